@@ -1,0 +1,55 @@
+// The import fence: which layer may know which other. ARCHITECTURE.md draws the same picture.
+// `npm run check` runs it, and test/architecture proves that it bites.
+const layer = (from, allowed, why) => ({
+  name: `fence-${from}`,
+  comment: why,
+  severity: 'error',
+  from: { path: `^src/${from}/`, pathNot: '\\.test\\.ts$' },
+  to: { path: '^src/', pathNot: [`^src/${from}/`, ...allowed.map((folder) => `^src/${folder}`)] },
+});
+
+/** Only these files of a universal layer may touch Node or a native library. */
+const PLATFORM = '^(src/driver/(transports/|ports|esptool-cli/))';
+
+module.exports = {
+  forbidden: [
+    layer('core', [], 'core is values and bytes: it knows no other layer'),
+    layer('driver', ['core/'], 'the driver knows core only'),
+    layer('registry', ['core/'], 'the registry knows core only'),
+    layer('provision', ['core/', 'driver/', 'registry/'], 'the flow works from interfaces; see fence-provision-parts'),
+    layer('virtual', ['core/chips', 'core/errors/', 'driver/transport\\.ts$'], 'the virtual chip reads the protocol independently'),
+    layer('service', ['core/', 'driver/', 'registry/', 'provision/'], 'the service never builds real parts'),
+    layer('web', ['core/', 'service/'], 'the page runs in a browser'),
+    layer('cli', ['core/', 'driver/', 'registry/', 'provision/', 'virtual/', 'service/'], 'all but web'),
+    {
+      name: 'fence-provision-parts',
+      comment: 'provision is given its transports and its database; it never reaches for a platform itself',
+      severity: 'error',
+      from: { path: '^src/provision/', pathNot: '\\.test\\.ts$' },
+      to: { path: ['^src/driver/transports/', '^src/driver/ports', '^src/registry/(postgres|embedded)/'] },
+    },
+    {
+      name: 'core-is-pure',
+      comment: 'core runs in a browser: no Node module, and only small pure libraries',
+      severity: 'error',
+      from: { path: '^src/core/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: ['^src/core/', 'node_modules/@noble/', 'node_modules/fflate/', 'node_modules/zod/', 'node_modules/yaml/'] },
+    },
+    {
+      name: 'driver-is-universal',
+      comment: 'a platform library stands only in transports/, ports and esptool-cli/',
+      severity: 'error',
+      from: { path: '^src/driver/', pathNot: ['\\.test\\.ts$', PLATFORM] },
+      to: { pathNot: ['^src/', 'node_modules/@noble/', 'node_modules/fflate/'] },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/', pathNot: '\\.(test|d)\\.ts$' }, to: {} },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// Runs the built command line; says what to do in a checkout that is not built yet.
+import { existsSync } from 'node:fs';
+
+const main = new URL('../dist/cli/main.js', import.meta.url);
+if (!existsSync(main)) {
+  process.stderr.write('espmint is not built yet; run `npm install && npm run build` in the checkout.\n');
+  process.exit(1);
+}
+const { main: run } = await import(main.href);
+process.exitCode = await run(process.argv.slice(2));

@@ -1,0 +1,17 @@
+// Builds dist/ from src/: TypeScript first, then the files that the compiler does not carry.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const CARRIED = /\.(sql)$/;
+
+const tsc = join(root, 'node_modules/typescript/bin/tsc');
+if (!existsSync(join(root, 'dist/cli/main.js'))) rmSync(join(root, 'dist'), { recursive: true, force: true });
+const compiled = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
+if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+
+for (const file of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
+  if (CARRIED.test(file)) cpSync(join(root, 'src', file), join(root, 'dist', file));
+}

@@ -1,0 +1,46 @@
+// Gets what the tests need and the package does not carry: a Python venv with esptool and Espressif's NVS generator.
+// Says what it prepared. What cannot be had is reported: tests then skip loudly, and fail under CI=true.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const venv = join(root, '.cache/venv');
+const requirements = join(root, 'tools/requirements.txt');
+const bin = process.platform === 'win32' ? 'Scripts' : 'bin';
+
+function run(command, args) {
+  const done = spawnSync(command, args, { encoding: 'utf8' });
+  if (done.status === 0) return undefined;
+  return (done.error?.message ?? done.stderr).trim().split('\n').at(-1) ?? 'no reason given';
+}
+
+/** Returns undefined when the venv is ready, else one line that says why not. */
+function preparePython() {
+  const stamp = join(venv, 'prepared');
+  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return undefined;
+  rmSync(venv, { recursive: true, force: true });
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  const python = process.platform === 'win32' ? 'python' : 'python3';
+  const failure =
+    run(python, ['-m', 'venv', venv]) ??
+    run(join(venv, bin, 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
+  if (failure === undefined) writeFileSync(stamp, wanted);
+  return failure;
+}
+
+export function prepare() {
+  const started = Date.now();
+  const python = preparePython();
+  if (python === undefined) {
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    console.log(`prepare: Python venv with esptool and esp-idf-nvs-partition-gen in .cache/venv (${seconds} s)`);
+  } else {
+    console.warn(`prepare: NO PYTHON TOOLS (${python}): tests against esptool and the NVS generator cannot run`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) prepare();

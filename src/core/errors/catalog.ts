@@ -1,0 +1,22 @@
+// The error table: every code that a user can meet, joined from one file a layer.
+import { DRIVER_ERRORS } from './catalog/driver.js';
+import type { ErrorEntry } from './entry.js';
+import { INPUT_ERRORS } from './catalog/input.js';
+import { NVS_ERRORS } from './catalog/nvs.js';
+import { PROVISION_ERRORS } from './catalog/provision.js';
+import { REGISTRY_ERRORS } from './catalog/registry.js';
+import { VIRTUAL_ERRORS } from './catalog/virtual.js';
+
+export type { ErrorEntry } from './entry.js';
+
+export const CATALOG = {
+  ...INPUT_ERRORS,
+  ...NVS_ERRORS,
+  ...DRIVER_ERRORS,
+  ...REGISTRY_ERRORS,
+  ...PROVISION_ERRORS,
+  ...VIRTUAL_ERRORS,
+};
+
+export type ErrorCode = keyof typeof CATALOG;
+export type ErrorDetails<C extends ErrorCode> = (typeof CATALOG)[C] extends ErrorEntry<infer D> ? D : never;

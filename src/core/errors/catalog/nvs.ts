@@ -1,0 +1,3 @@
+// Errors of the NVS codec.
+
+export const NVS_ERRORS = {};

@@ -1,0 +1,3 @@
+// Errors of the provisioning flow.
+
+export const PROVISION_ERRORS = {};

@@ -1,0 +1,3 @@
+// Errors of the virtual chip and its servers.
+
+export const VIRTUAL_ERRORS = {};

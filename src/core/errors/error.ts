@@ -1,0 +1,46 @@
+// The one error class of espmint: a stable code, one sentence that ends with what to do next, typed details.
+import { CATALOG, type ErrorCode, type ErrorDetails, type ErrorEntry } from './catalog.js';
+
+/**
+ * Every failure that a user can meet. `message` is one sentence: what is wrong, where, and what to do next.
+ * `details` never holds a secret: they are printed, logged and sent to the dashboard.
+ */
+export class EspmintError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'EspmintError';
+  readonly code: C;
+  readonly details: ErrorDetails<C>;
+
+  constructor(code: C, details: ErrorDetails<C>, options?: { cause?: unknown }) {
+    const entry = CATALOG[code] as unknown as ErrorEntry<ErrorDetails<C>>;
+    super(`${entry.problem(details)}; ${entry.next(details)}.`, options);
+    this.code = code;
+    this.details = details;
+  }
+
+  /** Process exit code for this failure (see docs/reference/errors.md). */
+  get exitCode(): number {
+    return CATALOG[this.code].exit;
+  }
+
+  /** HTTP status for this failure. */
+  get httpStatus(): number {
+    return CATALOG[this.code].http;
+  }
+
+  /** True when the same request can succeed without anybody changing its input: a cable, a busy port, a timeout. */
+  get retryable(): boolean {
+    return CATALOG[this.code].retryable;
+  }
+}
+
+/** True when `error` is an EspmintError, and has that code if one is named. */
+export function isEspmintError<C extends ErrorCode = ErrorCode>(error: unknown, code?: C): error is EspmintError<C> {
+  return error instanceof EspmintError && (code === undefined || error.code === code);
+}
+
+/** Turns anything thrown into an EspmintError; what is not one already becomes INTERNAL with its cause kept. */
+export function toEspmintError(error: unknown): EspmintError {
+  if (error instanceof EspmintError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new EspmintError('INTERNAL', { reason }, { cause: error });
+}

@@ -1,0 +1,4 @@
+// Public door of the error table.
+export { CATALOG, type ErrorCode, type ErrorDetails } from './catalog.js';
+export { EXIT } from './entry.js';
+export { EspmintError, isEspmintError, toEspmintError } from './error.js';

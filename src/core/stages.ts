@@ -1,0 +1,111 @@
+// The way of one device: the names of its stages and the events that tell of them, one union for CLI, service and web.
+import type { ErrorCode } from './errors/index.js';
+
+/** In the order in which they run. */
+export const STAGES = [
+  'connect',
+  'inspect',
+  'identify',
+  'reserve',
+  'build',
+  'write',
+  'verify',
+  'reset',
+  'confirm',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** What a chip said of itself; no field is secret. */
+export interface ChipFacts {
+  /** Lower-case chip name as esptool spells it: `esp32`, `esp32s3`, ... */
+  readonly chip: string;
+  /** Human text, for example `ESP32-D0WD-V3`. */
+  readonly description: string;
+  /** `v3.1` style. */
+  readonly revision: string;
+  /** Base MAC, lower case with colons. */
+  readonly mac: string;
+  /** 0 when the flash id is not known. */
+  readonly flashSizeBytes: number;
+}
+
+interface OfBoard {
+  /** Port address as the user gave it (credentials removed). */
+  readonly port: string;
+}
+
+export interface AttemptStarted extends OfBoard {
+  readonly type: 'attempt';
+  readonly attempt: number;
+  readonly of: number;
+}
+export interface StageStarted extends OfBoard {
+  readonly type: 'stage';
+  readonly stage: Stage;
+  readonly state: 'started';
+}
+export interface StageFinished extends OfBoard {
+  readonly type: 'stage';
+  readonly stage: Stage;
+  readonly state: 'done' | 'failed';
+  readonly durationMs: number;
+}
+export interface WriteProgress extends OfBoard {
+  readonly type: 'progress';
+  readonly stage: Stage;
+  /** 0 to 100, never falling within one attempt. */
+  readonly percent: number;
+}
+export interface ChipKnown extends OfBoard {
+  readonly type: 'chip';
+  readonly facts: ChipFacts;
+}
+export interface DeviceIdentified extends OfBoard {
+  readonly type: 'identity';
+  readonly mac: string;
+  readonly uuid: string;
+  /** What the registry knew of it before. */
+  readonly known: 'new' | 'pending' | 'provisioned';
+}
+export interface Warned extends OfBoard {
+  readonly type: 'warning';
+  readonly code: string;
+  readonly message: string;
+}
+export interface Passed extends OfBoard {
+  readonly type: 'result';
+  readonly ok: true;
+  readonly chip: string;
+  readonly mac: string;
+  readonly uuid: string;
+  /** Bytes from the start of flash. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Lower-case hex of the whole image. */
+  readonly imageSha256: string;
+  readonly durationMs: number;
+  readonly stagesMs: Partial<Record<Stage, number>>;
+}
+export interface Failed extends OfBoard {
+  readonly type: 'result';
+  readonly ok: false;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly stage: Stage;
+  readonly retryable: boolean;
+  readonly mac?: string;
+  readonly uuid?: string;
+  readonly durationMs: number;
+}
+
+export type ProvisionResult = Passed | Failed;
+export type ProvisionEvent =
+  | AttemptStarted
+  | StageStarted
+  | StageFinished
+  | WriteProgress
+  | ChipKnown
+  | DeviceIdentified
+  | Warned
+  | ProvisionResult;
