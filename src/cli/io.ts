@@ -1,0 +1,49 @@
+// What a command may touch of its process, so that tests can run commands without one.
+import type { Readable } from 'node:stream';
+
+export interface CliIo {
+  /** Results: what another program would read. */
+  stdout(text: string): void;
+  /** Everything for people: progress, warnings, errors. */
+  stderr(text: string): void;
+  readonly stdin: Readable;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether stderr is a terminal that can redraw lines. */
+  readonly interactive: boolean;
+  /** Columns of that terminal. */
+  readonly columns: number;
+  /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
+  readonly signal: AbortSignal;
+}
+
+/** Options that every command understands (read them with `command.optsWithGlobals<GlobalOptions>()`). */
+export interface GlobalOptions {
+  readonly dataDir?: string;
+  readonly databaseUrl?: string;
+  readonly debug?: boolean;
+}
+
+/** One JSON Lines record: `type` first, then the rest. */
+export function jsonLine(record: { readonly type: string }): string {
+  return `${JSON.stringify(record)}\n`;
+}
+
+/** The real process as a CliIo; `dispose` takes the signal handlers off again. */
+export function processIo(): CliIo & { dispose(): void } {
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    stdin: process.stdin,
+    env: process.env,
+    interactive: process.stderr.isTTY && process.env['TERM'] !== 'dumb',
+    columns: process.stderr.columns || 80,
+    signal: stop.signal,
+    dispose: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
+  };
+}

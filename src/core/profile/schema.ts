@@ -1,0 +1,103 @@
+// A profile: all that is the same for every board of a product. The schema is types, checks and editor help in one.
+import { z } from 'zod';
+import { UUID_RECIPES } from '../uuid.js';
+
+const FLASH_SECTOR_BYTES = 0x1000;
+const MAX_KEY_CHARS = 15;
+
+const nvsName = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without blanks')
+  .max(MAX_KEY_CHARS, `must have at most ${MAX_KEY_CHARS} characters (the NVS format has no room for more)`);
+
+const sectorMultiple = z
+  .int()
+  .nonnegative()
+  .multipleOf(FLASH_SECTOR_BYTES, `must be a multiple of 0x1000 (a flash sector)`);
+
+/** `file:PATH` (relative to the profile) or `env:NAME`: secrets are never written into a profile. */
+const secretReference = z
+  .string()
+  .regex(/^(file:.+|env:[A-Za-z_][A-Za-z0-9_]*)$/, 'must be a reference, file:PATH or env:NAME, never the secret itself')
+  .meta({ description: 'Where the secret is: file:PATH (relative to this profile) or env:NAME.' });
+
+const INTEGER_TYPES = ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'u64', 'i64'] as const;
+
+const row = z
+  .strictObject({
+    namespace: nvsName.optional().meta({ description: 'Defaults to nvs.namespace.' }),
+    key: nvsName,
+    type: z.enum([...INTEGER_TYPES, 'string', 'hex', 'base64']),
+    value: z.union([z.string(), z.int(), z.bigint()]).meta({
+      description: 'Text may hold {{mac}}, {{macHex}}, {{uuid}}, {{chip}}, {{firmwareVersion}}, {{hardwareRevision}}.',
+    }),
+  })
+  .meta({ description: 'One further NVS entry.' });
+
+export const profileSchema = z
+  .strictObject({
+    name: z.string().min(1).max(64),
+    version: z.int().positive().default(1).meta({ description: 'Count it up with every change that boards can see.' }),
+    chip: z.string().optional().meta({ description: 'Refuse boards with any other chip, for example esp32.' }),
+    target: z
+      .strictObject({
+        partition: z.string().min(1).max(16).optional(),
+        offset: sectorMultiple.optional(),
+        size: sectorMultiple.min(0x3000, 'must be at least 0x3000 (three NVS pages)').optional(),
+      })
+      .default({})
+      .refine((target) => target.partition === undefined || target.offset === undefined, {
+        message: 'must name a partition or an offset, not both',
+      })
+      .meta({ description: "Where the image goes. Default: the chip's own partition of type data/nvs." }),
+    identity: z
+      .strictObject({
+        recipe: z.enum(UUID_RECIPES).default('rfc9562'),
+        namespaceUuid: z.guid().optional(),
+      })
+      .default({ recipe: 'rfc9562' }),
+    nvs: z
+      .strictObject({
+        namespace: nvsName.default('zc'),
+        keys: z
+          .strictObject({
+            uuid: nvsName.default('global_uuid'),
+            psk: nvsName.default('psk_secret'),
+            caUrl: nvsName.default('ca_service_url'),
+            ssid: nvsName.default('wifi_ssid'),
+            password: nvsName.default('wifi_password'),
+          })
+          .prefault({}),
+        rows: z.array(row).default([]),
+      })
+      .prefault({}),
+    caUrl: z.string().optional(),
+    wifi: z
+      .strictObject({
+        ssid: z.string(),
+        password: secretReference.optional(),
+        limits: z.enum(['char-array', 'standard']).default('char-array'),
+      })
+      .optional(),
+    firmwareVersion: z.string().max(20).optional(),
+    hardwareRevision: z.string().max(10).optional(),
+    location: z.string().max(100).optional(),
+    policy: z
+      .strictObject({
+        known: z.enum(['keep', 'rotate', 'refuse']).default('keep').meta({
+          description: 'A device that is already provisioned: keep its key, make a new one, or refuse.',
+        }),
+        attempts: z.int().min(1).max(10).default(3),
+        baud: z.int().min(9600).max(3_000_000).default(921_600),
+      })
+      .prefault({}),
+  })
+  .meta({ title: 'espmint profile', description: 'All that is the same for every board of a product.' });
+
+export type Profile = z.output<typeof profileSchema>;
+export type ProfileRow = Profile['nvs']['rows'][number];
+
+/** JSON Schema of a profile file, for editors. */
+export function profileJsonSchema(): object {
+  return z.toJSONSchema(profileSchema, { io: 'input', target: 'draft-2020-12', unrepresentable: 'any' });
+}

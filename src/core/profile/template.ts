@@ -1,0 +1,22 @@
+// Fills {{placeholders}} of profile rows with what is known of one board.
+
+/** Names a row may use. The PSK is not among them: it has its own key in the profile. */
+export const PLACEHOLDERS = ['mac', 'macHex', 'uuid', 'chip', 'firmwareVersion', 'hardwareRevision'] as const;
+export type Placeholder = (typeof PLACEHOLDERS)[number];
+
+const PATTERN = /\{\{\s*(\w+)\s*\}\}/g;
+
+/** The first placeholder that espmint does not know, or undefined. */
+export function unknownPlaceholder(text: string): string | undefined {
+  for (const [, name = ''] of text.matchAll(PATTERN)) if (!isPlaceholder(name)) return name;
+  return undefined;
+}
+
+/** Replaces every known placeholder; a value that the board or profile does not have becomes empty text. */
+export function fillTemplate(text: string, values: Partial<Record<Placeholder, string>>): string {
+  return text.replace(PATTERN, (whole, name: string) => (isPlaceholder(name) ? (values[name] ?? '') : whole));
+}
+
+function isPlaceholder(name: string): name is Placeholder {
+  return (PLACEHOLDERS as readonly string[]).includes(name);
+}

@@ -1,0 +1,58 @@
+// What a Wi-Fi network name and its password may be, for firmware that copies them into fixed C arrays.
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { EspmintError } from './errors/index.js';
+
+export interface WifiCredentials {
+  readonly ssid: string;
+  /** Absent or empty for an open network. */
+  readonly password?: string;
+}
+
+/**
+ * Byte limits by who reads the values.
+ * `char-array`: firmware that calls nvs_get_str into `char ssid[32]` and `char password[64]`. The call counts the
+ * closing NUL and refuses a longer value with ESP_ERR_NVS_INVALID_LENGTH, so one byte less than the array fits.
+ * `standard`: firmware that is ready for all that IEEE 802.11 allows (32 bytes; 64 hex digits for a raw PSK).
+ */
+export const WIFI_LIMITS = {
+  'char-array': { ssidBytes: 31, passwordBytes: 63 },
+  standard: { ssidBytes: 32, passwordBytes: 64 },
+} as const;
+export type WifiLimits = keyof typeof WIFI_LIMITS;
+
+const MIN_PASSPHRASE_BYTES = 8;
+const RAW_KEY_DIGITS = 64;
+
+/**
+ * Refuses credentials that a device could not use: lengths in bytes of UTF-8, characters of a WPA passphrase.
+ * @throws WIFI_INVALID; the message never repeats the password.
+ */
+export function checkWifi(wifi: WifiCredentials, limits: WifiLimits = 'char-array'): void {
+  checkSsid(wifi.ssid, WIFI_LIMITS[limits].ssidBytes);
+  if (wifi.password !== undefined && wifi.password !== '') {
+    checkPassword(wifi.password, WIFI_LIMITS[limits].passwordBytes);
+  }
+}
+
+function checkSsid(ssid: string, maxBytes: number): void {
+  const bytes = utf8ToBytes(ssid).length;
+  const hint = `give 1 to ${maxBytes} bytes of UTF-8`;
+  if (bytes === 0) throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason: 'is empty', hint });
+  if (ssid.includes('\0')) throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason: 'has a NUL character', hint });
+  if (bytes > maxBytes) {
+    const reason = `has ${bytes} bytes where the firmware has room for ${maxBytes}`;
+    throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason, hint });
+  }
+}
+
+function checkPassword(password: string, maxBytes: number): void {
+  const bytes = utf8ToBytes(password).length;
+  const hint = `give ${MIN_PASSPHRASE_BYTES} to ${Math.min(maxBytes, 63)} printable ASCII characters, or none for an open network`;
+  const refuse = (reason: string): never => {
+    throw new EspmintError('WIFI_INVALID', { field: 'password', reason, hint });
+  };
+  if (bytes > maxBytes) refuse(`has ${bytes} bytes where the firmware has room for ${maxBytes}`);
+  if (bytes === RAW_KEY_DIGITS && !/^[0-9a-f]+$/i.test(password)) refuse('has 64 characters that are not all hex digits');
+  if (bytes < MIN_PASSPHRASE_BYTES) refuse(`has ${bytes} bytes, which WPA does not allow`);
+  if (!/^[\x20-\x7e]+$/.test(password)) refuse('has characters outside printable ASCII');
+}
