@@ -14,6 +14,8 @@ export interface CliIo {
   readonly columns: number;
   /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
   readonly signal: AbortSignal;
+  /** For a command that ends normally and still did not succeed (a board failed, a check found a fault). */
+  setExitCode(code: number): void;
 }
 
 /** Options that every command understands (read them with `command.optsWithGlobals<GlobalOptions>()`). */
@@ -24,12 +26,13 @@ export interface GlobalOptions {
 }
 
 /** One JSON Lines record: `type` first, then the rest. */
-export function jsonLine(record: { readonly type: string }): string {
+export function jsonLine<T extends { readonly type: string }>(record: T): string {
   return `${JSON.stringify(record)}\n`;
 }
 
 /** The real process as a CliIo; `dispose` takes the signal handlers off again. */
-export function processIo(): CliIo & { dispose(): void } {
+export function processIo(): CliIo & { exitCode(): number; dispose(): void } {
+  let code = 0;
   const stop = new AbortController();
   const onSignal = (): void => {
     if (stop.signal.aborted) process.exit(130);
@@ -44,6 +47,8 @@ export function processIo(): CliIo & { dispose(): void } {
     interactive: process.stderr.isTTY && process.env['TERM'] !== 'dumb',
     columns: process.stderr.columns || 80,
     signal: stop.signal,
+    setExitCode: (value) => (code = value),
+    exitCode: () => code,
     dispose: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
   };
 }

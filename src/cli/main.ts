@@ -1,0 +1,38 @@
+// The command line: builds the program, runs it, and turns any failure into one sentence and an exit code.
+import { CommanderError } from 'commander';
+import { EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
+import { jsonLine, processIo, type CliIo } from './io.js';
+import { buildProgram } from './program.js';
+
+/** Runs one command line of the real process and returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const io = processIo();
+  try {
+    const failure = await runCli(args, io);
+    return failure ?? io.exitCode();
+  } finally {
+    io.dispose();
+  }
+}
+
+/** Runs one command line with the given input and output. Never throws: a failure is reported, its exit code returned. */
+export async function runCli(args: readonly string[], io: CliIo): Promise<number | undefined> {
+  try {
+    await buildProgram(io).parseAsync([...args], { from: 'user' });
+    return undefined;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.input;
+    reportFailure(toEspmintError(error), io, { json: args.includes('--json'), debug: args.includes('--debug') });
+    return toEspmintError(error).exitCode;
+  }
+}
+
+function reportFailure(error: EspmintError, io: CliIo, how: { json: boolean; debug: boolean }): void {
+  if (how.json) io.stdout(jsonLine({ type: 'error', code: error.code, message: error.message }));
+  io.stderr(`espmint: ${error.message} [${error.code}]\n`);
+  if (!how.debug) return;
+  io.stderr(`${error.stack ?? ''}\n`);
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+    io.stderr(`Caused by: ${cause.stack ?? cause.message}\n`);
+  }
+}
