@@ -1,3 +1,130 @@
 // Errors of the registry and the local state.
+import { EXIT, entry } from '../entry.js';
 
-export const REGISTRY_ERRORS = {};
+/** The database or the disk: nothing in the request is wrong. */
+const state = { exit: EXIT.registry, http: 503, retryable: true } as const;
+/** Set-up that somebody must change before it can work. */
+const setup = { exit: EXIT.registry, http: 503, retryable: false } as const;
+/** The request contradicts what the registry holds. */
+const conflict = { exit: EXIT.registry, http: 409, retryable: false } as const;
+
+export const REGISTRY_ERRORS = {
+  REGISTRY_UNREACHABLE: entry<{ target: string; reason: string }>({
+    ...state,
+    problem: ({ target, reason }) => `The registry at ${target} cannot be reached (${reason})`,
+    next: () => 'check the host, the port and the network, then try again',
+  }),
+  REGISTRY_TIMEOUT: entry<{ target: string; what: string; timeoutMs: number }>({
+    ...state,
+    problem: ({ target, what, timeoutMs }) =>
+      `The registry at ${target} did not finish ${what} within ${Math.round(timeoutMs)} ms`,
+    next: () => 'try again, and look at the load of the database server if it stays so',
+  }),
+  REGISTRY_TLS: entry<{ target: string; reason: string }>({
+    ...setup,
+    problem: ({ target, reason }) => `The registry at ${target} cannot be trusted over TLS (${reason})`,
+    next: () => 'give the certificate authority with sslrootcert, or correct the host name',
+  }),
+  REGISTRY_PASSWORD: entry<{ target: string; user: string }>({
+    ...setup,
+    problem: ({ target, user }) => `The registry at ${target} refuses the user "${user}" or its password`,
+    next: () => 'correct the user and the password (PGPASSWORD or a pgpass file keep it out of the command line)',
+  }),
+  REGISTRY_DATABASE_MISSING: entry<{ target: string; database: string }>({
+    ...setup,
+    problem: ({ target, database }) => `The server at ${target} has no database "${database}"`,
+    next: ({ database }) => `create it (createdb ${database}) or correct the name`,
+  }),
+  REGISTRY_RIGHTS: entry<{ target: string; reason: string }>({
+    ...setup,
+    problem: ({ target, reason }) => `The database user lacks rights at ${target} (${reason})`,
+    next: () => 'grant it what is missing, or let the owner of the schema run "espmint db migrate"',
+  }),
+  REGISTRY_SCHEMA_NEWER: entry<{ target: string; found: string; known: string }>({
+    ...setup,
+    problem: ({ target, found, known }) =>
+      `The registry at ${target} was migrated by a newer espmint (it has "${found}", this one knows up to "${known}")`,
+    next: () => 'update espmint on this station',
+  }),
+  REGISTRY_SCHEMA_CHANGED: entry<{ target: string; migration: string }>({
+    ...setup,
+    problem: ({ target, migration }) =>
+      `The migration "${migration}" at ${target} is not the one that this espmint carries`,
+    next: () => 'install the released espmint again, and do not edit migrations that have run',
+  }),
+  REGISTRY_SERVER_TOO_OLD: entry<{ target: string; version: string }>({
+    ...setup,
+    problem: ({ target, version }) => `The server at ${target} is PostgreSQL ${version}, older than 13`,
+    next: () => 'use PostgreSQL 13 or later',
+  }),
+  REGISTRY_FAILED: entry<{ target: string; what: string; reason: string }>({
+    ...state,
+    problem: ({ target, what, reason }) => `The registry at ${target} failed at ${what} (${reason})`,
+    next: () => 'try again, and run "espmint db check" if it stays so',
+  }),
+  DISK_FULL: entry<{ where: string }>({
+    ...state,
+    problem: ({ where }) => `There is no space left for ${where}`,
+    next: () => 'free some space; nothing was flashed without its key being stored',
+  }),
+  DATA_DIR_UNUSABLE: entry<{ path: string; reason: string }>({
+    ...setup,
+    problem: ({ path, reason }) => `The data directory ${path} cannot be used (${reason})`,
+    next: () => 'correct its owner and mode, or name another one with --data-dir',
+  }),
+  EMBEDDED_BINARIES_MISSING: entry<{ platform: string; reason: string }>({
+    ...setup,
+    problem: ({ platform, reason }) => `There is no PostgreSQL program for ${platform} (${reason})`,
+    next: () => 'install PostgreSQL 13 or later on this machine, or name a server with --database-url',
+  }),
+  EMBEDDED_START_FAILED: entry<{ path: string; reason: string; log: string }>({
+    ...setup,
+    problem: ({ path, reason }) => `The embedded PostgreSQL in ${path} does not start (${reason})`,
+    next: ({ log }) => `read ${log}`,
+  }),
+  EMBEDDED_OTHER_MAJOR: entry<{ path: string; found: string; ours: string }>({
+    ...setup,
+    problem: ({ path, found, ours }) =>
+      `The data in ${path} was made by PostgreSQL ${found}, and this espmint carries PostgreSQL ${ours}`,
+    next: ({ found }) =>
+      `put PostgreSQL ${found} on this machine's PATH once more and run "espmint db backup", then restore into a new data directory`,
+  }),
+  UUID_TAKEN: entry<{ uuid: string; mac: string; holder: string }>({
+    ...conflict,
+    problem: ({ uuid, mac, holder }) => `The UUID ${uuid} wanted for ${mac} already belongs to ${holder}`,
+    next: () => 'give this board another UUID, or find out which of the two is the real one (devices show)',
+  }),
+  MAC_TAKEN: entry<{ mac: string; uuid: string; holder: string }>({
+    ...conflict,
+    problem: ({ mac, uuid, holder }) =>
+      `The board ${mac} is registered under the UUID ${holder}, and ${uuid} was wanted for it`,
+    next: () => 'use the recipe and namespace it was registered with (espmint identity MAC --uuid UUID tells them)',
+  }),
+  DEVICE_KNOWN: entry<{ mac: string; uuid: string; status: string }>({
+    ...conflict,
+    problem: ({ mac, uuid, status }) => `The board ${mac} is already in the registry as ${uuid} (${status})`,
+    next: () => 'choose --known keep to flash the same key again, or --known rotate to give it a new one',
+  }),
+  KEY_DIFFERS: entry<{ mac: string; uuid: string }>({
+    ...conflict,
+    problem: ({ mac }) => `The key given for ${mac} is not the one that the registry keeps for it`,
+    next: () => 'leave the key out, or choose --known rotate to replace it',
+  }),
+  DEVICE_UNKNOWN: entry<{ device: string }>({
+    exit: EXIT.input,
+    http: 404,
+    retryable: false,
+    problem: ({ device }) => `The registry knows no device ${device}`,
+    next: () => 'look it up with "espmint devices list"',
+  }),
+  RESERVATION_UNKNOWN: entry<{ id: string }>({
+    ...conflict,
+    problem: ({ id }) => `The registry knows no reservation ${id}`,
+    next: () => 'provision the board again from the start',
+  }),
+  SECRET_UNREADABLE: entry<{ what: string; reason: string }>({
+    ...setup,
+    problem: ({ what, reason }) => `The stored secret of ${what} cannot be opened (${reason})`,
+    next: () => 'use the master key that sealed it',
+  }),
+};

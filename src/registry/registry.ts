@@ -1,0 +1,171 @@
+// The registry: who was provisioned, with which key. This interface is its manual.
+//
+// The one promise behind it all: a PSK that may be on a chip is never lost. So a key is stored before it is flashed
+// (`reserve`), becomes the device's key only after it was proven on the chip (`confirm`), and no key is ever
+// overwritten: what was replaced stays in the history, marked superseded.
+//
+//   const reservation = await registry.reserve({ mac, uuid, caUrl, policy: 'keep' });
+//   ... flash and prove reservation.psk ...
+//   await registry.confirm(reservation.id, { imageSha256 });      or      await registry.fail(reservation.id, { code })
+//
+// Every call can be made again after a crash or a lost connection. All failures are EspmintErrors; none of them, and no
+// record but `Reservation.psk` and the answer of `reveal`, holds a secret.
+
+/** What to do with a board that the registry already holds as provisioned. */
+export type KnownPolicy =
+  /** Flash the key it already has. */
+  | 'keep'
+  /** Give it a new key; the old one stays its current key until the new one is proven. */
+  | 'rotate'
+  /** Stop with DEVICE_KNOWN. */
+  | 'refuse';
+
+/** One device, by either of its names: MAC as `a4:cf:12:34:56:78`, UUID in lower case. */
+export type DeviceName = { readonly mac: string } | { readonly uuid: string };
+
+/** What one board is to become. Text is validated by the caller; widths are those of the `devices` table. */
+export interface ReserveRequest {
+  /** Lower case with colons. */
+  readonly mac: string;
+  /** Lower case with dashes. */
+  readonly uuid: string;
+  /** 32 lower-case hex digits; made from a CSPRNG when absent. */
+  readonly psk?: string | undefined;
+  /** At most 255 characters. */
+  readonly caUrl: string;
+  /** At most 32 bytes. */
+  readonly wifiSsid?: string | undefined;
+  /** At most 20 characters. */
+  readonly firmwareVersion?: string | undefined;
+  /** At most 10 characters. */
+  readonly hardwareRevision?: string | undefined;
+  /** At most 100 characters. */
+  readonly location?: string | undefined;
+  readonly policy: KnownPolicy;
+}
+
+/** A key that is durably stored and may now be flashed. */
+export interface Reservation {
+  /** Names this attempt in `confirm` and `fail`. */
+  readonly id: string;
+  readonly mac: string;
+  readonly uuid: string;
+  /** What the registry held of this board before. */
+  readonly known: 'new' | 'pending' | 'provisioned';
+  /** The PSK to flash, 32 lower-case hex digits. Not enumerable: printing a reservation does not print it. */
+  readonly psk: string;
+}
+
+/** What was proven on the chip. */
+export interface Proof {
+  /** Lower-case hex SHA-256 of the whole image. */
+  readonly imageSha256: string;
+}
+
+/** Why an attempt ended without proof. */
+export interface Failure {
+  /** Stable error code, for example `LINK_TIMEOUT`. */
+  readonly code: string;
+  /** The stage it ended in. */
+  readonly stage?: string | undefined;
+}
+
+/** One device as the registry holds it, without secrets. */
+export interface DeviceRecord {
+  readonly id: number;
+  readonly uuid: string;
+  readonly mac: string;
+  /** `pending` until its first proof, then `provisioned`; other programs may set others. */
+  readonly status: string;
+  readonly caUrl?: string | undefined;
+  readonly wifiSsid?: string | undefined;
+  readonly firmwareVersion?: string | undefined;
+  readonly hardwareRevision?: string | undefined;
+  readonly location?: string | undefined;
+  /** ISO 8601 in UTC; absent while pending. */
+  readonly provisionedAt?: string | undefined;
+}
+
+/** One key in a device's history; the key itself only comes out of `reveal`. */
+export interface KeyRecord {
+  readonly id: number;
+  readonly state: 'pending' | 'current' | 'superseded';
+  readonly createdAt: string;
+  readonly provenAt?: string | undefined;
+  readonly supersededAt?: string | undefined;
+}
+
+/** One try to provision the device. */
+export interface AttemptRecord {
+  readonly id: string;
+  readonly outcome: 'open' | 'passed' | 'failed';
+  readonly startedAt: string;
+  readonly endedAt?: string | undefined;
+  readonly code?: string | undefined;
+  readonly stage?: string | undefined;
+  readonly imageSha256?: string | undefined;
+}
+
+/** One device with its history, newest first. */
+export interface DeviceHistory extends DeviceRecord {
+  readonly keys: readonly KeyRecord[];
+  readonly attempts: readonly AttemptRecord[];
+}
+
+/** Which devices to list; all conditions must hold. */
+export interface DeviceFilter {
+  readonly status?: string | undefined;
+  /** Found anywhere in UUID, MAC or location, without regard to case. */
+  readonly text?: string | undefined;
+  /** 1 to 1000, default 100. */
+  readonly limit?: number | undefined;
+  /** `next` of the page before. */
+  readonly after?: string | undefined;
+}
+
+/** Devices, newest first. */
+export interface DevicePage {
+  readonly devices: readonly DeviceRecord[];
+  /** Give it as `after` for the next page; absent on the last one. */
+  readonly next?: string | undefined;
+}
+
+export interface Registry {
+  /** How a person would name this registry; never with a password. */
+  readonly description: string;
+
+  /** The device of that name, or undefined. */
+  find(device: DeviceName): Promise<DeviceRecord | undefined>;
+
+  /**
+   * Stores UUID, MAC and key durably and returns the key to flash. A board that is still pending gets the key of its
+   * earlier reservation again: a crash may have left it on the chip. A key given by the caller is taken instead, and
+   * both stay in the history. A provisioned board follows `policy`.
+   *
+   * @throws UUID_TAKEN, MAC_TAKEN (both sides named), DEVICE_KNOWN, KEY_DIFFERS (policy keep and another key given),
+   *   INPUT_INVALID (a text too wide), DISK_FULL, REGISTRY_*
+   */
+  reserve(request: ReserveRequest): Promise<Reservation>;
+
+  /** The key of this reservation is proven: it becomes the current one, and what it replaces becomes superseded. */
+  confirm(reservationId: string, proof: Proof): Promise<DeviceRecord>;
+
+  /** The attempt ended without proof. Its key stays pending, for the chip may hold it. */
+  fail(reservationId: string, failure: Failure): Promise<void>;
+
+  list(filter?: DeviceFilter): Promise<DevicePage>;
+
+  /** @throws DEVICE_UNKNOWN */
+  show(device: DeviceName): Promise<DeviceHistory>;
+
+  /**
+   * The PSK of a device, its pending one while it has no current one. Who asked and why is written to the audit trail
+   * first; if that fails, nothing is revealed.
+   *
+   * @throws DEVICE_UNKNOWN, INPUT_INVALID (no reason given)
+   */
+  reveal(mac: string, reason: string): Promise<string>;
+
+  /** Leaves the registry. Never throws, may be called again. */
+  close(): Promise<void>;
+}
