@@ -1,0 +1,13 @@
+// Public door of the chip table.
+export { describeChip, readChipRevision, type ChipRevision } from './describe.js';
+export {
+  findChip,
+  findChipById,
+  findChipByMagic,
+  getChip,
+  readField,
+  writeField,
+  type ReadRegister,
+} from './lookup.js';
+export { CHIPS, MAGIC_ADDRESS } from './table.js';
+export * from './types.js';
