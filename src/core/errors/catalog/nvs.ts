@@ -1,3 +1,22 @@
 // Errors of the NVS codec.
+import { EXIT, entry } from '../entry.js';
 
-export const NVS_ERRORS = {};
+const input = { exit: EXIT.input, http: 400, retryable: false } as const;
+
+export const NVS_ERRORS = {
+  NVS_SIZE_INVALID: entry<{ sizeBytes: number }>({
+    ...input,
+    problem: ({ sizeBytes }) => `${sizeBytes} bytes is not a size that an NVS partition can have`,
+    next: () => 'give a multiple of 4096 (0x1000), at least 0x3000 for a partition that the device writes to',
+  }),
+  NVS_VALUE_INVALID: entry<{ where: string; reason: string; hint: string }>({
+    ...input,
+    problem: ({ where, reason }) => `${where} ${reason}`,
+    next: ({ hint }) => hint,
+  }),
+  NVS_FULL: entry<{ where: string; sizeBytes: number }>({
+    ...input,
+    problem: ({ where, sizeBytes }) => `${where} does not fit: the partition of ${sizeBytes} bytes is full`,
+    next: () => 'make the partition larger or store less',
+  }),
+};

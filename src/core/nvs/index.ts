@@ -1,0 +1,8 @@
+// Public door of the NVS codec: typed rows to partition images and back.
+export { type EncodeOptions, encodeNvs } from './encode.js';
+export { type NvsImage, decodeNvs } from './decode.js';
+export type { NvsEntry, NvsPage } from './decode-page.js';
+export type { NvsAddress, NvsUnreadable, NvsValue } from './values.js';
+export type { NvsRow } from './rows.js';
+export type { NvsIntegerType, NvsVersion } from './layout.js';
+export { PAGE_SIZE } from './layout.js';
