@@ -1,3 +1,52 @@
-// Errors of the provisioning flow.
+// Errors of the provisioning flow: the board's flash layout does not allow what was asked.
+import { EXIT, entry } from '../entry.js';
 
-export const PROVISION_ERRORS = {};
+const board = { exit: EXIT.board, http: 409, retryable: false } as const;
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+export const PROVISION_ERRORS = {
+  PARTITION_NOT_FOUND: entry<{ port: string; wanted: string; present: string }>({
+    ...board,
+    problem: ({ port, wanted, present }) => `${port}: the partition table has no ${wanted} (it has: ${present})`,
+    next: () => 'name one of these with --partition, or flash the firmware with its partition table first',
+  }),
+  PARTITION_AMBIGUOUS: entry<{ port: string; names: string }>({
+    ...board,
+    problem: ({ port, names }) => `${port}: the partition table has several NVS partitions (${names})`,
+    next: () => 'choose one with --partition',
+  }),
+  IMAGE_DOES_NOT_FIT: entry<{ port: string; imageBytes: number; offset: number; partition: string; endOffset: number }>({
+    ...board,
+    problem: ({ port, imageBytes, offset, partition, endOffset }) =>
+      `${port}: an image of ${hex(imageBytes)} bytes at ${hex(offset)} would run past the NVS partition "${partition}", which ends at ${hex(endOffset)}`,
+    next: ({ offset, endOffset }) => `use --size ${hex(Math.max(endOffset - offset, 0))} or leave --size out`,
+  }),
+  REGION_NOT_NVS: entry<{ port: string; offset: number; size: number; holds: string }>({
+    ...board,
+    problem: ({ port, offset, size, holds }) =>
+      `${port}: the region ${hex(offset)} + ${hex(size)} is not in an NVS partition but in ${holds}`,
+    next: () => 'leave --offset out to use the NVS partition of the board, or add --force-offset if you are sure',
+  }),
+  REGION_INVALID: entry<{ port: string; offset: number; size: number; reason: string }>({
+    ...board,
+    problem: ({ port, offset, size, reason }) => `${port}: the region ${hex(offset)} + ${hex(size)} ${reason}`,
+    next: () => 'choose another --offset and --size',
+  }),
+  CHIP_UNEXPECTED: entry<{ port: string; expected: string; found: string }>({
+    ...board,
+    problem: ({ port, expected, found }) => `${port}: this board has an ${found}, the profile is for ${expected}`,
+    next: () => 'put it aside, or choose the profile for this product',
+  }),
+  FLASH_ENCRYPTED: entry<{ port: string }>({
+    ...board,
+    problem: ({ port }) => `${port}: flash encryption is on, so the firmware would not read a plain NVS image`,
+    next: () => 'use a board without flash encryption; encrypted NVS is not written by this version',
+  }),
+  IDENTITY_FOR_ONE_BOARD: entry<{ option: string }>({
+    exit: EXIT.input,
+    http: 400,
+    retryable: false,
+    problem: ({ option }) => `${option} belongs to one board, but several ports were given`,
+    next: () => 'give one --port, or leave the option out',
+  }),
+};

@@ -1,0 +1,96 @@
+// `espmint provision`: one or more boards, from plugged in to recorded.
+import { Command, Option } from 'commander';
+import { EXIT, CATALOG, EspmintError } from '../../core/errors/index.js';
+import type { ProvisionResult } from '../../core/stages.js';
+import { UUID_RECIPES } from '../../core/uuid.js';
+import { provisionDevice, type ProvisionPlan } from '../../provision/index.js';
+import { composeParts, type RegistryChoice } from '../compose.js';
+import type { CliIo, GlobalOptions } from '../io.js';
+import { numberOption } from '../numbers.js';
+import { createReporter } from '../output/reporter.js';
+import { buildPlan, type PlanFlags } from '../plan.js';
+
+interface Options extends PlanFlags, RegistryChoice {
+  readonly port: readonly string[];
+  readonly json?: boolean;
+}
+
+export function provisionCommand(io: CliIo): Command {
+  const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
+  const command = new Command('provision')
+    .description('give the boards at these ports their identity')
+    .requiredOption('-p, --port <address>', 'device path, tcp://host:port or rfc2217://host:port; repeat it', collect)
+    .option('--profile <file>', 'what is the same for every board of the product; flags override it')
+    .option('--ca-url <url>', 'where the certificate authority answers')
+    .option('--wifi-ssid <name>', 'Wi-Fi network of the device')
+    .option('--wifi-password-file <file>', 'file with the password of that network')
+    .option('--chip <name>', 'refuse boards with any other chip');
+  addPlaceOptions(command);
+  addIdentityOptions(command);
+  addRunOptions(command);
+  return command.action((_: unknown, self: Command) => run(io, self.optsWithGlobals<Options & GlobalOptions>()));
+}
+
+function addPlaceOptions(command: Command): void {
+  command
+    .option('--partition <name>', 'write into the partition of this name')
+    .option('--offset <bytes>', 'write at this offset in flash', numberOption('--offset'))
+    .option('--size <bytes>', 'size of the image', numberOption('--size'))
+    .option('--force-offset', 'write even where the partition table says that it is no NVS partition');
+}
+
+function addIdentityOptions(command: Command): void {
+  command
+    .addOption(new Option('--recipe <name>', 'how the UUID is made from the MAC').choices(UUID_RECIPES))
+    .option('--uuid <uuid>', 'use this UUID (one board only)')
+    .option('--psk-file <file>', 'use the key in this file (one board only)')
+    .option('--firmware-version <text>', 'recorded with the device')
+    .option('--hardware-revision <text>', 'recorded with the device')
+    .option('--location <text>', 'recorded with the device');
+}
+
+function addRunOptions(command: Command): void {
+  command
+    .addOption(
+      new Option('--known <policy>', 'a device that is already provisioned').choices(['keep', 'rotate', 'refuse']),
+    )
+    .option('--attempts <n>', 'whole tries for a board whose link fails', numberOption('--attempts'))
+    .option('--baud <rate>', 'highest bits per second to try', numberOption('--baud'))
+    .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
+    .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys')
+    .option('--json', 'print JSON Lines: one event a line');
+}
+
+async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
+  const plan = await buildPlan(options, io.env);
+  checkPorts(options.port, plan);
+  const parts = await composeParts(io, options);
+  try {
+    const reporter = createReporter(io, options.port, options.json === true);
+    const results = await Promise.all(
+      options.port.map((port) =>
+        provisionDevice(port, plan, parts, { onEvent: (event) => reporter.event(event), signal: io.signal }),
+      ),
+    );
+    reporter.finish(results);
+    io.setExitCode(exitCodeOf(results));
+  } finally {
+    await parts.close();
+  }
+}
+
+function checkPorts(ports: readonly string[], { given }: ProvisionPlan): void {
+  const twice = ports.find((port, index) => ports.indexOf(port) !== index);
+  if (twice !== undefined) {
+    throw new EspmintError('INPUT_INVALID', { field: '--port', reason: `names ${twice} twice`, hint: 'name it once' });
+  }
+  if (ports.length < 2) return;
+  if (given.uuid !== undefined) throw new EspmintError('IDENTITY_FOR_ONE_BOARD', { option: '--uuid' });
+  if (given.psk !== undefined) throw new EspmintError('IDENTITY_FOR_ONE_BOARD', { option: '--psk-file' });
+}
+
+/** 0 when all boards passed; the code of the first failure otherwise. */
+export function exitCodeOf(results: readonly ProvisionResult[]): number {
+  const failed = results.find((result) => !result.ok);
+  return failed === undefined || failed.ok ? EXIT.ok : CATALOG[failed.code].exit;
+}

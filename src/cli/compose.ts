@@ -1,0 +1,62 @@
+// The only place that builds real parts: transports, loader and registry for the commands.
+import { EspmintError } from '../core/errors/index.js';
+import { connectBoard, openLink } from '../driver/index.js';
+import type { ProvisionParts } from '../provision/index.js';
+import { openKeyFile, openRegistry, type Registry } from '../registry/index.js';
+import type { CliIo, GlobalOptions } from './io.js';
+
+export interface RegistryChoice {
+  /** Absent: the embedded PostgreSQL. */
+  readonly registry?: 'embedded' | 'none';
+  /** With `none`: where the keys are kept. */
+  readonly keysTo?: string;
+}
+
+export interface ComposedParts extends ProvisionParts {
+  close(): Promise<void>;
+}
+
+/** Parts of a provisioning run; the caller closes them. */
+export async function composeParts(io: CliIo, options: RegistryChoice & GlobalOptions): Promise<ComposedParts> {
+  const registry = await composeRegistry(io, options);
+  return { connect: connectPort, registry, close: () => registry.close() };
+}
+
+/** The registry that the options name; the caller closes it. */
+export async function composeRegistry(io: CliIo, options: RegistryChoice & GlobalOptions): Promise<Registry> {
+  const { registry = 'embedded', keysTo } = options;
+  if (registry === 'none') return openKeyFile(requireKeysTo(keysTo));
+  if (keysTo !== undefined) {
+    throw new EspmintError('INPUT_INVALID', {
+      field: '--keys-to',
+      reason: 'is given, but the keys go to the registry',
+      hint: 'add --registry none, or leave it out',
+    });
+  }
+  return openRegistry({ dataDir: dataDirOf(io, options), signal: io.signal });
+}
+
+/** `--data-dir`, then ESPMINT_DATA_DIR; undefined leaves the choice to the registry. */
+export function dataDirOf(io: CliIo, options: GlobalOptions): string | undefined {
+  return options.dataDir ?? io.env['ESPMINT_DATA_DIR'];
+}
+
+/** Opens one port and resets its board into the loader: the whole connect of one try. */
+export const connectPort: ProvisionParts['connect'] = async (port, options) => {
+  const link = await openLink(port, { signal: options.signal });
+  try {
+    return await connectBoard(link, options);
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+};
+
+function requireKeysTo(keysTo: string | undefined): string {
+  if (keysTo !== undefined) return keysTo;
+  throw new EspmintError('INPUT_INVALID', {
+    field: '--registry none',
+    reason: 'leaves the keys without a place',
+    hint: 'name the file that keeps them with --keys-to FILE',
+  });
+}

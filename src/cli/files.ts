@@ -1,0 +1,47 @@
+// Reading and writing the user's files, with errors that name the file and what to do.
+import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { EspmintError } from '../core/errors/index.js';
+
+/** UTF-8 text of a file. @throws FILE_UNREADABLE */
+export async function readTextFile(path: string): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+  } catch (error) {
+    throw new EspmintError('FILE_UNREADABLE', { path, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+/** Writes a file that must not exist yet. @throws FILE_UNWRITABLE */
+export async function createFile(path: string, text: string, mode = 0o666): Promise<void> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, 'wx', mode);
+    await file.writeFile(text);
+    await file.sync();
+  } catch (error) {
+    throw new EspmintError('FILE_UNWRITABLE', { path, reason: reasonOf(error) }, { cause: error });
+  } finally {
+    await file?.close();
+  }
+}
+
+/** A secret kept in a file of its own: its text without the newline that editors add at the end. */
+export async function readSecretFile(path: string): Promise<string> {
+  return (await readTextFile(path)).replace(/\r?\n$/, '');
+}
+
+/** What the operating system said, in words. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const words: Record<string, string> = {
+    ENOENT: 'it does not exist',
+    EEXIST: 'it exists already',
+    EACCES: 'permission denied',
+    EISDIR: 'it is a folder',
+    ENOTDIR: 'a part of its path is not a folder',
+    ENOSPC: 'the disk is full',
+    EROFS: 'the disk is read-only',
+    ERR_ENCODING_INVALID_ENCODED_DATA: 'it is not UTF-8 text',
+  };
+  return words[code] ?? (code === '' ? String(error) : code);
+}

@@ -1,0 +1,111 @@
+// Shows a run on a terminal: one line a board that is redrawn in place, then the closing table.
+import pc from 'picocolors';
+import { STAGES, type ProvisionEvent, type ProvisionResult, type Stage } from '../../core/stages.js';
+import type { CliIo } from '../io.js';
+import { formatDuration, formatResultTable, formatVerdict } from './format.js';
+import type { Reporter } from './reporter.js';
+
+interface BoardLine {
+  readonly port: string;
+  stage: Stage;
+  percent: number | undefined;
+  mac: string;
+  attempt: number;
+  result: ProvisionResult | undefined;
+}
+
+export class LiveReporter implements Reporter {
+  private readonly lines: BoardLine[];
+  private readonly portWidth: number;
+  private drawn = 0;
+
+  constructor(
+    private readonly io: CliIo,
+    ports: readonly string[],
+  ) {
+    const line = { stage: 'connect', percent: undefined, mac: '', attempt: 1, result: undefined } as const;
+    this.lines = ports.map((port) => ({ port, ...line }));
+    this.portWidth = Math.max(...ports.map((port) => port.length));
+    this.redraw();
+  }
+
+  event(event: ProvisionEvent): void {
+    const line = this.lines.find(({ port }) => port === event.port);
+    if (line === undefined) return;
+    if (event.type === 'warning') this.above(`${event.port}: ${event.message} [${event.code}]`);
+    else apply(line, event);
+    this.redraw();
+  }
+
+  finish(results: readonly ProvisionResult[]): void {
+    this.erase();
+    this.io.stdout(formatResultTable(results));
+  }
+
+  /** Prints a line that stays, over the lines that are redrawn. */
+  private above(text: string): void {
+    this.erase();
+    this.io.stderr(`${pc.yellow('!')} ${text}\n`);
+  }
+
+  private redraw(): void {
+    this.erase();
+    for (const line of this.lines) this.io.stderr(`${this.render(line)}\n`);
+    this.drawn = this.lines.length;
+  }
+
+  private erase(): void {
+    if (this.drawn > 0) this.io.stderr(`\u001b[${this.drawn}A\r\u001b[J`);
+    this.drawn = 0;
+  }
+
+  /** One line that never wraps: a wrapped line would break the count of lines to go up. */
+  private render(line: BoardLine): string {
+    const port = line.port.padEnd(this.portWidth);
+    const room = Math.max(this.io.columns - 1 - this.portWidth - 2 - STAGES.length - 2, 10);
+    return `${port}  ${renderStrip(line)}  ${renderState(line, room)}`;
+  }
+}
+
+function apply(line: BoardLine, event: Exclude<ProvisionEvent, { type: 'warning' }>): void {
+  switch (event.type) {
+    case 'attempt':
+      line.attempt = event.attempt;
+      break;
+    case 'stage':
+      line.stage = event.stage;
+      line.percent = undefined;
+      break;
+    case 'progress':
+      line.percent = event.percent;
+      break;
+    case 'chip':
+      line.mac = event.facts.mac;
+      break;
+    case 'identity':
+      break;
+    case 'result':
+      line.result = event;
+      break;
+  }
+}
+
+/** A mark a stage: done, running, to come. */
+function renderStrip({ stage, result }: BoardLine): string {
+  const current = STAGES.indexOf(result?.ok === true ? 'confirm' : stage);
+  return STAGES.map((_, index) => {
+    if (index < current || result?.ok === true) return pc.green('●');
+    if (index > current) return pc.dim('○');
+    return result === undefined ? pc.cyan('◐') : pc.red('✕');
+  }).join('');
+}
+
+function renderState({ stage, percent, mac, attempt, result }: BoardLine, room: number): string {
+  if (result !== undefined) {
+    const text = result.ok ? `${mac} ${formatDuration(result.durationMs)}` : `${result.stage}: ${result.code}`;
+    return `${formatVerdict(result)} ${text.slice(0, room - 7)}`;
+  }
+  const again = attempt > 1 ? ` (attempt ${attempt})` : '';
+  const progress = percent === undefined ? '' : ` ${Math.round(percent)} %`;
+  return `${stage}${progress}${again} ${mac}`.slice(0, room);
+}

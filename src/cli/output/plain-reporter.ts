@@ -1,0 +1,37 @@
+// Shows a run in a pipe or a log file: whole lines, each naming its board.
+import type { ProvisionEvent, ProvisionResult } from '../../core/stages.js';
+import type { CliIo } from '../io.js';
+import { formatDuration, formatResultTable } from './format.js';
+import type { Reporter } from './reporter.js';
+
+export class PlainReporter implements Reporter {
+  constructor(private readonly io: CliIo) {}
+
+  event(event: ProvisionEvent): void {
+    const text = describe(event);
+    if (text !== undefined) this.io.stderr(`${event.port}: ${text}\n`);
+  }
+
+  finish(results: readonly ProvisionResult[]): void {
+    this.io.stdout(formatResultTable(results));
+  }
+}
+
+function describe(event: ProvisionEvent): string | undefined {
+  switch (event.type) {
+    case 'attempt':
+      return event.attempt === 1 ? undefined : `attempt ${event.attempt} of ${event.of}`;
+    case 'stage':
+      return event.state === 'started' ? undefined : `${event.stage} ${event.state} (${formatDuration(event.durationMs)})`;
+    case 'progress':
+      return undefined;
+    case 'chip':
+      return `${event.facts.description}, revision ${event.facts.revision}, MAC ${event.facts.mac}`;
+    case 'identity':
+      return `${event.mac} is ${event.uuid} (${event.known})`;
+    case 'warning':
+      return `warning: ${event.message} [${event.code}]`;
+    case 'result':
+      return event.ok ? 'PASS' : `FAIL in ${event.stage}: ${event.message} [${event.code}]`;
+  }
+}

@@ -1,0 +1,80 @@
+// The values that one device gets, and the NVS rows that carry them.
+import { hexToBytes } from '@noble/hashes/utils.js';
+import { EspmintError } from './errors/index.js';
+import type { Mac } from './mac.js';
+import type { NvsRow } from './nvs/index.js';
+import { fillTemplate, type Placeholder } from './profile/template.js';
+import type { Profile, ProfileRow } from './profile/schema.js';
+import type { Psk } from './psk.js';
+import type { WifiCredentials } from './wifi.js';
+
+/** Where the firmware of a product looks for its values. */
+export type NvsLayout = Profile['nvs'];
+
+export interface DeviceValues {
+  readonly mac: Mac;
+  /** 36 characters. */
+  readonly uuid: string;
+  readonly psk: Psk;
+  readonly chip: string;
+  readonly caUrl: string;
+  readonly wifi?: WifiCredentials | undefined;
+  readonly firmwareVersion?: string | undefined;
+  readonly hardwareRevision?: string | undefined;
+}
+
+/**
+ * The rows of a device's image: UUID, PSK, CA URL, Wi-Fi name and password, in this order, then the profile's own.
+ * A device without Wi-Fi has no Wi-Fi rows; an open network has an empty password.
+ * @throws INPUT_INVALID when a profile row's value is not of its type.
+ */
+export function deviceRows(values: DeviceValues, layout: NvsLayout): NvsRow[] {
+  const { namespace, keys } = layout;
+  const texts: [string, string | undefined][] = [
+    [keys.uuid, values.uuid],
+    [keys.psk, values.psk],
+    [keys.caUrl, values.caUrl],
+    [keys.ssid, values.wifi?.ssid],
+    [keys.password, values.wifi && (values.wifi.password ?? '')],
+  ];
+  const identity = texts.flatMap(([key, value]): NvsRow[] =>
+    value === undefined ? [] : [{ namespace, key, type: 'string', value }],
+  );
+  return [...identity, ...layout.rows.map((row) => profileRow(row, namespace, placeholders(values)))];
+}
+
+function placeholders(values: DeviceValues): Partial<Record<Placeholder, string>> {
+  const { mac, uuid, chip, firmwareVersion = '', hardwareRevision = '' } = values;
+  return { mac, macHex: mac.replaceAll(':', ''), uuid, chip, firmwareVersion, hardwareRevision };
+}
+
+function profileRow(row: ProfileRow, defaultNamespace: string, filling: Partial<Record<Placeholder, string>>): NvsRow {
+  const namespace = row.namespace ?? defaultNamespace;
+  const text = typeof row.value === 'string' ? fillTemplate(row.value, filling) : String(row.value);
+  const refuse = (reason: string): EspmintError =>
+    new EspmintError('INPUT_INVALID', {
+      field: `The profile's NVS row ${namespace}:${row.key}`,
+      reason,
+      hint: 'correct its value in the profile',
+    });
+  switch (row.type) {
+    case 'string':
+      return { namespace, key: row.key, type: 'string', value: text };
+    case 'hex':
+      if (!/^([0-9a-f]{2})*$/i.test(text)) throw refuse('is not an even number of hex digits');
+      return { namespace, key: row.key, type: 'blob', value: hexToBytes(text) };
+    case 'base64':
+      return { namespace, key: row.key, type: 'blob', value: fromBase64(text, refuse) };
+    default:
+      if (!/^[+-]?\d+$/.test(text)) throw refuse(`is not a whole number for ${row.type}`);
+      return { namespace, key: row.key, type: row.type, value: BigInt(text) };
+  }
+}
+
+function fromBase64(text: string, refuse: (reason: string) => EspmintError): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    throw refuse('is not base64');
+  }
+}

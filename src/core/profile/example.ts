@@ -1,0 +1,66 @@
+// The profile that `espmint profile init` writes: every setting, with its default and what it is for.
+
+export const PROFILE_EXAMPLE = `# yaml-language-server: $schema=https://unpkg.com/espmint/docs/reference/profile.schema.json
+# An espmint profile: all that is the same for every board of one product.
+# Use it with: espmint provision --profile THIS-FILE --port /dev/ttyUSB0
+
+name: sensor
+# Count it up with every change that boards can see.
+version: 1
+
+# Boards with any other chip are refused. Leave it out to accept each chip that espmint supports.
+chip: esp32
+
+# Where the certificate authority answers; http or https, at most 255 bytes.
+caUrl: https://ca.example.com:8443
+
+# Leave it out for devices that get their network in another way.
+wifi:
+  ssid: Lab
+  # Secrets are references, never values: file:PATH (relative to this file) or env:NAME.
+  password: env:ESPMINT_WIFI_PASSWORD
+  # char-array: firmware reads into char[32] and char[64] with nvs_get_str (31 and 63 bytes fit).
+  # standard: 32 bytes and 64 hex digits fit.
+  limits: char-array
+
+# Where the image goes. Default: the board's own partition of type data/nvs, in its full size.
+# target:
+#   partition: nvs
+# or
+#   offset: 0x9000
+#   size: 0x10000
+
+# How the UUID is made from the MAC: rfc9562, hex-text, dashed-text or mac-bytes.
+identity:
+  recipe: rfc9562
+
+# Names that the firmware looks for (at most 15 characters each), and further entries of your own.
+nvs:
+  namespace: zc
+  keys:
+    uuid: global_uuid
+    psk: psk_secret
+    caUrl: ca_service_url
+    ssid: wifi_ssid
+    password: wifi_password
+  rows:
+    - key: serial
+      type: string
+      value: 'SN-{{macHex}}'
+    - key: report_s
+      type: u16
+      value: 60
+
+# Recorded with each device.
+firmwareVersion: 1.0.0
+hardwareRevision: A
+location: Line 1
+
+policy:
+  # A device that is already provisioned: keep its key, rotate (make a new one), or refuse.
+  known: keep
+  # Whole tries for a board whose link fails.
+  attempts: 3
+  # Highest rate to try, bits per second.
+  baud: 921600
+`;

@@ -1,0 +1,5 @@
+// Public door of the provisioning flow.
+export type { ConnectOptions, ProvisionParts } from './parts.js';
+export type { ProvisionPlan, Target } from './plan.js';
+export { provisionDevice, type ProvisionOptions } from './provision-device.js';
+export { chooseRegion, DEFAULT_REGION, type ChosenRegion, type Ground, type Region } from './region.js';

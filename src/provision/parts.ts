@@ -1,0 +1,17 @@
+// What the flow is given: the real parts in the product, virtual ones in a demo, failing ones in a test.
+import type { Board } from '../driver/index.js';
+import type { Registry } from '../registry/index.js';
+
+export interface ConnectOptions {
+  readonly expectChip?: string | undefined;
+  /** Highest bits per second to try. */
+  readonly baud: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onWarning: (code: string, message: string) => void;
+}
+
+export interface ProvisionParts {
+  /** Opens the port and resets its board into the loader. One call is one try: retries are the flow's. */
+  readonly connect: (port: string, options: ConnectOptions) => Promise<Board>;
+  readonly registry: Registry;
+}

@@ -1,0 +1,34 @@
+// What is to be done with each board of a run: the profile with its secrets resolved, and what flags changed.
+import type { NvsLayout } from '../core/device-config.js';
+import type { Psk } from '../core/psk.js';
+import type { UuidRecipe } from '../core/uuid.js';
+import type { WifiCredentials } from '../core/wifi.js';
+import type { KnownPolicy } from '../registry/index.js';
+
+/** Where the image goes, as far as the user said. Bytes from the start of flash. */
+export interface Target {
+  readonly partition?: string | undefined;
+  readonly offsetBytes?: number | undefined;
+  readonly sizeBytes?: number | undefined;
+  /** Write even where the partition table says that the region is not NVS. */
+  readonly force: boolean;
+}
+
+export interface ProvisionPlan {
+  readonly expectChip?: string | undefined;
+  readonly target: Target;
+  readonly identity: { readonly recipe: UuidRecipe; readonly namespaceUuid?: string | undefined };
+  readonly layout: NvsLayout;
+  readonly caUrl: string;
+  readonly wifi?: WifiCredentials | undefined;
+  readonly firmwareVersion?: string | undefined;
+  readonly hardwareRevision?: string | undefined;
+  readonly location?: string | undefined;
+  readonly known: KnownPolicy;
+  /** Whole tries, from opening the port on. */
+  readonly attempts: number;
+  /** Highest bits per second to try. */
+  readonly baud: number;
+  /** Given by the caller for one board, instead of derived and generated. */
+  readonly given: { readonly uuid?: string | undefined; readonly psk?: Psk | undefined };
+}
