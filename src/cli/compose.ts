@@ -17,7 +17,10 @@ export interface ComposedParts extends ProvisionParts {
 }
 
 /** Parts of a provisioning run; the caller closes them. */
-export async function composeParts(io: CliIo, options: RegistryChoice & GlobalOptions): Promise<ComposedParts> {
+export async function composeParts(
+  io: CliIo,
+  options: RegistryChoice & GlobalOptions,
+): Promise<ComposedParts> {
   const registry = await composeRegistry(io, options);
   return { connect: connectPort, registry, close: () => registry.close() };
 }

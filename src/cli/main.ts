@@ -22,7 +22,10 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     return undefined;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.input;
-    reportFailure(toEspmintError(error), io, { json: args.includes('--json'), debug: args.includes('--debug') });
+    reportFailure(toEspmintError(error), io, {
+      json: args.includes('--json'),
+      debug: args.includes('--debug'),
+    });
     return toEspmintError(error).exitCode;
   }
 }

@@ -41,7 +41,10 @@ export async function buildPlan(flags: PlanFlags, env: CliIo['env']): Promise<Pr
   return {
     expectChip: chipName(flags.chip ?? profile.chip),
     target: buildTarget(profile.target, flags),
-    identity: { recipe: flags.recipe ?? profile.identity.recipe, namespaceUuid: profile.identity.namespaceUuid },
+    identity: {
+      recipe: flags.recipe ?? profile.identity.recipe,
+      namespaceUuid: profile.identity.namespaceUuid,
+    },
     layout: profile.nvs,
     caUrl: buildCaUrl(flags.caUrl ?? profile.caUrl),
     wifi: await buildWifi(profile, flags, env),
@@ -59,7 +62,9 @@ export async function buildPlan(flags: PlanFlags, env: CliIo['env']): Promise<Pr
 }
 
 async function loadProfile(file: string | undefined): Promise<Profile> {
-  return file === undefined ? profileSchema.parse({ name: 'flags' }) : parseProfile(await readTextFile(file), file);
+  return file === undefined
+    ? profileSchema.parse({ name: 'flags' })
+    : parseProfile(await readTextFile(file), file);
 }
 
 function chipName(text: string | undefined): string | undefined {
@@ -104,7 +109,11 @@ function buildCaUrl(url: string | undefined): string {
   return url;
 }
 
-async function buildWifi(profile: Profile, flags: PlanFlags, env: CliIo['env']): Promise<WifiCredentials | undefined> {
+async function buildWifi(
+  profile: Profile,
+  flags: PlanFlags,
+  env: CliIo['env'],
+): Promise<WifiCredentials | undefined> {
   const ssid = flags.wifiSsid ?? profile.wifi?.ssid;
   if (ssid === undefined) {
     if (flags.wifiPasswordFile === undefined) return undefined;
@@ -120,7 +129,11 @@ async function buildWifi(profile: Profile, flags: PlanFlags, env: CliIo['env']):
   return wifi;
 }
 
-async function wifiPassword(profile: Profile, flags: PlanFlags, env: CliIo['env']): Promise<string | undefined> {
+async function wifiPassword(
+  profile: Profile,
+  flags: PlanFlags,
+  env: CliIo['env'],
+): Promise<string | undefined> {
   if (flags.wifiPasswordFile !== undefined) return readSecretFile(flags.wifiPasswordFile);
   // A network named by a flag is another network: the profile's password is not for it.
   if (flags.wifiSsid !== undefined && flags.wifiSsid !== profile.wifi?.ssid) return undefined;

@@ -48,7 +48,11 @@ function placeholders(values: DeviceValues): Partial<Record<Placeholder, string>
   return { mac, macHex: mac.replaceAll(':', ''), uuid, chip, firmwareVersion, hardwareRevision };
 }
 
-function profileRow(row: ProfileRow, defaultNamespace: string, filling: Partial<Record<Placeholder, string>>): NvsRow {
+function profileRow(
+  row: ProfileRow,
+  defaultNamespace: string,
+  filling: Partial<Record<Placeholder, string>>,
+): NvsRow {
   const namespace = row.namespace ?? defaultNamespace;
   const text = typeof row.value === 'string' ? fillTemplate(row.value, filling) : String(row.value);
   const refuse = (reason: string): EspmintError =>

@@ -22,7 +22,11 @@ export type UuidRecipe = (typeof UUID_RECIPES)[number];
  * UUID of a device, 36 characters in lower case, version 5 and variant 10xx set in the first 16 bytes of the hash.
  * @throws UUID_INVALID when `namespace` is not a UUID.
  */
-export function deviceUuid(mac: Mac, recipe: UuidRecipe = 'rfc9562', namespace: string = URL_NAMESPACE): string {
+export function deviceUuid(
+  mac: Mac,
+  recipe: UuidRecipe = 'rfc9562',
+  namespace: string = URL_NAMESPACE,
+): string {
   const hash = sha1(concatBytes(...recipeParts(mac, recipe, parseUuid(namespace))));
   const bytes = hash.slice(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
@@ -43,7 +47,8 @@ export function recipeOf(mac: Mac, uuid: string, namespace: string = URL_NAMESPA
 export function parseUuid(text: string): string {
   const trimmed = text.trim().toLowerCase();
   const dashed = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(trimmed);
-  if (!dashed && !/^[0-9a-f]{32}$/.test(trimmed)) throw new EspmintError('UUID_INVALID', { text: text.slice(0, 80) });
+  if (!dashed && !/^[0-9a-f]{32}$/.test(trimmed))
+    throw new EspmintError('UUID_INVALID', { text: text.slice(0, 80) });
   return formatUuid(trimmed.replaceAll('-', ''));
 }
 

@@ -76,7 +76,12 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
   }
 }
 
-function failure(run: Try, error: EspmintError, stage: Stage, known: { mac?: string; uuid?: string }): Failed {
+function failure(
+  run: Try,
+  error: EspmintError,
+  stage: Stage,
+  known: { mac?: string; uuid?: string },
+): Failed {
   return {
     type: 'result',
     ok: false,

@@ -35,7 +35,8 @@ export interface Ground {
  * what was asked and what the board has.
  */
 export function chooseRegion(target: Target, ground: Ground): ChosenRegion {
-  const chosen = ground.table === undefined ? withoutTable(target, ground) : withTable(target, ground, ground.table);
+  const chosen =
+    ground.table === undefined ? withoutTable(target, ground) : withTable(target, ground, ground.table);
   checkPlace(chosen, ground);
   return chosen;
 }
@@ -54,14 +55,20 @@ function withoutTable(target: Target, { port }: Ground): ChosenRegion {
 }
 
 function withTable(target: Target, ground: Ground, table: PartitionTable): ChosenRegion {
-  if (target.offsetBytes === undefined) return inPartition(namedOrOnly(target, ground, table), target, ground);
+  if (target.offsetBytes === undefined)
+    return inPartition(namedOrOnly(target, ground, table), target, ground);
   const offset = target.offsetBytes;
   const home = table.partitions.find((partition) => isNvs(partition) && holds(partition, offset));
   if (home !== undefined) return inPartition(home, target, ground);
   const sizeBytes = target.sizeBytes ?? DEFAULT_REGION.sizeBytes;
   return forced(target, ground, { offsetBytes: offset, sizeBytes }, () => {
     const holdsText = describePlace(table, offset);
-    return new EspmintError('REGION_NOT_NVS', { port: ground.port, offset, size: sizeBytes, holds: holdsText });
+    return new EspmintError('REGION_NOT_NVS', {
+      port: ground.port,
+      offset,
+      size: sizeBytes,
+      holds: holdsText,
+    });
   });
 }
 
@@ -71,13 +78,21 @@ function namedOrOnly(target: Target, { port }: Ground, table: PartitionTable): P
   if (target.partition !== undefined) {
     const named = table.partitions.find(({ label }) => label === target.partition);
     if (named !== undefined) return named;
-    throw new EspmintError('PARTITION_NOT_FOUND', { port, wanted: `partition "${target.partition}"`, present });
+    throw new EspmintError('PARTITION_NOT_FOUND', {
+      port,
+      wanted: `partition "${target.partition}"`,
+      present,
+    });
   }
   const candidates = table.partitions.filter(isNvs);
   const usual = candidates.find(({ label }) => label === 'nvs') ?? candidates[0];
-  if (usual === undefined) throw new EspmintError('PARTITION_NOT_FOUND', { port, wanted: 'NVS partition', present });
+  if (usual === undefined)
+    throw new EspmintError('PARTITION_NOT_FOUND', { port, wanted: 'NVS partition', present });
   if (candidates.length > 1 && usual.label !== 'nvs') {
-    throw new EspmintError('PARTITION_AMBIGUOUS', { port, names: candidates.map(({ label }) => label).join(', ') });
+    throw new EspmintError('PARTITION_AMBIGUOUS', {
+      port,
+      names: candidates.map(({ label }) => label).join(', '),
+    });
   }
   return usual;
 }
@@ -91,12 +106,23 @@ function inPartition(partition: Partition, target: Target, ground: Ground): Chos
   if (!isNvs(partition)) {
     return forced(target, ground, region, () => {
       const holdsText = `partition "${partition.label}" (not of type data/nvs)`;
-      return new EspmintError('REGION_NOT_NVS', { port, offset: offsetBytes, size: sizeBytes, holds: holdsText });
+      return new EspmintError('REGION_NOT_NVS', {
+        port,
+        offset: offsetBytes,
+        size: sizeBytes,
+        holds: holdsText,
+      });
     });
   }
   if (offsetBytes + sizeBytes > endOffset) {
     return forced(target, ground, region, () => {
-      const details = { port, imageBytes: sizeBytes, offset: offsetBytes, partition: partition.label, endOffset };
+      const details = {
+        port,
+        imageBytes: sizeBytes,
+        offset: offsetBytes,
+        partition: partition.label,
+        endOffset,
+      };
       return new EspmintError('IMAGE_DOES_NOT_FIT', details);
     });
   }
@@ -122,7 +148,8 @@ function checkPlace(region: Region, { port, flashSizeBytes }: Ground): void {
   if (offsetBytes % SECTOR_BYTES !== 0 || sizeBytes % SECTOR_BYTES !== 0) {
     throw refuse(`does not begin and end on flash sectors of ${hex(SECTOR_BYTES)} bytes`);
   }
-  if (sizeBytes < MIN_NVS_BYTES) throw refuse(`is smaller than the three pages that NVS needs (${hex(MIN_NVS_BYTES)})`);
+  if (sizeBytes < MIN_NVS_BYTES)
+    throw refuse(`is smaller than the three pages that NVS needs (${hex(MIN_NVS_BYTES)})`);
   if (flashSizeBytes > 0 && offsetBytes + sizeBytes > flashSizeBytes) {
     throw refuse(`ends behind the flash, which has ${hex(flashSizeBytes)} bytes`);
   }

@@ -56,7 +56,10 @@ export function identify({ plan }: Try, board: Board): Identity {
 }
 
 /** From here on the key is stored durably: flash may hold it. */
-export async function reserve({ port, plan, parts, emit }: Try, { mac, uuid }: Identity): Promise<Reservation> {
+export async function reserve(
+  { port, plan, parts, emit }: Try,
+  { mac, uuid }: Identity,
+): Promise<Reservation> {
   const { caUrl, wifi, firmwareVersion, hardwareRevision, location, known, given } = plan;
   const reservation = await parts.registry.reserve({
     mac,

@@ -2,7 +2,14 @@
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
 import { parseMac } from '../../core/mac.js';
-import { deviceUuid, parseUuid, recipeOf, URL_NAMESPACE, UUID_RECIPES, type UuidRecipe } from '../../core/uuid.js';
+import {
+  deviceUuid,
+  parseUuid,
+  recipeOf,
+  URL_NAMESPACE,
+  UUID_RECIPES,
+  type UuidRecipe,
+} from '../../core/uuid.js';
 import { jsonLine, type CliIo } from '../io.js';
 
 interface Options {
@@ -20,7 +27,9 @@ export function identityCommand(io: CliIo): Command {
     .option('--uuid <uuid>', 'say which recipe made this UUID instead')
     .option('--namespace <uuid>', 'UUID of the namespace', URL_NAMESPACE)
     .option('--json', 'print one JSON object')
-    .action((mac: string, options: Options) => (options.uuid === undefined ? printUuid : printRecipe)(io, mac, options));
+    .action((mac: string, options: Options) =>
+      (options.uuid === undefined ? printUuid : printRecipe)(io, mac, options),
+    );
 }
 
 function printUuid(io: CliIo, text: string, { recipe, namespace, json }: Options): void {

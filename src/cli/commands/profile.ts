@@ -38,6 +38,7 @@ async function check(io: CliIo, file: string, json: boolean): Promise<void> {
     else io.stdout(`${file}:${line}:${column}: ${path === '' ? 'the profile' : path} ${reason}\n`);
   }
   if (json) io.stdout(jsonLine({ type: 'result', ok: findings.length === 0, file }));
-  else if ('profile' in result) io.stdout(`${file}: ${result.profile.name}, version ${result.profile.version}: ok\n`);
+  else if ('profile' in result)
+    io.stdout(`${file}: ${result.profile.name}, version ${result.profile.version}: ok\n`);
   if (findings.length > 0) io.setExitCode(EXIT.input);
 }

@@ -19,7 +19,11 @@ export function provisionCommand(io: CliIo): Command {
   const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
   const command = new Command('provision')
     .description('give the boards at these ports their identity')
-    .requiredOption('-p, --port <address>', 'device path, tcp://host:port or rfc2217://host:port; repeat it', collect)
+    .requiredOption(
+      '-p, --port <address>',
+      'device path, tcp://host:port or rfc2217://host:port; repeat it',
+      collect,
+    )
     .option('--profile <file>', 'what is the same for every board of the product; flags override it')
     .option('--ca-url <url>', 'where the certificate authority answers')
     .option('--wifi-ssid <name>', 'Wi-Fi network of the device')
@@ -28,7 +32,9 @@ export function provisionCommand(io: CliIo): Command {
   addPlaceOptions(command);
   addIdentityOptions(command);
   addRunOptions(command);
-  return command.action((_: unknown, self: Command) => run(io, self.optsWithGlobals<Options & GlobalOptions>()));
+  return command.action((_: unknown, self: Command) =>
+    run(io, self.optsWithGlobals<Options & GlobalOptions>()),
+  );
 }
 
 function addPlaceOptions(command: Command): void {
@@ -52,7 +58,11 @@ function addIdentityOptions(command: Command): void {
 function addRunOptions(command: Command): void {
   command
     .addOption(
-      new Option('--known <policy>', 'a device that is already provisioned').choices(['keep', 'rotate', 'refuse']),
+      new Option('--known <policy>', 'a device that is already provisioned').choices([
+        'keep',
+        'rotate',
+        'refuse',
+      ]),
     )
     .option('--attempts <n>', 'whole tries for a board whose link fails', numberOption('--attempts'))
     .option('--baud <rate>', 'highest bits per second to try', numberOption('--baud'))
@@ -82,7 +92,11 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
 function checkPorts(ports: readonly string[], { given }: ProvisionPlan): void {
   const twice = ports.find((port, index) => ports.indexOf(port) !== index);
   if (twice !== undefined) {
-    throw new EspmintError('INPUT_INVALID', { field: '--port', reason: `names ${twice} twice`, hint: 'name it once' });
+    throw new EspmintError('INPUT_INVALID', {
+      field: '--port',
+      reason: `names ${twice} twice`,
+      hint: 'name it once',
+    });
   }
   if (ports.length < 2) return;
   if (given.uuid !== undefined) throw new EspmintError('IDENTITY_FOR_ONE_BOARD', { option: '--uuid' });

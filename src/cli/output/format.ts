@@ -31,10 +31,17 @@ export function formatResultTable(results: readonly ProvisionResult[]): string {
     `${formatVerdict(result)} ${formatDuration(result.durationMs)}`,
   ]);
   const head = ['PORT', 'CHIP', 'MAC', 'UUID', 'RESULT'];
-  const widths = head.map((title, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? title).length)));
+  const widths = head.map((title, column) =>
+    Math.max(...[head, ...rows].map((row) => (row[column] ?? title).length)),
+  );
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ');
-  const body = results.flatMap((result, index) => [line(rows[index] ?? []), `  ${pc.dim(formatSecondLine(result))}`]);
+    cells
+      .map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join('  ');
+  const body = results.flatMap((result, index) => [
+    line(rows[index] ?? []),
+    `  ${pc.dim(formatSecondLine(result))}`,
+  ]);
   return [pc.dim(line(head)), ...body, ''].join('\n');
 }
 

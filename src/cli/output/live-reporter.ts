@@ -102,7 +102,9 @@ function renderStrip({ stage, result }: BoardLine): string {
 
 function renderState({ stage, percent, mac, attempt, result }: BoardLine, room: number): string {
   if (result !== undefined) {
-    const text = result.ok ? `${mac} ${formatDuration(result.durationMs)}` : `${result.stage}: ${result.code}`;
+    const text = result.ok
+      ? `${mac} ${formatDuration(result.durationMs)}`
+      : `${result.stage}: ${result.code}`;
     return `${formatVerdict(result)} ${text.slice(0, room - 7)}`;
   }
   const again = attempt > 1 ? ` (attempt ${attempt})` : '';

@@ -22,7 +22,9 @@ function describe(event: ProvisionEvent): string | undefined {
     case 'attempt':
       return event.attempt === 1 ? undefined : `attempt ${event.attempt} of ${event.of}`;
     case 'stage':
-      return event.state === 'started' ? undefined : `${event.stage} ${event.state} (${formatDuration(event.durationMs)})`;
+      return event.state === 'started'
+        ? undefined
+        : `${event.stage} ${event.state} (${formatDuration(event.durationMs)})`;
     case 'progress':
       return undefined;
     case 'chip':

@@ -30,7 +30,8 @@ export function parseProfile(text: string, file: string): Profile {
   const result = checkProfile(text);
   if ('profile' in result) return result.profile;
   const first = result.findings[0];
-  if (first === undefined) throw new EspmintError('INTERNAL', { reason: 'a refused profile without a finding' });
+  if (first === undefined)
+    throw new EspmintError('INTERNAL', { reason: 'a refused profile without a finding' });
   throw new EspmintError('PROFILE_INVALID', { file, ...first, hint: HINT });
 }
 
@@ -111,7 +112,7 @@ function describe(issue: z.core.$ZodIssue, locate: Locate): ProfileFinding[] {
 
 function reasonOf(issue: z.core.$ZodIssue): string {
   if (issue.message.startsWith('must ')) return issue.message;
-  if (issue.code === 'invalid_type' && issue.input === undefined) return 'is missing';
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is missing';
   return `is not accepted (${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)})`;
 }
 
@@ -132,7 +133,10 @@ function semanticFindings(profile: Profile): { path: PathPart[]; reason: string 
   profile.nvs.rows.forEach((row, index) => {
     const unknown = typeof row.value === 'string' ? unknownPlaceholder(row.value) : undefined;
     if (unknown === undefined) return;
-    findings.push({ path: ['nvs', 'rows', index, 'value'], reason: `has the unknown placeholder {{${unknown}}}` });
+    findings.push({
+      path: ['nvs', 'rows', index, 'value'],
+      reason: `has the unknown placeholder {{${unknown}}}`,
+    });
   });
   return findings;
 }

@@ -18,7 +18,10 @@ const sectorMultiple = z
 /** `file:PATH` (relative to the profile) or `env:NAME`: secrets are never written into a profile. */
 const secretReference = z
   .string()
-  .regex(/^(file:.+|env:[A-Za-z_][A-Za-z0-9_]*)$/, 'must be a reference, file:PATH or env:NAME, never the secret itself')
+  .regex(
+    /^(file:.+|env:[A-Za-z_][A-Za-z0-9_]*)$/,
+    'must be a reference, file:PATH or env:NAME, never the secret itself',
+  )
   .meta({ description: 'Where the secret is: file:PATH (relative to this profile) or env:NAME.' });
 
 const INTEGER_TYPES = ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'u64', 'i64'] as const;
@@ -29,7 +32,8 @@ const row = z
     key: nvsName,
     type: z.enum([...INTEGER_TYPES, 'string', 'hex', 'base64']),
     value: z.union([z.string(), z.int(), z.bigint()]).meta({
-      description: 'Text may hold {{mac}}, {{macHex}}, {{uuid}}, {{chip}}, {{firmwareVersion}}, {{hardwareRevision}}.',
+      description:
+        'Text may hold {{mac}}, {{macHex}}, {{uuid}}, {{chip}}, {{firmwareVersion}}, {{hardwareRevision}}.',
     }),
   })
   .meta({ description: 'One further NVS entry.' });
@@ -37,8 +41,15 @@ const row = z
 export const profileSchema = z
   .strictObject({
     name: z.string().min(1).max(64),
-    version: z.int().positive().default(1).meta({ description: 'Count it up with every change that boards can see.' }),
-    chip: z.string().optional().meta({ description: 'Refuse boards with any other chip, for example esp32.' }),
+    version: z
+      .int()
+      .positive()
+      .default(1)
+      .meta({ description: 'Count it up with every change that boards can see.' }),
+    chip: z
+      .string()
+      .optional()
+      .meta({ description: 'Refuse boards with any other chip, for example esp32.' }),
     target: z
       .strictObject({
         partition: z.string().min(1).max(16).optional(),

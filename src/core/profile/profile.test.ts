@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PROFILE_EXAMPLE } from './example.js';
+import { checkProfile, parseProfile } from './parse.js';
+import { profileJsonSchema } from './schema.js';
+import { fillTemplate } from './template.js';
+
+function findings(text: string): string[] {
+  const result = checkProfile(text);
+  return 'findings' in result
+    ? result.findings.map(({ line, column, path, reason }) => `${line}:${column} ${path} ${reason}`)
+    : [];
+}
+
+describe('a profile', () => {
+  it('that only has a name gets the defaults of the seed', () => {
+    const profile = parseProfile('name: sensor', 'p.yaml');
+    expect(profile.nvs).toMatchObject({ namespace: 'zc', keys: { uuid: 'global_uuid', psk: 'psk_secret' } });
+    expect(profile).toMatchObject({
+      identity: { recipe: 'rfc9562' },
+      policy: { known: 'keep', attempts: 3 },
+      target: {},
+    });
+  });
+
+  it('as `profile init` writes it is accepted', () => {
+    expect(findings(PROFILE_EXAMPLE)).toEqual([]);
+  });
+
+  it('reads hexadecimal offsets', () => {
+    expect(parseProfile('name: x\ntarget: { offset: 0x9000, size: 0x10000 }', 'p').target).toEqual({
+      offset: 0x9000,
+      size: 0x10000,
+    });
+  });
+
+  it('keeps a u64 that a JavaScript number cannot hold', () => {
+    const text = 'name: x\nnvs: { rows: [{ key: k, type: u64, value: "18446744073709551615" }] }';
+    expect(parseProfile(text, 'p').nvs.rows[0]?.value).toBe('18446744073709551615');
+  });
+
+  it.each([
+    ['an unknown setting', 'name: x\nwify: {}', '2:1 wify is not a setting of a profile'],
+    ['a missing name', 'version: 1', '1:1 name is missing'],
+    ['a wrong type', 'name: x\nversion: two', '2:1 version is not accepted'],
+    [
+      'a key too long for NVS',
+      'name: x\nnvs:\n  keys:\n    uuid: sixteen_chars_ab',
+      '4:5 nvs.keys.uuid must have at most 15',
+    ],
+    [
+      'an offset inside a sector',
+      'name: x\ntarget:\n  offset: 0x9001',
+      '3:3 target.offset must be a multiple of 0x1000',
+    ],
+    [
+      'a secret instead of a reference',
+      'name: x\nwifi:\n  ssid: L\n  password: hunter22',
+      '4:3 wifi.password must be a reference',
+    ],
+    ['a URL of another kind', 'name: x\ncaUrl: ftp://h', '2:1 caUrl is not accepted'],
+    [
+      'an SSID too long for the firmware',
+      `name: x\nwifi:\n  ssid: ${'x'.repeat(32)}`,
+      '3:3 wifi.ssid is not accepted',
+    ],
+    [
+      'an unknown placeholder',
+      'name: x\nnvs:\n  rows:\n    - { key: k, type: string, value: "{{psk}}" }',
+      '4:31 nvs.rows.0.value has the unknown placeholder {{psk}}',
+    ],
+    [
+      'both a partition and an offset',
+      'name: x\ntarget:\n  partition: nvs\n  offset: 0x9000',
+      '2:1 target must name a partition or an offset, not both',
+    ],
+    ['broken YAML', 'name: [x', '1:9  is not valid YAML'],
+    ['a list instead of settings', '- name: x', '1:1  is not accepted'],
+  ])('with %s is refused at its line and column', (_, text, expected) => {
+    expect(findings(text).join('\n')).toContain(expected);
+  });
+
+  it('never repeats what may be a secret', () => {
+    expect(findings('name: x\nwifi: { ssid: L, password: hunter22 }').join()).not.toContain('hunter22');
+  });
+
+  it('of any text is read or refused, never anything else', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'name: x\n-{}[]&*!|>#"\'0\t,?%@`') }), (text) => {
+        const result = checkProfile(text);
+        expect('profile' in result || result.findings.length > 0).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('has a JSON Schema that names its settings', () => {
+    expect(profileJsonSchema()).toMatchObject({
+      type: 'object',
+      properties: { caUrl: {}, wifi: {}, nvs: {} },
+    });
+  });
+});
+
+describe('fillTemplate', () => {
+  it('fills what it knows and leaves other braces alone', () => {
+    expect(fillTemplate('{{ mac }}/{{macHex}}/{x}/{{other}}', { mac: 'a', macHex: 'b' })).toBe(
+      'a/b/{x}/{{other}}',
+    );
+  });
+});
