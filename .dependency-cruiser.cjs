@@ -16,8 +16,16 @@ module.exports = {
     layer('core', [], 'core is values and bytes: it knows no other layer'),
     layer('driver', ['core/'], 'the driver knows core only'),
     layer('registry', ['core/'], 'the registry knows core only'),
-    layer('provision', ['core/', 'driver/', 'registry/'], 'the flow works from interfaces; see fence-provision-parts'),
-    layer('virtual', ['core/chips', 'core/errors/', 'driver/transport\\.ts$'], 'the virtual chip reads the protocol independently'),
+    layer(
+      'provision',
+      ['core/', 'driver/', 'registry/'],
+      'the flow works from interfaces; see fence-provision-parts',
+    ),
+    layer(
+      'virtual',
+      ['core/chips', 'core/errors/', 'driver/transport\\.ts$'],
+      'the virtual chip reads the protocol independently',
+    ),
     layer('service', ['core/', 'driver/', 'registry/', 'provision/'], 'the service never builds real parts'),
     layer('web', ['core/', 'service/'], 'the page runs in a browser'),
     layer('cli', ['core/', 'driver/', 'registry/', 'provision/', 'virtual/', 'service/'], 'all but web'),
@@ -33,7 +41,15 @@ module.exports = {
       comment: 'core runs in a browser: no Node module, and only small pure libraries',
       severity: 'error',
       from: { path: '^src/core/', pathNot: '\\.test\\.ts$' },
-      to: { pathNot: ['^src/core/', 'node_modules/@noble/', 'node_modules/fflate/', 'node_modules/zod/', 'node_modules/yaml/'] },
+      to: {
+        pathNot: [
+          '^src/core/',
+          'node_modules/@noble/',
+          'node_modules/fflate/',
+          'node_modules/zod/',
+          'node_modules/yaml/',
+        ],
+      },
     },
     {
       name: 'driver-is-universal',
@@ -43,13 +59,21 @@ module.exports = {
       to: { pathNot: ['^src/', 'node_modules/@noble/', 'node_modules/fflate/'] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/', pathNot: '\\.(test|d)\\.ts$' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '\\.(test|d)\\.ts$' },
+      to: {},
+    },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
   },
 };

@@ -9,7 +9,9 @@ const CARRIED = /\.(sql)$/;
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 if (!existsSync(join(root, 'dist/cli/main.js'))) rmSync(join(root, 'dist'), { recursive: true, force: true });
-const compiled = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
+const compiled = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
+  stdio: 'inherit',
+});
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 for (const file of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {

@@ -10,7 +10,9 @@ const MIN_NODE = [20, 19];
 export function install() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1])) {
-    console.error(`espmint needs Node ${MIN_NODE.join('.')} or later; this is ${process.versions.node}. Install a newer Node.`);
+    console.error(
+      `espmint needs Node ${MIN_NODE.join('.')} or later; this is ${process.versions.node}. Install a newer Node.`,
+    );
     process.exit(1);
   }
   const stamp = `${root}node_modules/.package-lock.json`;
@@ -20,6 +22,8 @@ export function install() {
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error'];
   const done = spawnSync(npm, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
   if (done.status === 0) return;
-  console.error('install: npm ci failed; check the network and the registry that npm is set to, then run it again.');
+  console.error(
+    'install: npm ci failed; check the network and the registry that npm is set to, then run it again.',
+  );
   process.exit(1);
 }

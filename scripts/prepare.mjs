@@ -27,7 +27,15 @@ function preparePython() {
   const python = process.platform === 'win32' ? 'python' : 'python3';
   const failure =
     run(python, ['-m', 'venv', venv]) ??
-    run(join(venv, bin, 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
+    run(join(venv, bin, 'python'), [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '-r',
+      requirements,
+    ]);
   if (failure === undefined) writeFileSync(stamp, wanted);
   return failure;
 }
@@ -37,9 +45,13 @@ export function prepare() {
   const python = preparePython();
   if (python === undefined) {
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
-    console.log(`prepare: Python venv with esptool and esp-idf-nvs-partition-gen in .cache/venv (${seconds} s)`);
+    console.log(
+      `prepare: Python venv with esptool and esp-idf-nvs-partition-gen in .cache/venv (${seconds} s)`,
+    );
   } else {
-    console.warn(`prepare: NO PYTHON TOOLS (${python}): tests against esptool and the NVS generator cannot run`);
+    console.warn(
+      `prepare: NO PYTHON TOOLS (${python}): tests against esptool and the NVS generator cannot run`,
+    );
   }
 }
 

@@ -23,7 +23,11 @@ mkdirSync(`${root}.cache`, { recursive: true });
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
 const tested = step(['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...process.argv.slice(2)]);
 
-const { numPassedTests = 0, numFailedTests = 0, numPendingTests = 0 } = JSON.parse(readFileSync(report, 'utf8'));
+const {
+  numPassedTests = 0,
+  numFailedTests = 0,
+  numPendingTests = 0,
+} = JSON.parse(readFileSync(report, 'utf8'));
 if (checked !== 0) console.error('npm test: `npm run check` failed, see above');
 console.log(`tests: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`);
 process.exit(checked || tested);
