@@ -1,0 +1,110 @@
+// Makes PostgreSQL's data directory: complete or not at all, whoever crashes and however many try at once.
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EspmintError } from '../../core/errors/index.js';
+import { codeOf } from '../reason.js';
+import { type Binaries, programPath } from './binaries.js';
+import type { ServerHome } from './home.js';
+import { isAlive } from './processes.js';
+import { run } from './run.js';
+
+/** The database user that owns everything; reachable only through the private socket folder. */
+export const OWNER = 'espmint';
+
+const INITDB_TIMEOUT_MS = 120_000;
+const DRAFT = /^cluster\.draft-(\d+)-[0-9a-f]+$/;
+const WAIT_FOR_MAKER_MS = 25;
+
+/**
+ * Makes the cluster unless there is one, and checks that these programs can run it.
+ *
+ * @throws EMBEDDED_OTHER_MAJOR, EMBEDDED_START_FAILED, DISK_FULL
+ */
+export async function ensureCluster(
+  home: ServerHome,
+  binaries: Binaries,
+  signal?: AbortSignal,
+): Promise<void> {
+  let found = await clusterMajor(home);
+  while (found === undefined) {
+    // Correctness comes from the rename below; waiting for somebody who is at it already only saves his work's double.
+    if (await somebodyIsMaking(home)) await new Promise((resolve) => setTimeout(resolve, WAIT_FOR_MAKER_MS));
+    else await makeCluster(home, binaries, signal);
+    signal?.throwIfAborted();
+    found = await clusterMajor(home);
+  }
+  if (found !== String(binaries.major)) {
+    throw new EspmintError('EMBEDDED_OTHER_MAJOR', {
+      path: home.cluster,
+      found,
+      ours: String(binaries.major),
+    });
+  }
+}
+
+async function clusterMajor(home: ServerHome): Promise<string | undefined> {
+  try {
+    return (await readFile(join(home.cluster, 'PG_VERSION'), 'utf8')).trim();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Also removes what a maker that died has left. */
+async function somebodyIsMaking(home: ServerHome): Promise<boolean> {
+  let making = false;
+  for (const name of await readdir(home.path)) {
+    const pid = Number(DRAFT.exec(name)?.[1] ?? Number.NaN);
+    if (Number.isNaN(pid)) continue;
+    if (pid !== process.pid && isAlive(pid)) making = true;
+    else if (pid !== process.pid) await rm(join(home.path, name), { recursive: true, force: true });
+  }
+  return making;
+}
+
+async function makeCluster(home: ServerHome, binaries: Binaries, signal?: AbortSignal): Promise<void> {
+  const draft = join(home.path, `cluster.draft-${process.pid}-${randomBytes(4).toString('hex')}`);
+  try {
+    const ran = await run(programPath(binaries, 'initdb'), initdbArguments(draft), {
+      account: home.account,
+      cwd: home.path,
+      timeoutMs: INITDB_TIMEOUT_MS,
+      signal,
+    });
+    if (ran.exitCode !== 0) throw initdbFailure(home, ran.output);
+    await rename(draft, home.cluster).catch((error: unknown) => {
+      // Somebody else's cluster stands there already: use that one.
+      if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
+    });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** The socket's folder is the guard, so who gets through it is trusted; the network is not listened to at all. */
+function initdbArguments(folder: string): string[] {
+  return [
+    `--pgdata=${folder}`,
+    `--username=${OWNER}`,
+    '--auth-local=trust',
+    '--auth-host=reject',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--data-checksums',
+    '--no-instructions',
+  ];
+}
+
+function initdbFailure(home: ServerHome, output: string): EspmintError {
+  if (/no space left|disk quota/i.test(output)) return new EspmintError('DISK_FULL', { where: home.path });
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const telling =
+    lines.find((line) => /error|fatal|cannot|could not/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  return new EspmintError('EMBEDDED_START_FAILED', {
+    path: home.path,
+    reason: `initdb: ${telling.trim()}`,
+    log: 'the message above',
+  });
+}

@@ -1,0 +1,118 @@
+// The folder that the embedded server lives in: where it is, who owns it, what is in it.
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, chown, link, lstat, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { makePrivateDir, PRIVATE_DIR, PRIVATE_FILE } from '../data-dir.js';
+import { codeOf, reasonOf } from '../reason.js';
+import { type Account, firstObstacle, serverAccount } from './account.js';
+
+/** Places and owner of one embedded server. */
+export interface ServerHome {
+  /** Belongs to the server's account, 0700; everything below is inside it. */
+  readonly path: string;
+  /** PostgreSQL's own data directory; appears complete or not at all. */
+  readonly cluster: string;
+  /** Holds the socket, 0700: who can reach it is trusted. */
+  readonly socketDir: string;
+  readonly logFile: string;
+  /** Undefined: the server runs as ourselves. */
+  readonly account: Account | undefined;
+}
+
+/** Where clusters of root go when the data directory lies behind a folder that the server's account cannot enter. */
+const ELSEWHERE = '/var/lib/espmint/clusters';
+const POINTER = 'postgres.location';
+
+/** sockaddr_un.sun_path holds 108 bytes on Linux, 104 on macOS and BSD, each with its final zero. */
+const SOCKET_PATH_MAX_BYTES = process.platform === 'linux' ? 107 : 103;
+/** The longest name that PostgreSQL makes in the socket folder. */
+const SOCKET_NAME = '/.s.PGSQL.65535.lock';
+
+/**
+ * Makes the home of the server of this data directory, or finds it.
+ *
+ * @throws DATA_DIR_UNUSABLE
+ */
+export async function openHome(dataDir: string): Promise<ServerHome> {
+  try {
+    const { path, account } = await placeHome(await realpath(dataDir));
+    const socketDir = await placeSocketDir(path, account);
+    return { path, cluster: join(path, 'cluster'), socketDir, logFile: join(path, 'server.log'), account };
+  } catch (error) {
+    if (isEspmintError(error)) throw error;
+    throw new EspmintError('DATA_DIR_UNUSABLE', { path: dataDir, reason: reasonOf(error) });
+  }
+}
+
+async function placeHome(dataDir: string): Promise<{ path: string; account: Account | undefined }> {
+  const near = join(dataDir, 'postgres');
+  const pointed = (await readFile(join(dataDir, POINTER), 'utf8').catch(() => '')).trim();
+  const account = await serverAccount(pointed === '' ? near : pointed);
+  if (account === undefined) {
+    await makePrivateDir(near);
+    return { path: near, account };
+  }
+  if (pointed === '' && (await openWayTo(dataDir, account)))
+    return { path: await give(near, account), account };
+  const far = pointed === '' ? await choosePlaceElsewhere(dataDir) : pointed;
+  return { path: await give(far, account), account };
+}
+
+/**
+ * Whether the account can get into the data directory. A private directory of root's own is opened for passing through,
+ * by the account's group alone; what stands above it is left as it is.
+ */
+async function openWayTo(dataDir: string, account: Account): Promise<boolean> {
+  const obstacle = await firstObstacle(dataDir, account);
+  if (obstacle === undefined) return true;
+  const { uid, mode } = await stat(dataDir);
+  if (obstacle !== dataDir || uid !== 0 || (mode & 0o077) !== 0) return false;
+  await chown(dataDir, 0, account.gid);
+  await chmod(dataDir, PRIVATE_DIR | 0o010);
+  return true;
+}
+
+/** Notes a new place in the data directory; of several processes at once the first one's note holds. */
+async function choosePlaceElsewhere(dataDir: string): Promise<string> {
+  const pointer = join(dataDir, POINTER);
+  const draft = `${pointer}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, `${join(ELSEWHERE, randomBytes(8).toString('hex'))}\n`, { mode: PRIVATE_FILE });
+  try {
+    await link(draft, pointer);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await mkdir(ELSEWHERE, { recursive: true, mode: 0o711 });
+  return (await readFile(pointer, 'utf8')).trim();
+}
+
+/** A private folder that belongs to the account. */
+async function give(path: string, account: Account): Promise<string> {
+  await makePrivateDir(path);
+  await chown(path, account.uid, account.gid);
+  return path;
+}
+
+/** `run` in the home, or a folder of a short name in /tmp: every process must find the same one, whatever its TMPDIR. */
+async function placeSocketDir(home: string, account: Account | undefined): Promise<string> {
+  const near = join(home, 'run');
+  const fits = Buffer.byteLength(near + SOCKET_NAME) <= SOCKET_PATH_MAX_BYTES;
+  const path = fits ? near : `/tmp/espmint-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
+  await mkdir(path, { recursive: true, mode: PRIVATE_DIR });
+  if (account !== undefined && fits) await chown(path, account.uid, account.gid);
+  if (!fits) await claimSharedDir(path, account);
+  return path;
+}
+
+/** /tmp is everybody's: a folder of that name is used only if it is ours, private, and no link. */
+async function claimSharedDir(path: string, account: Account | undefined): Promise<void> {
+  const ours = account?.uid ?? process.getuid?.() ?? 0;
+  const found = await lstat(path);
+  const mayTake =
+    found.isDirectory() && (found.mode & 0o077) === 0 && (found.uid === ours || found.uid === 0);
+  if (!mayTake) throw new EspmintError('DATA_DIR_UNUSABLE', { path, reason: 'it belongs to somebody else' });
+  if (account !== undefined && found.uid === 0) await chown(path, account.uid, account.gid);
+}

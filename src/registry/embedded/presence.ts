@@ -1,0 +1,158 @@
+// Keeps the embedded server running as long as any espmint process needs it, and not longer.
+//
+// Each process holds one connection with a SHARED advisory lock: its presence. The system drops it with the process,
+// however that ends. Who leaves gives it up and tries for the EXCLUSIVE lock: getting it means to be the last, and it
+// keeps newcomers waiting at their own lock while the server goes down. They then lose their connection and start again.
+import pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EspmintError } from '../../core/errors/index.js';
+import { codeOf, reasonOf } from '../reason.js';
+import { findBinaries } from './binaries.js';
+import { ensureCluster, OWNER } from './cluster.js';
+import { openHome, type ServerHome } from './home.js';
+import { type Starting, startServer, stopServer } from './server-process.js';
+import { SOCKET_PORT } from './settings.js';
+
+/** The database inside the cluster that everything is in. */
+const DATABASE = 'espmint';
+
+/** The two halves of the presence lock's key; any number will do as long as all espmint processes use the same. */
+const LOCK = '(1702063213, 1)';
+
+/** Longer than recovery after a crash takes, since the server is alive and says so during it. */
+const JOIN_TIMEOUT_MS = 60_000;
+const POLL_MS = 15;
+
+export interface EmbeddedOptions {
+  /** Absolute path of an existing folder. */
+  readonly dataDir: string;
+  /** PostgreSQL programs to use instead of those that come with the package. */
+  readonly binDir?: string | undefined;
+}
+
+/** This process's stay at the embedded server of one data directory. */
+export class Presence {
+  readonly #options: EmbeddedOptions;
+  #home: ServerHome | undefined;
+  #keeper: pg.Client | undefined;
+  #joining: Promise<pg.ClientConfig> | undefined;
+
+  constructor(options: EmbeddedOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts the server, or joins it, unless we are there already.
+   *
+   * @returns how to connect to it
+   * @throws DATA_DIR_UNUSABLE, EMBEDDED_*, DISK_FULL, CANCELLED
+   */
+  async ensure(signal?: AbortSignal): Promise<pg.ClientConfig> {
+    if (this.#keeper !== undefined && this.#home !== undefined) return connectionTo(this.#home);
+    this.#joining ??= this.#join(signal).finally(() => (this.#joining = undefined));
+    return this.#joining;
+  }
+
+  /** Leaves; the last one stops the server. Never throws. */
+  async release(): Promise<void> {
+    await this.#joining?.catch(() => undefined);
+    const [keeper, home] = [this.#keeper, this.#home];
+    this.#keeper = undefined;
+    if (keeper === undefined || home === undefined) return;
+    try {
+      await keeper.query(`select pg_advisory_unlock_shared${LOCK}`);
+      const { rows } = await keeper.query<{ last: boolean }>(`select pg_try_advisory_lock${LOCK} as last`);
+      if (rows[0]?.last === true) await stopServer(home);
+    } catch {
+      // The server is gone or going: nothing is left to leave.
+    } finally {
+      await keeper.end().catch(() => undefined);
+    }
+  }
+
+  async #join(signal?: AbortSignal): Promise<pg.ClientConfig> {
+    const home = (this.#home ??= await openHome(this.#options.dataDir));
+    const deadline = Date.now() + JOIN_TIMEOUT_MS;
+    let starting: Starting | undefined;
+    let last = 'it never answered';
+    while (Date.now() < deadline) {
+      if (signal?.aborted === true) throw new EspmintError('CANCELLED', { what: 'Opening the registry' });
+      const outcome = await tryToEnter(home);
+      if (outcome instanceof pg.Client) {
+        this.#watch(outcome);
+        return connectionTo(home);
+      }
+      last = outcome.reason;
+      if (outcome.state === 'down') starting = await this.#start(home, starting, signal);
+      await sleep(POLL_MS);
+    }
+    throw new EspmintError('EMBEDDED_START_FAILED', { path: home.cluster, reason: last, log: home.logFile });
+  }
+
+  /** Starts the server unless a start of ours is still under way. */
+  async #start(home: ServerHome, under: Starting | undefined, signal?: AbortSignal): Promise<Starting> {
+    const ended = await under?.ended();
+    if (under !== undefined && ended === undefined) return under;
+    if (ended?.kind === 'failed') throw ended.error;
+    const binaries = await findBinaries(home.account, home.path, this.#options.binDir);
+    await ensureCluster(home, binaries, signal);
+    return startServer(home, binaries);
+  }
+
+  /** A server that dies takes our presence with it: the next `ensure` joins anew. */
+  #watch(keeper: pg.Client): void {
+    this.#keeper = keeper;
+    keeper.on('end', () => {
+      if (this.#keeper === keeper) this.#keeper = undefined;
+    });
+  }
+}
+
+function connectionTo(home: ServerHome): pg.ClientConfig {
+  return { host: home.socketDir, port: SOCKET_PORT, user: OWNER, database: DATABASE, ssl: false };
+}
+
+/** `down`: nobody listens. `changing`: it is starting, stopping or full; ask again. */
+interface NotYet {
+  readonly state: 'down' | 'changing';
+  readonly reason: string;
+}
+
+async function tryToEnter(home: ServerHome): Promise<pg.Client | NotYet> {
+  const client = new pg.Client({ ...connectionTo(home), connectionTimeoutMillis: JOIN_TIMEOUT_MS });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query(`select pg_advisory_lock_shared${LOCK}`);
+    // A server that is stopping may still grant the lock of the one who stops it; it does not answer a second time.
+    await client.query('select 1');
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    return judgeRefusal(home, error);
+  }
+}
+
+async function judgeRefusal(home: ServerHome, error: unknown): Promise<NotYet> {
+  const [code, reason] = [codeOf(error), reasonOf(error)];
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') return { state: 'down', reason };
+  if (code === '3D000') await createDatabase(home);
+  else if (code === 'EACCES' || code === '28000' || code === '28P01') {
+    throw new EspmintError('DATA_DIR_UNUSABLE', { path: home.socketDir, reason });
+  }
+  return { state: 'changing', reason };
+}
+
+/** Right after initdb there is only PostgreSQL's own database. Others may be creating ours at the same time. */
+async function createDatabase(home: ServerHome): Promise<void> {
+  const client = new pg.Client({ ...connectionTo(home), database: 'postgres' });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query(`create database ${DATABASE}`);
+  } catch {
+    // Somebody else made it, or the server went down: the next try to enter tells.
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

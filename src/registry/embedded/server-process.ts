@@ -1,0 +1,133 @@
+// Starts and stops the server process of one home. Who may do so and when is decided in presence.ts.
+import { spawn } from 'node:child_process';
+import { open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EspmintError } from '../../core/errors/index.js';
+import { PRIVATE_FILE } from '../data-dir.js';
+import { type Binaries, programPath } from './binaries.js';
+import type { ServerHome } from './home.js';
+import { commandOf, isAlive } from './processes.js';
+import { serverEnvironment } from './run.js';
+import { serverArguments, SOCKET_PORT } from './settings.js';
+
+/** A log beyond this size starts anew with the next server. */
+const LOG_MAX_BYTES = 1_000_000;
+const STOP_TIMEOUT_MS = 20_000;
+const POLL_MS = 10;
+
+/** A server process that was started and may still be on its way up. */
+export interface Starting {
+  /** Undefined while it runs; what ended it, once it has ended. */
+  ended(): Promise<Ended | undefined>;
+}
+
+/** `lost`: another server holds the data directory, which is as good as our own. */
+export type Ended = { readonly kind: 'lost' } | { readonly kind: 'failed'; readonly error: EspmintError };
+
+/**
+ * Starts `postgres`, free of this process: it outlives us if we crash, and the next espmint finds it running.
+ * Two starts at once are settled by PostgreSQL's own postmaster.pid: one of them ends as `lost`.
+ */
+export async function startServer(home: ServerHome, binaries: Binaries): Promise<Starting> {
+  const from = await prepareLog(home.logFile);
+  const log = await open(home.logFile, 'a', PRIVATE_FILE);
+  let exited = false;
+  let failure: Error | undefined;
+  try {
+    const child = spawn(programPath(binaries, 'postgres'), serverArguments(home, binaries), {
+      cwd: home.path,
+      env: serverEnvironment(),
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      windowsHide: true,
+      ...(home.account ?? {}),
+    });
+    child.on('exit', () => (exited = true));
+    child.on('error', (error) => {
+      failure = error;
+      exited = true;
+    });
+    child.unref();
+  } finally {
+    await log.close();
+  }
+  return {
+    ended: async () =>
+      exited ? judgeEnd(home, failure?.message ?? (await tailOf(home.logFile, from))) : undefined,
+  };
+}
+
+/** Returns the size from which on the log tells of this start. */
+async function prepareLog(logFile: string): Promise<number> {
+  await writeFile(logFile, '', { flag: 'a', mode: PRIVATE_FILE });
+  const { size } = await stat(logFile);
+  if (size <= LOG_MAX_BYTES) return size;
+  await truncate(logFile);
+  return 0;
+}
+
+async function tailOf(logFile: string, fromBytes: number): Promise<string> {
+  const bytes = await readFile(logFile).catch(() => new Uint8Array());
+  return Buffer.from(bytes.subarray(fromBytes)).toString('utf8');
+}
+
+async function judgeEnd(home: ServerHome, said: string): Promise<Ended> {
+  if (/lock file ".*" already exists|pre-existing shared memory block|Is another postmaster/i.test(said)) {
+    await removeStaleLocks(home);
+    return { kind: 'lost' };
+  }
+  if (/no space left on device|disk quota/i.test(said)) {
+    return { kind: 'failed', error: new EspmintError('DISK_FULL', { where: home.path }) };
+  }
+  const fatal = said.split('\n').findLast((line) => /FATAL|PANIC|ERROR|cannot|could not/.test(line));
+  const reason = (fatal ?? said.trim().split('\n').at(-1) ?? '')
+    .replace(/^.*?(FATAL|PANIC|ERROR):\s*/, '')
+    .trim();
+  const details = {
+    path: home.cluster,
+    reason: reason === '' ? 'it ended at once' : reason,
+    log: home.logFile,
+  };
+  return { kind: 'failed', error: new EspmintError('EMBEDDED_START_FAILED', details) };
+}
+
+/**
+ * PostgreSQL tidies the lock of a process that is gone. It cannot when the id was given to another process since, as
+ * happens after a reboot or in a new container: then a lock whose process is no PostgreSQL is removed here.
+ */
+async function removeStaleLocks(home: ServerHome): Promise<void> {
+  const files = [join(home.cluster, 'postmaster.pid'), join(home.socketDir, `.s.PGSQL.${SOCKET_PORT}.lock`)];
+  for (const file of files) {
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    const pid = Number(text?.split('\n', 1)[0]);
+    if (text === undefined || !(pid > 0) || !isAlive(pid)) continue;
+    const command = await commandOf(pid);
+    if (command === undefined || /postgres/.test(command)) continue;
+    await removeIfUnchanged(file, text);
+  }
+}
+
+/** Removes by renaming first: a lock that somebody renewed in between is put back, well before its owner looks. */
+async function removeIfUnchanged(file: string, expected: string): Promise<void> {
+  const aside = `${file}.stale-${process.pid}`;
+  await rename(file, aside).catch(() => undefined);
+  const moved = await readFile(aside, 'utf8').catch(() => undefined);
+  if (moved === undefined) return;
+  if (moved === expected) await rm(aside, { force: true });
+  else await rename(aside, file);
+}
+
+/**
+ * Stops the server fast: connections are cut, everything committed is kept. Only for the holder of the exclusive
+ * presence lock, whose connection proves that the process id in postmaster.pid is the server's.
+ * Returns when it is gone, or after 20 s.
+ */
+export async function stopServer(home: ServerHome): Promise<void> {
+  const text = await readFile(join(home.cluster, 'postmaster.pid'), 'utf8').catch(() => '');
+  const pid = Number(text.split('\n', 1)[0]);
+  if (!(pid > 0)) return;
+  process.kill(pid, 'SIGINT');
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  while (isAlive(pid) && Date.now() < deadline) await sleep(POLL_MS);
+}

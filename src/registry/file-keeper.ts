@@ -1,0 +1,156 @@
+// The registry of a bench without a database: the same promises, kept in one file that the user names.
+import { randomUUID } from 'node:crypto';
+import { EspmintError } from '../core/errors/index.js';
+import { generatePsk } from '../core/psk.js';
+import { KeyFile, type KeyFileRecord } from './key-file.js';
+import { KeyHistory, type FileDevice } from './key-history.js';
+import type {
+  DeviceFilter,
+  DeviceHistory,
+  DeviceName,
+  DevicePage,
+  DeviceRecord,
+  Failure,
+  Proof,
+  Registry,
+  Reservation,
+  ReserveRequest,
+} from './registry.js';
+import { checkNames, checkReason, checkWidths, makeReservation } from './request.js';
+
+const PAGE_DEFAULT = 100;
+
+/**
+ * Keeps reservations in a file of mode 0600 (see key-file.ts for its lines). One espmint process at a time.
+ *
+ * @throws FILE_UNWRITABLE, DISK_FULL
+ */
+export async function keepInFile(path: string): Promise<Registry> {
+  return new FileKeeper(await KeyFile.open(path));
+}
+
+class FileKeeper implements Registry {
+  readonly #file: KeyFile;
+  /** Calls run one after another: each reads what the one before has written. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(file: KeyFile) {
+    this.#file = file;
+  }
+
+  get description(): string {
+    return this.#file.path;
+  }
+
+  async find(name: DeviceName): Promise<DeviceRecord | undefined> {
+    return this.#inTurn((history) => history.find(name)?.record);
+  }
+
+  async reserve(request: ReserveRequest): Promise<Reservation> {
+    checkWidths(request);
+    return this.#inTurn(async (history) => {
+      const {
+        mac,
+        uuid,
+        psk: given,
+        policy,
+        caUrl,
+        wifiSsid,
+        firmwareVersion,
+        hardwareRevision,
+        location,
+      } = request;
+      checkNames(request, history.holders(mac, uuid));
+      const device = history.find({ mac });
+      const psk = choosePsk(device, given, policy);
+      const id = randomUUID();
+      const wanted = { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location };
+      await this.#append({ type: 'reserved', at: now(), id, mac, uuid, psk, wanted });
+      const known =
+        device === undefined ? 'new' : device.record.status === 'pending' ? 'pending' : 'provisioned';
+      return makeReservation({ id, mac, uuid, known }, psk);
+    });
+  }
+
+  async confirm(id: string, { imageSha256 }: Proof): Promise<DeviceRecord> {
+    return this.#inTurn(async (history) => {
+      const device = history.ofReservation(id);
+      if (device.attempt(id)?.outcome === 'passed') return device.record;
+      const record: KeyFileRecord = { type: 'confirmed', at: now(), id, imageSha256 };
+      await this.#append(record);
+      history.apply(record);
+      return device.record;
+    });
+  }
+
+  async fail(id: string, failure: Failure): Promise<void> {
+    await this.#inTurn(async (history) => {
+      if (history.ofReservation(id).attempt(id)?.outcome === 'passed') return;
+      await this.#append({ type: 'failed', at: now(), id, ...failure });
+    });
+  }
+
+  async list({ status, text, limit = PAGE_DEFAULT, after }: DeviceFilter = {}): Promise<DevicePage> {
+    return this.#inTurn((history) => {
+      const matching = history
+        .records()
+        .filter((device) => (status ?? device.status) === device.status && mentions(device, text))
+        .filter(({ id }) => after === undefined || id < Number(after));
+      const devices = matching.slice(0, limit);
+      const last = devices.at(-1);
+      return matching.length > limit && last !== undefined ? { devices, next: String(last.id) } : { devices };
+    });
+  }
+
+  async show(name: DeviceName): Promise<DeviceHistory> {
+    return this.#inTurn((history) => history.need(name).history());
+  }
+
+  async reveal(mac: string, reason: string): Promise<string> {
+    checkReason(reason);
+    return this.#inTurn(async (history) => {
+      const device = history.need({ mac });
+      await this.#append({ type: 'revealed', at: now(), mac: device.record.mac, reason });
+      return device.key;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#last.catch(() => undefined);
+    await this.#file.close();
+  }
+
+  #append(record: KeyFileRecord): Promise<void> {
+    return this.#file.append(record);
+  }
+
+  #inTurn<T>(work: (history: KeyHistory) => T | Promise<T>): Promise<T> {
+    const result = this.#last.then(async () => work(new KeyHistory(await this.#file.read())));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
+
+function mentions({ uuid, mac, location }: DeviceRecord, text: string | undefined): boolean {
+  if (text === undefined) return true;
+  return [uuid, mac, location].some((field) => field?.toLowerCase().includes(text.toLowerCase()) === true);
+}
+
+/** The rules of Registry.reserve. */
+function choosePsk(
+  device: FileDevice | undefined,
+  given: string | undefined,
+  policy: ReserveRequest['policy'],
+): string {
+  if (device === undefined) return given ?? generatePsk();
+  const { mac, uuid, status } = device.record;
+  if (status === 'pending') return given ?? device.key;
+  if (policy === 'refuse') throw new EspmintError('DEVICE_KNOWN', { mac, uuid, status });
+  if (policy === 'rotate') return given ?? device.pendingKey ?? generatePsk();
+  if (given !== undefined && given !== device.key) throw new EspmintError('KEY_DIFFERS', { mac, uuid });
+  return device.key;
+}

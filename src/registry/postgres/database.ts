@@ -1,0 +1,131 @@
+// The pool: transactions with deadlines, that are run again when the connection was lost or another one came in the way.
+import pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EspmintError } from '../../core/errors/index.js';
+import { type ErrorContext, isCollision, isConnectionLoss, toRegistryError } from './sql-errors.js';
+
+/** Where the server is, and whatever keeps it there. */
+export interface ServerSource {
+  /** For people and messages; no password. */
+  readonly description: string;
+  /** Called before first use and after each lost connection. */
+  ensure(signal?: AbortSignal): Promise<pg.ClientConfig>;
+  /** Never throws. */
+  release(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** Connections held at most; idle ones are closed after a while. */
+  readonly poolSize: number;
+  /** Of one call, all its tries together. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const FIRST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 1000;
+
+export class Database {
+  readonly source: ServerSource;
+  readonly #options: DatabaseOptions;
+  #pool: pg.Pool | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(source: ServerSource, options: DatabaseOptions) {
+    this.source = source;
+    this.#options = options;
+  }
+
+  /**
+   * Runs `work` in one transaction. It may run more than once, and the last time may follow one whose commit was not
+   * heard of: it must lead to the same end then.
+   *
+   * @throws REGISTRY_*, DISK_FULL, CANCELLED, and what `work` throws of its own
+   */
+  async transaction<T>(what: string, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    return this.connected(what, async (client) => {
+      const statementMs = Math.ceil(this.#options.timeoutMs);
+      await client.query(
+        `begin; set local statement_timeout = ${statementMs}; set local lock_timeout = ${statementMs}`,
+      );
+      try {
+        const result = await work(client);
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback').catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  /** Runs `work` on one connection, under the same rules but without a transaction around it. */
+  async connected<T>(what: string, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    const deadline = Date.now() + this.#options.timeoutMs;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      this.#options.signal?.throwIfAborted();
+      try {
+        return await this.#once(work);
+      } catch (error) {
+        const again = isConnectionLoss(error) || isCollision(error);
+        if (!again || Date.now() + pauseMs > deadline) throw toRegistryError(error, this.#context(what));
+      }
+      await sleep(pauseMs);
+    }
+  }
+
+  /** Closes all connections, then leaves the server. Never throws; may be called again. */
+  async close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await this.#pool?.end().catch(() => undefined);
+    await this.source.release();
+  }
+
+  async #once<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    if (this.#closed !== undefined)
+      throw new EspmintError('INTERNAL', { reason: 'the registry was closed before' });
+    const config = await this.source.ensure(this.#options.signal);
+    const client = await (this.#pool ??= this.#openPool(config)).connect();
+    let broken = false;
+    try {
+      return await work(client);
+    } catch (error) {
+      broken = isConnectionLoss(error);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  #openPool(config: pg.ClientConfig): pg.Pool {
+    const pool = new pg.Pool({
+      ...config,
+      max: this.#options.poolSize,
+      connectionTimeoutMillis: this.#options.timeoutMs,
+      // The server's own limit comes first; this one is for a server that no longer answers at all.
+      query_timeout: this.#options.timeoutMs + 2000,
+      idleTimeoutMillis: 30_000,
+      keepAlive: true,
+      application_name: 'espmint',
+    });
+    // An idle connection that breaks is dropped by the pool; the next call takes another.
+    pool.on('error', () => undefined);
+    pool.on('connect', (client) => client.on('error', () => undefined));
+    return pool;
+  }
+
+  #context(what: string): ErrorContext {
+    const { user, database } = this.#pool?.options ?? {};
+    return {
+      target: this.source.description,
+      what,
+      user: user ?? '',
+      database: database ?? '',
+      timeoutMs: this.#options.timeoutMs,
+    };
+  }
+}

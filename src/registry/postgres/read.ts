@@ -1,0 +1,119 @@
+// Reading: find, list, show, and the one way a key comes out.
+import type pg from 'pg';
+import { userInfo } from 'node:os';
+import { EspmintError } from '../../core/errors/index.js';
+import type { DeviceFilter, DeviceHistory, DeviceName, DevicePage, DeviceRecord } from '../registry.js';
+import type { SecretBox } from '../secrets/secret-box.js';
+import {
+  type AttemptRow,
+  DEVICE_COLUMNS,
+  type DeviceRow,
+  type KeyRow,
+  nameOf,
+  ownerOf,
+  toAttemptRecord,
+  toDeviceRecord,
+  toKeyRecord,
+  whereNamed,
+} from './rows.js';
+
+const PAGE_DEFAULT = 100;
+const PAGE_MAX = 1000;
+/** Newest attempts that `show` tells of. */
+const ATTEMPTS_SHOWN = 100;
+
+export async function find(client: pg.ClientBase, device: DeviceName): Promise<DeviceRecord | undefined> {
+  const row = await findRow(client, device);
+  return row === undefined ? undefined : toDeviceRecord(row);
+}
+
+async function findRow(client: pg.ClientBase, device: DeviceName): Promise<DeviceRow | undefined> {
+  const { condition, value } = whereNamed(device);
+  const { rows } = await client.query<DeviceRow>(
+    `select ${DEVICE_COLUMNS} from devices where ${condition} order by id desc limit 1`,
+    [value],
+  );
+  return rows[0];
+}
+
+async function needRow(client: pg.ClientBase, device: DeviceName): Promise<DeviceRow> {
+  const row = await findRow(client, device);
+  if (row === undefined) throw new EspmintError('DEVICE_UNKNOWN', { device: nameOf(device) });
+  return row;
+}
+
+/** Newest first, by id: the next page starts below the last id of this one, however many rows come in between. */
+export async function list(client: pg.ClientBase, filter: DeviceFilter): Promise<DevicePage> {
+  const limit = Math.min(Math.max(Math.trunc(filter.limit ?? PAGE_DEFAULT), 1), PAGE_MAX);
+  const conditions: string[] = [];
+  const values: unknown[] = [];
+  const add = (condition: (parameter: string) => string, value: unknown) => {
+    values.push(value);
+    conditions.push(condition(`$${values.length}`));
+  };
+  if (filter.status !== undefined) add((p) => `status = ${p}`, filter.status);
+  if (filter.text !== undefined) {
+    const pattern = `%${filter.text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+    add((p) => `(global_uuid ilike ${p} or mac_address ilike ${p} or location ilike ${p})`, pattern);
+  }
+  if (filter.after !== undefined) add((p) => `id < ${p}`, parseCursor(filter.after));
+  const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+  const { rows } = await client.query<DeviceRow>(
+    `select ${DEVICE_COLUMNS} from devices ${where} order by id desc limit ${limit + 1}`,
+    values,
+  );
+  const devices = rows.slice(0, limit).map(toDeviceRecord);
+  const last = devices.at(-1);
+  return rows.length > limit && last !== undefined ? { devices, next: String(last.id) } : { devices };
+}
+
+function parseCursor(after: string): number {
+  if (/^\d{1,10}$/.test(after)) return Math.min(Number(after), 2 ** 31 - 1);
+  throw new EspmintError('INPUT_INVALID', {
+    field: 'The page mark',
+    reason: 'is none of ours',
+    hint: 'give the "next" of the page before',
+  });
+}
+
+export async function show(client: pg.ClientBase, device: DeviceName): Promise<DeviceHistory> {
+  const row = await needRow(client, device);
+  const keys = await client.query<KeyRow>(
+    `select id, state, psk_secret, created_at, proven_at, superseded_at from device_keys
+     where device_id = $1 order by id desc`,
+    [row.id],
+  );
+  const attempts = await client.query<AttemptRow>(
+    `select id, outcome, stage, code, image_sha256, started_at, ended_at from attempts
+     where device_id = $1 order by started_at desc, id limit ${ATTEMPTS_SHOWN}`,
+    [row.id],
+  );
+  return {
+    ...toDeviceRecord(row),
+    keys: keys.rows.map(toKeyRecord),
+    attempts: attempts.rows.map(toAttemptRecord),
+  };
+}
+
+/** Runs inside a transaction of its own and returns the stored text: it is opened only after the event is committed. */
+export async function recordReveal(client: pg.ClientBase, mac: string, reason: string): Promise<DeviceRow> {
+  const row = await needRow(client, { mac });
+  await client.query(
+    `insert into events (kind, actor, global_uuid, mac_key, detail) values ('key revealed', $1, $2, $3, $4)`,
+    [actor(), row.global_uuid, row.mac_key, { reason }],
+  );
+  return row;
+}
+
+/** devices.psk_secret is the current key, or the newest pending one of a device that has none. */
+export function openKey(box: SecretBox, row: DeviceRow): string {
+  return box.open(row.psk_secret, ownerOf(row));
+}
+
+function actor(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}

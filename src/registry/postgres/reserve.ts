@@ -1,0 +1,142 @@
+// Reserving: a key is chosen and stored before it may be flashed.
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { EspmintError } from '../../core/errors/index.js';
+import { generatePsk } from '../../core/psk.js';
+import type { Reservation, ReserveRequest } from '../registry.js';
+import { checkNames, makeReservation } from '../request.js';
+import type { SecretBox } from '../secrets/secret-box.js';
+import { DEVICE_COLUMNS, type DeviceRow, type KeyRow, macKeyOf, ownerOf, toDeviceRecord } from './rows.js';
+
+/** A key that is stored. */
+interface StoredKey {
+  readonly id: string;
+  readonly psk: string;
+}
+
+/** Runs inside a transaction; see Registry.reserve for what it promises. */
+export async function reserve(
+  client: pg.ClientBase,
+  box: SecretBox,
+  request: ReserveRequest,
+): Promise<Reservation> {
+  const macKey = macKeyOf(request.mac);
+  // One reservation of a board at a time, also of a board that has no row yet to lock.
+  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [macKey]);
+  const { rows } = await client.query<DeviceRow>(
+    `select ${DEVICE_COLUMNS} from devices where mac_key = $1 or global_uuid = $2 for update`,
+    [macKey, request.uuid],
+  );
+  checkNames(request, rows.map(toDeviceRecord));
+  const [known] = rows;
+  const row = known ?? (await insertPending(client, box, request));
+  const key = await chooseKey(client, box, row, known === undefined ? undefined : request);
+  const id = randomUUID();
+  await client.query('insert into attempts (id, device_id, key_id, wanted) values ($1, $2, $3, $4)', [
+    id,
+    row.id,
+    key.id,
+    wantedOf(request),
+  ]);
+  const before = known === undefined ? 'new' : known.status === 'pending' ? 'pending' : 'provisioned';
+  return makeReservation({ id, mac: request.mac, uuid: request.uuid, known: before }, key.psk);
+}
+
+/** What devices is to say once the key is proven. No secret in it. */
+function wantedOf(request: ReserveRequest): Record<string, string | null> {
+  return {
+    ca_service_url: request.caUrl,
+    wifi_ssid: request.wifiSsid ?? null,
+    firmware_version: request.firmwareVersion ?? null,
+    hardware_revision: request.hardwareRevision ?? null,
+    location: request.location ?? null,
+  };
+}
+
+/** The trigger on devices puts the key into device_keys. */
+async function insertPending(
+  client: pg.ClientBase,
+  box: SecretBox,
+  request: ReserveRequest,
+): Promise<DeviceRow> {
+  const owner = { uuid: request.uuid, macKey: macKeyOf(request.mac) };
+  const wanted = wantedOf(request);
+  const { rows } = await client.query<DeviceRow>(
+    `insert into devices (global_uuid, mac_address, psk_secret, ca_service_url, wifi_ssid, provisioned_at,
+                          firmware_version, hardware_revision, location, status)
+     values ($1, $2, $3, $4, $5, null, $6, $7, $8, 'pending') returning ${DEVICE_COLUMNS}`,
+    [
+      request.uuid,
+      request.mac,
+      box.seal(request.psk ?? generatePsk(), owner),
+      wanted['ca_service_url'],
+      wanted['wifi_ssid'],
+      wanted['firmware_version'],
+      wanted['hardware_revision'],
+      wanted['location'],
+    ],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new EspmintError('INTERNAL', { reason: 'INSERT ... RETURNING gave no row' });
+  return row;
+}
+
+/**
+ * The key to flash. `request` is absent for a device that was made just now: its one key is the right one then.
+ */
+async function chooseKey(
+  client: pg.ClientBase,
+  box: SecretBox,
+  row: DeviceRow,
+  request: ReserveRequest | undefined,
+): Promise<StoredKey> {
+  const keys = await liveKeys(client, box, row);
+  const pending = keys.find(({ state }) => state === 'pending');
+  const current = keys.find(({ state }) => state === 'current');
+  if (request === undefined || row.status === 'pending') {
+    return keyFor(client, box, row, request?.psk, keys, pending);
+  }
+  if (request.policy === 'refuse') {
+    const details = { mac: request.mac, uuid: request.uuid, status: row.status ?? 'provisioned' };
+    throw new EspmintError('DEVICE_KNOWN', details);
+  }
+  if (request.policy === 'rotate') return keyFor(client, box, row, request.psk, keys, pending);
+  if (request.psk !== undefined && request.psk !== current?.psk) {
+    throw new EspmintError('KEY_DIFFERS', { mac: request.mac, uuid: request.uuid });
+  }
+  return keyFor(client, box, row, request.psk, keys, current);
+}
+
+/** The wanted key if one is given, else the one to go on with, else a new one; stored as pending if it is not yet. */
+async function keyFor(
+  client: pg.ClientBase,
+  box: SecretBox,
+  row: DeviceRow,
+  given: string | undefined,
+  keys: readonly (StoredKey & { state: string })[],
+  goOnWith: StoredKey | undefined,
+): Promise<StoredKey> {
+  const found = given === undefined ? goOnWith : keys.find(({ psk }) => psk === given);
+  if (found !== undefined) return found;
+  const psk = given ?? generatePsk();
+  const owner = ownerOf(row);
+  const { rows } = await client.query<{ id: string }>(
+    `insert into device_keys (device_id, global_uuid, mac_key, psk_secret, state)
+     values ($1, $2, $3, $4, 'pending') returning id`,
+    [row.id, owner.uuid, owner.macKey, box.seal(psk, owner)],
+  );
+  return { id: rows[0]?.id ?? '', psk };
+}
+
+/** Keys that a chip may hold by what we know, newest first. */
+async function liveKeys(
+  client: pg.ClientBase,
+  box: SecretBox,
+  row: DeviceRow,
+): Promise<(StoredKey & { state: string })[]> {
+  const { rows } = await client.query<Pick<KeyRow, 'id' | 'state' | 'psk_secret'>>(
+    `select id, state, psk_secret from device_keys where device_id = $1 and state <> 'superseded' order by id desc`,
+    [row.id],
+  );
+  return rows.map(({ id, state, psk_secret }) => ({ id, state, psk: box.open(psk_secret, ownerOf(row)) }));
+}

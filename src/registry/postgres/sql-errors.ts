@@ -1,0 +1,74 @@
+// What an error of PostgreSQL or of the way to it means to a user, and whether the same call may be made again.
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { codeOf, reasonOf } from '../reason.js';
+
+/** Where and at what it happened. */
+export interface ErrorContext {
+  /** The registry's description. */
+  readonly target: string;
+  /** What was being done, for example `reserve`. */
+  readonly what: string;
+  readonly user: string;
+  readonly database: string;
+  readonly timeoutMs: number;
+}
+
+/** The server went away or is coming up (PostgreSQL: appendix A, classes 08 and 57). */
+const LOST = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', '08001', '08004', '53300']);
+const LOST_SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+const LOST_TEXT =
+  /Connection terminated|connection timeout|timeout expired|Client has encountered a connection error/i;
+
+/** Transactions that the server gave up in favour of others: serialization failure and deadlock. */
+const COLLIDED = new Set(['40001', '40P01']);
+
+/** The connection was lost, or the server is not up: nothing was done, or it is not known whether it was. */
+export function isConnectionLoss(error: unknown): boolean {
+  if (isEspmintError(error)) return false;
+  const code = codeOf(error) ?? '';
+  return LOST.has(code) || LOST_SYSTEM.has(code) || (error instanceof Error && LOST_TEXT.test(error.message));
+}
+
+/** The transaction was rolled back by the server and may be tried again at once. */
+export function isCollision(error: unknown): boolean {
+  return COLLIDED.has(codeOf(error) ?? '');
+}
+
+/** Rows of the table from PostgreSQL's appendix A (and Node's TLS and system codes) to our codes. */
+function translate(code: string, reason: string, at: ErrorContext): EspmintError {
+  const { target } = at;
+  if (code === '28P01' || code === '28000')
+    return new EspmintError('REGISTRY_PASSWORD', { target, user: at.user });
+  if (code === '3D000')
+    return new EspmintError('REGISTRY_DATABASE_MISSING', { target, database: at.database });
+  if (code === '42501') return new EspmintError('REGISTRY_RIGHTS', { target, reason });
+  if (code === '53100' || code === 'ENOSPC') return new EspmintError('DISK_FULL', { where: target });
+  if (code === '57014' || code === '55P03' || /query read timeout/i.test(reason)) {
+    return new EspmintError('REGISTRY_TIMEOUT', { target, what: at.what, timeoutMs: at.timeoutMs });
+  }
+  if (/CERT|SELF_SIGNED|ERR_TLS|ERR_SSL|UNABLE_TO_VERIFY|does not support SSL/i.test(`${code} ${reason}`)) {
+    return new EspmintError('REGISTRY_TLS', { target, reason });
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return new EspmintError('REGISTRY_UNREACHABLE', { target, reason });
+  return new EspmintError('REGISTRY_FAILED', { target, what: at.what, reason: `${reason} [${code}]` });
+}
+
+/**
+ * Turns a database error into ours. PostgreSQL's `detail` may quote a whole row, with its key: only the message, which
+ * names no value, is kept.
+ */
+export function toRegistryError(error: unknown, at: ErrorContext): EspmintError {
+  if (isEspmintError(error)) return error;
+  const reason = reasonOf(error);
+  if (isConnectionLoss(error)) return new EspmintError('REGISTRY_UNREACHABLE', { target: at.target, reason });
+  return translate(codeOf(error) ?? 'unknown', reason, at);
+}
