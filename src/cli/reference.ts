@@ -1,0 +1,123 @@
+// The reference pages that are made from the code, so that they cannot say anything else.
+import type { Command, Option } from 'commander';
+import { PassThrough } from 'node:stream';
+import { CATALOG, EXIT, type ErrorCode } from '../core/errors/index.js';
+import { profileJsonSchema } from '../core/profile/schema.js';
+import type { CliIo } from './io.js';
+import { buildProgram } from './program.js';
+
+/** File name under docs/reference and its text. */
+export function generatedDocs(): ReadonlyMap<string, string> {
+  return new Map([
+    ['cli.md', cliPage()],
+    ['errors.md', errorPage()],
+    ['profile.schema.json', `${JSON.stringify(profileJsonSchema(), null, 2)}\n`],
+  ]);
+}
+
+const EXIT_MEANING: Record<keyof typeof EXIT, string> = {
+  ok: 'all went well',
+  internal: 'espmint met something it does not handle',
+  input: 'the command, a file or a value is wrong: change it and run again',
+  link: 'the port or the link to the board failed',
+  board: 'the chip or the board refused, or is not the one expected',
+  registry: 'the registry or the local state could not be read or written',
+  proof: 'what was written is not what the chip holds',
+  cancelled: 'stopped by the user',
+};
+
+function errorPage(): string {
+  const exits = Object.entries(EXIT_MEANING).map(
+    ([name, meaning]) => `| ${EXIT[name as keyof typeof EXIT]} | ${meaning} |`,
+  );
+  const codes = (Object.keys(CATALOG) as ErrorCode[]).sort();
+  return [
+    '# Errors and exit codes',
+    '',
+    'Made from the error table by `npm run docs`. Every failure has a stable code, one sentence and an exit code.',
+    '',
+    '## Exit codes',
+    '',
+    '| exit | means |',
+    '|---|---|',
+    ...exits,
+    '',
+    '## Codes',
+    '',
+    'Words in ‹angle quotes› are filled in. "Again" says whether the same request can succeed without a change.',
+    '',
+    '| code | exit | HTTP | again | sentence |',
+    '|---|---|---|---|---|',
+    ...codes.map((code) => errorRow(code)),
+    '',
+  ].join('\n');
+}
+
+function errorRow(code: ErrorCode): string {
+  const { exit, http, retryable, problem, next } = CATALOG[code];
+  // The functions only put details into text, so a stand-in that names each detail shows the sentence's form.
+  const names = new Proxy({}, { get: (_, name) => `‹${String(name)}›` }) as never;
+  const sentence = `${problem(names)}; ${next(names)}.`.replaceAll('NaN', '‹n›').replaceAll('|', '\\|');
+  return `| \`${code}\` | ${exit} | ${http} | ${retryable ? 'yes' : 'no'} | ${sentence} |`;
+}
+
+function cliPage(): string {
+  const program = buildProgram(silentIo());
+  const sections = program.commands.flatMap((command) => commandSections(command, 'espmint'));
+  return [
+    '# Commands',
+    '',
+    'Made from the program by `npm run docs`. Options of every command:',
+    '',
+    ...optionTable(program.options),
+    ...sections,
+  ].join('\n');
+}
+
+function commandSections(command: Command, parent: string): string[] {
+  const name = `${parent} ${command.name()}`;
+  const args = command.registeredArguments.map((argument) => {
+    const text = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? ` <${text}>` : ` [${text}]`;
+  });
+  if (command.commands.length > 0) {
+    return [
+      `## ${name}`,
+      '',
+      `${command.description()}.`,
+      '',
+      ...command.commands.flatMap((child) => commandSections(child, name)),
+    ];
+  }
+  return [
+    `${parent === 'espmint' ? '##' : '###'} ${name}${args.join('')}`,
+    '',
+    `${command.description()}.`,
+    '',
+    ...optionTable(command.options),
+  ];
+}
+
+function optionTable(options: readonly Option[]): string[] {
+  if (options.length === 0) return [];
+  const rows = options.map(({ flags, description, argChoices, defaultValue }) => {
+    const choices = argChoices === undefined ? '' : ` (${argChoices.join(', ')})`;
+    const fallback = defaultValue === undefined ? '' : `; default ${String(defaultValue)}`;
+    return `| \`${flags.replaceAll('|', '\\|')}\` | ${description}${choices}${fallback} |`;
+  });
+  return ['| option | |', '|---|---|', ...rows, ''];
+}
+
+function silentIo(): CliIo {
+  const nothing = (): void => undefined;
+  return {
+    stdout: nothing,
+    stderr: nothing,
+    stdin: new PassThrough(),
+    env: {},
+    interactive: false,
+    columns: 80,
+    signal: new AbortController().signal,
+    setExitCode: nothing,
+  };
+}
