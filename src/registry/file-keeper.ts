@@ -25,7 +25,7 @@ const PAGE_DEFAULT = 100;
  *
  * @throws FILE_UNWRITABLE, DISK_FULL
  */
-export async function keepInFile(path: string): Promise<Registry> {
+export async function openKeyFile(path: string): Promise<Registry> {
   return new FileKeeper(await KeyFile.open(path));
 }
 

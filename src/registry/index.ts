@@ -1,6 +1,6 @@
 // Public door of the registry.
 export { defaultDataDir } from './data-dir.js';
-export { keepInFile } from './file-keeper.js';
+export { openKeyFile } from './file-keeper.js';
 export { openRegistry, type RegistryOptions } from './open.js';
 export type {
   AttemptRecord,

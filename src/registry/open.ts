@@ -1,5 +1,5 @@
 // Opens the registry that the user's settings name: the embedded PostgreSQL of a data directory, or a server.
-import { openDataDir } from './data-dir.js';
+import { defaultDataDir, openDataDir } from './data-dir.js';
 import { Presence } from './embedded/presence.js';
 import { Database, type ServerSource } from './postgres/database.js';
 import { PostgresRegistry } from './postgres/postgres-registry.js';
@@ -8,8 +8,8 @@ import type { Registry } from './registry.js';
 import { plainBox } from './secrets/secret-box.js';
 
 export interface RegistryOptions {
-  /** Holds all state of espmint on this machine; made when missing. See `defaultDataDir`. */
-  readonly dataDir: string;
+  /** Holds all state of espmint on this machine; made when missing. Default: `defaultDataDir()`. */
+  readonly dataDir?: string | undefined;
   /** `postgresql://user@host/database`; absent: the embedded server of the data directory. */
   readonly databaseUrl?: string | undefined;
   /** PostgreSQL programs to use for the embedded server instead of those that espmint brings. */
@@ -29,14 +29,14 @@ const SERVER_POOL = 8;
  *
  * @throws DATA_DIR_UNUSABLE, EMBEDDED_*, REGISTRY_*, DISK_FULL, CANCELLED
  */
-export async function openRegistry(options: RegistryOptions): Promise<Registry> {
+export async function openRegistry(options: RegistryOptions = {}): Promise<Registry> {
   const { databaseUrl, signal, timeoutMs = TIMEOUT_MS } = options;
   const source = databaseUrl === undefined ? await embeddedAt(options) : serverAt(databaseUrl);
   const poolSize = databaseUrl === undefined ? EMBEDDED_POOL : SERVER_POOL;
   return PostgresRegistry.open(new Database(source, { poolSize, timeoutMs, signal }), plainBox);
 }
 
-async function embeddedAt({ dataDir, binDir }: RegistryOptions): Promise<ServerSource> {
+async function embeddedAt({ dataDir = defaultDataDir(), binDir }: RegistryOptions): Promise<ServerSource> {
   const presence = new Presence({ dataDir: await openDataDir(dataDir), binDir });
   return {
     description: dataDir,

@@ -2,7 +2,7 @@
 
 -- The MAC in one spelling, however a program wrote it: twelve lower-case hex digits.
 alter table devices add column mac_key VARCHAR(17)
-  generated always as (lower(replace(replace(mac_address, ':', ''), '-', ''))) stored;
+  generated always as (regexp_replace(lower(mac_address), '[^0-9a-f]', '', 'g')) stored;
 create index idx_devices_mac_key on devices (mac_key);
 
 -- pending: stored, may be on the chip.  current: proven on the chip.  superseded: replaced by a proven one.
