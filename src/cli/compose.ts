@@ -2,7 +2,7 @@
 import { EspmintError } from '../core/errors/index.js';
 import { connectBoard, openLink } from '../driver/index.js';
 import type { ProvisionParts } from '../provision/index.js';
-import { openKeyFile, openRegistry, type Registry } from '../registry/index.js';
+import { defaultDataDir, openKeyFile, openRegistry, type Registry } from '../registry/index.js';
 import type { CliIo, GlobalOptions } from './io.js';
 
 export interface RegistryChoice {
@@ -39,9 +39,9 @@ export async function composeRegistry(io: CliIo, options: RegistryChoice & Globa
   return openRegistry({ dataDir: dataDirOf(io, options), signal: io.signal });
 }
 
-/** `--data-dir`, then ESPMINT_DATA_DIR; undefined leaves the choice to the registry. */
-export function dataDirOf(io: CliIo, options: GlobalOptions): string | undefined {
-  return options.dataDir ?? io.env['ESPMINT_DATA_DIR'];
+/** `--data-dir`, then ESPMINT_DATA_DIR, then the usual place of this platform. */
+export function dataDirOf(io: CliIo, options: GlobalOptions): string {
+  return options.dataDir ?? io.env['ESPMINT_DATA_DIR'] ?? defaultDataDir();
 }
 
 /** Opens one port and resets its board into the loader: the whole connect of one try. */
