@@ -6,3 +6,6 @@ export type { NvsAddress, NvsUnreadable, NvsValue } from './values.js';
 export type { NvsRow } from './rows.js';
 export type { NvsIntegerType, NvsVersion } from './layout.js';
 export { PAGE_SIZE } from './layout.js';
+export { type GenerateOptions, type GeneratedImage, generateNvs } from './generate.js';
+export type { CsvInput } from './csv-table.js';
+export type { CsvWarning, CsvWarningCode } from './warnings.js';

@@ -14,6 +14,16 @@ export const NVS_ERRORS = {
     problem: ({ where, reason }) => `${where} ${reason}`,
     next: ({ hint }) => hint,
   }),
+  NVS_CSV_INVALID: entry<{ file: string; line: number; column: number; reason: string; hint: string }>({
+    ...input,
+    problem: ({ file, line, column, reason }) => `${file}:${line}:${column}: ${reason}`,
+    next: ({ hint }) => hint,
+  }),
+  NVS_CSV_DOUBTFUL: entry<{ file: string; line: number; column: number; message: string }>({
+    ...input,
+    problem: ({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`,
+    next: () => 'leave out --strict to accept it',
+  }),
   NVS_FULL: entry<{ where: string; sizeBytes: number }>({
     ...input,
     problem: ({ where, sizeBytes }) => `${where} does not fit: the partition of ${sizeBytes} bytes is full`,

@@ -1,0 +1,192 @@
+// Rows of CSV tables to items: namespaces, encodings, `file` rows and the warnings that go with them.
+import { EspmintError, isEspmintError } from '../errors/index.js';
+import type { CsvCell } from './csv.js';
+import { type CsvInput, type CsvTableRow, readTable } from './csv-table.js';
+import { decodeCell, decodeFile } from './csv-value.js';
+import {
+  type NvsIntegerType,
+  CHUNK_START_OTHER,
+  NAMESPACES_MAX,
+  SLOTS_PER_PAGE,
+  SLOT_SIZE,
+} from './layout.js';
+import { type NvsItem, type NvsSource, NamespaceIndexes, nameFault, namespaceItem } from './rows.js';
+import type { CsvWarning, CsvWarningCode } from './warnings.js';
+import { WifiExtras, isStationKey } from './wifi-extras.js';
+
+export interface CsvItemOptions {
+  /** Content of a `file` row's path. May throw anything; the error names the row. Without it `file` rows are refused. */
+  readonly readFile?: ((path: string) => Uint8Array) | undefined;
+  readonly warn: (warning: CsvWarning) => void;
+}
+
+/** The highest index that fits the one-byte field; firmware stops one earlier and is warned about. */
+const NAMESPACE_INDEX_MAX = 255;
+/** Firmware reads a blob in at most 127 pieces of a page's worth each; the generator goes on to 255. */
+const BLOB_READABLE_BYTES = (CHUNK_START_OTHER - 1) * (SLOTS_PER_PAGE - 1) * SLOT_SIZE;
+
+/**
+ * Items of one or more CSV files, in order; namespaces run on from one file to the next.
+ *
+ * @throws NVS_CSV_INVALID with file, line and column
+ */
+export function* itemsFromCsv(inputs: readonly CsvInput[], options: CsvItemOptions): Generator<NvsItem> {
+  const rows = new RowConverter(options);
+  for (const input of inputs) {
+    for (const row of readTable(input, options.warn)) yield* rows.convert(input.file, row);
+  }
+}
+
+/** Carries what rows depend on from earlier rows: namespaces, keys seen, the generator's hidden Wi-Fi entries. */
+export class RowConverter {
+  readonly #options: CsvItemOptions;
+  readonly #namespaces = new NamespaceIndexes();
+  readonly #seen = new Set<string>();
+  readonly #wifi = new WifiExtras();
+
+  constructor(options: CsvItemOptions) {
+    this.#options = options;
+  }
+
+  /** The items that one row makes: usually one. */
+  *convert(file: string, row: CsvTableRow): Generator<NvsItem> {
+    if (row.key === undefined)
+      throw invalid(file, { line: row.line, column: 1 }, 'the row has no key', FULL_ROW);
+    const key = row.key.text;
+    const source = { file, line: row.key.line, column: row.key.column };
+    const fault = nameFault(key);
+    if (fault !== undefined) throw invalid(file, source, `"${printable(key)}" ${fault.reason}`, fault.hint);
+    const master = this.#wifi.accessPointKey(key, row.value?.text);
+    if (master !== undefined) yield this.#item(source, 'ap.pmk_info', { kind: 'blob', data: master });
+    if (row.type?.text === 'namespace' && !isStationKey(key)) {
+      yield* this.#namespace(key, source);
+      return;
+    }
+    yield this.#item(source, key, this.#value(file, row, key));
+    if (!isStationKey(key)) return;
+    for (const [name, data] of this.#wifi.stationExtras())
+      yield this.#item(source, name, { kind: 'blob', data });
+  }
+
+  *#namespace(name: string, source: NvsSource): Generator<NvsItem> {
+    if (this.#namespaces.find(name) !== undefined) {
+      const message = `namespace "${name}" appears again, but the rows below stay in the newest namespace; move them up`;
+      this.#warn('namespace-reopened', source, message);
+      return;
+    }
+    const index = this.#namespaces.add(name);
+    if (index > NAMESPACE_INDEX_MAX) {
+      const reason = `"${name}" is namespace ${index}, and a partition has room for ${NAMESPACES_MAX}`;
+      throw invalid(source.file, source, reason, 'use fewer namespaces');
+    }
+    if (index > NAMESPACES_MAX) {
+      this.#warn(
+        'namespace-reserved',
+        source,
+        `firmware keeps namespace index ${index} for itself; use fewer namespaces`,
+      );
+    }
+    yield namespaceItem(name, index, source);
+  }
+
+  #value(file: string, row: CsvTableRow, key: string): Stored {
+    const encoding = row.encoding;
+    if (encoding === undefined)
+      throw invalid(file, { line: row.line, column: 1 }, `"${key}" has no encoding`, FULL_ROW);
+    const isFile = row.type?.text === 'file' && !isStationKey(key);
+    if (!isFile && row.type?.text !== 'data' && !isStationKey(key)) {
+      const message = `"${key}" has a type that is none of data, file, namespace, and is taken for data; write data`;
+      this.#warn('unknown-type', { file, ...placeOf(row.type ?? encoding) }, message);
+    }
+    const place = placeOf(row.value ?? encoding);
+    const decoded = isFile
+      ? decodeFile(encoding.text, this.#readFile(file, row, key))
+      : decodeCell(encoding.text, row.value?.text);
+    if ('fault' in decoded) {
+      const at = decoded.about === 'encoding' ? placeOf(encoding) : place;
+      throw invalid(file, at, `the value of "${key}" ${decoded.fault}`, decoded.hint);
+    }
+    for (const { code, message } of decoded.warnings)
+      this.#warn(code, { file, ...place }, `"${key}" ${message}`);
+    return decoded;
+  }
+
+  #readFile(file: string, row: CsvTableRow, key: string): Uint8Array {
+    if (row.value === undefined)
+      throw invalid(file, { line: row.line, column: 1 }, `"${key}" names no file`, FULL_ROW);
+    const { readFile } = this.#options;
+    const path = row.value.text;
+    if (readFile === undefined) {
+      throw invalid(
+        file,
+        placeOf(row.value),
+        `"${key}" is a file row, and files cannot be read here`,
+        'give the value itself',
+      );
+    }
+    try {
+      return readFile(path);
+    } catch (cause) {
+      if (isEspmintError(cause, 'INTERNAL')) throw cause;
+      const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'reading it failed';
+      const text = `the file "${printable(path)}" of "${key}" cannot be read (${reason})`;
+      throw invalid(
+        file,
+        placeOf(row.value),
+        text,
+        'correct the path; it is relative to the working folder',
+        cause,
+      );
+    }
+  }
+
+  #item(source: NvsSource, key: string, stored: Stored): NvsItem {
+    const namespaceIndex = this.#namespaces.count;
+    if (namespaceIndex === 0) {
+      const message = `"${key}" stands before the first namespace, so the device takes it for a namespace; add one above`;
+      this.#warn('no-namespace', source, message);
+    }
+    const name = `${namespaceIndex}/${key}`;
+    if (this.#seen.has(name)) {
+      const message = `"${key}" is already in this namespace; which one the device finds is not defined; remove one`;
+      this.#warn('duplicate-key', source, message);
+    }
+    this.#seen.add(name);
+    if (stored.kind === 'blob' && stored.data.length > BLOB_READABLE_BYTES) {
+      this.#warn('many-chunks', source, `"${key}" is longer than firmware can read back; split it`);
+    }
+    return stored.kind === 'integer'
+      ? { kind: 'integer', namespaceIndex, key, source, type: stored.type, value: stored.value }
+      : { kind: stored.kind, namespaceIndex, key, source, data: stored.data };
+  }
+
+  #warn(code: CsvWarningCode, { file, line, column }: NvsSource, message: string): void {
+    this.#options.warn({ code, file, line, column, message });
+  }
+}
+
+type Stored =
+  | { readonly kind: 'integer'; readonly type: NvsIntegerType; readonly value: bigint }
+  | { readonly kind: 'string' | 'blob'; readonly data: Uint8Array };
+
+const FULL_ROW = 'write all four cells: key,type,encoding,value';
+
+function placeOf(cell: CsvCell): { line: number; column: number } {
+  return { line: cell.line, column: cell.column };
+}
+
+/** A name for a message: control characters would redraw the terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{C}/gu, '\ufffd').slice(0, 80);
+}
+
+function invalid(
+  file: string,
+  at: { line: number; column: number },
+  reason: string,
+  hint: string,
+  cause?: unknown,
+): EspmintError {
+  const details = { file, line: at.line, column: at.column, reason, hint };
+  return new EspmintError('NVS_CSV_INVALID', details, cause === undefined ? undefined : { cause });
+}

@@ -1,0 +1,30 @@
+// What a CSV file can contain that the generator accepts and a device answers with a surprise.
+
+export type CsvWarningCode =
+  /** No header: the first row was taken for it. */
+  | 'header-missing'
+  /** A namespace named again: the rows that follow still go to the newest one. */
+  | 'namespace-reopened'
+  /** Rows before the first namespace pose as namespace definitions. */
+  | 'no-namespace'
+  /** The same key twice in a namespace: which one the device finds is not defined. */
+  | 'duplicate-key'
+  /** More namespaces than firmware has room for. */
+  | 'namespace-reserved'
+  /** An encoding in upper case: the text is stored undecoded, or without its NUL. */
+  | 'encoding-case'
+  /** A type that is none of data, file, namespace: taken for data. */
+  | 'unknown-type'
+  /** Base64 with characters that were skipped, or text after its end. */
+  | 'sloppy-base64'
+  /** A blob in more pieces than firmware reads. */
+  | 'many-chunks';
+
+export interface CsvWarning {
+  readonly code: CsvWarningCode;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** What happens, and what to do; never a value. */
+  readonly message: string;
+}
