@@ -1,0 +1,110 @@
+// A virtual ESP32 family chip: reset and boot mode, the program that runs, and its UART.
+import type { Clock } from './clock.js';
+import { Cpu } from './cpu.js';
+import { startApplication } from './firmware/application.js';
+import { romBootText } from './firmware/boot-text.js';
+import { launchFromRam } from './firmware/ram-programs.js';
+import { RomLoader } from './firmware/rom.js';
+import { Machine, type MachineParts } from './machine.js';
+import type { BootMode } from './reset-circuit.js';
+import { send, type Firmware, type Next, type TimeSpentOn } from './steps.js';
+import { baudsAgree, garble } from './uart.js';
+
+/** Rate of the ROM's log, and of the loader until the host's first bytes tell another. */
+const ROM_BAUD = 115_200;
+
+/** What the chip's pins are connected to. */
+export interface ChipPins {
+  readonly clock: Clock;
+  /** Bytes leave at `baud`, not before the moment `from`. */
+  transmit(bytes: Uint8Array, baud: number, from: number): void;
+  transmitterIdleAt(): number;
+  spent(ms: number, on: TimeSpentOn): void;
+  /** The supply broke down while cells were changing. */
+  powerLost(): void;
+}
+
+export class VirtualChip {
+  /** Bits per second of the UART. */
+  private baud = ROM_BAUD;
+  /** The ROM measures the host's rate from the first bytes after a reset into its loader. */
+  private measuresBaud = false;
+  private strap: BootMode = 'application';
+  private readonly cpu: Cpu;
+
+  constructor(
+    private readonly parts: MachineParts,
+    pins: ChipPins,
+  ) {
+    this.cpu = new Cpu({
+      clock: pins.clock,
+      transmit: (bytes, from) => {
+        pins.transmit(bytes, this.baud, from);
+      },
+      transmitterIdleAt: () => pins.transmitterIdleAt(),
+      setBaud: (baud) => (this.baud = baud),
+      spent: (ms, on) => {
+        pins.spent(ms, on);
+      },
+      ended: (next) => {
+        this.takeOver(next);
+      },
+      powerLost: () => {
+        pins.powerLost();
+      },
+    });
+  }
+
+  /** False in reset, without power, or after its program halted. */
+  get isRunning(): boolean {
+    return this.cpu.isRunning;
+  }
+
+  /** The rate its UART runs at, bits per second. */
+  get uartBaud(): number {
+    return this.baud;
+  }
+
+  /** EN low, or no supply. */
+  hold(): void {
+    this.cpu.stop();
+  }
+
+  /** EN rises: the chip starts in that mode. @param quiet leaves the ROM's log out. */
+  boot(mode: BootMode, quiet = false): void {
+    this.strap = mode;
+    this.baud = ROM_BAUD;
+    this.measuresBaud = mode === 'download';
+    const machine = new Machine(this.parts);
+    const program = mode === 'download' ? new RomLoader(machine, launchFromRam) : startApplication();
+    this.cpu.start(
+      quiet ? program : afterText(romBootText(this.parts.spec.name, mode), program),
+      this.parts.timing.bootMs,
+    );
+  }
+
+  /** Bytes on the RX pin. @param lineBaud the sender's rate; undefined where the link does not tell it. */
+  receive(bytes: Uint8Array, lineBaud: number | undefined): void {
+    if (lineBaud !== undefined && this.measuresBaud) this.baud = lineBaud;
+    this.measuresBaud = false;
+    const isClean = lineBaud === undefined || baudsAgree(lineBaud, this.baud);
+    this.cpu.receive(isClean ? bytes : garble(bytes, lineBaud, this.baud));
+  }
+
+  private takeOver(next: Next): void {
+    if (next === 'halt') return;
+    if (next === 'reset') this.boot(this.strap === 'download' ? 'application' : this.strap);
+    else this.cpu.start(next, 0);
+  }
+}
+
+function afterText(text: string, program: Firmware): Firmware {
+  return {
+    ...(program.decoder === undefined ? {} : { decoder: program.decoder }),
+    frameBuffers: program.frameBuffers,
+    *run() {
+      yield send(new TextEncoder().encode(text));
+      return yield* program.run();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+// What is burnt into a virtual chip, and the registers that a loader reads beside it: initial words by address.
+import { MAGIC_ADDRESS, writeField, type ChipSpec } from '../core/chips/index.js';
+import { viewOf } from './packet.js';
+
+export interface ChipIdentity {
+  /** 6 bytes, first byte first. */
+  readonly mac: Uint8Array;
+  readonly revision: { readonly major: number; readonly minor: number };
+  readonly packageVersion: number;
+  /** Bytes of the flash on the board: told by chips whose eFuses know of in-package flash. */
+  readonly flashSizeBytes: number;
+  readonly security: SecurityFuses;
+}
+
+export interface SecurityFuses {
+  readonly flashEncryption: boolean;
+  readonly secureBoot: boolean;
+  readonly secureDownload: boolean;
+}
+
+/** EUI-64 chips carry this between the halves of their MAC (IEEE: FF FE marks a MAC-48 in an EUI-64). */
+const EUI64_MIDDLE = 0xfffe;
+/** UART clock divider at 115200 baud with a crystal of N MHz: N MHz / 115200. */
+const dividerAt115200 = (mhz: number): number => Math.round((mhz * 1e6) / 115_200);
+/** A ROM that measures 40 MHz: `calibration` ticks of the `rtcClock` (MHz) relation, see the chip table. */
+const ESP32_CALIBRATION = 2560;
+const ESP32_CK8M = 40;
+
+/** Words by absolute address. */
+export function burnedWords(chip: ChipSpec, identity: ChipIdentity): Map<number, number> {
+  const words = new Map<number, number>();
+  words.set(MAGIC_ADDRESS, chip.magics[0] ?? 0);
+  burnMac(chip, identity.mac, words);
+  burnRevision(chip, identity, words);
+  burnSecurity(chip, identity.security, words);
+  burnClocks(chip, words);
+  return words;
+}
+
+function burnMac(chip: ChipSpec, mac: Uint8Array, words: Map<number, number>): void {
+  const view = viewOf(mac);
+  const upper = { crc8: macCrc8(mac), eui64: EUI64_MIDDLE, unused: 0 }[chip.mac.upperHalf];
+  words.set(chip.mac.low, view.getUint32(2));
+  words.set(chip.mac.high, ((upper << 16) | view.getUint16(0)) >>> 0);
+}
+
+function burnRevision(chip: ChipSpec, identity: ChipIdentity, words: Map<number, number>): void {
+  const { major, minor } = identity.revision;
+  const codes = chip.revision.majorCodes;
+  const code = codes === undefined ? major : codeOf(codes, major);
+  writeField(chip.revision.major, code, words);
+  writeField(chip.revision.minor, minor, words);
+  writeField(chip.packageVersion, identity.packageVersion, words);
+  if (chip.flashCap !== undefined && chip.flashCapBytes !== undefined) {
+    writeField(chip.flashCap, codeOf(chip.flashCapBytes, identity.flashSizeBytes), words);
+  }
+}
+
+/** The code that stands for a value; 0 where the table has none. */
+function codeOf(codes: Readonly<Record<number, number>>, value: number): number {
+  const found = Object.entries(codes).find(([, meaning]) => meaning === value);
+  return Number(found?.[0] ?? 0);
+}
+
+function burnSecurity(chip: ChipSpec, security: SecurityFuses, words: Map<number, number>): void {
+  // An odd number of set bits means "on".
+  if (security.flashEncryption) writeField(chip.security.flashEncryptionCount, 1, words);
+  if (security.secureBoot) writeField(chip.security.secureBoot, 1, words);
+}
+
+function burnClocks(chip: ChipSpec, words: Map<number, number>): void {
+  if (chip.crystal.kind === 'measured') {
+    writeField(chip.crystal.clockDivider, dividerAt115200(crystalMhz(chip)), words);
+  }
+  const { baud } = chip.rom;
+  if (baud.kind === 'calibrated') {
+    writeField(baud.calibration, ESP32_CALIBRATION, words);
+    writeField(baud.rtcClock, ESP32_CK8M, words);
+  } else if (baud.kind === 'register') {
+    writeField(baud.assumedMhz, crystalMhz(chip), words);
+  }
+}
+
+/** The crystal on a virtual board: the first of those that the chip is built with. */
+export function crystalMhz(chip: ChipSpec): number {
+  return chip.crystal.kind === 'fixed' ? chip.crystal.mhz : (chip.crystal.candidatesMhz[0] ?? 40);
+}
+
+/** CRC-8 that the ESP32's MAC is burnt with: polynomial 31h, reflected (8Ch), start 0 (ESP-IDF esp_rom_crc). */
+export function macCrc8(mac: Uint8Array): number {
+  let crc = 0;
+  for (const byte of mac) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) !== 0 ? (crc >>> 1) ^ 0x8c : crc >>> 1;
+  }
+  return crc;
+}

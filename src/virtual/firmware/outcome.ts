@@ -1,0 +1,26 @@
+// What a command handler gives back: the reply's content or an error, and what follows the reply.
+import type { Next, Step, Steps } from '../steps.js';
+import type { Request } from '../packet.js';
+
+export interface Outcome {
+  /** The reply's 32-bit value word. */
+  readonly value?: number;
+  readonly data?: Uint8Array;
+  /** 0 or absent: the command worked. */
+  readonly error?: number;
+  /** Done once the reply is handed to the UART. */
+  readonly after?: Step;
+  /** The program that takes over after the reply. */
+  readonly next?: Next;
+}
+
+export type Handler = (request: Request) => Steps<Outcome>;
+
+export const OK: Outcome = {};
+export const fail = (error: number): Outcome => ({ error });
+
+/** A handler that takes no time. */
+export const atOnce = (handle: (request: Request) => Outcome): Handler =>
+  function* (request) {
+    return handle(request);
+  };

@@ -1,0 +1,119 @@
+// The ROM loader of an ESP32 family chip: what answers when the chip starts with IO0 low.
+import type { Machine } from '../machine.js';
+import { decodeRequest, encodeReply, OP, wordsOf, type Request } from '../packet.js';
+import { SlipDecoder } from '../slip.js';
+import { receive, send, setBaud, type Firmware, type Next, type Steps } from '../steps.js';
+import { MemoryCommands, type Segment } from './memory-commands.js';
+import { atOnce, fail, type Handler, type Outcome } from './outcome.js';
+import { actualBaud } from './rom-baud.js';
+import { ROM_ERROR } from './rom-errors.js';
+import { RomFlash } from './rom-flash.js';
+import { secureDownloadAllows, securityInfo } from './security.js';
+
+const MAX_FRAME_BYTES = 0x8000;
+/** The ROM answers one SYNC eight times, and repeats its refusal of an unknown op code as often. */
+const REPEATS = 8;
+const SYNC_PATTERN = [0x07, 0x07, 0x12, 0x20, ...new Array<number>(32).fill(0x55)];
+/** Value word of all replies that carry none: not 0, which would mark a running stub in a reply to SYNC. */
+const ROM_VALUE = 0x2012_0707;
+/**
+ * Op code of the answer to a request that the ROM does not know. Hosts tell "unknown" from "failed" by its being
+ * another one than they sent; what silicon puts there is not documented.
+ */
+const UNKNOWN_REPLY_OP = 0x00;
+
+/** Makes the program that an upload into RAM holds. */
+export type RamLauncher = (machine: Machine, entry: number, segments: readonly Segment[]) => Next;
+
+export class RomLoader implements Firmware {
+  readonly decoder = new SlipDecoder({ maxFrameBytes: MAX_FRAME_BYTES, delimiters: 'shared' });
+  readonly frameBuffers = Infinity;
+  private readonly handlers: ReadonlyMap<number, Handler>;
+
+  constructor(
+    private readonly machine: Machine,
+    launch: RamLauncher,
+  ) {
+    const memory = new MemoryCommands(
+      machine,
+      {
+        badLength: ROM_ERROR.badMessage,
+        badChecksum: ROM_ERROR.checksum,
+        cutGroup: ROM_ERROR.badMessage,
+        notLoading: ROM_ERROR.failed,
+      },
+      (entry, segments) => launch(machine, entry, segments),
+    );
+    const flash = new RomFlash(machine);
+    this.handlers = new Map([
+      ...memory.handlers(),
+      ...flash.handlers(),
+      [OP.CHANGE_BAUDRATE, atOnce((request) => this.changeBaud(request))],
+      [OP.GET_SECURITY_INFO, atOnce(() => this.securityInfo())],
+    ]);
+  }
+
+  *run(): Steps<Next> {
+    for (;;) {
+      const request = decodeRequest(yield receive);
+      if (request === undefined) continue;
+      const next = yield* this.answer(request);
+      if (next !== undefined) return next;
+    }
+  }
+
+  private *answer(request: Request): Steps<Next | undefined> {
+    if (request.op === OP.SYNC) {
+      if (isSync(request.data)) yield* this.repeat(OP.SYNC, statusOf(0));
+      return undefined;
+    }
+    const handler = this.isServed(request.op) ? this.handlers.get(request.op) : undefined;
+    if (handler === undefined) {
+      yield* this.repeat(UNKNOWN_REPLY_OP, statusOf(ROM_ERROR.badMessage));
+      return undefined;
+    }
+    const outcome =
+      request.length === request.data.length ? yield* handler(request) : fail(ROM_ERROR.badMessage);
+    yield send(replyTo(request.op, outcome));
+    if (outcome.after !== undefined) yield outcome.after;
+    return outcome.next;
+  }
+
+  private isServed(op: number): boolean {
+    if (op === OP.GET_SECURITY_INFO && this.machine.spec.rom.securityInfoBytes === 0) return false;
+    return !this.machine.identity.security.secureDownload || secureDownloadAllows(op, this.machine.spec);
+  }
+
+  private *repeat(op: number, status: Uint8Array): Steps {
+    for (let n = 0; n < REPEATS; n += 1) yield send(encodeReply(op, ROM_VALUE, new Uint8Array(0), status));
+  }
+
+  /** Answered at the old rate. The ROM scales by the crystal that it believes in; see `actualBaud`. */
+  private changeBaud({ data }: Request): Outcome {
+    if (data.length !== 8) return fail(ROM_ERROR.badMessage);
+    const [wanted = 0] = wordsOf(data);
+    if (wanted === 0) return fail(ROM_ERROR.badMessage);
+    return { after: setBaud(actualBaud(this.machine, wanted)) };
+  }
+
+  private securityInfo(): Outcome {
+    return { data: securityInfo(this.machine) };
+  }
+}
+
+function isSync(data: Uint8Array): boolean {
+  return data.length === SYNC_PATTERN.length && SYNC_PATTERN.every((byte, n) => data[n] === byte);
+}
+
+/** Four bytes; the last two are reserved. */
+function statusOf(error: number): Uint8Array {
+  return Uint8Array.of(error === 0 ? 0 : 1, error, 0, 0);
+}
+
+/** A failed command carries no data, so its status stands first. */
+function replyTo(
+  op: number,
+  { value = ROM_VALUE, data = new Uint8Array(0), error = 0 }: Outcome,
+): Uint8Array {
+  return encodeReply(op, value, error === 0 ? data : new Uint8Array(0), statusOf(error));
+}

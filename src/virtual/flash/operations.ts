@@ -1,0 +1,30 @@
+// Erasing and programming ranges as firmware does it: sector by sector, page by page, each with its time.
+import { busy, type Steps } from '../steps.js';
+import type { Timing } from '../timing.js';
+import { BLOCK_BYTES, PAGE_BYTES, SECTOR_BYTES, type FlashMemory } from './memory.js';
+
+/** Erases all sectors that the range touches, in 64 KB blocks where a whole aligned one fits. @throws PowerLost */
+export function* eraseRange(flash: FlashMemory, address: number, size: number, timing: Timing): Steps {
+  let at = address - (address % SECTOR_BYTES);
+  const end = address + size;
+  while (at < end) {
+    const wholeBlock = at % BLOCK_BYTES === 0 && end - at >= BLOCK_BYTES;
+    const unit = wholeBlock ? BLOCK_BYTES : SECTOR_BYTES;
+    yield busy(wholeBlock ? timing.eraseBlockMs : timing.eraseSectorMs, 'erase');
+    flash.erase(at, unit);
+    at += unit;
+  }
+}
+
+/** Programs bytes page by page. @throws PowerLost */
+export function* programRange(flash: FlashMemory, address: number, data: Uint8Array, timing: Timing): Steps {
+  let done = 0;
+  while (done < data.length) {
+    const at = address + done;
+    const room = PAGE_BYTES - (at % PAGE_BYTES);
+    const page = data.subarray(done, done + room);
+    yield busy(timing.programPageMs, 'program');
+    flash.program(at, page);
+    done += page.length;
+  }
+}
