@@ -1,0 +1,45 @@
+// The documentation cannot drift: generated pages equal the code, links lead somewhere, commands that are shown exist.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { generatedDocs } from '../../src/cli/reference.js';
+import { CATALOG } from '../../src/core/errors/index.js';
+import { ROOT } from '../support/judges.js';
+
+const pages = [
+  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
+const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
+
+describe('the documentation', () => {
+  it.each([...generatedDocs()])('%s is what `npm run docs` makes', (name, text) => {
+    expect(read(join('docs/reference', name))).toBe(text);
+  });
+
+  it.each(pages)('%s only links to what is there', (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !existsSync(join(ROOT, dirname(page), link)))).toEqual([]);
+  });
+
+  it.each(pages)('%s only shows commands that espmint has', (page) => {
+    const known = new Set(
+      [...(generatedDocs().get('cli.md') ?? '').matchAll(/^#+ espmint (\S+)/gm)].map(([, name]) => name),
+    );
+    const shown = [
+      ...read(page).matchAll(/(?:^|[`$ ])(?:bin\/)?espmint(?:\.js)? ([a-z]+)\b(?=[ `\n])/gm),
+    ].map(([, name]) => name);
+    const inCode = shown.filter((name) => new RegExp(`\`[^\`\n]*espmint(\\.js)? ${name}`).test(read(page)));
+    expect(inCode.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('names no error code in backticks that the table does not have', () => {
+    const codes = pages.flatMap((page) =>
+      [...read(page).matchAll(/`([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+)`/g)].map(([, code = '']) => code),
+    );
+    const prefixes = Object.keys(CATALOG);
+    expect(codes.filter((code) => !prefixes.includes(code) && !code.startsWith('ESPMINT_'))).toEqual([]);
+  });
+});

@@ -1,0 +1,211 @@
+// The whole way of a board, as processes: virtual chip over RFC 2217, the CLI, the embedded registry.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Passed } from '../../src/core/stages.js';
+import {
+  espmint,
+  eventsOf,
+  resultsOf,
+  scratchDir,
+  startVirtual,
+  type CliRun,
+  type VirtualBench,
+} from '../support/cli.js';
+import { judgeAvailable, PYTHON } from '../support/judges.js';
+
+const RFC = ['--listen', 'rfc2217://127.0.0.1:0'];
+const CA = ['--ca-url', 'https://ca.example.com:8443'];
+const scratch = scratchDir('provision');
+const dataDir = join(scratch.path, 'data');
+const REGISTRY = ['--data-dir', dataDir];
+const passwordFile = join(scratch.path, 'pw.txt');
+
+let bench: VirtualBench | undefined;
+beforeAll(() => writeFileSync(passwordFile, 'wifi-canary-5b1f\n'));
+afterEach(async () => {
+  await bench?.close();
+  bench = undefined;
+});
+afterAll(() => scratch.remove());
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+async function provision(ports: readonly string[], ...more: readonly string[]): Promise<CliRun> {
+  return espmint([
+    'provision',
+    ...ports.flatMap((port) => ['--port', port]),
+    ...CA,
+    ...REGISTRY,
+    '--json',
+    ...more,
+  ]);
+}
+
+function onlyPass(run: CliRun): Passed {
+  const [result] = resultsOf(run);
+  if (result?.ok !== true) throw new Error(`no pass: ${run.stdout}${run.stderr}`);
+  return result;
+}
+
+describe('provisioning one board', () => {
+  it('ends with a pass that flash, registry and events agree on', async () => {
+    const flash = join(scratch.path, 'one.bin');
+    bench = await startVirtual(['--mac', 'a4:cf:12:34:56:78', '--flash', flash, ...RFC]);
+    const wifi = ['--wifi-ssid', 'Lab', '--wifi-password-file', passwordFile];
+    const run = await provision(bench.urls, ...wifi);
+    const result = onlyPass(run);
+    expect(result).toMatchObject({
+      chip: 'esp32',
+      mac: 'a4:cf:12:34:56:78',
+      uuid: '110e3dc9-fa05-568f-a05a-98d00891029d',
+      offset: 0x9000,
+      size: 0x10000,
+    });
+    expect(run.code).toBe(0);
+    expect(sha256(readFileSync(flash).subarray(0x9000, 0x19000))).toBe(result.imageSha256);
+
+    const stages = eventsOf(run).flatMap((event) =>
+      event.type === 'stage' && event.state === 'done' ? [event.stage] : [],
+    );
+    expect(stages.join()).toBe('connect,inspect,identify,reserve,build,write,verify,reset,confirm');
+    const percents = eventsOf(run).flatMap((event) => (event.type === 'progress' ? [event.percent] : []));
+    expect(percents.at(-1)).toBe(100);
+    expect([...percents].sort((a, b) => a - b)).toEqual(percents);
+
+    const list = await espmint(['devices', 'list', '--json', ...REGISTRY]);
+    expect(list.records).toContainEqual(
+      expect.objectContaining({ type: 'device', mac: result.mac, uuid: result.uuid, status: 'provisioned' }),
+    );
+    const key = (
+      await espmint(['devices', 'reveal', result.mac, '--reason', 'test', ...REGISTRY])
+    ).stdout.trim();
+    expect(key).toMatch(/^[0-9a-f]{32}$/);
+    expect(readFileSync(flash).includes(key)).toBe(true);
+    expect(run.stdout + run.stderr).not.toContain(key);
+  });
+
+  it('leaves the bytes that the real esptool reads back', async (context) => {
+    if (!judgeAvailable('esptool', PYTHON)) return context.skip();
+    bench = await startVirtual(['--mac', 'a4:cf:12:34:00:01', '--pty']);
+    const port = bench.urls[0] ?? '';
+    const result = onlyPass(await provision([port]));
+    const out = join(scratch.path, 'read-back.bin');
+    const args = [
+      '-m',
+      'esptool',
+      '--chip',
+      'esp32',
+      '--port',
+      port,
+      '--no-stub',
+      'read-flash',
+      '0x9000',
+      '0x10000',
+      out,
+    ];
+    execFileSync(PYTHON, args, { stdio: 'pipe' });
+    expect(sha256(readFileSync(out))).toBe(result.imageSha256);
+  });
+
+  it('gives a board that is provisioned again the same key, and a new one when asked to rotate', async () => {
+    bench = await startVirtual(['--mac', 'a4:cf:12:34:00:02', ...RFC]);
+    const reveal = async (): Promise<string> =>
+      (await espmint(['devices', 'reveal', 'a4:cf:12:34:00:02', '--reason', 'test', ...REGISTRY])).stdout;
+    const first = onlyPass(await provision(bench.urls));
+    const key = await reveal();
+    expect(onlyPass(await provision(bench.urls)).imageSha256).toBe(first.imageSha256);
+    expect(await reveal()).toBe(key);
+    onlyPass(await provision(bench.urls, '--known', 'rotate'));
+    expect(await reveal()).not.toBe(key);
+    const refused = await provision(bench.urls, '--known', 'refuse');
+    expect(resultsOf(refused)[0]).toMatchObject({ ok: false, code: 'DEVICE_KNOWN', stage: 'reserve' });
+    expect(refused.code).toBe(5);
+  });
+
+  it('works without a registry, with the keys in a private file', async () => {
+    bench = await startVirtual(['--mac', 'a4:cf:12:34:00:03', ...RFC]);
+    const keys = join(scratch.path, 'keys.jsonl');
+    const args = [
+      'provision',
+      '--port',
+      bench.urls[0] ?? '',
+      ...CA,
+      '--registry',
+      'none',
+      '--keys-to',
+      keys,
+      '--json',
+    ];
+    onlyPass(await espmint(args));
+    expect(statSync(keys).mode & 0o777).toBe(0o600);
+    expect(readFileSync(keys, 'utf8')).toMatch(/[0-9a-f]{32}/);
+  });
+});
+
+describe('provisioning several boards', () => {
+  it('runs them at once, and one that fails does not disturb the others', async () => {
+    bench = await startVirtual(['--mac', 'a4:cf:12:34:01:00', '--count', '3', ...RFC], 3);
+    const dead = 'tcp://127.0.0.1:9';
+    const run = await provision([...bench.urls, dead], '--attempts', '1');
+    const results = resultsOf(run);
+    expect(
+      results
+        .filter(({ ok }) => ok)
+        .map(({ mac }) => mac)
+        .sort(),
+    ).toEqual([...bench.macs].sort());
+    expect(results.find(({ port }) => port === dead)).toMatchObject({ ok: false, stage: 'connect' });
+    expect(run.code).toBe(3);
+  });
+});
+
+describe('a board whose flash does not suit', () => {
+  it('keeps every byte when a 64 KB image is asked for on the stock 24 KB partition', async () => {
+    const flash = join(scratch.path, 'stock.bin');
+    bench = await startVirtual([
+      '--mac',
+      'a4:cf:12:34:02:00',
+      '--flash',
+      flash,
+      '--partition-table',
+      'stock',
+      ...RFC,
+    ]);
+    const before = sha256(readFileSync(flash));
+    const refused = await provision(bench.urls, '--size', '0x10000');
+    expect(resultsOf(refused)[0]).toMatchObject({ ok: false, code: 'IMAGE_DOES_NOT_FIT', stage: 'inspect' });
+    expect(refused.code).toBe(4);
+    expect(sha256(readFileSync(flash))).toBe(before);
+    expect(onlyPass(await provision(bench.urls))).toMatchObject({ offset: 0x9000, size: 0x6000 });
+  });
+
+  it('changes nothing outside the region', async () => {
+    const flash = join(scratch.path, 'outside.bin');
+    bench = await startVirtual([
+      '--mac',
+      'a4:cf:12:34:02:01',
+      '--flash',
+      flash,
+      '--partition-table',
+      'stock',
+      ...RFC,
+    ]);
+    const before = readFileSync(flash);
+    onlyPass(await provision(bench.urls));
+    const after = readFileSync(flash);
+    expect(sha256(after.subarray(0, 0x9000))).toBe(sha256(before.subarray(0, 0x9000)));
+    expect(sha256(after.subarray(0xf000))).toBe(sha256(before.subarray(0xf000)));
+  });
+
+  it('without a partition table is provisioned at the usual place with a warning', async () => {
+    bench = await startVirtual(['--mac', 'a4:cf:12:34:02:02', '--partition-table', 'none', ...RFC]);
+    const run = await provision(bench.urls);
+    expect(onlyPass(run)).toMatchObject({ offset: 0x9000, size: 0x10000 });
+    expect(eventsOf(run)).toContainEqual(
+      expect.objectContaining({ type: 'warning', code: 'NO_PARTITION_TABLE' }),
+    );
+  });
+});
