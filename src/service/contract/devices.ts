@@ -1,0 +1,124 @@
+// Devices of the registry, and the registry itself.
+import { z } from 'zod';
+import { operations, timeSchema } from './operation.js';
+
+export const deviceSchema = z
+  .object({
+    id: z.int(),
+    uuid: z.string(),
+    mac: z.string(),
+    /** `pending`, `provisioned`, or what another program wrote. */
+    status: z.string(),
+    caUrl: z.string().optional(),
+    wifiSsid: z.string().optional(),
+    firmwareVersion: z.string().optional(),
+    hardwareRevision: z.string().optional(),
+    location: z.string().optional(),
+    provisionedAt: timeSchema.optional(),
+  })
+  .meta({ id: 'Device' });
+export type Device = z.output<typeof deviceSchema>;
+
+export const deviceHistorySchema = deviceSchema
+  .extend({
+    /** Newest first. The keys themselves are not in it. */
+    keys: z.array(
+      z.object({
+        id: z.int(),
+        state: z.enum(['pending', 'current', 'superseded']),
+        createdAt: timeSchema,
+        provenAt: timeSchema.optional(),
+        supersededAt: timeSchema.optional(),
+      }),
+    ),
+    attempts: z.array(
+      z.object({
+        id: z.string(),
+        outcome: z.enum(['open', 'passed', 'failed']),
+        startedAt: timeSchema,
+        endedAt: timeSchema.optional(),
+        code: z.string().optional(),
+        stage: z.string().optional(),
+        imageSha256: z.string().optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'DeviceHistory' });
+export type DeviceHistory = z.output<typeof deviceHistorySchema>;
+
+const filterSchema = z.object({
+  /** Anywhere in UUID, MAC or location. */
+  text: z.string().max(100).optional(),
+  status: z.string().max(20).optional(),
+});
+const deviceParams = z.object({
+  device: z.string().max(64).meta({ description: 'MAC or UUID in any usual spelling.' }),
+});
+
+export const registryStatusSchema = z
+  .object({
+    ok: z.boolean(),
+    /** How a person would name it; never with a password. */
+    description: z.string(),
+    /** Of one small query. */
+    durationMs: z.number(),
+    code: z.string().optional(),
+    message: z.string().optional(),
+  })
+  .meta({ id: 'RegistryStatus' });
+export type RegistryStatus = z.output<typeof registryStatusSchema>;
+
+export const DEVICE_OPERATIONS = operations({
+  listDevices: {
+    method: 'GET',
+    path: '/devices',
+    role: 'viewer',
+    summary: 'Devices, newest first, in pages.',
+    query: filterSchema.extend({
+      limit: z.coerce.number().int().min(1).max(1000).default(100),
+      /** `next` of the page before. */
+      after: z.string().max(32).optional(),
+    }),
+    response: z.object({ devices: z.array(deviceSchema), next: z.string().optional() }),
+  },
+  exportDevices: {
+    method: 'GET',
+    path: '/devices/export',
+    role: 'viewer',
+    summary: 'All matching devices as CSV, or as JSON Lines with `format=jsonl`; without secrets.',
+    query: filterSchema.extend({ format: z.enum(['csv', 'jsonl']).default('csv') }),
+    response: { contentType: 'text/csv', description: 'One device a line, with a head line' },
+  },
+  showDevice: {
+    method: 'GET',
+    path: '/devices/:device',
+    role: 'viewer',
+    summary: 'One device with the history of its keys and attempts.',
+    params: deviceParams,
+    response: deviceHistorySchema,
+  },
+  revealKey: {
+    method: 'POST',
+    path: '/devices/:device/reveal',
+    role: 'engineer',
+    summary: 'The key of a device. Who asked and why is written to the audit trail first.',
+    params: deviceParams,
+    body: z.object({ reason: z.string().trim().min(3).max(500) }),
+    response: z.object({ mac: z.string(), uuid: z.string(), psk: z.string() }).meta({ id: 'RevealedKey' }),
+  },
+  registryStatus: {
+    method: 'GET',
+    path: '/registry',
+    role: 'viewer',
+    summary: 'Whether the registry answers, and how fast. It answers 200 also when the registry does not.',
+    response: registryStatusSchema,
+  },
+  testRegistry: {
+    method: 'POST',
+    path: '/registry/test',
+    role: 'admin',
+    summary: 'Tries another registry (a PostgreSQL URL) without changing anything there or here.',
+    body: z.object({ databaseUrl: z.string().max(1024) }),
+    response: registryStatusSchema,
+  },
+});

@@ -1,0 +1,39 @@
+// Live events: what the page hears while it is open.
+import { z } from 'zod';
+import { STAGES } from '../../core/stages.js';
+import { jobSchema, profileNameSchema } from './jobs.js';
+import { portSchema } from './ports.js';
+import { settingsSchema } from './station.js';
+
+/** Fields may be added; a reader ignores types that it does not know. */
+export const liveEventSchema = z
+  .discriminatedUnion('type', [
+    /** First on every connection. */
+    z.object({ type: z.literal('hello'), version: z.string(), instance: z.string() }),
+    /** The events since Last-Event-ID are gone (too old, or of an earlier process): load everything anew. */
+    z.object({ type: z.literal('reset') }),
+    /** A port came, went, or shows something else; the whole port. Not sent for what `job` and `progress` tell. */
+    z.object({ type: z.literal('port'), port: portSchema }),
+    /** The slot is gone. */
+    z.object({ type: z.literal('portRemoved'), port: z.string(), slot: z.int() }),
+    /** A job began, entered a stage, left one, learnt something or ended; the whole job. */
+    z.object({ type: z.literal('job'), job: jobSchema }),
+    /** At most ten a second for each job. */
+    z.object({
+      type: z.literal('progress'),
+      jobId: z.string(),
+      port: z.string(),
+      stage: z.enum(STAGES),
+      percent: z.number(),
+    }),
+    /** A device was reserved or proven: lists of devices are out of date. */
+    z.object({ type: z.literal('device'), mac: z.string(), uuid: z.string() }),
+    z.object({ type: z.literal('profile'), profile: profileNameSchema }),
+    z.object({ type: z.literal('settings'), settings: settingsSchema }),
+    /** The registry can be reached, or no longer. */
+    z.object({ type: z.literal('registry'), ok: z.boolean() }),
+    /** The service stops as soon as running boards are at a safe point. */
+    z.object({ type: z.literal('stopping') }),
+  ])
+  .meta({ id: 'LiveEvent' });
+export type LiveEvent = z.output<typeof liveEventSchema>;

@@ -1,0 +1,60 @@
+// The contract of the HTTP API: every operation with its schemas, and the types made from them. The page imports types
+// only; the service registers its routes from this table, so nothing can be served that does not stand in it.
+import type { z } from 'zod';
+import { DEVICE_OPERATIONS } from './devices.js';
+import { JOB_OPERATIONS } from './jobs.js';
+import type { Operation } from './operation.js';
+import { PORT_OPERATIONS } from './ports.js';
+import { PROFILE_OPERATIONS } from './profiles.js';
+import { SESSION_OPERATIONS } from './session.js';
+import { STATION_OPERATIONS } from './station.js';
+import { SYSTEM_OPERATIONS } from './system.js';
+
+export const OPERATIONS = {
+  ...SYSTEM_OPERATIONS,
+  ...SESSION_OPERATIONS,
+  ...PORT_OPERATIONS,
+  ...JOB_OPERATIONS,
+  ...PROFILE_OPERATIONS,
+  ...DEVICE_OPERATIONS,
+  ...STATION_OPERATIONS,
+};
+
+export type Operations = typeof OPERATIONS;
+export type OperationId = keyof Operations;
+
+type Field<O, K extends string> = K extends keyof O ? O[K] : undefined;
+type In<S> = S extends z.ZodType ? z.input<S> : undefined;
+type Out<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** What a caller sends. */
+export type ParamsOf<I extends OperationId> = In<Field<Operations[I], 'params'>>;
+export type QueryOf<I extends OperationId> = In<Field<Operations[I], 'query'>>;
+export type BodyOf<I extends OperationId> = In<Field<Operations[I], 'body'>>;
+/** What a caller gets; text answers are strings. */
+export type AnswerOf<I extends OperationId> = Operations[I]['response'] extends z.ZodType
+  ? z.output<Operations[I]['response']>
+  : string;
+
+/** What a handler is given: checked, with defaults filled in. */
+export interface RequestOf<I extends OperationId> {
+  readonly params: Out<Field<Operations[I], 'params'>>;
+  readonly query: Out<Field<Operations[I], 'query'>>;
+  readonly body: Out<Field<Operations[I], 'body'>>;
+}
+
+/** The table without exact types, for code that walks over it. */
+export const operationList: readonly (Operation & { readonly id: OperationId })[] = (
+  Object.entries(OPERATIONS) as [OperationId, Operation][]
+).map(([id, operation]) => ({ id, ...operation }));
+
+export { API_PREFIX, ROLES, errorSchema, isTextAnswer } from './operation.js';
+export type { ApiError, Operation, Role } from './operation.js';
+export { liveEventSchema, type LiveEvent } from './events.js';
+export { jobSchema, type Job, type JobStage, type ProfileName, type StartJobs } from './jobs.js';
+export type { Inspection, NvsRowInfo, PartitionInfo, PortState, VirtualBoard } from './ports.js';
+export type { Finding, Preview, ProfileInput, ProfileVersion, SavedProfile } from './profiles.js';
+export type { Device, DeviceHistory, RegistryStatus } from './devices.js';
+export type { Session, Token, User } from './session.js';
+export type { Settings, Station, Today } from './station.js';
+export type { VersionInfo } from './system.js';

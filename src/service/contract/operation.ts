@@ -1,0 +1,60 @@
+// What one operation of the HTTP API is: its place, who may call it, and the schemas of what goes in and out.
+import { z } from 'zod';
+
+/** Everything hangs below this path. */
+export const API_PREFIX = '/api/v1';
+
+/** From the least to the most rights; each may do all that the ones before it may. */
+export const ROLES = ['viewer', 'operator', 'engineer', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+export const roleSchema = z.enum(ROLES);
+
+/** What an operation answers with, where it is not JSON. */
+export interface TextAnswer {
+  readonly contentType: string;
+  readonly description: string;
+}
+
+export interface Operation {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below API_PREFIX, parameters as `:name`. */
+  readonly path: string;
+  /** The lowest role that may call it; `anyone`: also without sign-in. */
+  readonly role: Role | 'anyone';
+  /** One line of the manual. */
+  readonly summary: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** Of a 200 answer. */
+  readonly response: z.ZodType | TextAnswer;
+}
+
+/** Keeps the exact types of one table of operations. */
+export function operations<const T extends Record<string, Operation>>(table: T): T {
+  return table;
+}
+
+export function isTextAnswer(response: Operation['response']): response is TextAnswer {
+  return 'contentType' in response;
+}
+
+/** Every answer that is not 2xx. `code` is a code of docs/reference/errors.md. */
+export const errorSchema = z
+  .object({
+    code: z.string(),
+    /** One sentence: what is wrong, where, and what to do next. */
+    message: z.string(),
+    /** Only what to do next, for a screen with little room. */
+    next: z.string().optional(),
+    /** The same request can succeed without a change. */
+    retryable: z.boolean(),
+  })
+  .meta({ id: 'Error', description: 'Why a request was refused, and what to do next.' });
+export type ApiError = z.output<typeof errorSchema>;
+
+/** For operations that have nothing to say but that they worked. */
+export const doneSchema = z.object({ ok: z.literal(true) }).meta({ id: 'Done' });
+
+/** ISO 8601 in UTC. */
+export const timeSchema = z.string().meta({ format: 'date-time' });

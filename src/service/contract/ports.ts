@@ -1,0 +1,181 @@
+// Ports and their slots: where a board can be plugged in, and what happens there.
+import { z } from 'zod';
+import { chipFactsSchema, jobSchema } from './jobs.js';
+import { doneSchema, operations } from './operation.js';
+
+export const portSchema = z
+  .object({
+    /** The address to start a job on. */
+    port: z.string(),
+    /** From 1; stays with the place (USB location, else the address) while the service runs. */
+    slot: z.int(),
+    kind: z.enum(['serial', 'network', 'virtual']),
+    /** For a person: `/dev/ttyUSB0 CP210x at 1-4.2`. */
+    label: z.string(),
+    /** False: the place is known and nothing is plugged in there now. */
+    present: z.boolean(),
+    adapter: z.string().optional(),
+    manufacturer: z.string().optional(),
+    serialNumber: z.string().optional(),
+    /** Place on the USB tree. */
+    location: z.string().optional(),
+    usbVendorId: z.string().optional(),
+    usbProductId: z.string().optional(),
+    isNativeUsb: z.boolean(),
+    /** An inspection holds the port. */
+    inspecting: z.boolean(),
+    /** The job that the tile shows: the running one, or the last one until the board is unplugged (a pass) or the
+     *  result was seen (a failure). */
+    job: jobSchema.optional(),
+  })
+  .meta({ id: 'Port' });
+export type PortState = z.output<typeof portSchema>;
+
+export const partitionSchema = z
+  .object({
+    label: z.string(),
+    type: z.int(),
+    subtype: z.int(),
+    /** `app`, `nvs`, `ota`, `phy`, ... or the numbers. */
+    kind: z.string(),
+    offsetBytes: z.int(),
+    sizeBytes: z.int(),
+    encrypted: z.boolean(),
+    readonly: z.boolean(),
+  })
+  .meta({ id: 'Partition' });
+export type PartitionInfo = z.output<typeof partitionSchema>;
+
+export const nvsRowSchema = z
+  .object({
+    namespace: z.string(),
+    key: z.string(),
+    type: z.string(),
+    /** Secrets are `***`, whatever their length; blobs are lower-case hex, cut after 256 bytes. */
+    value: z.string(),
+    /** Of the value as stored, the NUL of a string included. */
+    bytes: z.int(),
+    secret: z.boolean(),
+  })
+  .meta({ id: 'NvsRow' });
+export type NvsRowInfo = z.output<typeof nvsRowSchema>;
+
+export const inspectionSchema = z
+  .object({
+    port: z.string(),
+    chip: chipFactsSchema,
+    security: z.object({ flashEncryption: z.boolean(), secureBoot: z.boolean() }),
+    /** Absent: this flash has no partition table yet. */
+    partitions: z.array(partitionSchema).optional(),
+    /** The NVS region that a run would use, and what stands there now. */
+    nvs: z
+      .object({
+        offsetBytes: z.int(),
+        sizeBytes: z.int(),
+        encrypted: z.boolean(),
+        rows: z.array(nvsRowSchema),
+        /** Lower-case hex of the whole region. */
+        sha256: z.string(),
+        usedEntries: z.int(),
+        totalEntries: z.int(),
+      })
+      .optional(),
+    /** Side by side with the registry, field by field; absent: the registry does not know this MAC. */
+    registry: z
+      .object({
+        uuid: z.string(),
+        status: z.string(),
+        compared: z.array(
+          z.object({
+            field: z.enum(['uuid', 'psk', 'caUrl', 'wifiSsid', 'image']),
+            board: z.string().optional(),
+            registry: z.string().optional(),
+            /** `unknown`: one of the sides does not tell. */
+            verdict: z.enum(['same', 'different', 'unknown']),
+          }),
+        ),
+      })
+      .optional(),
+    warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  })
+  .meta({ id: 'Inspection' });
+export type Inspection = z.output<typeof inspectionSchema>;
+
+const addressBody = z.object({ port: z.string().min(1).max(512) });
+
+export const virtualBoardSchema = z
+  .object({ port: z.string(), chip: z.string(), mac: z.string(), plugged: z.boolean() })
+  .meta({ id: 'VirtualBoard' });
+export type VirtualBoard = z.output<typeof virtualBoardSchema>;
+
+export const PORT_OPERATIONS = operations({
+  listPorts: {
+    method: 'GET',
+    path: '/ports',
+    role: 'viewer',
+    summary: 'All ports by slot, each with the job that its tile shows.',
+    response: z.object({ ports: z.array(portSchema) }),
+  },
+  addPort: {
+    method: 'POST',
+    path: '/ports',
+    role: 'engineer',
+    summary: 'Adds a network port (tcp://host:port, rfc2217://host:port) to the station; it is remembered.',
+    body: addressBody,
+    response: portSchema,
+  },
+  removePort: {
+    method: 'POST',
+    path: '/ports/remove',
+    role: 'engineer',
+    summary: 'Takes a network port away, or forgets the slot of a serial port that is not plugged in.',
+    body: addressBody,
+    response: doneSchema,
+  },
+  inspectPort: {
+    method: 'POST',
+    path: '/ports/inspect',
+    role: 'operator',
+    summary:
+      'Reads everything a board says of itself, changes nothing, resets it, and compares it with the registry.',
+    body: addressBody,
+    response: inspectionSchema,
+  },
+  listVirtualBoards: {
+    method: 'GET',
+    path: '/virtual-boards',
+    role: 'viewer',
+    summary: 'Virtual boards of this service.',
+    response: z.object({ boards: z.array(virtualBoardSchema) }),
+  },
+  addVirtualBoards: {
+    method: 'POST',
+    path: '/virtual-boards',
+    role: 'engineer',
+    summary: 'Adds virtual boards, to try espmint without hardware.',
+    body: z.object({
+      count: z.int().min(1).max(64).default(1),
+      chip: z.string().max(32).optional(),
+      /** Names a fault that the board shall have, for a rehearsal. */
+      fault: z.string().max(64).optional(),
+    }),
+    response: z.object({ boards: z.array(virtualBoardSchema) }),
+  },
+  removeVirtualBoards: {
+    method: 'POST',
+    path: '/virtual-boards/remove',
+    role: 'engineer',
+    summary: 'Takes virtual boards away; without ports: all of them.',
+    body: z.object({ ports: z.array(z.string().max(512)).max(64).optional() }),
+    response: z.object({ boards: z.array(virtualBoardSchema) }),
+  },
+  plugVirtualBoard: {
+    method: 'POST',
+    path: '/virtual-boards/plug',
+    role: 'operator',
+    summary:
+      'Pulls the plug of a virtual board, at any moment, or plugs it in again; `fresh`: another board is plugged in.',
+    body: addressBody.extend({ plugged: z.boolean(), fresh: z.boolean().optional() }),
+    response: virtualBoardSchema,
+  },
+});

@@ -1,0 +1,83 @@
+// The reference page of the HTTP API, made from the contract so that it cannot say anything else.
+import { z } from 'zod';
+import { isTextAnswer, operationList, type Operation } from './contract/index.js';
+
+const SECTIONS: readonly { readonly title: string; readonly paths: RegExp }[] = [
+  { title: 'Service', paths: /^\/(health|version|openapi|events)/ },
+  { title: 'Sign-in', paths: /^\/(sessions?|users|tokens)/ },
+  { title: 'Ports and boards', paths: /^\/(ports|virtual-boards)/ },
+  { title: 'Jobs', paths: /^\/jobs/ },
+  { title: 'Profiles', paths: /^\/profiles/ },
+  { title: 'Devices and registry', paths: /^\/(devices|registry)/ },
+  { title: 'Station', paths: /^\/(settings|stats|stations)/ },
+];
+
+const INTRODUCTION = `# HTTP API
+
+Made from \`src/service/contract\` by \`npm run docs\`. All paths begin with \`/api/v1\`; bodies and answers are JSON. The same
+contract is served as an OpenAPI 3.1 document at \`/api/v1/openapi.json\`. Fields may be added; none is renamed or removed
+within v1.
+
+- **Errors**: every other answer than 2xx is \`{"code", "message", "next", "retryable"}\`; codes stand in
+  [errors.md](errors.md). \`message\` is a whole sentence; \`next\` is only the part that says what to do.
+- **Sign-in**: on loopback without users there is none. Else a person signs in at \`POST /session\` (HttpOnly cookie) and
+  sends \`csrfToken\` of the answer as header \`x-csrf-token\` with every request that is not GET; a machine sends
+  \`Authorization: Bearer TOKEN\`. Roles, each with the rights of those before it: viewer, operator, engineer, admin.
+- **Other sites**: the \`Host\` must be an address that the service was told to answer to, and an \`Origin\`, if sent, must be
+  the same. There is no CORS.
+- **Secrets**: only \`POST /devices/:device/reveal\` answers with a key, and only \`POST /tokens\` with the token that it made.
+
+## Live events
+\`GET /api/v1/events\` sends one JSON object in each \`data\` field, with an \`id\`. A reader that reconnects with
+\`Last-Event-ID\` (browsers do) first gets what it missed; where that is gone, it gets \`reset\` and loads everything anew. A
+reader that cannot keep up is disconnected. A comment line comes every 15 seconds.
+
+| \`type\` | carries | means |
+|---|---|---|
+| \`hello\` | \`version\`, \`instance\` | first on every connection |
+| \`reset\` | | events are missing: load everything anew |
+| \`port\` | \`port\` | a port came, went, or shows another job |
+| \`portRemoved\` | \`port\`, \`slot\` | the slot is gone |
+| \`job\` | \`job\` | a job began, entered or left a stage, or ended |
+| \`progress\` | \`jobId\`, \`port\`, \`stage\`, \`percent\` | at most ten a second for each job |
+| \`device\` | \`mac\`, \`uuid\` | a device was reserved or proven |
+| \`profile\` | \`profile\` | a version was saved |
+| \`settings\` | \`settings\` | the station's settings changed |
+| \`registry\` | \`ok\` | the registry can be reached, or no longer |
+| \`stopping\` | | the service stops once running boards are done |
+`;
+
+/** docs/reference/http-api.md */
+export function httpApiPage(): string {
+  const sections = SECTIONS.flatMap(({ title, paths }) => {
+    const rows = operationList.filter(({ path }) => paths.test(path)).map(row);
+    return [`## ${title}`, '| request | role | |', '|---|---|---|', ...rows, ''];
+  });
+  return [INTRODUCTION, ...sections].join('\n');
+}
+
+function row(operation: Operation): string {
+  const { method, path, role, summary, response } = operation;
+  const answer = isTextAnswer(response) ? response.contentType : fieldsOf(response);
+  const parts = [
+    summary,
+    ...named('query', operation.query),
+    ...named('body', operation.body),
+    `Answers ${answer}.`,
+  ];
+  return `| \`${method} ${path}\` | ${role} | ${parts.join(' ').replaceAll('|', '\\|')} |`;
+}
+
+function named(what: string, schema: z.ZodType | undefined): string[] {
+  return schema === undefined ? [] : [`${what[0]?.toUpperCase()}${what.slice(1)}: ${fieldsOf(schema)}.`];
+}
+
+/** `a`, `b?` of an object; the name of a schema that has one. */
+function fieldsOf(schema: z.ZodType): string {
+  const id = z.globalRegistry.get(schema)?.id;
+  if (!(schema instanceof z.ZodObject)) return id ?? 'JSON';
+  const fields = Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) =>
+    field.safeParse(undefined).success ? `\`${name}?\`` : `\`${name}\``,
+  );
+  return `${id === undefined ? '' : `${id}: `}${fields.join(', ')}`;
+}
