@@ -24,6 +24,8 @@ const LOST_SYSTEM = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ]);
+/** The calls of a socket: the same codes mean other things of a file. */
+const SOCKET_CALLS = new Set(['connect', 'read', 'write']);
 const LOST_TEXT =
   /Connection terminated|connection timeout|timeout expired|Client has encountered a connection error/i;
 
@@ -34,7 +36,14 @@ const COLLIDED = new Set(['40001', '40P01']);
 export function isConnectionLoss(error: unknown): boolean {
   if (isEspmintError(error)) return false;
   const code = codeOf(error) ?? '';
-  return LOST.has(code) || LOST_SYSTEM.has(code) || (error instanceof Error && LOST_TEXT.test(error.message));
+  return (
+    LOST.has(code) || isSocketError(error, code) || (error instanceof Error && LOST_TEXT.test(error.message))
+  );
+}
+
+function isSocketError(error: unknown, code: string): boolean {
+  const call = typeof error === 'object' && error !== null && 'syscall' in error ? error.syscall : undefined;
+  return LOST_SYSTEM.has(code) && typeof call === 'string' && SOCKET_CALLS.has(call);
 }
 
 /** The transaction was rolled back by the server and may be tried again at once. */
