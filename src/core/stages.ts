@@ -27,6 +27,9 @@ export interface ChipFacts {
   readonly mac: string;
   /** 0 when the flash id is not known. */
   readonly flashSizeBytes: number;
+  /** JEDEC id of the flash: maker in bits 7..0, type in 15..8, size code in 23..16. */
+  readonly flashId?: number;
+  readonly crystalMhz?: number;
 }
 
 interface OfBoard {

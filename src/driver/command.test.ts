@@ -41,7 +41,7 @@ describe('replies', () => {
   it('decodes a register value with the four status bytes of a ROM', () => {
     const reply = decodeReply(hex('01 0a 0400 831df000 00000000'));
     expect(reply).toMatchObject({ op: OP.readRegister, value: 0x00f0_1d83 });
-    expect(reply && splitBody(reply.body, 0)).toEqual({ ok: true, data: new Uint8Array(0) });
+    expect(reply && splitBody(reply.body, [0])).toEqual({ ok: true, data: new Uint8Array(0) });
   });
 
   it.each([
@@ -59,7 +59,7 @@ describe('replies', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(64), (frame, dataBytes) => {
         const reply = decodeReply(frame);
-        if (reply !== undefined) splitBody(reply.body, dataBytes);
+        if (reply !== undefined) splitBody(reply.body, [dataBytes]);
       }),
     );
   });
@@ -68,22 +68,31 @@ describe('replies', () => {
 describe('the status of a reply', () => {
   it('stands behind the data, with two bytes (stub) or four (ROM)', () => {
     const md5 = new Uint8Array(16).fill(7);
-    expect(splitBody(Uint8Array.of(...md5, 0, 0), 16)).toEqual({ ok: true, data: md5 });
-    expect(splitBody(Uint8Array.of(...md5, 0, 0, 0, 0), 16)).toEqual({ ok: true, data: md5 });
+    expect(splitBody(Uint8Array.of(...md5, 0, 0), [16])).toEqual({ ok: true, data: md5 });
+    expect(splitBody(Uint8Array.of(...md5, 0, 0, 0, 0), [16])).toEqual({ ok: true, data: md5 });
   });
 
   it('is found at the start when a failed command left its data out', () => {
-    expect(splitBody(hex('01 06 0000'), 32)).toEqual({ ok: false, code: 0x06 });
+    expect(splitBody(hex('01 06 0000'), [32])).toEqual({ ok: false, code: 0x06 });
   });
 
   it('has one byte of reason from a ROM and two from the stub', () => {
-    expect(splitBody(hex('01 05 0000'), 0)).toEqual({ ok: false, code: 0x05 });
-    expect(splitBody(hex('c7 00'), 0)).toEqual({ ok: false, code: 0xc700 });
-    expect(splitBody(hex('ff 00'), 0)).toEqual({ ok: false, code: 0xff00 });
+    expect(splitBody(hex('01 05 0000'), [0])).toEqual({ ok: false, code: 0x05 });
+    expect(splitBody(hex('c7 00'), [0])).toEqual({ ok: false, code: 0xc700 });
+    expect(splitBody(hex('ff 00'), [0])).toEqual({ ok: false, code: 0xff00 });
+  });
+
+  it('is found behind the longest data that fits, where a command has two forms', () => {
+    const rom = Uint8Array.of(...new Uint8Array(32).fill(0x61), 0, 0, 0, 0);
+    const stub = Uint8Array.of(...new Uint8Array(16).fill(0x61), 0, 0);
+    expect([rom, stub].map((body) => splitBody(body, [16, 32]))).toMatchObject([
+      { data: rom.subarray(0, 32) },
+      { data: stub.subarray(0, 16) },
+    ]);
   });
 
   it('does not take a short success for an answer', () => {
-    expect(splitBody(hex('00 00 0000'), 32)).toBeUndefined();
+    expect(splitBody(hex('00 00 0000'), [32])).toBeUndefined();
   });
 
   it('tells a lacking command, a damaged block and a failure apart', () => {

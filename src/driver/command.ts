@@ -96,18 +96,18 @@ export type Outcome =
   | { readonly ok: false; readonly code: number };
 
 /**
- * Splits a reply's body. The status stands right behind the expected data; ROMs pad it to four bytes, the stub does
- * not. A failed command may leave its data out.
- * @param dataBytes how many bytes of data the command answers with.
- * @returns undefined when the body is too short to hold either.
+ * Splits a reply's body. The status stands right behind the data; ROMs pad it to four bytes, the stub does not. A failed
+ * command may leave its data out.
+ * @param dataBytes the lengths of data that the command may answer with.
+ * @returns undefined when the body is too short to hold any of them.
  */
-export function splitBody(body: Uint8Array, dataBytes: number): Outcome | undefined {
-  const hasData = body.length >= dataBytes + STATUS_BYTES;
-  const at = hasData ? dataBytes : 0;
+export function splitBody(body: Uint8Array, dataBytes: readonly number[]): Outcome | undefined {
+  const length = Math.max(-1, ...dataBytes.filter((bytes) => body.length >= bytes + STATUS_BYTES));
+  const at = Math.max(0, length);
   const failed = body[at] ?? 0;
   const reason = body[at + 1] ?? 0;
   if (failed !== 0) return { ok: false, code: failed >= STUB_CODES_FROM ? (failed << 8) | reason : reason };
-  return hasData ? { ok: true, data: body.subarray(0, dataBytes) } : undefined;
+  return length === -1 ? undefined : { ok: true, data: body.subarray(0, length) };
 }
 
 const STUB_CODES_FROM = 0xc0;

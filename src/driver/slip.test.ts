@@ -56,6 +56,13 @@ describe('SLIP', () => {
     expect(framesOf(broken, encodeFrame(full('55')))).toEqual([full('55')]);
   });
 
+  it('shows the text of a chip that never ends a frame', () => {
+    const reader = new FrameReader();
+    reader.push(utf8ToBytes('rst:0x1'));
+    expect(reader.next()).toBeUndefined();
+    expect(reader.unfinished).toEqual(utf8ToBytes('rst:0x1'));
+  });
+
   it('forgets on reset', () => {
     const reader = new FrameReader();
     reader.push(full('c0 01 c0 02'));

@@ -40,6 +40,11 @@ export class FrameReader {
     return this.#frames.shift();
   }
 
+  /** What has come in of a frame that is not ended: on a chip that prints text and never answers, that text. */
+  get unfinished(): Uint8Array {
+    return Uint8Array.from(this.#bytes);
+  }
+
   /** Forgets all frames and what has begun. */
   reset(): void {
     this.#frames.length = 0;

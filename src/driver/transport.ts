@@ -21,6 +21,12 @@ export interface Link {
   readonly address: string;
   /** False where DTR and RTS do not exist (plain TCP, a pseudo-terminal): resets must be done by hand. */
   readonly hasModemLines: boolean;
+  /** True where each line is set by a message of its own and arrives late (RFC 2217): no tight sequences there. */
+  readonly linesAreSlow?: boolean;
+  /** True for the USB controller inside the chip (303A:1001): it has its own reset sequences and no real baud rate. */
+  readonly isNativeUsb?: boolean;
+  /** True where the rate behind the stream cannot be changed from here (plain TCP). */
+  readonly hasFixedBaud?: boolean;
   /** Bits per second in force on the host side. */
   readonly baud: number;
   /** Resolves once the bytes are handed to the operating system. */

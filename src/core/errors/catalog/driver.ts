@@ -2,8 +2,51 @@
 import { EXIT, entry } from '../entry.js';
 
 const link = { exit: EXIT.link, http: 502, retryable: true } as const;
+const board = { exit: EXIT.board, http: 422, retryable: false } as const;
+const proof = { exit: EXIT.proof, http: 502, retryable: true } as const;
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+const HOLD_BOOT = 'hold the BOOT button, tap EN (or RESET), let BOOT go and try again';
 
 export const DRIVER_ERRORS = {
+  ADDRESS_INVALID: entry<{ address: string; reason: string }>({
+    exit: EXIT.input,
+    http: 400,
+    retryable: false,
+    problem: ({ address, reason }) => `"${address}" is no port: ${reason}`,
+    next: () =>
+      'give a device path, tcp://host:port or rfc2217://host:port (`espmint ports` lists what is plugged in)',
+  }),
+  PORT_NOT_FOUND: entry<{ port: string }>({
+    ...link,
+    problem: ({ port }) => `There is no port ${port}`,
+    next: () => 'plug the board in, or pick one of the ports that `espmint ports` lists',
+  }),
+  PORT_BUSY: entry<{ port: string }>({
+    ...link,
+    problem: ({ port }) => `${port} is in use by another program`,
+    next: () => 'close the serial monitor, or stop ModemManager or brltty if one of them took the adapter',
+  }),
+  PORT_FORBIDDEN: entry<{ port: string; group: string }>({
+    ...link,
+    retryable: false,
+    problem: ({ port }) => `You may not open ${port}`,
+    next: ({ group }) =>
+      group === ''
+        ? 'ask for the right to use it'
+        : `join the group that owns it (sudo usermod -aG ${group} $USER), then log out and in again`,
+  }),
+  PORT_UNREACHABLE: entry<{ port: string; reason: string }>({
+    ...link,
+    problem: ({ port, reason }) => `${port} cannot be opened (${reason})`,
+    next: () => 'check that the other side is there and that the address is right',
+  }),
+  RFC2217_REFUSED: entry<{ port: string; reason: string }>({
+    ...link,
+    problem: ({ port, reason }) => `The serial server behind ${port} ${reason}`,
+    next: () =>
+      'check that it speaks RFC 2217 and allows remote control; plain streams are opened with tcp://',
+  }),
   LINK_TIMEOUT: entry<{ port: string; what: string; timeoutMs: number }>({
     ...link,
     problem: ({ port, what, timeoutMs }) =>
@@ -15,10 +58,80 @@ export const DRIVER_ERRORS = {
     problem: ({ port, reason }) => `${port}: the connection went away (${reason})`,
     next: () => 'plug the board in again and retry',
   }),
+  CHIP_NO_ANSWER: entry<{ port: string; hasModemLines: boolean }>({
+    ...link,
+    problem: ({ port, hasModemLines }) =>
+      `${port}: no ESP chip answers${hasModemLines ? '' : ' (this link cannot reset it)'}`,
+    next: () => HOLD_BOOT,
+  }),
+  CHIP_NOT_IN_LOADER: entry<{ port: string; bootMode: string }>({
+    ...link,
+    problem: ({ port, bootMode }) =>
+      `${port}: the chip started, but not into its loader (boot mode ${bootMode})`,
+    next: () => HOLD_BOOT,
+  }),
+  CHIP_UNKNOWN: entry<{ port: string; magic: number; chipId: number | undefined }>({
+    ...board,
+    problem: ({ port, magic, chipId }) =>
+      `${port}: a chip answers that espmint does not know (magic ${hex(magic)}, id ${chipId ?? 'none'})`,
+    next: () => 'use --backend esptool for it, and report the two numbers',
+  }),
+  CHIP_NOT_SUPPORTED: entry<{ port: string; chip: string }>({
+    ...board,
+    problem: ({ port, chip }) => `${port}: ${chip} is not supported yet`,
+    next: () => 'use --backend esptool for it, or another board',
+  }),
+  CHIP_MAC_BAD: entry<{ port: string; mac: string; reason: string }>({
+    ...board,
+    retryable: true,
+    problem: ({ port, mac, reason }) => `${port}: the chip's MAC ${mac} cannot be trusted: ${reason}`,
+    next: () => 'try again; if it stays so, take this board out',
+  }),
+  CHIP_CHANGED: entry<{ port: string; before: string; after: string }>({
+    ...board,
+    retryable: true,
+    problem: ({ port, before, after }) =>
+      `${port}: another board answers now (${after} instead of ${before})`,
+    next: () => 'leave the board plugged in until it is done, and start again',
+  }),
+  SECURE_DOWNLOAD: entry<{ port: string; what: string }>({
+    ...board,
+    problem: ({ port, what }) => `${port}: the chip is in Secure Download Mode and refuses ${what}`,
+    next: () => 'give what cannot be read (MAC, region) by hand, or use a board without that mode',
+  }),
+  LOADER_REFUSED: entry<{ port: string; what: string; code: number; meaning: string; unsupported: boolean }>({
+    ...board,
+    retryable: true,
+    problem: ({ port, what, code, meaning }) =>
+      `${port}: the loader refused ${what}: ${meaning} (${hex(code)})`,
+    next: () => 'try again, with a shorter cable or a lower baud rate if it happens often',
+  }),
+  STUB_FAILED: entry<{ port: string; reason: string }>({
+    ...board,
+    retryable: true,
+    problem: ({ port, reason }) => `${port}: the flasher stub did not start (${reason})`,
+    next: () => 'try again with --no-stub',
+  }),
+  FLASH_NOT_FOUND: entry<{ port: string; flashId: number }>({
+    ...board,
+    problem: ({ port, flashId }) => `${port}: no flash chip answers (id ${hex(flashId)})`,
+    next: () => 'check the flash and its power; some modules need GPIO12 low at reset',
+  }),
+  FLASH_WRITE_FAILED: entry<{ port: string; offset: number; size: number; reason: string }>({
+    ...board,
+    retryable: true,
+    problem: ({ port, offset, size, reason }) =>
+      `${port}: ${hex(size)} bytes at ${hex(offset)} could not be written: ${reason}`,
+    next: () => 'try again; if it stays so, the flash is worn or unstable in its supply',
+  }),
+  VERIFY_MISMATCH: entry<{ port: string; offset: number; size: number; expected: string; found: string }>({
+    ...proof,
+    problem: ({ port, offset, size, expected, found }) =>
+      `${port}: the flash at ${hex(offset)} (${hex(size)} bytes) does not hold the image (MD5 ${found}, not ${expected})`,
+    next: () => 'write it again; if it stays so, take this board out',
+  }),
   PARTITION_TABLE_INVALID: entry<{ atByte: number; reason: string }>({
-    exit: EXIT.board,
-    http: 422,
-    retryable: false,
+    ...board,
     problem: ({ atByte, reason }) =>
       `The partition table in flash ${reason} (at byte ${atByte} of the table)`,
     next: () =>

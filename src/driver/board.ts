@@ -1,0 +1,142 @@
+// A board in its loader: what it is, what its flash holds, and the ways to change that. The driver's front door.
+import { findChip } from '../core/chips/index.js';
+import { EspmintError } from '../core/errors/index.js';
+import {
+  PARTITION_TABLE_MAX_BYTES,
+  PARTITION_TABLE_OFFSET_BYTES,
+  scanPartitionTable,
+  type PartitionTable,
+} from '../core/partition-table.js';
+import type { ChipFacts } from '../core/stages.js';
+import { concatBytes } from '@noble/hashes/utils.js';
+import { ROM_READ_BYTES, readFlash } from './flash-read.js';
+import { eraseSpan } from './flash-write.js';
+import { flashMd5, type Region } from './md5.js';
+import { START_BAUD } from './open-link.js';
+import {
+  checkRegion,
+  verifyRegion,
+  writeRegion,
+  type ImageAt,
+  type WriteOptions,
+  type WriteReport,
+} from './region-writer.js';
+import type { SecurityState } from './security.js';
+import { Session, type SessionOptions } from './session.js';
+import { startApplication } from './start-application.js';
+import type { Link } from './transport.js';
+
+export interface OperationOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One board, from connect to close. One operation at a time. Every operation has its own deadlines, derived from sizes
+ * and rates, and ends with CANCELLED when its signal (or else that of connectBoard) is aborted. Lost replies are asked
+ * for again, at a lower baud rate if need be.
+ */
+export interface Board {
+  readonly facts: ChipFacts;
+  readonly security: SecurityState;
+  /** Bits per second in force: what the link turned out to bear. */
+  readonly baud: number;
+  /** The table at 0x8000; undefined where that flash is blank. @throws PARTITION_TABLE_INVALID */
+  readPartitionTable(options?: OperationOptions): Promise<PartitionTable | undefined>;
+  readFlash(region: Region, options?: OperationOptions): Promise<Uint8Array>;
+  /** The chip's own MD5 of a region, lower-case hex. */
+  md5(region: Region, options?: OperationOptions): Promise<string>;
+  /** Brings a region to an image, touching only sectors that differ. It is no proof: ask verifyRegion for that. */
+  writeRegion(target: ImageAt, options?: WriteOptions): Promise<WriteReport>;
+  /** @throws VERIFY_MISMATCH unless the chip's MD5 of the whole region is that of the image. */
+  verifyRegion(target: ImageAt, options?: OperationOptions): Promise<void>;
+  /** Whole sectors. */
+  eraseRegion(region: Region, options?: OperationOptions): Promise<void>;
+  /** Leaves the loader: the application starts. The link stays open, at 115200 baud, for the boot log. */
+  reset(): Promise<void>;
+  /** Closes the link. Never throws, may be called again. */
+  close(): Promise<void>;
+}
+
+export type ConnectOptions = SessionOptions;
+
+/**
+ * Resets the board into its loader, finds out what it is and raises the baud rate as far as the link bears it. The link
+ * belongs to the board from then on; on an error it stays the caller's to close.
+ * @throws CHIP_NO_ANSWER, CHIP_NOT_IN_LOADER, CHIP_UNEXPECTED, CHIP_UNKNOWN, CHIP_NOT_SUPPORTED, CHIP_MAC_BAD,
+ * FLASH_NOT_FOUND, SECURE_DOWNLOAD, LINK_TIMEOUT, LINK_CLOSED, CANCELLED
+ */
+export async function connectBoard(link: Link, options: ConnectOptions = {}): Promise<Board> {
+  const { expectChip } = options;
+  if (expectChip !== undefined && findChip(expectChip) === undefined) {
+    throw new EspmintError('CHIP_NOT_SUPPORTED', { port: link.address, chip: expectChip });
+  }
+  return new LoaderBoard(await Session.open(link, options), options.signal);
+}
+
+class LoaderBoard implements Board {
+  readonly #session: Session;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(session: Session, signal: AbortSignal | undefined) {
+    this.#session = session;
+    this.#signal = signal;
+  }
+
+  get facts(): ChipFacts {
+    return this.#session.facts;
+  }
+  get security(): SecurityState {
+    return this.#session.security;
+  }
+  get baud(): number {
+    return this.#session.link.baud;
+  }
+
+  async readPartitionTable({ signal = this.#signal }: OperationOptions = {}): Promise<
+    PartitionTable | undefined
+  > {
+    const pieceBytes = this.#session.loader.isStub ? PARTITION_TABLE_MAX_BYTES : ROM_READ_BYTES;
+    let bytes: Uint8Array = new Uint8Array(0);
+    for (;;) {
+      const scan = scanPartitionTable(bytes);
+      if (scan.state !== 'more') return scan.state === 'blank' ? undefined : scan.table;
+      const region = { offsetBytes: PARTITION_TABLE_OFFSET_BYTES + bytes.length, sizeBytes: pieceBytes };
+      bytes = concatBytes(bytes, await this.readFlash(region, { signal }));
+    }
+  }
+
+  readFlash(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<Uint8Array> {
+    return this.#session.run((loader) => readFlash(loader, region), signal);
+  }
+
+  md5(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<string> {
+    return this.#session.run((loader) => flashMd5(loader, region), signal);
+  }
+
+  writeRegion(
+    target: ImageAt,
+    { signal = this.#signal, ...options }: WriteOptions = {},
+  ): Promise<WriteReport> {
+    return writeRegion(this.#session, target, { ...options, signal });
+  }
+
+  verifyRegion(target: ImageAt, { signal = this.#signal }: OperationOptions = {}): Promise<void> {
+    return verifyRegion(this.#session, target, signal);
+  }
+
+  async eraseRegion(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<void> {
+    checkRegion(this.#session, region);
+    const { beginHasEncryptWord } = this.#session.chip.rom;
+    await this.#session.run((loader) => eraseSpan(loader, region, beginHasEncryptWord), signal);
+  }
+
+  async reset(): Promise<void> {
+    const { loader, link } = this.#session;
+    await startApplication(loader);
+    if (link.hasFixedBaud !== true && link.baud !== START_BAUD) await link.setBaud(START_BAUD);
+  }
+
+  async close(): Promise<void> {
+    await this.#session.link.close();
+  }
+}

@@ -1,0 +1,74 @@
+// What a chip says of itself, from its eFuses: each register is read once.
+import {
+  describeChip,
+  readChipRevision,
+  readField,
+  type BitField,
+  type ChipSpec,
+} from '../core/chips/index.js';
+import { EspmintError } from '../core/errors/index.js';
+import type { Mac } from '../core/mac.js';
+import { readChipMac } from './chip-mac.js';
+import type { RegisterCache } from './registers.js';
+import { securityFromEfuses, type SecurityInfo, type SecurityState } from './security.js';
+
+/** What the eFuses tell; the flash is asked apart. */
+export interface EfuseFacts {
+  readonly mac: Mac;
+  readonly description: string;
+  /** major * 100 + minor, as Espressif counts: 301 is v3.1. */
+  readonly revision: number;
+  readonly security: SecurityState;
+  /** Flash inside the package, 0 when there is none or it is not told. */
+  readonly embeddedFlashBytes: number;
+}
+
+/**
+ * @param security what the loader told; the eFuses tell it otherwise.
+ * @throws CHIP_MAC_BAD
+ */
+export async function readEfuseFacts(
+  chip: ChipSpec,
+  registers: RegisterCache,
+  port: string,
+  security: SecurityInfo | undefined,
+): Promise<EfuseFacts> {
+  const { revision, packageVersion, flashCap, psramCap, temperature, singleCore } = chip;
+  await registers.loadAddresses([chip.mac.low, chip.mac.high]);
+  const mac = readChipMac(chip, registers.read, port);
+  await confirmMac(chip, registers, port, mac);
+  const fields = [
+    revision.major,
+    revision.minor,
+    packageVersion,
+    flashCap,
+    psramCap,
+    temperature,
+    singleCore,
+  ];
+  if (security === undefined) fields.push(chip.security.flashEncryptionCount, chip.security.secureBoot);
+  for (const field of fields) if (field !== undefined) await registers.load(field);
+  const { major, minor } = readChipRevision(chip, registers.read);
+  return {
+    mac,
+    description: describeChip(chip, registers.read),
+    revision: major * 100 + minor,
+    security: security ?? securityFromEfuses(chip, registers.read),
+    embeddedFlashBytes: embeddedFlash(chip, flashCap, registers),
+  };
+}
+
+/** Replies carry no checksum: where the MAC has none of its own, only a second reading shows a damaged first one. */
+async function confirmMac(chip: ChipSpec, registers: RegisterCache, port: string, mac: Mac): Promise<void> {
+  if (chip.mac.upperHalf === 'crc8' || (await registers.confirm([chip.mac.low, chip.mac.high]))) return;
+  throw new EspmintError('CHIP_MAC_BAD', { port, mac, reason: 'two readings of it differ' });
+}
+
+function embeddedFlash(chip: ChipSpec, flashCap: BitField | undefined, registers: RegisterCache): number {
+  return flashCap === undefined ? 0 : (chip.flashCapBytes?.[readField(flashCap, registers.read)] ?? 0);
+}
+
+/** `v3.1` style. */
+export function revisionText(revision: number): string {
+  return `v${Math.floor(revision / 100)}.${revision % 100}`;
+}

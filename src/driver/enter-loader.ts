@@ -1,0 +1,54 @@
+// From an open link to a loader that answers: reset sequences in turn, each followed by SYNC.
+import { EspmintError } from '../core/errors/index.js';
+import type { OnDriverEvent } from './events.js';
+import { Loader } from './loader.js';
+import { runSequence, sequencesFor, type ResetSequence } from './reset.js';
+import type { Link } from './transport.js';
+import { throwIfAborted } from './wait.js';
+
+const SYNCS_AFTER_RESET = 5;
+/** Where nothing can be reset, the chip may still be printing its boot text, or a person is about to press a button. */
+const SYNCS_WITHOUT_RESET = 15;
+
+export interface EnterOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnDriverEvent | undefined;
+}
+
+/**
+ * @throws CHIP_NO_ANSWER, CHIP_NOT_IN_LOADER (it printed that it started its application), LINK_CLOSED, CANCELLED
+ */
+export async function enterLoader(link: Link, { signal, onEvent }: EnterOptions): Promise<Loader> {
+  const loader = new Loader(link, signal);
+  const sequences = sequencesFor(link);
+  if (sequences.length === 0 && (await syncs(loader, SYNCS_WITHOUT_RESET))) return loader;
+  for (const [index, sequence] of sequences.entries()) {
+    onEvent?.({ type: 'reset', sequence: sequence.name, attempt: index + 1 });
+    if (await resetAndSync(loader, sequence)) return loader;
+  }
+  const port = link.address;
+  const { bootMode } = loader.noise;
+  if (bootMode !== undefined && !isLoaderMode(bootMode)) {
+    throw new EspmintError('CHIP_NOT_IN_LOADER', { port, bootMode });
+  }
+  throw new EspmintError('CHIP_NO_ANSWER', { port, hasModemLines: link.hasModemLines });
+}
+
+async function resetAndSync(loader: Loader, sequence: ResetSequence): Promise<boolean> {
+  loader.forgetInput();
+  await runSequence(loader.link, sequence, loader.signal);
+  return syncs(loader, SYNCS_AFTER_RESET);
+}
+
+async function syncs(loader: Loader, tries: number): Promise<boolean> {
+  for (let count = 1; count <= tries; count++) {
+    throwIfAborted(loader.signal, 'Connecting to the board');
+    if (await loader.sync()) return true;
+  }
+  return false;
+}
+
+/** "DOWNLOAD_BOOT(UART0)" and its relatives: the ROM is in its loader, so it is the answers that get lost. */
+function isLoaderMode(bootMode: string): boolean {
+  return /DOWNLOAD/i.test(bootMode);
+}

@@ -1,0 +1,135 @@
+// Puts one span of bytes into flash: erase, compressed blocks, block by block acknowledged.
+import { zlibSync } from 'fflate';
+import { isEspmintError } from '../core/errors/index.js';
+import { OP, checksumOf, dataBlock, isChecksumFailure, words, type Op } from './command.js';
+import type { Loader } from './loader.js';
+import type { Region } from './md5.js';
+import { regionText } from './md5.js';
+import { SECTOR_BYTES } from './spi-flash.js';
+
+/** Largest data block that each loader takes. */
+const ROM_BLOCK_BYTES = 0x400;
+const STUB_BLOCK_BYTES = 0x4000;
+const COMPRESSION_LEVEL = 9;
+
+/** Worst cases of W25Q32-class flash: 4 KB sector erase 400 ms, page program 3 ms for 256 bytes. */
+const ERASE_MS_PER_SECTOR = 400;
+const PROGRAM_MS_PER_SECTOR = 48;
+const BASE_TIMEOUT_MS = 3_000;
+const BLOCK_TRIES = 3;
+
+const ENCRYPT_NO = 0;
+/** Word of FLASH_DEFL_END and FLASH_END: stay in the loader. */
+const STAY = 1;
+
+export interface SpanWrite {
+  readonly offsetBytes: number;
+  /** Whole sectors. */
+  readonly bytes: Uint8Array;
+  /** The ROM's begin commands have a fifth word. */
+  readonly beginHasEncryptWord: boolean;
+  /** Told after each block: the share of this span that is done, 0 to 1. */
+  readonly onProgress: (done: number) => void;
+}
+
+/**
+ * Erases the span and writes it, compressed where that saves bytes. The loader's word that it did so is no proof: that
+ * is the MD5's.
+ * @throws LOADER_REFUSED, LINK_TIMEOUT
+ */
+export async function writeSpan(loader: Loader, write: SpanWrite): Promise<void> {
+  const { bytes } = write;
+  const packed = zlibSync(bytes, { level: COMPRESSION_LEVEL });
+  const isPacked = packed.length < bytes.length;
+  const stream = isPacked ? packed : bytes;
+  const blockBytes = loader.isStub ? STUB_BLOCK_BYTES : ROM_BLOCK_BYTES;
+  const blocks = Math.ceil(stream.length / blockBytes);
+  const region = { offsetBytes: write.offsetBytes, sizeBytes: bytes.length };
+  await begin(loader, isPacked ? OP.flashDeflBegin : OP.flashBegin, { ...write, region, blocks, blockBytes });
+  // A short compressed block may unpack to the whole span: each is given the time that the whole may need.
+  const timeoutMs =
+    BASE_TIMEOUT_MS + programMs(isPacked ? bytes.length : blockBytes) + stubEraseMs(loader, region);
+  for (let index = 0; index < blocks; index++) {
+    const part = stream.subarray(index * blockBytes, (index + 1) * blockBytes);
+    const block = isPacked ? part : padded(part, blockBytes);
+    const op = isPacked ? OP.flashDeflData : OP.flashData;
+    await sendBlock(loader, op, block, index, timeoutMs, region);
+    write.onProgress((index + 1) / blocks);
+  }
+  await finishStub(loader, isPacked ? OP.flashDeflEnd : OP.flashEnd, timeoutMs, region);
+}
+
+/** Erases whole sectors. */
+export async function eraseSpan(loader: Loader, region: Region, beginHasEncryptWord: boolean): Promise<void> {
+  if (loader.isStub) {
+    const data = words(region.offsetBytes, region.sizeBytes);
+    await loader.send({
+      op: OP.eraseRegion,
+      data,
+      timeoutMs: BASE_TIMEOUT_MS + eraseMs(region),
+      what: erasing(region),
+    });
+    return;
+  }
+  // A ROM has no command of its own for it: beginning a write erases.
+  const blocks = Math.ceil(region.sizeBytes / ROM_BLOCK_BYTES);
+  await begin(loader, OP.flashBegin, { region, blocks, blockBytes: ROM_BLOCK_BYTES, beginHasEncryptWord });
+}
+
+interface Begin {
+  readonly region: Region;
+  readonly blocks: number;
+  readonly blockBytes: number;
+  readonly beginHasEncryptWord: boolean;
+}
+
+async function begin(loader: Loader, op: Op, { region, blocks, blockBytes, ...rom }: Begin): Promise<void> {
+  const fields = [region.sizeBytes, blocks, blockBytes, region.offsetBytes];
+  if (loader.isStub || rom.beginHasEncryptWord) fields.push(ENCRYPT_NO);
+  // A ROM erases before it answers, a stub while it writes.
+  const timeoutMs = BASE_TIMEOUT_MS + (loader.isStub ? 0 : eraseMs(region));
+  await loader.send({ op, data: words(...fields), timeoutMs, what: erasing(region) });
+}
+
+/** A block that arrived damaged was not taken and is sent again; any other failure is for the caller. */
+async function sendBlock(
+  loader: Loader,
+  op: Op,
+  block: Uint8Array,
+  index: number,
+  timeoutMs: number,
+  region: Region,
+): Promise<void> {
+  const what = `block ${index} of ${regionText(region)}`;
+  for (let tries = 1; ; tries++) {
+    try {
+      await loader.send({ op, data: dataBlock(block, index), checksum: checksumOf(block), timeoutMs, what });
+      return;
+    } catch (error) {
+      const damaged = isEspmintError(error, 'LOADER_REFUSED') && isChecksumFailure(error.details.code);
+      if (!damaged || tries >= BLOCK_TRIES) throw error;
+    }
+  }
+}
+
+/**
+ * A stub writes after it has acknowledged and reports a failure at the next command: the end command asks for it. A ROM
+ * has done all when it acknowledges, and some leave the loader at the end command, so none gets it.
+ */
+async function finishStub(loader: Loader, op: Op, timeoutMs: number, region: Region): Promise<void> {
+  if (!loader.isStub) return;
+  await loader.send({ op, data: words(STAY), timeoutMs, what: `the end of ${regionText(region)}` });
+}
+
+function padded(part: Uint8Array, blockBytes: number): Uint8Array {
+  if (part.length === blockBytes) return part;
+  const block = new Uint8Array(blockBytes).fill(0xff);
+  block.set(part);
+  return block;
+}
+
+const sectorsIn = (bytes: number): number => Math.ceil(bytes / SECTOR_BYTES);
+const eraseMs = ({ sizeBytes }: Region): number => sectorsIn(sizeBytes) * ERASE_MS_PER_SECTOR;
+const programMs = (bytes: number): number => sectorsIn(bytes) * PROGRAM_MS_PER_SECTOR;
+const stubEraseMs = (loader: Loader, region: Region): number => (loader.isStub ? eraseMs(region) : 0);
+const erasing = (region: Region): string => `erasing ${regionText(region)}`;

@@ -1,0 +1,195 @@
+// Brings a region of flash to the bytes of an image: compares, writes what differs, mends what fails on the way.
+import { EspmintError, isEspmintError } from '../core/errors/index.js';
+import { eraseSpan, writeSpan } from './flash-write.js';
+import { flashMd5, md5Of, type Region } from './md5.js';
+import type { Session } from './session.js';
+import { BLOCK_BYTES, SECTOR_BYTES } from './spi-flash.js';
+import { isBlank, planWrite, runsOf, slice, type WritePlan } from './write-plan.js';
+
+export interface ImageAt {
+  /** Bytes from the start of flash, whole sectors. */
+  readonly offsetBytes: number;
+  /** Whole sectors. */
+  readonly image: Uint8Array;
+}
+
+export interface WriteOptions {
+  /** 0 to 100, never falling. */
+  readonly onProgress?: ((percent: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WriteReport {
+  /** What the region held before. */
+  readonly found: WritePlan['found'];
+  readonly sectors: number;
+  /** Those that were erased and written. */
+  readonly sectorsWritten: number;
+}
+
+/** Rounds of compare and write. A new round proves first what the last one left behind. */
+const ROUNDS = 4;
+
+/**
+ * @throws REGION_INVALID, FLASH_WRITE_FAILED, LINK_TIMEOUT (no rate is left), LINK_CLOSED, CHIP_CHANGED, CANCELLED
+ */
+export async function writeRegion(
+  session: Session,
+  target: ImageAt,
+  options: WriteOptions,
+): Promise<WriteReport> {
+  checkRegion(session, { offsetBytes: target.offsetBytes, sizeBytes: target.image.length });
+  const progress = risingProgress(options.onProgress);
+  const { signal } = options;
+  let found: WritePlan['found'] | undefined;
+  let sectorsWritten = 0;
+  for (let round = 1; ; round++) {
+    const plan = await comparePlan(session, target, signal);
+    found ??= plan.found;
+    try {
+      await carryOut(session, target, plan, {
+        progress,
+        signal,
+        onSpan: (sectors) => (sectorsWritten += sectors),
+      });
+      progress(100);
+      return { found, sectors: target.image.length / SECTOR_BYTES, sectorsWritten };
+    } catch (error) {
+      await mendOrThrow(session, target, error, round);
+    }
+  }
+}
+
+/** @throws VERIFY_MISMATCH */
+export async function verifyRegion(session: Session, target: ImageAt, signal?: AbortSignal): Promise<void> {
+  const { offsetBytes, image } = target;
+  const region = { offsetBytes, sizeBytes: image.length };
+  const expected = md5Of(image);
+  const ask = (): Promise<string> => session.run((loader) => flashMd5(loader, region), signal);
+  if ((await ask()) === expected) return;
+  // Replies carry no checksum: a digest that was damaged on the way does not come twice.
+  const found = await ask();
+  if (found === expected) return;
+  throw new EspmintError('VERIFY_MISMATCH', {
+    port: session.link.address,
+    offset: offsetBytes,
+    size: image.length,
+    expected,
+    found,
+  });
+}
+
+/** Erases are by sector: a region that shares one with something else would take that along. */
+export function checkRegion(session: Session, { offsetBytes, sizeBytes: size }: Region): void {
+  const refuse = (reason: string): EspmintError =>
+    new EspmintError('REGION_INVALID', { port: session.link.address, offset: offsetBytes, size, reason });
+  if (offsetBytes % SECTOR_BYTES !== 0 || size % SECTOR_BYTES !== 0 || size === 0) {
+    throw refuse('does not cover whole flash sectors of 0x1000 bytes');
+  }
+  const { flashSizeBytes } = session.facts;
+  if (flashSizeBytes > 0 && offsetBytes + size > flashSizeBytes) {
+    throw refuse(`ends behind the flash, which has 0x${flashSizeBytes.toString(16)} bytes`);
+  }
+}
+
+async function comparePlan(
+  session: Session,
+  target: ImageAt,
+  signal: AbortSignal | undefined,
+): Promise<WritePlan> {
+  const at = (span: Region): Region => ({ ...span, offsetBytes: target.offsetBytes + span.offsetBytes });
+  return planWrite(target.image, (span) => session.run((loader) => flashMd5(loader, at(span)), signal));
+}
+
+interface Progressing {
+  readonly progress: (percent: number) => void;
+  readonly signal: AbortSignal | undefined;
+  readonly onSpan: (sectors: number) => void;
+}
+
+async function carryOut(
+  session: Session,
+  target: ImageAt,
+  plan: WritePlan,
+  options: Progressing,
+): Promise<void> {
+  const { loader } = session;
+  loader.signal = options.signal;
+  const { beginHasEncryptWord } = session.chip.rom;
+  const steps = plan.spans.flatMap((span) => stepsFor(target, span));
+  const total = steps.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let done = 0;
+  for (const step of steps) {
+    const region = { offsetBytes: target.offsetBytes + step.offsetBytes, sizeBytes: step.sizeBytes };
+    const report = (share: number): void => {
+      options.progress(Math.floor((100 * (done + share * step.sizeBytes)) / total));
+    };
+    report(0);
+    if (step.isErase) {
+      await eraseSpan(loader, region, beginHasEncryptWord);
+    } else {
+      const bytes = slice(target.image, step);
+      await writeSpan(loader, {
+        offsetBytes: region.offsetBytes,
+        bytes,
+        beginHasEncryptWord,
+        onProgress: report,
+      });
+    }
+    done += step.sizeBytes;
+    report(0);
+    options.onSpan(step.sizeBytes / SECTOR_BYTES);
+  }
+}
+
+interface Step extends Region {
+  /** Nothing is to be written there: erased flash is what the image wants. */
+  readonly isErase: boolean;
+}
+
+/**
+ * Blank sectors are only erased, which saves programming them; but a whole erase block stays in one piece, because
+ * erasing 64 KB at once takes a fifth of the time of its sixteen sectors.
+ */
+function stepsFor({ offsetBytes, image }: ImageAt, span: Region): Step[] {
+  const start = offsetBytes + span.offsetBytes;
+  const firstBlock = Math.ceil(start / BLOCK_BYTES) * BLOCK_BYTES;
+  const hasWholeBlock = firstBlock + BLOCK_BYTES <= start + span.sizeBytes;
+  const runs = hasWholeBlock ? [span] : runsOf(image, span);
+  return runs.map((run) => ({ ...run, isErase: isBlank(image, run) }));
+}
+
+/** After a failed round: makes the link fit for another, or gives up. */
+async function mendOrThrow(session: Session, target: ImageAt, error: unknown, round: number): Promise<void> {
+  if (!isEspmintError(error)) throw error;
+  if (isEspmintError(error, 'LOADER_REFUSED')) {
+    if (round < ROUNDS) {
+      session.onEvent?.({ type: 'retry', what: 'write', reason: error.details.meaning });
+      return;
+    }
+    const { offsetBytes: offset, image } = target;
+    const details = { port: session.link.address, offset, size: image.length, reason: error.details.meaning };
+    throw new EspmintError('FLASH_WRITE_FAILED', details, { cause: error });
+  }
+  if (!isEspmintError(error, 'LINK_TIMEOUT') || round >= ROUNDS) throw error;
+  session.onEvent?.({ type: 'retry', what: 'write', reason: error.code });
+  // One lost reply is bad luck: the loader is found again where it is. The second is a bad link.
+  if (round === 1) {
+    try {
+      await session.loader.resync(error);
+      return;
+    } catch (lost) {
+      if (lost !== error) throw lost;
+    }
+  }
+  await session.recover(error);
+}
+
+function risingProgress(onProgress: WriteOptions['onProgress']): (percent: number) => void {
+  let highest = -1;
+  return (percent) => {
+    if (percent <= highest) return;
+    highest = percent;
+    onProgress?.(percent);
+  };
+}

@@ -1,0 +1,179 @@
+// A connection that mends itself: it knows which chip it talks to and at which rate, and when replies get lost it starts
+// again at the next lower rate, making sure that the same chip answers.
+import type { ChipSpec } from '../core/chips/index.js';
+import { EspmintError, isEspmintError, type ErrorCode } from '../core/errors/index.js';
+import type { Mac } from '../core/mac.js';
+import type { ChipFacts } from '../core/stages.js';
+import { BAUD_LADDER, changeBaud, chipCrystalMhz, ladderFrom } from './baud.js';
+import { readEfuseFacts, revisionText, type EfuseFacts } from './chip-facts.js';
+import { detectChip } from './detect.js';
+import { enterLoader } from './enter-loader.js';
+import type { OnDriverEvent } from './events.js';
+import type { Loader } from './loader.js';
+import { START_BAUD } from './open-link.js';
+import { RegisterCache } from './registers.js';
+import type { SecurityState } from './security.js';
+import { attachFlash, readFlashId, setFlashSize, type FlashId } from './spi-flash.js';
+import type { Link } from './transport.js';
+
+export interface SessionOptions {
+  /** The chip that should be there, in any spelling. Another one is refused before anything is changed. */
+  readonly expectChip?: string | undefined;
+  /** Highest bits per second to try. */
+  readonly baud?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnDriverEvent | undefined;
+}
+
+/** What one connection found out. */
+interface Connection {
+  readonly loader: Loader;
+  readonly chip: ChipSpec;
+  readonly registers: RegisterCache;
+  readonly facts: ChipFacts & { readonly mac: Mac };
+  /** major * 100 + minor. */
+  readonly revision: number;
+  readonly security: SecurityState;
+}
+
+/** Failures that a lower rate can cure. */
+const BAD_LINK: readonly ErrorCode[] = ['LINK_TIMEOUT', 'CHIP_MAC_BAD', 'RFC2217_REFUSED', 'FLASH_NOT_FOUND'];
+
+export class Session {
+  readonly link: Link;
+  readonly #options: SessionOptions;
+  /** Rates that are left to try, best first. */
+  #rates: readonly number[];
+  #connection: Connection | undefined;
+
+  private constructor(link: Link, options: SessionOptions) {
+    this.link = link;
+    this.#options = options;
+    const limit = options.baud ?? BAUD_LADDER[0] ?? START_BAUD;
+    const isFixed = link.hasFixedBaud === true || link.isNativeUsb === true;
+    this.#rates = isFixed ? [link.baud] : ladderFrom(limit);
+  }
+
+  static async open(link: Link, options: SessionOptions): Promise<Session> {
+    const session = new Session(link, options);
+    await session.#connect();
+    return session;
+  }
+
+  get loader(): Loader {
+    return this.#current.loader;
+  }
+  get chip(): ChipSpec {
+    return this.#current.chip;
+  }
+  get facts(): Connection['facts'] {
+    return this.#current.facts;
+  }
+  get revision(): number {
+    return this.#current.revision;
+  }
+  get security(): SecurityState {
+    return this.#current.security;
+  }
+  get registers(): RegisterCache {
+    return this.#current.registers;
+  }
+  get onEvent(): OnDriverEvent | undefined {
+    return this.#options.onEvent;
+  }
+
+  /**
+   * Runs something that does no harm when it is begun again, on a connection that is mended as often as there are lower
+   * rates.
+   */
+  async run<T>(act: (loader: Loader) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    for (;;) {
+      this.loader.signal = signal ?? this.#options.signal;
+      try {
+        return await act(this.loader);
+      } catch (error) {
+        if (!isEspmintError(error, 'LINK_TIMEOUT')) throw error;
+        await this.recover(error);
+      }
+    }
+  }
+
+  /**
+   * Starts again at the next lower rate, and proves that the same chip answers.
+   * @throws `cause` when no rate is left; CHIP_CHANGED
+   */
+  async recover(cause: EspmintError): Promise<void> {
+    const before = this.facts.mac;
+    const [from = START_BAUD, to] = this.#rates;
+    if (to === undefined) throw cause;
+    this.#fallBack(from, to, cause);
+    await this.#connect();
+    const after = this.facts.mac;
+    if (after !== before) throw new EspmintError('CHIP_CHANGED', { port: this.link.address, before, after });
+  }
+
+  get #current(): Connection {
+    if (this.#connection === undefined)
+      throw new EspmintError('INTERNAL', { reason: 'a session without connection' });
+    return this.#connection;
+  }
+
+  #fallBack(from: number, to: number, cause: EspmintError): void {
+    this.#rates = this.#rates.slice(1);
+    this.onEvent?.({ type: 'baud-fallback', from, to, reason: cause.code });
+  }
+
+  async #connect(): Promise<void> {
+    for (;;) {
+      const [baud = this.link.baud, lower] = this.#rates;
+      try {
+        this.#connection = await connectAt(this.link, baud, lower === undefined, this.#options);
+        return;
+      } catch (error) {
+        if (!isEspmintError(error) || !BAD_LINK.includes(error.code) || lower === undefined) throw error;
+        this.#fallBack(baud, lower, error);
+      }
+    }
+  }
+}
+
+/** @param isLast no lower rate is left, so lost replies are asked for again here. */
+async function connectAt(
+  link: Link,
+  baud: number,
+  isLast: boolean,
+  options: SessionOptions,
+): Promise<Connection> {
+  const { expectChip, onEvent } = options;
+  if (link.baud !== START_BAUD && link.hasFixedBaud !== true) await link.setBaud(START_BAUD);
+  const loader = await enterLoader(link, options);
+  const { chip, security } = await detectChip(loader, expectChip);
+  const registers = new RegisterCache(loader);
+  if (security?.secureDownload === true) {
+    throw new EspmintError('SECURE_DOWNLOAD', { port: link.address, what: 'to tell its MAC' });
+  }
+  const tries = loader.repeatTries;
+  if (!isLast) loader.repeatTries = 1;
+  const crystalMhz = await chipCrystalMhz(chip, registers, link.baud);
+  if (baud > link.baud) await changeBaud(loader, chip, registers, baud);
+  onEvent?.({ type: 'baud', baud: link.baud });
+  const efuses = await readEfuseFacts(chip, registers, link.address, security);
+  await attachFlash(loader, chip, registers);
+  const flash = await readFlashId(loader, chip);
+  loader.repeatTries = tries;
+  const facts = { ...chipFacts(chip, efuses, flash), crystalMhz };
+  if (facts.flashSizeBytes > 0) await setFlashSize(loader, facts.flashSizeBytes);
+  onEvent?.({ type: 'chip', facts });
+  return { loader, chip, registers, facts, revision: efuses.revision, security: efuses.security };
+}
+
+function chipFacts(chip: ChipSpec, efuses: EfuseFacts, flash: FlashId): Connection['facts'] {
+  return {
+    chip: chip.name,
+    description: efuses.description,
+    revision: revisionText(efuses.revision),
+    mac: efuses.mac,
+    flashId: flash.id,
+    flashSizeBytes: flash.sizeBytes === 0 ? efuses.embeddedFlashBytes : flash.sizeBytes,
+  };
+}

@@ -1,0 +1,28 @@
+// Out of the loader and into the application: by the lines, or by a command where there are none.
+import { isEspmintError } from '../core/errors/index.js';
+import { OP, words } from './command.js';
+import type { Loader } from './loader.js';
+import { hardReset } from './reset.js';
+
+const REBOOT = 0;
+const REBOOT_TIMEOUT_MS = 300;
+
+export async function startApplication(loader: Loader): Promise<void> {
+  if (loader.link.hasModemLines) await hardReset(loader.link, loader.signal);
+  else await rebootByCommand(loader);
+}
+
+/** An empty write that ends with "reboot". The chip may be gone before it answers. */
+async function rebootByCommand(loader: Loader): Promise<void> {
+  await loader.send({ op: OP.flashBegin, data: words(0, 0, 0, 0), what: 'leaving the loader' });
+  try {
+    await loader.send({
+      op: OP.flashEnd,
+      data: words(REBOOT),
+      timeoutMs: REBOOT_TIMEOUT_MS,
+      what: 'rebooting',
+    });
+  } catch (error) {
+    if (!isEspmintError(error, 'LINK_TIMEOUT')) throw error;
+  }
+}

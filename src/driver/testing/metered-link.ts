@@ -1,0 +1,60 @@
+// Test help: a link that counts what crosses it, and can spoil it on the way.
+import type { Link, ModemLines, Wait } from '../transport.js';
+
+export interface Meter {
+  /** Requests: writes to the link, resets not counted. */
+  roundTrips: number;
+  bytesOut: number;
+  bytesIn: number;
+  readonly bauds: number[];
+}
+
+/** What may be done to bytes on their way; the default hands them on. */
+export interface Spoiler {
+  readonly out?: (bytes: Uint8Array, baud: number) => Uint8Array;
+  readonly in?: (bytes: Uint8Array, baud: number) => Uint8Array;
+}
+
+/** Wraps a link; the meter counts from `restart` on. */
+export class MeteredLink implements Link {
+  readonly meter: Meter = { roundTrips: 0, bytesOut: 0, bytesIn: 0, bauds: [] };
+
+  constructor(
+    readonly inner: Link,
+    readonly spoiler: Spoiler = {},
+  ) {}
+
+  get address(): string {
+    return this.inner.address;
+  }
+  get hasModemLines(): boolean {
+    return this.inner.hasModemLines;
+  }
+  get baud(): number {
+    return this.inner.baud;
+  }
+
+  async write(bytes: Uint8Array, wait: Wait): Promise<void> {
+    this.meter.roundTrips += 1;
+    this.meter.bytesOut += bytes.length;
+    await this.inner.write(this.spoiler.out?.(bytes, this.baud) ?? bytes, wait);
+  }
+  async read(wait: Wait): Promise<Uint8Array> {
+    const bytes = await this.inner.read(wait);
+    this.meter.bytesIn += bytes.length;
+    return this.spoiler.in?.(bytes, this.baud) ?? bytes;
+  }
+  discardInput(): void {
+    this.inner.discardInput();
+  }
+  async setLines(lines: ModemLines): Promise<void> {
+    await this.inner.setLines(lines);
+  }
+  async setBaud(baud: number): Promise<void> {
+    this.meter.bauds.push(baud);
+    await this.inner.setBaud(baud);
+  }
+  async close(): Promise<void> {
+    await this.inner.close();
+  }
+}
