@@ -95,6 +95,8 @@ export interface Failed extends OfBoard {
   readonly ok: false;
   readonly code: ErrorCode;
   readonly message: string;
+  /** The part of `message` that says what to do, as a sentence of its own. */
+  readonly next: string;
   readonly stage: Stage;
   readonly retryable: boolean;
   readonly mac?: string;

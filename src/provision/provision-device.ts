@@ -88,6 +88,7 @@ function failure(
     port: run.port,
     code: error.code,
     message: error.message,
+    next: error.next,
     stage,
     retryable: error.retryable,
     ...known,

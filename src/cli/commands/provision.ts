@@ -8,7 +8,7 @@ import { composeParts, type RegistryChoice } from '../compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { numberOption } from '../numbers.js';
 import { createReporter } from '../output/reporter.js';
-import { buildPlan, type PlanFlags } from '../plan.js';
+import { planFromFlags, type PlanFlags } from '../plan.js';
 
 interface Options extends PlanFlags, RegistryChoice {
   readonly port: readonly string[];
@@ -72,7 +72,7 @@ function addRunOptions(command: Command): void {
 }
 
 async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
-  const plan = await buildPlan(options, io.env);
+  const plan = await planFromFlags(options, io.env);
   checkPorts(options.port, plan);
   const parts = await composeParts(io, options);
   try {

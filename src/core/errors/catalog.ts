@@ -5,6 +5,7 @@ import { INPUT_ERRORS } from './catalog/input.js';
 import { NVS_ERRORS } from './catalog/nvs.js';
 import { PROVISION_ERRORS } from './catalog/provision.js';
 import { REGISTRY_ERRORS } from './catalog/registry.js';
+import { SERVICE_ERRORS } from './catalog/service.js';
 import { VIRTUAL_ERRORS } from './catalog/virtual.js';
 
 export type { ErrorEntry } from './entry.js';
@@ -16,6 +17,7 @@ export const CATALOG = {
   ...REGISTRY_ERRORS,
   ...PROVISION_ERRORS,
   ...VIRTUAL_ERRORS,
+  ...SERVICE_ERRORS,
 };
 
 export type ErrorCode = keyof typeof CATALOG;

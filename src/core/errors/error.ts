@@ -17,6 +17,13 @@ export class EspmintError<C extends ErrorCode = ErrorCode> extends Error {
     this.details = details;
   }
 
+  /** Only what to do next: an imperative, for a screen with room for one sentence. */
+  get next(): string {
+    const entry = CATALOG[this.code] as unknown as ErrorEntry<ErrorDetails<C>>;
+    const text = entry.next(this.details);
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  }
+
   /** Process exit code for this failure (see docs/reference/errors.md). */
   get exitCode(): number {
     return CATALOG[this.code].exit;
@@ -34,7 +41,10 @@ export class EspmintError<C extends ErrorCode = ErrorCode> extends Error {
 }
 
 /** True when `error` is an EspmintError, and has that code if one is named. */
-export function isEspmintError<C extends ErrorCode = ErrorCode>(error: unknown, code?: C): error is EspmintError<C> {
+export function isEspmintError<C extends ErrorCode = ErrorCode>(
+  error: unknown,
+  code?: C,
+): error is EspmintError<C> {
   return error instanceof EspmintError && (code === undefined || error.code === code);
 }
 

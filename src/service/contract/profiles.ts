@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { profileSchema } from '../../core/profile/schema.js';
 import { profileNameSchema } from './jobs.js';
-import { operations, timeSchema } from './operation.js';
+import { doneSchema, operations, timeSchema } from './operation.js';
 import { nvsRowSchema, partitionSchema } from './ports.js';
 
 /** A profile as its YAML text, or as an object of the same settings (docs/reference/profile.schema.json). */
@@ -92,6 +92,11 @@ export const previewSchema = z
 export type Preview = z.output<typeof previewSchema>;
 
 const nameParams = z.object({ name: z.string().min(1).max(64) });
+const secretParams = z.object({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits, dots, dashes and underscores'),
+});
 
 export const PROFILE_OPERATIONS = operations({
   listProfiles: {
@@ -160,5 +165,30 @@ export const PROFILE_OPERATIONS = operations({
         .optional(),
     }),
     response: previewSchema,
+  },
+  listSecrets: {
+    method: 'GET',
+    path: '/secrets',
+    role: 'engineer',
+    summary:
+      'Names of the secrets stored on this station, for use as `file:NAME` in a profile. Their values stay.',
+    response: z.object({ secrets: z.array(z.object({ name: z.string(), savedAt: timeSchema })) }),
+  },
+  putSecret: {
+    method: 'PUT',
+    path: '/secrets/:name',
+    role: 'engineer',
+    summary: 'Stores a secret (a Wi-Fi password) on this station, or replaces it. Nothing reads it back.',
+    params: secretParams,
+    body: z.object({ value: z.string().min(1).max(1024) }),
+    response: doneSchema,
+  },
+  removeSecret: {
+    method: 'DELETE',
+    path: '/secrets/:name',
+    role: 'engineer',
+    summary: 'Removes a stored secret.',
+    params: secretParams,
+    response: doneSchema,
   },
 });

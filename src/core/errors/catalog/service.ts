@@ -1,0 +1,191 @@
+// Errors of the HTTP service: access, requests, jobs and what the service keeps.
+import { EXIT, entry } from '../entry.js';
+
+const input = { exit: EXIT.input, http: 400, retryable: false } as const;
+const conflict = { exit: EXIT.input, http: 409, retryable: false } as const;
+const missing = { exit: EXIT.input, http: 404, retryable: false } as const;
+
+export const SERVICE_ERRORS = {
+  ROUTE_UNKNOWN: entry<{ method: string; path: string }>({
+    ...missing,
+    problem: ({ method, path }) => `There is no ${method} ${path}`,
+    next: () => 'look at /api/v1/openapi.json for what there is',
+  }),
+  BODY_INVALID: entry<{ field: string; reason: string }>({
+    ...input,
+    problem: ({ field, reason }) => `The request is not accepted: ${field} ${reason}`,
+    next: () => 'correct it and send it again',
+  }),
+  BODY_TYPE: entry<{ reason: string }>({
+    ...input,
+    http: 415,
+    problem: ({ reason }) => `The body of the request cannot be read (${reason})`,
+    next: () => 'send JSON with content-type: application/json',
+  }),
+  BODY_TOO_LARGE: entry<{ maxBytes: number }>({
+    ...input,
+    http: 413,
+    problem: ({ maxBytes }) => `The body of the request has more than ${maxBytes} bytes`,
+    next: () => 'send less',
+  }),
+  SITE_REFUSED: entry<{ reason: string }>({
+    ...input,
+    http: 403,
+    problem: ({ reason }) => `The request is refused because ${reason}`,
+    next: () => 'open the dashboard by the address that espmint printed, or name this host with --allow-host',
+  }),
+  SIGN_IN_NEEDED: entry<Record<never, never>>({
+    ...input,
+    http: 401,
+    problem: () => 'Nobody is signed in',
+    next: () => 'sign in, or send a bearer token',
+  }),
+  SIGN_IN_FAILED: entry<Record<never, never>>({
+    ...input,
+    http: 401,
+    problem: () => 'Name and password do not belong together',
+    next: () => 'try again, or let an admin set a new password',
+  }),
+  SIGN_IN_THROTTLED: entry<{ waitSeconds: number }>({
+    ...input,
+    http: 429,
+    retryable: true,
+    problem: () => 'There were too many wrong passwords',
+    next: ({ waitSeconds }) => `wait ${waitSeconds} s, then try again`,
+  }),
+  CSRF_TOKEN_WRONG: entry<Record<never, never>>({
+    ...input,
+    http: 403,
+    problem: () => 'The request does not carry the token of this session',
+    next: () => 'load the page again',
+  }),
+  ROLE_TOO_LOW: entry<{ needed: string; has: string }>({
+    ...input,
+    http: 403,
+    problem: ({ needed, has }) => `This needs the role ${needed}, and you are ${has}`,
+    next: () => 'ask somebody with that role, or an admin to change yours',
+  }),
+  USERS_MISSING: entry<{ address: string }>({
+    ...input,
+    problem: ({ address }) =>
+      `On ${address} everybody in the network could reach espmint, and nobody may sign in yet`,
+    next: () => 'add an admin with "espmint users add NAME --role admin", or serve on 127.0.0.1',
+  }),
+  PLAIN_HTTP_REFUSED: entry<{ address: string }>({
+    ...input,
+    problem: ({ address }) => `On ${address} passwords would cross the network in clear text`,
+    next: () => 'give --tls-cert and --tls-key, or add --insecure-http behind a proxy that speaks TLS',
+  }),
+  LISTEN_FAILED: entry<{ address: string; reason: string }>({
+    exit: EXIT.internal,
+    http: 500,
+    retryable: true,
+    problem: ({ address, reason }) => `espmint cannot listen on ${address} (${reason})`,
+    next: () => 'choose another --host or --port, or stop what uses it',
+  }),
+  USER_EXISTS: entry<{ name: string }>({
+    ...conflict,
+    problem: ({ name }) => `There is a user "${name}" already`,
+    next: () => 'choose another name, or set a new password',
+  }),
+  USER_UNKNOWN: entry<{ name: string }>({
+    ...missing,
+    problem: ({ name }) => `There is no user "${name}"`,
+    next: () => 'look with "espmint users list"',
+  }),
+  ADMIN_NEEDED: entry<{ name: string }>({
+    ...conflict,
+    problem: ({ name }) => `Without an admin besides "${name}" nobody could manage this service any more`,
+    next: () => 'add an admin first',
+  }),
+  TOKEN_UNKNOWN: entry<{ id: string }>({
+    ...missing,
+    problem: ({ id }) => `There is no token or session ${id}`,
+    next: () => 'look at the list of them',
+  }),
+  STATE_UNREADABLE: entry<{ path: string; reason: string }>({
+    exit: EXIT.registry,
+    http: 503,
+    retryable: false,
+    problem: ({ path, reason }) => `The file ${path} is not one that espmint wrote (${reason})`,
+    next: () => 'put a copy of it back, or move it away',
+  }),
+  PORT_UNKNOWN: entry<{ port: string }>({
+    ...missing,
+    problem: ({ port }) => `There is no port ${port} on this station`,
+    next: () => 'plug the board in, or add the network port',
+  }),
+  PORT_IN_USE: entry<{ port: string }>({
+    ...conflict,
+    retryable: true,
+    problem: ({ port }) => `${port}: a job or an inspection is running there`,
+    next: () => 'wait for it, or cancel it',
+  }),
+  JOB_UNKNOWN: entry<{ id: string }>({
+    ...missing,
+    problem: ({ id }) => `There is no job ${id}`,
+    next: () => 'look at the list of jobs; only the newest are kept',
+  }),
+  JOB_NOT_RUNNING: entry<{ id: string; state: string }>({
+    ...conflict,
+    problem: ({ id, state }) => `The job ${id} is not running any more (${state})`,
+    next: () => 'start another one if it is needed',
+  }),
+  JOB_RUNNING: entry<{ id: string }>({
+    ...conflict,
+    problem: ({ id }) => `The job ${id} is still running`,
+    next: () => 'wait for its end, or cancel it',
+  }),
+  JOB_INTERRUPTED: entry<{ port: string }>({
+    exit: EXIT.internal,
+    http: 409,
+    retryable: true,
+    problem: ({ port }) => `${port}: espmint ended before this board was done`,
+    next: () => 'start the board again; it gets the same key',
+  }),
+  SERVICE_STOPPING: entry<Record<never, never>>({
+    exit: EXIT.cancelled,
+    http: 503,
+    retryable: true,
+    problem: () => 'espmint is stopping',
+    next: () => 'try again when it has started',
+  }),
+  TOO_MANY_READERS: entry<{ limit: number }>({
+    exit: EXIT.internal,
+    http: 503,
+    retryable: true,
+    problem: ({ limit }) => `${limit} readers of live events are connected already`,
+    next: () => 'close some pages',
+  }),
+  PROFILE_UNKNOWN: entry<{ name: string }>({
+    ...missing,
+    problem: ({ name }) => `There is no profile ${name}`,
+    next: () => 'look at the list of profiles',
+  }),
+  PROFILE_NOT_CHOSEN: entry<Record<never, never>>({
+    ...input,
+    problem: () => 'No profile is chosen for this station',
+    next: () => 'choose one, or make one',
+  }),
+  PROFILE_CHANGED: entry<{ name: string; version: number }>({
+    ...conflict,
+    problem: ({ name, version }) => `Somebody has saved version ${version} of "${name}" in the meantime`,
+    next: () => 'load it and make your change there',
+  }),
+  SECRET_REFERENCE_REFUSED: entry<{ reference: string; reason: string }>({
+    ...input,
+    problem: ({ reference, reason }) => `The secret ${reference} cannot be used here: it ${reason}`,
+    next: () =>
+      'store the secret on this station and refer to it as file:NAME, or use env:ESPMINT_WIFI_... or env:ESPMINT_SECRET_...',
+  }),
+  SECRET_UNKNOWN: entry<{ name: string }>({
+    ...missing,
+    problem: ({ name }) => `No secret "${name}" is stored on this station`,
+    next: () => 'store it first',
+  }),
+  NO_VIRTUAL_BOARDS: entry<Record<never, never>>({
+    ...missing,
+    problem: () => 'This service was started without virtual boards',
+    next: () => 'start it without --no-virtual',
+  }),
+};

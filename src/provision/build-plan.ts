@@ -1,0 +1,145 @@
+// From a profile and what the caller changes of it to the plan of a run: all is checked before any port is opened.
+import { findChip } from '../core/chips/index.js';
+import { checkCaUrl } from '../core/ca-url.js';
+import { EspmintError } from '../core/errors/index.js';
+import type { Profile } from '../core/profile/schema.js';
+import { parsePsk } from '../core/psk.js';
+import { parseUuid, type UuidRecipe } from '../core/uuid.js';
+import { checkWifi, type WifiCredentials } from '../core/wifi.js';
+import type { ProvisionPlan, Target } from './plan.js';
+
+/** What is said beside the profile, and wins over it. */
+export interface PlanChanges {
+  readonly chip?: string | undefined;
+  readonly partition?: string | undefined;
+  readonly offset?: number | undefined;
+  readonly size?: number | undefined;
+  readonly forceOffset?: boolean | undefined;
+  readonly recipe?: UuidRecipe | undefined;
+  readonly uuid?: string | undefined;
+  readonly psk?: string | undefined;
+  readonly caUrl?: string | undefined;
+  readonly wifiSsid?: string | undefined;
+  readonly wifiPassword?: string | undefined;
+  readonly firmwareVersion?: string | undefined;
+  readonly hardwareRevision?: string | undefined;
+  readonly location?: string | undefined;
+  readonly known?: ProvisionPlan['known'] | undefined;
+  readonly attempts?: number | undefined;
+  readonly baud?: number | undefined;
+}
+
+/** Finds the secret behind a profile's reference, `file:PATH` or `env:NAME`. */
+export type SecretResolver = (reference: string) => Promise<string>;
+
+/** @throws the error of whichever value is wrong, and what the resolver throws. */
+export async function buildPlan(
+  profile: Profile,
+  changes: PlanChanges,
+  resolveSecret: SecretResolver,
+): Promise<ProvisionPlan> {
+  return {
+    expectChip: chipName(changes.chip ?? profile.chip),
+    target: buildTarget(profile.target, changes),
+    identity: {
+      recipe: changes.recipe ?? profile.identity.recipe,
+      namespaceUuid: profile.identity.namespaceUuid,
+    },
+    layout: profile.nvs,
+    caUrl: buildCaUrl(changes.caUrl ?? profile.caUrl),
+    wifi: await buildWifi(profile, changes, resolveSecret),
+    firmwareVersion: atMost(20, '--firmware-version', changes.firmwareVersion ?? profile.firmwareVersion),
+    hardwareRevision: atMost(10, '--hardware-revision', changes.hardwareRevision ?? profile.hardwareRevision),
+    location: atMost(100, '--location', changes.location ?? profile.location),
+    known: changes.known ?? profile.policy.known,
+    attempts: changes.attempts ?? profile.policy.attempts,
+    baud: changes.baud ?? profile.policy.baud,
+    given: {
+      uuid: changes.uuid === undefined ? undefined : parseUuid(changes.uuid),
+      psk: changes.psk === undefined ? undefined : parsePsk(changes.psk),
+    },
+  };
+}
+
+function chipName(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const chip = findChip(text);
+  if (chip !== undefined) return chip.name;
+  throw new EspmintError('INPUT_INVALID', {
+    field: '--chip',
+    reason: `is "${text}", which is no chip that espmint knows`,
+    hint: 'give a name such as esp32 or esp32s3, or leave it out',
+  });
+}
+
+/** A place given by the caller replaces the profile's; half of it is never mixed with half of the other. */
+function buildTarget(target: Profile['target'], changes: PlanChanges): Target {
+  const { partition, offset, size, forceOffset = false } = changes;
+  if (partition !== undefined && offset !== undefined) {
+    throw new EspmintError('INPUT_INVALID', {
+      field: '--partition and --offset',
+      reason: 'both say where the image goes',
+      hint: 'give only one of them',
+    });
+  }
+  const placed = partition !== undefined || offset !== undefined;
+  return {
+    partition: placed ? partition : target.partition,
+    offsetBytes: placed ? offset : target.offset,
+    sizeBytes: placed ? size : (size ?? target.size),
+    force: forceOffset,
+  };
+}
+
+function buildCaUrl(url: string | undefined): string {
+  if (url === undefined) {
+    throw new EspmintError('INPUT_INVALID', {
+      field: 'The CA URL',
+      reason: 'is missing',
+      hint: 'give --ca-url https://ca.example.com:8443, or caUrl in a profile',
+    });
+  }
+  checkCaUrl(url);
+  return url;
+}
+
+async function buildWifi(
+  profile: Profile,
+  changes: PlanChanges,
+  resolveSecret: SecretResolver,
+): Promise<WifiCredentials | undefined> {
+  const ssid = changes.wifiSsid ?? profile.wifi?.ssid;
+  if (ssid === undefined) {
+    if (changes.wifiPassword === undefined) return undefined;
+    throw new EspmintError('INPUT_INVALID', {
+      field: '--wifi-password-file',
+      reason: 'is given without a network name',
+      hint: 'add --wifi-ssid',
+    });
+  }
+  const password = await wifiPassword(profile, changes, resolveSecret);
+  const wifi: WifiCredentials = password === undefined ? { ssid } : { ssid, password };
+  checkWifi(wifi, profile.wifi?.limits);
+  return wifi;
+}
+
+async function wifiPassword(
+  profile: Profile,
+  changes: PlanChanges,
+  resolveSecret: SecretResolver,
+): Promise<string | undefined> {
+  if (changes.wifiPassword !== undefined) return changes.wifiPassword;
+  // A network named by the caller is another network: the profile's password is not for it.
+  if (changes.wifiSsid !== undefined && changes.wifiSsid !== profile.wifi?.ssid) return undefined;
+  const reference = profile.wifi?.password;
+  return reference === undefined ? undefined : resolveSecret(reference);
+}
+
+function atMost(characters: number, field: string, text: string | undefined): string | undefined {
+  if (text === undefined || text.length <= characters) return text;
+  throw new EspmintError('INPUT_INVALID', {
+    field,
+    reason: `has ${text.length} characters, more than the ${characters} of its registry column`,
+    hint: 'shorten it',
+  });
+}
