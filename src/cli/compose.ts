@@ -1,7 +1,7 @@
 // The only place that builds real parts: transports, loader and registry for the commands.
 import { EspmintError } from '../core/errors/index.js';
-import { connectBoard, openLink } from '../driver/index.js';
-import type { ProvisionParts } from '../provision/index.js';
+import { connectBoard, openLink, type DriverEvent } from '../driver/index.js';
+import type { ConnectOptions, ProvisionParts } from '../provision/index.js';
 import { defaultDataDir, openKeyFile, openRegistry, type Registry } from '../registry/index.js';
 import type { CliIo, GlobalOptions } from './io.js';
 
@@ -46,14 +46,30 @@ export function dataDirOf(io: CliIo, options: GlobalOptions): string {
 
 /** Opens one port and resets its board into the loader: the whole connect of one try. */
 export const connectPort: ProvisionParts['connect'] = async (port, options) => {
-  const link = await openLink(port, { signal: options.signal });
+  const { expectChip, baud, signal, onWarning } = options;
+  const link = await openLink(port, { signal });
   try {
-    return await connectBoard(link, options);
+    return await connectBoard(link, {
+      expectChip,
+      baud,
+      signal,
+      onEvent: (event) => warnOf(port, event, onWarning),
+    });
   } catch (error) {
     await link.close();
     throw error;
   }
 };
+
+/** What the driver mended by itself is worth knowing: a cable that needs it today fails tomorrow. */
+function warnOf(port: string, event: DriverEvent, onWarning: ConnectOptions['onWarning']): void {
+  if (event.type === 'baud-fallback') {
+    const { from, to, reason } = event;
+    onWarning('BAUD_LOWERED', `${port}: the link fails at ${from} baud (${reason}); going on at ${to}`);
+  }
+  if (event.type === 'retry')
+    onWarning('STEP_REPEATED', `${port}: ${event.what} is repeated (${event.reason})`);
+}
 
 function requireKeysTo(keysTo: string | undefined): string {
   if (keysTo !== undefined) return keysTo;

@@ -18,7 +18,11 @@ type Check = (io: CliIo, options: GlobalOptions) => Promise<Finding>;
 const TOOL_TIMEOUT_MS = 10_000;
 
 export const DOCTOR_CHECKS: Readonly<Record<string, Check>> = {
-  node: () => Promise.resolve({ state: 'ok', text: `Node ${process.versions.node} on ${process.platform} ${process.arch}` }),
+  node: () =>
+    Promise.resolve({
+      state: 'ok',
+      text: `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
+    }),
   'serial ports': checkPorts,
   'serial rights': checkRights,
   esptool: checkEsptool,
@@ -53,12 +57,21 @@ async function checkRights(): Promise<Finding> {
 async function groupOf(path: string): Promise<string> {
   const { gid } = await stat(path);
   const groups = await readFile('/etc/group', 'utf8').catch(() => '');
-  return groups.split('\n').find((line) => line.split(':')[2] === String(gid))?.split(':')[0] ?? String(gid);
+  return (
+    groups
+      .split('\n')
+      .find((line) => line.split(':')[2] === String(gid))
+      ?.split(':')[0] ?? String(gid)
+  );
 }
 
 /** espmint does not need esptool; who has it can compare. */
 async function checkEsptool(): Promise<Finding> {
-  for (const [program, ...args] of [['esptool', 'version'], ['esptool.py', 'version'], ['python3', '-m', 'esptool', 'version']]) {
+  for (const [program, ...args] of [
+    ['esptool', 'version'],
+    ['esptool.py', 'version'],
+    ['python3', '-m', 'esptool', 'version'],
+  ]) {
     try {
       const { stdout } = await promisify(execFile)(program ?? '', args, { timeout: TOOL_TIMEOUT_MS });
       return { state: 'ok', text: stdout.trim().split('\n').at(-1) ?? '' };

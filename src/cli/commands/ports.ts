@@ -1,6 +1,6 @@
 // `espmint ports`: what a board could be plugged in at.
 import { Command } from 'commander';
-import { listPorts } from '../../driver/index.js';
+import { listPorts, portLabel } from '../../driver/index.js';
 import { jsonLine, type CliIo } from '../io.js';
 
 export function portsCommand(io: CliIo): Command {
@@ -11,7 +11,7 @@ export function portsCommand(io: CliIo): Command {
       const ports = await listPorts();
       for (const port of ports) {
         if (options.json === true) io.stdout(jsonLine({ type: 'port', ...port }));
-        else io.stdout(`${port.path}  ${port.label}\n`);
+        else io.stdout(`${portLabel(port)}\n`);
       }
       if (ports.length === 0 && options.json !== true) {
         io.stderr('No serial port found; plug a board in with a data cable, or try `espmint demo`.\n');

@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { EspmintError } from '../core/errors/index.js';
+import { decodeNvs } from '../core/nvs/index.js';
+import { parseProfile } from '../core/profile/parse.js';
+import type { ProvisionEvent, Stage } from '../core/stages.js';
+import { connectBoard, type Board } from '../driver/index.js';
+import { openKeyFile, type Registry } from '../registry/index.js';
+import { createVirtualBoard, memoryTransport, type VirtualBoard } from '../virtual/index.js';
+import type { ProvisionParts } from './parts.js';
+import type { ProvisionPlan } from './plan.js';
+import { provisionDevice } from './provision-device.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'espmint-flow-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const PORT = 'virtual://board';
+const MAC = 'a4:cf:12:34:56:78';
+const PLAN: ProvisionPlan = {
+  target: { force: false },
+  identity: { recipe: 'rfc9562' },
+  layout: parseProfile('name: x', 'p').nvs,
+  caUrl: 'https://ca.example.com:8443',
+  known: 'keep',
+  attempts: 3,
+  baud: 921_600,
+  given: {},
+};
+
+let files = 0;
+const openRegistry = (): Promise<Registry> => openKeyFile(join(folder, `keys-${++files}.jsonl`));
+
+/** Real loader, real registry file, virtual board; `wrap` puts a fault between the flow and the driver. */
+function partsFor(
+  board: VirtualBoard,
+  registry: Registry,
+  wrap = (real: Board): Board => real,
+): ProvisionParts {
+  const transport = memoryTransport(new Map([['board', board]]));
+  return {
+    registry,
+    connect: async (port, { signal, expectChip, baud }) => {
+      const link = await transport.open(port, { baud: 115_200, timeoutMs: 1000, signal });
+      return wrap(await connectBoard(link, { signal, expectChip, baud }));
+    },
+  };
+}
+
+/** A board whose every method is the real one but for those given. */
+function faulty(real: Board, faults: Partial<Board>): Board {
+  return new Proxy(real, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(faults, name) ?? Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+const unplugged = (): Promise<never> =>
+  Promise.reject(new EspmintError('LINK_CLOSED', { port: PORT, reason: 'unplugged' }));
+
+function pskOn(board: VirtualBoard): string | undefined {
+  const values = decodeNvs(board.flash.read(0x9000, 0x10000)).values;
+  return values.map(({ key, value }) => (key === 'psk_secret' ? String(value) : undefined)).find(Boolean);
+}
+
+describe('provisionDevice', () => {
+  it('goes through all stages in order and leaves the board with the key that the registry has', async () => {
+    const board = createVirtualBoard({ mac: MAC });
+    const registry = await openRegistry();
+    const events: ProvisionEvent[] = [];
+    const result = await provisionDevice(PORT, PLAN, partsFor(board, registry), {
+      onEvent: (e) => events.push(e),
+    });
+    expect(result).toMatchObject({ ok: true, mac: MAC, offset: 0x9000, size: 0x10000 });
+    const done = events.flatMap((event) =>
+      event.type === 'stage' && event.state === 'done' ? [event.stage] : [],
+    );
+    expect(done.join()).toBe('connect,inspect,identify,reserve,build,write,verify,reset,confirm');
+    expect(events.at(-1)).toBe(result);
+    expect(pskOn(board)).toBe(await registry.reveal(MAC, 'test'));
+    await registry.close();
+    board.dispose();
+  });
+
+  it('tries again from the start when the board is unplugged in mid-write, with the same key', async () => {
+    const board = createVirtualBoard({ mac: MAC });
+    const registry = await openRegistry();
+    const events: ProvisionEvent[] = [];
+    let writes = 0;
+    const parts = partsFor(board, registry, (real) =>
+      ++writes === 1 ? faulty(real, { verifyRegion: unplugged }) : real,
+    );
+    let keyOfFirstTry: string | undefined;
+    const result = await provisionDevice(PORT, PLAN, parts, {
+      onEvent: (event) => {
+        events.push(event);
+        if (event.type === 'attempt' && event.attempt === 2) keyOfFirstTry = pskOn(board);
+      },
+    });
+    expect(result.ok).toBe(true);
+    expect(events.filter(({ type }) => type === 'attempt')).toHaveLength(2);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'warning', code: 'LINK_CLOSED' }));
+    expect(keyOfFirstTry).toMatch(/^[0-9a-f]{32}$/);
+    expect(pskOn(board)).toBe(keyOfFirstTry);
+    await registry.close();
+    board.dispose();
+  });
+
+  it('gives up after the plan’s attempts, names the stage, and stays retryable', async () => {
+    const board = createVirtualBoard({ mac: MAC });
+    const registry = await openRegistry();
+    const parts = partsFor(board, registry, (real) => faulty(real, { writeRegion: unplugged }));
+    const result = await provisionDevice(PORT, PLAN, parts);
+    expect(result).toMatchObject({
+      ok: false,
+      code: 'LINK_CLOSED',
+      stage: 'write',
+      mac: MAC,
+      retryable: true,
+    });
+    expect((await registry.find({ mac: MAC }))?.status).toBe('pending');
+    const again = await provisionDevice(PORT, PLAN, partsFor(board, registry));
+    expect(again.ok).toBe(true);
+    await registry.close();
+    board.dispose();
+  });
+
+  it('does not try again what cannot be cured by another connection', async () => {
+    const board = createVirtualBoard({ mac: MAC, partitionTable: 'stock' });
+    const registry = await openRegistry();
+    const events: ProvisionEvent[] = [];
+    const plan = { ...PLAN, target: { force: false, sizeBytes: 0x10000 } };
+    const result = await provisionDevice(PORT, plan, partsFor(board, registry), {
+      onEvent: (e) => events.push(e),
+    });
+    expect(result).toMatchObject({ ok: false, code: 'IMAGE_DOES_NOT_FIT', retryable: false });
+    expect(events.filter(({ type }) => type === 'attempt')).toHaveLength(1);
+    expect(await registry.find({ mac: MAC })).toBeUndefined();
+    await registry.close();
+    board.dispose();
+  });
+
+  it('never passes when what the chip holds is not the image', async () => {
+    const board = createVirtualBoard({ mac: MAC });
+    const registry = await openRegistry();
+    const parts = partsFor(board, registry, (real) =>
+      faulty(real, {
+        writeRegion: () => Promise.resolve({ found: 'blank', sectors: 16, sectorsWritten: 0 } as never),
+      }),
+    );
+    const result = await provisionDevice(PORT, { ...PLAN, attempts: 1 }, parts);
+    expect(result).toMatchObject({ ok: false, code: 'VERIFY_MISMATCH', stage: 'verify' });
+    await registry.close();
+    board.dispose();
+  });
+
+  it.each<Stage>(['connect', 'reserve', 'write'])(
+    'stops when it is cancelled before %s, without a pass',
+    async (stage) => {
+      const board = createVirtualBoard({ mac: MAC });
+      const registry = await openRegistry();
+      const stop = new AbortController();
+      const result = await provisionDevice(PORT, PLAN, partsFor(board, registry), {
+        signal: stop.signal,
+        onEvent: (event) => {
+          if (event.type === 'stage' && event.stage === stage && event.state === 'started') stop.abort();
+        },
+      });
+      expect(result).toMatchObject({ ok: false, code: 'CANCELLED' });
+      expect(board.isFree).toBe(true);
+      await registry.close();
+      board.dispose();
+    },
+  );
+
+  it('refuses a chip with flash encryption before it reserves a key', async () => {
+    const board = createVirtualBoard({ mac: MAC, security: { flashEncryption: true } });
+    const registry = await openRegistry();
+    const result = await provisionDevice(PORT, PLAN, partsFor(board, registry));
+    expect(result).toMatchObject({ ok: false, code: 'FLASH_ENCRYPTED', stage: 'inspect' });
+    await registry.close();
+    board.dispose();
+  });
+});
