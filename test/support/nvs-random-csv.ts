@@ -20,7 +20,11 @@ export interface RandomCsv {
 }
 
 class Dice {
-  constructor(readonly random: () => number) {}
+  constructor(
+    readonly random: () => number,
+    /** Begins the names of this seed's files. */
+    readonly prefix: string,
+  ) {}
   /** A whole number from 0 to `below` - 1. */
   number(below: number): number {
     return Math.floor(this.random() * below);
@@ -90,14 +94,14 @@ const ODD_BASE64 = [
 
 /** Lengths that end near a slot, a page or a limit, and others. */
 function someLength(dice: Dice, limit: number): number {
-  const near =
-    dice.pick([0, 1, 31, 32, 33, 64, 1984, 3936, 3967, 3968, 3999, 4000, 4001, 8000]) + dice.number(3) - 1;
+  const far = dice.once(60) ? [3968, 3999, 4000, 8000] : [1983, 3936, 3966];
+  const near = dice.pick(dice.once(10) ? far : [1, 31, 32, 33, 64]) + dice.number(3) - 1;
   return Math.max(0, Math.min(limit, dice.once(3) ? near : dice.number(200)));
 }
 
 /** The file of one seed. */
 export function randomCsv(seed: number): RandomCsv {
-  const dice = new Dice(seededRandom(seed));
+  const dice = new Dice(seededRandom(seed), `seed${seed}`);
   const files = new Map<string, Uint8Array>();
   const columns = dice.once(5)
     ? ['value', 'key', 'note', 'encoding', 'type']
@@ -133,7 +137,7 @@ function valueRow(dice: Dice, files: Map<string, Uint8Array>): Record<string, st
   const type = dice.once(100) ? dice.pick(['Data', 'File', 'anything']) : 'data';
   if (!dice.once(10) || encoding.startsWith('blob_'))
     return { key: name(dice), type, encoding, value: content };
-  const path = `file${files.size}.dat`;
+  const path = `${dice.prefix}-${files.size}.dat`;
   const raw =
     encoding === 'binary'
       ? Uint8Array.from({ length: someLength(dice, 9000) }, () => dice.number(256))
@@ -160,9 +164,9 @@ function pickEncoding(dice: Dice): string {
     const form = dice.once(200)
       ? dice.pick(['blob_fill', 'blob_fill(8;170)', 'blob_fill(8;0xAA) x'])
       : undefined;
-    return form ?? `${dice.pick(['blob_fill', 'blob_sz_fill'])}(${length};0x${pad})`;
+    return form ?? `${dice.pick(['blob_fill', 'blob_sz_fill'])}(${length + 12};0x${pad})`;
   }
-  if (dice.once(200)) return dice.pick([encoding.toUpperCase(), ` ${encoding}`, 'float', 'Binary']);
+  if (dice.once(500)) return dice.pick([encoding.toUpperCase(), ` ${encoding}`, 'float', 'Binary']);
   return encoding;
 }
 
@@ -190,7 +194,7 @@ function contentFor(dice: Dice, encoding: string): string {
   }
   if (encoding.startsWith('blob_'))
     return dice.text(dice.number(12), PRINTABLE + (dice.once(10) ? WIDE : ''));
-  return dice.text(someLength(dice, 4100), PRINTABLE + (dice.once(20) ? WIDE : ''));
+  return dice.text(someLength(dice, 4001), PRINTABLE + (encoding === 'string' && dice.once(20) ? WIDE : ''));
 }
 
 /** Writes a cell as a spreadsheet would; now and then as careless people do. */

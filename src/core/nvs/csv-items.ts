@@ -6,6 +6,7 @@ import { decodeCell, decodeFile } from './csv-value.js';
 import {
   type NvsIntegerType,
   CHUNK_START_OTHER,
+  KEY_MAX_BYTES,
   NAMESPACES_MAX,
   SLOTS_PER_PAGE,
   SLOT_SIZE,
@@ -55,7 +56,7 @@ export class RowConverter {
     const key = row.key.text;
     const source = { file, line: row.key.line, column: row.key.column };
     const fault = nameFault(key);
-    if (fault !== undefined) throw invalid(file, source, `"${printable(key)}" ${fault.reason}`, fault.hint);
+    if (fault !== undefined) throw invalid(file, source, `"${shownName(key)}" ${fault.reason}`, fault.hint);
     const master = this.#wifi.accessPointKey(key, row.value?.text);
     if (master !== undefined) yield this.#item(source, 'ap.pmk_info', { kind: 'blob', data: master });
     if (row.type?.text === 'namespace' && !isStationKey(key)) {
@@ -175,7 +176,12 @@ function placeOf(cell: CsvCell): { line: number; column: number } {
   return { line: cell.line, column: cell.column };
 }
 
-/** A name for a message: control characters would redraw the terminal. */
+/** A name for a message. A quote left open can swallow the rows that follow and their secrets: so no more than a name. */
+function shownName(text: string): string {
+  return text.length > KEY_MAX_BYTES ? `${printable(text.slice(0, KEY_MAX_BYTES))}…` : printable(text);
+}
+
+/** Control characters would redraw the terminal. */
 function printable(text: string): string {
   return text.replace(/\p{C}/gu, '\ufffd').slice(0, 80);
 }

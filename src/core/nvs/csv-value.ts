@@ -33,7 +33,7 @@ const SLOPPY = {
 /** The value of a `data` row. A missing cell is allowed with blob_fill and blob_sz_fill only. */
 export function decodeCell(encoding: string, cell: string | undefined): DecodedValue | ValueFault {
   if (isFillEncoding(encoding)) return blob(parseFill(encoding, cell ?? ''));
-  if (!isKnown(encoding)) return unknownEncoding(encoding);
+  if (!isKnown(encoding)) return UNKNOWN_ENCODING;
   if (cell === undefined)
     return { about: 'value', fault: 'is missing', hint: 'write all four cells: key,type,encoding,value' };
   if (encoding === 'string') return { kind: 'string', data: stringData(cell), warnings: [] };
@@ -55,7 +55,7 @@ export function decodeFile(encoding: string, content: Uint8Array): DecodedValue 
       hint: 'use the encoding binary',
     };
   }
-  if (!isKnown(encoding)) return unknownEncoding(encoding);
+  if (!isKnown(encoding)) return UNKNOWN_ENCODING;
   if (encoding === 'string') return textFile(content);
   if (encoding === 'hex2bin') return blob(parseHex(latin1.decode(content), true));
   if (encoding === 'base64') return base64(parseBase64(latin1.decode(content), true));
@@ -129,12 +129,12 @@ function isKnown(encoding: string): boolean {
   return TEXT_ENCODINGS.has(lower) || isIntegerType(lower);
 }
 
-function unknownEncoding(encoding: string): ValueFault {
-  const shown = encoding.replace(/\p{C}/gu, '\ufffd').slice(0, 40);
-  const hint =
-    'use u8 to i64, string, hex2bin, base64, binary, blob_fill(LEN;0xPP) or blob_sz_fill(LEN;0xPP)';
-  return { about: 'encoding', fault: `has the unknown encoding "${shown}"`, hint };
-}
+/** Not quoted: in a row that misses a cell, what stands here is the value. */
+const UNKNOWN_ENCODING: ValueFault = {
+  about: 'encoding',
+  fault: 'has an unknown encoding',
+  hint: 'use u8 to i64, string, hex2bin, base64, binary, blob_fill(LEN;0xPP) or blob_sz_fill(LEN;0xPP)',
+};
 
 function caseWarning(
   encoding: string,

@@ -9,3 +9,5 @@ export { PAGE_SIZE } from './layout.js';
 export { type GenerateOptions, type GeneratedImage, generateNvs } from './generate.js';
 export type { CsvInput } from './csv-table.js';
 export type { CsvWarning, CsvWarningCode } from './warnings.js';
+export { decryptNvs, encryptNvs } from './encryption.js';
+export { HMAC_KEY_BYTES, NVS_KEY_BYTES, decodeKeyFile, deriveNvsKey, encodeKeyFile } from './keys.js';

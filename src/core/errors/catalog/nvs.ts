@@ -29,4 +29,24 @@ export const NVS_ERRORS = {
     problem: ({ where, sizeBytes }) => `${where} does not fit: the partition of ${sizeBytes} bytes is full`,
     next: () => 'make the partition larger or store less',
   }),
+  NVS_KEY_INVALID: entry<{ what: string; reason: string; hint: string }>({
+    ...input,
+    problem: ({ what, reason }) => `${what} ${reason}`,
+    next: ({ hint }) => hint,
+  }),
+  NVS_KEY_WRONG: entry<Record<never, never>>({
+    ...input,
+    problem: () => 'No entry of the image can be read with this key',
+    next: () => 'give the key that the image was encrypted with',
+  }),
+  NVS_ENCRYPTED: entry<{ what: string }>({
+    ...input,
+    problem: ({ what }) => `${what} is encrypted`,
+    next: () => 'decrypt it first (espmint nvs decrypt)',
+  }),
+  NVS_NOT_ENCRYPTED: entry<{ what: string }>({
+    ...input,
+    problem: ({ what }) => `${what} is not encrypted: its entries can be read as they are`,
+    next: () => 'use it as it is',
+  }),
 };

@@ -1,0 +1,97 @@
+// Seeded random CSV files through Espressif's own generator and through ours: same bytes, or both refuse.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type GeneratedImage, generateNvs } from '../../src/core/nvs/index.js';
+import { PYTHON, ROOT, judgeAvailable } from '../support/judges.js';
+import { type RandomCsv, randomCsv } from '../support/nvs-random-csv.js';
+
+const CASES = Number(process.env['ESPMINT_NVS_CASES'] ?? 600);
+const FIRST_SEED = Number(process.env['ESPMINT_NVS_SEED'] ?? 1);
+/** What we refuse and the tool accepts, because a device cannot read what the tool makes of it. */
+const REFUSED_ON_PURPOSE = /outside ASCII/;
+/** What the tool refuses by a fault of its own. */
+const TOOL_CRASH = /PageFullError/;
+
+interface Answer {
+  readonly ok: boolean;
+  readonly error?: string;
+}
+
+function runTool(folder: string, jobs: readonly object[]): Answer[] {
+  const script = `${ROOT}test/support/nvs_generate_many.py`;
+  const input = jobs.map((job) => `${JSON.stringify(job)}\n`).join('');
+  const run = spawnSync(PYTHON, ['-W', 'ignore', script], {
+    cwd: folder,
+    input,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  expect(run.stderr).toBe('');
+  return run.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Answer);
+}
+
+function generateOurs(csv: RandomCsv): GeneratedImage | string {
+  try {
+    return generateNvs([{ file: 'in.csv', bytes: new TextEncoder().encode(csv.text) }], csv.sizeBytes, {
+      version: csv.version,
+      readFile: (path) => {
+        const content = csv.files.get(path);
+        if (content === undefined) throw new Error('absent');
+        return content;
+      },
+    });
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+describe.runIf(judgeAvailable('esp-idf-nvs-partition-gen', PYTHON))('beside the real generator', () => {
+  let folder = '';
+  beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'espmint-nvs-'))));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it(`agrees on ${CASES} random CSV files from seed ${FIRST_SEED} on`, () => {
+    const csvs = Array.from({ length: CASES }, (_, i) => randomCsv(FIRST_SEED + i));
+    const answers = runTool(
+      folder,
+      csvs.map((csv, i) => writeJob(folder, csv, i)),
+    );
+    const outcome = { equal: 0, bothRefuse: 0, refusedOnPurpose: 0, toolCrash: 0 };
+    csvs.forEach((csv, i) => {
+      const seed = FIRST_SEED + i;
+      const answer = answers[i] as Answer;
+      const ours = generateOurs(csv);
+      if (typeof ours === 'string') {
+        if (answer.ok) expect(ours, `seed ${seed}: the tool accepts it`).toMatch(REFUSED_ON_PURPOSE);
+        outcome[answer.ok ? 'refusedOnPurpose' : 'bothRefuse'] += 1;
+      } else if (!answer.ok) {
+        expect(answer.error, `seed ${seed}: only the tool refuses it`).toMatch(TOOL_CRASH);
+        outcome.toolCrash += 1;
+      } else {
+        const theirs = readFileSync(join(folder, `${i}.bin`));
+        expect(Buffer.compare(theirs, ours.image), `seed ${seed}: other bytes`).toBe(0);
+        outcome.equal += 1;
+      }
+    });
+    console.log(`nvs conformance: ${JSON.stringify(outcome)}`);
+    expect(outcome.equal).toBeGreaterThan(CASES / 3);
+  });
+});
+
+/** Writes a seed's files for the tool, which runs all jobs in one folder. */
+function writeJob(folder: string, csv: RandomCsv, i: number): object {
+  writeFileSync(join(folder, `${i}.csv`), csv.text);
+  for (const [path, content] of csv.files) writeFileSync(join(folder, path), content);
+  return {
+    inputs: [`${i}.csv`],
+    output: `${i}.bin`,
+    size: `0x${csv.sizeBytes.toString(16)}`,
+    version: csv.version,
+  };
+}
