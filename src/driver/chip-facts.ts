@@ -53,7 +53,7 @@ export async function readEfuseFacts(
     mac,
     description: describeChip(chip, registers.read),
     revision: major * 100 + minor,
-    security: security ?? securityFromEfuses(chip, registers.read),
+    security: stateOf(security ?? securityFromEfuses(chip, registers.read)),
     embeddedFlashBytes: embeddedFlash(chip, flashCap, registers),
   };
 }
@@ -63,6 +63,12 @@ async function confirmMac(chip: ChipSpec, registers: RegisterCache, port: string
   if (chip.mac.upperHalf === 'crc8' || (await registers.confirm([chip.mac.low, chip.mac.high]))) return;
   throw new EspmintError('CHIP_MAC_BAD', { port, mac, reason: 'two readings of it differ' });
 }
+
+const stateOf = ({ flashEncryption, secureBoot, secureDownload }: SecurityState): SecurityState => ({
+  flashEncryption,
+  secureBoot,
+  secureDownload,
+});
 
 function embeddedFlash(chip: ChipSpec, flashCap: BitField | undefined, registers: RegisterCache): number {
   return flashCap === undefined ? 0 : (chip.flashCapBytes?.[readField(flashCap, registers.read)] ?? 0);

@@ -2,7 +2,7 @@
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import { eraseSpan, writeSpan } from './flash-write.js';
 import { flashMd5, md5Of, type Region } from './md5.js';
-import type { Session } from './session.js';
+import { isBadLink, type Session } from './session.js';
 import { BLOCK_BYTES, SECTOR_BYTES } from './spi-flash.js';
 import { isBlank, planWrite, runsOf, slice, type WritePlan } from './write-plan.js';
 
@@ -162,27 +162,28 @@ function stepsFor({ offsetBytes, image }: ImageAt, span: Region): Step[] {
 /** After a failed round: makes the link fit for another, or gives up. */
 async function mendOrThrow(session: Session, target: ImageAt, error: unknown, round: number): Promise<void> {
   if (!isEspmintError(error)) throw error;
-  if (isEspmintError(error, 'LOADER_REFUSED')) {
-    if (round < ROUNDS) {
-      session.onEvent?.({ type: 'retry', what: 'write', reason: error.details.meaning });
-      return;
-    }
-    const { offsetBytes: offset, image } = target;
-    const details = { port: session.link.address, offset, size: image.length, reason: error.details.meaning };
-    throw new EspmintError('FLASH_WRITE_FAILED', details, { cause: error });
+  const isRefusal = isEspmintError(error, 'LOADER_REFUSED');
+  if (!isRefusal && !isBadLink(error)) throw error;
+  if (round >= ROUNDS) throw isRefusal ? writeFailure(session, target, error.details.meaning, error) : error;
+  session.onEvent?.({ type: 'retry', what: 'write', reason: isRefusal ? error.details.meaning : error.code });
+  // Once is bad luck: the loader is found again where it is. Twice is a bad link.
+  if (round > 1 && isBadLink(error)) await session.recover(error);
+  else if (!isRefusal) await resyncOrRecover(session, error);
+}
+
+async function resyncOrRecover(session: Session, error: EspmintError): Promise<void> {
+  try {
+    await session.loader.resync(error);
+  } catch (lost) {
+    if (lost !== error) throw lost;
+    await session.recover(error);
   }
-  if (!isEspmintError(error, 'LINK_TIMEOUT') || round >= ROUNDS) throw error;
-  session.onEvent?.({ type: 'retry', what: 'write', reason: error.code });
-  // One lost reply is bad luck: the loader is found again where it is. The second is a bad link.
-  if (round === 1) {
-    try {
-      await session.loader.resync(error);
-      return;
-    } catch (lost) {
-      if (lost !== error) throw lost;
-    }
-  }
-  await session.recover(error);
+}
+
+function writeFailure(session: Session, target: ImageAt, reason: string, cause: EspmintError): EspmintError {
+  const { offsetBytes: offset, image } = target;
+  const details = { port: session.link.address, offset, size: image.length, reason };
+  return new EspmintError('FLASH_WRITE_FAILED', details, { cause });
 }
 
 function risingProgress(onProgress: WriteOptions['onProgress']): (percent: number) => void {

@@ -9,7 +9,7 @@ import { readEfuseFacts, revisionText, type EfuseFacts } from './chip-facts.js';
 import { detectChip } from './detect.js';
 import { enterLoader } from './enter-loader.js';
 import type { OnDriverEvent } from './events.js';
-import type { Loader } from './loader.js';
+import { isLacking, type Loader } from './loader.js';
 import { START_BAUD } from './open-link.js';
 import { RegisterCache } from './registers.js';
 import type { SecurityState } from './security.js';
@@ -38,6 +38,11 @@ interface Connection {
 
 /** Failures that a lower rate can cure. */
 const BAD_LINK: readonly ErrorCode[] = ['LINK_TIMEOUT', 'CHIP_MAC_BAD', 'RFC2217_REFUSED', 'FLASH_NOT_FOUND'];
+
+/** A command that this chip does know, refused as unknown, was damaged on its way. */
+export function isBadLink(error: EspmintError): boolean {
+  return BAD_LINK.includes(error.code) || isLacking(error);
+}
 
 export class Session {
   readonly link: Link;
@@ -92,7 +97,7 @@ export class Session {
       try {
         return await act(this.loader);
       } catch (error) {
-        if (!isEspmintError(error, 'LINK_TIMEOUT')) throw error;
+        if (!isEspmintError(error) || !isBadLink(error)) throw error;
         await this.recover(error);
       }
     }
@@ -130,7 +135,7 @@ export class Session {
         this.#connection = await connectAt(this.link, baud, lower === undefined, this.#options);
         return;
       } catch (error) {
-        if (!isEspmintError(error) || !BAD_LINK.includes(error.code) || lower === undefined) throw error;
+        if (!isEspmintError(error) || !isBadLink(error) || lower === undefined) throw error;
         this.#fallBack(baud, lower, error);
       }
     }
