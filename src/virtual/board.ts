@@ -34,6 +34,8 @@ export interface HostPort {
   setLines(lines: Lines): void;
   /** Tells the host's rate. Never called: the link does not carry it, and every rate fits. */
   setBaud(baud: number): void;
+  /** Forgets bytes that are on their way to the host. */
+  discard(): void;
   /** Takes the plug out. May be called again. */
   unplug(): void;
 }
@@ -91,6 +93,7 @@ class Board implements VirtualBoard {
   private host: HostEvents | undefined;
   /** The host's rate, where the link tells it. */
   private hostBaud: number | undefined;
+  private hasPower = true;
 
   constructor(options: BoardOptions) {
     const { chip = 'esp32', mac = 'a4:cf:12:34:56:78', timing = INSTANT, clock = REAL_CLOCK } = options;
@@ -156,6 +159,7 @@ class Board implements VirtualBoard {
   plugIn(events: HostEvents): HostPort {
     if (this.host !== undefined) throw new Error('a host is plugged in already');
     this.host = events;
+    if (!this.hasPower) this.powerCycle('application', { quiet: true });
     this.hostBaud = undefined;
     const whilePlugged =
       <A extends unknown[]>(run: (...args: A) => void) =>
@@ -172,6 +176,9 @@ class Board implements VirtualBoard {
       setBaud: whilePlugged((baud: number) => {
         this.hostBaud = baud;
       }),
+      discard: whilePlugged(() => {
+        this.toHost.cut();
+      }),
       unplug: whilePlugged(() => {
         this.host = undefined;
       }),
@@ -180,6 +187,7 @@ class Board implements VirtualBoard {
 
   powerCycle(mode: BootMode, options: { readonly quiet?: boolean } = {}): void {
     this.hold();
+    this.hasPower = true;
     this.silicon.boot(mode, options.quiet);
   }
 
@@ -197,6 +205,7 @@ class Board implements VirtualBoard {
 
   private disappear(reason: string): void {
     const { host } = this;
+    this.hasPower = false;
     this.hold();
     this.host = undefined;
     host?.gone(reason);

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { CHIP_NAMES, findChip, type ChipName } from '../../core/chips/index.js';
 import { EspmintError } from '../../core/errors/index.js';
-import { formatMac, parseMac } from '../../core/mac.js';
+import { macDigits, parseMac } from '../../core/mac.js';
 import {
   createVirtualBoard,
   mirrorToFile,
@@ -194,9 +194,8 @@ async function readPartitionTable(choice: string): Promise<'espmint' | 'stock' |
   }
 }
 
-const macNumber = (text: string): bigint => BigInt(`0x${formatMac(parseMac(text)).replaceAll(':', '')}`);
-const macText = (value: bigint): string =>
-  formatMac(parseMac((value & 0xffff_ffff_ffffn).toString(16).padStart(12, '0')));
+const macNumber = (text: string): bigint => BigInt(`0x${macDigits(parseMac(text))}`);
+const macText = (value: bigint): string => parseMac(value.toString(16).padStart(12, '0').slice(-12));
 
 function invalid(field: string, reason: string, hint: string): EspmintError {
   return new EspmintError('INPUT_INVALID', { field, reason, hint });

@@ -1,3 +1,25 @@
 // Errors of the virtual chip and its servers.
+import { EXIT, entry } from '../entry.js';
 
-export const VIRTUAL_ERRORS = {};
+const input = { exit: EXIT.input, http: 400, retryable: false } as const;
+
+export const VIRTUAL_ERRORS = {
+  VIRTUAL_LISTEN_FAILED: entry<{ url: string; reason: string }>({
+    exit: EXIT.link,
+    http: 409,
+    retryable: true,
+    problem: ({ url, reason }) => `A virtual board cannot listen on ${url} (${reason})`,
+    next: () => 'choose another address, or port 0 for any free one',
+  }),
+  VIRTUAL_PTY_UNAVAILABLE: entry<{ reason: string }>({
+    ...input,
+    problem: ({ reason }) => `A virtual board cannot be given a device path here (${reason})`,
+    next: () =>
+      'install the optional package @lydell/node-pty, or use --listen rfc2217://127.0.0.1:0 instead',
+  }),
+  VIRTUAL_FLASH_FILE: entry<{ path: string; reason: string }>({
+    ...input,
+    problem: ({ path, reason }) => `The flash file ${path} cannot be used: ${reason}`,
+    next: () => 'name a file of exactly the size of the flash, or one that does not exist yet',
+  }),
+};
