@@ -1,0 +1,100 @@
+// `espmint demo`: four virtual boards, provisioned for real, then left up to play with.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { provisionDevice } from '../../provision/index.js';
+import { createVirtualBoard, serveRfc2217 } from '../../virtual/index.js';
+import { composeParts } from '../compose.js';
+import type { CliIo, GlobalOptions } from '../io.js';
+import { createReporter } from '../output/reporter.js';
+import { planFromFlags } from '../plan.js';
+import { exitCodeOf } from './provision.js';
+
+interface Options extends GlobalOptions {
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
+
+type Closer = () => Promise<void> | void;
+
+const MACS = ['a4:cf:12:34:56:78', 'a4:cf:12:34:56:79', 'a4:cf:12:34:56:7a', 'a4:cf:12:34:56:7b'];
+const HOST = '127.0.0.1';
+
+export function demoCommand(io: CliIo): Command {
+  return new Command('demo')
+    .description('provision four virtual boards, then leave them up to play with')
+    .option('--once', 'end after provisioning')
+    .option('--json', 'print JSON Lines: one event a line')
+    .action((_: unknown, self: Command) => demo(io, self.optsWithGlobals<Options>()));
+}
+
+async function demo(io: CliIo, options: Options): Promise<void> {
+  const closers: Closer[] = [];
+  try {
+    const dataDir = options.dataDir ?? (await temporaryDataDir(closers));
+    const ports = await startBoards(closers);
+    await provisionAll(io, { ...options, dataDir }, ports);
+    if (options.once === true) return;
+    io.stderr(invitation(ports, dataDir));
+    await untilStopped(io);
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+/** A demo leaves nothing behind in the user's own registry. */
+async function temporaryDataDir(closers: Closer[]): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'espmint-demo-'));
+  closers.push(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function startBoards(closers: Closer[]): Promise<string[]> {
+  const ports: string[] = [];
+  for (const mac of MACS) {
+    const board = createVirtualBoard({ chip: 'esp32', mac });
+    closers.push(() => {
+      board.dispose();
+    });
+    const server = await serveRfc2217(board, { host: HOST, port: 0 });
+    closers.push(() => server.close());
+    ports.push(server.url);
+  }
+  return ports;
+}
+
+async function provisionAll(io: CliIo, options: Options, ports: readonly string[]): Promise<void> {
+  const plan = await planFromFlags({ caUrl: 'https://ca.example.com:8443', wifiSsid: 'Lab' }, io.env);
+  const parts = await composeParts(io, options);
+  try {
+    const reporter = createReporter(io, ports, options.json === true);
+    const onEvent = reporter.event.bind(reporter);
+    const run = (port: string): ReturnType<typeof provisionDevice> =>
+      provisionDevice(port, plan, parts, { onEvent, signal: io.signal });
+    const results = await Promise.all(ports.map(run));
+    reporter.finish(results);
+    io.setExitCode(exitCodeOf(results));
+  } finally {
+    await parts.close();
+  }
+}
+
+function invitation([port = '']: readonly string[], dataDir: string): string {
+  return `
+The boards stay up until Ctrl-C. In another terminal, in this folder:
+
+  node bin/espmint.js inspect --port ${port}
+  node bin/espmint.js devices list --data-dir ${dataDir}
+  node bin/espmint.js devices reveal ${MACS[0]} --reason "trying it out" --data-dir ${dataDir}
+  node bin/espmint.js provision --port ${port} --ca-url https://ca.example.com --known rotate --data-dir ${dataDir}
+`;
+}
+
+async function untilStopped(io: CliIo): Promise<void> {
+  if (io.signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    // Listening servers keep the process alive.
+    io.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
