@@ -21,7 +21,7 @@ import { closeSocket, openTcp, watchSocket, writeSocket } from './tcp-stream.js'
 
 const SETTING_TIMEOUT_MS = 3_000;
 /** Some servers carry out a line change without a word: after one that was not acknowledged none is waited for. */
-const LINE_TIMEOUT_MS = 1_000;
+const LINE_TIMEOUT_MS = 500;
 const DATA_BITS = 8;
 const PARITY_NONE = 1;
 const STOP_BITS_ONE = 1;
