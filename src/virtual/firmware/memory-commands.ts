@@ -37,7 +37,7 @@ export class MemoryCommands {
   constructor(
     private readonly machine: Machine,
     private readonly errors: MemoryErrors,
-    private readonly start: (entry: number, segments: readonly Segment[]) => Next,
+    private readonly start: (entry: number, segments: readonly Segment[]) => Next | undefined,
   ) {}
 
   handlers(): [number, Handler][] {
@@ -92,7 +92,12 @@ export class MemoryCommands {
     this.upload = undefined;
     const [stay = 0, entry = 0] = wordsOf(data);
     if (stay !== 0) return OK;
-    const segments = this.segments.map(({ start, bytes }) => ({ start, bytes: Uint8Array.from(bytes) }));
-    return { next: this.start(entry, segments) };
+    const next = this.start(entry, this.uploaded());
+    return next === undefined ? OK : { next };
+  }
+
+  /** All that was uploaded since the reset. */
+  uploaded(): Segment[] {
+    return this.segments.map(({ start, bytes }) => ({ start, bytes: Uint8Array.from(bytes) }));
   }
 }

@@ -10,6 +10,8 @@ export interface Outcome {
   readonly error?: number;
   /** Done once the reply is handed to the UART. */
   readonly after?: Step;
+  /** Work that goes on after the reply; its result is the error that the next reply carries, 0 for none. */
+  readonly work?: Steps<number>;
   /** The program that takes over after the reply. */
   readonly next?: Next;
 }

@@ -79,11 +79,10 @@ export class RomFlash {
     return OK;
   }
 
-  /** 0: restart the chip. 1: leave flash mode only. */
+  /** 0: restart the chip. 1: leave the loader and run what is in flash. Either way the application starts. */
   private end({ data }: Request): Outcome {
     if (data.length !== 4) return fail(ROM_ERROR.badMessage);
-    this.session = undefined;
-    return wordsOf(data)[0] === 0 ? { next: 'reset' } : OK;
+    return { next: 'reset' };
   }
 
   private *md5({ data }: Request): Steps<Outcome> {

@@ -23,7 +23,7 @@ const ROM_VALUE = 0x2012_0707;
 const UNKNOWN_REPLY_OP = 0x00;
 
 /** Makes the program that an upload into RAM holds. */
-export type RamLauncher = (machine: Machine, entry: number, segments: readonly Segment[]) => Next;
+export type RamLauncher = (machine: Machine, entry: number, segments: readonly Segment[]) => Next | undefined;
 
 export class RomLoader implements Firmware {
   readonly decoder = new SlipDecoder({ maxFrameBytes: MAX_FRAME_BYTES, delimiters: 'shared' });
