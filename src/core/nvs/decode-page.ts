@@ -82,13 +82,27 @@ function readOne(
   const fields = readEntry(image, offsetBytes);
   const spanOk = isSpanRight(fields, slot);
   // An entry whose CRC is wrong may claim any span: believing it would hide the entries that follow.
-  const slotsTaken = fields.crcOk && spanOk ? fields.span : 1;
+  const slotsTaken = fields.crcOk && spanOk ? sameStateRun(image, pageOffset, slot, fields.span, state) : 1;
   const dataStart = offsetBytes + SLOT_SIZE;
   const dataCrcOk =
     hasData(fields.type) && spanOk
       ? nvsCrc32(image, dataStart, dataStart + fields.dataLength) === fields.dataCrc
       : undefined;
   return { ...fields, slot, offsetBytes, state, slotsTaken, spanOk, dataCrcOk };
+}
+
+/** Slots of an erased entry's span that are erased with it; a written entry takes its whole span. */
+function sameStateRun(
+  image: Uint8Array,
+  pageOffset: number,
+  slot: number,
+  span: number,
+  state: SlotState,
+): number {
+  if (state === 'written') return span;
+  let taken = 1;
+  while (taken < span && slotState(image, pageOffset, slot + taken) === state) taken += 1;
+  return taken;
 }
 
 function isSpanRight({ type, span, dataLength }: EntryFields, slot: number): boolean {

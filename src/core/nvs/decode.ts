@@ -1,9 +1,9 @@
 // Partition image in, pages and values out: tolerant, so that a device dump or a damaged image can be looked into.
 import { type NvsEntry, type NvsPage, decodePage } from './decode-page.js';
 import { PAGE_SIZE, type NvsVersion, VERSION_BYTE } from './layout.js';
-import { type NvsUnreadable, type NvsValue, resolveValues } from './values.js';
+import { type ResolvedValues, resolveValues } from './values.js';
 
-export interface NvsImage {
+export interface NvsImage extends ResolvedValues {
   readonly sizeBytes: number;
   /** Format version that the pages state, or undefined when no page is in use. */
   readonly version: NvsVersion | undefined;
@@ -11,14 +11,6 @@ export interface NvsImage {
   readonly pages: readonly NvsPage[];
   /** True when pages are sound but no entry is: what an encrypted partition looks like without its key. */
   readonly looksEncrypted: boolean;
-  /** Namespaces in order of appearance; also those that hold nothing. */
-  readonly namespaces: readonly { readonly name: string; readonly index: number }[];
-  /** What the device would find, in the order written. */
-  readonly values: readonly NvsValue[];
-  /** Older copies of a value: still there, and overruled by a later one. */
-  readonly stale: readonly NvsValue[];
-  /** What stands there and cannot be read, and why. */
-  readonly unreadable: readonly NvsUnreadable[];
 }
 
 /**

@@ -2,7 +2,8 @@
 export { type EncodeOptions, encodeNvs } from './encode.js';
 export { type NvsImage, decodeNvs } from './decode.js';
 export type { NvsEntry, NvsPage } from './decode-page.js';
-export type { NvsAddress, NvsUnreadable, NvsValue } from './values.js';
+export type { NvsFault, NvsFaultCode } from './entry-fault.js';
+export type { NvsAddress, NvsNamespace, NvsUnreadable, NvsValue } from './values.js';
 export type { NvsRow } from './rows.js';
 export type { NvsIntegerType, NvsVersion } from './layout.js';
 export { PAGE_SIZE } from './layout.js';
@@ -11,3 +12,5 @@ export type { CsvInput } from './csv-table.js';
 export type { CsvWarning, CsvWarningCode } from './warnings.js';
 export { decryptNvs, encryptNvs } from './encryption.js';
 export { HMAC_KEY_BYTES, NVS_KEY_BYTES, decodeKeyFile, deriveNvsKey, encodeKeyFile } from './keys.js';
+export { type NvsVerdict, verifyNvs } from './verify.js';
+export { type NvsFinding, type NvsFindingCode, type NvsSeverity, NVS_FINDINGS } from './findings.js';

@@ -1,6 +1,7 @@
 // From entries to values: names the namespaces, puts blobs together, and lets the last copy of a value win.
 import { readInteger, readU32 } from './bytes.js';
 import type { NvsEntry, NvsPage } from './decode-page.js';
+import { type NvsFault, entryFault, isNamespace, isSound } from './entry-fault.js';
 import {
   CHUNK_START_OTHER,
   ENTRY,
@@ -19,7 +20,7 @@ export interface NvsAddress {
 }
 
 interface Named {
-  /** Empty for entries of index 0 that are no namespace definition; no firmware call can reach those. */
+  /** Empty when nothing defines the index; no firmware call can reach such a value. */
   readonly namespace: string;
   readonly namespaceIndex: number;
   readonly key: string;
@@ -35,76 +36,87 @@ export type NvsValue = Named &
     | { readonly type: 'blob'; readonly value: Uint8Array }
   );
 
-export interface NvsUnreadable extends Named {
-  /** What is wrong, as the end of a sentence that begins with the key. */
-  readonly reason: string;
+/** An entry that cannot be read, and why. */
+export type NvsUnreadable = Named & NvsFault;
+
+export interface NvsNamespace {
+  readonly name: string;
+  readonly index: number;
 }
 
 export interface ResolvedValues {
-  readonly namespaces: readonly { readonly name: string; readonly index: number }[];
+  /** In order of appearance. */
+  readonly namespaces: readonly NvsNamespace[];
+  /** What the device would find, in the order written. */
   readonly values: readonly NvsValue[];
+  /** Older copies of a value: still there, and overruled by a later one. */
   readonly stale: readonly NvsValue[];
+  /** Sound values of a namespace index that nothing defines. They are also listed in `unreadable`. */
+  readonly unreachable: readonly NvsValue[];
   readonly unreadable: readonly NvsUnreadable[];
 }
 
 /** Resolves the entries of `pages`, which come oldest first. */
 export function resolveValues(image: Uint8Array, pages: readonly NvsPage[]): ResolvedValues {
   const resolver = new Resolver(image);
-  for (const page of pages) resolver.learnNamespaces(page);
-  for (const page of pages) resolver.collectChunks(page);
-  for (const page of pages) resolver.readPage(page);
+  for (const page of pages) resolver.collect(page);
+  for (const page of pages) resolver.read(page);
   return resolver.finish();
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** A blob chunk is found by namespace, key and chunk number. */
-const chunkName = (namespaceIndex: number, key: string, chunk: number): string =>
-  `${namespaceIndex}/${chunk}/${key}`;
+interface Chunk {
+  readonly entry: NvsEntry;
+  readonly page: number;
+  /** Indexes that the chunk was given to. */
+  uses: number;
+}
+
+/** While a page is moved, an index stands there twice and its chunks once. More than that is damage. */
+const CHUNK_USES_MAX = 2;
 
 class Resolver {
   readonly #namespaces = new Map<number, string>();
-  readonly #chunks = new Map<string, { entry: NvsEntry; page: number; used: boolean }>();
+  readonly #chunks: Chunk[] = [];
+  /** The last chunk of each name in the whole image, and the last one before the entry being read. */
+  readonly #lastChunk = new Map<string, Chunk>();
+  readonly #chunkSoFar = new Map<string, Chunk>();
   readonly #found: NvsValue[] = [];
+  readonly #unreachable: NvsValue[] = [];
   readonly #unreadable: NvsUnreadable[] = [];
+  #passed = 0;
 
   constructor(readonly image: Uint8Array) {}
 
-  learnNamespaces(page: NvsPage): void {
+  collect(page: NvsPage): void {
     for (const entry of page.entries) {
-      if (!isNamespace(entry)) continue;
-      this.#namespaces.set(this.image[entry.offsetBytes + ENTRY.value] ?? 0, entry.key);
+      if (isNamespace(entry)) {
+        this.#namespaces.set(this.image[entry.offsetBytes + ENTRY.value] ?? 0, entry.key);
+      } else if (entry.type === ENTRY_TYPE.blobData && isSound(entry)) {
+        const chunk = { entry, page: page.index, uses: 0 };
+        this.#chunks.push(chunk);
+        this.#lastChunk.set(chunkName(entry, entry.chunk), chunk);
+      }
     }
   }
 
-  collectChunks(page: NvsPage): void {
-    for (const entry of page.entries) {
-      if (!isSound(entry) || entry.type !== ENTRY_TYPE.blobData) continue;
-      this.#chunks.set(chunkName(entry.namespaceIndex, entry.key, entry.chunk), {
-        entry,
-        page: page.index,
-        used: false,
-      });
-    }
-  }
-
-  readPage(page: NvsPage): void {
+  read(page: NvsPage): void {
     for (const entry of page.entries) {
       if (entry.state === 'erased' || isNamespace(entry)) continue;
       const named = this.#name(entry, page.index);
       const fault = entryFault(entry);
-      if (fault !== undefined) this.#unreadable.push({ ...named, reason: fault });
-      else if (entry.type !== ENTRY_TYPE.blobData) this.#readValue(entry, named);
+      if (fault !== undefined) this.#unreadable.push({ ...named, ...fault });
+      else if (entry.type === ENTRY_TYPE.blobData) this.#passChunk(entry);
+      else this.#add(this.#readValue(entry, named));
     }
   }
 
   finish(): ResolvedValues {
-    for (const { entry, page, used } of this.#chunks.values()) {
-      if (!used)
-        this.#unreadable.push({
-          ...this.#name(entry, page),
-          reason: 'is a piece of a blob that has no index',
-        });
+    for (const { entry, page, uses } of this.#chunks) {
+      if (uses > 0) continue;
+      const reason = 'is a piece of a blob that has no index';
+      this.#unreadable.push({ ...this.#name(entry, page), code: 'chunk-orphan', reason });
     }
     const values = new Map<string, NvsValue>();
     const stale: NvsValue[] = [];
@@ -116,8 +128,13 @@ class Resolver {
       values.delete(name);
       values.set(name, value);
     }
-    const namespaces = [...this.#namespaces].map(([index, name]) => ({ name, index }));
-    return { namespaces, values: [...values.values()], stale, unreadable: this.#unreadable };
+    return {
+      namespaces: [...this.#namespaces].map(([index, name]) => ({ name, index })),
+      values: [...values.values()],
+      stale,
+      unreachable: this.#unreachable,
+      unreadable: this.#unreadable,
+    };
   }
 
   #name(entry: NvsEntry, page: number): Named {
@@ -126,64 +143,91 @@ class Resolver {
     return { namespace, namespaceIndex, key, address: { page, slot, offsetBytes } };
   }
 
-  #readValue(entry: NvsEntry, named: Named): void {
-    if (named.namespace === '') {
-      const reason = `belongs to namespace index ${named.namespaceIndex}, which nothing defines`;
-      this.#unreadable.push({ ...named, reason });
-      return;
-    }
-    const integer = integerTypeOf(entry.type);
-    if (integer !== undefined) {
-      const value = readInteger(
-        this.image,
-        entry.offsetBytes + ENTRY.value,
-        INTEGERS[integer].bytes,
-        integer.startsWith('i'),
-      );
-      this.#found.push({ ...named, type: integer, value });
-    } else if (entry.type === ENTRY_TYPE.string) {
-      const data = this.#data(entry);
-      const text = utf8.decode(data.at(-1) === 0 ? data.subarray(0, -1) : data);
-      this.#found.push({ ...named, type: 'string', value: text, data });
-    } else if (entry.type === ENTRY_TYPE.blobV1) {
-      this.#found.push({ ...named, type: 'blob', value: this.#data(entry) });
+  #add(value: NvsValue | NvsUnreadable): void {
+    if ('reason' in value) {
+      this.#unreadable.push(value);
+    } else if (this.#namespaces.has(value.namespaceIndex)) {
+      this.#found.push(value);
     } else {
-      this.#readBlob(entry, named);
+      const { namespaceIndex, key, address } = value;
+      const reason = `belongs to namespace index ${namespaceIndex}, which nothing defines`;
+      this.#unreachable.push(value);
+      this.#unreadable.push({
+        namespace: '',
+        namespaceIndex,
+        key,
+        address,
+        code: 'namespace-undefined',
+        reason,
+      });
     }
   }
 
-  #readBlob(index: NvsEntry, named: Named): void {
+  #readValue(entry: NvsEntry, named: Named): NvsValue | NvsUnreadable {
+    const integer = integerTypeOf(entry.type);
+    if (integer !== undefined) {
+      const at = entry.offsetBytes + ENTRY.value;
+      const value = readInteger(this.image, at, INTEGERS[integer].bytes, integer.startsWith('i'));
+      return { ...named, type: integer, value };
+    }
+    if (entry.type === ENTRY_TYPE.string) {
+      const data = this.#data(entry);
+      const text = utf8.decode(data.at(-1) === 0 ? data.subarray(0, -1) : data);
+      return { ...named, type: 'string', value: text, data };
+    }
+    if (entry.type === ENTRY_TYPE.blobV1) return { ...named, type: 'blob', value: this.#data(entry) };
+    return this.#readBlob(entry, named);
+  }
+
+  #readBlob(index: NvsEntry, named: Named): NvsValue | NvsUnreadable {
     const length = readU32(this.image, index.offsetBytes + ENTRY.blobLength);
     const count = this.image[index.offsetBytes + ENTRY.chunkCount] ?? 0;
     const start = this.image[index.offsetBytes + ENTRY.chunkStart] ?? 0;
     const parts: Uint8Array[] = [];
     let total = 0;
     for (let chunk = start; chunk < start + count; chunk++) {
-      const found = this.#chunks.get(chunkName(index.namespaceIndex, index.key, chunk));
+      const found = this.#findChunk(index, chunk);
       if (found === undefined) {
-        this.#unreadable.push({
+        return {
           ...named,
+          code: 'chunk-missing',
           reason: `misses piece ${chunk - start + 1} of ${count} of its blob`,
-        });
-        return;
+        };
       }
-      found.used = true;
+      found.uses += 1;
       const part = this.#data(found.entry);
       parts.push(part);
       total += part.length;
     }
     if (total !== length || (start !== 0 && start !== CHUNK_START_OTHER)) {
       const reason = `has a blob index that says ${length} bytes from piece ${start} on, and pieces of ${total} bytes`;
-      this.#unreadable.push({ ...named, reason });
-      return;
+      return { ...named, code: 'blob-length', reason };
     }
-    this.#found.push({ ...named, type: 'blob', value: joinParts(parts, total) });
+    return { ...named, type: 'blob', value: joinParts(parts, total) };
+  }
+
+  /** Chunks come in the order in which they were collected. */
+  #passChunk(entry: NvsEntry): void {
+    const chunk = this.#chunks[this.#passed++];
+    if (chunk !== undefined) this.#chunkSoFar.set(chunkName(entry, entry.chunk), chunk);
+  }
+
+  /** The last such chunk before the index; one after it when a page was moved in between. */
+  #findChunk(index: NvsEntry, chunk: number): Chunk | undefined {
+    const name = chunkName(index, chunk);
+    const found = this.#chunkSoFar.get(name) ?? this.#lastChunk.get(name);
+    return found !== undefined && found.uses < CHUNK_USES_MAX ? found : undefined;
   }
 
   #data(entry: NvsEntry): Uint8Array {
     const start = entry.offsetBytes + SLOT_SIZE;
     return this.image.slice(start, start + entry.dataLength);
   }
+}
+
+/** A blob chunk is found by namespace, key and chunk number. */
+function chunkName(entry: NvsEntry, chunk: number): string {
+  return `${entry.namespaceIndex}/${chunk}/${entry.key}`;
 }
 
 function joinParts(parts: readonly Uint8Array[], total: number): Uint8Array {
@@ -195,32 +239,3 @@ function joinParts(parts: readonly Uint8Array[], total: number): Uint8Array {
   }
   return joined;
 }
-
-/** Whether firmware would use the entry. */
-export function isSound(entry: NvsEntry): boolean {
-  return entry.state === 'written' && entryFault(entry) === undefined;
-}
-
-/** A namespace definition: index 0, one byte, which is the index it defines. */
-export function isNamespace(entry: NvsEntry): boolean {
-  return isSound(entry) && entry.namespaceIndex === 0 && entry.type === ENTRY_TYPE.u8;
-}
-
-/** Why firmware cannot use a written entry, or undefined. */
-export function entryFault(entry: NvsEntry): string | undefined {
-  if (entry.state === 'invalid') return 'has an impossible state in the bitmap';
-  if (!entry.crcOk) return 'has a wrong entry checksum';
-  if (integerTypeOf(entry.type) === undefined && !VARIABLE_TYPES.has(entry.type)) {
-    return `has the unknown type 0x${entry.type.toString(16).padStart(2, '0')}`;
-  }
-  if (!entry.spanOk) return `has a span of ${entry.span} slots, which cannot be right`;
-  if (entry.dataCrcOk === false) return 'has a wrong checksum of its data';
-  return undefined;
-}
-
-const VARIABLE_TYPES = new Set<number>([
-  ENTRY_TYPE.string,
-  ENTRY_TYPE.blobV1,
-  ENTRY_TYPE.blobData,
-  ENTRY_TYPE.blobIndex,
-]);
