@@ -15,6 +15,8 @@ import { serverArguments, SOCKET_PORT } from './settings.js';
 const LOG_MAX_BYTES = 1_000_000;
 const STOP_TIMEOUT_MS = 20_000;
 const POLL_MS = 10;
+/** A server that is starting writes its lock at once; one that is empty for so long was left by a crash. */
+const EMPTY_LOCK_MS = 3000;
 
 /** A server process that was started and may still be on its way up. */
 export interface Starting {
@@ -22,7 +24,10 @@ export interface Starting {
   ended(): Promise<Ended | undefined>;
 }
 
-/** `lost`: another server holds the data directory, which is as good as our own. */
+/**
+ * `lost`: another server holds the data directory, which is as good as our own; or ours was killed on its way up.
+ * Either way: look again.
+ */
 export type Ended = { readonly kind: 'lost' } | { readonly kind: 'failed'; readonly error: EspmintError };
 
 /**
@@ -33,6 +38,7 @@ export async function startServer(home: ServerHome, binaries: Binaries): Promise
   const from = await prepareLog(home.logFile);
   const log = await open(home.logFile, 'a', PRIVATE_FILE);
   let exited = false;
+  let killed = false;
   let failure: Error | undefined;
   try {
     const child = spawn(programPath(binaries, 'postgres'), serverArguments(home, binaries), {
@@ -43,7 +49,10 @@ export async function startServer(home: ServerHome, binaries: Binaries): Promise
       windowsHide: true,
       ...(home.account ?? {}),
     });
-    child.on('exit', () => (exited = true));
+    child.on('exit', (_code, signal) => {
+      exited = true;
+      killed = signal !== null;
+    });
     child.on('error', (error) => {
       failure = error;
       exited = true;
@@ -53,8 +62,11 @@ export async function startServer(home: ServerHome, binaries: Binaries): Promise
     await log.close();
   }
   return {
-    ended: async () =>
-      exited ? judgeEnd(home, failure?.message ?? (await tailOf(home.logFile, from))) : undefined,
+    async ended() {
+      if (!exited) return undefined;
+      if (killed) return { kind: 'lost' };
+      return judgeEnd(home, failure?.message ?? (await tailOf(home.logFile, from)));
+    },
   };
 }
 
@@ -73,7 +85,7 @@ async function tailOf(logFile: string, fromBytes: number): Promise<string> {
 }
 
 async function judgeEnd(home: ServerHome, said: string): Promise<Ended> {
-  if (/lock file ".*" already exists|pre-existing shared memory block|Is another postmaster/i.test(said)) {
+  if (/lock file "|pre-existing shared memory block/.test(said)) {
     await removeStaleLocks(home);
     return { kind: 'lost' };
   }
@@ -94,18 +106,27 @@ async function judgeEnd(home: ServerHome, said: string): Promise<Ended> {
 
 /**
  * PostgreSQL tidies the lock of a process that is gone. It cannot when the id was given to another process since, as
- * happens after a reboot or in a new container: then a lock whose process is no PostgreSQL is removed here.
+ * happens after a reboot or in a new container, nor when a crash left the file empty: such locks are removed here.
  */
 async function removeStaleLocks(home: ServerHome): Promise<void> {
-  const files = [join(home.cluster, 'postmaster.pid'), join(home.socketDir, `.s.PGSQL.${SOCKET_PORT}.lock`)];
-  for (const file of files) {
+  for (const file of [
+    join(home.cluster, 'postmaster.pid'),
+    join(home.socketDir, `.s.PGSQL.${SOCKET_PORT}.lock`),
+  ]) {
+    const found = await stat(file).catch(() => undefined);
     const text = await readFile(file, 'utf8').catch(() => undefined);
-    const pid = Number(text?.split('\n', 1)[0]);
-    if (text === undefined || !(pid > 0) || !isAlive(pid)) continue;
-    const command = await commandOf(pid);
-    if (command === undefined || /postgres/.test(command)) continue;
-    await removeIfUnchanged(file, text);
+    if (found === undefined || text === undefined) continue;
+    const stale = text.trim() === '' ? Date.now() - found.mtimeMs > EMPTY_LOCK_MS : await isForeign(text);
+    if (stale) await removeIfUnchanged(file, text);
   }
+}
+
+/** Whether the process named in a lock is alive and something else than a server. */
+async function isForeign(lock: string): Promise<boolean> {
+  const pid = Number(lock.split('\n', 1)[0]);
+  if (!(pid > 0) || !isAlive(pid)) return false;
+  const command = await commandOf(pid);
+  return command !== undefined && !command.includes('postgres');
 }
 
 /** Removes by renaming first: a lock that somebody renewed in between is put back, well before its owner looks. */

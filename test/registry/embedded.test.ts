@@ -1,0 +1,126 @@
+// The embedded server and the machine it lives on: places, owners, leftovers of crashes.
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openRegistry, type Registry } from '../../src/registry/index.js';
+import { queryAt } from './foreign-program.js';
+
+const IS_ROOT = process.getuid?.() === 0;
+const BOARD = {
+  mac: 'a4:cf:12:34:56:78',
+  uuid: '110e3dc9-fa05-568f-a05a-98d00891029d',
+  caUrl: 'https://ca.example.com',
+  policy: 'keep',
+} as const;
+let folder: string;
+let open: Registry[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'espmint-embedded-'));
+  open = [];
+});
+afterEach(async () => {
+  await Promise.all(open.map((registry) => registry.close()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function openIn(dataDir: string): Promise<Registry> {
+  const registry = await openRegistry({ dataDir });
+  open.push(registry);
+  return registry;
+}
+
+const pidFile = () => join(folder, 'postgres/cluster/postmaster.pid');
+const serverPid = () => Number(readFileSync(pidFile(), 'utf8').split('\n')[0]);
+
+it('keeps what it holds over a stop and a start', async () => {
+  const first = await openIn(folder);
+  const { psk } = await first.reserve(BOARD);
+  await first.close();
+  expect(existsSync(pidFile())).toBe(false);
+  expect((await (await openIn(folder)).reserve(BOARD)).psk).toBe(psk);
+});
+
+it('goes on after its server was killed in between', async () => {
+  const registry = await openIn(folder);
+  const { psk } = await registry.reserve(BOARD);
+  process.kill(serverPid(), 'SIGKILL');
+  expect((await registry.reserve(BOARD)).psk).toBe(psk);
+});
+
+it('starts over the lock of a server whose process id belongs to another program now', async () => {
+  await (await openIn(folder)).close();
+  const uid = statSync(join(folder, 'postgres')).uid;
+  const bystander = spawn('sleep', ['60'], IS_ROOT ? { uid } : {});
+  try {
+    const lines = [
+      bystander.pid,
+      join(folder, 'postgres/cluster'),
+      1,
+      5432,
+      join(folder, 'postgres/run'),
+      '',
+      '',
+    ];
+    writeFileSync(pidFile(), lines.join('\n'));
+    await openIn(folder);
+    expect(serverPid()).not.toBe(bystander.pid);
+  } finally {
+    bystander.kill();
+  }
+});
+
+it('tidies a half-made cluster', async () => {
+  const { pid: gone } = spawnSync('true');
+  mkdirSync(join(folder, `postgres/cluster.draft-${gone}-0badf00d/base`), { recursive: true });
+  await openIn(folder);
+  expect(readdirSync(join(folder, 'postgres')).sort()).toEqual(['cluster', 'run', 'server.log']);
+});
+
+it('says so when the data is of another major version', async () => {
+  await (await openIn(folder)).close();
+  writeFileSync(join(folder, 'postgres/cluster/PG_VERSION'), '12\n');
+  await expect(openRegistry({ dataDir: folder })).rejects.toMatchObject({ code: 'EMBEDDED_OTHER_MAJOR' });
+});
+
+it('says so when the schema is newer than the program', async () => {
+  const registry = await openIn(folder);
+  await queryAt(folder, `insert into espmint_migrations values ('999-later.sql', '')`);
+  await expect(openRegistry({ dataDir: folder })).rejects.toMatchObject({ code: 'REGISTRY_SCHEMA_NEWER' });
+  await registry.close();
+});
+
+it('says so when the data directory is a file', async () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  await expect(openRegistry({ dataDir: file })).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE' });
+});
+
+it('works in a path too long for a socket', async () => {
+  const deep = join(folder, 'long-'.repeat(20), 'longer-'.repeat(20));
+  const registry = await openIn(deep);
+  expect((await registry.reserve(BOARD)).known).toBe('new');
+});
+
+it.runIf(IS_ROOT)("works for root in a directory behind root's private home", async () => {
+  const home = join(folder, 'home');
+  mkdirSync(home, { mode: 0o700 });
+  chmodSync(home, 0o700);
+  const registry = await openIn(join(home, 'data'));
+  expect((await registry.reserve(BOARD)).known).toBe('new');
+  expect(statSync(home).mode & 0o777).toBe(0o700);
+  await registry.close();
+  const place = readFileSync(join(home, 'data/postgres.location'), 'utf8').trim();
+  rmSync(place, { recursive: true, force: true });
+});

@@ -1,0 +1,150 @@
+// Other programs beside espmint on the same database: what they find, and what their writing cannot destroy.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openRegistry, type Registry } from '../../src/registry/index.js';
+import { asForeignProgram } from './foreign-program.js';
+
+const FOREIGN_UPSERT = `
+  INSERT INTO devices (global_uuid, mac_address, psk_secret, ca_service_url, wifi_ssid, firmware_version, hardware_revision, location)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+  ON CONFLICT (global_uuid) DO UPDATE SET psk_secret = EXCLUDED.psk_secret, provisioned_at = CURRENT_TIMESTAMP
+  RETURNING id`;
+
+let folder: string;
+let registry: Registry;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'espmint-foreign-'));
+  registry = await openRegistry({ dataDir: folder });
+});
+afterAll(async () => {
+  await registry.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let boards = 0;
+
+function newBoard() {
+  boards += 1;
+  const tail = boards.toString(16).padStart(2, '0');
+  const mac = `a4:cf:12:34:56:${tail}`;
+  return {
+    mac,
+    uuid: `110e3dc9-fa05-568f-a05a-98d0089102${tail}`,
+    caUrl: 'https://ca.example.com',
+    policy: 'keep',
+  } as const;
+}
+
+it('opens no network port', async () => {
+  const listening = await asForeignProgram(folder, (client) => client.query('show listen_addresses'));
+  expect(listening.rows).toEqual([{ listen_addresses: '' }]);
+});
+
+it('keeps everything in the data directory from other users', () => {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const found = statSync(join(folder, name), { throwIfNoEntry: false });
+    if (found?.isDirectory() === true) expect([name, found.mode & 0o077]).toEqual([name, 0]);
+  }
+  expect(statSync(join(folder, 'postgres/server.log')).mode & 0o077).toBe(0);
+  expect(statSync(folder).mode & 0o007).toBe(0);
+});
+
+it('gives other programs the devices table with the agreed columns, defaults and indexes', async () => {
+  const { columns, indexes } = await asForeignProgram(folder, async (client) => ({
+    columns: await client.query<{ line: string }>(
+      `select concat_ws(' ', column_name, data_type, character_maximum_length, column_default,
+                        case is_nullable when 'NO' then 'not null' end) as line
+       from information_schema.columns where table_name = 'devices' order by ordinal_position`,
+    ),
+    indexes: await client.query<{ indexname: string }>(
+      `select indexname from pg_indexes where tablename = 'devices'`,
+    ),
+  }));
+  expect(columns.rows.map(({ line }) => line)).toEqual(
+    expect.arrayContaining([
+      `id integer nextval('devices_id_seq'::regclass) not null`,
+      'global_uuid character varying 36 not null',
+      'mac_address character varying 17 not null',
+      'ca_service_url character varying 255',
+      'wifi_ssid character varying 32',
+      'provisioned_at timestamp without time zone CURRENT_TIMESTAMP',
+      'firmware_version character varying 20',
+      'hardware_revision character varying 10',
+      'location character varying 100',
+      `status character varying 20 'provisioned'::character varying`,
+    ]),
+  );
+  expect(indexes.rows.map(({ indexname }) => indexname)).toEqual(
+    expect.arrayContaining(['idx_devices_uuid', 'idx_devices_mac', 'idx_devices_status']),
+  );
+});
+
+it("takes another program's upsert, answers with the same id, and keeps the key that it replaces", async () => {
+  const board = newBoard();
+  const values = (psk: string) => [
+    board.uuid,
+    board.mac.toUpperCase(),
+    psk,
+    'https://ca',
+    'Lab',
+    '1.0',
+    'A',
+    'Hall',
+  ];
+  const [first, second] = await asForeignProgram(folder, async (client) => [
+    await client.query(FOREIGN_UPSERT, values('0'.repeat(32))),
+    await client.query(FOREIGN_UPSERT, values('1'.repeat(32))),
+  ]);
+  expect(second.rows).toEqual(first.rows);
+  const device = await registry.show({ mac: board.mac });
+  expect(device).toMatchObject({ uuid: board.uuid, mac: board.mac, status: 'provisioned', location: 'Hall' });
+  expect(device.keys.map(({ state }) => state)).toEqual(['current', 'superseded']);
+  expect(await registry.reveal(board.mac, 'test')).toBe('1'.repeat(32));
+  expect(await registry.reserve(board)).toMatchObject({ known: 'provisioned', psk: '1'.repeat(32) });
+});
+
+it('keeps the keys of a device whose row another program deletes', async () => {
+  const board = newBoard();
+  const { psk } = await registry.reserve(board);
+  const { rows } = await asForeignProgram(folder, async (client) => {
+    await client.query('delete from devices where global_uuid = $1', [board.uuid]);
+    return client.query('select global_uuid, psk_secret from device_keys where global_uuid = $1', [
+      board.uuid,
+    ]);
+  });
+  expect(rows).toEqual([{ global_uuid: board.uuid, psk_secret: psk }]);
+});
+
+it('writes to the audit trail who revealed a key and why, and lets nobody change that', async () => {
+  const board = newBoard();
+  await registry.reserve(board);
+  await registry.reveal(board.mac, 'the board came back from the field');
+  const events = await asForeignProgram(folder, (client) =>
+    client.query('select kind, actor, mac_key, detail from events where global_uuid = $1', [board.uuid]),
+  );
+  expect(events.rows).toMatchObject([
+    {
+      kind: 'key revealed',
+      mac_key: board.mac.replaceAll(':', ''),
+      detail: { reason: 'the board came back from the field' },
+    },
+  ]);
+  await asForeignProgram(folder, async (client) => {
+    await expect(client.query(`update events set actor = 'nobody'`)).rejects.toThrow('only takes new rows');
+    await expect(client.query('truncate events')).rejects.toThrow('only takes new rows');
+  });
+});
+
+it('logs no key when a statement of another program fails', async () => {
+  const board = newBoard();
+  const psk = 'c0ffee'.padEnd(32, '5');
+  await asForeignProgram(folder, async (client) => {
+    const failing = `insert into devices (global_uuid, mac_address, psk_secret) values (null, '${board.mac}', '${psk}')`;
+    await expect(client.query(failing)).rejects.toThrow('null value');
+  });
+  const log = readFileSync(join(folder, 'postgres/server.log'), 'utf8');
+  expect(log).toContain('null value');
+  expect(log).not.toContain(psk);
+});
