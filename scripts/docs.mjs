@@ -5,7 +5,7 @@ import { generatedDocs } from '../dist/cli/reference.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stale = [];
-for (const [path, text] of generatedDocs()) {
+for (const [path, text] of await generatedDocs()) {
   const file = `${root}docs/reference/${path}`;
   let old = '';
   try {

@@ -18,7 +18,8 @@ export async function main(args: readonly string[]): Promise<number> {
 /** Runs one command line with the given input and output. Never throws: a failure is reported, its exit code returned. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number | undefined> {
   try {
-    await buildProgram(io).parseAsync([...args], { from: 'user' });
+    const program = await buildProgram(io, args);
+    await program.parseAsync([...args], { from: 'user' });
     return undefined;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.input;

@@ -1,36 +1,37 @@
 // The tree of commands and the options that all of them share.
 import { Command } from 'commander';
-import { demoCommand } from './commands/demo.js';
-import { devicesCommand } from './commands/devices.js';
-import { doctorCommand } from './commands/doctor.js';
-import { identityCommand } from './commands/identity.js';
-import { inspectCommand } from './commands/inspect.js';
-import { portsCommand } from './commands/ports.js';
-import { profileCommand } from './commands/profile.js';
-import { provisionCommand } from './commands/provision.js';
-import { virtualCommand } from './commands/virtual.js';
 import type { CliIo } from './io.js';
 import { VERSION } from './version.js';
 
-export function buildProgram(io: CliIo): Command {
+/**
+ * Every command, in the order of the help. Each is loaded when it is asked for: `espmint identity` should not wait for
+ * a database client and a serial library.
+ */
+const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
+  provision: async (io) => (await import('./commands/provision.js')).provisionCommand(io),
+  inspect: async (io) => (await import('./commands/inspect.js')).inspectCommand(io),
+  devices: async (io) => (await import('./commands/devices.js')).devicesCommand(io),
+  profile: async (io) => (await import('./commands/profile.js')).profileCommand(io),
+  identity: async (io) => (await import('./commands/identity.js')).identityCommand(io),
+  ports: async (io) => (await import('./commands/ports.js')).portsCommand(io),
+  virtual: async (io) => (await import('./commands/virtual.js')).virtualCommand(io),
+  demo: async (io) => (await import('./commands/demo.js')).demoCommand(io),
+  doctor: async (io) => (await import('./commands/doctor.js')).doctorCommand(io),
+};
+
+/** @param args decides what is loaded: the commands that they name, or all for the help. */
+export async function buildProgram(io: CliIo, args: readonly string[] = []): Promise<Command> {
   const program = new Command('espmint')
     .description('Gives every ESP32 its identity: MAC, UUID, key, NVS image, proof and registry entry.')
     .version(VERSION, '-V, --version', 'print the version')
     .option('--data-dir <dir>', 'where espmint keeps its state (or ESPMINT_DATA_DIR)')
     .option('--debug', 'print stack traces with errors')
     .showHelpAfterError('(run it with --help to see the options)');
-  const commands = [
-    provisionCommand(io),
-    inspectCommand(io),
-    identityCommand(io),
-    portsCommand(io),
-    devicesCommand(io),
-    profileCommand(io),
-    virtualCommand(io),
-    demoCommand(io),
-    doctorCommand(io),
-  ];
-  for (const command of commands) program.addCommand(command);
+  // An option's value may look like a command too: one loaded in vain does no harm.
+  const named = args.filter((arg) => Object.hasOwn(COMMANDS, arg));
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    if (named.length === 0 || named.includes(name)) program.addCommand(await load(io));
+  }
   exitByException(program, io);
   return program;
 }

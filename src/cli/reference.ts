@@ -7,9 +7,9 @@ import type { CliIo } from './io.js';
 import { buildProgram } from './program.js';
 
 /** File name under docs/reference and its text. */
-export function generatedDocs(): ReadonlyMap<string, string> {
+export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
   return new Map([
-    ['cli.md', cliPage()],
+    ['cli.md', await cliPage()],
     ['errors.md', errorPage()],
     ['profile.schema.json', `${JSON.stringify(profileJsonSchema(), null, 2)}\n`],
   ]);
@@ -61,8 +61,8 @@ function errorRow(code: ErrorCode): string {
   return `| \`${code}\` | ${exit} | ${http} | ${retryable ? 'yes' : 'no'} | ${sentence} |`;
 }
 
-function cliPage(): string {
-  const program = buildProgram(silentIo());
+async function cliPage(): Promise<string> {
+  const program = await buildProgram(silentIo());
   const sections = program.commands.flatMap((command) => commandSections(command, 'espmint'));
   return [
     '# Commands',

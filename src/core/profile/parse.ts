@@ -49,7 +49,8 @@ export function checkProfile(text: string): { profile: Profile } | { findings: P
     return { findings };
   }
   const parsed = profileSchema.safeParse(toPlain(document));
-  if (!parsed.success) return { findings: parsed.error.issues.flatMap((issue) => describe(issue, locate)) };
+  if (!parsed.success)
+    return { findings: typosFirst(parsed.error.issues).flatMap((issue) => describe(issue, locate)) };
   const findings = semanticFindings(parsed.data).map(({ path, reason }) => ({
     ...locate(path),
     path: path.join('.'),
@@ -108,6 +109,12 @@ function describe(issue: z.core.$ZodIssue, locate: Locate): ProfileFinding[] {
     }));
   }
   return [{ ...locate(path), path: path.join('.'), reason: reasonOf(issue) }];
+}
+
+/** A misspelt setting is reported before the one that is missing because of it. */
+function typosFirst(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const isTypo = (issue: z.core.$ZodIssue): boolean => issue.code === 'unrecognized_keys';
+  return [...issues.filter(isTypo), ...issues.filter((issue) => !isTypo(issue))];
 }
 
 function reasonOf(issue: z.core.$ZodIssue): string {
