@@ -19,7 +19,8 @@ export function checkCaUrl(text: string): void {
   if (/[\s\u0000-\u001f\u007f]/.test(text)) refuse('has a blank or a control character');
   if (!URL.canParse(text)) refuse('is not a URL');
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') refuse(`begins with ${url.protocol}, not http: or https:`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    refuse(`begins with ${url.protocol}, not http: or https:`);
   if (!/^https?:\/\//i.test(text) || url.hostname === '') refuse('has no host name');
   if (url.username !== '' || url.password !== '') refuse('has a user name or password in it');
 }

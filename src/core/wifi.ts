@@ -38,7 +38,8 @@ function checkSsid(ssid: string, maxBytes: number): void {
   const bytes = utf8ToBytes(ssid).length;
   const hint = `give 1 to ${maxBytes} bytes of UTF-8`;
   if (bytes === 0) throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason: 'is empty', hint });
-  if (ssid.includes('\0')) throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason: 'has a NUL character', hint });
+  if (ssid.includes('\0'))
+    throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason: 'has a NUL character', hint });
   if (bytes > maxBytes) {
     const reason = `has ${bytes} bytes where the firmware has room for ${maxBytes}`;
     throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason, hint });
@@ -52,7 +53,8 @@ function checkPassword(password: string, maxBytes: number): void {
     throw new EspmintError('WIFI_INVALID', { field: 'password', reason, hint });
   };
   if (bytes > maxBytes) refuse(`has ${bytes} bytes where the firmware has room for ${maxBytes}`);
-  if (bytes === RAW_KEY_DIGITS && !/^[0-9a-f]+$/i.test(password)) refuse('has 64 characters that are not all hex digits');
+  if (bytes === RAW_KEY_DIGITS && !/^[0-9a-f]+$/i.test(password))
+    refuse('has 64 characters that are not all hex digits');
   if (bytes < MIN_PASSPHRASE_BYTES) refuse(`has ${bytes} bytes, which WPA does not allow`);
   if (!/^[\x20-\x7e]+$/.test(password)) refuse('has characters outside printable ASCII');
 }

@@ -30,7 +30,11 @@ describe('the documentation', () => {
       ([, name]) => name,
     );
     const inline = [...read(page).matchAll(/`espmint ([a-z]+)[^`]*`/g)];
-    const lines = [...read(page).matchAll(/^ *(?:\$ )?(?:espmint|node bin\/espmint\.js) ([a-z]+)\b/gm)];
+    const fenced = read(page)
+      .split('```')
+      .filter((_, index) => index % 2 === 1)
+      .join('\n');
+    const lines = [...fenced.matchAll(/^ *(?:\$ )?(?:espmint|node bin\/espmint\.js) ([a-z]+)\b/gm)];
     const shown = page === 'docs/reference/cli.md' ? [] : [...inline, ...lines].map(([, name]) => name);
     expect(shown.filter((name) => !known.includes(name))).toEqual([]);
   });

@@ -28,7 +28,8 @@ export const REGISTRY_ERRORS = {
   REGISTRY_PASSWORD: entry<{ target: string; user: string }>({
     ...setup,
     problem: ({ target, user }) => `The registry at ${target} refuses the user "${user}" or its password`,
-    next: () => 'correct the user and the password (PGPASSWORD or a pgpass file keep it out of the command line)',
+    next: () =>
+      'correct the user and the password (PGPASSWORD or a pgpass file keep it out of the command line)',
   }),
   REGISTRY_DATABASE_MISSING: entry<{ target: string; database: string }>({
     ...setup,
@@ -98,7 +99,8 @@ export const REGISTRY_ERRORS = {
     ...conflict,
     problem: ({ mac, uuid, holder }) =>
       `The board ${mac} is registered under the UUID ${holder}, and ${uuid} was wanted for it`,
-    next: () => 'use the recipe and namespace it was registered with (espmint identity MAC --uuid UUID tells them)',
+    next: () =>
+      'use the recipe and namespace it was registered with (espmint identity MAC --uuid UUID tells them)',
   }),
   DEVICE_KNOWN: entry<{ mac: string; uuid: string; status: string }>({
     ...conflict,
