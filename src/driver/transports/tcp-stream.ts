@@ -89,16 +89,28 @@ export function watchSocket(
   });
 }
 
+/** @throws LINK_TIMEOUT, LINK_CLOSED, CANCELLED */
 export async function writeSocket(
   socket: Socket,
   address: string,
   bytes: Uint8Array,
   wait: Wait,
 ): Promise<void> {
-  await awaitCallback((done) => socket.write(bytes, done), { ...wait, address, what: 'sending' });
+  try {
+    await awaitCallback((done) => socket.write(bytes, done), { ...wait, address, what: 'sending' });
+  } catch (error) {
+    if (isEspmintError(error)) throw error;
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new EspmintError('LINK_CLOSED', { port: address, reason }, { cause: error });
+  }
 }
 
-/** Ends the connection; what was written before is still sent. */
+const CLOSE_TIMEOUT_MS = 500;
+
+/**
+ * Ends the connection; what was written before is still sent. Waits for the other side to end it too: a server with one
+ * serial port turns the next client away until it has noticed that this one is gone.
+ */
 export async function closeSocket(socket: Socket): Promise<void> {
   if (socket.destroyed) return;
   await new Promise<void>((resolve) => {
@@ -107,8 +119,6 @@ export async function closeSocket(socket: Socket): Promise<void> {
       clearTimeout(timer);
       resolve();
     });
-    socket.end(() => socket.destroy());
+    socket.end();
   });
 }
-
-const CLOSE_TIMEOUT_MS = 500;
