@@ -53,8 +53,8 @@ export const nvsRowSchema = z
     type: z.string(),
     /** Secrets are `***`, whatever their length; blobs are lower-case hex, cut after 256 bytes. */
     value: z.string(),
-    /** Of the value as stored, the NUL of a string included. */
-    bytes: z.int(),
+    /** Of the value as stored, the NUL of a string included; absent for secrets. */
+    bytes: z.int().optional(),
     secret: z.boolean(),
   })
   .meta({ id: 'NvsRow' });
@@ -64,7 +64,11 @@ export const inspectionSchema = z
   .object({
     port: z.string(),
     chip: chipFactsSchema,
-    security: z.object({ flashEncryption: z.boolean(), secureBoot: z.boolean() }),
+    security: z.object({
+      flashEncryption: z.boolean(),
+      secureBoot: z.boolean(),
+      secureDownload: z.boolean(),
+    }),
     /** Absent: this flash has no partition table yet. */
     partitions: z.array(partitionSchema).optional(),
     /** The NVS region that a run would use, and what stands there now. */
@@ -87,7 +91,7 @@ export const inspectionSchema = z
         status: z.string(),
         compared: z.array(
           z.object({
-            field: z.enum(['uuid', 'psk', 'caUrl', 'wifiSsid', 'image']),
+            field: z.enum(['uuid', 'caUrl', 'wifiSsid', 'image']),
             board: z.string().optional(),
             registry: z.string().optional(),
             /** `unknown`: one of the sides does not tell. */

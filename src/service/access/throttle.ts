@@ -1,0 +1,57 @@
+// Slows down the guessing of passwords: after a few failures each further one makes the next try wait longer.
+import { EspmintError } from '../../core/errors/index.js';
+
+const FREE_FAILURES = 5;
+const LONGEST_WAIT_MS = 5 * 60_000;
+/** Without a failure for this long, all is forgotten. */
+const FORGET_MS = 30 * 60_000;
+/** More keys than any station has people: who sends more names than this is guessing names. */
+const KEYS_MAX = 10_000;
+
+interface Record {
+  failures: number;
+  lastMs: number;
+}
+
+export class Throttle {
+  readonly #records = new Map<string, Record>();
+  readonly #now: () => number;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** @throws SIGN_IN_THROTTLED while one of the keys has to wait */
+  check(keys: readonly string[]): void {
+    const waitMs = Math.max(...keys.map((key) => this.#waitMs(key)));
+    if (waitMs > 0) {
+      throw new EspmintError('SIGN_IN_THROTTLED', { waitSeconds: Math.ceil(waitMs / 1000) });
+    }
+  }
+
+  failed(keys: readonly string[]): void {
+    if (this.#records.size > KEYS_MAX) this.#forget();
+    for (const key of keys) {
+      const failures = (this.#records.get(key)?.failures ?? 0) + 1;
+      this.#records.set(key, { failures, lastMs: this.#now() });
+    }
+  }
+
+  succeeded(key: string): void {
+    this.#records.delete(key);
+  }
+
+  #waitMs(key: string): number {
+    const record = this.#records.get(key);
+    if (record === undefined || record.failures < FREE_FAILURES) return 0;
+    const pauseMs = Math.min(1000 * 2 ** (record.failures - FREE_FAILURES), LONGEST_WAIT_MS);
+    return record.lastMs + pauseMs - this.#now();
+  }
+
+  #forget(): void {
+    for (const [key, { lastMs }] of this.#records) {
+      if (this.#now() - lastMs > FORGET_MS) this.#records.delete(key);
+    }
+    if (this.#records.size > KEYS_MAX) this.#records.clear();
+  }
+}

@@ -1,0 +1,68 @@
+// A job as values: how it begins, and what each event of the flow makes of it.
+import { EspmintError } from '../../core/errors/index.js';
+import type { ProvisionEvent, Stage } from '../../core/stages.js';
+import type { Job, JobStage, ProfileName } from '../contract/index.js';
+
+export interface NewJob {
+  readonly id: string;
+  readonly port: string;
+  readonly slot: number;
+  readonly profile: ProfileName;
+  /** Whole tries. */
+  readonly attempts: number;
+  readonly startedBy: string;
+  readonly startedAt: string;
+  readonly retryOf?: string | undefined;
+}
+
+export function beginJob(job: NewJob): Job {
+  return { ...job, state: 'running', attempt: 1, stages: [], warnings: [], seen: false };
+}
+
+/** The job after an event. Another attempt begins with no stages; what was learnt of the board stays. */
+export function advanceJob(job: Job, event: ProvisionEvent, endedAt: string): Job {
+  switch (event.type) {
+    case 'attempt':
+      return { ...job, attempt: event.attempt, attempts: event.of, stages: [], percent: undefined };
+    case 'stage':
+      return { ...job, stages: withStage(job.stages, event) };
+    case 'progress':
+      return { ...job, percent: event.percent };
+    case 'chip':
+      return { ...job, chip: event.facts, mac: event.facts.mac };
+    case 'identity':
+      return { ...job, mac: event.mac, uuid: event.uuid, known: event.known };
+    case 'warning':
+      return { ...job, warnings: [...job.warnings, { code: event.code, message: event.message }] };
+    case 'result': {
+      const ended = { ...job, endedAt, durationMs: event.durationMs };
+      if (event.ok) {
+        const { offset, size, imageSha256: sha256 } = event;
+        return { ...ended, state: 'passed', image: { offset, size, sha256 } };
+      }
+      const { code, message, next, stage, retryable } = event;
+      const state = code === 'CANCELLED' ? 'cancelled' : 'failed';
+      return { ...ended, state, failure: { code, message, next, stage, retryable } };
+    }
+  }
+}
+
+/** A job whose process is gone. */
+export function interruptJob(job: Job, endedAt: string): Job {
+  const { code, message, next, retryable } = new EspmintError('JOB_INTERRUPTED', { port: job.port });
+  const stage = job.stages.at(-1)?.stage ?? 'connect';
+  return { ...job, state: 'interrupted', endedAt, failure: { code, message, next, stage, retryable } };
+}
+
+function withStage(
+  stages: readonly JobStage[],
+  event: {
+    readonly stage: Stage;
+    readonly state: 'started' | 'done' | 'failed';
+    readonly durationMs?: number;
+  },
+): JobStage[] {
+  const others = stages.filter(({ stage }) => stage !== event.stage);
+  if (event.state === 'started') return [...others, { stage: event.stage, state: 'running' }];
+  return [...others, { stage: event.stage, state: event.state, durationMs: event.durationMs }];
+}

@@ -1,0 +1,33 @@
+// What the service is given: the real parts in the product, virtual ones in a demo, failing ones in a test.
+import type { PortInfo } from '../driver/index.js';
+import type { ProvisionParts } from '../provision/index.js';
+import type { Registry } from '../registry/index.js';
+import type { VirtualBoard } from './contract/index.js';
+
+export interface ServiceParts extends ProvisionParts {
+  /** Serial ports of this machine. */
+  readonly listPorts: () => Promise<PortInfo[]>;
+  /** Absent: a service without virtual boards. */
+  readonly virtualBoards?: VirtualBoards | undefined;
+  /** Opens another registry for a moment; the caller closes it. */
+  readonly openRegistry: (databaseUrl: string, signal: AbortSignal) => Promise<Registry>;
+  /** Environment that profiles may take secrets from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Told of failures that no caller is told in full. Never of a secret. */
+  readonly log: (line: string) => void;
+}
+
+/** Boards made of software, which the service may add and pull at will. */
+export interface VirtualBoards {
+  list(): readonly VirtualBoard[];
+  /** @throws INPUT_INVALID for a chip or a fault that there is not. */
+  add(request: {
+    readonly count: number;
+    readonly chip?: string | undefined;
+    readonly fault?: string | undefined;
+  }): readonly VirtualBoard[];
+  /** Without ports: all of them. */
+  remove(ports?: readonly string[]): void;
+  /** @throws PORT_UNKNOWN */
+  plug(port: string, plugged: boolean, fresh: boolean): VirtualBoard;
+}

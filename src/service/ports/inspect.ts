@@ -1,0 +1,139 @@
+// Everything one board says of itself, side by side with what the registry says of it. Changes nothing on the board.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { EspmintError } from '../../core/errors/index.js';
+import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
+import type { PartitionTable } from '../../core/partition-table.js';
+import type { Profile } from '../../core/profile/schema.js';
+import type { Board } from '../../driver/index.js';
+import { chooseRegion, type Region } from '../../provision/index.js';
+import type { DeviceHistory, Registry } from '../../registry/index.js';
+import type { Inspection } from '../contract/index.js';
+import type { ServiceParts } from '../parts.js';
+import { describePartition } from './partitions.js';
+import { describeValue, entryCounts, secretKeysOf } from './nvs-rows.js';
+
+/** Names of the identity keys, and the region, as the station's profile has them. */
+export type Lookup = Pick<Profile, 'nvs' | 'target'> & { readonly baud: number };
+
+type Warning = Inspection['warnings'][number];
+type Comparison = NonNullable<Inspection['registry']>['compared'][number];
+
+/** @throws what connecting and reading throw; a registry that is out of reach only leaves its side out. */
+export async function inspectBoard(
+  port: string,
+  parts: Pick<ServiceParts, 'connect' | 'registry'>,
+  lookup: Lookup,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  const warnings: Warning[] = [];
+  const onWarning = (code: string, message: string): void => void warnings.push({ code, message });
+  const board = await parts.connect(port, { baud: lookup.baud, signal, onWarning });
+  try {
+    const table = await orWarn(warnings, () => board.readPartitionTable());
+    const region = await orWarn(warnings, () => Promise.resolve(regionOf(port, board, table, lookup)));
+    const content = region === undefined ? undefined : await board.readFlash(region);
+    await board.reset();
+    const nvs =
+      region === undefined || content === undefined
+        ? undefined
+        : { region, content, values: decodeNvs(content).values };
+    const device = await orWarn(warnings, () => findDevice(parts.registry, board.facts.mac));
+    return {
+      port,
+      chip: board.facts,
+      security: board.security,
+      ...(table === undefined ? {} : { partitions: table.partitions.map(describePartition) }),
+      ...(nvs === undefined ? {} : { nvs: describeNvs(nvs.region, nvs.content, secretKeysOf(lookup.nvs)) }),
+      ...(device === undefined
+        ? {}
+        : { registry: compare(device, nvs?.values ?? [], nvs?.content, lookup.nvs) }),
+      warnings,
+    };
+  } finally {
+    await board.close();
+  }
+}
+
+/** Part of the picture may be missing; the rest is worth showing. */
+async function orWarn<T>(warnings: Warning[], read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof EspmintError) || error.code === 'CANCELLED') throw error;
+    warnings.push({ code: error.code, message: error.message });
+    return undefined;
+  }
+}
+
+function regionOf(
+  port: string,
+  board: Board,
+  table: PartitionTable | undefined,
+  { target }: Lookup,
+): Region | undefined {
+  if (board.security.secureDownload) return undefined;
+  const wanted = { partition: target.partition, offsetBytes: target.offset, sizeBytes: target.size };
+  return chooseRegion(
+    { ...wanted, force: false },
+    { port, table, flashSizeBytes: board.facts.flashSizeBytes },
+  );
+}
+
+async function findDevice(registry: Registry, mac: string): Promise<DeviceHistory | undefined> {
+  const found = await registry.find({ mac });
+  return found === undefined ? undefined : registry.show({ mac });
+}
+
+function describeNvs(
+  region: Region,
+  content: Uint8Array,
+  secretKeys: readonly string[],
+): NonNullable<Inspection['nvs']> {
+  const image = decodeNvs(content);
+  return {
+    offsetBytes: region.offsetBytes,
+    sizeBytes: region.sizeBytes,
+    encrypted: image.looksEncrypted,
+    rows: image.values.map((value) => describeValue(value, secretKeys)),
+    sha256: bytesToHex(sha256(content)),
+    ...entryCounts(image),
+  };
+}
+
+/** Field by field. The key itself is not read out of the registry: its image says whether it is the same. */
+function compare(
+  device: DeviceHistory,
+  values: readonly NvsValue[],
+  content: Uint8Array | undefined,
+  { namespace, keys }: Profile['nvs'],
+): NonNullable<Inspection['registry']> {
+  const onBoard = (key: string): string | undefined => {
+    const value = values.find((candidate) => candidate.namespace === namespace && candidate.key === key);
+    return value?.type === 'string' ? value.value : undefined;
+  };
+  const proven = device.attempts.find(({ outcome }) => outcome === 'passed')?.imageSha256;
+  const image = content === undefined ? undefined : bytesToHex(sha256(content));
+  const compared: Comparison[] = [
+    comparison('uuid', onBoard(keys.uuid), device.uuid),
+    comparison('caUrl', onBoard(keys.caUrl), device.caUrl),
+    comparison('wifiSsid', onBoard(keys.ssid), device.wifiSsid),
+    comparison('image', image, proven),
+  ];
+  return { uuid: device.uuid, status: device.status, compared };
+}
+
+function comparison(
+  field: Comparison['field'],
+  board: string | undefined,
+  registry: string | undefined,
+): Comparison {
+  const verdict =
+    board === undefined || registry === undefined ? 'unknown' : board === registry ? 'same' : 'different';
+  return {
+    field,
+    ...(board === undefined ? {} : { board }),
+    ...(registry === undefined ? {} : { registry }),
+    verdict,
+  };
+}

@@ -1,0 +1,138 @@
+// Profiles of the station in versions: one folder a profile, one YAML file a version, never changed once written.
+import { createHash } from 'node:crypto';
+import { link, mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { EspmintError } from '../../core/errors/index.js';
+import { parseProfile } from '../../core/profile/parse.js';
+import type { Profile } from '../../core/profile/schema.js';
+import type { ProfileVersion } from '../contract/index.js';
+import { writeAtomically } from '../state-file.js';
+
+export interface StoredProfile extends ProfileVersion {
+  readonly text: string;
+  readonly profile: Profile;
+}
+
+export interface ProfileChange {
+  /** Valid YAML whose version is the new one. */
+  readonly text: string;
+  readonly name: string;
+  readonly version: number;
+  readonly savedBy: string;
+  readonly note?: string | undefined;
+}
+
+/** Where profiles are kept. A registry with a table for them can take this place. */
+export interface ProfileStore {
+  /** The newest version of each, by name. */
+  list(): Promise<StoredProfile[]>;
+  /** Newest first; empty when there is no such profile. */
+  versions(name: string): Promise<ProfileVersion[]>;
+  /** Without a version: the newest. @throws PROFILE_UNKNOWN */
+  get(name: string, version?: number): Promise<StoredProfile>;
+  /** @throws PROFILE_CHANGED when that version exists already */
+  save(change: ProfileChange): Promise<StoredProfile>;
+}
+
+const metaSchema = z.object({
+  name: z.string(),
+  version: z.int(),
+  savedAt: z.string(),
+  savedBy: z.string(),
+  note: z.string().optional(),
+});
+const VERSION_FILE = /^(\d{1,9})\.json$/;
+const fileSchema = z.object({ ...metaSchema.shape, text: z.string() });
+
+export class FileProfileStore implements ProfileStore {
+  readonly #folder: string;
+
+  constructor(dataDir: string) {
+    this.#folder = join(dataDir, 'service', 'profiles');
+  }
+
+  async list(): Promise<StoredProfile[]> {
+    const folders = await readdir(this.#folder).catch(() => []);
+    const profiles: StoredProfile[] = [];
+    for (const folder of folders) {
+      const newest = (await this.#numbers(folder))[0];
+      if (newest !== undefined) profiles.push(await this.#read(folder, newest));
+    }
+    return profiles.sort((a, b) => a.name.localeCompare(b.name, 'en'));
+  }
+
+  async versions(name: string): Promise<ProfileVersion[]> {
+    const folder = folderOf(name);
+    const versions: ProfileVersion[] = [];
+    for (const number of await this.#numbers(folder)) versions.push(await this.#read(folder, number));
+    return versions;
+  }
+
+  async get(name: string, version?: number): Promise<StoredProfile> {
+    const folder = folderOf(name);
+    const numbers = await this.#numbers(folder);
+    const wanted = version ?? numbers[0];
+    if (wanted !== undefined && numbers.includes(wanted)) return this.#read(folder, wanted);
+    throw new EspmintError('PROFILE_UNKNOWN', {
+      name: version === undefined ? `"${name}"` : `"${name}" version ${version}`,
+    });
+  }
+
+  async save(change: ProfileChange): Promise<StoredProfile> {
+    const { name, version, text, savedBy, note } = change;
+    const folder = folderOf(name);
+    const entry = { name, version, savedAt: new Date().toISOString(), savedBy, note, text };
+    await mkdir(join(this.#folder, folder), { recursive: true, mode: 0o700 });
+    const path = join(this.#folder, folder, `${version}.json`);
+    const draft = `${path}.${process.pid}`;
+    try {
+      await writeAtomically(draft, `${JSON.stringify(entry, null, 2)}\n`);
+      // Linking fails where the name is taken: of two who save at once, one is told.
+      await link(draft, path);
+    } catch (error) {
+      const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+      if (taken) throw new EspmintError('PROFILE_CHANGED', { name, version });
+      throw new EspmintError('FILE_UNWRITABLE', { path, reason: String(error) }, { cause: error });
+    } finally {
+      await rm(draft, { force: true });
+    }
+    return this.#read(folder, version);
+  }
+
+  /** Version numbers, newest first. */
+  async #numbers(folder: string): Promise<number[]> {
+    const files = await readdir(join(this.#folder, folder)).catch(() => []);
+    return files
+      .flatMap((file) => VERSION_FILE.exec(file)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => b - a);
+  }
+
+  async #read(folder: string, version: number): Promise<StoredProfile> {
+    const path = join(this.#folder, folder, `${version}.json`);
+    const parsed = fileSchema.safeParse(parseJson(await readFile(path, 'utf8')));
+    if (!parsed.success) {
+      throw new EspmintError('STATE_UNREADABLE', { path, reason: 'it is not a stored profile' });
+    }
+    return { ...parsed.data, profile: parseProfile(parsed.data.text, path) };
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A folder name for any profile name: readable where that is safe, and never the same for two names. */
+function folderOf(name: string): string {
+  const readable = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 32);
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 12);
+  return `${readable}-${digest}`;
+}
