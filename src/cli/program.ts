@@ -38,6 +38,9 @@ export async function buildProgram(io: CliIo, args: readonly string[] = []): Pro
 
 /** Commander ends the process by itself unless told otherwise, command by command. */
 function exitByException(command: Command, io: CliIo): void {
-  command.exitOverride().configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
+  command.exitOverride().configureOutput({
+    writeOut: (text) => io.stdout(text),
+    writeErr: (text) => io.stderr(text),
+  });
   for (const child of command.commands) exitByException(child, io);
 }

@@ -15,7 +15,6 @@ export function checkCaUrl(text: string): void {
   };
   const bytes = utf8ToBytes(text).length;
   if (bytes > CA_URL_MAX_BYTES) refuse(`has ${bytes} bytes, more than ${CA_URL_MAX_BYTES}`);
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what is looked for
   if (/[\s\u0000-\u001f\u007f]/.test(text)) refuse('has a blank or a control character');
   if (!URL.canParse(text)) refuse('is not a URL');
   const url = new URL(text);

@@ -23,7 +23,7 @@ describe('checkWifi', () => {
     ['of 16 characters in 32 bytes', 'é'.repeat(16), 'has 32 bytes'],
     ['with a NUL', 'a\0b', 'NUL'],
   ])('refuses an SSID %s', (_, ssid, words) => {
-    expect(() => checkWifi({ ssid })).toThrow(invalid('SSID', words) as Error);
+    expect(() => checkWifi({ ssid })).toThrow(invalid('SSID', words));
   });
 
   it.each([
@@ -41,14 +41,14 @@ describe('checkWifi', () => {
     ['characters outside ASCII', 'pässwört', 'outside printable ASCII'],
     ['a control character', 'pass\tword', 'outside printable ASCII'],
   ])('refuses a password of %s and does not repeat it', (_, password, words) => {
-    expect(() => checkWifi({ ssid: 'L', password })).toThrow(invalid('password', words) as Error);
+    expect(() => checkWifi({ ssid: 'L', password })).toThrow(invalid('password', words));
     expect(() => checkWifi({ ssid: 'L', password })).not.toThrow(password);
   });
 
   it('takes the full length of the standard where the firmware is ready for it', () => {
     expect(() => checkWifi({ ssid: 'x'.repeat(32), password: 'a'.repeat(64) }, 'standard')).not.toThrow();
     expect(() => checkWifi({ ssid: 'x', password: 'z'.repeat(64) }, 'standard')).toThrow(
-      invalid('password', 'not all hex') as Error,
+      invalid('password', 'not all hex'),
     );
   });
 });

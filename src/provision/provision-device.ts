@@ -41,7 +41,7 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
   const clock = new StageClock(run);
   const known: { mac?: string; uuid?: string } = {};
   let board: Board | undefined;
-  let noteFailure = (_error: EspmintError): Promise<void> => Promise.resolve();
+  let noteFailure: (error: EspmintError) => Promise<void> = () => Promise.resolve();
   try {
     const connected = (board = await clock.stage('connect', () => connect(run)));
     const region = await clock.stage('inspect', () => inspect(run, connected));

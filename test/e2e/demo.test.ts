@@ -8,7 +8,7 @@ describe('the demo', () => {
     expect(run.code).toBe(0);
     expect(run.stdout.split('\n')[0]).toMatch(/^PORT +CHIP +MAC +UUID +RESULT/);
     expect(run.stdout.match(/✓ PASS/g)).toHaveLength(4);
-    expect(run.stdout).toMatch(/connect \d+ · inspect \d+ · .* · confirm \d+ ms/);
+    expect(run.stdout).toMatch(/ms: connect \d+, inspect \d+, .*, confirm \d+/);
     expect(run.stdout).toContain('a4:cf:12:34:56:78  110e3dc9-fa05-568f-a05a-98d00891029d');
   });
 

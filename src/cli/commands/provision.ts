@@ -106,5 +106,5 @@ function checkPorts(ports: readonly string[], { given }: ProvisionPlan): void {
 /** 0 when all boards passed; the code of the first failure otherwise. */
 export function exitCodeOf(results: readonly ProvisionResult[]): number {
   const failed = results.find((result) => !result.ok);
-  return failed === undefined || failed.ok ? EXIT.ok : CATALOG[failed.code].exit;
+  return failed === undefined ? EXIT.ok : CATALOG[failed.code].exit;
 }

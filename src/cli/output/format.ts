@@ -19,37 +19,41 @@ export function formatVerdict(result: ProvisionResult): string {
 }
 
 /**
- * The closing table: a head, then two lines a board: who it is, and where the time went.
- * A failed board says its stage, reason and code on the second line instead.
+ * The closing table: a head, then for each board who it is, and below that where the time went, or why it failed.
+ * Where the terminal is too narrow for one line, the UUID moves to the line below.
  */
-export function formatResultTable(results: readonly ProvisionResult[]): string {
-  const rows = results.map((result) => [
+export function formatResultTable(results: readonly ProvisionResult[], columns = Infinity): string {
+  const cells = results.map((result) => [
     result.port,
     result.ok ? result.chip : '-',
     result.mac ?? '-',
     result.uuid ?? '-',
     `${formatVerdict(result)} ${formatDuration(result.durationMs)}`,
   ]);
-  const head = ['PORT', 'CHIP', 'MAC', 'UUID', 'RESULT'];
-  const widths = head.map((title, column) =>
-    Math.max(...[head, ...rows].map((row) => (row[column] ?? title).length)),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
-      .join('  ');
+  const table = [['PORT', 'CHIP', 'MAC', 'UUID', 'RESULT'], ...cells];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
+  const isNarrow = widths.reduce((sum, width) => sum + width + GAP.length, RESULT_CHARS) > columns;
+  const shown = isNarrow ? [0, 1, 2, 4] : [0, 1, 2, 3, 4];
+  const line = (row: readonly string[]): string =>
+    shown.map((column) => (row[column] ?? '').padEnd(widths[column] ?? 0)).join(GAP);
+  const [head = '', ...rows] = table.map(line);
   const body = results.flatMap((result, index) => [
-    line(rows[index] ?? []),
-    `  ${pc.dim(formatSecondLine(result))}`,
+    rows[index] ?? '',
+    ...(isNarrow && result.uuid !== undefined ? [`  ${result.uuid}`] : []),
+    `  ${pc.dim(formatDetail(result))}`,
   ]);
-  return [pc.dim(line(head)), ...body, ''].join('\n');
+  return [pc.dim(head), ...body, ''].join('\n');
 }
 
-function formatSecondLine(result: ProvisionResult): string {
+const GAP = '  ';
+/** `✓ PASS 0.41 s` and some room for slow boards. */
+const RESULT_CHARS = 14;
+
+function formatDetail(result: ProvisionResult): string {
   if (!result.ok) return `${result.stage}: ${result.message} [${result.code}]`;
   const times = STAGES.flatMap((stage) => {
     const ms = result.stagesMs[stage];
     return ms === undefined ? [] : [`${stage} ${Math.round(ms)}`];
   });
-  return `${times.join(' · ')} ms`;
+  return `ms: ${times.join(', ')}`;
 }
