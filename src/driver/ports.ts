@@ -1,5 +1,5 @@
 // Which serial ports there are, what is plugged into them, and where.
-import type { SerialPort } from 'serialport';
+import { listLinuxPorts, type RawPort } from './ports-linux.js';
 
 export interface PortInfo {
   /** What to open: `/dev/ttyUSB0`, `COM3`. */
@@ -38,11 +38,24 @@ const NATIVE_VENDOR = '303a';
 
 /** All serial ports, those with a known adapter first. */
 export async function listPorts(): Promise<PortInfo[]> {
-  const { SerialPort } = await import('serialport');
-  const ports = (await SerialPort.list()).map(describe);
+  const raw = process.platform === 'linux' ? await listLinuxPorts() : await listByLibrary();
+  const ports = raw.map(describe);
   return ports.sort(
     (a, b) => Number(b.adapter !== undefined) - Number(a.adapter !== undefined) || compare(a.path, b.path),
   );
+}
+
+/** The library's own list: on Linux it needs udevadm, which small systems and containers lack. */
+async function listByLibrary(): Promise<RawPort[]> {
+  const { SerialPort } = await import('serialport');
+  return (await SerialPort.list()).map((port) => ({
+    path: port.path,
+    usbVendorId: port.vendorId,
+    usbProductId: port.productId,
+    serialNumber: port.serialNumber,
+    manufacturer: port.manufacturer,
+    location: port.locationId,
+  }));
 }
 
 /** One line for a person: `/dev/ttyUSB0 CP210x at 1-4.2`. */
@@ -60,28 +73,14 @@ export async function isNativeUsbPort(path: string): Promise<boolean> {
   return ports.some((port) => port.path === path && port.isNativeUsb);
 }
 
-type Listed = Awaited<ReturnType<typeof SerialPort.list>>[number];
-
-function describe(port: Listed): PortInfo {
-  const usbVendorId = port.vendorId?.toLowerCase();
-  const usbProductId = port.productId?.toLowerCase();
+function describe(raw: RawPort): PortInfo {
+  const usbVendorId = raw.usbVendorId?.toLowerCase();
+  const usbProductId = raw.usbProductId?.toLowerCase();
   const adapter = ADAPTERS[`${usbVendorId}:${usbProductId}`];
-  const location = port.locationId ?? usbPlace(port.pnpId);
-  return {
-    path: port.path,
-    ...(usbVendorId === undefined ? {} : { usbVendorId }),
-    ...(usbProductId === undefined ? {} : { usbProductId }),
-    ...(port.serialNumber === undefined ? {} : { serialNumber: port.serialNumber }),
-    ...(location === undefined ? {} : { location }),
-    ...(port.manufacturer === undefined ? {} : { manufacturer: port.manufacturer }),
-    ...(adapter === undefined ? {} : { adapter }),
-    isNativeUsb: usbVendorId === NATIVE_VENDOR,
-  };
-}
-
-/** Linux gives no location, but sometimes a by-path name: `pci-0000:00:14.0-usb-0:4.2:1.0-port0`. */
-function usbPlace(pnpId: string | undefined): string | undefined {
-  return /usb-\d+:([\d.]+)/.exec(pnpId ?? '')?.[1];
+  const known = Object.entries({ ...raw, usbVendorId, usbProductId, adapter }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return { ...(Object.fromEntries(known) as { path: string }), isNativeUsb: usbVendorId === NATIVE_VENDOR };
 }
 
 function compare(a: string, b: string): number {
