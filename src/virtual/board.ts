@@ -2,7 +2,7 @@
 import { getChip, type ChipName } from '../core/chips/index.js';
 import { VirtualChip } from './chip.js';
 import { REAL_CLOCK, type Clock } from './clock.js';
-import type { SecurityFuses } from './efuses.js';
+import { usualCrystalMhz, type SecurityFuses } from './efuses.js';
 import { FlashMemory } from './flash/memory.js';
 import { encodePartitionTable, KNOWN_TABLES, TABLE_ADDRESS } from './partition-table.js';
 import { ResetCircuit, type BootMode, type Lines } from './reset-circuit.js';
@@ -25,6 +25,8 @@ export interface BoardOptions {
   readonly flashContent?: Uint8Array;
   readonly timing?: Timing;
   readonly security?: Partial<SecurityFuses>;
+  /** Default: the usual one of that chip. */
+  readonly crystalMhz?: number;
   readonly clock?: Clock;
 }
 
@@ -107,6 +109,7 @@ class Board implements VirtualBoard {
       packageVersion: options.packageVersion ?? PACKAGES[chip] ?? 0,
       flashSizeBytes: this.flash.sizeBytes,
       security: { ...EVERYTHING_OFF, ...options.security },
+      crystalMhz: options.crystalMhz ?? usualCrystalMhz(getChip(chip)),
     };
     const paced = timing.kind === 'real';
     this.toChip = new Wire(

@@ -3,7 +3,6 @@ import type { Clock } from './clock.js';
 import { Cpu } from './cpu.js';
 import { startApplication } from './firmware/application.js';
 import { romBootText } from './firmware/boot-text.js';
-import { launchFromRam } from './firmware/ram-programs.js';
 import { RomLoader } from './firmware/rom.js';
 import { Machine, type MachineParts } from './machine.js';
 import type { BootMode } from './reset-circuit.js';
@@ -76,7 +75,7 @@ export class VirtualChip {
     this.baud = ROM_BAUD;
     this.measuresBaud = mode === 'download';
     const machine = new Machine(this.parts);
-    const program = mode === 'download' ? new RomLoader(machine, launchFromRam) : startApplication();
+    const program = mode === 'download' ? new RomLoader(machine) : startApplication();
     this.cpu.start(
       quiet ? program : afterText(romBootText(this.parts.spec.name, mode), program),
       this.parts.timing.bootMs,

@@ -1,5 +1,6 @@
 // What is burnt into a virtual chip, and the registers that a loader reads beside it: initial words by address.
 import { MAGIC_ADDRESS, writeField, type ChipSpec } from '../core/chips/index.js';
+import { PACKAGE_FUSES } from './package-fuses.js';
 import { viewOf } from './packet.js';
 
 export interface ChipIdentity {
@@ -10,6 +11,8 @@ export interface ChipIdentity {
   /** Bytes of the flash on the board: told by chips whose eFuses know of in-package flash. */
   readonly flashSizeBytes: number;
   readonly security: SecurityFuses;
+  /** Crystal on the board. */
+  readonly crystalMhz: number;
 }
 
 export interface SecurityFuses {
@@ -33,7 +36,7 @@ export function burnedWords(chip: ChipSpec, identity: ChipIdentity): Map<number,
   burnMac(chip, identity.mac, words);
   burnRevision(chip, identity, words);
   burnSecurity(chip, identity.security, words);
-  burnClocks(chip, words);
+  burnClocks(chip, identity.crystalMhz, words);
   return words;
 }
 
@@ -54,6 +57,7 @@ function burnRevision(chip: ChipSpec, identity: ChipIdentity, words: Map<number,
   if (chip.flashCap !== undefined && chip.flashCapBytes !== undefined) {
     writeField(chip.flashCap, codeOf(chip.flashCapBytes, identity.flashSizeBytes), words);
   }
+  for (const { field, value } of PACKAGE_FUSES[chip.name] ?? []) writeField(field, value, words);
 }
 
 /** The code that stands for a value; 0 where the table has none. */
@@ -68,21 +72,21 @@ function burnSecurity(chip: ChipSpec, security: SecurityFuses, words: Map<number
   if (security.secureBoot) writeField(chip.security.secureBoot, 1, words);
 }
 
-function burnClocks(chip: ChipSpec, words: Map<number, number>): void {
+function burnClocks(chip: ChipSpec, crystalMhz: number, words: Map<number, number>): void {
   if (chip.crystal.kind === 'measured') {
-    writeField(chip.crystal.clockDivider, dividerAt115200(crystalMhz(chip)), words);
+    writeField(chip.crystal.clockDivider, dividerAt115200(crystalMhz), words);
   }
   const { baud } = chip.rom;
   if (baud.kind === 'calibrated') {
-    writeField(baud.calibration, ESP32_CALIBRATION, words);
+    writeField(baud.calibration, Math.round((ESP32_CALIBRATION * crystalMhz) / 40), words);
     writeField(baud.rtcClock, ESP32_CK8M, words);
   } else if (baud.kind === 'register') {
-    writeField(baud.assumedMhz, crystalMhz(chip), words);
+    writeField(baud.assumedMhz, usualCrystalMhz(chip), words);
   }
 }
 
 /** The crystal on a virtual board: the first of those that the chip is built with. */
-export function crystalMhz(chip: ChipSpec): number {
+export function usualCrystalMhz(chip: ChipSpec): number {
   return chip.crystal.kind === 'fixed' ? chip.crystal.mhz : (chip.crystal.candidatesMhz[0] ?? 40);
 }
 

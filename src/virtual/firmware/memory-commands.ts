@@ -29,11 +29,14 @@ export interface Segment {
   readonly bytes: Uint8Array;
 }
 
+/** Makes the program that an upload into RAM holds; undefined where none may start. */
+export type RamLauncher = (machine: Machine, entry: number, segments: readonly Segment[]) => Next | undefined;
+
 export class MemoryCommands {
   private upload: Upload | undefined;
   private readonly segments: { start: number; bytes: number[] }[] = [];
 
-  /** @param start what runs at an entry point, given all that was uploaded; undefined where nothing can. */
+  /** @param start gives what runs at an entry point, from all that was uploaded. */
   constructor(
     private readonly machine: Machine,
     private readonly errors: MemoryErrors,

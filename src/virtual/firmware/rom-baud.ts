@@ -1,6 +1,5 @@
 // Which rate the ROM's UART really runs at when it is told one: it scales by the crystal that it believes in.
 import { readField } from '../../core/chips/index.js';
-import { crystalMhz } from '../efuses.js';
 import type { Machine } from '../machine.js';
 
 /** Hz per step of the ESP32 ROM's calibration value: crystal = value * 15,625 Hz * (RTC clock in MHz / 40). */
@@ -8,15 +7,15 @@ const CALIBRATION_HZ = 15_625;
 const RTC_CLOCK_MHZ = 40;
 
 /** Bits per second on the wire after CHANGE_BAUDRATE with `wanted`. */
-export function actualBaud({ spec, bus }: Machine, wanted: number): number {
+export function actualBaud({ spec, bus, identity }: Machine, wanted: number): number {
   const { baud } = spec.rom;
   if (baud.kind === 'none') return wanted;
-  return (wanted * crystalMhz(spec) * 1e6) / believedHz();
+  return (wanted * identity.crystalMhz * 1e6) / believedHz();
 
   function believedHz(): number {
     if (baud.kind === 'assumes') return baud.assumedMhz * 1e6;
     if (baud.kind === 'register') return readField(baud.assumedMhz, bus.read) * 1e6;
-    if (baud.kind === 'none') return crystalMhz(spec) * 1e6;
+    if (baud.kind === 'none') return identity.crystalMhz * 1e6;
     const clock = readField(baud.rtcClock, bus.read) / RTC_CLOCK_MHZ;
     return readField(baud.calibration, bus.read) * CALIBRATION_HZ * clock;
   }

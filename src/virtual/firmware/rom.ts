@@ -3,8 +3,9 @@ import type { Machine } from '../machine.js';
 import { decodeRequest, encodeReply, OP, wordsOf, type Request } from '../packet.js';
 import { SlipDecoder } from '../slip.js';
 import { receive, send, setBaud, type Firmware, type Next, type Steps } from '../steps.js';
-import { MemoryCommands, type Segment } from './memory-commands.js';
+import { MemoryCommands } from './memory-commands.js';
 import { atOnce, fail, type Handler, type Outcome } from './outcome.js';
+import { launchAnyway, launchFromRam } from './ram-programs.js';
 import { actualBaud } from './rom-baud.js';
 import { ROM_ERROR } from './rom-errors.js';
 import { RomFlash } from './rom-flash.js';
@@ -22,19 +23,17 @@ const ROM_VALUE = 0x2012_0707;
  */
 const UNKNOWN_REPLY_OP = 0x00;
 
-/** Makes the program that an upload into RAM holds. */
-export type RamLauncher = (machine: Machine, entry: number, segments: readonly Segment[]) => Next | undefined;
+/** `rom_spiflash_legacy_funcs.read` of the ESP32-S3's ROM. */
+const S3_FLASH_READ_POINTER = 0x3fce_f688;
 
 export class RomLoader implements Firmware {
   readonly decoder = new SlipDecoder({ maxFrameBytes: MAX_FRAME_BYTES, delimiters: 'shared' });
   readonly frameBuffers = Infinity;
   private readonly handlers: ReadonlyMap<number, Handler>;
+  private readonly memory: MemoryCommands;
 
-  constructor(
-    private readonly machine: Machine,
-    launch: RamLauncher,
-  ) {
-    const memory = new MemoryCommands(
+  constructor(private readonly machine: Machine) {
+    this.memory = new MemoryCommands(
       machine,
       {
         badLength: ROM_ERROR.badMessage,
@@ -42,11 +41,11 @@ export class RomLoader implements Firmware {
         cutGroup: ROM_ERROR.badMessage,
         notLoading: ROM_ERROR.failed,
       },
-      (entry, segments) => launch(machine, entry, segments),
+      (entry, segments) => launchFromRam(machine, entry, segments),
     );
     const flash = new RomFlash(machine);
     this.handlers = new Map([
-      ...memory.handlers(),
+      ...this.memory.handlers(),
       ...flash.handlers(),
       [OP.CHANGE_BAUDRATE, atOnce((request) => this.changeBaud(request))],
       [OP.GET_SECURITY_INFO, atOnce(() => this.securityInfo())],
@@ -67,6 +66,8 @@ export class RomLoader implements Firmware {
       if (isSync(request.data)) yield* this.repeat(OP.SYNC, statusOf(0));
       return undefined;
     }
+    const hijacked = this.hijackedRead(request.op);
+    if (hijacked !== undefined) return hijacked;
     const handler = this.isServed(request.op) ? this.handlers.get(request.op) : undefined;
     if (handler === undefined) {
       yield* this.repeat(UNKNOWN_REPLY_OP, statusOf(ROM_ERROR.badMessage));
@@ -82,6 +83,16 @@ export class RomLoader implements Firmware {
   private isServed(op: number): boolean {
     if (op === OP.GET_SECURITY_INFO && this.machine.spec.rom.securityInfoBytes === 0) return false;
     return !this.machine.identity.security.secureDownload || secureDownloadAllows(op, this.machine.spec);
+  }
+
+  /**
+   * The ESP32-S3's ROM does not start programs from RAM while secure boot is on; loaders turn its pointer to the flash
+   * read function to their program, and ask for a read. There is no reply but the program's own.
+   */
+  private hijackedRead(op: number): Next | undefined {
+    if (op !== OP.READ_FLASH_SLOW || this.machine.spec.name !== 'esp32s3') return undefined;
+    const entry = this.machine.bus.read(S3_FLASH_READ_POINTER);
+    return entry === 0 ? undefined : launchAnyway(this.machine, entry, this.memory.uploaded());
   }
 
   private *repeat(op: number, status: Uint8Array): Steps {
