@@ -14,3 +14,13 @@ export { decryptNvs, encryptNvs } from './encryption.js';
 export { HMAC_KEY_BYTES, NVS_KEY_BYTES, decodeKeyFile, deriveNvsKey, encodeKeyFile } from './keys.js';
 export { type NvsVerdict, verifyNvs } from './verify.js';
 export { type NvsFinding, type NvsFindingCode, type NvsSeverity, NVS_FINDINGS } from './findings.js';
+export { type MergeOptions, type MergeResult, type NvsName, mergeNvs } from './merge.js';
+export {
+  type InspectOptions,
+  type InspectedPage,
+  type InspectedValue,
+  type NvsInspection,
+  inspectNvs,
+} from './inspect.js';
+export { type ExportedCsv, exportNvsCsv } from './export-csv.js';
+export { isSecretKey } from './secret-keys.js';

@@ -1,6 +1,6 @@
 // What goes into a partition: typed rows for callers, and the items (with a namespace index) that the writer takes.
 import { EspmintError } from '../errors/index.js';
-import { INTEGERS, KEY_MAX_BYTES, type NvsIntegerType } from './layout.js';
+import { INTEGERS, KEY_MAX_BYTES, NAMESPACES_MAX, type NvsIntegerType } from './layout.js';
 
 /** One value, with its namespace; or a namespace alone (`type: 'namespace'`), which is written even when unused. */
 export type NvsRow =
@@ -71,6 +71,7 @@ export function itemsFromRows(rows: readonly NvsRow[]): NvsItem[] {
     if (namespaceIndex === undefined) {
       checkName('namespace', row.namespace);
       namespaceIndex = namespaces.add(row.namespace);
+      checkNamespaceCount(row.namespace, namespaceIndex);
       items.push(namespaceItem(row.namespace, namespaceIndex));
     }
     if (row.type !== 'namespace') items.push(itemFromRow(row, namespaceIndex));
@@ -96,6 +97,17 @@ export function stringData(text: string): Uint8Array {
 export function checkName(what: 'key' | 'namespace', name: string, where = `${what} "${name}"`): void {
   const fault = nameFault(name);
   if (fault !== undefined) throw new EspmintError('NVS_VALUE_INVALID', { where, ...fault });
+}
+
+/** Refuses a namespace that firmware has no index for. */
+export function checkNamespaceCount(name: string, index: number): void {
+  if (index <= NAMESPACES_MAX) return;
+  const reason = `is namespace ${index}, and a partition has room for ${NAMESPACES_MAX}`;
+  throw new EspmintError('NVS_VALUE_INVALID', {
+    where: `namespace "${name}"`,
+    reason,
+    hint: 'use fewer namespaces',
+  });
 }
 
 /** What is wrong with a name, or undefined. */

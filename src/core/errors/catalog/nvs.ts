@@ -49,4 +49,9 @@ export const NVS_ERRORS = {
     problem: ({ what }) => `${what} is not encrypted: its entries can be read as they are`,
     next: () => 'use it as it is',
   }),
+  NVS_MERGE_LOSS: entry<{ lost: readonly string[] }>({
+    ...input,
+    problem: ({ lost }) => `The image holds values that cannot be read and would be lost: ${lost.join(', ')}`,
+    next: () => 'replace or remove them by name, or allow the loss',
+  }),
 };
