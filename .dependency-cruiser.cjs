@@ -48,6 +48,8 @@ module.exports = {
           'node_modules/fflate/',
           'node_modules/zod/',
           'node_modules/yaml/',
+          'node_modules/qr/',
+          'node_modules/pdf-lib/',
         ],
       },
     },
