@@ -24,3 +24,4 @@ export {
 } from './inspect.js';
 export { type ExportedCsv, exportNvsCsv } from './export-csv.js';
 export { isSecretKey } from './secret-keys.js';
+export { type NvsTemplate, type TemplateRows, compileTemplate } from './template.js';
