@@ -53,14 +53,12 @@ const NO_FLASH: readonly number[] = [0x00_0000, 0xff_ffff, 0x3f_ffff, 0xff_ff3f]
  * @throws FLASH_NOT_FOUND
  */
 export async function readFlashId(loader: Loader, chip: ChipSpec): Promise<FlashId> {
-  let id = await runUserCommand(loader, chip, { opcode: READ_ID, replyBits: ID_BITS, delayUs: COMMAND_US });
-  // An id that arrived too late, or garbled, is asked for once more and given more time.
+  const command = { opcode: READ_ID, replyBits: ID_BITS };
+  let id = await runUserCommand(loader, chip, { ...command, delayUs: COMMAND_US, inOneGroup: true });
+  // An id that arrived too late, or from a loader that only does the first write of a group, is asked for once more
+  // with more time and step by step.
   if (NO_FLASH.includes(id)) {
-    id = await runUserCommand(loader, chip, {
-      opcode: READ_ID,
-      replyBits: ID_BITS,
-      delayUs: COMMAND_SLOW_US,
-    });
+    id = await runUserCommand(loader, chip, { ...command, delayUs: COMMAND_SLOW_US, inOneGroup: false });
   }
   if (NO_FLASH.includes(id))
     throw new EspmintError('FLASH_NOT_FOUND', { port: loader.link.address, flashId: id });
@@ -89,6 +87,8 @@ interface UserCommand {
   /** 1 to 32. */
   readonly replyBits: number;
   readonly delayUs: number;
+  /** All register writes in one WRITE_REG, or each in its own. */
+  readonly inOneGroup: boolean;
 }
 
 /**
@@ -98,7 +98,7 @@ interface UserCommand {
  */
 async function runUserCommand(loader: Loader, { spi }: ChipSpec, command: UserCommand): Promise<number> {
   const before = { user: await loader.readRegister(spi.user), user2: await loader.readRegister(spi.user2) };
-  const { opcode, replyBits, delayUs } = command;
+  const { opcode, replyBits, delayUs, inOneGroup } = command;
   const writes: RegisterWrite[] = [
     { address: spi.misoLength, value: replyBits - 1 },
     { address: spi.user, value: (USER_COMMAND | USER_MISO) >>> 0 },
@@ -108,7 +108,8 @@ async function runUserCommand(loader: Loader, { spi }: ChipSpec, command: UserCo
     { address: spi.user, value: before.user, delayUs },
     { address: spi.user2, value: before.user2 },
   ];
-  await loader.writeRegisters(writes);
+  const groups = inOneGroup ? [writes] : writes.map((write) => [write]);
+  for (const group of groups) await loader.writeRegisters(group);
   const mask = 2 ** replyBits - 1;
   return (await loader.readRegister(spi.data)) & mask;
 }
