@@ -83,6 +83,7 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
       ),
     );
     reporter.finish(results);
+    if (options.keysTo !== undefined) io.stderr(`The keys are in ${options.keysTo}, readable by you only.\n`);
     io.setExitCode(exitCodeOf(results));
   } finally {
     await parts.close();
