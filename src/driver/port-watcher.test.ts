@@ -1,0 +1,152 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { portFilter } from './port-filter.js';
+import { PortTracker, watchPorts, type PortChange } from './port-watcher.js';
+import { NetworkPorts } from './ports-network.js';
+import type { PortInfo } from './ports.js';
+
+const bridge: PortInfo = {
+  path: '/dev/ttyUSB0',
+  usbVendorId: '10c4',
+  usbProductId: 'ea60',
+  serialNumber: '0001',
+  location: '1-4.2',
+  adapter: 'CP210x',
+  isNativeUsb: false,
+};
+const native: PortInfo = {
+  path: '/dev/ttyACM0',
+  usbVendorId: '303a',
+  usbProductId: '1001',
+  serialNumber: 'A4:CF:12:34:56:78',
+  location: '1-4.3',
+  adapter: 'ESP USB-Serial/JTAG',
+  isNativeUsb: true,
+};
+const modem: PortInfo = {
+  path: '/dev/ttyACM9',
+  usbVendorId: '12d1',
+  usbProductId: '1001',
+  isNativeUsb: false,
+};
+
+/** Feeds one list every 100 ms and tells what came out of each: `arrived 1-4.2` with its time. */
+function play(lists: readonly (readonly PortInfo[])[], tracker = new PortTracker(portFilter())): string[] {
+  return lists.flatMap((ports, index) =>
+    tracker.update(ports, index * 100).map(({ type, place }) => `${index * 100} ${type} ${place}`),
+  );
+}
+const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
+
+describe('PortTracker', () => {
+  it('reports a board once it has stayed, and its end once it has stayed away', () => {
+    expect(play([...times(10, [bridge]), ...times(10, [])])).toEqual([
+      '400 arrived 1-4.2',
+      '1600 departed 1-4.2',
+    ]);
+  });
+
+  it('does not report a contact that only touched', () => {
+    expect(play([[bridge], [], ...times(10, [])])).toEqual([]);
+  });
+
+  it('does not take a plug that bounces for two boards', () => {
+    expect(play([[bridge], [], [bridge], [], ...times(6, [bridge]), [], [], ...times(6, [bridge])])).toEqual([
+      '400 arrived 1-4.2',
+    ]);
+  });
+
+  it('counts a blank native-USB chip that enumerates anew every second as one board', () => {
+    const flapping = times(20, [times(3, [native]), times(7, [])]).flat(2);
+    const names = play(flapping.concat(times(40, [])));
+    expect(names.map((line) => line.replace(/^\d+ /, ''))).toEqual(['arrived 1-4.3', 'departed 1-4.3']);
+  });
+
+  it('tells two native-USB boards apart that were swapped faster than any debounce', () => {
+    const other = { ...native, serialNumber: 'A4:CF:12:34:56:79' };
+    expect(play([...times(5, [native]), ...times(5, [other])])).toEqual([
+      '400 arrived 1-4.3',
+      '500 departed 1-4.3',
+      '900 arrived 1-4.3',
+    ]);
+  });
+
+  it('follows a board to its new name at the same USB location', () => {
+    const tracker = new PortTracker(portFilter());
+    for (let at = 0; at <= 500; at += 100) tracker.update([native], at);
+    const changes = tracker.update([{ ...native, path: '/dev/ttyACM1' }], 600);
+    expect(changes).toEqual([{ type: 'renamed', place: '1-4.3', port: { ...native, path: '/dev/ttyACM1' } }]);
+  });
+
+  it('keeps the two ports of one adapter apart', () => {
+    const second = { ...bridge, path: '/dev/ttyUSB1' };
+    expect(play(times(6, [second, bridge]))).toEqual(['400 arrived 1-4.2', '400 arrived 1-4.2#2']);
+  });
+});
+
+describe('portFilter', () => {
+  it('takes only adapters that ESP boards carry unless told otherwise', () => {
+    expect([bridge, native, modem].map(portFilter())).toEqual([true, true, false]);
+    expect(portFilter({ usbIds: ['12D1:1001'] })(modem)).toBe(true);
+    expect(portFilter({ usbIds: ['12d1'] })(modem)).toBe(true);
+    expect([bridge, modem].map(portFilter({ paths: ['/dev/ttyACM9'] }))).toEqual([false, true]);
+    expect(() => portFilter({ usbIds: ['usb'] })).toThrow(/vendor:product/);
+  });
+});
+
+describe('watchPorts', () => {
+  it('goes on after a list that could not be had, and takes nothing for gone meanwhile', async () => {
+    const stop = new AbortController();
+    const changes: PortChange[] = [];
+    const failures: unknown[] = [];
+    let [turn, now] = [0, 0];
+    await watchPorts({
+      list: () => {
+        if (++turn === 40) stop.abort();
+        return turn > 10 && turn < 30 ? Promise.reject(new Error('udev is away')) : Promise.resolve([bridge]);
+      },
+      accepts: portFilter(),
+      onChange: (change) => changes.push(change),
+      onFailure: (error) => failures.push(error),
+      signal: stop.signal,
+      intervalMs: 100,
+      clock: {
+        now: () => now,
+        sleep: (ms) => {
+          now += ms;
+          return Promise.resolve();
+        },
+      },
+    });
+    expect(changes.map(({ type }) => type)).toEqual(['arrived']);
+    expect(failures).toHaveLength(1);
+  });
+});
+
+describe('NetworkPorts', () => {
+  it('sees a server that takes connections, not one that refuses, and leaves a busy one alone', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections += 1;
+      socket.resume();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const url = `tcp://127.0.0.1:${port}`;
+    const ports = new NetworkPorts([url, 'tcp://127.0.0.1:1']);
+    expect((await ports.list()).map(({ path }) => path)).toEqual([url]);
+    await ports.whileBusy(url, async () => {
+      expect((await ports.list()).map(({ path }) => path)).toEqual([url]);
+    });
+    expect(connections).toBe(1);
+    server.close();
+    await once(server, 'close');
+    expect(await ports.list()).toEqual([]);
+  });
+
+  it('refuses an address that it could not probe', () => {
+    expect(() => new NetworkPorts(['/dev/ttyUSB0'])).toThrow(/tcp:\/\//);
+  });
+});
