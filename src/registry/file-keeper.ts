@@ -1,9 +1,7 @@
 // The registry of a bench without a database: the same promises, kept in one file that the user names.
 import { randomUUID } from 'node:crypto';
-import { EspmintError } from '../core/errors/index.js';
-import { generatePsk } from '../core/psk.js';
 import { KeyFile, type KeyFileRecord } from './key-file.js';
-import { KeyHistory, type FileDevice } from './key-history.js';
+import { chooseKey, KeyHistory } from './key-history.js';
 import type {
   DeviceFilter,
   DeviceHistory,
@@ -11,8 +9,10 @@ import type {
   DevicePage,
   DeviceRecord,
   Failure,
+  Image,
   Proof,
   Registry,
+  RegistryStatus,
   Reservation,
   ReserveRequest,
 } from './registry.js';
@@ -62,13 +62,20 @@ class FileKeeper implements Registry {
       } = request;
       checkNames(request, history.holders(mac, uuid));
       const device = history.find({ mac });
-      const psk = choosePsk(device, given, policy);
+      const psk = chooseKey(device, given, policy);
       const id = randomUUID();
       const wanted = { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location };
       await this.#append({ type: 'reserved', at: now(), id, mac, uuid, psk, wanted });
       const known =
         device === undefined ? 'new' : device.record.status === 'pending' ? 'pending' : 'provisioned';
       return makeReservation({ id, mac, uuid, known }, psk);
+    });
+  }
+
+  async built(id: string, image: Image): Promise<void> {
+    await this.#inTurn(async (history) => {
+      history.ofReservation(id);
+      await this.#append({ type: 'built', id, ...image });
     });
   }
 
@@ -115,6 +122,10 @@ class FileKeeper implements Registry {
     });
   }
 
+  status(): Promise<RegistryStatus> {
+    return Promise.resolve({ reachable: true, pendingSync: 0, conflicts: 0 });
+  }
+
   async close(): Promise<void> {
     await this.#last.catch(() => undefined);
     await this.#file.close();
@@ -138,19 +149,4 @@ function now(): string {
 function mentions({ uuid, mac, location }: DeviceRecord, text: string | undefined): boolean {
   if (text === undefined) return true;
   return [uuid, mac, location].some((field) => field?.toLowerCase().includes(text.toLowerCase()) === true);
-}
-
-/** The rules of Registry.reserve. */
-function choosePsk(
-  device: FileDevice | undefined,
-  given: string | undefined,
-  policy: ReserveRequest['policy'],
-): string {
-  if (device === undefined) return given ?? generatePsk();
-  const { mac, uuid, status } = device.record;
-  if (status === 'pending') return given ?? device.key;
-  if (policy === 'refuse') throw new EspmintError('DEVICE_KNOWN', { mac, uuid, status });
-  if (policy === 'rotate') return given ?? device.pendingKey ?? generatePsk();
-  if (given !== undefined && given !== device.key) throw new EspmintError('KEY_DIFFERS', { mac, uuid });
-  return device.key;
 }

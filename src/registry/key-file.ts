@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { EspmintError } from '../core/errors/index.js';
 import { appendDurably, openForAppend } from './durable-append.js';
-import type { DeviceRecord, Failure } from './registry.js';
+import type { DeviceRecord, Failure, Image } from './registry.js';
 
 /** Everything but the key that a device is to become. */
 export type Wanted = Pick<
@@ -13,6 +13,7 @@ export type Wanted = Pick<
 /** One line. `id` is the reservation's; `at` is ISO 8601 in UTC. */
 export type KeyFileRecord =
   | { type: 'reserved'; at: string; id: string; mac: string; uuid: string; psk: string; wanted: Wanted }
+  | ({ type: 'built'; id: string } & Image)
   | { type: 'confirmed'; at: string; id: string; imageSha256: string }
   | ({ type: 'failed'; at: string; id: string } & Failure)
   | { type: 'revealed'; at: string; mac: string; reason: string };

@@ -1,7 +1,16 @@
-// What the lines of a key file add up to: devices, their keys and attempts.
+// What the records of a key file or journal add up to: devices, their keys and attempts.
 import { EspmintError } from '../core/errors/index.js';
 import type { KeyFileRecord } from './key-file.js';
-import type { AttemptRecord, DeviceHistory, DeviceName, DeviceRecord, KeyRecord } from './registry.js';
+import { generatePsk } from '../core/psk.js';
+import type {
+  AttemptRecord,
+  DeviceHistory,
+  DeviceName,
+  DeviceRecord,
+  Image,
+  KeyRecord,
+  KnownPolicy,
+} from './registry.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Reserved = Extract<KeyFileRecord, { type: 'reserved' }>;
@@ -45,6 +54,12 @@ export class FileDevice {
     if (live < 0) this.#keys.push({ id: this.#keys.length + 1, state: 'pending', createdAt: at, psk });
   }
 
+  /** The newest image that an attempt was about to write. */
+  describe(id: string, { imageSha256, offsetBytes, sizeBytes }: Image): void {
+    const attempt = this.#attempts.find((candidate) => candidate.id === id);
+    if (attempt !== undefined) Object.assign(attempt, { imageSha256, offsetBytes, sizeBytes });
+  }
+
   end(record: Extract<KeyFileRecord, { type: 'confirmed' | 'failed' }>): void {
     const attempt = this.#attempts.find(({ id }) => id === record.id);
     const reserved = this.#reserved.get(record.id);
@@ -78,6 +93,10 @@ export class KeyHistory {
 
   apply(record: KeyFileRecord): void {
     if (record.type === 'revealed') return;
+    if (record.type === 'built') {
+      this.#reservations.get(record.id)?.describe(record.id, record);
+      return;
+    }
     if (record.type !== 'reserved') {
       this.#reservations.get(record.id)?.end(record);
       return;
@@ -115,4 +134,23 @@ export class KeyHistory {
     if (device === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
     return device;
   }
+}
+
+/**
+ * The key to flash, by the rules of Registry.reserve.
+ *
+ * @throws DEVICE_KNOWN, KEY_DIFFERS
+ */
+export function chooseKey(
+  device: FileDevice | undefined,
+  given: string | undefined,
+  policy: KnownPolicy,
+): string {
+  if (device === undefined) return given ?? generatePsk();
+  const { mac, uuid, status } = device.record;
+  if (status === 'pending') return given ?? device.key;
+  if (policy === 'refuse') throw new EspmintError('DEVICE_KNOWN', { mac, uuid, status });
+  if (policy === 'rotate') return given ?? device.pendingKey ?? generatePsk();
+  if (given !== undefined && given !== device.key) throw new EspmintError('KEY_DIFFERS', { mac, uuid });
+  return device.key;
 }

@@ -62,6 +62,15 @@ export interface Proof {
   readonly imageSha256: string;
 }
 
+/** What is about to be written: after a crash it tells whether the chip holds it. */
+export interface Image {
+  /** Lower-case hex SHA-256 of the whole image. */
+  readonly imageSha256: string;
+  /** Bytes from the start of flash. */
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
 /** Why an attempt ended without proof. */
 export interface Failure {
   /** Stable error code, for example `LINK_TIMEOUT`. */
@@ -104,6 +113,8 @@ export interface AttemptRecord {
   readonly code?: string | undefined;
   readonly stage?: string | undefined;
   readonly imageSha256?: string | undefined;
+  readonly offsetBytes?: number | undefined;
+  readonly sizeBytes?: number | undefined;
 }
 
 /** One device with its history, newest first. */
@@ -130,6 +141,16 @@ export interface DevicePage {
   readonly next?: string | undefined;
 }
 
+export interface RegistryStatus {
+  readonly reachable: boolean;
+  /** Why it cannot be reached. */
+  readonly reason?: string | undefined;
+  /** Attempts that are in the journal and not yet in the registry. */
+  readonly pendingSync: number;
+  /** Those among them that contradict the registry and wait for somebody to decide. */
+  readonly conflicts: number;
+}
+
 export interface Registry {
   /** How a person would name this registry; never with a password. */
   readonly description: string;
@@ -146,6 +167,9 @@ export interface Registry {
    *   INPUT_INVALID (a text too wide), DISK_FULL, REGISTRY_*
    */
   reserve(request: ReserveRequest): Promise<Reservation>;
+
+  /** Notes the image of a reservation durably, before the first erase. */
+  built(reservationId: string, image: Image): Promise<void>;
 
   /** The key of this reservation is proven: it becomes the current one, and what it replaces becomes superseded. */
   confirm(reservationId: string, proof: Proof): Promise<DeviceRecord>;
@@ -165,6 +189,9 @@ export interface Registry {
    * @throws DEVICE_UNKNOWN, INPUT_INVALID (no reason given)
    */
   reveal(mac: string, reason: string): Promise<string>;
+
+  /** Whether the registry can be reached, and what it still has to be told. Never throws. */
+  status(): Promise<RegistryStatus>;
 
   /** Leaves the registry. Never throws, may be called again. */
   close(): Promise<void>;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRegistry, type Registry } from '../../src/registry/index.js';
-import { asForeignProgram } from './foreign-program.js';
+import { asForeignProgram, queryAt } from './foreign-program.js';
 
 const FOREIGN_UPSERT = `
   INSERT INTO devices (global_uuid, mac_address, psk_secret, ca_service_url, wifi_ssid, firmware_version, hardware_revision, location)
@@ -107,14 +107,17 @@ it("takes another program's upsert, answers with the same id, and keeps the key 
 
 it('keeps the keys of a device whose row another program deletes', async () => {
   const board = newBoard();
-  const { psk } = await registry.reserve(board);
+  await registry.reserve(board);
+  const [before] = await queryAt(folder, 'select psk_secret from devices where global_uuid = $1', [
+    board.uuid,
+  ]);
   const { rows } = await asForeignProgram(folder, async (client) => {
     await client.query('delete from devices where global_uuid = $1', [board.uuid]);
     return client.query('select global_uuid, psk_secret from device_keys where global_uuid = $1', [
       board.uuid,
     ]);
   });
-  expect(rows).toEqual([{ global_uuid: board.uuid, psk_secret: psk }]);
+  expect(rows).toEqual([{ global_uuid: board.uuid, ...(before as object) }]);
 });
 
 it('writes to the audit trail who revealed a key and why, and lets nobody change that', async () => {
@@ -147,4 +150,56 @@ it('logs no key when a statement of another program fails', async () => {
   const log = readFileSync(join(folder, 'postgres/server.log'), 'utf8');
   expect(log).toContain('null value');
   expect(log).not.toContain(psk);
+});
+
+it('stores a key sealed, so that no table and no file of the server shows it', async () => {
+  const board = newBoard();
+  const { psk } = await registry.reserve(board);
+  const rows = await queryAt(
+    folder,
+    `select d::text, k::text, a::text from devices d join device_keys k on k.device_id = d.id
+    join attempts a on a.device_id = d.id where d.global_uuid = $1`,
+    [board.uuid],
+  );
+  expect(rows).toHaveLength(1);
+  expect(JSON.stringify(rows)).not.toContain(psk);
+  await asForeignProgram(folder, (client) => client.query('checkpoint'));
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const path = join(folder, name);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isFile() === true) expect([name, readFileSync(path).includes(psk)]).toEqual([name, false]);
+  }
+});
+
+it('stores a key as it is when consumers read the column, and reads both kinds', async () => {
+  const board = newBoard();
+  const { psk: sealed } = await registry.reserve(newBoard());
+  const plain = await openRegistry({ dataDir: folder, secrets: 'plain' });
+  try {
+    const { psk } = await plain.reserve(board);
+    expect(
+      await queryAt(folder, 'select psk_secret from devices where global_uuid = $1', [board.uuid]),
+    ).toEqual([{ psk_secret: psk }]);
+    expect(await registry.reveal(board.mac, 'test')).toBe(psk);
+    expect(sealed).not.toBe(psk);
+  } finally {
+    await plain.close();
+  }
+});
+
+it('opens no secret with another master key', async () => {
+  const other = openRegistry({ dataDir: folder, env: { ESPMINT_MASTER_KEY: '11'.repeat(32) } });
+  await expect(other).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' });
+});
+
+it('opens no secret that was moved to another device', async () => {
+  const [one, two] = [newBoard(), newBoard()];
+  await registry.reserve(one);
+  await registry.reserve(two);
+  await queryAt(
+    folder,
+    'update devices set psk_secret = (select psk_secret from devices where global_uuid = $1) where global_uuid = $2',
+    [one.uuid, two.uuid],
+  );
+  await expect(registry.reveal(two.mac, 'test')).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' });
 });

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openRegistry } from '../../dist/registry/index.js';
 
 const [dataDir, first, boards, leave] = process.argv.slice(2);
-const registry = await openRegistry({ dataDir, timeoutMs: 60_000 });
+const registry = await openRegistry({ dataDir, secrets: 'plain', timeoutMs: 60_000 });
 for (let board = Number(first); board < Number(first) + Number(boards); board++) {
   const tail = board.toString(16).padStart(6, '0');
   const mac = `a4:cf:12:${tail.match(/../g).join(':')}`;

@@ -31,7 +31,7 @@ export async function ensureCluster(
     // Correctness comes from the rename below; waiting for somebody who is at it already only saves his work's double.
     if (await somebodyIsMaking(home)) await new Promise((resolve) => setTimeout(resolve, WAIT_FOR_MAKER_MS));
     else await makeCluster(home, binaries, signal);
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) throw new EspmintError('CANCELLED', { what: 'Opening the registry' });
     found = await clusterMajor(home);
   }
   if (found !== String(binaries.major)) {

@@ -17,8 +17,10 @@ export interface ServerSource {
 export interface DatabaseOptions {
   /** Connections held at most; idle ones are closed after a while. */
   readonly poolSize: number;
-  /** Of one call, all its tries together. */
+  /** Of one statement, and of the wait for a connection. */
   readonly timeoutMs: number;
+  /** How long to go on trying when the server cannot be reached. */
+  readonly patienceMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,14 +63,15 @@ export class Database {
 
   /** Runs `work` on one connection, under the same rules but without a transaction around it. */
   async connected<T>(what: string, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    const deadline = Date.now() + this.#options.timeoutMs;
+    const deadline = Date.now() + this.#options.patienceMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      this.#options.signal?.throwIfAborted();
       try {
         return await this.#once(work);
       } catch (error) {
         const again = isConnectionLoss(error) || isCollision(error);
-        if (!again || Date.now() + pauseMs > deadline) throw toRegistryError(error, this.#context(what));
+        // After a stop a call is still made once: how an attempt ended is worth writing down.
+        const enough = Date.now() + pauseMs > deadline || this.#options.signal?.aborted === true;
+        if (!again || enough) throw toRegistryError(error, this.#context(what));
       }
       await sleep(pauseMs);
     }

@@ -20,6 +20,54 @@ export async function reserve(
   box: SecretBox,
   request: ReserveRequest,
 ): Promise<Reservation> {
+  const found = await lockDevice(client, request);
+  const row = found ?? (await insertPending(client, box, request));
+  const key = await chooseKey(client, box, row, found === undefined ? undefined : request);
+  const id = randomUUID();
+  await client.query('insert into attempts (id, device_id, key_id, wanted) values ($1, $2, $3, $4)', [
+    id,
+    row.id,
+    key.id,
+    wantedOf(request),
+  ]);
+  const known = found === undefined ? 'new' : found.status === 'pending' ? 'pending' : 'provisioned';
+  return makeReservation({ id, mac: request.mac, uuid: request.uuid, known }, key.psk);
+}
+
+/** A reservation that was made while the registry was out of reach. */
+export interface OfflineReservation {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Its `psk` is the one that may be on the chip. */
+  readonly request: ReserveRequest & { readonly psk: string };
+}
+
+/**
+ * Writes down what was reserved without the registry. Policies are past deciding: the key may be on the chip, so it is
+ * pending from now on. A second time it changes nothing. Runs inside a transaction.
+ *
+ * @throws UUID_TAKEN, MAC_TAKEN
+ */
+export async function replayReservation(
+  client: pg.ClientBase,
+  box: SecretBox,
+  offline: OfflineReservation,
+): Promise<void> {
+  const { id, at, request } = offline;
+  const found = await lockDevice(client, request);
+  const { rowCount } = await client.query('select from attempts where id = $1', [id]);
+  if (rowCount === 1) return;
+  const row = found ?? (await insertPending(client, box, request));
+  const key = await keyFor(client, box, row, request.psk, await liveKeys(client, box, row), undefined);
+  await client.query(
+    `insert into attempts (id, device_id, key_id, wanted, started_at, offline) values ($1, $2, $3, $4, $5, true)`,
+    [id, row.id, key.id, wantedOf(request), at],
+  );
+}
+
+/** The device's row, locked; undefined for a new board. @throws UUID_TAKEN, MAC_TAKEN */
+async function lockDevice(client: pg.ClientBase, request: ReserveRequest): Promise<DeviceRow | undefined> {
   const macKey = macKeyOf(request.mac);
   // One reservation of a board at a time, also of a board that has no row yet to lock.
   await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [macKey]);
@@ -28,18 +76,7 @@ export async function reserve(
     [macKey, request.uuid],
   );
   checkNames(request, rows.map(toDeviceRecord));
-  const [known] = rows;
-  const row = known ?? (await insertPending(client, box, request));
-  const key = await chooseKey(client, box, row, known === undefined ? undefined : request);
-  const id = randomUUID();
-  await client.query('insert into attempts (id, device_id, key_id, wanted) values ($1, $2, $3, $4)', [
-    id,
-    row.id,
-    key.id,
-    wantedOf(request),
-  ]);
-  const before = known === undefined ? 'new' : known.status === 'pending' ? 'pending' : 'provisioned';
-  return makeReservation({ id, mac: request.mac, uuid: request.uuid, known: before }, key.psk);
+  return rows[0];
 }
 
 /** What devices is to say once the key is proven. No secret in it. */

@@ -1,7 +1,7 @@
 // Settling: the end of a reservation, with the proof that the chip holds its key or without.
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-import type { DeviceRecord, Failure, Proof } from '../registry.js';
+import type { DeviceRecord, Failure, Image, Proof } from '../registry.js';
 import { DEVICE_COLUMNS, type DeviceRow, toDeviceRecord } from './rows.js';
 
 interface OpenAttempt {
@@ -36,6 +36,15 @@ export async function confirm(client: pg.ClientBase, id: string, proof: Proof): 
   const [row] = rows;
   if (row === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
   return toDeviceRecord(row);
+}
+
+/** Runs inside a transaction; see Registry.built. */
+export async function noteImage(client: pg.ClientBase, id: string, image: Image): Promise<void> {
+  await lockAttempt(client, id);
+  await client.query(
+    `update attempts set image_sha256 = $2, image_offset = $3, image_size = $4 where id = $1`,
+    [id, image.imageSha256, image.offsetBytes, image.sizeBytes],
+  );
 }
 
 /** Runs inside a transaction; see Registry.fail. An attempt that passed stays passed. */

@@ -1,0 +1,67 @@
+// What the journal's records say, and what they add up to for each attempt.
+import type { Failure, Image, Proof } from '../registry.js';
+import type { Wanted } from '../key-file.js';
+
+/** A key is about to be flashed. `psk` is sealed. */
+export interface ReservedRecord {
+  readonly type: 'reserved';
+  readonly id: string;
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+  readonly mac: string;
+  readonly uuid: string;
+  readonly psk: string;
+  readonly wanted: Wanted;
+  /** Whether the registry knows nothing of it yet. */
+  readonly offline: boolean;
+}
+
+export type JournalRecord =
+  | ReservedRecord
+  | ({ readonly type: 'built'; readonly id: string } & Image)
+  | ({ readonly type: 'confirmed'; readonly id: string; readonly at: string } & Proof)
+  | ({ readonly type: 'failed'; readonly id: string; readonly at: string } & Failure)
+  /** The registry knows all that the records of this attempt before this one say. */
+  | { readonly type: 'synced'; readonly id: string };
+
+export type EndRecord = Extract<JournalRecord, { type: 'confirmed' | 'failed' }>;
+
+/** One attempt as the journal tells it. */
+export interface JournalAttempt {
+  readonly reserved: ReservedRecord;
+  readonly image: Image | undefined;
+  readonly end: EndRecord | undefined;
+  /** Whether the registry still has to be told something. */
+  readonly owed: boolean;
+  readonly records: readonly JournalRecord[];
+}
+
+export function parseRecord(payload: Uint8Array): JournalRecord[] {
+  try {
+    return [JSON.parse(new TextDecoder().decode(payload)) as JournalRecord];
+  } catch {
+    return [];
+  }
+}
+
+/** Attempts by the time of their reservation. The same record twice means the same as once. */
+export function sumUp(records: readonly JournalRecord[]): JournalAttempt[] {
+  const byId = new Map<string, JournalRecord[]>();
+  for (const record of records) byId.set(record.id, [...(byId.get(record.id) ?? []), record]);
+  const attempts = [...byId.values()].flatMap((own) => sumUpOne(own) ?? []);
+  return attempts.sort((a, b) => (a.reserved.at < b.reserved.at ? -1 : 1));
+}
+
+function sumUpOne(records: readonly JournalRecord[]): JournalAttempt | undefined {
+  const reserved = records.find((record) => record.type === 'reserved');
+  if (reserved === undefined) return undefined;
+  const image = records.findLast((record) => record.type === 'built');
+  // A proof outweighs every failure: the chip holds the key.
+  const end =
+    records.find((record) => record.type === 'confirmed') ??
+    records.findLast((record) => record.type === 'failed');
+  const lastNews = records.findLastIndex(({ type }) => type === 'confirmed' || type === 'failed');
+  const synced = records.findLastIndex(({ type }) => type === 'synced');
+  const owed = synced < 0 ? reserved.offline || end !== undefined : synced < lastNews;
+  return { reserved, image, end, owed, records };
+}
