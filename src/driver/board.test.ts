@@ -1,20 +1,19 @@
 // The board, against the virtual chip: what it says, what a write touches and costs, and how failures are mended.
 import { afterEach, describe, expect, it } from 'vitest';
-import { MeteredLink, type Spoiler } from '../../test/support/metered-link.js';
+import {
+  TEST_MAC as MAC,
+  plugIn as plugInBoard,
+  scrambled,
+  type Plugged,
+} from '../../test/support/plug-in.js';
 import { CHIP_NAMES, type ChipName } from '../core/chips/index.js';
 import { encodeNvs } from '../core/nvs/index.js';
-import {
-  createVirtualBoard,
-  memoryTransport,
-  type BoardOptions,
-  type VirtualBoard,
-} from '../virtual/index.js';
+import type { VirtualBoard } from '../virtual/index.js';
 import { connectBoard, type ConnectOptions } from './board.js';
 import type { DriverEvent } from './events.js';
 import { md5Of } from './md5.js';
 
 const REGION = { offsetBytes: 0x9000, sizeBytes: 0x10000 };
-const MAC = 'a4:cf:12:34:56:78';
 const image = encodeNvs(
   [
     { namespace: 'zc', key: 'global_uuid', type: 'string', value: '110e3dc9-fa05-568f-a05a-98d00891029d' },
@@ -30,15 +29,10 @@ afterEach(() => {
   for (const board of boards.splice(0)) board.dispose();
 });
 
-async function plugIn(
-  options: BoardOptions = {},
-  spoiler: Spoiler = {},
-): Promise<{ virtual: VirtualBoard; link: MeteredLink }> {
-  const virtual = createVirtualBoard({ mac: MAC, ...options });
-  boards.push(virtual);
-  const transport = memoryTransport(new Map([['board', virtual]]));
-  const link = await transport.open('virtual://board', { baud: 115_200, timeoutMs: 1_000 });
-  return { virtual, link: new MeteredLink(link, spoiler) };
+async function plugIn(...options: Parameters<typeof plugInBoard>): Promise<Plugged> {
+  const plugged = await plugInBoard(...options);
+  boards.push(plugged.virtual);
+  return plugged;
 }
 
 const held = (virtual: VirtualBoard, { offsetBytes, sizeBytes } = REGION): Uint8Array =>
@@ -136,10 +130,7 @@ describe('a write', () => {
   it('reports rising progress up to 100', async () => {
     const board = await connectTo('esp32');
     const seen: number[] = [];
-    const noise = Uint8Array.from(
-      { length: 0x4000 },
-      (_, index) => Math.imul(index + 1, 2_654_435_761) >>> 24,
-    );
+    const noise = scrambled(0x4000, 1);
     await board.writeRegion(
       { offsetBytes: 0x9000, image: noise },
       { onProgress: (percent) => seen.push(percent) },

@@ -10,7 +10,8 @@ import {
 import type { ChipFacts } from '../core/stages.js';
 import { concatBytes } from '@noble/hashes/utils.js';
 import { ROM_READ_BYTES, readFlash } from './flash-read.js';
-import { eraseSpan } from './flash-write.js';
+import { eraseChip, eraseSpan } from './flash-write.js';
+import { preferStub, prepareFor } from './loader-switch.js';
 import { flashMd5, type Region } from './md5.js';
 import { START_BAUD } from './open-link.js';
 import {
@@ -51,6 +52,7 @@ export interface Board {
   verifyRegion(target: ImageAt, options?: OperationOptions): Promise<void>;
   /** Whole sectors. */
   eraseRegion(region: Region, options?: OperationOptions): Promise<void>;
+  eraseFlash(options?: OperationOptions): Promise<void>;
   /** Leaves the loader: the application starts. The link stays open, at 115200 baud, for the boot log. */
   reset(): Promise<void>;
   /** Closes the link. Never throws, may be called again. */
@@ -106,7 +108,10 @@ class LoaderBoard implements Board {
   }
 
   readFlash(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<Uint8Array> {
-    return this.#session.run((loader) => readFlash(loader, region), signal);
+    return this.#session.run(async () => {
+      await prepareFor(this.#session, { kind: 'read', wireBytes: 0, flashBytes: region.sizeBytes });
+      return readFlash(this.#session.loader, region);
+    }, signal);
   }
 
   md5(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<string> {
@@ -128,6 +133,16 @@ class LoaderBoard implements Board {
     checkRegion(this.#session, region);
     const { beginHasEncryptWord } = this.#session.chip.rom;
     await this.#session.run((loader) => eraseSpan(loader, region, beginHasEncryptWord), signal);
+  }
+
+  async eraseFlash({ signal = this.#signal }: OperationOptions = {}): Promise<void> {
+    await this.#session.run(async () => {
+      await preferStub(this.#session);
+      const { loader, chip, facts } = this.#session;
+      const whole = { offsetBytes: 0, sizeBytes: facts.flashSizeBytes };
+      if (loader.isStub) await eraseChip(loader);
+      else await eraseSpan(loader, whole, chip.rom.beginHasEncryptWord);
+    }, signal);
   }
 
   async reset(): Promise<void> {

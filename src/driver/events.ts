@@ -10,12 +10,7 @@ export type DriverEvent =
   | { readonly type: 'baud-fallback'; readonly from: number; readonly to: number; readonly reason: string }
   /** A step is repeated. */
   | { readonly type: 'retry'; readonly what: string; readonly reason: string }
-  /** How a write will be done, and why. */
-  | {
-      readonly type: 'plan';
-      readonly loader: 'rom' | 'stub';
-      readonly reason: string;
-      readonly sectors: number;
-    };
+  /** Which loader does the next piece of work, and why. */
+  | { readonly type: 'plan'; readonly loader: 'rom' | 'stub'; readonly reason: string };
 
 export type OnDriverEvent = (event: DriverEvent) => void;

@@ -16,16 +16,30 @@ const COMPRESSION_LEVEL = 9;
 const ERASE_MS_PER_SECTOR = 400;
 const PROGRAM_MS_PER_SECTOR = 48;
 const BASE_TIMEOUT_MS = 3_000;
+/** Large flashes need minutes. */
+const ERASE_CHIP_TIMEOUT_MS = 240_000;
 const BLOCK_TRIES = 3;
 
 const ENCRYPT_NO = 0;
 /** Word of FLASH_DEFL_END and FLASH_END: stay in the loader. */
 const STAY = 1;
 
-export interface SpanWrite {
+/** Bytes of a span as they go over the wire: compressed where that saves some. */
+export interface PackedSpan {
+  readonly sizeBytes: number;
+  readonly stream: Uint8Array;
+  readonly isPacked: boolean;
+}
+
+/** @param bytes whole sectors. */
+export function packSpan(bytes: Uint8Array): PackedSpan {
+  const packed = zlibSync(bytes, { level: COMPRESSION_LEVEL });
+  const isPacked = packed.length < bytes.length;
+  return { sizeBytes: bytes.length, stream: isPacked ? packed : bytes, isPacked };
+}
+
+export interface SpanWrite extends PackedSpan {
   readonly offsetBytes: number;
-  /** Whole sectors. */
-  readonly bytes: Uint8Array;
   /** The ROM's begin commands have a fifth word. */
   readonly beginHasEncryptWord: boolean;
   /** Told after each block: the share of this span that is done, 0 to 1. */
@@ -33,22 +47,18 @@ export interface SpanWrite {
 }
 
 /**
- * Erases the span and writes it, compressed where that saves bytes. The loader's word that it did so is no proof: that
- * is the MD5's.
+ * Erases the span and writes it. The loader's word that it did so is no proof: that is the MD5's.
  * @throws LOADER_REFUSED, LINK_TIMEOUT
  */
 export async function writeSpan(loader: Loader, write: SpanWrite): Promise<void> {
-  const { bytes } = write;
-  const packed = zlibSync(bytes, { level: COMPRESSION_LEVEL });
-  const isPacked = packed.length < bytes.length;
-  const stream = isPacked ? packed : bytes;
+  const { stream, isPacked, offsetBytes, sizeBytes } = write;
   const blockBytes = loader.isStub ? STUB_BLOCK_BYTES : ROM_BLOCK_BYTES;
   const blocks = Math.ceil(stream.length / blockBytes);
-  const region = { offsetBytes: write.offsetBytes, sizeBytes: bytes.length };
+  const region = { offsetBytes, sizeBytes };
   await begin(loader, isPacked ? OP.flashDeflBegin : OP.flashBegin, { ...write, region, blocks, blockBytes });
   // A short compressed block may unpack to the whole span: each is given the time that the whole may need.
   const timeoutMs =
-    BASE_TIMEOUT_MS + programMs(isPacked ? bytes.length : blockBytes) + stubEraseMs(loader, region);
+    BASE_TIMEOUT_MS + programMs(isPacked ? sizeBytes : blockBytes) + stubEraseMs(loader, region);
   for (let index = 0; index < blocks; index++) {
     const part = stream.subarray(index * blockBytes, (index + 1) * blockBytes);
     const block = isPacked ? part : padded(part, blockBytes);
@@ -74,6 +84,17 @@ export async function eraseSpan(loader: Loader, region: Region, beginHasEncryptW
   // A ROM has no command of its own for it: beginning a write erases.
   const blocks = Math.ceil(region.sizeBytes / ROM_BLOCK_BYTES);
   await begin(loader, OP.flashBegin, { region, blocks, blockBytes: ROM_BLOCK_BYTES, beginHasEncryptWord });
+}
+
+/** Erases all of the flash: a command of the stub. */
+export async function eraseChip(loader: Loader): Promise<void> {
+  const data = new Uint8Array(0);
+  await loader.send({
+    op: OP.eraseFlash,
+    data,
+    timeoutMs: ERASE_CHIP_TIMEOUT_MS,
+    what: 'erasing the whole flash',
+  });
 }
 
 interface Begin {

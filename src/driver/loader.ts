@@ -20,6 +20,8 @@ import { Deadline } from './wait.js';
 /** Most commands are answered at once; what takes longer says so itself. */
 export const DEFAULT_TIMEOUT_MS = 3_000;
 const REGISTER_TIMEOUT_MS = 1_000;
+/** Of reading one: request and reply, ten bits a byte. */
+const REGISTER_WIRE_BYTES = 28;
 const SYNC_TIMEOUT_MS = 100;
 /** Tries to find the loader again after a reply was lost. */
 const RESYNC_TRIES = 8;
@@ -60,6 +62,8 @@ export class Loader {
   isStub = false;
   /** How often `repeat` asks in all. 1 where a lost reply should rather lower the baud rate. */
   repeatTries = REPEAT_TRIES;
+  /** The least time that a round trip took beyond its bytes: what the adapter and the host add. */
+  latencyMs = Infinity;
   /** What came in and was no frame: boot text, for error messages. */
   readonly noise = new NoiseLog();
   readonly #frames = new FrameReader();
@@ -156,7 +160,11 @@ export class Loader {
   /** A register's 32 bits, unsigned. */
   async readRegister(address: number, timeoutMs = REGISTER_TIMEOUT_MS): Promise<number> {
     const what = `reading register 0x${address.toString(16)}`;
-    return (await this.repeat({ op: OP.readRegister, data: words(address), timeoutMs, what })).value;
+    const started = performance.now();
+    const { value } = await this.repeat({ op: OP.readRegister, data: words(address), timeoutMs, what });
+    const wireMs = (REGISTER_WIRE_BYTES * 10_000) / this.link.baud;
+    this.latencyMs = Math.min(this.latencyMs, Math.max(0, performance.now() - started - wireMs));
+    return value;
   }
 
   /** Several registers in one command, in order. */

@@ -1,6 +1,8 @@
 // Brings a region of flash to the bytes of an image: compares, writes what differs, mends what fails on the way.
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
-import { eraseSpan, writeSpan } from './flash-write.js';
+import { eraseSpan, packSpan, writeSpan, type PackedSpan } from './flash-write.js';
+import type { Work } from './loader-choice.js';
+import { prepareFor } from './loader-switch.js';
 import { flashMd5, md5Of, type Region } from './md5.js';
 import { isBadLink, type Session } from './session.js';
 import { BLOCK_BYTES, SECTOR_BYTES } from './spi-flash.js';
@@ -113,38 +115,39 @@ async function carryOut(
   plan: WritePlan,
   options: Progressing,
 ): Promise<void> {
-  const { loader } = session;
-  loader.signal = options.signal;
-  const { beginHasEncryptWord } = session.chip.rom;
   const steps = plan.spans.flatMap((span) => stepsFor(target, span));
   const total = steps.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  session.loader.signal = options.signal;
+  await prepareFor(session, workOf(steps));
+  const { loader, chip } = session;
+  const { beginHasEncryptWord } = chip.rom;
   let done = 0;
-  for (const step of steps) {
-    const region = { offsetBytes: target.offsetBytes + step.offsetBytes, sizeBytes: step.sizeBytes };
-    const report = (share: number): void => {
-      options.progress(Math.floor((100 * (done + share * step.sizeBytes)) / total));
+  for (const { packed, ...region } of steps) {
+    const onProgress = (share: number): void => {
+      options.progress(Math.floor((100 * (done + share * region.sizeBytes)) / total));
     };
-    report(0);
-    if (step.isErase) {
-      await eraseSpan(loader, region, beginHasEncryptWord);
-    } else {
-      const bytes = slice(target.image, step);
-      await writeSpan(loader, {
-        offsetBytes: region.offsetBytes,
-        bytes,
-        beginHasEncryptWord,
-        onProgress: report,
-      });
-    }
-    done += step.sizeBytes;
-    report(0);
-    options.onSpan(step.sizeBytes / SECTOR_BYTES);
+    onProgress(0);
+    if (packed === undefined) await eraseSpan(loader, region, beginHasEncryptWord);
+    else await writeSpan(loader, { ...region, ...packed, beginHasEncryptWord, onProgress });
+    done += region.sizeBytes;
+    onProgress(0);
+    options.onSpan(region.sizeBytes / SECTOR_BYTES);
   }
 }
 
+/** Offset from the start of flash. */
 interface Step extends Region {
-  /** Nothing is to be written there: erased flash is what the image wants. */
-  readonly isErase: boolean;
+  /** Absent: erased flash is what the image wants there. */
+  readonly packed?: PackedSpan;
+}
+
+function workOf(steps: readonly Step[]): Work {
+  const packed = steps.flatMap((step) => step.packed ?? []);
+  return {
+    kind: 'write',
+    wireBytes: packed.reduce((sum, { stream }) => sum + stream.length, 0),
+    flashBytes: packed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
 }
 
 /**
@@ -156,7 +159,10 @@ function stepsFor({ offsetBytes, image }: ImageAt, span: Region): Step[] {
   const firstBlock = Math.ceil(start / BLOCK_BYTES) * BLOCK_BYTES;
   const hasWholeBlock = firstBlock + BLOCK_BYTES <= start + span.sizeBytes;
   const runs = hasWholeBlock ? [span] : runsOf(image, span);
-  return runs.map((run) => ({ ...run, isErase: isBlank(image, run) }));
+  return runs.map((run) => {
+    const step = { offsetBytes: offsetBytes + run.offsetBytes, sizeBytes: run.sizeBytes };
+    return isBlank(image, run) ? step : { ...step, packed: packSpan(slice(image, run)) };
+  });
 }
 
 /** After a failed round: makes the link fit for another, or gives up. */

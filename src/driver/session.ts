@@ -10,6 +10,7 @@ import { detectChip } from './detect.js';
 import { enterLoader } from './enter-loader.js';
 import type { OnDriverEvent } from './events.js';
 import { isLacking, type Loader } from './loader.js';
+import type { StubPolicy } from './loader-choice.js';
 import { START_BAUD } from './open-link.js';
 import { RegisterCache } from './registers.js';
 import type { SecurityState } from './security.js';
@@ -21,6 +22,8 @@ export interface SessionOptions {
   readonly expectChip?: string | undefined;
   /** Highest bits per second to try. */
   readonly baud?: number | undefined;
+  /** Default `auto`. */
+  readonly stub?: StubPolicy | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnDriverEvent | undefined;
 }
@@ -46,6 +49,7 @@ export function isBadLink(error: EspmintError): boolean {
 
 export class Session {
   readonly link: Link;
+  stubPolicy: StubPolicy;
   readonly #options: SessionOptions;
   /** Rates that are left to try, best first. */
   #rates: readonly number[];
@@ -54,6 +58,7 @@ export class Session {
   private constructor(link: Link, options: SessionOptions) {
     this.link = link;
     this.#options = options;
+    this.stubPolicy = options.stub ?? 'auto';
     const limit = options.baud ?? BAUD_LADDER[0] ?? START_BAUD;
     const isFixed = link.hasFixedBaud === true || link.isNativeUsb === true;
     this.#rates = isFixed ? [link.baud] : ladderFrom(limit);
@@ -104,14 +109,19 @@ export class Session {
   }
 
   /**
-   * Starts again at the next lower rate, and proves that the same chip answers.
+   * Starts again at the next lower rate.
    * @throws `cause` when no rate is left; CHIP_CHANGED
    */
   async recover(cause: EspmintError): Promise<void> {
-    const before = this.facts.mac;
     const [from = START_BAUD, to] = this.#rates;
     if (to === undefined) throw cause;
     this.#fallBack(from, to, cause);
+    await this.reconnect();
+  }
+
+  /** Resets the board into its ROM again, and proves that it is the same. @throws CHIP_CHANGED */
+  async reconnect(): Promise<void> {
+    const before = this.facts.mac;
     await this.#connect();
     const after = this.facts.mac;
     if (after !== before) throw new EspmintError('CHIP_CHANGED', { port: this.link.address, before, after });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Board, ConnectOptions } from '../../src/driver/index.js';
 import { md5Of } from '../../src/driver/md5.js';
+import { scrambled } from '../support/plug-in.js';
 
 /** A board to try things on. Its flash between 0x9000 and 0x19000 is the suite's; the rest must stay as it is. */
 export interface Bench {
@@ -19,15 +20,6 @@ const NEIGHBOURS = [
   { offsetBytes: 0x8000, sizeBytes: 0x1000 },
   { offsetBytes: 0x19000, sizeBytes: 0x1000 },
 ];
-
-/** Bytes that do not compress, the same for the same seed. */
-export function scrambled(sizeBytes: number, seed: number): Uint8Array {
-  let state = seed;
-  return Uint8Array.from({ length: sizeBytes }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >>> 24;
-  });
-}
 
 /** An image as provisioning makes it: a little data, then erased flash. */
 export function sparse(seed: number): Uint8Array {

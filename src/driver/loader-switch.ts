@@ -1,0 +1,55 @@
+// Before a piece of work: decides between ROM and stub, and starts the stub where it pays.
+import { isEspmintError, type EspmintError } from '../core/errors/index.js';
+import { chooseLoader, type Work } from './loader-choice.js';
+import type { Session } from './session.js';
+import { attachFlash, setFlashSize } from './spi-flash.js';
+import { startStub, stubBytes, stubNameFor, type Stub } from './stub.js';
+import { STUBS } from './stubs/index.js';
+
+/** The stub that may run on this chip. */
+async function stubFor(session: Session): Promise<Stub | undefined> {
+  if (session.stubPolicy === 'never') return undefined;
+  const name = stubNameFor(session.chip, session.revision, session.security);
+  return name === undefined ? undefined : STUBS[name]?.();
+}
+
+/** Afterwards `session.loader` is the one for the work. A stub that does not start is not tried again. */
+export async function prepareFor(session: Session, work: Work): Promise<void> {
+  if (session.loader.isStub) return;
+  const stub = await stubFor(session);
+  if (stub === undefined) return;
+  const { latencyMs } = session.loader;
+  const choice = chooseLoader(work, { baud: session.link.baud, latencyMs, stubBytes: stubBytes(stub) });
+  const isForced = session.stubPolicy === 'always';
+  const loader = isForced ? 'stub' : choice.loader;
+  const estimate = `about ${Math.round(choice.romMs)} ms with the ROM, ${Math.round(choice.stubMs)} ms with the stub`;
+  session.onEvent?.({ type: 'plan', loader, reason: isForced ? 'the stub was asked for' : estimate });
+  if (loader === 'stub') await switchToStub(session, stub);
+}
+
+/** Starts the stub where there is one, for a command that the ROM lacks. */
+export async function preferStub(session: Session): Promise<void> {
+  const stub = session.loader.isStub ? undefined : await stubFor(session);
+  if (stub === undefined) return;
+  session.onEvent?.({ type: 'plan', loader: 'stub', reason: 'the ROM has no such command' });
+  await switchToStub(session, stub);
+}
+
+async function switchToStub(session: Session, stub: Stub): Promise<void> {
+  const { loader, chip, registers, facts } = session;
+  try {
+    await startStub(loader, stub);
+    await attachFlash(loader, chip, registers);
+    if (facts.flashSizeBytes > 0) await setFlashSize(loader, facts.flashSizeBytes);
+  } catch (error) {
+    if (!isEspmintError(error) || !isStartFailure(error)) throw error;
+    session.onEvent?.({ type: 'retry', what: 'stub', reason: error.code });
+    session.stubPolicy = 'never';
+    await session.reconnect();
+  }
+}
+
+/** What a stub that crashed looks like from here; the ROM is fetched back by a reset. */
+function isStartFailure(error: EspmintError): boolean {
+  return error.code === 'STUB_FAILED' || error.code === 'LINK_TIMEOUT' || error.code === 'LOADER_REFUSED';
+}
