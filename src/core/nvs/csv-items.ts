@@ -1,6 +1,6 @@
 // Rows of CSV tables to items: namespaces, encodings, `file` rows and the warnings that go with them.
 import { EspmintError, isEspmintError } from '../errors/index.js';
-import type { CsvCell } from './csv.js';
+import type { CsvCell, CsvPlace } from './csv.js';
 import { type CsvInput, type CsvTableRow, readTable } from './csv-table.js';
 import { decodeCell, decodeFile } from './csv-value.js';
 import {
@@ -11,7 +11,7 @@ import {
   SLOTS_PER_PAGE,
   SLOT_SIZE,
 } from './layout.js';
-import { type NvsItem, type NvsSource, NamespaceIndexes, nameFault, namespaceItem } from './rows.js';
+import { type NvsItem, NamespaceIndexes, nameFault, namespaceItem } from './rows.js';
 import type { CsvWarning, CsvWarningCode } from './warnings.js';
 import { WifiExtras, isStationKey } from './wifi-extras.js';
 
@@ -34,7 +34,7 @@ const BLOB_READABLE_BYTES = (CHUNK_START_OTHER - 1) * (SLOTS_PER_PAGE - 1) * SLO
 export function* itemsFromCsv(inputs: readonly CsvInput[], options: CsvItemOptions): Generator<NvsItem> {
   const rows = new RowConverter(options);
   for (const input of inputs) {
-    for (const row of readTable(input, options.warn)) yield* rows.convert(input.file, row);
+    for (const row of readTable(input, options.warn)) yield* rows.convert(row);
   }
 }
 
@@ -50,26 +50,25 @@ export class RowConverter {
   }
 
   /** The items that one row makes: usually one. */
-  *convert(file: string, row: CsvTableRow): Generator<NvsItem> {
-    if (row.key === undefined)
-      throw invalid(file, { line: row.line, column: 1 }, 'the row has no key', FULL_ROW);
+  *convert(row: CsvTableRow): Generator<NvsItem> {
+    if (row.key === undefined) throw invalid(row.place, 'the row has no key', FULL_ROW);
     const key = row.key.text;
-    const source = { file, line: row.key.line, column: row.key.column };
+    const source = placeOf(row.key);
     const fault = nameFault(key);
-    if (fault !== undefined) throw invalid(file, source, `"${shownName(key)}" ${fault.reason}`, fault.hint);
+    if (fault !== undefined) throw invalid(source, `"${shownName(key)}" ${fault.reason}`, fault.hint);
     const master = this.#wifi.accessPointKey(key, row.value?.text);
     if (master !== undefined) yield this.#item(source, 'ap.pmk_info', { kind: 'blob', data: master });
     if (row.type?.text === 'namespace' && !isStationKey(key)) {
       yield* this.#namespace(key, source);
       return;
     }
-    yield this.#item(source, key, this.#value(file, row, key));
+    yield this.#item(source, key, this.#value(row, key));
     if (!isStationKey(key)) return;
     for (const [name, data] of this.#wifi.stationExtras())
       yield this.#item(source, name, { kind: 'blob', data });
   }
 
-  *#namespace(name: string, source: NvsSource): Generator<NvsItem> {
+  *#namespace(name: string, source: CsvPlace): Generator<NvsItem> {
     if (this.#namespaces.find(name) !== undefined) {
       const message = `namespace "${name}" appears again, but the rows below stay in the newest namespace; move them up`;
       this.#warn('namespace-reopened', source, message);
@@ -78,7 +77,7 @@ export class RowConverter {
     const index = this.#namespaces.add(name);
     if (index > NAMESPACE_INDEX_MAX) {
       const reason = `"${name}" is namespace ${index}, and a partition has room for ${NAMESPACES_MAX}`;
-      throw invalid(source.file, source, reason, 'use fewer namespaces');
+      throw invalid(source, reason, 'use fewer namespaces');
     }
     if (index > NAMESPACES_MAX) {
       this.#warn(
@@ -90,36 +89,32 @@ export class RowConverter {
     yield namespaceItem(name, index, source);
   }
 
-  #value(file: string, row: CsvTableRow, key: string): Stored {
+  #value(row: CsvTableRow, key: string): Stored {
     const encoding = row.encoding;
-    if (encoding === undefined)
-      throw invalid(file, { line: row.line, column: 1 }, `"${key}" has no encoding`, FULL_ROW);
+    if (encoding === undefined) throw invalid(row.place, `"${key}" has no encoding`, FULL_ROW);
     const isFile = row.type?.text === 'file' && !isStationKey(key);
     if (!isFile && row.type?.text !== 'data' && !isStationKey(key)) {
       const message = `"${key}" has a type that is none of data, file, namespace, and is taken for data; write data`;
-      this.#warn('unknown-type', { file, ...placeOf(row.type ?? encoding) }, message);
+      this.#warn('unknown-type', placeOf(row.type ?? encoding), message);
     }
     const place = placeOf(row.value ?? encoding);
     const decoded = isFile
-      ? decodeFile(encoding.text, this.#readFile(file, row, key))
+      ? decodeFile(encoding.text, this.#readFile(row, key))
       : decodeCell(encoding.text, row.value?.text);
     if ('fault' in decoded) {
       const at = decoded.about === 'encoding' ? placeOf(encoding) : place;
-      throw invalid(file, at, `the value of "${key}" ${decoded.fault}`, decoded.hint);
+      throw invalid(at, `the value of "${key}" ${decoded.fault}`, decoded.hint);
     }
-    for (const { code, message } of decoded.warnings)
-      this.#warn(code, { file, ...place }, `"${key}" ${message}`);
+    for (const { code, message } of decoded.warnings) this.#warn(code, place, `"${key}" ${message}`);
     return decoded;
   }
 
-  #readFile(file: string, row: CsvTableRow, key: string): Uint8Array {
-    if (row.value === undefined)
-      throw invalid(file, { line: row.line, column: 1 }, `"${key}" names no file`, FULL_ROW);
+  #readFile(row: CsvTableRow, key: string): Uint8Array {
+    if (row.value === undefined) throw invalid(row.place, `"${key}" names no file`, FULL_ROW);
     const { readFile } = this.#options;
     const path = row.value.text;
     if (readFile === undefined) {
       throw invalid(
-        file,
         placeOf(row.value),
         `"${key}" is a file row, and files cannot be read here`,
         'give the value itself',
@@ -132,7 +127,6 @@ export class RowConverter {
       const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'reading it failed';
       const text = `the file "${printable(path)}" of "${key}" cannot be read (${reason})`;
       throw invalid(
-        file,
         placeOf(row.value),
         text,
         'correct the path; it is relative to the working folder',
@@ -141,7 +135,7 @@ export class RowConverter {
     }
   }
 
-  #item(source: NvsSource, key: string, stored: Stored): NvsItem {
+  #item(source: CsvPlace, key: string, stored: Stored): NvsItem {
     const namespaceIndex = this.#namespaces.count;
     if (namespaceIndex === 0) {
       const message = `"${key}" stands before the first namespace, so the device takes it for a namespace; add one above`;
@@ -161,7 +155,7 @@ export class RowConverter {
       : { kind: stored.kind, namespaceIndex, key, source, data: stored.data };
   }
 
-  #warn(code: CsvWarningCode, { file, line, column }: NvsSource, message: string): void {
+  #warn(code: CsvWarningCode, { file, line, column }: CsvPlace, message: string): void {
     this.#options.warn({ code, file, line, column, message });
   }
 }
@@ -172,8 +166,8 @@ type Stored =
 
 const FULL_ROW = 'write all four cells: key,type,encoding,value';
 
-function placeOf(cell: CsvCell): { line: number; column: number } {
-  return { line: cell.line, column: cell.column };
+function placeOf({ file, line, column }: CsvCell): CsvPlace {
+  return { file, line, column };
 }
 
 /** A name for a message. A quote left open can swallow the rows that follow and their secrets: so no more than a name. */
@@ -187,12 +181,10 @@ function printable(text: string): string {
 }
 
 function invalid(
-  file: string,
-  at: { line: number; column: number },
+  { file, line, column }: CsvPlace,
   reason: string,
   hint: string,
   cause?: unknown,
 ): EspmintError {
-  const details = { file, line: at.line, column: at.column, reason, hint };
-  return new EspmintError('NVS_CSV_INVALID', details, cause === undefined ? undefined : { cause });
+  return new EspmintError('NVS_CSV_INVALID', { file, line, column, reason, hint }, { cause });
 }

@@ -1,6 +1,6 @@
 // The NVS table in a CSV file: a header that names key, type, encoding and value, then one row a line.
 import { EspmintError } from '../errors/index.js';
-import { type CsvCell, type CsvRecord, decodeCsvText, readCsv } from './csv.js';
+import { type CsvCell, type CsvPlace, type CsvRecord, decodeCsvText, readCsv } from './csv.js';
 import type { CsvWarning } from './warnings.js';
 
 const COLUMNS = ['key', 'type', 'encoding', 'value'] as const;
@@ -8,7 +8,8 @@ type Column = (typeof COLUMNS)[number];
 
 /** One row; a cell is missing when the row is shorter than the header. */
 export interface CsvTableRow extends Readonly<Record<Column, CsvCell | undefined>> {
-  readonly line: number;
+  /** Where the row begins. */
+  readonly place: CsvPlace;
 }
 
 /** One CSV file as a whole: its name as messages show it, and its bytes. */
@@ -37,7 +38,7 @@ export function* readTable(input: CsvInput, warn: (warning: CsvWarning) => void)
     rows += 1;
     refuseMissingColumns(file, header, at);
     yield {
-      line: record.line,
+      place: { file, line: record.line, column: 1 },
       key: record.cells[at.key ?? -1],
       type: record.cells[at.type ?? -1],
       encoding: record.cells[at.encoding ?? -1],

@@ -2,11 +2,16 @@
 // Works line by line, so that a values file of any length needs memory for one record only.
 import { EspmintError } from '../errors/index.js';
 
-/** One cell, and where it begins. Lines and columns count from 1; columns are characters. */
-export interface CsvCell {
-  readonly text: string;
+/** A place in a CSV file. Lines and columns count from 1; columns are characters. */
+export interface CsvPlace {
+  readonly file: string;
   readonly line: number;
   readonly column: number;
+}
+
+/** One cell, and where it begins. */
+export interface CsvCell extends CsvPlace {
+  readonly text: string;
 }
 
 /** One record: the cells of one line, or of several when a quoted cell runs over line ends. Empty for an empty line. */
@@ -53,11 +58,12 @@ export class CsvReader {
   #state: State = 'cellStart';
   #cells: CsvCell[] = [];
   #text = '';
-  #from = { line: 1, column: 1 };
+  #from: CsvPlace;
   #recordLine = 1;
 
   constructor(file: string) {
     this.#file = file;
+    this.#from = { file, line: 1, column: 1 };
   }
 
   /**
@@ -111,13 +117,12 @@ export class CsvReader {
   #startCell(column: number): void {
     this.#state = 'cellStart';
     this.#text = '';
-    this.#from = { line: this.#line, column };
+    this.#from = { file: this.#file, line: this.#line, column };
   }
 
   #endCell(): void {
     if (this.#text.length > CELL_MAX_CHARACTERS && [...this.#text].length > CELL_MAX_CHARACTERS) {
       throw new EspmintError('NVS_CSV_INVALID', {
-        file: this.#file,
         ...this.#from,
         reason: `the cell has more than ${CELL_MAX_CHARACTERS} characters, the most that the CSV format carries`,
         hint: 'put the value in a file and use a row of type "file"',

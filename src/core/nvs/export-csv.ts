@@ -5,9 +5,8 @@ import { type NvsImage, decodeNvs, pagesInUse } from './decode.js';
 import type { NvsEntry } from './decode-page.js';
 import { isNamespace } from './entry-fault.js';
 import { generateNvs } from './generate.js';
-import type { InspectOptions } from './inspect.js';
+import { type InspectOptions, MASK, isHidden } from './inspect.js';
 import { ENTRY } from './layout.js';
-import { MASK, isSecretKey } from './secret-keys.js';
 import type { NvsValue } from './values.js';
 import { WifiExtras, isStationKey } from './wifi-extras.js';
 
@@ -144,7 +143,7 @@ class Exporter {
   }
 
   #writeRow(value: NvsValue, cell: Cell | undefined): void {
-    if (this.#options.reveal !== true && isSecretKey(value.namespace, value.key, this.#options.secretKeys)) {
+    if (isHidden(value, this.#options)) {
       this.masked += 1;
       this.lines.push(row(value.key, 'data', MASKED_ENCODING, MASK));
     } else if (cell === undefined) {

@@ -23,5 +23,4 @@ export {
   inspectNvs,
 } from './inspect.js';
 export { type ExportedCsv, exportNvsCsv } from './export-csv.js';
-export { isSecretKey } from './secret-keys.js';
 export { type NvsTemplate, type TemplateRows, compileTemplate } from './template.js';

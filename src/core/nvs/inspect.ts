@@ -2,8 +2,8 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { type NvsImage, decodeNvs, pagesInUse } from './decode.js';
 import { type NvsVersion, READ_WRITE_MIN_SIZE, SLOTS_PER_PAGE } from './layout.js';
+import { isSecretKey } from '../secret-keys.js';
 import type { PageState } from './page.js';
-import { MASK, isSecretKey } from './secret-keys.js';
 import type { NvsUnreadable, NvsValue } from './values.js';
 
 export interface InspectOptions {
@@ -11,6 +11,20 @@ export interface InspectOptions {
   readonly reveal?: boolean;
   /** Further keys to mask, as `key` or `namespace:key`. */
   readonly secretKeys?: readonly string[];
+}
+
+/** What stands in the place of a secret, whatever its length. */
+export const MASK = '********';
+
+/** Whether a value is not to be shown. */
+export function isHidden(
+  name: { readonly namespace: string; readonly key: string },
+  options: InspectOptions,
+): boolean {
+  if (options.reveal === true) return false;
+  const { namespace, key } = name;
+  const named = options.secretKeys ?? [];
+  return isSecretKey(key) || named.includes(key) || named.includes(`${namespace}:${key}`);
 }
 
 export interface InspectedValue {
@@ -91,7 +105,7 @@ function countSlots(decoded: NvsImage): NvsInspection['slots'] {
 }
 
 function inspectValue(value: NvsValue, options: InspectOptions): InspectedValue {
-  const masked = options.reveal !== true && isSecretKey(value.namespace, value.key, options.secretKeys);
+  const masked = isHidden(value, options);
   const { page, slot, offsetBytes } = value.address;
   const data = value.type === 'string' ? value.data : value.type === 'blob' ? value.value : undefined;
   return {

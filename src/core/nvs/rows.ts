@@ -1,5 +1,6 @@
 // What goes into a partition: typed rows for callers, and the items (with a namespace index) that the writer takes.
 import { EspmintError } from '../errors/index.js';
+import type { CsvPlace } from './csv.js';
 import { INTEGERS, KEY_MAX_BYTES, NAMESPACES_MAX, type NvsIntegerType } from './layout.js';
 
 /** One value, with its namespace; or a namespace alone (`type: 'namespace'`), which is written even when unused. */
@@ -14,18 +15,12 @@ export type NvsRow =
   | { readonly namespace: string; readonly key: string; readonly type: 'blob'; readonly value: Uint8Array }
   | { readonly namespace: string; readonly type: 'namespace' };
 
-/** Where an item came from, for messages: a place in a CSV file, or nothing but its own name. */
-export interface NvsSource {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
 /** An item ready to be placed. `data` of a string includes its NUL. */
 export type NvsItem = {
   readonly namespaceIndex: number;
   readonly key: string;
-  readonly source?: NvsSource | undefined;
+  /** Where it stands in a CSV file, for messages. */
+  readonly source?: CsvPlace | undefined;
 } & (
   | { readonly kind: 'integer'; readonly type: NvsIntegerType; readonly value: number | bigint }
   | { readonly kind: 'string' | 'blob'; readonly data: Uint8Array }
@@ -54,7 +49,7 @@ export class NamespaceIndexes {
 }
 
 /** The item that tells the device that `index` means the namespace `name`. */
-export function namespaceItem(name: string, index: number, source?: NvsSource): NvsItem {
+export function namespaceItem(name: string, index: number, source?: CsvPlace): NvsItem {
   return { kind: 'integer', namespaceIndex: 0, key: name, type: 'u8', value: index, source };
 }
 
