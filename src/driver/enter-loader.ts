@@ -1,14 +1,19 @@
 // From an open link to a loader that answers: reset sequences in turn, each followed by SYNC.
-import { EspmintError } from '../core/errors/index.js';
+import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import type { OnDriverEvent } from './events.js';
 import { Loader } from './loader.js';
 import { runSequence, sequencesFor, type ResetSequence } from './reset.js';
 import type { Link } from './transport.js';
-import { throwIfAborted } from './wait.js';
+import { Deadline, throwIfAborted } from './wait.js';
 
 const SYNCS_AFTER_RESET = 5;
 /** Where nothing can be reset, the chip may still be printing its boot text, or a person is about to press a button. */
 const SYNCS_WITHOUT_RESET = 15;
+
+/** Last line of every ROM's boot text in download mode. */
+const BANNER = 'waiting for download';
+/** From EN high to a ROM that listens: about 50 ms, and EN rises late on some boards. */
+const READY_MS = 60;
 
 export interface EnterOptions {
   readonly signal?: AbortSignal | undefined;
@@ -35,9 +40,33 @@ export async function enterLoader(link: Link, { signal, onEvent }: EnterOptions)
 }
 
 async function resetAndSync(loader: Loader, sequence: ResetSequence): Promise<boolean> {
+  const { link, signal } = loader;
   loader.forgetInput();
-  await runSequence(loader.link, sequence, loader.signal);
+  let isReady = false;
+  const untilReady = async (timeoutMs: number): Promise<void> => {
+    isReady = isReady || (await sawBanner(loader, timeoutMs));
+  };
+  await runSequence(link, sequence, { signal, untilReady });
+  // A SYNC before the ROM listens costs a whole time-out. Over its own USB a chip prints nothing.
+  if (link.isNativeUsb !== true) await untilReady(READY_MS);
   return syncs(loader, SYNCS_AFTER_RESET);
+}
+
+/** Whether the ROM says within that time that it is in its loader. Many boards do, and then every wait is over. */
+async function sawBanner(loader: Loader, timeoutMs: number): Promise<boolean> {
+  const deadline = new Deadline(timeoutMs);
+  let text = '';
+  try {
+    while (!text.includes(BANNER)) {
+      const bytes = await loader.link.read({ timeoutMs: deadline.remainingMs, signal: loader.signal });
+      loader.noise.add(bytes);
+      text += String.fromCharCode(...bytes);
+    }
+    return true;
+  } catch (error) {
+    if (!isEspmintError(error, 'LINK_TIMEOUT')) throw error;
+    return false;
+  }
 }
 
 async function syncs(loader: Loader, tries: number): Promise<boolean> {

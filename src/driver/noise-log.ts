@@ -11,7 +11,7 @@ export class NoiseLog {
     const printable = Array.from(bytes, (byte) =>
       byte === 0x0a || (byte >= 0x20 && byte < 0x7f) ? String.fromCharCode(byte) : '',
     ).join('');
-    this.#text = (this.#text + printable + '\n').slice(-KEEP_BYTES);
+    this.#text = (this.#text + printable).slice(-KEEP_BYTES);
   }
 
   get text(): string {

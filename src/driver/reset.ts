@@ -11,7 +11,11 @@ const BOTH: ModemLines = { dtr: true, rts: true };
 const EN_LOW: ModemLines = { dtr: false, rts: true };
 const IO0_LOW: ModemLines = { dtr: true, rts: false };
 
-type Step = { readonly lines: ModemLines } | { readonly waitMs: number };
+type Step =
+  | { readonly lines: ModemLines }
+  | { readonly waitMs: number }
+  /** As long as IO0 must stay low: until the chip says that it is in its loader, or this long. */
+  | { readonly holdMs: number };
 
 /** One way into the loader. */
 export interface ResetSequence {
@@ -21,6 +25,7 @@ export interface ResetSequence {
 
 const set = (lines: ModemLines): Step => ({ lines });
 const wait = (waitMs: number): Step => ({ waitMs });
+const hold = (holdMs: number): Step => ({ holdMs });
 
 /** EN needs 5 ms low; its capacitor on slow boards wants more, which the later sequences give. */
 const EN_PULSE_MS = 20;
@@ -32,14 +37,14 @@ const EN_LONG_PULSE_MS = 100;
  */
 const tight = (name: string, pulseMs: number, holdMs: number): ResetSequence => ({
   name,
-  steps: [set(RELEASED), set(BOTH), set(EN_LOW), wait(pulseMs), set(IO0_LOW), wait(holdMs), set(RELEASED)],
+  steps: [set(RELEASED), set(BOTH), set(EN_LOW), wait(pulseMs), set(IO0_LOW), hold(holdMs), set(RELEASED)],
 });
 
 /** For adapters that change one line at a time whatever is asked: the order of the single changes is fixed here. */
 const classic = (name: string, holdMs: number): ResetSequence => ({
   name,
   // It begins with EN low, not with a release: servers that reset for the client take a released RTS for a hard reset.
-  steps: [set(EN_LOW), wait(EN_LONG_PULSE_MS), set(BOTH), set(IO0_LOW), wait(holdMs), set(RELEASED)],
+  steps: [set(EN_LOW), wait(EN_LONG_PULSE_MS), set(BOTH), set(IO0_LOW), hold(holdMs), set(RELEASED)],
 });
 
 const IO0_HOLD_MS = 50;
@@ -83,15 +88,27 @@ const USB_HARD_RESET: ResetSequence = {
   steps: [set(EN_LOW), wait(2 * USB_PHASE_MS), set(RELEASED), wait(2 * USB_PHASE_MS)],
 };
 
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Waits until the chip speaks, or that long. */
+  readonly untilReady?: (timeoutMs: number) => Promise<void>;
+}
+
 /** Runs one sequence; a link without lines ignores it. */
-export async function runSequence(link: Link, { steps }: ResetSequence, signal?: AbortSignal): Promise<void> {
+export async function runSequence(
+  link: Link,
+  { steps }: ResetSequence,
+  options: RunOptions = {},
+): Promise<void> {
+  const { signal, untilReady = (ms: number): Promise<void> => sleep(ms, signal) } = options;
   for (const step of steps) {
     if ('lines' in step) await link.setLines(step.lines);
-    else await sleep(step.waitMs, signal);
+    else if ('waitMs' in step) await sleep(step.waitMs, signal);
+    else await untilReady(step.holdMs);
   }
 }
 
 /** Starts the application. */
 export async function hardReset(link: Link, signal?: AbortSignal): Promise<void> {
-  await runSequence(link, link.isNativeUsb === true ? USB_HARD_RESET : HARD_RESET, signal);
+  await runSequence(link, link.isNativeUsb === true ? USB_HARD_RESET : HARD_RESET, { signal });
 }
