@@ -1,7 +1,6 @@
 // What the service is given: the real parts in the product, virtual ones in a demo, failing ones in a test.
 import type { PortInfo } from '../driver/index.js';
 import type { ProvisionParts } from '../provision/index.js';
-import type { Registry } from '../registry/index.js';
 import type { VirtualBoard } from './contract/index.js';
 
 export interface ServiceParts extends ProvisionParts {
@@ -9,8 +8,8 @@ export interface ServiceParts extends ProvisionParts {
   readonly listPorts: () => Promise<PortInfo[]>;
   /** Absent: a service without virtual boards. */
   readonly virtualBoards?: VirtualBoards | undefined;
-  /** Opens another registry for a moment; the caller closes it. */
-  readonly openRegistry: (databaseUrl: string, signal: AbortSignal) => Promise<Registry>;
+  /** Resolves when the PostgreSQL of that URL can be used as a registry; changes nothing there. */
+  readonly probeRegistry: (databaseUrl: string, signal: AbortSignal) => Promise<void>;
   /** Environment that profiles may take secrets from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told of failures that no caller is told in full. Never of a secret. */

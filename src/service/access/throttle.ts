@@ -21,20 +21,16 @@ export class Throttle {
     this.#now = now;
   }
 
-  /** @throws SIGN_IN_THROTTLED while one of the keys has to wait */
-  check(keys: readonly string[]): void {
-    const waitMs = Math.max(...keys.map((key) => this.#waitMs(key)));
-    if (waitMs > 0) {
-      throw new EspmintError('SIGN_IN_THROTTLED', { waitSeconds: Math.ceil(waitMs / 1000) });
-    }
+  /** @throws SIGN_IN_THROTTLED while this key has to wait */
+  check(key: string): void {
+    const waitMs = this.#waitMs(key);
+    if (waitMs > 0) throw new EspmintError('SIGN_IN_THROTTLED', { waitSeconds: Math.ceil(waitMs / 1000) });
   }
 
-  failed(keys: readonly string[]): void {
+  failed(key: string): void {
     if (this.#records.size > KEYS_MAX) this.#forget();
-    for (const key of keys) {
-      const failures = (this.#records.get(key)?.failures ?? 0) + 1;
-      this.#records.set(key, { failures, lastMs: this.#now() });
-    }
+    const failures = (this.#records.get(key)?.failures ?? 0) + 1;
+    this.#records.set(key, { failures, lastMs: this.#now() });
   }
 
   succeeded(key: string): void {

@@ -9,7 +9,11 @@ export interface SentEvent {
   readonly json: string;
 }
 
-export type Listener = (event: SentEvent) => void;
+export interface Listener {
+  event(event: SentEvent): void;
+  /** There will be no more. */
+  end(): void;
+}
 
 /** A board has about 30 events: this is the last minute of 64 boards at once. */
 const KEPT_EVENTS = 2048;
@@ -40,7 +44,7 @@ export class EventHub {
       this.#kept.push(sent);
       if (this.#kept.length > KEPT_EVENTS) this.#kept.shift();
     }
-    for (const listener of this.#listeners) listener(sent);
+    for (const listener of this.#listeners) listener.event(sent);
   }
 
   /**
@@ -60,5 +64,10 @@ export class EventHub {
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Sends all readers away. */
+  endAll(): void {
+    for (const listener of [...this.#listeners]) listener.end();
   }
 }

@@ -18,11 +18,7 @@ export interface StreamOptions {
 }
 
 /** Writes the head and everything that the reader missed, then each event until one of both sides ends it. */
-export function streamEvents(
-  response: ServerResponse,
-  hub: EventHub,
-  options: StreamOptions,
-): { close(): void } {
+export function streamEvents(response: ServerResponse, hub: EventHub, options: StreamOptions): void {
   const { version, lastSeenId, isAllowed, heartbeatMs = HEARTBEAT_MS } = options;
   const send = ({ id, json }: SentEvent): void => {
     response.write(`${id === undefined ? '' : `id: ${id}\n`}data: ${json}\n\n`);
@@ -39,7 +35,7 @@ export function streamEvents(
   if (missed === undefined || lastSeenId === undefined) response.write(`id: ${hub.lastId}\n\n`);
   for (const event of missed ?? []) send(event);
 
-  const unsubscribe = hub.subscribe(send);
+  const unsubscribe = hub.subscribe({ event: send, end: () => void response.end() });
   const heartbeat = setInterval(() => {
     isAllowed()
       .catch(() => false)
@@ -52,5 +48,4 @@ export function streamEvents(
     clearInterval(heartbeat);
     unsubscribe();
   });
-  return { close: () => response.end() };
 }

@@ -1,7 +1,7 @@
 // Everything one board says of itself, side by side with what the registry says of it. Changes nothing on the board.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { EspmintError } from '../../core/errors/index.js';
+import { isEspmintError } from '../../core/errors/index.js';
 import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
 import type { PartitionTable } from '../../core/partition-table.js';
 import type { Profile } from '../../core/profile/schema.js';
@@ -60,7 +60,7 @@ async function orWarn<T>(warnings: Warning[], read: () => Promise<T>): Promise<T
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof EspmintError) || error.code === 'CANCELLED') throw error;
+    if (!isEspmintError(error) || isEspmintError(error, 'CANCELLED')) throw error;
     warnings.push({ code: error.code, message: error.message });
     return undefined;
   }

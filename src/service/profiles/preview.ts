@@ -1,7 +1,7 @@
 // What a board would get from a profile: the rows of its image with secrets masked, how full the image is, where it goes.
 import { checkCaUrl } from '../../core/ca-url.js';
 import { deviceRows, type DeviceValues } from '../../core/device-config.js';
-import { EspmintError } from '../../core/errors/index.js';
+import { isEspmintError } from '../../core/errors/index.js';
 import { parseMac } from '../../core/mac.js';
 import { decodeNvs, encodeNvs, type NvsRow } from '../../core/nvs/index.js';
 import type { PartitionTable } from '../../core/partition-table.js';
@@ -47,7 +47,7 @@ export function previewProfile(request: PreviewRequest): Preview {
     return { findings, rows: [], csv: '', limits: [], flash: place };
   }
   const note = (path: string, error: unknown): void => {
-    if (!(error instanceof EspmintError)) throw error;
+    if (!isEspmintError(error)) throw error;
     findings.push({ path, reason: `is not accepted: ${error.message}`, line: 1, column: 1 });
   };
   const rows =
@@ -171,7 +171,7 @@ function placeImage(target: Profile['target'], request: PreviewRequest): Preview
     const { warnings, ...region } = chooseRegion(wanted, { port: 'The board', table, flashSizeBytes });
     return { ...flash, region: onlyRegion(region), fits: true, notes: [...warnings] };
   } catch (error) {
-    if (!(error instanceof EspmintError)) throw error;
+    if (!isEspmintError(error)) throw error;
     const region =
       target.offset === undefined
         ? undefined

@@ -1,18 +1,20 @@
-// Looks for plugged and unplugged boards once a second: no platform tells of serial ports without being asked.
-const INTERVAL_MS = 1000;
+// Does something now and again and again, one at a time, until it is told to stop.
 
-/** Looks now and from then on; failures are reported once until a look succeeds again. */
-export function watchPorts(
-  look: () => Promise<void>,
+/**
+ * @param onFailure told of a failure once, until the work succeeds again
+ * @returns `stop` resolves when no work is in progress any more
+ */
+export function repeatEvery(
+  intervalMs: number,
+  work: () => Promise<void>,
   onFailure: (error: unknown) => void,
-  intervalMs = INTERVAL_MS,
 ): { stop(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   let failing = false;
   let stopped = false;
   const turn = async (): Promise<void> => {
     try {
-      await look();
+      await work();
       failing = false;
     } catch (error) {
       if (!failing) onFailure(error);

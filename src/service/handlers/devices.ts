@@ -1,0 +1,46 @@
+// Devices of the registry: lists, history, export, and the one way to a key.
+import { Readable } from 'node:stream';
+import { isEspmintError } from '../../core/errors/index.js';
+import { parseMac } from '../../core/mac.js';
+import { parseUuid } from '../../core/uuid.js';
+import type { DeviceName } from '../../registry/index.js';
+import type { ServiceCore } from '../core.js';
+import { csvLines, jsonLines } from '../devices/export.js';
+import type { Handlers } from '../http/operations.js';
+import { measure, registryStatus } from '../station/registry-status.js';
+
+type DeviceHandlers = Pick<
+  Handlers,
+  'listDevices' | 'exportDevices' | 'showDevice' | 'revealKey' | 'registryStatus' | 'testRegistry'
+>;
+
+export function deviceHandlers({ parts }: ServiceCore): DeviceHandlers {
+  const { registry } = parts;
+  return {
+    listDevices: ({ query }) => registry.list(query),
+    exportDevices: ({ query: { format, ...filter } }, call) => {
+      const csv = format === 'csv';
+      call.header('content-type', `${csv ? 'text/csv' : 'application/x-ndjson'}; charset=utf-8`);
+      call.header('content-disposition', `attachment; filename="devices.${format}"`);
+      return Readable.from(csv ? csvLines(registry, filter) : jsonLines(registry, filter));
+    },
+    showDevice: ({ params }) => registry.show(parseDevice(params.device)),
+    revealKey: async ({ params, body }, { identity }) => {
+      const { mac, uuid } = await registry.show(parseDevice(params.device));
+      const psk = await registry.reveal(mac, `${body.reason} (asked by ${identity?.name ?? 'unknown'})`);
+      return { mac, uuid, psk };
+    },
+    registryStatus: () => registryStatus(registry),
+    testRegistry: ({ body }, { signal }) => measure('', () => parts.probeRegistry(body.databaseUrl, signal)),
+  };
+}
+
+/** A UUID has dashes in other places than a MAC; what is neither is reported as a MAC. */
+function parseDevice(text: string): DeviceName {
+  try {
+    return { uuid: parseUuid(text) };
+  } catch (error) {
+    if (!isEspmintError(error, 'UUID_INVALID')) throw error;
+    return { mac: parseMac(text) };
+  }
+}

@@ -1,0 +1,24 @@
+// All handlers of the contract.
+import type { ServiceCore } from '../core.js';
+import type { Handlers } from '../http/operations.js';
+import { deviceHandlers } from './devices.js';
+import { jobHandlers } from './jobs.js';
+import { portHandlers } from './ports.js';
+import { profileHandlers } from './profiles.js';
+import { sessionHandlers } from './session.js';
+import { stationHandlers } from './station.js';
+import { systemHandlers } from './system.js';
+
+/** @param openapi gives the OpenAPI document of the finished app */
+export function createHandlers(core: ServiceCore, openapi: () => string): Handlers {
+  return {
+    openapi,
+    ...systemHandlers(core),
+    ...sessionHandlers(core),
+    ...portHandlers(core),
+    ...jobHandlers(core),
+    ...profileHandlers(core),
+    ...deviceHandlers(core),
+    ...stationHandlers(core),
+  };
+}

@@ -1,0 +1,103 @@
+// Ports, inspection and virtual boards.
+import { EspmintError } from '../../core/errors/index.js';
+import type { ServiceCore } from '../core.js';
+import type { Handlers } from '../http/operations.js';
+import type { VirtualBoards } from '../parts.js';
+import { inspectBoard, type Lookup } from '../ports/inspect.js';
+import { defaultProfile } from '../profiles/preview.js';
+
+type PortHandlers = Pick<
+  Handlers,
+  | 'listPorts'
+  | 'addPort'
+  | 'removePort'
+  | 'inspectPort'
+  | 'listVirtualBoards'
+  | 'addVirtualBoards'
+  | 'removeVirtualBoards'
+  | 'plugVirtualBoard'
+>;
+
+const DONE = { ok: true } as const;
+const INSPECT_TIMEOUT_MS = 60_000;
+
+export function portHandlers(core: ServiceCore): PortHandlers {
+  const { ports, settings, jobs, starter, parts } = core;
+  return {
+    listPorts: () => ({ ports: ports.list() }),
+    addPort: async ({ body: { port } }) => {
+      checkAddress(port);
+      await settings.addNetworkPort(port);
+      await ports.refresh();
+      return ports.get(port);
+    },
+    removePort: async ({ body: { port } }) => {
+      if (jobs.isBusy(port)) throw new EspmintError('PORT_IN_USE', { port });
+      const wasAdded = await settings.removeNetworkPort(port);
+      await ports.refresh();
+      if (!ports.forget(port) && !wasAdded) throw new EspmintError('PORT_UNKNOWN', { port });
+      return DONE;
+    },
+    inspectPort: ({ body: { port } }, { signal }) => {
+      if (jobs.isBusy(port)) throw new EspmintError('PORT_IN_USE', { port });
+      return ports.inspecting(port, async () => {
+        const { profile = defaultProfile() } = (await starter.current().catch(() => undefined)) ?? {};
+        const lookup: Lookup = { nvs: profile.nvs, target: profile.target, baud: profile.policy.baud };
+        const deadline = AbortSignal.any([signal, AbortSignal.timeout(INSPECT_TIMEOUT_MS)]);
+        return inspectBoard(port, parts, lookup, deadline);
+      });
+    },
+    ...virtualHandlers(core),
+  };
+}
+
+function virtualHandlers({
+  ports,
+  jobs,
+  parts,
+}: ServiceCore): Pick<
+  PortHandlers,
+  'listVirtualBoards' | 'addVirtualBoards' | 'removeVirtualBoards' | 'plugVirtualBoard'
+> {
+  const boards = (): VirtualBoards => {
+    if (parts.virtualBoards === undefined) throw new EspmintError('NO_VIRTUAL_BOARDS', {});
+    return parts.virtualBoards;
+  };
+  return {
+    listVirtualBoards: () => ({ boards: parts.virtualBoards?.list() ?? [] }),
+    addVirtualBoards: async ({ body }) => {
+      const added = boards().add(body);
+      await ports.refresh();
+      return { boards: added };
+    },
+    removeVirtualBoards: async ({ body }) => {
+      const busy = boards()
+        .list()
+        .find(({ port }) => (body.ports ?? [port]).includes(port) && jobs.isBusy(port));
+      if (busy !== undefined) throw new EspmintError('PORT_IN_USE', { port: busy.port });
+      boards().remove(body.ports);
+      await ports.refresh();
+      return { boards: boards().list() };
+    },
+    plugVirtualBoard: async ({ body: { port, plugged, fresh = false } }) => {
+      const board = boards().plug(port, plugged, fresh);
+      await ports.refresh();
+      return board;
+    },
+  };
+}
+
+/** @throws INPUT_INVALID */
+function checkAddress(port: string): void {
+  const refuse = (reason: string): EspmintError =>
+    new EspmintError('INPUT_INVALID', {
+      field: 'The port',
+      reason,
+      hint: 'give tcp://host:port, rfc2217://host:port or a device path',
+    });
+  if (!port.includes('://')) {
+    if (port.trim() === '') throw refuse('is empty');
+    return;
+  }
+  if (!/^(tcp|socket|rfc2217):\/\/[^/@\s]+:\d{1,5}$/.test(port)) throw refuse('is not an address of a port');
+}

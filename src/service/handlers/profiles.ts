@@ -1,0 +1,84 @@
+// Profiles in versions, their check and preview, and the secrets that they refer to.
+import { EspmintError } from '../../core/errors/index.js';
+import type { SavedProfile } from '../contract/index.js';
+import type { ServiceCore } from '../core.js';
+import type { DeepReadonly, Handlers } from '../http/operations.js';
+import { previewProfile } from '../profiles/preview.js';
+import type { StoredProfile } from '../profiles/profile-store.js';
+import { checkInput, jsonProfile, profileText, withVersion } from '../profiles/profile-text.js';
+
+type ProfileHandlers = Pick<
+  Handlers,
+  | 'listProfiles'
+  | 'getProfile'
+  | 'listProfileVersions'
+  | 'saveProfile'
+  | 'checkProfile'
+  | 'previewProfile'
+  | 'listSecrets'
+  | 'putSecret'
+  | 'removeSecret'
+>;
+
+const DONE = { ok: true } as const;
+
+export function profileHandlers({ profiles, settings, secrets, hub }: ServiceCore): ProfileHandlers {
+  return {
+    listProfiles: async () => {
+      const all = await profiles.list();
+      const { profile: current } = await settings.get();
+      const chipOf = ({ profile: { chip } }: StoredProfile) => (chip === undefined ? {} : { chip });
+      return { profiles: all.map((stored) => ({ ...stored, ...chipOf(stored) })), current };
+    },
+    getProfile: async ({ params, query }) => toSaved(await profiles.get(params.name, query.version)),
+    listProfileVersions: async ({ params: { name } }) => {
+      const versions = await profiles.versions(name);
+      if (versions.length === 0) throw new EspmintError('PROFILE_UNKNOWN', { name: `"${name}"` });
+      return { versions };
+    },
+    saveProfile: async ({ body: { profile: input, basedOn, note } }, { identity }) => {
+      const text = profileText(input);
+      const checked = checkInput({ text });
+      if ('findings' in checked) throw invalid(checked.findings);
+      const { name } = checked.profile;
+      const newest = (await profiles.versions(name))[0]?.version ?? 0;
+      if ((basedOn ?? 0) !== newest) throw new EspmintError('PROFILE_CHANGED', { name, version: newest });
+      const version = newest + 1;
+      const savedBy = identity?.name ?? 'unknown';
+      const change = { name, version, text: withVersion(text, version), savedBy, note };
+      const saved = await profiles.save(change);
+      hub.publish({ type: 'profile', profile: { name, version } });
+      return toSaved(saved);
+    },
+    checkProfile: ({ body }) => {
+      const checked = checkInput(body.profile);
+      const findings = 'findings' in checked ? checked.findings : [];
+      return { ok: findings.length === 0, findings };
+    },
+    previewProfile: ({ body }) => previewProfile(body),
+    listSecrets: async () => ({ secrets: await secrets.list() }),
+    putSecret: async ({ params, body }) => {
+      await secrets.put(params.name, body.value);
+      return DONE;
+    },
+    removeSecret: async ({ params }) => {
+      await secrets.remove(params.name);
+      return DONE;
+    },
+  };
+}
+
+function toSaved({ profile, ...stored }: StoredProfile): DeepReadonly<SavedProfile> {
+  return { ...stored, settings: jsonProfile(profile) };
+}
+
+function invalid(
+  findings: readonly { line: number; column: number; path: string; reason: string }[],
+): EspmintError {
+  const first = findings[0] ?? { line: 1, column: 1, path: '', reason: 'is not accepted' };
+  return new EspmintError('PROFILE_INVALID', {
+    file: 'profile',
+    ...first,
+    hint: 'correct it; POST /profiles/check lists everything that is wrong',
+  });
+}

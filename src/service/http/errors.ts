@@ -1,0 +1,79 @@
+// Every failure as an answer: status, code and sentence from the error table, and nothing of what went on inside.
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { errorSchema, type ApiError } from '../contract/index.js';
+
+export type Log = (line: string) => void;
+
+/** For setErrorHandler. */
+export function answerError(log: Log) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const known = toKnownError(error, request);
+    // Only what the table does not name is a fault of ours; its details are for the log, never for the caller.
+    if (known.code === 'INTERNAL') log(`${request.method} ${pathOf(request.url)}: ${describe(error)}`);
+    if (isEspmintError(known, 'SIGN_IN_THROTTLED')) {
+      reply.header('retry-after', known.details.waitSeconds);
+    }
+    return reply
+      .code(known.httpStatus)
+      .type('application/json; charset=utf-8')
+      .serializer((body: string) => body)
+      .send(JSON.stringify(toApiError(known)));
+  };
+}
+
+export function toApiError(error: EspmintError): ApiError {
+  const { code, message, next, retryable } = error;
+  return errorSchema.parse({ code, message, next, retryable });
+}
+
+/** The path without the query, which may hold what nobody should read in a log. */
+export function pathOf(url: string): string {
+  return url.split('?')[0] ?? url;
+}
+
+function toKnownError(error: unknown, request: FastifyRequest): EspmintError {
+  if (isEspmintError(error)) {
+    return error.code === 'INTERNAL' ? internal(request, error) : error;
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const first = error.validation[0];
+    const path = first?.instancePath.replaceAll('/', '.').replace(/^\./, '') ?? '';
+    const where = error.validationContext ?? 'request';
+    return new EspmintError('BODY_INVALID', {
+      field: path === '' ? `its ${where}` : path,
+      reason: `is not accepted (${first?.message ?? 'no reason given'})`,
+    });
+  }
+  return isFastifyError(error) ? fromFastify(error, request) : internal(request, error);
+}
+
+function fromFastify(error: FastifyError, request: FastifyRequest): EspmintError {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new EspmintError('BODY_TOO_LARGE', { maxBytes: request.routeOptions.bodyLimit });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new EspmintError('BODY_TYPE', { reason: 'its content type is not JSON' });
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return new EspmintError('BODY_INVALID', { field: 'the body', reason: 'is not JSON' });
+    default:
+      return error.statusCode !== undefined && error.statusCode < 500
+        ? new EspmintError('BODY_INVALID', { field: 'the request', reason: `is refused (${error.code})` })
+        : internal(request, error);
+  }
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('FST_');
+}
+
+/** The caller gets a number to look up in the log. */
+function internal(request: FastifyRequest, cause: unknown): EspmintError {
+  return new EspmintError('INTERNAL', { reason: `request ${String(request.id)}` }, { cause });
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

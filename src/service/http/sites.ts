@@ -1,0 +1,71 @@
+// Keeps other web sites out: a page elsewhere may make a browser on this machine send requests to us.
+import { hostname } from 'node:os';
+import { isIP } from 'node:net';
+import { EspmintError } from '../../core/errors/index.js';
+
+export interface Site {
+  /** What the service listens on. */
+  readonly host: string;
+  /** Further names it is reached by. */
+  readonly allowedHosts: readonly string[];
+}
+
+/** Header values as Node gives them. */
+export interface SiteHeaders {
+  readonly host?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly 'sec-fetch-site'?: string | string[] | undefined;
+}
+
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
+
+export function isLoopback(host: string): boolean {
+  return LOOPBACK_NAMES.includes(host) || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * The Host must be one of ours: a foreign name that was made to point here (DNS rebinding) is not. An Origin must be the
+ * same place as the Host.
+ *
+ * @throws SITE_REFUSED
+ */
+export function checkSite(headers: SiteHeaders, site: Site, isApi: boolean): void {
+  const { host, origin } = headers;
+  const name = host === undefined ? undefined : hostNameOf(host);
+  if (host === undefined || name === undefined || !isOurs(name, site)) {
+    throw new EspmintError('SITE_REFUSED', { reason: 'it was sent to a host name that is not ours' });
+  }
+  if (origin !== undefined && originHost(origin) !== host.toLowerCase()) {
+    throw new EspmintError('SITE_REFUSED', { reason: 'it comes from another site' });
+  }
+  const fetchSite = headers['sec-fetch-site'];
+  // A link from elsewhere may open the page; only our own page may call the interface behind it.
+  if (isApi && (fetchSite === 'cross-site' || fetchSite === 'same-site')) {
+    throw new EspmintError('SITE_REFUSED', { reason: 'it comes from another site' });
+  }
+}
+
+function isOurs(name: string, { host, allowedHosts }: Site): boolean {
+  if (allowedHosts.some((allowed) => allowed.toLowerCase() === name)) return true;
+  if (isLoopback(host)) return isLoopback(name);
+  // An address cannot be rebound: whoever sends it means this machine.
+  return isIP(name) !== 0 || name === 'localhost' || name === hostname().toLowerCase() || name === host;
+}
+
+/** Without the port, and without the brackets of an IPv6 address. */
+function hostNameOf(host: string): string | undefined {
+  try {
+    return new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '');
+  } catch {
+    return undefined;
+  }
+}
+
+function originHost(origin: string): string | undefined {
+  try {
+    const { protocol, host } = new URL(origin);
+    return protocol === 'http:' || protocol === 'https:' ? host : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+// How a service is run: where it listens, who may reach it, where it keeps its state.
+
+export interface TlsFiles {
+  /** PEM: the certificate, with the chain if there is one. */
+  readonly cert: string;
+  /** PEM: its key. */
+  readonly key: string;
+}
+
+export interface ServiceOptions {
+  /** Of espmint. */
+  readonly version: string;
+  /** The service keeps its own state in a folder of it. */
+  readonly dataDir: string;
+  /** The built dashboard; a service without one answers only the API. */
+  readonly webDir?: string | undefined;
+  /** What it listens on; loopback unless told otherwise. */
+  readonly host?: string | undefined;
+  /** Further host names it is reached by, through a proxy or a DNS name. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  readonly tls?: TlsFiles | undefined;
+  /** How long running boards may go on after the service was told to stop; 20 s. */
+  readonly patienceMs?: number | undefined;
+  /** How often ports are looked at; 1 s. */
+  readonly portIntervalMs?: number | undefined;
+}
+
+export const DEFAULT_HOST = '127.0.0.1';
+export const DEFAULT_PORT = 8484;

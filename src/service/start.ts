@@ -1,0 +1,72 @@
+// Starts the service: decides whether this address may be served like that, listens, and says where.
+import { EspmintError } from '../core/errors/index.js';
+import { createApp, type AppOptions } from './app.js';
+import { People } from './access/people.js';
+import { isLoopback } from './http/sites.js';
+import { DEFAULT_HOST, DEFAULT_PORT } from './options.js';
+import type { ServiceParts } from './parts.js';
+
+export interface StartOptions extends AppOptions {
+  /** 0: any free one. */
+  readonly port?: number | undefined;
+  /** Serves other addresses than loopback without TLS: for a proxy in front that speaks it. */
+  readonly insecureHttp?: boolean | undefined;
+}
+
+export interface RunningService {
+  /** Where a browser on this machine opens it. */
+  readonly url: string;
+  /** Lets running boards finish or stop at a safe point, then ends. May be called again. */
+  close(): Promise<void>;
+}
+
+/** @throws PLAIN_HTTP_REFUSED, USERS_MISSING, LISTEN_FAILED, STATE_UNREADABLE */
+export async function startService(parts: ServiceParts, options: StartOptions): Promise<RunningService> {
+  const { host = DEFAULT_HOST, port = DEFAULT_PORT, tls } = options;
+  await checkExposure(options);
+  const app = await createApp(parts, options);
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    throw listenError(`${host}:${port}`, error);
+  }
+  const [address] = app.addresses();
+  const bound = typeof address === 'object' ? address.port : port;
+  const scheme = tls === undefined ? 'http' : 'https';
+  let closed: Promise<void> | undefined;
+  return {
+    url: `${scheme}://${urlHost(host)}:${bound}`,
+    close: () => (closed ??= app.close()),
+  };
+}
+
+/** Over a network only with encryption and with people who may sign in. */
+async function checkExposure({
+  host = DEFAULT_HOST,
+  tls,
+  insecureHttp,
+  dataDir,
+}: StartOptions): Promise<void> {
+  if (isLoopback(host)) return;
+  if (tls === undefined && insecureHttp !== true)
+    throw new EspmintError('PLAIN_HTTP_REFUSED', { address: host });
+  if (!(await new People(dataDir).anybody())) throw new EspmintError('USERS_MISSING', { address: host });
+}
+
+/** A browser cannot open "every address". */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function listenError(address: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'something else listens there',
+    EACCES: 'that port needs more rights',
+    EADDRNOTAVAIL: 'this machine does not have that address',
+  };
+  if (code === undefined) return error;
+  return new EspmintError('LISTEN_FAILED', { address, reason: reasons[code] ?? code }, { cause: error });
+}
