@@ -21,6 +21,8 @@ export interface DeviceValues {
   readonly wifi?: WifiCredentials | undefined;
   readonly firmwareVersion?: string | undefined;
   readonly hardwareRevision?: string | undefined;
+  /** Serial number of the unit in its batch. */
+  readonly serial?: string | undefined;
 }
 
 /**
@@ -44,8 +46,8 @@ export function deviceRows(values: DeviceValues, layout: NvsLayout): NvsRow[] {
 }
 
 function placeholders(values: DeviceValues): Partial<Record<Placeholder, string>> {
-  const { mac, uuid, chip, firmwareVersion = '', hardwareRevision = '' } = values;
-  return { mac, macHex: mac.replaceAll(':', ''), uuid, chip, firmwareVersion, hardwareRevision };
+  const { mac, uuid, chip, firmwareVersion = '', hardwareRevision = '', serial = '' } = values;
+  return { mac, macHex: mac.replaceAll(':', ''), uuid, chip, firmwareVersion, hardwareRevision, serial };
 }
 
 function profileRow(

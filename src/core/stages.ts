@@ -87,6 +87,10 @@ export interface Passed extends OfBoard {
   readonly size: number;
   /** Lower-case hex of the whole image. */
   readonly imageSha256: string;
+  /** The device held these very bytes from an earlier pass in the same batch, and was left untouched. */
+  readonly alreadyDone?: true;
+  /** In a batch that numbers its units. */
+  readonly serial?: string;
   readonly durationMs: number;
   readonly stagesMs: Partial<Record<Stage, number>>;
 }

@@ -1,4 +1,5 @@
 // Public door of the provisioning flow.
+export type { Admission, Admit, ImageProof } from './admission.js';
 export { buildPlan, type PlanChanges, type SecretResolver } from './build-plan.js';
 export type { ConnectOptions, ProvisionParts } from './parts.js';
 export type { ProvisionPlan, Target } from './plan.js';

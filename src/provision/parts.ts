@@ -1,6 +1,7 @@
 // What the flow is given: the real parts in the product, virtual ones in a demo, failing ones in a test.
 import type { Board } from '../driver/index.js';
 import type { Registry } from '../registry/index.js';
+import type { Admit } from './admission.js';
 
 export interface ConnectOptions {
   readonly expectChip?: string | undefined;
@@ -14,4 +15,6 @@ export interface ProvisionParts {
   /** Opens the port and resets its board into the loader. One call is one try: retries are the flow's. */
   readonly connect: (port: string, options: ConnectOptions) => Promise<Board>;
   readonly registry: Registry;
+  /** The batch that boards are made for; absent: every board is welcome. */
+  readonly admit?: Admit | undefined;
 }

@@ -1,11 +1,27 @@
 // The way of one device, from an open port to a confirmed registry entry. Reads as a table of contents.
 import { CATALOG, EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
-import type { Failed, ProvisionEvent, ProvisionResult, Stage } from '../core/stages.js';
+import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage } from '../core/stages.js';
 import type { Board } from '../driver/index.js';
-import { buildImage, confirm, connect, identify, inspect, reserve, reset, verify, write } from './steps.js';
+import type { Reservation } from '../registry/index.js';
+import type { Admission, ImageProof } from './admission.js';
 import type { ProvisionParts } from './parts.js';
 import type { ProvisionPlan } from './plan.js';
+import type { Region } from './region.js';
 import { StageClock } from './stage-clock.js';
+import {
+  admit,
+  buildImage,
+  confirm,
+  connect,
+  holdsEarlier,
+  identify,
+  inspect,
+  reserve,
+  reset,
+  verify,
+  write,
+  type Identity,
+} from './steps.js';
 import type { Try } from './try.js';
 
 export interface ProvisionOptions {
@@ -40,40 +56,89 @@ export async function provisionDevice(
 async function tryOnce(run: Try): Promise<ProvisionResult> {
   const clock = new StageClock(run);
   const known: { mac?: string; uuid?: string } = {};
+  const onFailure: FailureListener[] = [];
   let board: Board | undefined;
-  let noteFailure: (error: EspmintError) => Promise<void> = () => Promise.resolve();
   try {
     const connected = (board = await clock.stage('connect', () => connect(run)));
     const region = await clock.stage('inspect', () => inspect(run, connected));
-    const identity = await clock.stage('identify', () => identify(run, connected));
+    const { identity, admission } = await clock.stage('identify', () => {
+      const derived = identify(run, connected);
+      Object.assign(known, derived);
+      return admit(run, derived);
+    });
     Object.assign(known, identity);
-    const reservation = await clock.stage('reserve', () => reserve(run, identity));
-    noteFailure = ({ code }) => run.parts.registry.fail(reservation.id, { code, stage: clock.current });
-    const image = await clock.stage('build', () => buildImage(run, connected, identity, reservation, region));
-    await clock.stage('write', () => write(run, connected, image));
-    await clock.stage('verify', () => verify(run, connected, image));
+    if (admission !== undefined) onFailure.push((failed) => admission.failed(failed));
+    const unit: Unit = { run, clock, board: connected, region, identity, admission };
+    const earlier = await recognise(unit);
+    const { image, reservation } = earlier ?? (await makeNew(unit, onFailure));
     await clock.stage('reset', () => reset(connected));
-    await clock.stage('confirm', () => confirm(run, reservation, image));
-    return {
-      type: 'result',
-      ok: true,
-      port: run.port,
-      chip: connected.facts.chip,
-      ...identity,
-      offset: image.offsetBytes,
-      size: image.bytes.length,
-      imageSha256: image.sha256,
-      durationMs: performance.now() - run.started,
-      stagesMs: clock.durations,
-    };
+    const { chip } = connected.facts;
+    await clock.stage('confirm', () => confirm(run, { identity, chip, image, reservation, admission }));
+    return passed(unit, image, earlier !== undefined);
   } catch (thrown) {
     const error = toEspmintError(thrown);
     // The reservation stays: its key may be on the chip. Only the reason is noted, and only if that is possible.
-    await noteFailure(error).catch(() => undefined);
+    const failed = { code: error.code, stage: clock.current };
+    await Promise.allSettled(onFailure.map((listener) => listener(failed)));
     return failure(run, error, clock.current, known);
   } finally {
     await board?.close();
   }
+}
+
+type FailureListener = (failed: { readonly code: string; readonly stage: Stage }) => Promise<void>;
+
+/** One board of one try, once it is known and welcome. */
+interface Unit {
+  readonly run: Try;
+  readonly clock: StageClock;
+  readonly board: Board;
+  readonly region: Region;
+  readonly identity: Identity;
+  readonly admission: Admission | undefined;
+}
+
+interface Held {
+  readonly image: ImageProof;
+  readonly reservation?: Reservation;
+}
+
+/** A device that is good already stays untouched, unless it is to get a new key. */
+async function recognise({ run, clock, board, region, admission }: Unit): Promise<Held | undefined> {
+  const earlier = admission?.earlier;
+  if (earlier === undefined || run.plan.known === 'rotate') return undefined;
+  const holds = await clock.stage('verify', () => holdsEarlier(run, board, region, earlier));
+  return holds ? { image: earlier } : undefined;
+}
+
+async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Required<Held>> {
+  const { run, clock, board, region, identity, admission } = unit;
+  const reservation = await clock.stage('reserve', () => reserve(run, identity, admission));
+  onFailure.push((failed) => run.parts.registry.fail(reservation.id, failed));
+  const image = await clock.stage('build', () =>
+    buildImage(run, board, identity, reservation, region, admission?.serial),
+  );
+  await clock.stage('write', () => write(run, board, image));
+  await clock.stage('verify', () => verify(run, board, image));
+  return { image, reservation };
+}
+
+function passed(unit: Unit, image: ImageProof, alreadyDone: boolean): Passed {
+  const { run, clock, board, identity, admission } = unit;
+  return {
+    type: 'result',
+    ok: true,
+    port: run.port,
+    chip: board.facts.chip,
+    ...identity,
+    ...(admission?.serial === undefined ? {} : { serial: admission.serial }),
+    offset: image.offsetBytes,
+    size: image.sizeBytes,
+    imageSha256: image.sha256,
+    ...(alreadyDone ? { alreadyDone } : {}),
+    durationMs: performance.now() - run.started,
+    stagesMs: clock.durations,
+  };
 }
 
 function failure(

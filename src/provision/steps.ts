@@ -1,4 +1,5 @@
 // The stages of one try, each from what the stages before it found. Order and reporting are in provision-device.ts.
+import { md5 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { deviceRows } from '../core/device-config.js';
@@ -9,6 +10,7 @@ import { parsePsk } from '../core/psk.js';
 import { deviceUuid } from '../core/uuid.js';
 import type { Board } from '../driver/index.js';
 import type { Reservation } from '../registry/index.js';
+import type { Admission, ImageProof } from './admission.js';
 import { chooseRegion, type Region } from './region.js';
 import type { Try } from './try.js';
 
@@ -18,11 +20,8 @@ export interface Identity {
 }
 
 /** The image of one device, and where it goes. */
-export interface DeviceImage {
-  readonly offsetBytes: number;
+export interface DeviceImage extends ImageProof {
   readonly bytes: Uint8Array;
-  /** Lower-case hex. */
-  readonly sha256: string;
 }
 
 export async function connect({ port, plan, parts, emit, signal }: Try): Promise<Board> {
@@ -55,16 +54,37 @@ export function identify({ plan }: Try, board: Board): Identity {
   return { mac, uuid: plan.given.uuid ?? deviceUuid(mac, recipe, namespaceUuid) };
 }
 
+/** Asks the batch for a place. Its list of identifiers wins over what was derived. */
+export async function admit(
+  { parts }: Try,
+  identity: Identity,
+): Promise<{ readonly identity: Identity; readonly admission: Admission | undefined }> {
+  const admission = await parts.admit?.(identity);
+  return { identity: { ...identity, uuid: admission?.uuid ?? identity.uuid }, admission };
+}
+
+/** Whether the region still holds, byte for byte, what an earlier pass put there. */
+export async function holdsEarlier(
+  { signal }: Try,
+  board: Board,
+  region: Region,
+  earlier: ImageProof,
+): Promise<boolean> {
+  if (earlier.offsetBytes !== region.offsetBytes || earlier.sizeBytes !== region.sizeBytes) return false;
+  return (await board.md5(region, { signal })) === earlier.md5;
+}
+
 /** From here on the key is stored durably: flash may hold it. */
 export async function reserve(
   { port, plan, parts, emit }: Try,
   { mac, uuid }: Identity,
+  admission: Admission | undefined,
 ): Promise<Reservation> {
   const { caUrl, wifi, firmwareVersion, hardwareRevision, location, known, given } = plan;
   const reservation = await parts.registry.reserve({
     mac,
     uuid,
-    psk: given.psk,
+    psk: given.psk ?? admission?.psk,
     caUrl,
     wifiSsid: wifi?.ssid,
     firmwareVersion,
@@ -82,12 +102,14 @@ export function buildImage(
   identity: Identity,
   reservation: Reservation,
   region: Region,
+  serial: string | undefined,
 ): DeviceImage {
   const { caUrl, wifi, firmwareVersion, hardwareRevision } = plan;
   const psk = parsePsk(reservation.psk);
-  const values = { ...identity, psk, chip: board.facts.chip, caUrl, wifi, firmwareVersion, hardwareRevision };
+  const chip = board.facts.chip;
+  const values = { ...identity, psk, chip, caUrl, wifi, firmwareVersion, hardwareRevision, serial };
   const bytes = encodeNvs(deviceRows(values, plan.layout), region.sizeBytes);
-  return { offsetBytes: region.offsetBytes, bytes, sha256: bytesToHex(sha256(bytes)) };
+  return { ...region, bytes, md5: bytesToHex(md5(bytes)), sha256: bytesToHex(sha256(bytes)) };
 }
 
 export async function write({ port, emit, signal }: Try, board: Board, image: DeviceImage): Promise<void> {
@@ -105,6 +127,20 @@ export async function reset(board: Board): Promise<void> {
   await board.reset();
 }
 
-export async function confirm({ parts }: Try, { id }: Reservation, image: DeviceImage): Promise<void> {
-  await parts.registry.confirm(id, { imageSha256: image.sha256 });
+/** What a board holds at the end, and what its run has to settle. */
+export interface Outcome {
+  readonly identity: Identity;
+  readonly chip: string;
+  readonly image: ImageProof;
+  /** Absent where nothing had to be written. */
+  readonly reservation: Reservation | undefined;
+  readonly admission: Admission | undefined;
+}
+
+/** The registry first: a unit that its batch counts is in the registry with its key. */
+export async function confirm({ parts }: Try, outcome: Outcome): Promise<void> {
+  const { identity, chip, reservation, admission } = outcome;
+  const { offsetBytes, sizeBytes, md5, sha256 } = outcome.image;
+  if (reservation !== undefined) await parts.registry.confirm(reservation.id, { imageSha256: sha256 });
+  await admission?.passed({ uuid: identity.uuid, chip, image: { offsetBytes, sizeBytes, md5, sha256 } });
 }

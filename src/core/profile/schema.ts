@@ -33,7 +33,7 @@ const row = z
     type: z.enum([...INTEGER_TYPES, 'string', 'hex', 'base64']),
     value: z.union([z.string(), z.int(), z.bigint()]).meta({
       description:
-        'Text may hold {{mac}}, {{macHex}}, {{uuid}}, {{chip}}, {{firmwareVersion}}, {{hardwareRevision}}.',
+        'Text may hold {{mac}}, {{macHex}}, {{uuid}}, {{chip}}, {{firmwareVersion}}, {{hardwareRevision}}, {{serial}}.',
     }),
   })
   .meta({ description: 'One further NVS entry.' });

@@ -1,7 +1,15 @@
 // Fills {{placeholders}} of profile rows with what is known of one board.
 
 /** Names a row may use. The PSK is not among them: it has its own key in the profile. */
-export const PLACEHOLDERS = ['mac', 'macHex', 'uuid', 'chip', 'firmwareVersion', 'hardwareRevision'] as const;
+export const PLACEHOLDERS = [
+  'mac',
+  'macHex',
+  'uuid',
+  'chip',
+  'firmwareVersion',
+  'hardwareRevision',
+  'serial',
+] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
 const PATTERN = /\{\{\s*(\w+)\s*\}\}/g;

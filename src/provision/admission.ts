@@ -1,0 +1,31 @@
+// The door of a batch as the flow sees it: asked for each board before anything is reserved, told how it ended.
+import type { Psk } from '../core/psk.js';
+
+/** Bytes that were proven on a chip. */
+export interface ImageProof {
+  /** Bytes from the start of flash. */
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+  /** Lower-case hex MD5 of the whole image, as the chip computes it. */
+  readonly md5: string;
+  /** Lower-case hex SHA-256 of the same bytes. */
+  readonly sha256: string;
+}
+
+/** A place in a batch, held until the run of this board has ended. */
+export interface Admission {
+  /** Taken from the batch's list of identifiers, in place of what is derived or generated. */
+  readonly uuid?: string | undefined;
+  readonly psk?: Psk | undefined;
+  /** The board's serial number in this batch. */
+  readonly serial?: string | undefined;
+  /** This device passed before with what it would get now: if it still holds these bytes, nothing is to be done. */
+  readonly earlier?: ImageProof | undefined;
+  /** The board is good. The run passes only when this resolves. */
+  passed(unit: { readonly uuid: string; readonly chip: string; readonly image: ImageProof }): Promise<void>;
+  /** The board is not good; its place goes to another one. */
+  failed(failure: { readonly code: string; readonly stage: string }): Promise<void>;
+}
+
+/** @throws BATCH_FULL, BATCH_NOT_OPEN, BATCH_IDENTIFIERS_USED_UP, REGISTRY_* */
+export type Admit = (device: { readonly mac: string; readonly uuid: string }) => Promise<Admission>;
