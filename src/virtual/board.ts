@@ -1,33 +1,34 @@
 // A virtual board: chip, flash and reset circuit behind one serial adapter, ready to be plugged into a host.
 import { getChip, type ChipName } from '../core/chips/index.js';
+import {
+  bytesOfMac,
+  DEFAULT_MAC,
+  flashSizeOf,
+  identityOf,
+  initialContent,
+  type BoardOptions,
+} from './board-parts.js';
 import { VirtualChip } from './chip.js';
 import { REAL_CLOCK, type Clock } from './clock.js';
-import { usualCrystalMhz, type SecurityFuses } from './efuses.js';
+import type { ChipIdentity } from './efuses.js';
+import { ChipFaults } from './faults/chip-faults.js';
+import { HeldLine, type LineEnd } from './faults/held-line.js';
+import { LineFaults } from './faults/line-faults.js';
+import type { Direction, Scenario } from './faults/scenario.js';
 import { FlashMemory } from './flash/memory.js';
-import { encodePartitionTable, KNOWN_TABLES, TABLE_ADDRESS } from './partition-table.js';
+import { Ledger, type LedgerReport } from './ledger/ledger.js';
 import { ResetCircuit, type BootMode, type Lines } from './reset-circuit.js';
 import { INSTANT, type Timing } from './timing.js';
 import { baudsAgree, garble, Wire } from './uart.js';
 
-const MB = 1024 * 1024;
-
-export interface BoardOptions {
-  readonly chip?: ChipName;
-  /** Lower case with colons. */
-  readonly mac?: string;
-  readonly revision?: { readonly major: number; readonly minor: number };
-  readonly packageVersion?: number;
-  /** A power of two. */
-  readonly flashSizeBytes?: number;
-  /** Start-up content of flash: a known table at 0x8000, a table's bytes, or nothing. */
-  readonly partitionTable?: 'espmint' | 'stock' | 'none' | Uint8Array;
-  /** Whole flash content from address 0, instead of a partition table. */
-  readonly flashContent?: Uint8Array;
+/** How a board behaves, beside what it is made of. */
+export interface BoardBehaviour {
+  /** Default: no time passes. */
   readonly timing?: Timing;
-  readonly security?: Partial<SecurityFuses>;
-  /** Default: the usual one of that chip. */
-  readonly crystalMhz?: number;
   readonly clock?: Clock;
+  readonly faults?: Scenario;
+  /** Told what a session cost when its host leaves. */
+  readonly onSession?: (report: LedgerReport) => void;
 }
 
 /** The host's end of the adapter: what a server or a link in memory drives. */
@@ -59,90 +60,72 @@ export interface VirtualBoard {
   plugIn(events: HostEvents): HostPort;
   /** Supply off and on again; IO0 decides. Quiet: the boot log is lost, as before a host listens. */
   powerCycle(mode: BootMode, options?: { readonly quiet?: boolean }): void;
+  /** Replaces whatever faults are armed; counting starts anew. Cells that are stuck stay stuck. */
+  arm(scenario: Scenario): void;
   /** Stops all timers. */
   dispose(): void;
 }
 
-export function createVirtualBoard(options: BoardOptions = {}): VirtualBoard {
+export function createVirtualBoard(options: BoardOptions & BoardBehaviour = {}): VirtualBoard {
   return new Board(options);
 }
 
-/** Packages that esptool has a plain name for; everything else has package 0. */
-const PACKAGES: Partial<Record<ChipName, number>> = { esp32: 1 };
-const REVISIONS: Readonly<Record<ChipName, { major: number; minor: number }>> = {
-  esp32: { major: 3, minor: 1 },
-  esp32s2: { major: 1, minor: 0 },
-  esp32s3: { major: 0, minor: 2 },
-  esp32c2: { major: 1, minor: 2 },
-  esp32c3: { major: 0, minor: 4 },
-  esp32c5: { major: 1, minor: 0 },
-  esp32c6: { major: 0, minor: 1 },
-  esp32c61: { major: 1, minor: 0 },
-  esp32h2: { major: 0, minor: 1 },
-  esp32p4: { major: 1, minor: 3 },
-};
-const EVERYTHING_OFF: SecurityFuses = { flashEncryption: false, secureBoot: false, secureDownload: false };
-
 class Board implements VirtualBoard {
   readonly chip: ChipName;
-  readonly mac: string;
   readonly flash: FlashMemory;
+  private macText: string;
+  private identity: ChipIdentity;
   private readonly clock: Clock;
+  private readonly timing: Timing;
   private readonly silicon: VirtualChip;
   private readonly circuit: ResetCircuit;
   private readonly toChip: Wire;
   private readonly toHost: Wire;
+  /** Behind the wires, where faults strike. */
+  private readonly lines: Readonly<Record<Direction, HeldLine>>;
+  private line: LineFaults | undefined;
+  private sabotage: ChipFaults | undefined;
+  private ledger: Ledger | undefined;
   private host: HostEvents | undefined;
   /** The host's rate, where the link tells it. */
   private hostBaud: number | undefined;
   private hasPower = true;
 
-  constructor(options: BoardOptions) {
-    const { chip = 'esp32', mac = 'a4:cf:12:34:56:78', timing = INSTANT, clock = REAL_CLOCK } = options;
-    this.chip = chip;
-    this.mac = mac;
-    this.clock = clock;
-    this.flash = new FlashMemory(options.flashSizeBytes ?? 4 * MB, initialContent(options));
-    const identity = {
-      mac: Uint8Array.from(mac.split(':'), (octet) => Number.parseInt(octet, 16)),
-      revision: options.revision ?? REVISIONS[chip],
-      packageVersion: options.packageVersion ?? PACKAGES[chip] ?? 0,
-      flashSizeBytes: this.flash.sizeBytes,
-      security: { ...EVERYTHING_OFF, ...options.security },
-      crystalMhz: options.crystalMhz ?? usualCrystalMhz(getChip(chip)),
-    };
-    const paced = timing.kind === 'real';
+  constructor(private readonly options: BoardOptions & BoardBehaviour) {
+    this.chip = options.chip ?? 'esp32';
+    this.macText = options.mac ?? DEFAULT_MAC;
+    this.clock = options.clock ?? REAL_CLOCK;
+    this.timing = options.timing ?? INSTANT;
+    this.identity = identityOf(options);
+    this.flash = new FlashMemory(flashSizeOf(options), initialContent(options));
+    const paced = this.timing.kind === 'real';
+    const { clock } = this;
     this.toChip = new Wire(
       clock,
-      (bytes) => {
-        this.arriveAtChip(bytes);
+      (bytes, baud) => {
+        this.arrive('to-chip', bytes, baud);
       },
       { paced, latencyMs: 0 },
     );
     this.toHost = new Wire(
       clock,
       (bytes, baud) => {
-        this.arriveAtHost(bytes, baud);
+        this.arrive('to-host', bytes, baud);
       },
       {
         paced,
-        latencyMs: timing.usbLatencyMs,
+        latencyMs: this.timing.usbLatencyMs,
       },
     );
-    this.silicon = new VirtualChip(
-      { spec: getChip(chip), identity, flash: this.flash, timing },
-      {
-        clock,
-        transmit: (bytes, baud, from) => {
-          this.toHost.send(bytes, baud, from);
-        },
-        transmitterIdleAt: () => this.toHost.idleAt,
-        spent: () => undefined,
-        powerLost: () => {
-          this.disappear('power lost');
-        },
-      },
-    );
+    this.lines = {
+      'to-chip': this.makeLine((bytes) => {
+        this.silicon.receive(bytes, this.hostBaud);
+      }),
+      'to-host': this.makeLine((bytes, baud) => {
+        this.tellHost(bytes, baud);
+      }),
+    };
+    this.silicon = this.makeChip();
     this.circuit = new ResetCircuit(
       clock,
       () => {
@@ -152,7 +135,12 @@ class Board implements VirtualBoard {
         this.silicon.boot(mode);
       },
     );
+    if (options.faults !== undefined) this.arm(options.faults);
     this.silicon.boot('application');
+  }
+
+  get mac(): string {
+    return this.macText;
   }
 
   get isFree(): boolean {
@@ -161,9 +149,11 @@ class Board implements VirtualBoard {
 
   plugIn(events: HostEvents): HostPort {
     if (this.host !== undefined) throw new Error('a host is plugged in already');
+    this.swapIfDue();
     this.host = events;
-    if (!this.hasPower) this.powerCycle('application', { quiet: true });
     this.hostBaud = undefined;
+    if (!this.hasPower) this.powerCycle('application', { quiet: true });
+    this.openLedger();
     const whilePlugged =
       <A extends unknown[]>(run: (...args: A) => void) =>
       (...args: A): void => {
@@ -171,7 +161,7 @@ class Board implements VirtualBoard {
       };
     return {
       write: whilePlugged((bytes: Uint8Array) => {
-        this.toChip.send(bytes, this.hostBaud ?? this.silicon.uartBaud, this.clock.now());
+        this.transmitToChip(bytes);
       }),
       setLines: whilePlugged((lines: Lines) => {
         this.circuit.set(lines);
@@ -183,7 +173,7 @@ class Board implements VirtualBoard {
         this.toHost.cut();
       }),
       unplug: whilePlugged(() => {
-        this.host = undefined;
+        this.detach();
       }),
     };
   }
@@ -194,43 +184,113 @@ class Board implements VirtualBoard {
     this.silicon.boot(mode, options.quiet);
   }
 
+  arm(scenario: Scenario): void {
+    this.line = new LineFaults(scenario);
+    this.sabotage = new ChipFaults(scenario, this.flash);
+  }
+
   dispose(): void {
     this.circuit.dispose();
     this.hold();
-    this.host = undefined;
+    this.detach();
   }
 
+  private makeLine(deliver: LineEnd['deliver']): HeldLine {
+    return new HeldLine(this.clock, {
+      deliver,
+      end: (reason) => {
+        this.disappear(reason);
+      },
+    });
+  }
+
+  private makeChip(): VirtualChip {
+    return new VirtualChip(
+      () => ({
+        spec: getChip(this.chip),
+        identity: this.identity,
+        flash: this.flash,
+        timing: this.timing,
+        sabotage: this.sabotage,
+        application: this.options.application ?? 'stock',
+      }),
+      {
+        clock: this.clock,
+        transmit: (bytes, baud, from) => {
+          this.toHost.send(bytes, baud, from);
+        },
+        transmitterIdleAt: () => this.toHost.idleAt,
+        spent: (ms, on) => {
+          this.ledger?.spent(ms, on);
+        },
+        request: () => {
+          this.ledger?.request();
+        },
+        booted: () => {
+          this.ledger?.booted();
+          return this.sabotage?.takeBoots() ?? 0;
+        },
+        powerLost: () => {
+          this.disappear('power-loss');
+        },
+      },
+    );
+  }
+
+  /** EN low: what is on the wire from the chip stops; the host's bytes fall on deaf ears. */
   private hold(): void {
     this.silicon.hold();
     this.toChip.cut();
     this.toHost.cut();
+    for (const line of Object.values(this.lines)) line.cut();
   }
 
-  private disappear(reason: string): void {
-    const { host } = this;
-    this.hasPower = false;
-    this.hold();
-    this.host = undefined;
-    host?.gone(reason);
+  private transmitToChip(bytes: Uint8Array): void {
+    this.toChip.send(bytes, this.hostBaud ?? this.silicon.uartBaud, this.clock.now());
   }
 
-  private arriveAtChip(bytes: Uint8Array): void {
-    this.silicon.receive(bytes, this.hostBaud);
+  private arrive(direction: Direction, bytes: Uint8Array, baud: number): void {
+    // What a chip prints while nobody listens is no part of any session.
+    if (this.host === undefined) return;
+    this.ledger?.bytes(direction, bytes.length, baud);
+    const passed = this.line?.pass(direction, bytes, baud) ?? [{ type: 'bytes' as const, bytes }];
+    this.lines[direction].push(passed, baud);
   }
 
-  private arriveAtHost(bytes: Uint8Array, baud: number): void {
+  private tellHost(bytes: Uint8Array, baud: number): void {
     const own = this.hostBaud;
     const isClean = own === undefined || baudsAgree(baud, own);
     this.host?.bytes(isClean ? bytes : garble(bytes, baud, own));
   }
-}
 
-function initialContent({ flashContent, partitionTable = 'espmint' }: BoardOptions): Uint8Array | undefined {
-  if (flashContent !== undefined) return flashContent;
-  if (partitionTable === 'none') return undefined;
-  const table =
-    typeof partitionTable === 'string' ? encodePartitionTable(KNOWN_TABLES[partitionTable]) : partitionTable;
-  const content = new Uint8Array(TABLE_ADDRESS + table.length).fill(0xff);
-  content.set(table, TABLE_ADDRESS);
-  return content;
+  private disappear(reason: 'disconnect' | 'power-loss'): void {
+    const { host } = this;
+    if (reason === 'power-loss') {
+      this.hasPower = false;
+      this.hold();
+    }
+    this.detach();
+    host?.gone(reason === 'power-loss' ? 'the board lost its power' : 'the cable was pulled');
+  }
+
+  private openLedger(): void {
+    if (this.options.onSession === undefined) return;
+    const { chip, mac, flash, timing } = this;
+    this.ledger = new Ledger({ chip, mac, flash, timing }, this.clock.now());
+  }
+
+  private detach(): void {
+    this.host = undefined;
+    const report = this.ledger?.close(this.clock.now());
+    this.ledger = undefined;
+    if (report !== undefined) this.options.onSession?.(report);
+  }
+
+  private swapIfDue(): void {
+    const mac = this.sabotage?.takeSwap();
+    if (mac === undefined) return;
+    this.macText = mac;
+    this.identity = { ...this.identity, mac: bytesOfMac(mac) };
+    this.powerCycle('application', { quiet: true });
+  }
 }

@@ -1,16 +1,19 @@
 // A virtual ESP32 family chip: reset and boot mode, the program that runs, and its UART.
 import type { Clock } from './clock.js';
 import { Cpu } from './cpu.js';
-import { startApplication } from './firmware/application.js';
+import { startApplication, type ApplicationName } from './firmware/application.js';
 import { romBootText } from './firmware/boot-text.js';
 import { RomLoader } from './firmware/rom.js';
 import { Machine, type MachineParts } from './machine.js';
 import type { BootMode } from './reset-circuit.js';
-import { send, type Firmware, type Next, type TimeSpentOn } from './steps.js';
+import { busy, send, type Firmware, type Next, type TimeSpentOn } from './steps.js';
 import { baudsAgree, garble } from './uart.js';
 
 /** Rate of the ROM's log, and of the loader until the host's first bytes tell another. */
 const ROM_BAUD = 115_200;
+
+/** Between two starts of a chip whose supply is not steady. */
+const RESTART_MS = 150;
 
 /** What the chip's pins are connected to. */
 export interface ChipPins {
@@ -19,8 +22,17 @@ export interface ChipPins {
   transmit(bytes: Uint8Array, baud: number, from: number): void;
   transmitterIdleAt(): number;
   spent(ms: number, on: TimeSpentOn): void;
+  /** The loader took up a frame. */
+  request(): void;
+  /** The chip starts. Gives how often it will start over before its program runs. */
+  booted(): number;
   /** The supply broke down while cells were changing. */
   powerLost(): void;
+}
+
+/** What the chip is at the moment of a reset. */
+export interface ChipParts extends MachineParts {
+  readonly application: ApplicationName;
 }
 
 export class VirtualChip {
@@ -32,8 +44,8 @@ export class VirtualChip {
   private readonly cpu: Cpu;
 
   constructor(
-    private readonly parts: MachineParts,
-    pins: ChipPins,
+    private readonly parts: () => ChipParts,
+    private readonly pins: ChipPins,
   ) {
     this.cpu = new Cpu({
       clock: pins.clock,
@@ -42,6 +54,9 @@ export class VirtualChip {
       },
       transmitterIdleAt: () => pins.transmitterIdleAt(),
       setBaud: (baud) => (this.baud = baud),
+      request: () => {
+        pins.request();
+      },
       spent: (ms, on) => {
         pins.spent(ms, on);
       },
@@ -74,12 +89,12 @@ export class VirtualChip {
     this.strap = mode;
     this.baud = ROM_BAUD;
     this.measuresBaud = mode === 'download';
-    const machine = new Machine(this.parts);
-    const program = mode === 'download' ? new RomLoader(machine) : startApplication();
-    this.cpu.start(
-      quiet ? program : afterText(romBootText(this.parts.spec.name, mode), program),
-      this.parts.timing.bootMs,
-    );
+    const parts = this.parts();
+    const machine = new Machine(parts);
+    const program =
+      mode === 'download' ? new RomLoader(machine) : startApplication(parts.application, machine);
+    const text = quiet ? '' : romBootText(parts.spec.name, mode);
+    this.cpu.start(afterText(text, this.pins.booted(), program), parts.timing.bootMs);
   }
 
   /** Bytes on the RX pin. @param lineBaud the sender's rate; undefined where the link does not tell it. */
@@ -97,11 +112,16 @@ export class VirtualChip {
   }
 }
 
-function afterText(text: string, program: Firmware): Firmware {
+/** The ROM's log, as often as the chip starts over, and then the program. */
+function afterText(text: string, extraBoots: number, program: Firmware): Firmware {
   return {
     ...(program.decoder === undefined ? {} : { decoder: program.decoder }),
     frameBuffers: program.frameBuffers,
     *run() {
+      for (let boot = 0; boot < extraBoots; boot += 1) {
+        yield send(new TextEncoder().encode(text));
+        yield busy(RESTART_MS, 'boot');
+      }
       yield send(new TextEncoder().encode(text));
       return yield* program.run();
     },

@@ -15,6 +15,8 @@ export interface CpuPins {
   transmitterIdleAt(): number;
   setBaud(baud: number): void;
   spent(ms: number, on: TimeSpentOn): void;
+  /** A frame was taken up. */
+  request(): void;
   /** The program ended by itself. */
   ended(next: Next): void;
   powerLost(): void;
@@ -88,6 +90,7 @@ export class Cpu {
     if (this.isWaitingForFrame && frame === undefined) return false;
     if (frame !== undefined) {
       this.isWaitingForFrame = false;
+      this.pins.request();
       this.time = Math.max(this.time, this.pins.clock.now());
     }
     const result = this.resume(steps, frame);

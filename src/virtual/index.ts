@@ -1,12 +1,18 @@
 // Public door of the virtual board.
 export {
   createVirtualBoard,
-  type BoardOptions,
+  type BoardBehaviour,
   type HostEvents,
   type HostPort,
   type VirtualBoard,
 } from './board.js';
+export type { BoardOptions } from './board-parts.js';
+export { randomScenario } from './faults/random.js';
+export { parseScenario, type Fault, type Scenario } from './faults/scenario.js';
+export { APPLICATIONS, type ApplicationName } from './firmware/application.js';
 export { mirrorToFile, readFlashFile } from './flash/file.js';
+export { floorOf, type Change, type Floor } from './ledger/floor.js';
+export type { LedgerReport } from './ledger/ledger.js';
 export { memoryTransport } from './link.js';
 export { servePty } from './servers/pty.js';
 export { serveRfc2217 } from './servers/rfc2217.js';

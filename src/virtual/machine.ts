@@ -2,6 +2,7 @@
 import type { ChipSpec } from '../core/chips/index.js';
 import { burnedWords, type ChipIdentity } from './efuses.js';
 import type { FlashMemory } from './flash/memory.js';
+import type { Sabotage } from './firmware/outcome.js';
 import { SpiEngine } from './flash/spi-engine.js';
 import { MemoryBus } from './memory-bus.js';
 import type { Timing } from './timing.js';
@@ -16,6 +17,7 @@ export interface MachineParts {
   readonly identity: ChipIdentity;
   readonly flash: FlashMemory;
   readonly timing: Timing;
+  readonly sabotage?: Sabotage | undefined;
 }
 
 /** One power-on life of a chip: reset makes a new one. */
@@ -24,6 +26,7 @@ export class Machine {
   readonly identity: ChipIdentity;
   readonly flash: FlashMemory;
   readonly timing: Timing;
+  readonly sabotage: Sabotage | undefined;
   readonly bus: MemoryBus;
   /** Whether the flash pins are connected to the SPI controller. */
   flashAttached = false;
@@ -33,6 +36,7 @@ export class Machine {
     this.identity = parts.identity;
     this.flash = parts.flash;
     this.timing = parts.timing;
+    this.sabotage = parts.sabotage;
     this.bus = new MemoryBus(burnedWords(parts.spec, parts.identity));
     const sizeCode = Math.log2(parts.flash.sizeBytes);
     const id = [FLASH_MAKER, FLASH_TYPE, sizeCode] as const;

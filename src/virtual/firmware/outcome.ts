@@ -8,12 +8,21 @@ export interface Outcome {
   readonly data?: Uint8Array;
   /** 0 or absent: the command worked. */
   readonly error?: number;
+  /** How often the reply is sent; once where absent. */
+  readonly copies?: number;
   /** Done once the reply is handed to the UART. */
   readonly after?: Step;
   /** Work that goes on after the reply; its result is the error that the next reply carries, 0 for none. */
   readonly work?: Steps<number>;
   /** The program that takes over after the reply. */
   readonly next?: Next;
+}
+
+/** Faults that are put between a request and its answer. */
+export interface Sabotage {
+  before(op: number): { readonly delayMs: number; readonly fate: 'carry-out' | 'refuse' | 'ignore' };
+  /** Data of a good answer. */
+  after(op: number, data: Uint8Array): Uint8Array;
 }
 
 export type Handler = (request: Request) => Steps<Outcome>;

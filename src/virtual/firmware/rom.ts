@@ -3,6 +3,7 @@ import type { Machine } from '../machine.js';
 import { decodeRequest, encodeReply, OP, wordsOf, type Request } from '../packet.js';
 import { SlipDecoder } from '../slip.js';
 import { receive, send, setBaud, type Firmware, type Next, type Steps } from '../steps.js';
+import { answerOf } from './answer.js';
 import { MemoryCommands } from './memory-commands.js';
 import { atOnce, fail, type Handler, type Outcome } from './outcome.js';
 import { launchAnyway, launchFromRam } from './ram-programs.js';
@@ -62,22 +63,28 @@ export class RomLoader implements Firmware {
   }
 
   private *answer(request: Request): Steps<Next | undefined> {
-    if (request.op === OP.SYNC) {
-      if (isSync(request.data)) yield* this.repeat(OP.SYNC, statusOf(0));
-      return undefined;
-    }
     const hijacked = this.hijackedRead(request.op);
     if (hijacked !== undefined) return hijacked;
-    const handler = this.isServed(request.op) ? this.handlers.get(request.op) : undefined;
-    if (handler === undefined) {
-      yield* this.repeat(UNKNOWN_REPLY_OP, statusOf(ROM_ERROR.badMessage));
-      return undefined;
-    }
-    const outcome =
-      request.length === request.data.length ? yield* handler(request) : fail(ROM_ERROR.badMessage);
-    yield send(replyTo(request.op, outcome));
+    if (request.op === OP.SYNC && !isSync(request.data)) return undefined;
+    const outcome = yield* answerOf(request, this.machine.sabotage, ROM_ERROR.flashWrite, () =>
+      this.carryOut(request),
+    );
+    if (outcome === undefined) return undefined;
+    const reply = replyTo(this.isKnown(request.op) ? request.op : UNKNOWN_REPLY_OP, outcome);
+    for (let n = 0; n < (outcome.copies ?? 1); n += 1) yield send(reply);
     if (outcome.after !== undefined) yield outcome.after;
     return outcome.next;
+  }
+
+  private *carryOut(request: Request): Steps<Outcome> {
+    if (request.op === OP.SYNC) return { copies: REPEATS };
+    const handler = this.isServed(request.op) ? this.handlers.get(request.op) : undefined;
+    if (handler === undefined) return { error: ROM_ERROR.badMessage, copies: REPEATS };
+    return request.length === request.data.length ? yield* handler(request) : fail(ROM_ERROR.badMessage);
+  }
+
+  private isKnown(op: number): boolean {
+    return op === OP.SYNC || (this.isServed(op) && this.handlers.has(op));
   }
 
   private isServed(op: number): boolean {
@@ -93,10 +100,6 @@ export class RomLoader implements Firmware {
     if (op !== OP.READ_FLASH_SLOW || this.machine.spec.name !== 'esp32s3') return undefined;
     const entry = this.machine.bus.read(S3_FLASH_READ_POINTER);
     return entry === 0 ? undefined : launchAnyway(this.machine, entry, this.memory.uploaded());
-  }
-
-  private *repeat(op: number, status: Uint8Array): Steps {
-    for (let n = 0; n < REPEATS; n += 1) yield send(encodeReply(op, ROM_VALUE, new Uint8Array(0), status));
   }
 
   /** Answered at the old rate. The ROM scales by the crystal that it believes in; see `actualBaud`. */

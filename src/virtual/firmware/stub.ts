@@ -3,6 +3,7 @@ import type { Machine } from '../machine.js';
 import { decodeRequest, encodeReply, OP, wordsOf, type Request } from '../packet.js';
 import { encodeSlip, SlipDecoder } from '../slip.js';
 import { receive, send, setBaud, type Firmware, type Next, type Steps } from '../steps.js';
+import { answerOf } from './answer.js';
 import { MemoryCommands, type RamLauncher } from './memory-commands.js';
 import { atOnce, fail, type Handler, type Outcome } from './outcome.js';
 import { securityInfo } from './security.js';
@@ -61,9 +62,11 @@ export class Stub implements Firmware {
 
   private *answer(request: Request): Steps<Next | undefined> {
     if (request.op === OP.RUN_USER_CODE) return 'reset';
-    const outcome = yield* this.outcomeOf(request);
-    const copies = request.op === OP.SYNC ? SYNC_REPLIES : 1;
-    for (let n = 0; n < copies; n += 1) yield send(replyTo(request.op, outcome));
+    const outcome = yield* answerOf(request, this.machine.sabotage, STUB_ERROR.spiOperation, () =>
+      this.outcomeOf(request),
+    );
+    if (outcome === undefined) return undefined;
+    for (let n = 0; n < (outcome.copies ?? 1); n += 1) yield send(replyTo(request.op, outcome));
     if (outcome.work !== undefined) this.pendingError = yield* outcome.work;
     if (outcome.after !== undefined) yield outcome.after;
     return outcome.next;
@@ -74,7 +77,7 @@ export class Stub implements Firmware {
     this.pendingError = 0;
     if (pendingError !== 0) return fail(pendingError);
     if (request.length !== request.data.length) return fail(STUB_ERROR.badLength);
-    if (request.op === OP.SYNC) return {};
+    if (request.op === OP.SYNC) return { copies: SYNC_REPLIES };
     const handler = this.handlers.get(request.op);
     return handler === undefined ? fail(STUB_ERROR.invalidCommand) : yield* handler(request);
   }

@@ -22,4 +22,9 @@ export const VIRTUAL_ERRORS = {
     problem: ({ path, reason }) => `The flash file ${path} cannot be used: ${reason}`,
     next: () => 'name a file of exactly the size of the flash, or one that does not exist yet',
   }),
+  VIRTUAL_SCENARIO_INVALID: entry<{ where: string; reason: string }>({
+    ...input,
+    problem: ({ where, reason }) => `The scenario of faults is wrong: ${where} ${reason}`,
+    next: () => 'compare it with the list in docs/reference/virtual-chip.md',
+  }),
 };
