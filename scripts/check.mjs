@@ -6,6 +6,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const STEPS = [
   ['format', 'prettier', ['--check', '--log-level', 'warn', '.']],
   ['types', 'tsc', ['-p', 'tsconfig.json']],
+  ['types of the page', 'tsc', ['-p', 'src/web/tsconfig.json']],
   ['lint', 'eslint', ['.', '--max-warnings', '0']],
   ['import fence', 'depcruise', ['src', '--config', '.dependency-cruiser.cjs']],
   ['unused code and dependencies', 'knip', []],
