@@ -26,6 +26,7 @@ import type { SecurityState } from './security.js';
 import { Session, type SessionOptions } from './session.js';
 import { startApplication } from './start-application.js';
 import type { Link } from './transport.js';
+import { watchBoot, type BootReport, type BootWatchOptions } from './watch-boot.js';
 
 export interface OperationOptions {
   readonly signal?: AbortSignal | undefined;
@@ -55,6 +56,8 @@ export interface Board {
   eraseFlash(options?: OperationOptions): Promise<void>;
   /** Leaves the loader: the application starts. The link stays open, at 115200 baud, for the boot log. */
   reset(): Promise<void>;
+  /** After a reset: reads the log until the rules are met. @throws BOOT_FAILED, BOOT_TIMEOUT */
+  watchBoot(options: BootWatchOptions): Promise<BootReport>;
   /** Closes the link. Never throws, may be called again. */
   close(): Promise<void>;
 }
@@ -149,6 +152,10 @@ class LoaderBoard implements Board {
     const { loader, link } = this.#session;
     await startApplication(loader);
     if (link.hasFixedBaud !== true && link.baud !== START_BAUD) await link.setBaud(START_BAUD);
+  }
+
+  watchBoot({ signal = this.#signal, ...options }: BootWatchOptions): Promise<BootReport> {
+    return watchBoot(this.#session.link, { ...options, signal });
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 // Public door of the driver: open a link, connect the board behind it, list the ports there are.
 export { connectBoard, type Board, type ConnectOptions, type OperationOptions } from './board.js';
+export { BUILT_IN_SUCCESS, type BootRules, type BuiltInSuccess } from './boot-log.js';
 export type { DriverEvent, OnDriverEvent } from './events.js';
 export type { Region } from './md5.js';
 export { openLink, START_BAUD, type OpenOptions } from './open-link.js';
@@ -10,3 +11,4 @@ export { listPorts, portLabel, type PortInfo } from './ports.js';
 export type { ImageAt, WriteOptions, WriteReport } from './region-writer.js';
 export type { SecurityState } from './security.js';
 export type { Link, ModemLines, Transport, Wait } from './transport.js';
+export { watchBoot, type BootReport, type BootWatchOptions } from './watch-boot.js';

@@ -130,6 +130,19 @@ export const DRIVER_ERRORS = {
       `${port}: the flash at ${hex(offset)} (${hex(size)} bytes) does not hold the image (MD5 ${found}, not ${expected})`,
     next: () => 'write it again; if it stays so, take this board out',
   }),
+  BOOT_FAILED: entry<{ port: string; reason: string; lastLine: string; lines: readonly string[] }>({
+    ...board,
+    retryable: true,
+    problem: ({ port, reason, lastLine }) => `${port}: the board does not start: ${reason} ("${lastLine}")`,
+    next: () => 'read its log in the report, and try the firmware on another board',
+  }),
+  BOOT_TIMEOUT: entry<{ port: string; timeoutMs: number; lastLine: string; lines: readonly string[] }>({
+    ...board,
+    retryable: true,
+    problem: ({ port, timeoutMs, lastLine }) =>
+      `${port}: no sign that the firmware runs within ${Math.round(timeoutMs)} ms (${lastLine === '' ? 'it printed nothing' : `last line: "${lastLine}"`})`,
+    next: () => "check the profile's boot rules and baud rate, or give it more time",
+  }),
   PARTITION_TABLE_INVALID: entry<{ atByte: number; reason: string }>({
     ...board,
     problem: ({ atByte, reason }) =>
