@@ -2,6 +2,7 @@
 export { defaultDataDir } from './data-dir.js';
 export { openKeyFile } from './file-keeper.js';
 export { openRegistry, type RegistryOptions } from './open.js';
+export { probeRegistry, type ProbeOptions } from './probe.js';
 export type {
   AttemptRecord,
   DeviceFilter,

@@ -67,7 +67,7 @@ function databaseOf(options: RegistryOptions, source: ServerSource): Database {
   return new Database(source, {
     poolSize: remote ? SERVER_POOL : EMBEDDED_POOL,
     timeoutMs,
-    patienceMs: remote && whenDown === 'continue' ? PATIENCE_MS : timeoutMs,
+    patienceMs: remote && whenDown === 'continue' ? Math.min(PATIENCE_MS, timeoutMs) : timeoutMs,
     signal,
   });
 }

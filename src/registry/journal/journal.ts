@@ -15,6 +15,9 @@ import { decodeFrames, encodeFrame, journalHeader } from './frame.js';
 /** Time of making, process id, chance: sorting by name is sorting by age. */
 const SEGMENT = /^\d+-(\d+)-[0-9a-f]+\.journal$/;
 
+/** Segments that journals of this very process write to: their process id alone does not tell. */
+const OPEN_HERE = new Set<string>();
+
 export class Journal {
   readonly #folder: string;
   readonly #ownName = `${String(Date.now())}-${process.pid}-${randomBytes(4).toString('hex')}.journal`;
@@ -56,7 +59,7 @@ export class Journal {
   async adopt(): Promise<void> {
     for (const name of await this.#segments()) {
       const pid = Number(SEGMENT.exec(name)?.[1]);
-      if (name === this.#ownName || (pid !== process.pid && isAlive(pid))) continue;
+      if (OPEN_HERE.has(name) || (pid !== process.pid && isAlive(pid))) continue;
       const kept = sumUp(await this.#read(name)).filter(({ owed }) => owed);
       const copied = this.#last.then(() => this.#append(kept.flatMap(({ records }) => records)));
       this.#last = copied.catch(() => undefined);
@@ -71,6 +74,7 @@ export class Journal {
     if (this.#own === undefined) return;
     await this.#own.close().catch(() => undefined);
     this.#own = undefined;
+    OPEN_HERE.delete(this.#ownName);
     const left = sumUp(await this.#read(this.#ownName));
     if (left.every(({ owed, end }) => !owed && end !== undefined)) {
       await rm(join(this.#folder, this.#ownName), { force: true }).catch(() => undefined);
@@ -81,6 +85,7 @@ export class Journal {
     if (records.length === 0) return;
     const path = join(this.#folder, this.#ownName);
     if (this.#own === undefined) {
+      OPEN_HERE.add(this.#ownName);
       this.#own = await openForAppend(path);
       await appendDurably(this.#own, path, journalHeader());
       await syncFolder(this.#folder);

@@ -1,0 +1,170 @@
+// A server that goes away and comes back: provisioning goes on from the journal, and the server hears of it all.
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openRegistry, type Registry, type RegistryOptions } from '../../src/registry/index.js';
+import { judgeAvailable } from '../support/judges.js';
+import { otherPostgresBin } from './other-postgres.js';
+import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
+
+const BOARD = {
+  mac: 'a4:cf:12:34:56:78',
+  uuid: '110e3dc9-fa05-568f-a05a-98d00891029d',
+  caUrl: 'https://ca.example.com',
+  policy: 'keep',
+} as const;
+const OTHER = { ...BOARD, mac: 'a4:cf:12:34:56:79', uuid: '110e3dc9-fa05-568f-a05a-98d00891029e' } as const;
+const PROOF = { imageSha256: 'ab'.repeat(32) };
+
+const binDir = otherPostgresBin();
+
+describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a registry whose server goes away', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'espmint-outage-'));
+  let server: TcpPostgres;
+  let databases = 0;
+  let options: RegistryOptions & { dataDir: string };
+  let open: Registry[] = [];
+  beforeAll(async () => {
+    chmodSync(folder, 0o755);
+    server = await makeTcpPostgres(binDir, join(folder, 'server'));
+  });
+  afterAll(async () => {
+    await server.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    const name = `case${(databases += 1)}`;
+    await server.sql(`create database ${name}`);
+    options = { dataDir: join(folder, name), databaseUrl: server.url(name), timeoutMs: 700 };
+  });
+  afterEach(async () => {
+    await server.start();
+    await Promise.all(open.map((registry) => registry.close()));
+    open = [];
+  });
+
+  async function openIt(changes: Partial<RegistryOptions> = {}): Promise<Registry> {
+    const registry = await openRegistry({ ...options, ...changes });
+    open.push(registry);
+    return registry;
+  }
+
+  const segments = () =>
+    readdirSync(join(options.dataDir, 'journal')).map((name) => join(options.dataDir, 'journal', name));
+
+  it('goes on from the journal, says how much is owed, and tells the server once it is back', async () => {
+    const registry = await openIt();
+    const before = await registry.reserve(BOARD);
+    await server.kill();
+    await registry.confirm(before.id, PROOF);
+    const offline = await registry.reserve(OTHER);
+    await registry.confirm(offline.id, PROOF);
+    expect(await registry.status()).toMatchObject({ reachable: false, pendingSync: 2 });
+    await server.start();
+    const later = await openIt();
+    expect(await later.status()).toEqual({
+      reachable: true,
+      reason: undefined,
+      pendingSync: 0,
+      conflicts: 0,
+    });
+    expect(await later.find({ mac: BOARD.mac })).toMatchObject({ status: 'provisioned' });
+    expect(await later.reveal(OTHER.mac, 'test')).toBe(offline.psk);
+    expect((await later.show({ mac: OTHER.mac })).attempts).toHaveLength(1);
+  });
+
+  it('starts without its server, and gives a board the same key again that it reserved while it was away', async () => {
+    await (await openIt()).close();
+    await server.kill();
+    const first = await (await openIt()).reserve(BOARD);
+    const second = await (await openIt()).reserve(BOARD);
+    expect(second).toMatchObject({ known: 'pending', psk: first.psk });
+  });
+
+  it('stops instead where that is the policy', async () => {
+    const registry = await openIt({ whenDown: 'stop' });
+    await server.kill();
+    await expect(registry.reserve(BOARD)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+    await expect(openIt({ whenDown: 'stop' })).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+  });
+
+  it('adopts what a process that died has left, also when its last record was torn', async () => {
+    await (await openIt()).close();
+    await server.kill();
+    const registry = await openIt();
+    const kept = await registry.reserve(BOARD);
+    await registry.reserve(OTHER);
+    const { pid: gone } = spawnSync('true');
+    const [segment = ''] = segments();
+    const left = join(options.dataDir, `journal/1700000000000-${gone}-0badf00d.journal`);
+    renameSync(segment, left);
+    truncateSync(left, statSync(left).size - 3);
+    await server.start();
+    const later = await openIt();
+    expect(await later.reveal(BOARD.mac, 'test')).toBe(kept.psk);
+    expect(await later.find({ mac: OTHER.mac })).toBeUndefined();
+    expect(await later.status()).toMatchObject({ pendingSync: 0 });
+    expect(existsSync(left)).toBe(false);
+  });
+
+  it('takes no harm from rubbish in the journal folder', async () => {
+    await (await openIt()).close();
+    appendFileSync(join(options.dataDir, 'journal/1-1-00.journal'), 'no journal at all');
+    appendFileSync(join(options.dataDir, 'journal/readme.txt'), 'somebody was here');
+    expect((await (await openIt()).reserve(BOARD)).known).toBe('new');
+  });
+
+  it('keeps a reservation that contradicts the server in the journal and goes on with the others', async () => {
+    await (await openIt()).close();
+    await server.kill();
+    const registry = await openIt();
+    const twisted = await registry.reserve({ ...BOARD, uuid: OTHER.uuid });
+    await registry.confirm(twisted.id, PROOF);
+    await registry.reserve(OTHER).catch(() => undefined);
+    await registry.close();
+    await server.start();
+    const elsewhere = await openIt({
+      dataDir: `${options.dataDir}-other-station`,
+      env: masterOf(options.dataDir),
+    });
+    await elsewhere.reserve(BOARD);
+    const later = await openIt();
+    expect(await later.status()).toMatchObject({ reachable: true, pendingSync: 1, conflicts: 1 });
+    expect(await later.find({ mac: BOARD.mac })).toMatchObject({ uuid: BOARD.uuid });
+  });
+
+  it('shows no key in the journal', async () => {
+    await (await openIt()).close();
+    await server.kill();
+    const registry = await openIt();
+    const { psk } = await registry.reserve(BOARD);
+    expect(segments()).toHaveLength(1);
+    expect(readFileSync(segments()[0] ?? '').includes(psk)).toBe(false);
+  });
+
+  it('leaves no journal behind when everything is told', async () => {
+    const registry = await openIt();
+    const { id } = await registry.reserve(BOARD);
+    await registry.confirm(id, PROOF);
+    await registry.close();
+    expect(segments()).toEqual([]);
+  });
+});
+
+/** Stations that share a server share the master key. */
+function masterOf(dataDir: string): Record<string, string> {
+  return { ESPMINT_MASTER_KEY: readFileSync(join(dataDir, 'master.key'), 'utf8') };
+}
