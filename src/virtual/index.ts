@@ -13,7 +13,7 @@ export { APPLICATIONS, type ApplicationName } from './firmware/application.js';
 export { mirrorToFile, readFlashFile } from './flash/file.js';
 export { floorOf, type Change, type Floor } from './ledger/floor.js';
 export type { LedgerReport } from './ledger/ledger.js';
-export { memoryTransport } from './link.js';
+export { memoryTransport, type Pluggable } from './link.js';
 export { servePty } from './servers/pty.js';
 export { serveRfc2217 } from './servers/rfc2217.js';
 export type { BoardServer, LeavePolicy } from './servers/server.js';

@@ -5,8 +5,11 @@ import type { HostPort, VirtualBoard } from './board.js';
 
 const SCHEME = 'virtual://';
 
+/** What a link needs of a board: a caller may put something between, such as a cable to pull. */
+export type Pluggable = Pick<VirtualBoard, 'isFree' | 'plugIn'>;
+
 /** A transport to these boards, by name. The boards stay the caller's. */
-export function memoryTransport(boards: ReadonlyMap<string, VirtualBoard>): Transport {
+export function memoryTransport(boards: ReadonlyMap<string, Pluggable>): Transport {
   return {
     accepts: (address) => address.startsWith(SCHEME),
     open: (address, { baud, signal }) => {
@@ -33,7 +36,7 @@ class MemoryLink implements Link {
 
   constructor(
     readonly address: string,
-    board: VirtualBoard,
+    board: Pluggable,
     baud: number,
   ) {
     this.port = board.plugIn({

@@ -64,6 +64,10 @@ export const registryStatusSchema = z
     durationMs: z.number(),
     code: z.string().optional(),
     message: z.string().optional(),
+    /** Attempts that this station still has to tell the registry. */
+    pendingSync: z.int().optional(),
+    /** Those among them that contradict the registry and wait for somebody to decide. */
+    conflicts: z.int().optional(),
   })
   .meta({ id: 'RegistryStatus' });
 export type RegistryStatus = z.output<typeof registryStatusSchema>;

@@ -37,6 +37,8 @@ export const todaySchema = z
     ),
     /** Devices of the registry that are reserved and not proven; absent while the registry is out of reach. */
     pending: z.int().optional(),
+    /** Attempts that this station still has to tell the registry. */
+    pendingSync: z.int().optional(),
     /** Of the batch in the settings, since it was set. */
     batch: z
       .object({ name: z.string(), target: z.int(), passed: z.int(), failed: z.int(), reworked: z.int() })

@@ -18,10 +18,12 @@ export function stationHandlers(core: ServiceCore): StationHandlers {
     today: async ({ query }) => {
       const sinceMs = query.since === undefined ? midnightMs() : Date.parse(query.since);
       const pending = await pendingDevices(parts.registry);
+      const { pendingSync } = await parts.registry.status();
       const batch = await batchFigures(core);
       return {
         since: new Date(sinceMs).toISOString(),
         ...ledger.figures(sinceMs, Date.now()),
+        pendingSync,
         ...(pending === undefined ? {} : { pending }),
         ...(batch === undefined ? {} : { batch }),
       };

@@ -160,7 +160,7 @@ function callOf(request: FastifyRequest, reply: FastifyReply, { secureCookie }: 
     cookie: request.cookies[COOKIE],
     credentials: credentialsOf(request),
     address: request.ip,
-    signal: request.signal,
+    signal: untilGone(reply.raw),
     setCookie: (value) => void reply.setCookie(COOKIE, value, cookie),
     clearCookie: () => void reply.clearCookie(COOKIE, cookie),
     header: (name, value) => void reply.header(name, value),
@@ -173,4 +173,13 @@ function callOf(request: FastifyRequest, reply: FastifyReply, { secureCookie }: 
     },
     lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
   };
+}
+
+/** Aborted when the connection ends before the answer does. */
+function untilGone(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableEnded) gone.abort();
+  });
+  return gone.signal;
 }

@@ -1,0 +1,96 @@
+// `espmint serve`: the dashboard and the HTTP API, until a signal comes.
+import { Command, Option } from 'commander';
+import { readFile } from 'node:fs/promises';
+import { EspmintError } from '../../core/errors/index.js';
+import { DEFAULT_HOST, DEFAULT_PORT, startService, type TlsFiles } from '../../service/index.js';
+import { dataDirOf, type RegistryChoice } from '../compose.js';
+import { composeService, WEB_DIR } from '../compose-service.js';
+import { reasonOf } from '../files.js';
+import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
+import { numberOption } from '../numbers.js';
+import { VERSION } from '../version.js';
+
+interface Options extends RegistryChoice, GlobalOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly allowHost?: readonly string[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly insecureHttp?: boolean;
+  readonly virtual?: number;
+  readonly json?: boolean;
+}
+
+export function serveCommand(io: CliIo): Command {
+  const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
+  return new Command('serve')
+    .description('serve the dashboard and the HTTP API until Ctrl-C')
+    .option('--host <address>', 'address to listen on', DEFAULT_HOST)
+    .option('--port <number>', 'port to listen on; 0 takes a free one', numberOption('--port'), DEFAULT_PORT)
+    .option('--allow-host <name>', 'a further host name that it is reached by; repeat it', collect)
+    .option('--tls-cert <file>', 'certificate (PEM), to serve HTTPS')
+    .option('--tls-key <file>', 'key of the certificate (PEM)')
+    .option('--insecure-http', 'serve other addresses than loopback without TLS, behind a proxy that has it')
+    .option('--virtual <number>', 'begin with this many virtual boards', numberOption('--virtual'))
+    .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
+    .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys')
+    .option('--json', 'print JSON Lines: where it listens')
+    .action((_: unknown, self: Command) => serve(io, self.optsWithGlobals<Options>()));
+}
+
+async function serve(io: CliIo, options: Options): Promise<void> {
+  const { host, port, allowHost = [], insecureHttp, virtual, json } = options;
+  if (port > 65_535) throw invalid('--port', `is ${port}`, 'give a number from 0 to 65535');
+  if (virtual !== undefined && virtual > 64) throw invalid('--virtual', `is ${virtual}`, 'give 64 at most');
+  const tls = await readTls(options);
+  const composed = await composeService(io, { ...options, boards: virtual });
+  try {
+    const service = await startService(composed.parts, {
+      version: VERSION,
+      dataDir: dataDirOf(io, options),
+      webDir: WEB_DIR,
+      host,
+      port,
+      allowedHosts: allowHost,
+      tls,
+      insecureHttp,
+    });
+    try {
+      io.stdout(json === true ? jsonLine({ type: 'serving', url: service.url }) : `${service.url}\n`);
+      if (json !== true) io.stderr('Open it in a browser; Ctrl-C stops.\n');
+      await untilStopped(io);
+      io.stderr('Stopping; running boards finish first (Ctrl-C again: at once).\n');
+    } finally {
+      await service.close();
+    }
+  } finally {
+    await composed.close();
+  }
+}
+
+async function readTls({ tlsCert, tlsKey }: Options): Promise<TlsFiles | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw invalid('--tls-cert and --tls-key', 'belong together', 'give both');
+  }
+  return { cert: await readPem(tlsCert), key: await readPem(tlsKey) };
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new EspmintError('FILE_UNREADABLE', { path, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+function untilStopped(io: CliIo): Promise<void> {
+  return new Promise((resolve) => {
+    if (io.signal.aborted) resolve();
+    else io.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function invalid(field: string, reason: string, hint: string): EspmintError {
+  return new EspmintError('INPUT_INVALID', { field, reason, hint });
+}

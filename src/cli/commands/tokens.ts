@@ -1,0 +1,52 @@
+// `espmint tokens`: bearer tokens with which machines call the HTTP API.
+import { Command, Option } from 'commander';
+import { People, ROLES, type Role } from '../../service/index.js';
+import { dataDirOf } from '../compose.js';
+import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
+
+interface Options extends GlobalOptions {
+  readonly role: Role;
+  readonly json?: boolean;
+}
+
+export function tokensCommand(io: CliIo): Command {
+  const tokens = new Command('tokens').description('bearer tokens of machines that call the HTTP API');
+  tokens
+    .command('create')
+    .description('make a token and print it: it is shown only this once')
+    .argument('<label>', 'what it is for')
+    .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).default('operator'))
+    .option('--json', 'print one JSON object')
+    .action(async (label: string, _: unknown, self: Command) => {
+      const options = self.optsWithGlobals<Options>();
+      const token = await peopleOf(io, options).createToken(label.slice(0, 100), options.role);
+      io.stdout(options.json === true ? jsonLine({ type: 'token', ...token }) : `${token.token}\n`);
+    });
+  tokens
+    .command('list')
+    .description('list the tokens, without the tokens themselves')
+    .option('--json', 'print one JSON object a line')
+    .action((_: unknown, self: Command) => list(io, self.optsWithGlobals<Options>()));
+  tokens
+    .command('revoke')
+    .description('end a token')
+    .argument('<id>', 'as "tokens list" shows it')
+    .action((id: string, _: unknown, self: Command) =>
+      peopleOf(io, self.optsWithGlobals<Options>()).revokeToken(id),
+    );
+  return tokens;
+}
+
+async function list(io: CliIo, options: Options): Promise<void> {
+  for (const { id, label, role, createdAt } of await peopleOf(io, options).tokens()) {
+    io.stdout(
+      options.json === true
+        ? jsonLine({ type: 'token', id, label, role, createdAt })
+        : `${id}  ${role.padEnd(9)} since ${createdAt.slice(0, 10)}  ${label}\n`,
+    );
+  }
+}
+
+function peopleOf(io: CliIo, options: GlobalOptions): People {
+  return new People(dataDirOf(io, options));
+}

@@ -1,0 +1,85 @@
+// `espmint users`: who may sign in to the service.
+import { Command, Option } from 'commander';
+import { EspmintError } from '../../core/errors/index.js';
+import { People, ROLES, type Role } from '../../service/index.js';
+import { dataDirOf } from '../compose.js';
+import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
+import { readPassword } from '../password.js';
+
+interface Options extends GlobalOptions {
+  readonly role: Role;
+  readonly passwordFile?: string;
+  readonly json?: boolean;
+}
+
+/** As the HTTP API asks for. */
+const MIN_PASSWORD_CHARS = 10;
+const NAME = /^[\p{L}\p{N}._@-]{1,64}$/u;
+
+export function usersCommand(io: CliIo): Command {
+  const users = new Command('users').description('who may sign in to the service (espmint serve)');
+  users
+    .command('add')
+    .description('add a person; the first one must be an admin')
+    .argument('<name>')
+    .addOption(new Option('--role <role>', 'what they may do').choices(ROLES).default('operator'))
+    .option('--password-file <file>', 'read the password from a file instead of asking for it')
+    .action((name: string, _: unknown, self: Command) => add(io, name, self.optsWithGlobals<Options>()));
+  users
+    .command('passwd')
+    .description('give a person a new password; their sessions end')
+    .argument('<name>')
+    .option('--password-file <file>', 'read the password from a file instead of asking for it')
+    .action(async (name: string, _: unknown, self: Command) => {
+      const options = self.optsWithGlobals<Options>();
+      await peopleOf(io, options).setPassword(name, await newPassword(io, options));
+    });
+  users
+    .command('remove')
+    .description('remove a person; their sessions end')
+    .argument('<name>')
+    .action((name: string, _: unknown, self: Command) =>
+      peopleOf(io, self.optsWithGlobals<Options>()).removeUser(name),
+    );
+  users
+    .command('list')
+    .description('list the people')
+    .option('--json', 'print one JSON object a line')
+    .action((_: unknown, self: Command) => list(io, self.optsWithGlobals<Options>()));
+  return users;
+}
+
+async function add(io: CliIo, name: string, options: Options): Promise<void> {
+  if (!NAME.test(name)) {
+    throw new EspmintError('INPUT_INVALID', {
+      field: 'The name',
+      reason: 'has other characters than letters, digits, dots, dashes, underscores and @',
+      hint: 'choose another one of at most 64 characters',
+    });
+  }
+  await peopleOf(io, options).addUser(name, options.role, await newPassword(io, options));
+}
+
+async function list(io: CliIo, options: Options): Promise<void> {
+  for (const { name, role, createdAt } of await peopleOf(io, options).users()) {
+    io.stdout(
+      options.json === true
+        ? jsonLine({ type: 'user', name, role, createdAt })
+        : `${name.padEnd(24)} ${role.padEnd(9)} since ${createdAt.slice(0, 10)}\n`,
+    );
+  }
+}
+
+async function newPassword(io: CliIo, { passwordFile }: Options): Promise<string> {
+  const password = await readPassword(io, passwordFile);
+  if (password.length >= MIN_PASSWORD_CHARS) return password;
+  throw new EspmintError('INPUT_INVALID', {
+    field: 'The password',
+    reason: `has fewer than ${MIN_PASSWORD_CHARS} characters`,
+    hint: 'choose a longer one; several words are easy to remember',
+  });
+}
+
+function peopleOf(io: CliIo, options: GlobalOptions): People {
+  return new People(dataDirOf(io, options));
+}
