@@ -26,7 +26,7 @@ describe('generateNvs on the golden corpus', () => {
     'refuses %s when strict',
     (name) => {
       const one = CASES.generate.find((candidate) => candidate.name === name);
-      expect(() => generateFixture(one!, { strict: true })).toThrow(/\.csv:\d+:\d+: .*; leave out --strict/);
+      expect(() => generateFixture(one!, { strict: true })).toThrow(/\.csv:\d+:\d+: .*; correct the line/);
     },
   );
 });

@@ -14,7 +14,14 @@ export { decryptNvs, encryptNvs } from './encryption.js';
 export { HMAC_KEY_BYTES, NVS_KEY_BYTES, decodeKeyFile, deriveNvsKey, encodeKeyFile } from './keys.js';
 export { type NvsVerdict, verifyNvs } from './verify.js';
 export { type NvsFinding, type NvsFindingCode, type NvsSeverity, NVS_FINDINGS } from './findings.js';
-export { type MergeOptions, type MergeResult, type NvsName, mergeNvs } from './merge.js';
+export {
+  type MergeOptions,
+  type MergeResult,
+  type MergeCsvOptions,
+  type NvsName,
+  mergeCsv,
+  mergeNvs,
+} from './merge.js';
 export {
   type InspectOptions,
   type InspectedPage,
@@ -24,3 +31,7 @@ export {
 } from './inspect.js';
 export { type ExportedCsv, exportNvsCsv } from './export-csv.js';
 export { type NvsTemplate, type TemplateRows, compileTemplate } from './template.js';
+export { type MassColumn, parseMassConfig } from './mass/config.js';
+export { type DeviceImage, type MassOptions, MassGenerator } from './mass/devices.js';
+export { type CsvPlace, type CsvRecord, CsvReader, LineSplitter } from './csv.js';
+export { checkPartitionSize } from './writer.js';

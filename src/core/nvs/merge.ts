@@ -2,10 +2,14 @@
 // spliced, because namespace indexes and sequence numbers of two images collide.
 import { EspmintError } from '../errors/index.js';
 import { sameBytes } from './bytes.js';
+import { itemsFromCsv } from './csv-items.js';
+import type { CsvInput } from './csv-table.js';
 import { type NvsImage, decodeNvs } from './decode.js';
+import type { GenerateOptions } from './generate.js';
 import type { NvsVersion } from './layout.js';
 import { type NvsItem, type NvsRow, checkNamespaceCount, itemsFromRows, namespaceItem } from './rows.js';
 import type { NvsValue } from './values.js';
+import type { CsvWarning } from './warnings.js';
 import { ImageWriter, checkPartitionSize } from './writer.js';
 
 /** A value's name, without the value: merges are reported by name, so that no secret is. */
@@ -48,12 +52,26 @@ export function mergeNvs(
   return mergeItems(base, itemsFromRows(changes), options);
 }
 
-/** The same for items, which come with their namespaces' definitions. */
-export function mergeItems(
+/** `readFile` gives the content of `file` rows. */
+export type MergeCsvOptions = MergeOptions & Pick<GenerateOptions, 'readFile'>;
+
+/**
+ * The same with the changes as CSV files. What `generateNvs` only warns about is refused here.
+ *
+ * @throws NVS_CSV_INVALID, NVS_CSV_DOUBTFUL, and as `mergeNvs`
+ */
+export function mergeCsv(
   base: Uint8Array,
-  changes: Iterable<NvsItem>,
-  options: MergeOptions = {},
+  inputs: readonly CsvInput[],
+  options: MergeCsvOptions = {},
 ): MergeResult {
+  const warn = (warning: CsvWarning): never => {
+    throw new EspmintError('NVS_CSV_DOUBTFUL', warning);
+  };
+  return mergeItems(base, itemsFromCsv(inputs, { readFile: options.readFile, warn }), options);
+}
+
+function mergeItems(base: Uint8Array, changes: Iterable<NvsItem>, options: MergeOptions): MergeResult {
   checkPartitionSize(base.length);
   const decoded = decodeNvs(base);
   if (decoded.looksEncrypted) throw new EspmintError('NVS_ENCRYPTED', { what: 'The base image' });

@@ -22,7 +22,7 @@ export const NVS_ERRORS = {
   NVS_CSV_DOUBTFUL: entry<{ file: string; line: number; column: number; message: string }>({
     ...input,
     problem: ({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`,
-    next: () => 'leave out --strict to accept it',
+    next: () => 'correct the line, or read it without --strict',
   }),
   NVS_FULL: entry<{ where: string; sizeBytes: number }>({
     ...input,
@@ -53,5 +53,29 @@ export const NVS_ERRORS = {
     ...input,
     problem: ({ lost }) => `The image holds values that cannot be read and would be lost: ${lost.join(', ')}`,
     next: () => 'replace or remove them by name, or allow the loss',
+  }),
+  NVS_CROSS_CHECK_MISSING: entry<Record<never, never>>({
+    ...input,
+    problem: () => "Espressif's NVS generator was not found for the cross-check",
+    next: () =>
+      'install it (pip install esp-idf-nvs-partition-gen), name its Python in ESPMINT_PYTHON, or leave out --cross-check',
+  }),
+  NVS_CROSS_CHECK_DIFFERS: entry<{ reason: string }>({
+    exit: EXIT.proof,
+    http: 500,
+    retryable: false,
+    problem: ({ reason }) => `Espressif's NVS generator does not agree with espmint: ${reason}`,
+    next: () => 'do not use the image; report the rows without their secrets',
+  }),
+  NVS_MASS_CHANGED: entry<{ row: number; manifest: string }>({
+    ...input,
+    problem: ({ row, manifest }) =>
+      `Device ${row} is not the one that ${manifest} lists: the inputs have changed`,
+    next: () => 'go on with the same files and options, or choose an empty folder',
+  }),
+  NVS_MASS_EXISTS: entry<{ file: string; line: number; path: string }>({
+    ...input,
+    problem: ({ file, line, path }) => `${file}:${line}: ${path} exists already`,
+    next: () => 'give each device a name of its own, or choose an empty folder',
   }),
 };

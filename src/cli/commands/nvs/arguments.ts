@@ -1,0 +1,51 @@
+// Arguments that several nvs commands share.
+import { extname } from 'node:path';
+import { EspmintError } from '../../../core/errors/index.js';
+import { type NvsVersion, checkPartitionSize } from '../../../core/nvs/index.js';
+
+/**
+ * A partition size as Espressif's generator takes it (0x, 0o and 0b prefixes, `_` between digits), or as partition
+ * tables write it (24K, 1M).
+ *
+ * @throws INPUT_INVALID, NVS_SIZE_INVALID
+ */
+export function parseSize(text: string): number {
+  const match = /^\s*\+?(0x[\da-f]+|0o[0-7]+|0b[01]+|0+|[1-9]\d*)([km]?)\s*$/i.exec(
+    text.replace(/(?<=[\da-f])_(?=[\da-f])/gi, ''),
+  );
+  if (match === null) {
+    const reason = `is "${text}", which is not a number`;
+    throw new EspmintError('INPUT_INVALID', {
+      field: 'SIZE',
+      reason,
+      hint: 'give it as 0x6000, 24576 or 24K',
+    });
+  }
+  const [, digits, unit = ''] = match;
+  const sizeBytes = Number(digits) * { '': 1, k: 1024, m: 1024 * 1024 }[unit.toLowerCase() as '' | 'k' | 'm'];
+  checkPartitionSize(sizeBytes);
+  return sizeBytes;
+}
+
+/** @throws INPUT_INVALID */
+export function parseFormatVersion(text: string): NvsVersion {
+  if (text === '1' || text === '2') return text === '1' ? 1 : 2;
+  const hint = 'give 2, or 1 for firmware older than ESP-IDF 3.2';
+  throw new EspmintError('INPUT_INVALID', { field: '--format-version', reason: `is "${text}"`, hint });
+}
+
+/**
+ * Images and keys end in .bin, as Espressif's tools demand: it also keeps a swapped argument from overwriting a CSV.
+ *
+ * @throws INPUT_INVALID
+ */
+export function checkOutputName(path: string): void {
+  if (extname(path).includes('.bin')) return;
+  const reason = `is "${path}", which does not end in .bin`;
+  throw new EspmintError('INPUT_INVALID', { field: 'OUT', reason, hint: 'name it like image.bin' });
+}
+
+/** Text from a file, safe to print: nothing in it may steer the terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{C}/gu, '\ufffd');
+}

@@ -1,0 +1,33 @@
+// `espmint nvs encrypt` and `espmint nvs decrypt`: an image with a key, and back.
+import { Command } from 'commander';
+import { decryptNvs, encryptNvs } from '../../../core/nvs/index.js';
+import type { CliIo } from '../../io.js';
+import { checkOutputName } from './arguments.js';
+import { readBytes, readKey, replaceFile } from './files.js';
+
+export function encryptCommand(io: CliIo): Command {
+  return transformCommand(io, 'encrypt', 'encrypt an image with a key partition', encryptNvs);
+}
+
+export function decryptCommand(io: CliIo): Command {
+  return transformCommand(io, 'decrypt', 'decrypt an image or a dump with its key partition', decryptNvs);
+}
+
+function transformCommand(
+  io: CliIo,
+  name: string,
+  description: string,
+  transform: (image: Uint8Array, key: Uint8Array) => Uint8Array,
+): Command {
+  return new Command(name)
+    .description(description)
+    .argument('<image>', 'image to read')
+    .argument('<key>', 'key partition of 4096 bytes (see espmint nvs keygen)')
+    .argument('<out>', 'image to write (.bin)')
+    .action(async (image: string, key: string, out: string) => {
+      checkOutputName(out);
+      const result = transform(await readBytes(image), await readKey(key));
+      await replaceFile(out, result);
+      io.stdout(`${out}: ${result.length} bytes\n`);
+    });
+}

@@ -1,0 +1,90 @@
+// `espmint nvs generate`: CSV files to a partition image.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { EspmintError } from '../../../core/errors/index.js';
+import { type CsvWarning, type NvsVersion, encryptNvs, generateNvs } from '../../../core/nvs/index.js';
+import { type CliIo, jsonLine } from '../../io.js';
+import { checkOutputName, parseFormatVersion, parseSize } from './arguments.js';
+import { crossCheckFiles } from './cross-check.js';
+import { readBytes, readKey, replaceFile } from './files.js';
+
+interface GenerateCommandOptions {
+  readonly formatVersion: NvsVersion;
+  readonly strict?: boolean;
+  readonly encryptKey?: string;
+  readonly crossCheck?: boolean;
+  readonly json?: boolean;
+}
+
+export function generateCommand(io: CliIo): Command {
+  return new Command('generate')
+    .description(
+      "make an image of CSV files: the same bytes as Espressif's generator, with errors that name the line",
+    )
+    .usage('[options] <csv...> <out> <size>')
+    .argument(
+      '<files...>',
+      'one or more CSV files, then the image to write (.bin) and the size of the partition',
+    )
+    .option('--format-version <1|2>', 'format of the image', parseFormatVersion, 2)
+    .option('--strict', 'refuse what a device would answer with a surprise, instead of warning')
+    .option('--encrypt-key <file>', 'encrypt the image with this key partition')
+    .option('--cross-check', "let Espressif's generator make the image too, and stop at any difference")
+    .option('--json', 'print one JSON object')
+    .action((files: string[], options: GenerateCommandOptions) => generate(io, files, options));
+}
+
+async function generate(io: CliIo, files: readonly string[], options: GenerateCommandOptions): Promise<void> {
+  const { csvs, out, sizeBytes } = splitFiles(files);
+  const inputs = await Promise.all(csvs.map(async (file) => ({ file, bytes: await readBytes(file) })));
+  const key = options.encryptKey === undefined ? undefined : await readKey(options.encryptKey);
+  const version = options.formatVersion;
+  const { image, warnings } = generateNvs(inputs, sizeBytes, {
+    version,
+    strict: options.strict === true,
+    readFile: (path) => readFileSync(path),
+  });
+  if (options.crossCheck === true) await crossCheckFiles(io, csvs, { image, sizeBytes, version });
+  const written = key === undefined ? image : encryptNvs(image, key);
+  await replaceFile(out, written);
+  for (const warning of warnings) io.stderr(warningLine(warning));
+  report(io, out, written, options, warnings);
+}
+
+function splitFiles(files: readonly string[]): { csvs: readonly string[]; out: string; sizeBytes: number } {
+  const [out, size] = files.slice(-2);
+  const csvs = files.slice(0, -2);
+  if (out === undefined || size === undefined || csvs.length === 0) {
+    const hint =
+      'give at least one CSV file, then OUT and SIZE: espmint nvs generate values.csv image.bin 0x6000';
+    throw new EspmintError('INPUT_INVALID', {
+      field: 'The command line',
+      reason: 'misses a file or the size',
+      hint,
+    });
+  }
+  const sizeBytes = parseSize(size);
+  checkOutputName(out);
+  return { csvs, out, sizeBytes };
+}
+
+function warningLine({ file, line, column, message, code }: CsvWarning): string {
+  return `warning: ${file}:${line}:${column}: ${message} [${code}]\n`;
+}
+
+function report(
+  io: CliIo,
+  path: string,
+  image: Uint8Array,
+  options: GenerateCommandOptions,
+  warnings: readonly CsvWarning[],
+): void {
+  const sha256 = createHash('sha256').update(image).digest('hex');
+  const encrypted = options.encryptKey !== undefined;
+  if (options.json === true) {
+    io.stdout(jsonLine({ type: 'image', path, sizeBytes: image.length, encrypted, sha256, warnings }));
+  } else {
+    io.stdout(`${path}: ${image.length} bytes${encrypted ? ', encrypted' : ''}, SHA-256 ${sha256}\n`);
+  }
+}

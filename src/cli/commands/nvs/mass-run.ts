@@ -1,0 +1,229 @@
+// The run of `espmint nvs mass`: streams the values file, writes each image whole or not at all, and goes on where an
+// earlier run stopped. Every image is made again on the way there, which proves that the inputs are the same.
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { EspmintError } from '../../../core/errors/index.js';
+import {
+  CsvReader,
+  type CsvRecord,
+  type DeviceImage,
+  LineSplitter,
+  type MassGenerator,
+  NVS_KEY_BYTES,
+  decodeKeyFile,
+  encodeKeyFile,
+  encryptNvs,
+} from '../../../core/nvs/index.js';
+import { reasonOf } from '../../files.js';
+import type { CliIo } from '../../io.js';
+import { Manifest, manifestText } from './mass-manifest.js';
+
+export type MassEncryption =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'oneKey'; readonly key: Uint8Array }
+  | { readonly kind: 'newKeys' };
+
+export interface MassRunOptions {
+  readonly values: string;
+  readonly outDir: string;
+  readonly prefix: string;
+  readonly numbers: { readonly first: number; readonly last: number };
+  readonly encryption: MassEncryption;
+}
+
+export interface MassCounts {
+  readonly made: number;
+  /** Images of an earlier run, found as they should be. */
+  readonly kept: number;
+}
+
+/** Rows between two looks at the signal and the clock. */
+const BREATH_ROWS = 64;
+/** Images that may be on disk and not yet in the manifest when a run is killed: twice its batch, to be safe. */
+const UNLISTED_MAX = 1000;
+const PROGRESS_MS = 1000;
+const PRIVATE = 0o600;
+
+/** @throws CANCELLED, NVS_CSV_INVALID, NVS_MASS_CHANGED, NVS_MASS_EXISTS, FILE_UNREADABLE, FILE_UNWRITABLE */
+export async function runMass(
+  io: CliIo,
+  generator: MassGenerator,
+  options: MassRunOptions,
+): Promise<MassCounts> {
+  makeFolders(options);
+  const manifestPath = join(options.outDir, 'manifest.csv');
+  const manifest = await Manifest.open(manifestPath);
+  const run = new MassRun(options, manifest, manifestPath);
+  let progressMs = performance.now();
+  try {
+    for await (const record of readRecords(options.values)) {
+      const device = generator.take(record);
+      if (device === undefined) continue;
+      await run.take(device);
+      if (run.rows % BREATH_ROWS !== 0) continue;
+      await setImmediate();
+      if (io.signal.aborted)
+        throw new EspmintError('CANCELLED', { what: `Mass generation after ${run.rows} images` });
+      if (!io.interactive || performance.now() - progressMs < PROGRESS_MS) continue;
+      progressMs = performance.now();
+      io.stderr(`\r${run.rows} images`);
+    }
+    if (io.interactive) io.stderr('\r\u001b[K');
+    return { made: run.made, kept: run.rows - run.made };
+  } finally {
+    await manifest.flush().finally(() => manifest.close());
+  }
+}
+
+function makeFolders({ outDir, encryption }: MassRunOptions): void {
+  try {
+    mkdirSync(join(outDir, 'bin'), { recursive: true });
+    if (encryption.kind === 'newKeys') mkdirSync(join(outDir, 'keys'), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new EspmintError('FILE_UNWRITABLE', { path: outDir, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+class MassRun {
+  rows = 0;
+  made = 0;
+  readonly #options: MassRunOptions;
+  readonly #manifest: Manifest;
+  readonly #manifestPath: string;
+  /** IDs of rows that this run has added so far, while their images may also be those of a killed run. */
+  readonly #fresh = new Set<string>();
+
+  constructor(options: MassRunOptions, manifest: Manifest, manifestPath: string) {
+    this.#options = options;
+    this.#manifest = manifest;
+    this.#manifestPath = manifestPath;
+  }
+
+  async take(device: DeviceImage): Promise<void> {
+    const row = this.rows + 1;
+    const id = this.#idOf(device);
+    const file = `bin/${this.#options.prefix}-${id}.bin`;
+    const listed = await this.#manifest.next();
+    const mayExist = listed !== undefined || (this.#fresh.size < UNLISTED_MAX && !this.#fresh.has(id));
+    if (listed === undefined && this.#fresh.size < UNLISTED_MAX) this.#fresh.add(id);
+    const image = this.#encrypt(device, id, mayExist);
+    const sha256 = createHash('sha256').update(image).digest('hex');
+    if (listed !== undefined && listed !== manifestText({ row, id, file, sha256 })) {
+      throw new EspmintError('NVS_MASS_CHANGED', { row, manifest: this.#manifestPath });
+    }
+    const path = join(this.#options.outDir, file);
+    if (this.#write(path, image, device, { listed: listed !== undefined, mayExist })) this.made += 1;
+    if (listed === undefined) await this.#manifest.append({ row, id, file, sha256 });
+    this.rows = row;
+  }
+
+  #idOf({ fileId, place }: DeviceImage): string {
+    const { first, last } = this.#options.numbers;
+    const number = first + this.rows;
+    const invalid = (reason: string, hint: string): EspmintError =>
+      new EspmintError('NVS_CSV_INVALID', { ...place, reason, hint });
+    if (fileId === undefined) {
+      if (number <= last) return String(number);
+      throw invalid(
+        `there are more devices than numbers up to ${last}`,
+        'raise the second number of --prefix-num',
+      );
+    }
+    if (fileId !== '' && fileId.length <= 150 && !/[\\/:*?"<>|\p{C}]/u.test(fileId)) return fileId;
+    throw invalid(
+      'the ID of this device cannot be part of a file name',
+      'choose another column for --file-id',
+    );
+  }
+
+  #encrypt({ image, place }: DeviceImage, id: string, mayExist: boolean): Uint8Array {
+    const { encryption, outDir, prefix } = this.#options;
+    if (encryption.kind === 'none') return image;
+    if (encryption.kind === 'oneKey') return encryptNvs(image, encryption.key);
+    const path = join(outDir, 'keys', `keys-${prefix}-${id}.bin`);
+    const existing = readIfThere(path);
+    if (existing !== undefined && mayExist)
+      return encryptNvs(image, decodeKeyFile(existing, `The key file ${path}`));
+    if (existing !== undefined)
+      throw new EspmintError('NVS_MASS_EXISTS', { file: place.file, line: place.line, path });
+    const key = randomBytes(NVS_KEY_BYTES);
+    putFile(path, encodeKeyFile(key));
+    return encryptNvs(image, key);
+  }
+
+  /** Returns false when the very image is there already. */
+  #write(
+    path: string,
+    image: Uint8Array,
+    { place }: DeviceImage,
+    known: { listed: boolean; mayExist: boolean },
+  ): boolean {
+    const existing = readIfThere(path);
+    const same = existing !== undefined && Buffer.compare(existing, image) === 0;
+    if (same && known.mayExist) return false;
+    if (existing !== undefined && !known.listed) {
+      throw new EspmintError('NVS_MASS_EXISTS', { file: place.file, line: place.line, path });
+    }
+    putFile(path, image);
+    return true;
+  }
+}
+
+function readIfThere(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new EspmintError('FILE_UNREADABLE', { path, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+/** Whole or not at all. Not synced one by one: a run that goes on compares every image with what it should be. */
+function putFile(path: string, bytes: Uint8Array): void {
+  const temporary = `${path}.tmp`;
+  try {
+    writeFileSync(temporary, bytes, { mode: PRIVATE });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new EspmintError('FILE_UNWRITABLE', { path, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+async function* readRecords(file: string): AsyncGenerator<CsvRecord> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const splitter = new LineSplitter();
+  const reader = new CsvReader(file);
+  let line = 0;
+  try {
+    for await (const chunk of createReadStream(file)) {
+      for (const text of splitter.push(decoder.decode(chunk as Uint8Array, { stream: true }))) {
+        line += 1;
+        const record = reader.push(text);
+        if (record !== undefined) yield record;
+      }
+    }
+    for (const text of splitter.push(decoder.decode())) yield* recordOf(reader.push(text));
+    for (const text of splitter.end()) yield* recordOf(reader.push(text));
+    yield* recordOf(reader.end());
+  } catch (error) {
+    if (error instanceof EspmintError) throw error;
+    if (error instanceof TypeError) {
+      const reason = 'the file is not UTF-8 from about here on';
+      throw new EspmintError('NVS_CSV_INVALID', {
+        file,
+        line: line + 1,
+        column: 1,
+        reason,
+        hint: 'save it as UTF-8',
+      });
+    }
+    throw new EspmintError('FILE_UNREADABLE', { path: file, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+function* recordOf(record: CsvRecord | undefined): Generator<CsvRecord> {
+  if (record !== undefined) yield record;
+}

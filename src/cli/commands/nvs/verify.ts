@@ -1,0 +1,38 @@
+// `espmint nvs verify`: what a device would reject in an image.
+import { Command } from 'commander';
+import { EXIT } from '../../../core/errors/index.js';
+import { type NvsFinding, decryptNvs, verifyNvs } from '../../../core/nvs/index.js';
+import { type CliIo, jsonLine } from '../../io.js';
+import { printable } from './arguments.js';
+import { readBytes, readKey } from './files.js';
+
+export function verifyCommand(io: CliIo): Command {
+  return new Command('verify')
+    .description('check an image as firmware would; exit code 2 when a fault is found')
+    .argument('<image>', 'image file')
+    .option('--key <file>', 'key partition of an encrypted image')
+    .option('--json', 'print JSON Lines: one finding a line, then the verdict')
+    .action((image: string, options: { key?: string; json?: boolean }) => verify(io, image, options));
+}
+
+async function verify(io: CliIo, path: string, options: { key?: string; json?: boolean }): Promise<void> {
+  const bytes = await readBytes(path);
+  const image = options.key === undefined ? bytes : decryptNvs(bytes, await readKey(options.key));
+  const { ok, encrypted, findings } = verifyNvs(image);
+  const faults = findings.filter(({ severity }) => severity === 'fault').length;
+  const warnings = findings.length - faults;
+  if (options.json === true) {
+    for (const finding of findings) io.stdout(jsonLine({ type: 'finding', ...finding }));
+    io.stdout(jsonLine({ type: 'verdict', path, ok, encrypted, faults, warnings }));
+  } else {
+    for (const finding of findings) io.stdout(findingLine(finding));
+    io.stdout(`${path}: ${ok ? 'sound' : 'FAULTY'} (faults: ${faults}, warnings: ${warnings})\n`);
+  }
+  if (!ok) io.setExitCode(EXIT.input);
+}
+
+function findingLine({ severity, code, page, slot, offsetBytes, message, consequence }: NvsFinding): string {
+  const place = [page === undefined ? [] : `page ${page}`, slot === undefined ? [] : `slot ${slot}`].flat();
+  const where = [...place, `offset 0x${offsetBytes.toString(16)}`].join(', ');
+  return `${severity}: ${where}: ${printable(message)}: ${consequence} [${code}]\n`;
+}
