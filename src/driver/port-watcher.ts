@@ -4,6 +4,8 @@ import { sleep } from './wait.js';
 
 /** `place` stays the same for one USB location, whatever name the system gives the port there. */
 export type PortChange =
+  /** Something was plugged in; it has still to prove that it stays. */
+  | { readonly type: 'sighted'; readonly place: string; readonly port: PortInfo }
   | { readonly type: 'arrived'; readonly place: string; readonly port: PortInfo }
   /** The same board under another name: a native-USB chip that enumerated again. */
   | { readonly type: 'renamed'; readonly place: string; readonly port: PortInfo }
@@ -53,10 +55,13 @@ export class PortTracker {
     const changes: PortChange[] = [];
     let sighting = this.#seen.get(place);
     if (sighting !== undefined && !isSameBoard(sighting.port, port)) {
-      if (sighting.reported) changes.push({ type: 'departed', place, port: sighting.port });
+      changes.push({ type: 'departed', place, port: sighting.port });
       sighting = undefined;
     }
-    sighting ??= { port, firstMs: nowMs, lastMs: nowMs, reported: false };
+    if (sighting === undefined) {
+      sighting = { port, firstMs: nowMs, lastMs: nowMs, reported: false };
+      changes.push({ type: 'sighted', place, port });
+    }
     if (sighting.reported && sighting.port.path !== port.path) changes.push({ type: 'renamed', place, port });
     Object.assign(sighting, { port, lastMs: nowMs });
     this.#seen.set(place, sighting);
@@ -67,11 +72,11 @@ export class PortTracker {
     return changes;
   }
 
-  #miss(place: string, { port, lastMs, reported }: Sighting, nowMs: number): PortChange[] {
+  #miss(place: string, { port, lastMs }: Sighting, nowMs: number): PortChange[] {
     const { goneMs, nativeGoneMs } = this.#debounce;
     if (nowMs - lastMs < (port.isNativeUsb ? nativeGoneMs : goneMs)) return [];
     this.#seen.delete(place);
-    return reported ? [{ type: 'departed', place, port }] : [];
+    return [{ type: 'departed', place, port }];
   }
 }
 

@@ -6,6 +6,7 @@ import { NVS_ERRORS } from './catalog/nvs.js';
 import { PROVISION_ERRORS } from './catalog/provision.js';
 import { REGISTRY_ERRORS } from './catalog/registry.js';
 import { SERVICE_ERRORS } from './catalog/service.js';
+import { STATION_ERRORS } from './catalog/station.js';
 import { VIRTUAL_ERRORS } from './catalog/virtual.js';
 
 export type { ErrorEntry } from './entry.js';
@@ -18,6 +19,7 @@ export const CATALOG = {
   ...PROVISION_ERRORS,
   ...VIRTUAL_ERRORS,
   ...SERVICE_ERRORS,
+  ...STATION_ERRORS,
 };
 
 export type ErrorCode = keyof typeof CATALOG;

@@ -50,7 +50,7 @@ export function isEspmintError<C extends ErrorCode = ErrorCode>(
 
 /** Turns anything thrown into an EspmintError; what is not one already becomes INTERNAL with its cause kept. */
 export function toEspmintError(error: unknown): EspmintError {
-  if (error instanceof EspmintError) return error;
+  if (error instanceof EspmintError) return error as EspmintError;
   const reason = error instanceof Error ? error.message : String(error);
   return new EspmintError('INTERNAL', { reason }, { cause: error });
 }

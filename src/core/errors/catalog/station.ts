@@ -1,0 +1,95 @@
+// Errors of stations, batches and labels.
+import { EXIT, entry } from '../entry.js';
+
+const input = { exit: EXIT.input, http: 400, retryable: false } as const;
+const conflict = { exit: EXIT.registry, http: 409, retryable: false } as const;
+const missing = { exit: EXIT.input, http: 404, retryable: false } as const;
+
+export const STATION_ERRORS = {
+  BOARD_REMOVED: entry<{ port: string }>({
+    exit: EXIT.link,
+    http: 409,
+    retryable: true,
+    problem: ({ port }) => `${port}: the board was unplugged before it was done`,
+    next: () => 'plug it in again; it gets the same key',
+  }),
+  RUN_TIMED_OUT: entry<{ port: string; timeoutMs: number }>({
+    exit: EXIT.link,
+    http: 504,
+    retryable: true,
+    problem: ({ port, timeoutMs }) =>
+      `${port}: the board was not done after ${Math.round(timeoutMs / 1000)} s`,
+    next: () => 'unplug it and plug it in again; try another cable if it stays so',
+  }),
+  BATCH_UNKNOWN: entry<{ batch: string }>({
+    ...missing,
+    problem: ({ batch }) => `There is no batch "${batch}"`,
+    next: () => 'look with "espmint batch list"',
+  }),
+  BATCH_EXISTS: entry<{ batch: string }>({
+    ...conflict,
+    problem: ({ batch }) => `There is a batch "${batch}" already`,
+    next: () => 'choose another name',
+  }),
+  BATCH_NOT_OPEN: entry<{ batch: string; state: string; reason: string }>({
+    ...conflict,
+    problem: ({ batch, state, reason }) =>
+      `The batch "${batch}" is ${state}${reason === '' ? '' : ` (${reason})`}`,
+    next: ({ batch, state }) =>
+      state === 'paused' ? `open it again with "espmint batch resume ${batch}"` : 'choose another batch',
+  }),
+  BATCH_FULL: entry<{ batch: string; quantity: number; reserved: number }>({
+    ...conflict,
+    problem: ({ batch, quantity, reserved }) =>
+      `The batch "${batch}" has no place for another board: ${quantity} are ordered` +
+      (reserved > 0 ? `, and ${reserved} of them are being made now` : ''),
+    next: () => 'stop here, or raise its quantity with "espmint batch resume --quantity"',
+  }),
+  BATCH_PLACE_LOST: entry<{ batch: string; mac: string }>({
+    ...conflict,
+    problem: ({ batch, mac }) =>
+      `${mac}: its place in the batch "${batch}" went to another board while this station was out of reach`,
+    next: () => 'put this board aside: it is good and registered, but not part of the batch',
+  }),
+  BATCH_PROFILE_DIFFERS: entry<{ batch: string; wanted: string; given: string }>({
+    ...conflict,
+    problem: ({ batch, wanted, given }) =>
+      `The batch "${batch}" is for the profile ${wanted}, not for ${given}`,
+    next: () => 'start the station with that profile',
+  }),
+  BATCH_IDENTIFIERS_USED_UP: entry<{ batch: string }>({
+    ...conflict,
+    problem: ({ batch }) => `The list of identifiers of the batch "${batch}" is used up`,
+    next: () => 'import more with "espmint batch import-ids"',
+  }),
+  IDENTIFIERS_INVALID: entry<{ file: string; line: number; reason: string }>({
+    ...input,
+    problem: ({ file, line, reason }) => `${file}:${line}: ${reason}`,
+    next: () => 'correct the list; nothing of it was imported',
+  }),
+  LABEL_INVALID: entry<{ file: string; reason: string }>({
+    ...input,
+    problem: ({ file, reason }) => `The label template ${file} ${reason}`,
+    next: () => 'correct it, or look at docs/guides/labels.md',
+  }),
+  LABEL_SECRET_REFUSED: entry<{ reason: string }>({
+    ...input,
+    http: 403,
+    problem: ({ reason }) => `The label would show the key of the device, and ${reason}`,
+    next: () => 'take {{psk}} out, or allow it in both the template and the profile',
+  }),
+  LABEL_SCAN_DIFFERS: entry<{ expected: string; scanned: string }>({
+    exit: EXIT.proof,
+    http: 409,
+    retryable: true,
+    problem: ({ expected, scanned }) => `The scanned code is "${scanned}", and this unit's is "${expected}"`,
+    next: () => "take the wrong label off, print this unit's again and scan that",
+  }),
+  PRINTER_FAILED: entry<{ printer: string; reason: string }>({
+    exit: EXIT.link,
+    http: 502,
+    retryable: true,
+    problem: ({ printer, reason }) => `The label printer ${printer} did not take the label (${reason})`,
+    next: () => 'look at paper, ribbon and network of the printer, then print again with "espmint label"',
+  }),
+};

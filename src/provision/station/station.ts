@@ -1,0 +1,324 @@
+// A station: many slots, each with its own board and its own fate; nothing that happens at one delays another.
+import { CATALOG, EXIT } from '../../core/errors/index.js';
+import type { Failed, ProvisionEvent, ProvisionResult } from '../../core/stages.js';
+import type { PortChange } from '../../driver/index.js';
+import type { PauseReason, RunningSlot, SlotState, StationEvent, StationMode, WaitingFor } from './events.js';
+import { guardRun, type GuardedRun } from './guarded-run.js';
+import { advanceRun, beginRun } from './slot-state.js';
+import { SlotMap } from './slots.js';
+import { StopRules, type StopLimits } from './stop-rules.js';
+
+export interface StationParts {
+  /** One board, from plugged in to settled. Never throws. */
+  readonly run: (
+    at: { readonly slot: number; readonly port: string },
+    options: { readonly onEvent: (event: ProvisionEvent) => void; readonly signal: AbortSignal },
+  ) => Promise<ProvisionResult>;
+  readonly onEvent: (event: StationEvent) => void;
+  readonly slots?: SlotMap | undefined;
+}
+
+export interface StationSettings {
+  /** Plugging a board in starts it; otherwise a start key does. */
+  readonly autoStart: boolean;
+  /** Boards that run at once. */
+  readonly maxRunning: number;
+  /** Further runs of a board whose failure a new run can cure. An outage of the registry is waited for without limit. */
+  readonly retries: number;
+  /** Before the first of them; doubles with each, up to LONGEST_PAUSE_MS. */
+  readonly retryPauseMs: number;
+  /** A run that takes longer is ended. */
+  readonly runTimeoutMs: number;
+  readonly stopAfter: StopLimits;
+}
+
+export const STATION_DEFAULTS: StationSettings = {
+  autoStart: true,
+  maxRunning: 64,
+  retries: 1,
+  retryPauseMs: 1000,
+  runTimeoutMs: 300_000,
+  stopAfter: { onSlot: 3, onStation: 6 },
+};
+
+const LONGEST_PAUSE_MS = 30_000;
+
+interface Slot {
+  readonly number: number;
+  state: SlotState;
+  /** Of the board that is there now. */
+  runs: number;
+  pauses: number;
+  running: GuardedRun | undefined;
+  timer: NodeJS.Timeout | undefined;
+  /** A stop rule holds it until somebody has looked. */
+  blocked: boolean;
+  /** A board that came while the run of the one before had not ended yet. */
+  next: string | undefined;
+}
+
+export class Station {
+  readonly #parts: StationParts;
+  readonly #settings: StationSettings;
+  readonly #map: SlotMap;
+  readonly #rules: StopRules;
+  readonly #slots = new Map<number, Slot>();
+  /** Slots whose board is to run as soon as it may. */
+  readonly #queue: Slot[] = [];
+  #mode: StationMode = { mode: 'running' };
+
+  constructor(parts: StationParts, settings: Partial<StationSettings> = {}) {
+    this.#parts = parts;
+    this.#settings = { ...STATION_DEFAULTS, ...settings };
+    this.#map = parts.slots ?? new SlotMap();
+    this.#rules = new StopRules(this.#settings.stopAfter);
+  }
+
+  get mode(): StationMode {
+    return this.#mode;
+  }
+
+  /** By number. */
+  get slots(): ReadonlyMap<number, SlotState> {
+    return new Map([...this.#slots].sort(([a], [b]) => a - b).map(([number, { state }]) => [number, state]));
+  }
+
+  get runningCount(): number {
+    return [...this.#slots.values()].filter(({ running }) => running !== undefined).length;
+  }
+
+  /** Takes in what the port watcher has noticed. */
+  portChanged({ type, place, port: { path } }: PortChange): void {
+    const slot = this.#slot(this.#map.slotOf(place));
+    switch (type) {
+      case 'sighted':
+        if (slot.running === undefined) this.#set(slot, { state: 'settling', port: path });
+        break;
+      case 'arrived':
+        if (slot.running === undefined) this.#arrived(slot, path);
+        else slot.next = path;
+        break;
+      case 'renamed':
+        if (slot.running === undefined && slot.state.state !== 'empty') {
+          this.#set(slot, { ...slot.state, port: path });
+        }
+        break;
+      case 'departed':
+        this.#departed(slot);
+        break;
+    }
+  }
+
+  /** The start key of a slot: also runs a board again that has ended. Returns whether there was one to start. */
+  start(number: number): boolean {
+    const slot = this.#slots.get(number);
+    if (slot === undefined || slot.running !== undefined || !('port' in slot.state)) return false;
+    if (slot.state.state === 'settling') return false;
+    slot.blocked = false;
+    this.#rules.clearSlot(number);
+    this.#enqueue(slot, slot.state.port);
+    return true;
+  }
+
+  /** No board is begun until `resume`; those that run are finished. */
+  pause(reason: PauseReason): void {
+    if (this.#mode.mode === 'running') this.#enter({ mode: 'paused', reason });
+  }
+
+  resume(): void {
+    if (this.#mode.mode !== 'paused') return;
+    this.#rules.clearStation();
+    this.#enter({ mode: 'running' });
+    this.#pump();
+  }
+
+  /** Begins no more boards; resolves when none runs. */
+  async drain(): Promise<void> {
+    if (this.#mode.mode !== 'stopped') this.#enter({ mode: 'draining' });
+    for (const slot of this.#slots.values()) clearTimeout(slot.timer);
+    await this.#allEnded();
+  }
+
+  /** Stops the boards that run at their next safe point; resolves when none runs. */
+  async stop(): Promise<void> {
+    this.#enter({ mode: 'stopped' });
+    for (const slot of this.#slots.values()) {
+      clearTimeout(slot.timer);
+      slot.running?.end('stopped');
+    }
+    await this.#allEnded();
+  }
+
+  async #allEnded(): Promise<void> {
+    for (const { running } of this.#slots.values()) await running?.ended;
+  }
+
+  #arrived(slot: Slot, port: string): void {
+    slot.runs = 0;
+    slot.pauses = 0;
+    if (slot.blocked) this.#wait(slot, port, 'clear');
+    else if (this.#settings.autoStart) this.#enqueue(slot, port);
+    else this.#wait(slot, port, 'start');
+  }
+
+  #departed(slot: Slot): void {
+    slot.next = undefined;
+    if (slot.running !== undefined) {
+      if (slot.state.state === 'running') this.#set(slot, { ...slot.state, removed: true });
+      slot.running.end('removed');
+      return;
+    }
+    this.#leaveQueue(slot);
+    const { state } = slot;
+    const last = 'result' in state ? state.result : 'last' in state ? state.last : undefined;
+    if (state.state !== 'empty') this.#set(slot, { state: 'empty', ...(last === undefined ? {} : { last }) });
+  }
+
+  #enqueue(slot: Slot, port: string): void {
+    this.#leaveQueue(slot);
+    this.#queue.push(slot);
+    const isOpen = this.#mode.mode === 'running';
+    if (!isOpen || this.runningCount >= this.#settings.maxRunning) {
+      this.#wait(slot, port, isOpen ? 'seat' : 'station');
+    } else {
+      slot.state = { state: 'waiting', port, for: 'seat' };
+    }
+    this.#pump();
+  }
+
+  #leaveQueue(slot: Slot): void {
+    clearTimeout(slot.timer);
+    const index = this.#queue.indexOf(slot);
+    if (index >= 0) this.#queue.splice(index, 1);
+  }
+
+  #pump(): void {
+    while (this.#mode.mode === 'running' && this.runningCount < this.#settings.maxRunning) {
+      const slot = this.#queue.shift();
+      if (slot === undefined) return;
+      if ('port' in slot.state) this.#begin(slot, slot.state.port);
+    }
+  }
+
+  #begin(slot: Slot, port: string): void {
+    slot.runs += 1;
+    const running = guardRun({
+      port,
+      timeoutMs: this.#settings.runTimeoutMs,
+      run: (signal) =>
+        this.#parts.run(
+          { slot: slot.number, port },
+          { signal, onEvent: (event) => this.#progress(slot, running, event) },
+        ),
+    });
+    slot.running = running;
+    this.#set(slot, beginRun(port, slot.runs));
+    running.ended = running.result.then((result) => this.#ended(slot, running, result));
+  }
+
+  #progress(slot: Slot, running: GuardedRun, event: ProvisionEvent): void {
+    // A run that was given up may still speak.
+    if (slot.running !== running || slot.state.state !== 'running') return;
+    const before: RunningSlot = slot.state;
+    const after = advanceRun(before, event);
+    if (event.type === 'progress') {
+      slot.state = after;
+      const { stage, percent } = event;
+      this.#parts.onEvent({ type: 'progress', slot: slot.number, stage, percent });
+    } else if (event.type === 'warning') {
+      this.#parts.onEvent({ ...event, slot: slot.number });
+    } else if (after !== before) {
+      this.#set(slot, after);
+    }
+  }
+
+  #ended(slot: Slot, running: GuardedRun, result: ProvisionResult): void {
+    slot.running = undefined;
+    const { startedAt } = running;
+    const endedAt = new Date().toISOString();
+    this.#parts.onEvent({ type: 'ended', slot: slot.number, run: slot.runs, result, startedAt, endedAt });
+    const { next } = slot;
+    slot.next = undefined;
+    if (next !== undefined) {
+      this.#note(slot, result);
+      this.#arrived(slot, next);
+    } else if (running.wasRemoved) {
+      this.#note(slot, result);
+      this.#set(slot, { state: 'empty', last: result });
+    } else if (result.ok) {
+      this.#note(slot, result);
+      this.#set(slot, { state: 'passed', port: result.port, result });
+    } else {
+      this.#failed(slot, result);
+    }
+    this.#pump();
+  }
+
+  #failed(slot: Slot, result: Failed): void {
+    const { port } = result;
+    const cause = this.#worthAnotherRun(slot, result);
+    if (cause === undefined) {
+      this.#set(slot, { state: 'failed', port, result });
+      this.#note(slot, result);
+      return;
+    }
+    const pauseMs = Math.min(this.#settings.retryPauseMs * 2 ** slot.pauses++, LONGEST_PAUSE_MS);
+    this.#set(slot, { state: 'waiting', port, for: cause, last: result });
+    slot.timer = setTimeout(() => this.#enqueue(slot, port), pauseMs);
+  }
+
+  #worthAnotherRun(slot: Slot, { code, retryable }: Failed): 'retry' | 'registry' | undefined {
+    const { mode } = this.#mode;
+    if (!retryable || code === 'CANCELLED' || mode === 'draining' || mode === 'stopped') return undefined;
+    if (CATALOG[code].exit !== EXIT.registry)
+      return slot.runs <= this.#settings.retries ? 'retry' : undefined;
+    // An outage is not the board's: its runs are not counted.
+    slot.runs -= 1;
+    return 'registry';
+  }
+
+  #note(slot: Slot, result: ProvisionResult): void {
+    for (const { scope, code, count } of this.#rules.note(slot.number, result)) {
+      if (scope === 'station') {
+        this.pause({ by: 'rule', code, count });
+      } else {
+        slot.blocked = true;
+        this.#parts.onEvent({ type: 'blocked', slot: slot.number, code, count });
+      }
+    }
+    if (result.ok) return;
+    const { code, message } = result;
+    if (code === 'BATCH_FULL' || code === 'BATCH_NOT_OPEN') this.pause({ by: 'batch', code, text: message });
+  }
+
+  #wait(slot: Slot, port: string, cause: WaitingFor): void {
+    this.#set(slot, { state: 'waiting', port, for: cause });
+  }
+
+  #slot(number: number): Slot {
+    const known = this.#slots.get(number);
+    if (known !== undefined) return known;
+    const slot: Slot = {
+      number,
+      state: { state: 'empty' },
+      runs: 0,
+      pauses: 0,
+      running: undefined,
+      timer: undefined,
+      blocked: false,
+      next: undefined,
+    };
+    this.#slots.set(number, slot);
+    return slot;
+  }
+
+  #set(slot: Slot, state: SlotState): void {
+    slot.state = state;
+    this.#parts.onEvent({ type: 'slot', slot: slot.number, ...state });
+  }
+
+  #enter(mode: StationMode): void {
+    this.#mode = mode;
+    this.#parts.onEvent({ type: 'station', ...mode });
+  }
+}
