@@ -15,13 +15,13 @@ import { preferStub, prepareFor } from './loader-switch.js';
 import { flashMd5, type Region } from './md5.js';
 import { START_BAUD } from './open-link.js';
 import {
-  checkRegion,
   verifyRegion,
   writeRegion,
   type ImageAt,
   type WriteOptions,
   type WriteReport,
 } from './region-writer.js';
+import { checkRegion } from './region.js';
 import type { SecurityState } from './security.js';
 import { Session, type SessionOptions } from './session.js';
 import { startApplication } from './start-application.js';
@@ -133,7 +133,7 @@ class LoaderBoard implements Board {
   }
 
   async eraseRegion(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<void> {
-    checkRegion(this.#session, region);
+    checkRegion(region, this.#session.place);
     const { beginHasEncryptWord } = this.#session.chip.rom;
     await this.#session.run((loader) => eraseSpan(loader, region, beginHasEncryptWord), signal);
   }

@@ -4,6 +4,7 @@ import { eraseSpan, packSpan, writeSpan, type PackedSpan } from './flash-write.j
 import type { Work } from './loader-choice.js';
 import { prepareFor } from './loader-switch.js';
 import { flashMd5, md5Of, type Region } from './md5.js';
+import { checkRegion } from './region.js';
 import { isBadLink, type Session } from './session.js';
 import { BLOCK_BYTES, SECTOR_BYTES } from './spi-flash.js';
 import { isBlank, planWrite, runsOf, slice, type WritePlan } from './write-plan.js';
@@ -40,7 +41,7 @@ export async function writeRegion(
   target: ImageAt,
   options: WriteOptions,
 ): Promise<WriteReport> {
-  checkRegion(session, { offsetBytes: target.offsetBytes, sizeBytes: target.image.length });
+  checkRegion({ offsetBytes: target.offsetBytes, sizeBytes: target.image.length }, session.place);
   const progress = risingProgress(options.onProgress);
   const { signal } = options;
   let found: WritePlan['found'] | undefined;
@@ -79,19 +80,6 @@ export async function verifyRegion(session: Session, target: ImageAt, signal?: A
     expected,
     found,
   });
-}
-
-/** Erases are by sector: a region that shares one with something else would take that along. */
-export function checkRegion(session: Session, { offsetBytes, sizeBytes: size }: Region): void {
-  const refuse = (reason: string): EspmintError =>
-    new EspmintError('REGION_INVALID', { port: session.link.address, offset: offsetBytes, size, reason });
-  if (offsetBytes % SECTOR_BYTES !== 0 || size % SECTOR_BYTES !== 0 || size === 0) {
-    throw refuse('does not cover whole flash sectors of 0x1000 bytes');
-  }
-  const { flashSizeBytes } = session.facts;
-  if (flashSizeBytes > 0 && offsetBytes + size > flashSizeBytes) {
-    throw refuse(`ends behind the flash, which has 0x${flashSizeBytes.toString(16)} bytes`);
-  }
 }
 
 async function comparePlan(

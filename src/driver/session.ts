@@ -79,6 +79,10 @@ export class Session {
   get facts(): Connection['facts'] {
     return this.#current.facts;
   }
+  /** What bounds a region. */
+  get place(): { readonly port: string; readonly flashSizeBytes: number } {
+    return { port: this.link.address, flashSizeBytes: this.facts.flashSizeBytes };
+  }
   get revision(): number {
     return this.#current.revision;
   }

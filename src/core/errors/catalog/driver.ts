@@ -143,6 +143,26 @@ export const DRIVER_ERRORS = {
       `${port}: no sign that the firmware runs within ${Math.round(timeoutMs)} ms (${lastLine === '' ? 'it printed nothing' : `last line: "${lastLine}"`})`,
     next: () => "check the profile's boot rules and baud rate, or give it more time",
   }),
+  ESPTOOL_MISSING: entry<{ tried: string }>({
+    exit: EXIT.input,
+    http: 400,
+    retryable: false,
+    problem: ({ tried }) => `No esptool was found (tried ${tried})`,
+    next: () => 'install it (pip install esptool), or leave --backend out to use the built-in driver',
+  }),
+  ESPTOOL_TOO_OLD: entry<{ version: string }>({
+    exit: EXIT.input,
+    http: 400,
+    retryable: false,
+    problem: ({ version }) => `esptool ${version} is too old`,
+    next: () => 'install version 4 or newer (pip install --upgrade esptool)',
+  }),
+  ESPTOOL_FAILED: entry<{ port: string; command: string; reason: string }>({
+    ...board,
+    retryable: true,
+    problem: ({ port, command, reason }) => `${port}: esptool ${command} failed (${reason})`,
+    next: () => 'try again, or run the same esptool command by hand to see all of its output',
+  }),
   PARTITION_TABLE_INVALID: entry<{ atByte: number; reason: string }>({
     ...board,
     problem: ({ atByte, reason }) =>

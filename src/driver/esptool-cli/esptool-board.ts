@@ -1,0 +1,238 @@
+// The second backend: a board that the user's own esptool speaks to, one process for each operation.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import {
+  PARTITION_TABLE_MAX_BYTES,
+  PARTITION_TABLE_OFFSET_BYTES,
+  decodePartitionTable,
+  type PartitionTable,
+} from '../../core/partition-table.js';
+import type { ChipFacts } from '../../core/stages.js';
+import { findChip } from '../../core/chips/index.js';
+import type { Board, OperationOptions } from '../board.js';
+import { md5Of, type Region } from '../md5.js';
+import { START_BAUD, openLink } from '../open-link.js';
+import { checkRegion } from '../region.js';
+import type { ImageAt, WriteOptions, WriteReport } from '../region-writer.js';
+import { securityFromEfuses, type SecurityState } from '../security.js';
+import { SECTOR_BYTES } from '../spi-flash.js';
+import { watchBoot, type BootReport, type BootWatchOptions } from '../watch-boot.js';
+import { diagnose, isWorthRetrying, parseFacts, parseProgress, parseSecurity, parseWord } from './output.js';
+import { findEsptool, runCommand, type Esptool, type EsptoolCommand } from './run.js';
+
+export interface EsptoolOptions {
+  readonly expectChip?: string | undefined;
+  readonly baud?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** How to call esptool; otherwise it is looked for. */
+  readonly command?: EsptoolCommand | undefined;
+}
+
+const TRIES = 3;
+const BASE_TIMEOUT_MS = 60_000;
+/** Erase at 40 s and transfer at 115200 baud at 90 s a megabyte, with some room. */
+const TIMEOUT_MS_PER_BYTE = 0.2;
+
+/**
+ * Asks esptool for the board's facts.
+ * @throws ESPTOOL_MISSING, ESPTOOL_TOO_OLD, ESPTOOL_FAILED, CHIP_NO_ANSWER, CHIP_UNEXPECTED, PORT_NOT_FOUND, PORT_BUSY,
+ * CANCELLED
+ */
+export async function connectWithEsptool(port: string, options: EsptoolOptions = {}): Promise<Board> {
+  const esptool = await findEsptool(options.command, options.signal);
+  const runner = new Runner(esptool, port, options);
+  const output = await runner.run('flash-id', [], {});
+  const facts = parseFacts(output);
+  if (facts === undefined) {
+    const reason = `its output names no chip or MAC (version ${esptool.version.text})`;
+    throw new EspmintError('ESPTOOL_FAILED', { port, command: 'flash-id', reason });
+  }
+  expectFamily(port, options.expectChip, facts);
+  return new EsptoolBoard(runner, facts, await readSecurity(runner, facts), options);
+}
+
+function expectFamily(port: string, expected: string | undefined, { chip }: ChipFacts): void {
+  const wanted = expected === undefined ? chip : (findChip(expected)?.name ?? expected);
+  if (wanted !== chip) throw new EspmintError('CHIP_UNEXPECTED', { port, expected: wanted, found: chip });
+}
+
+/** An ESP32 has no security information: its eFuse words are read one by one. */
+async function readSecurity(runner: Runner, { chip: name }: ChipFacts): Promise<SecurityState> {
+  const chip = findChip(name);
+  if (chip?.rom.securityInfoBytes !== 0) return parseSecurity(await runner.run('get-security-info', [], {}));
+  const { flashEncryptionCount, secureBoot } = chip.security;
+  const words = new Map<number, number>();
+  for (const { address } of [...flashEncryptionCount, ...secureBoot]) {
+    words.set(address, parseWord(await runner.run('read-mem', [`0x${address.toString(16)}`], {})) ?? 0);
+  }
+  return securityFromEfuses(chip, (address) => words.get(address) ?? 0);
+}
+
+interface RunnerOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onLine?: ((line: string) => void) | undefined;
+  readonly bytes?: number;
+  /** Starts the application afterwards instead of staying in the loader. */
+  readonly leave?: boolean;
+}
+
+/** Calls esptool in the spelling of its version, and again where the link failed. */
+class Runner {
+  constructor(
+    readonly esptool: Esptool,
+    readonly port: string,
+    readonly options: EsptoolOptions,
+  ) {}
+
+  async run(command: string, args: readonly string[], options: RunnerOptions): Promise<string> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#once(command, args, options);
+      } catch (error) {
+        if (tries >= TRIES || !isWorthRetrying(error)) throw error;
+      }
+    }
+  }
+
+  async #once(command: string, args: readonly string[], options: RunnerOptions): Promise<string> {
+    const { signal = this.options.signal, onLine, bytes = 0, leave = false } = options;
+    const { baud = START_BAUD } = this.options;
+    const spell = (word: string): string =>
+      this.esptool.version.major >= 5 ? word : word.replaceAll('-', '_');
+    const before = ['--before', spell('default-reset')];
+    const after = ['--after', spell(leave ? 'hard-reset' : 'no-reset')];
+    const all = ['--port', this.port, '--baud', String(baud), ...before, ...after, spell(command), ...args];
+    const timeoutMs = BASE_TIMEOUT_MS + bytes * TIMEOUT_MS_PER_BYTE;
+    const { exitCode, output } = await runCommand(this.esptool.command, all, { timeoutMs, signal, onLine });
+    if (exitCode === 0) return output;
+    throw diagnose(output, this.port, command);
+  }
+}
+
+class EsptoolBoard implements Board {
+  readonly #runner: Runner;
+  readonly #options: EsptoolOptions;
+
+  constructor(
+    runner: Runner,
+    readonly facts: ChipFacts,
+    readonly security: SecurityState,
+    options: EsptoolOptions,
+  ) {
+    this.#runner = runner;
+    this.#options = options;
+  }
+
+  get baud(): number {
+    return this.#options.baud ?? START_BAUD;
+  }
+
+  async readPartitionTable(options: OperationOptions = {}): Promise<PartitionTable | undefined> {
+    const region = { offsetBytes: PARTITION_TABLE_OFFSET_BYTES, sizeBytes: PARTITION_TABLE_MAX_BYTES };
+    return decodePartitionTable(await this.readFlash(region, options));
+  }
+
+  async readFlash(
+    { offsetBytes, sizeBytes }: Region,
+    { signal }: OperationOptions = {},
+  ): Promise<Uint8Array> {
+    return withFile(async (path) => {
+      const args = [String(offsetBytes), String(sizeBytes), path];
+      await this.#runner.run('read-flash', args, { signal, bytes: sizeBytes });
+      return new Uint8Array(await readFile(path));
+    });
+  }
+
+  /** esptool has no command for it: the region is read. */
+  async md5(region: Region, options: OperationOptions = {}): Promise<string> {
+    return md5Of(await this.readFlash(region, options));
+  }
+
+  async writeRegion(
+    { offsetBytes, image }: ImageAt,
+    { signal, onProgress }: WriteOptions = {},
+  ): Promise<WriteReport> {
+    this.#check({ offsetBytes, sizeBytes: image.length });
+    let highest = -1;
+    const report = (percent: number): void => {
+      if (percent <= highest) return;
+      highest = percent;
+      onProgress?.(percent);
+    };
+    const onLine = (line: string): void => {
+      const percent = parseProgress(line);
+      if (percent !== undefined) report(percent);
+    };
+    await withFile(async (path) => {
+      await writeFile(path, image, { mode: 0o600 });
+      // Nothing is patched in the image: it is no bootloader.
+      const args = [String(offsetBytes), path];
+      await this.#runner.run('write-flash', args, { signal, onLine, bytes: image.length });
+    });
+    report(100);
+    const sectors = image.length / SECTOR_BYTES;
+    return { found: 'other', sectors, sectorsWritten: sectors };
+  }
+
+  async verifyRegion({ offsetBytes, image }: ImageAt, { signal }: OperationOptions = {}): Promise<void> {
+    try {
+      await withFile(async (path) => {
+        await writeFile(path, image, { mode: 0o600 });
+        await this.#runner.run('verify-flash', [String(offsetBytes), path], { signal, bytes: image.length });
+      });
+    } catch (error) {
+      if (!isEspmintError(error, 'ESPTOOL_FAILED') || !/verif/i.test(error.details.reason)) throw error;
+      const details = { port: this.#runner.port, offset: offsetBytes, size: image.length };
+      throw new EspmintError(
+        'VERIFY_MISMATCH',
+        { ...details, expected: md5Of(image), found: 'another' },
+        { cause: error },
+      );
+    }
+  }
+
+  async eraseRegion(region: Region, { signal }: OperationOptions = {}): Promise<void> {
+    this.#check(region);
+    const args = [String(region.offsetBytes), String(region.sizeBytes)];
+    await this.#runner.run('erase-region', args, { signal, bytes: region.sizeBytes });
+  }
+
+  async eraseFlash({ signal }: OperationOptions = {}): Promise<void> {
+    await this.#runner.run('erase-flash', [], { signal, bytes: this.facts.flashSizeBytes });
+  }
+
+  async reset(): Promise<void> {
+    await this.#runner.run('read-mac', [], { leave: true });
+  }
+
+  async watchBoot(options: BootWatchOptions): Promise<BootReport> {
+    const { signal = this.#options.signal } = options;
+    const link = await openLink(this.#runner.port, { signal });
+    try {
+      return await watchBoot(link, { ...options, signal });
+    } finally {
+      await link.close();
+    }
+  }
+
+  /** Nothing stays open between two commands. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #check(region: Region): void {
+    checkRegion(region, { port: this.#runner.port, flashSizeBytes: this.facts.flashSizeBytes });
+  }
+}
+
+/** A file in a folder that only this user can enter: images carry keys. */
+async function withFile<T>(act: (path: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'espmint-'));
+  try {
+    return await act(join(folder, 'image.bin'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,102 @@
+// Runs the user's own esptool as a child process: found, its version checked, with deadline and signal.
+import { spawn } from 'node:child_process';
+import { EspmintError } from '../../core/errors/index.js';
+import { throwIfAborted } from '../wait.js';
+import { parseVersion, type EsptoolVersion } from './output.js';
+
+/** How to call it: a program and what goes before the arguments. */
+export type EsptoolCommand = readonly [program: string, ...prefix: string[]];
+
+export interface Esptool {
+  readonly command: EsptoolCommand;
+  readonly version: EsptoolVersion;
+}
+
+const USUAL_COMMANDS: readonly EsptoolCommand[] = [
+  ['esptool'],
+  ['esptool.py'],
+  ['python3', '-m', 'esptool'],
+  ['python', '-m', 'esptool'],
+];
+const OLDEST_MAJOR = 4;
+const VERSION_TIMEOUT_MS = 20_000;
+
+/**
+ * @param command what the user named; otherwise the usual ways to call it are tried.
+ * @throws ESPTOOL_MISSING, ESPTOOL_TOO_OLD, CANCELLED
+ */
+export async function findEsptool(command?: EsptoolCommand, signal?: AbortSignal): Promise<Esptool> {
+  for (const candidate of command === undefined ? USUAL_COMMANDS : [command]) {
+    const version = await versionOf(candidate, signal);
+    if (version === undefined) continue;
+    if (version.major < OLDEST_MAJOR) throw new EspmintError('ESPTOOL_TOO_OLD', { version: version.text });
+    return { command: candidate, version };
+  }
+  throw new EspmintError('ESPTOOL_MISSING', {
+    tried: (command ?? ['esptool', 'esptool.py', 'python3 -m esptool']).join(', '),
+  });
+}
+
+async function versionOf(
+  command: EsptoolCommand,
+  signal: AbortSignal | undefined,
+): Promise<EsptoolVersion | undefined> {
+  const result = await runCommand(command, ['version'], { timeoutMs: VERSION_TIMEOUT_MS, signal });
+  return result.exitCode === 0 ? parseVersion(result.output) : undefined;
+}
+
+export interface RunOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onLine?: ((line: string) => void) | undefined;
+}
+
+export interface RunResult {
+  /** null: it could not be started, or was killed at the deadline. */
+  readonly exitCode: number | null;
+  readonly output: string;
+}
+
+/** Output beyond this is cut at its start. */
+const KEEP_CHARACTERS = 100_000;
+
+/** Runs to the end; no shell. @throws CANCELLED */
+export async function runCommand(
+  command: EsptoolCommand,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<RunResult> {
+  const { timeoutMs, signal, onLine } = options;
+  throwIfAborted(signal, 'esptool');
+  const [program, ...prefix] = command;
+  const child = spawn(program, [...prefix, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // One line for each step of progress, and no colours.
+    env: { ...process.env, PYTHONUNBUFFERED: '1', NO_COLOR: '1', TERM: 'dumb', COLUMNS: '200' },
+    timeout: Math.ceil(timeoutMs),
+    killSignal: 'SIGKILL',
+  });
+  const kill = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', kill, { once: true });
+  let output = '';
+  let line = '';
+  const take = (text: string): void => {
+    output = (output + text).slice(-KEEP_CHARACTERS);
+    const parts = (line + text).split(/[\r\n\b]+/);
+    line = parts.pop() ?? '';
+    for (const part of parts) onLine?.(part.trim());
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', take);
+  try {
+    const exitCode = await new Promise<number | null>((resolve) => {
+      child.once('error', () => {
+        resolve(null);
+      });
+      child.once('close', resolve);
+    });
+    throwIfAborted(signal, 'esptool');
+    return { exitCode, output };
+  } finally {
+    signal?.removeEventListener('abort', kill);
+  }
+}
