@@ -15,6 +15,9 @@ const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
   identity: async (io) => (await import('./commands/identity.js')).identityCommand(io),
   ports: async (io) => (await import('./commands/ports.js')).portsCommand(io),
   virtual: async (io) => (await import('./commands/virtual.js')).virtualCommand(io),
+  serve: async (io) => (await import('./commands/serve.js')).serveCommand(io),
+  users: async (io) => (await import('./commands/users.js')).usersCommand(io),
+  tokens: async (io) => (await import('./commands/tokens.js')).tokensCommand(io),
   demo: async (io) => (await import('./commands/demo.js')).demoCommand(io),
   doctor: async (io) => (await import('./commands/doctor.js')).doctorCommand(io),
 };
