@@ -4,8 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GeneratedImage, generateNvs } from '../../src/core/nvs/index.js';
+import { type GeneratedImage, decodeKeyFile, encryptNvs, generateNvs } from '../../src/core/nvs/index.js';
 import { PYTHON, ROOT, judgeAvailable } from '../support/judges.js';
+import { CORPUS, fixture } from '../support/nvs-corpus.js';
 import { type RandomCsv, randomCsv } from '../support/nvs-random-csv.js';
 
 const CASES = Number(process.env['ESPMINT_NVS_CASES'] ?? 600);
@@ -81,6 +82,25 @@ describe.runIf(judgeAvailable('esp-idf-nvs-partition-gen', PYTHON))('beside the 
     });
     console.log(`nvs conformance: ${JSON.stringify(outcome)}`);
     expect(outcome.equal).toBeGreaterThan(CASES / 3);
+  });
+
+  it('agrees on encrypted images', () => {
+    const keyFile = 'files/nvs_keys.bin';
+    const csvs = Array.from({ length: CASES / 6 }, (_, i) => randomCsv(FIRST_SEED + 1_000_000 + i));
+    const jobs = csvs.map((csv, i) => ({ ...writeJob(folder, csv, i), key: CORPUS + keyFile }));
+    const answers = runTool(folder, jobs);
+    const key = decodeKeyFile(fixture(keyFile));
+    let equal = 0;
+    csvs.forEach((csv, i) => {
+      const ours = generateOurs(csv);
+      if (typeof ours === 'string' || answers[i]?.ok !== true) return;
+      const theirs = readFileSync(join(folder, `${i}.bin`));
+      expect(Buffer.compare(theirs, encryptNvs(ours.image, key)), `seed ${FIRST_SEED + 1_000_000 + i}`).toBe(
+        0,
+      );
+      equal += 1;
+    });
+    expect(equal).toBeGreaterThan(csvs.length / 3);
   });
 });
 

@@ -89,7 +89,13 @@ async function runGenerator(io: CrossCheckIo, args: readonly string[]): Promise<
 
 /** False when this Python does not exist or has no generator. */
 function tryGenerator(io: CrossCheckIo, python: string, args: readonly string[]): Promise<boolean> {
-  const options = { timeout: DEADLINE_MS, signal: io.signal, encoding: 'utf8', maxBuffer: 1 << 24 } as const;
+  const options = {
+    env: io.env,
+    timeout: DEADLINE_MS,
+    signal: io.signal,
+    encoding: 'utf8',
+    maxBuffer: 1 << 24,
+  } as const;
   return new Promise((done, fail) => {
     execFile(python, ['-m', MODULE, ...args], options, (error, _stdout, stderr) => {
       if (error === null) return done(true);
