@@ -1,7 +1,11 @@
 // Public door of the registry.
 export { defaultDataDir } from './data-dir.js';
 export { openKeyFile } from './file-keeper.js';
-export { openRegistry, type RegistryOptions } from './open.js';
+export { openRegistry } from './open.js';
+export type { RegistryOptions } from './connect.js';
+export { checkDatabase, type DatabaseReport, migrateDatabase } from './admin/check.js';
+export { backUp, moveTo, restore } from './admin/backup.js';
+export { rotateMasterKey } from './admin/rotate.js';
 export { probeRegistry, type ProbeOptions } from './probe.js';
 export type {
   AttemptRecord,
@@ -11,10 +15,12 @@ export type {
   DevicePage,
   DeviceRecord,
   Failure,
+  Image,
   KeyRecord,
   KnownPolicy,
   Proof,
   Registry,
+  RegistryStatus,
   Reservation,
   ReserveRequest,
 } from './registry.js';

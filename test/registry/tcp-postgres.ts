@@ -65,7 +65,7 @@ export async function makeTcpPostgres(binDir: string, folder: string, settings =
   if (made.status !== 0) throw new Error(made.stderr);
   appendFileSync(
     join(data, 'postgresql.conf'),
-    `listen_addresses = '127.0.0.1'\nport = ${port}\nunix_socket_directories = ''\nshared_buffers = 16MB\n${settings}\n`,
+    `listen_addresses = '127.0.0.1'\nport = ${port}\nunix_socket_directories = ''\nshared_buffers = 16MB\nfsync = off\n${settings}\n`,
   );
   let process_: ChildProcess | undefined;
   const url = (database: string) =>

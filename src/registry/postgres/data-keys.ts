@@ -39,18 +39,19 @@ export async function openDataKeys(
  * Wraps all sealing keys anew: the old master key opens nothing of this registry afterwards, and no secret had to be
  * sealed again. Runs inside a transaction.
  *
+ * @param from master keys, one of which wraps them now
  * @returns how many keys there are
  * @throws SECRET_UNREADABLE
  */
 export async function rewrapDataKeys(
   client: pg.ClientBase,
-  from: SealingKey,
+  from: readonly SealingKey[],
   to: SealingKey,
 ): Promise<number> {
   await client.query('select pg_advisory_xact_lock($1)', [LOCK_KEY]);
   const rows = await readKeys(client);
   for (const row of rows) {
-    const key = unwrap(row, [from]);
+    const key = unwrap(row, from);
     await client.query('update data_keys set wrapped = $2 where id = $1', [key.id, wrap(key, to)]);
   }
   return rows.length;
@@ -77,4 +78,10 @@ function unwrap({ id, wrapped }: WrappedKey, masters: readonly SealingKey[]): Se
     what: 'this registry',
     reason: `it is sealed under the master key ${sealingKeyId(wrapped) ?? 'unknown'}, and the one given is ${ours}`,
   });
+}
+
+/** Whether this master key alone opens every sealing key. */
+export async function opensAll(client: pg.ClientBase, master: SealingKey): Promise<boolean> {
+  const rows = await readKeys(client);
+  return rows.every(({ id, wrapped }) => openText(master, wrapped, `data key ${id}`) !== undefined);
 }

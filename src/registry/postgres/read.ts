@@ -1,9 +1,9 @@
 // Reading: find, list, show, and the one way a key comes out.
 import type pg from 'pg';
-import { userInfo } from 'node:os';
 import { EspmintError } from '../../core/errors/index.js';
 import type { DeviceFilter, DeviceHistory, DeviceName, DevicePage, DeviceRecord } from '../registry.js';
 import type { SecretBox } from '../secrets/secret-box.js';
+import { recordEvent } from './events.js';
 import {
   type AttemptRow,
   DEVICE_COLUMNS,
@@ -98,22 +98,12 @@ export async function show(client: pg.ClientBase, device: DeviceName): Promise<D
 /** Runs inside a transaction of its own and returns the stored text: it is opened only after the event is committed. */
 export async function recordReveal(client: pg.ClientBase, mac: string, reason: string): Promise<DeviceRow> {
   const row = await needRow(client, { mac });
-  await client.query(
-    `insert into events (kind, actor, global_uuid, mac_key, detail) values ('key revealed', $1, $2, $3, $4)`,
-    [actor(), row.global_uuid, row.mac_key, { reason }],
-  );
+  const { global_uuid: uuid, mac_key: macKey } = row;
+  await recordEvent(client, { kind: 'key revealed', uuid, macKey, detail: { reason } });
   return row;
 }
 
 /** devices.psk_secret is the current key, or the newest pending one of a device that has none. */
 export function openKey(box: SecretBox, row: DeviceRow): string {
   return box.open(row.psk_secret, ownerOf(row));
-}
-
-function actor(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
 }

@@ -44,7 +44,7 @@ export async function loadMasterKeys(source: MasterKeySource): Promise<[SealingK
   if (source.command !== undefined)
     return [parseKey(await runCommand(source.command), 'the output of the command')];
   if (source.text !== undefined) return [parseKey(source.text, 'ESPMINT_MASTER_KEY')];
-  const next = await readKeyFile(`${source.file}.next`);
+  const next = await readKeyFile(nextOf(source));
   const current = await loadKeyFile(source.file);
   return next === undefined ? [current] : [current, next];
 }
@@ -132,37 +132,33 @@ async function writeKeyBeside(file: string, bytes: Uint8Array): Promise<string> 
   }
 }
 
-/** A new master key in waiting: `use` puts it in the place of the old one. */
-export interface NewMasterKey {
-  readonly key: SealingKey;
-  use(): Promise<void>;
-}
-
 /**
- * The next key of a key file. It lies beside the old one until it is used: a crash in between loses neither.
+ * Makes the next key of a key file. It lies beside the old one until it is used: a crash in between loses neither.
  *
  * @throws INPUT_INVALID when the key comes from elsewhere
  */
-export async function prepareNextKey(source: MasterKeySource): Promise<NewMasterKey> {
+export async function prepareNextKey(source: MasterKeySource): Promise<SealingKey> {
   if (source.command !== undefined || source.text !== undefined) {
     throw new EspmintError('INPUT_INVALID', {
       field: 'The master key',
       reason: 'does not come from a file, so espmint cannot replace it',
-      hint: 'give the new one with --new-key-file',
+      hint: 'rotate it where it is kept, or take it from a file',
     });
   }
-  const { file } = source;
-  const draft = await writeKeyBeside(file, randomBytes(KEY_BYTES));
-  const next = `${file}.next`;
-  await rename(draft, next);
-  await syncFolder(dirname(file));
+  const next = nextOf(source);
+  await rename(await writeKeyBeside(source.file, randomBytes(KEY_BYTES)), next);
+  await syncFolder(dirname(next));
   const key = await readKeyFile(next);
   if (key === undefined) throw new EspmintError('FILE_UNREADABLE', { path: next, reason: 'it vanished' });
-  return {
-    key,
-    async use() {
-      await rename(next, file);
-      await syncFolder(dirname(file));
-    },
-  };
+  return key;
+}
+
+/** Puts the next key in the place of the old one. */
+export async function useNextKey(source: MasterKeySource): Promise<void> {
+  await rename(nextOf(source), source.file);
+  await syncFolder(dirname(source.file));
+}
+
+function nextOf({ file }: MasterKeySource): string {
+  return `${file}.next`;
 }

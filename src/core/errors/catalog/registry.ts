@@ -124,6 +124,17 @@ export const REGISTRY_ERRORS = {
     problem: ({ id }) => `The registry knows no reservation ${id}`,
     next: () => 'provision the board again from the start',
   }),
+  REGISTRY_NOT_EMPTY: entry<{ target: string; devices: number }>({
+    ...conflict,
+    problem: ({ target, devices }) => `The registry at ${target} already holds ${devices} devices`,
+    next: () => 'restore into an empty database or a new data directory: nothing is ever overwritten',
+  }),
+  BACKUP_INVALID: entry<{ path: string; reason: string }>({
+    ...setup,
+    exit: EXIT.input,
+    problem: ({ path, reason }) => `${path} is not a whole backup (${reason})`,
+    next: () => 'take another copy of it; nothing was restored',
+  }),
   MASTER_KEY_INVALID: entry<{ origin: string }>({
     ...setup,
     problem: ({ origin }) => `The master key in ${origin} is none`,

@@ -1,0 +1,112 @@
+// `espmint db`: the registry's database itself: is it well, bring it up to date, copy it, move it.
+import { Command } from 'commander';
+import {
+  backUp,
+  checkDatabase,
+  type DatabaseReport,
+  migrateDatabase,
+  moveTo,
+  type RegistryOptions,
+  restore,
+} from '../../registry/index.js';
+import { dataDirOf } from '../compose.js';
+import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
+
+interface Json {
+  readonly json?: boolean;
+}
+
+export function dbCommand(io: CliIo): Command {
+  const optionsOf = (command: Command): RegistryOptions =>
+    registryOptions(io, command.optsWithGlobals<GlobalOptions>());
+  return new Command('db')
+    .description("the registry's database: check it, migrate it, back it up, move it")
+    .addCommand(
+      reportCommand(io, optionsOf, 'check', 'connect, and say precisely what is wrong if anything is'),
+    )
+    .addCommand(reportCommand(io, optionsOf, 'status', 'what is in it, and what it still has to be told'))
+    .addCommand(migrateCommand(io, optionsOf))
+    .addCommand(
+      new Command('backup')
+        .description('write everything to a file; keys in it are as sealed as in the database')
+        .argument('<file>', 'gzipped JSON lines, made with mode 0600')
+        .action(async (file: string, _options: object, command: Command) => {
+          tell(io, 'backed up', (await backUp(optionsOf(command), file)).rows);
+        }),
+    )
+    .addCommand(
+      new Command('restore')
+        .description('take a backup into an empty registry')
+        .argument('<file>', 'what `db backup` wrote')
+        .action(async (file: string, _options: object, command: Command) => {
+          tell(io, 'restored', (await restore(optionsOf(command), file)).rows);
+        }),
+    )
+    .addCommand(
+      new Command('move')
+        .description('copy everything to a server and prove that all has arrived')
+        .requiredOption('--to <url>', 'the empty database to fill: postgresql://user@host/database')
+        .action(async ({ to }: { to: string }, command: Command) => {
+          const from = optionsOf(command);
+          tell(io, 'moved', (await moveTo(from, { ...from, databaseUrl: to })).rows);
+          io.stderr(
+            'From now on give that address as --database-url. What was copied from stays as it is.\n',
+          );
+        }),
+    );
+}
+
+type OptionsOf = (command: Command) => RegistryOptions;
+
+/** What the registry needs of a command's settings. */
+export function registryOptions(io: CliIo, options: GlobalOptions): RegistryOptions {
+  const databaseUrl = options.databaseUrl ?? io.env['ESPMINT_DATABASE_URL'];
+  return { dataDir: dataDirOf(io, options), databaseUrl, env: io.env, signal: io.signal };
+}
+
+function reportCommand(io: CliIo, optionsOf: OptionsOf, name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option('--json', 'print one JSON object')
+    .action(async ({ json }: Json, command: Command) => {
+      const report = await checkDatabase(optionsOf(command));
+      io.stdout(json === true ? jsonLine({ type: 'database', ...report }) : describe(report));
+    });
+}
+
+function migrateCommand(io: CliIo, optionsOf: OptionsOf): Command {
+  return new Command('migrate')
+    .description('bring the schema up to date; nothing is ever removed')
+    .action(async (_options: object, command: Command) => {
+      const ran = await migrateDatabase(optionsOf(command));
+      io.stdout(ran.length === 0 ? 'The schema is up to date.\n' : `Ran ${ran.join(', ')}.\n`);
+    });
+}
+
+function describe(report: DatabaseReport): string {
+  const {
+    target,
+    serverVersion,
+    encrypted,
+    roundTripMs,
+    migrationsMissing,
+    devices,
+    databaseBytes,
+    pendingSync,
+  } = report;
+  const counts = Object.entries(devices).map(([status, count]) => `${count} ${status}`);
+  const lines = [
+    `registry      ${target}`,
+    `server        PostgreSQL ${serverVersion}, ${encrypted ? 'encrypted' : 'not encrypted'}, ${roundTripMs.toFixed(1)} ms`,
+    `schema        ${migrationsMissing.length === 0 ? 'up to date' : `wants ${migrationsMissing.join(', ')} (db migrate)`}`,
+    `devices       ${counts.length === 0 ? 'none' : counts.join(', ')}`,
+    `size          ${(databaseBytes / 1e6).toFixed(1)} MB`,
+    `pending sync  ${pendingSync}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function tell(io: CliIo, verb: string, rows: Readonly<Record<string, number>>): void {
+  const parts = Object.entries(rows).map(([table, count]) => `${count} ${table}`);
+  io.stdout(`${verb} and verified: ${parts.join(', ')}\n`);
+}

@@ -1,0 +1,172 @@
+// Backup, restore and move: the whole registry, complete and verified, secrets as sealed as they are.
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import type { RegistryOptions } from '../connect.js';
+import { PRIVATE_FILE } from '../data-dir.js';
+import { syncFolder, toWriteError } from '../durable-append.js';
+import { migrate } from '../postgres/migrate.js';
+import { reasonOf } from '../reason.js';
+import {
+  type Fingerprint,
+  fingerprint,
+  inSnapshot,
+  readTables,
+  type Rows,
+  type TableName,
+  TABLES,
+  writeTables,
+} from './tables.js';
+import { withDatabase } from './with-database.js';
+
+/** What was copied. */
+export interface CopyReport {
+  /** Rows of each table. */
+  readonly rows: Readonly<Record<TableName, number>>;
+}
+
+/** First line of a backup; the last one is `{"end": Fingerprint}`. */
+const HEADER = { espmintBackup: 1 };
+const BATCH_ROWS = 1000;
+
+/**
+ * Writes a gzipped file of JSON lines, mode 0600: `{"table": ..., "row": {...}}` each. It appears complete or not at
+ * all. Keys in it are as sealed as in the database; the master key is not in it.
+ *
+ * @throws FILE_UNWRITABLE, DISK_FULL, and what the database throws
+ */
+export async function backUp(options: RegistryOptions, path: string): Promise<CopyReport> {
+  const draft = `${path}.part`;
+  return withDatabase(options, 'backup', async (client, { target }) => {
+    await migrate(client, target);
+    return inSnapshot(client, async () => {
+      const print = await fingerprint(client);
+      try {
+        const lines = Readable.from(linesOf(readTables(client), print));
+        await pipeline(lines, createGzip(), createWriteStream(draft, { mode: PRIVATE_FILE, flush: true }));
+        await rename(draft, path);
+        await syncFolder(dirname(path));
+      } catch (error) {
+        await rm(draft, { force: true });
+        throw isSystemError(error) ? toWriteError(path, error) : error;
+      }
+      return countRows(print);
+    });
+  });
+}
+
+/**
+ * Takes a backup into an empty registry; all of it, or nothing.
+ *
+ * @throws BACKUP_INVALID, FILE_UNREADABLE, REGISTRY_NOT_EMPTY, and what the database throws
+ */
+export async function restore(options: RegistryOptions, path: string): Promise<CopyReport> {
+  await readable(path);
+  return withDatabase(options, 'restore', async (client, { target }) => {
+    await migrate(client, target);
+    return inSnapshot(client, async () => {
+      const end: { print?: Fingerprint } = {};
+      await writeTables(client, target, readBackup(path, end));
+      const print = await fingerprint(client);
+      if (end.print === undefined)
+        throw new EspmintError('BACKUP_INVALID', { path, reason: 'its end is missing' });
+      if (TABLES.some((table) => end.print?.[table] !== print[table])) {
+        throw new EspmintError('BACKUP_INVALID', {
+          path,
+          reason: 'its rows are not those that were backed up',
+        });
+      }
+      return countRows(print);
+    });
+  });
+}
+
+/**
+ * Copies everything into another, empty registry and compares the two. The source stays as it is.
+ *
+ * @throws REGISTRY_NOT_EMPTY, REGISTRY_FAILED, and what either database throws
+ */
+export async function moveTo(from: RegistryOptions, to: RegistryOptions): Promise<CopyReport> {
+  return withDatabase(from, 'move', (source, { target: sourceName }) =>
+    withDatabase(to, 'move', async (client, { target }) => {
+      await migrate(source, sourceName);
+      await migrate(client, target);
+      return inSnapshot(source, () =>
+        inSnapshot(client, async () => {
+          await writeTables(client, target, readTables(source));
+          const [wanted, got] = [await fingerprint(source), await fingerprint(client)];
+          const differing = TABLES.filter((table) => wanted[table] !== got[table]);
+          if (differing.length > 0) {
+            const reason = `${differing.join(', ')} did not arrive as they were sent`;
+            throw new EspmintError('REGISTRY_FAILED', { target, what: 'move', reason });
+          }
+          return countRows(got);
+        }),
+      );
+    }),
+  );
+}
+
+async function* linesOf(batches: AsyncIterable<Rows>, print: Fingerprint): AsyncGenerator<string> {
+  yield `${JSON.stringify(HEADER)}\n`;
+  for await (const { table, rows } of batches) {
+    for (const row of rows) yield `{"table":"${table}","row":${row}}\n`;
+  }
+  yield `${JSON.stringify({ end: print })}\n`;
+}
+
+/** Yields the rows and leaves the fingerprint of the last line in `end`. */
+async function* readBackup(path: string, end: { print?: Fingerprint }): AsyncGenerator<Rows> {
+  const invalid = (reason: string) => new EspmintError('BACKUP_INVALID', { path, reason });
+  const text = createReadStream(path).pipe(createGunzip());
+  const lines = createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY });
+  let first = true;
+  let batch: { table: TableName; rows: string[] } = { table: 'devices', rows: [] };
+  try {
+    for await (const line of lines) {
+      const record = JSON.parse(line) as {
+        espmintBackup?: number;
+        table?: TableName;
+        row?: object;
+        end?: Fingerprint;
+      };
+      if (first && record.espmintBackup !== HEADER.espmintBackup) throw invalid('it is no backup of espmint');
+      first = false;
+      if (record.end !== undefined) end.print = record.end;
+      if (record.table === undefined) continue;
+      if (!TABLES.includes(record.table)) throw invalid('it names a table that this espmint does not know');
+      if (batch.rows.length > 0 && (batch.table !== record.table || batch.rows.length >= BATCH_ROWS)) {
+        yield batch;
+        batch = { table: record.table, rows: [] };
+      }
+      batch.table = record.table;
+      // PostgreSQL's own writing is kept: numbers beyond what JavaScript holds stay exact.
+      batch.rows.push(line.slice(line.indexOf('"row":') + 6, -1));
+    }
+    if (batch.rows.length > 0) yield batch;
+  } catch (error) {
+    throw isEspmintError(error) ? error : invalid(reasonOf(error));
+  }
+}
+
+async function readable(path: string): Promise<void> {
+  try {
+    await (await open(path)).close();
+  } catch (error) {
+    throw new EspmintError('FILE_UNREADABLE', { path, reason: reasonOf(error) });
+  }
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall !== 'connect';
+}
+
+function countRows(print: Fingerprint): CopyReport {
+  const rows = Object.fromEntries(TABLES.map((table) => [table, Number(print[table].split(':')[0])]));
+  return { rows: rows as CopyReport['rows'] };
+}

@@ -1,0 +1,104 @@
+// `db check`, `db status` and `db migrate`: whether everything is as it must be, and making the schema so.
+import type pg from 'pg';
+import { EspmintError } from '../../core/errors/index.js';
+import type { RegistryOptions } from '../connect.js';
+import { Journal } from '../journal/journal.js';
+import { migrate, schemaState } from '../postgres/migrate.js';
+import { withDatabase } from './with-database.js';
+
+/** What a working connection tells. */
+export interface DatabaseReport {
+  readonly target: string;
+  /** For example `18.4`. */
+  readonly serverVersion: string;
+  readonly encrypted: boolean;
+  readonly roundTripMs: number;
+  readonly migrationsApplied: number;
+  /** Names of migrations that `migrate` would run. */
+  readonly migrationsMissing: readonly string[];
+  /** How many devices there are of each status; empty while the schema is missing. */
+  readonly devices: Readonly<Record<string, number>>;
+  readonly databaseBytes: number;
+  /** Attempts in this machine's journal that the registry has not heard of. */
+  readonly pendingSync: number;
+}
+
+/**
+ * Connects and looks, changes nothing.
+ *
+ * @throws REGISTRY_UNREACHABLE, REGISTRY_TLS, REGISTRY_PASSWORD, REGISTRY_DATABASE_MISSING, REGISTRY_RIGHTS,
+ *   REGISTRY_SCHEMA_NEWER, REGISTRY_SCHEMA_CHANGED, REGISTRY_SERVER_TOO_OLD, ...: precisely what is wrong
+ */
+export async function checkDatabase(options: RegistryOptions): Promise<DatabaseReport> {
+  return withDatabase(options, 'check', async (client, { target, dataDir }) => {
+    const started = performance.now();
+    await client.query('select 1');
+    const roundTripMs = performance.now() - started;
+    const { applied, missing } = await schemaState(client, target);
+    await checkRights(client, target, missing.length > 0);
+    return {
+      target,
+      ...(await serverFacts(client)),
+      roundTripMs,
+      migrationsApplied: applied.length,
+      migrationsMissing: missing,
+      devices: applied.length === 0 ? {} : await countDevices(client),
+      pendingSync: await countOwed(dataDir),
+    };
+  });
+}
+
+/** Brings the schema up to date. @returns the names of the migrations that it ran */
+export async function migrateDatabase(options: RegistryOptions): Promise<string[]> {
+  return withDatabase(options, 'migrate', (client, { target }) => migrate(client, target));
+}
+
+async function serverFacts(
+  client: pg.ClientBase,
+): Promise<Pick<DatabaseReport, 'serverVersion' | 'encrypted' | 'databaseBytes'>> {
+  const { rows } = await client.query<{ version: string; encrypted: boolean; bytes: string }>(
+    `select current_setting('server_version') as version, pg_database_size(current_database()) as bytes,
+            coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as encrypted`,
+  );
+  const [row] = rows;
+  return {
+    serverVersion: row?.version.split(' ')[0] ?? 'unknown',
+    encrypted: row?.encrypted ?? false,
+    databaseBytes: Number(row?.bytes ?? 0),
+  };
+}
+
+/** The rights that this espmint would miss at work, found before it is at work. */
+async function checkRights(client: pg.ClientBase, target: string, mustCreate: boolean): Promise<void> {
+  const { rows } = await client.query<{ schema: string | null; create: boolean | null }>(
+    `select current_schema() as schema, has_schema_privilege(current_schema(), 'CREATE') as create`,
+  );
+  const [{ schema, create } = { schema: null, create: null }] = rows;
+  const lacks = (reason: string) => new EspmintError('REGISTRY_RIGHTS', { target, reason });
+  if (schema === null) throw lacks('no schema of its search path exists, or it may use none');
+  if (mustCreate && create !== true) throw lacks(`it may create nothing in the schema ${schema}`);
+  const { rows: tables } = await client.query<{ name: string }>(
+    `select c.relname as name from pg_class c
+     where c.relnamespace = to_regnamespace(quote_ident(current_schema())) and c.relkind = 'r'
+       and c.relname in ('devices', 'device_keys', 'attempts', 'events', 'data_keys')
+       and not (has_table_privilege(c.oid, 'SELECT') and has_table_privilege(c.oid, 'INSERT'))`,
+  );
+  const names = tables.map(({ name }) => name).join(', ');
+  if (names !== '') throw lacks(`it may not read and write ${names}`);
+}
+
+async function countDevices(client: pg.ClientBase): Promise<Record<string, number>> {
+  const { rows } = await client.query<{ status: string; count: string }>(
+    `select coalesce(status, 'provisioned') as status, count(*) from devices group by 1 order by 1`,
+  );
+  return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
+}
+
+async function countOwed(dataDir: string): Promise<number> {
+  const journal = await Journal.open(dataDir);
+  try {
+    return (await journal.attempts()).filter(({ owed }) => owed).length;
+  } finally {
+    await journal.close();
+  }
+}

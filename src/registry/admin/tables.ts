@@ -1,0 +1,110 @@
+// The rows of a whole registry, as a stream that another registry can take in, and a fingerprint to compare the two.
+import type pg from 'pg';
+import { EspmintError } from '../../core/errors/index.js';
+
+/** In an order in which every reference points to what came before. */
+export const TABLES = ['data_keys', 'devices', 'device_keys', 'attempts', 'events'] as const;
+export type TableName = (typeof TABLES)[number];
+
+/** Some rows of one table, as JSON objects in PostgreSQL's own writing. */
+export interface Rows {
+  readonly table: TableName;
+  readonly rows: readonly string[];
+}
+
+/** Of each table: how many rows, and a sum over all of them that no order changes. */
+export type Fingerprint = Readonly<Record<TableName, string>>;
+
+const BATCH_ROWS = 1000;
+
+/** Runs `work` on one unmoving picture of the database, with times written in UTC. */
+export async function inSnapshot<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
+  await client.query(
+    `begin isolation level repeatable read; set local timezone = 'UTC'; set local statement_timeout = 0`,
+  );
+  try {
+    const result = await work();
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** All rows, in batches. Runs inside `inSnapshot`. */
+export async function* readTables(client: pg.ClientBase): AsyncGenerator<Rows> {
+  for (const table of TABLES) {
+    await client.query(
+      `declare rows_of_${table} no scroll cursor for select row_to_json(t)::text as row from ${table} t`,
+    );
+    for (;;) {
+      const { rows } = await client.query<{ row: string }>(`fetch ${BATCH_ROWS} from rows_of_${table}`);
+      if (rows.length === 0) break;
+      yield { table, rows: rows.map(({ row }) => row) };
+    }
+    await client.query(`close rows_of_${table}`);
+  }
+}
+
+/**
+ * Takes in a whole registry, or nothing. Runs inside `inSnapshot`.
+ *
+ * @throws REGISTRY_NOT_EMPTY
+ */
+export async function writeTables(
+  client: pg.ClientBase,
+  target: string,
+  source: AsyncIterable<Rows> | Iterable<Rows>,
+): Promise<void> {
+  await requireEmpty(client, target);
+  // The keys come with their own history: the trigger that would derive one from devices has nothing to do.
+  await client.query('alter table devices disable trigger devices_record_key');
+  const columns = new Map<TableName, string>();
+  for await (const { table, rows } of source) {
+    const names = columns.get(table) ?? (await insertableColumns(client, table));
+    columns.set(table, names);
+    await client.query(
+      `insert into ${table} (${names}) overriding system value
+       select ${names} from json_populate_recordset(null::${table}, $1::json)`,
+      [`[${rows.join(',')}]`],
+    );
+  }
+  await client.query('alter table devices enable trigger devices_record_key');
+  for (const table of ['devices', 'device_keys', 'events']) {
+    await client.query(
+      `select setval(pg_get_serial_sequence('${table}', 'id'), greatest((select max(id) from ${table}), 1))`,
+    );
+  }
+}
+
+/** A registry that was opened and never used has a sealing key that has sealed nothing. */
+async function requireEmpty(client: pg.ClientBase, target: string): Promise<void> {
+  const { rows } = await client.query<{ devices: string; keys: string }>(
+    'select (select count(*) from devices) as devices, (select count(*) from device_keys) as keys',
+  );
+  const devices = Math.max(Number(rows[0]?.devices), Number(rows[0]?.keys));
+  if (devices > 0) throw new EspmintError('REGISTRY_NOT_EMPTY', { target, devices });
+  await client.query('delete from data_keys');
+}
+
+async function insertableColumns(client: pg.ClientBase, table: TableName): Promise<string> {
+  const { rows } = await client.query<{ names: string }>(
+    `select string_agg(quote_ident(attname), ', ' order by attnum) as names from pg_attribute
+     where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
+    [table],
+  );
+  return rows[0]?.names ?? '';
+}
+
+/** Runs inside `inSnapshot`. */
+export async function fingerprint(client: pg.ClientBase): Promise<Fingerprint> {
+  const found: Partial<Record<TableName, string>> = {};
+  for (const table of TABLES) {
+    const { rows } = await client.query<{ print: string }>(
+      `select count(*) || ':' || coalesce(sum(hashtextextended(row_to_json(t)::text, 0)), 0) as print from ${table} t`,
+    );
+    found[table] = rows[0]?.print ?? '';
+  }
+  return found as Fingerprint;
+}

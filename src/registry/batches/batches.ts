@@ -1,0 +1,169 @@
+// Batches: work orders that any number of stations on one database fill together. This interface is their manual.
+//
+// The promise: a batch never counts more boards than it asks for, and no board twice. So a station claims a place for
+// each board before it is provisioned, for a while only (a lease), and settles the claim with the result:
+//
+//   const claim = await batches.claim({ batch: 'WO-7', mac, station: 'line-1', profile });
+//   ... provision the board with claim.serial, claim.uuid, claim.psk ...
+//   await batches.passed(claim.id, { uuid, chip, image });      or      await batches.failed(claim.id);
+//
+// A board has one row in a batch however often it comes: it keeps its serial number and its identifiers, and is counted
+// once. `heartbeat` renews the leases of a station that lives; those of a dead one expire, and their places are free
+// again. Every call can be made again after a lost connection. All failures are EspmintErrors.
+
+export interface BatchRequest {
+  /** 1 to 64 characters, unique. */
+  readonly name: string;
+  readonly profile: ProfileVersion;
+  /** Boards that it asks for, from 1. */
+  readonly quantity: number;
+  readonly lot?: string | undefined;
+  readonly hardwareRevision?: string | undefined;
+  readonly firmwareVersion?: string | undefined;
+  readonly location?: string | undefined;
+  /** `ZC-{0000}`; batches of the same template go on counting where the one before has stopped. */
+  readonly serialTemplate?: string | undefined;
+}
+
+export interface ProfileVersion {
+  readonly name: string;
+  readonly version: number;
+}
+
+export type BatchState = 'open' | 'paused' | 'closed';
+
+export interface Batch extends BatchRequest {
+  readonly state: BatchState;
+  /** Why it is paused or closed; empty when nobody said. */
+  readonly reason: string;
+  /** ISO 8601 in UTC, as all times here. */
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly closedAt?: string | undefined;
+  readonly closedBy?: string | undefined;
+  readonly counts: BatchCounts;
+}
+
+export interface BatchCounts {
+  /** Boards that are good, each once. */
+  readonly passed: number;
+  /** Boards among them that failed a run before. */
+  readonly reworked: number;
+  /** Boards whose last run failed. */
+  readonly failed: number;
+  /** Places that stations hold now for boards that are not counted as passed yet. */
+  readonly inWork: number;
+  /** Places that nobody holds. */
+  readonly open: number;
+  /** Rows of the list of identifiers that no board has; absent without a list. */
+  readonly identifiersLeft?: number | undefined;
+}
+
+export interface ClaimRequest {
+  readonly batch: string;
+  /** Lower case with colons. */
+  readonly mac: string;
+  readonly station: string;
+  /** Must be the batch's. */
+  readonly profile: ProfileVersion;
+}
+
+/** A place in a batch, for one board and for `LEASE_MS` after the claim or the last heartbeat. */
+export interface Claim {
+  readonly id: string;
+  readonly serial?: string | undefined;
+  /** From the list of identifiers, lower case. */
+  readonly uuid?: string | undefined;
+  /** From the list of identifiers. Not enumerable: printing a claim does not print it. */
+  readonly psk?: string | undefined;
+  /** This board passed in this batch before, with these bytes. */
+  readonly earlier?: UnitImage | undefined;
+}
+
+export const LEASE_MS = 60_000;
+
+/** What was proven on a chip. */
+export interface UnitImage {
+  /** Bytes from the start of flash. */
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+  /** Lower-case hex of the whole image. */
+  readonly md5: string;
+  readonly sha256: string;
+}
+
+/** One board of a batch. */
+export interface Unit {
+  readonly mac: string;
+  readonly uuid?: string | undefined;
+  readonly serial?: string | undefined;
+  readonly chip?: string | undefined;
+  readonly state: 'passed' | 'failed' | 'in work' | 'abandoned';
+  readonly failedRuns: number;
+  readonly station: string;
+  readonly imageSha256?: string | undefined;
+  readonly passedAt?: string | undefined;
+}
+
+/** One row of a list from an ERP system; at least one of them is there. */
+export interface Identifier {
+  readonly serial?: string | undefined;
+  readonly uuid?: string | undefined;
+  readonly psk?: string | undefined;
+  /** In the file, for messages. */
+  readonly line: number;
+}
+
+/** What a station says of itself. */
+export interface Heartbeat {
+  /** Unique among the stations of one database. */
+  readonly station: string;
+  readonly host: string;
+  readonly batch?: string | undefined;
+  readonly mode: string;
+  readonly slots: number;
+  readonly running: number;
+  /** Claims that it is working on: their leases are renewed. */
+  readonly claims: readonly string[];
+}
+
+export interface StationRecord extends Omit<Heartbeat, 'claims'> {
+  readonly seenAt: string;
+  /** Whether it was heard of within a lease. */
+  readonly alive: boolean;
+}
+
+export interface Batches {
+  /** @throws BATCH_EXISTS, INPUT_INVALID */
+  create(request: BatchRequest, who: string): Promise<Batch>;
+  /** Newest first. */
+  list(): Promise<Batch[]>;
+  /** @throws BATCH_UNKNOWN */
+  get(name: string): Promise<Batch>;
+  /** The boards of a batch that were claimed at least once, in the order of their first claim. */
+  units(name: string): Promise<Unit[]>;
+
+  /** Opens, pauses or closes it. A closed one stays closed. @throws BATCH_UNKNOWN, BATCH_NOT_OPEN */
+  setState(name: string, state: BatchState, reason: string, who: string): Promise<Batch>;
+  /** Changes how many are asked for; never to less than are there. @throws BATCH_UNKNOWN, INPUT_INVALID */
+  setQuantity(name: string, quantity: number): Promise<Batch>;
+
+  /** All rows or none. @throws IDENTIFIERS_INVALID naming the first row that is taken, BATCH_UNKNOWN, BATCH_NOT_OPEN */
+  importIdentifiers(name: string, rows: readonly Identifier[], file: string): Promise<number>;
+
+  /** @throws BATCH_UNKNOWN, BATCH_NOT_OPEN, BATCH_FULL, BATCH_PROFILE_DIFFERS, BATCH_IDENTIFIERS_USED_UP */
+  claim(request: ClaimRequest): Promise<Claim>;
+  /** The board is good and counted. @throws BATCH_PLACE_LOST when its lease had expired and its place is gone */
+  passed(
+    claimId: string,
+    unit: { readonly uuid: string; readonly chip: string; readonly image: UnitImage },
+  ): Promise<void>;
+  /** The board is not good: it is not counted (any more), and its place is free. */
+  failed(claimId: string): Promise<void>;
+
+  heartbeat(beat: Heartbeat): Promise<void>;
+  stations(): Promise<StationRecord[]>;
+
+  /** Leaves the database. Never throws, may be called again. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,176 @@
+// Batches on PostgreSQL: each call is one transaction.
+import type pg from 'pg';
+import { EspmintError } from '../../core/errors/index.js';
+import { checkSerialTemplate } from '../../core/serial-template.js';
+import type { Database } from '../postgres/database.js';
+import type { SecretBox } from '../secrets/secret-box.js';
+import type {
+  Batch,
+  Batches,
+  BatchRequest,
+  BatchState,
+  Claim,
+  ClaimRequest,
+  Heartbeat,
+  Identifier,
+  StationRecord,
+  Unit,
+  UnitImage,
+} from './batches.js';
+import { claim, identifierOwner, settleFailure, settlePass } from './claim.js';
+import {
+  countBatch,
+  insertBatch,
+  insertIdentifier,
+  readBatch,
+  readStations,
+  readUnits,
+  renewLeases,
+  toBatch,
+  type BatchRow,
+} from './sql.js';
+
+export class PostgresBatches implements Batches {
+  readonly #database: Database;
+  readonly #box: SecretBox;
+
+  constructor(database: Database, box: SecretBox) {
+    this.#database = database;
+    this.#box = box;
+  }
+
+  create(request: BatchRequest, who: string): Promise<Batch> {
+    checkRequest(request);
+    return this.#transaction('create batch', async (client) => {
+      if (!(await insertBatch(client, request, who))) {
+        throw new EspmintError('BATCH_EXISTS', { batch: request.name });
+      }
+      return toBatch(client, await readBatch(client, request.name));
+    });
+  }
+
+  list(): Promise<Batch[]> {
+    return this.#transaction('list batches', async (client) => {
+      const { rows } = await client.query<BatchRow>('select * from batches order by id desc');
+      const batches: Batch[] = [];
+      for (const row of rows) batches.push(await toBatch(client, row));
+      return batches;
+    });
+  }
+
+  get(name: string): Promise<Batch> {
+    return this.#transaction('get batch', async (client) => toBatch(client, await readBatch(client, name)));
+  }
+
+  units(name: string): Promise<Unit[]> {
+    return this.#transaction('list units', async (client) =>
+      readUnits(client, (await readBatch(client, name)).id),
+    );
+  }
+
+  setState(name: string, state: BatchState, reason: string, who: string): Promise<Batch> {
+    return this.#transaction('set batch state', async (client) => {
+      const batch = await readBatch(client, name, { lock: true });
+      if (batch.state === 'closed' && state !== 'closed') {
+        throw new EspmintError('BATCH_NOT_OPEN', { batch: name, state: batch.state, reason: batch.reason });
+      }
+      if (batch.state === state) return toBatch(client, batch);
+      const closed = state === 'closed' ? [new Date(), who] : [null, null];
+      await client.query(
+        'update batches set state = $2, reason = $3, closed_at = $4, closed_by = $5 where id = $1',
+        [batch.id, state, reason, ...closed],
+      );
+      return toBatch(client, await readBatch(client, name));
+    });
+  }
+
+  setQuantity(name: string, quantity: number): Promise<Batch> {
+    return this.#transaction('set quantity', async (client) => {
+      const batch = await readBatch(client, name, { lock: true });
+      const { passed, inWork } = await countBatch(client, batch);
+      checkQuantity(quantity, passed + inWork);
+      await client.query('update batches set quantity = $2 where id = $1', [batch.id, quantity]);
+      return toBatch(client, await readBatch(client, name));
+    });
+  }
+
+  importIdentifiers(name: string, rows: readonly Identifier[], file: string): Promise<number> {
+    return this.#transaction('import identifiers', async (client) => {
+      const { id, state, reason } = await readBatch(client, name, { lock: true });
+      if (state === 'closed') throw new EspmintError('BATCH_NOT_OPEN', { batch: name, state, reason });
+      for (const row of rows) {
+        const sealed = row.psk === undefined ? undefined : this.#box.seal(row.psk, identifierOwner(id));
+        if (await insertIdentifier(client, id, row, sealed)) continue;
+        const what = [row.serial, row.uuid].filter((text) => text !== undefined).join(' or ');
+        throw new EspmintError('IDENTIFIERS_INVALID', {
+          file,
+          line: row.line,
+          reason: `${what} is taken already`,
+        });
+      }
+      return rows.length;
+    });
+  }
+
+  claim(request: ClaimRequest): Promise<Claim> {
+    return this.#transaction('claim', (client) => claim(client, this.#box, request));
+  }
+
+  passed(claimId: string, unit: { uuid: string; chip: string; image: UnitImage }): Promise<void> {
+    return this.#transaction('settle', (client) => settlePass(client, claimId, unit));
+  }
+
+  failed(claimId: string): Promise<void> {
+    return this.#transaction('settle', (client) => settleFailure(client, claimId));
+  }
+
+  heartbeat({ station, host, batch, mode, slots, running, claims }: Heartbeat): Promise<void> {
+    return this.#transaction('heartbeat', async (client) => {
+      await client.query(
+        `insert into stations (name, host, batch, mode, slots, running) values ($1, $2, $3, $4, $5, $6)
+         on conflict (name) do update set host = excluded.host, batch = excluded.batch, mode = excluded.mode,
+           slots = excluded.slots, running = excluded.running, seen_at = now()`,
+        [station, host, batch ?? null, mode, slots, running],
+      );
+      await renewLeases(client, claims);
+    });
+  }
+
+  stations(): Promise<StationRecord[]> {
+    return this.#transaction('list stations', readStations);
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  #transaction<T>(what: string, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    return this.#database.transaction(what, work);
+  }
+}
+
+/** Characters that fit into the columns of `batches`. */
+const WIDTHS = { name: 64, lot: 64, hardwareRevision: 10, firmwareVersion: 20, location: 100 } as const;
+
+function checkRequest(request: BatchRequest): void {
+  for (const field of Object.keys(WIDTHS) as (keyof typeof WIDTHS)[]) {
+    const text = request[field];
+    if (text === undefined || ([...text].length <= WIDTHS[field] && !text.includes('\0'))) continue;
+    throw invalid(`The batch's ${field}`, `is longer than ${WIDTHS[field]} characters`, 'shorten it');
+  }
+  if (request.name.trim() === '') throw invalid("The batch's name", 'is empty', 'give it one');
+  checkQuantity(request.quantity, 1);
+  if (request.serialTemplate !== undefined) checkSerialTemplate(request.serialTemplate);
+}
+
+const MAX_QUANTITY = 10_000_000;
+
+function checkQuantity(quantity: number, least: number): void {
+  if (Number.isInteger(quantity) && quantity >= Math.max(least, 1) && quantity <= MAX_QUANTITY) return;
+  const reason = `is ${quantity}`;
+  throw invalid('The quantity', reason, `give a whole number from ${Math.max(least, 1)} to ${MAX_QUANTITY}`);
+}
+
+function invalid(field: string, reason: string, hint: string): EspmintError {
+  return new EspmintError('INPUT_INVALID', { field, reason, hint });
+}

@@ -1,0 +1,269 @@
+// A server of the user's own: what is said when it is wrong, TLS, copies between registries, a new master key.
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isEspmintError } from '../../src/core/errors/index.js';
+import {
+  backUp,
+  checkDatabase,
+  migrateDatabase,
+  moveTo,
+  openRegistry,
+  type RegistryOptions,
+  restore,
+  rotateMasterKey,
+} from '../../src/registry/index.js';
+import { judgeAvailable } from '../support/judges.js';
+import { queryAt } from './foreign-program.js';
+import { otherPostgresBin } from './other-postgres.js';
+import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
+
+const BOARD = {
+  mac: 'a4:cf:12:34:56:78',
+  uuid: '110e3dc9-fa05-568f-a05a-98d00891029d',
+  caUrl: 'https://ca.example.com',
+  policy: 'rotate',
+} as const;
+const binDir = otherPostgresBin();
+
+describe.runIf(judgeAvailable('a PostgreSQL server', binDir))("a registry on the user's server", () => {
+  const folder = mkdtempSync(join(tmpdir(), 'espmint-server-'));
+  const dataDir = join(folder, 'station');
+  const caFile = join(folder, 'server/tls/ca.pem');
+  let server: TcpPostgres;
+  beforeAll(async () => {
+    chmodSync(folder, 0o755);
+    server = await makeTcpPostgres(binDir, join(folder, 'server'), makeTls(join(folder, 'server/tls')));
+    for (const name of ['main', 'empty', 'second', 'newer', 'ten'])
+      await server.sql(`create database ${name}`);
+    await server.sql(`create user guest password 'guest'`);
+    await server.sql('revoke create on schema public from public');
+  });
+  afterAll(async () => {
+    await server.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const at = (database: string, query = ''): RegistryOptions => ({
+    dataDir,
+    databaseUrl: server.url(database) + query,
+    timeoutMs: 3000,
+    whenDown: 'stop',
+  });
+
+  /** Fills a registry with a device that has a history. */
+  async function fill(options: RegistryOptions): Promise<string> {
+    const registry = await openRegistry(options);
+    try {
+      const first = await registry.reserve(BOARD);
+      await registry.confirm(first.id, { imageSha256: 'aa'.repeat(32) });
+      const second = await registry.reserve(BOARD);
+      await registry.fail(second.id, { code: 'LINK_TIMEOUT' });
+      return first.psk;
+    } finally {
+      await registry.close();
+    }
+  }
+
+  async function keyIn(options: RegistryOptions): Promise<string> {
+    const registry = await openRegistry(options);
+    try {
+      return await registry.reveal(BOARD.mac, 'test');
+    } finally {
+      await registry.close();
+    }
+  }
+
+  it('holds what is reserved, and reports on itself', async () => {
+    const psk = await fill(at('main'));
+    expect(await keyIn(at('main'))).toBe(psk);
+    expect(await checkDatabase(at('main'))).toMatchObject({
+      encrypted: false,
+      migrationsMissing: [],
+      devices: { provisioned: 1 },
+      pendingSync: 0,
+    });
+  });
+
+  it('an empty database is reported with what migrate would run, and left as it is', async () => {
+    const { migrationsMissing } = await checkDatabase(at('empty'));
+    expect(migrationsMissing.length).toBeGreaterThan(2);
+    expect((await checkDatabase(at('empty'))).migrationsMissing).toEqual(migrationsMissing);
+    expect(await migrateDatabase(at('empty'))).toEqual(migrationsMissing);
+    expect(await migrateDatabase(at('empty'))).toEqual([]);
+  });
+
+  it('ten stations that migrate at once run each migration once', async () => {
+    const ran = await Promise.all(Array.from({ length: 10 }, () => migrateDatabase(at('ten'))));
+    expect(new Set(ran.flat()).size).toBe(ran.flat().length);
+    expect(ran.flat().length).toBeGreaterThan(2);
+  });
+
+  it.each([
+    ['nobody listens', 'REGISTRY_UNREACHABLE', () => 'postgresql://owner@127.0.0.1:1/main'],
+    [
+      'the host has no address',
+      'REGISTRY_UNREACHABLE',
+      () => 'postgresql://owner@no-such-host.invalid/main?sslmode=disable',
+    ],
+    [
+      'the password is wrong',
+      'REGISTRY_PASSWORD',
+      () => `postgresql://owner:wrong@127.0.0.1:${server.port}/main`,
+    ],
+    [
+      'the user is unknown',
+      'REGISTRY_PASSWORD',
+      () => `postgresql://stranger:x@127.0.0.1:${server.port}/main`,
+    ],
+    ['the database is missing', 'REGISTRY_DATABASE_MISSING', () => server.url('nowhere')],
+    [
+      'the user may create nothing',
+      'REGISTRY_RIGHTS',
+      () => `postgresql://guest:guest@127.0.0.1:${server.port}/second`,
+    ],
+    [
+      'the certificate is of an unknown authority',
+      'REGISTRY_TLS',
+      () => `${server.url('main')}?sslmode=verify-full`,
+    ],
+    ['the URL is of another kind', 'INPUT_INVALID', () => 'mysql://owner:secret@127.0.0.1/main'],
+    ['the TLS mode is unknown', 'INPUT_INVALID', () => `${server.url('main')}?sslmode=maybe`],
+  ])('when %s it says %s, without the password', async (_case, code, url) => {
+    const failure = await checkDatabase({ ...at('main'), databaseUrl: url() }).catch(
+      (error: unknown) => error,
+    );
+    expect(isEspmintError(failure) && failure.code).toBe(code);
+    expect(String(failure)).not.toMatch(/wrong|secret|a password|a%20password/);
+  });
+
+  it('says so when the certificate is for another host, and only encrypts where that is asked', async () => {
+    const wrongHost = server.url('main').replace('127.0.0.1', 'localhost');
+    await expect(
+      checkDatabase({ ...at('main'), databaseUrl: `${wrongHost}?sslmode=verify-full&sslrootcert=${caFile}` }),
+    ).rejects.toMatchObject({ code: 'REGISTRY_TLS' });
+    const chainOnly = `${wrongHost}?sslmode=verify-ca&sslrootcert=${caFile}`;
+    expect(await checkDatabase({ ...at('main'), databaseUrl: chainOnly })).toMatchObject({ encrypted: true });
+  });
+
+  it('proves the server by its certificate, and takes what the URL leaves out from the environment', async () => {
+    const env = {
+      PGPASSWORD: 'a password',
+      PGUSER: 'owner',
+      PGSSLMODE: 'verify-full',
+      PGSSLROOTCERT: caFile,
+    };
+    const databaseUrl = `postgresql://127.0.0.1:${server.port}/main`;
+    expect(await checkDatabase({ ...at('main'), databaseUrl, env })).toMatchObject({ encrypted: true });
+  });
+
+  it('copies a backup into another registry, keys and history and all', async () => {
+    const file = join(folder, 'registry.backup');
+    const psk = await fill(at('main'));
+    const { rows } = await backUp(at('main'), file);
+    expect(rows.devices).toBe(1);
+    expect(statSync(file).mode & 0o077).toBe(0);
+    expect(gunzipSync(readFileSync(file)).includes(psk)).toBe(false);
+    const restored: RegistryOptions = { dataDir: join(folder, 'restored') };
+    mkdirSync(join(folder, 'restored'));
+    copyFileSync(join(dataDir, 'master.key'), join(folder, 'restored/master.key'));
+    expect((await restore(restored, file)).rows).toEqual(rows);
+    expect(await keyIn(restored)).toBe(await keyIn(at('main')));
+    await expect(restore(restored, file)).rejects.toMatchObject({ code: 'REGISTRY_NOT_EMPTY' });
+    expect(await fill(restored)).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('restores nothing of a backup that was cut or changed', async () => {
+    const file = join(folder, 'whole.backup');
+    await backUp(at('main'), file);
+    const text = gunzipSync(readFileSync(file)).toString('utf8');
+    const lines = text.trimEnd().split('\n');
+    const spoiled = [
+      lines.slice(0, -1).join('\n'),
+      text.replace('ca.example.com', 'ca.example.org'),
+      text.replace('espmintBackup', 'somethingElse'),
+    ].map((content) => gzipSync(content));
+    spoiled.push(readFileSync(file).subarray(0, -20));
+    for (const bytes of spoiled) {
+      writeFileSync(join(folder, 'spoiled.backup'), bytes);
+      await expect(restore(at('second'), join(folder, 'spoiled.backup'))).rejects.toMatchObject({
+        code: 'BACKUP_INVALID',
+      });
+    }
+    expect((await checkDatabase(at('second'))).devices).toEqual({});
+  });
+
+  it('moves an embedded registry to a server', async () => {
+    const embedded: RegistryOptions = { dataDir: join(folder, 'embedded') };
+    const psk = await fill(embedded);
+    const onServer = { ...at('second'), dataDir: join(folder, 'embedded') };
+    const { rows } = await moveTo(embedded, onServer);
+    expect(rows).toMatchObject({ devices: 1, device_keys: 2, attempts: 2 });
+    expect(await keyIn(onServer)).toBe(psk);
+  });
+
+  it('a new master key opens everything, the old one nothing, and open registries go on', async () => {
+    const station: RegistryOptions = { dataDir: join(folder, 'rotated') };
+    const psk = await fill(station);
+    const keyFile = join(folder, 'rotated/master.key');
+    const old = readFileSync(keyFile, 'utf8');
+    const inUse = await openRegistry(station);
+    const { rewrapped } = await rotateMasterKey(station);
+    expect(rewrapped).toBe(1);
+    expect(readFileSync(keyFile, 'utf8')).not.toBe(old);
+    expect(await inUse.reveal(BOARD.mac, 'test')).toBe(psk);
+    await inUse.close();
+    expect(await keyIn(station)).toBe(psk);
+    await expect(openRegistry({ ...station, env: { ESPMINT_MASTER_KEY: old } })).rejects.toMatchObject({
+      code: 'SECRET_UNREADABLE',
+    });
+  });
+
+  it('a rotation that was cut short after the registry had changed is made good', async () => {
+    const station: RegistryOptions = { dataDir: join(folder, 'rotated') };
+    const keyFile = join(folder, 'rotated/master.key');
+    copyFileSync(keyFile, `${keyFile}.next`);
+    writeFileSync(keyFile, `${'22'.repeat(32)}\n`);
+    const psk = await keyIn(station);
+    await rotateMasterKey(station);
+    expect(await keyIn(station)).toBe(psk);
+    const registry = await openRegistry(station);
+    const events = await queryAt(
+      join(folder, 'rotated'),
+      `select kind from events where kind like 'master%'`,
+    );
+    await registry.close();
+    expect(events).toHaveLength(2);
+  });
+});
+
+/** A certificate authority and a certificate for 127.0.0.1; returns the server's settings. */
+function makeTls(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  const script = `
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=test-ca
+    openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=127.0.0.1
+    printf 'subjectAltName=IP:127.0.0.1' > san
+    openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile san`;
+  const made = spawnSync('sh', ['-e', '-c', script], { cwd: folder, encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(made.stderr);
+  chmodSync(join(folder, 'server.key'), 0o640);
+  // The server's account must be able to read its key: root's key, readable by that group, is what PostgreSQL accepts.
+  const group = /^postgres:[^:]*:[^:]*:(\d+)/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[1];
+  if (process.getuid?.() === 0) chownSync(join(folder, 'server.key'), 0, Number(group ?? 65_534));
+  else chmodSync(join(folder, 'server.key'), 0o600);
+  return `ssl = on\nssl_cert_file = '${folder}/server.pem'\nssl_key_file = '${folder}/server.key'`;
+}
