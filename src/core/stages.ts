@@ -11,6 +11,7 @@ export const STAGES = [
   'write',
   'verify',
   'reset',
+  'boot',
   'confirm',
 ] as const;
 export type Stage = (typeof STAGES)[number];

@@ -51,6 +51,7 @@ export async function buildPlan(
     firmwareVersion: atMost(20, '--firmware-version', changes.firmwareVersion ?? profile.firmwareVersion),
     hardwareRevision: atMost(10, '--hardware-revision', changes.hardwareRevision ?? profile.hardwareRevision),
     location: atMost(100, '--location', changes.location ?? profile.location),
+    boot: profile.boot,
     known: changes.known ?? profile.policy.known,
     attempts: changes.attempts ?? profile.policy.attempts,
     baud: changes.baud ?? profile.policy.baud,

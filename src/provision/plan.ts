@@ -1,5 +1,6 @@
 // What is to be done with each board of a run: the profile with its secrets resolved, and what flags changed.
 import type { NvsLayout } from '../core/device-config.js';
+import type { Profile } from '../core/profile/schema.js';
 import type { Psk } from '../core/psk.js';
 import type { UuidRecipe } from '../core/uuid.js';
 import type { WifiCredentials } from '../core/wifi.js';
@@ -14,6 +15,9 @@ export interface Target {
   readonly force: boolean;
 }
 
+/** How a board shows after its reset that its firmware runs. */
+export type BootCheck = NonNullable<Profile['boot']>;
+
 export interface ProvisionPlan {
   readonly expectChip?: string | undefined;
   readonly target: Target;
@@ -24,6 +28,8 @@ export interface ProvisionPlan {
   readonly firmwareVersion?: string | undefined;
   readonly hardwareRevision?: string | undefined;
   readonly location?: string | undefined;
+  /** Absent: the board is reset and not listened to. */
+  readonly boot?: BootCheck | undefined;
   readonly known: KnownPolicy;
   /** Whole tries, from opening the port on. */
   readonly attempts: number;

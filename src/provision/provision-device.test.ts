@@ -176,6 +176,60 @@ describe('provisionDevice', () => {
     },
   );
 
+  describe('with boot rules', () => {
+    const boot = { success: 'application', failure: [], timeoutMs: 3000, baud: 115_200 } as const;
+    const runWith = async (
+      application: 'stock' | 'panic' | 'silent' | 'nvs-leaky',
+      check: ProvisionPlan['boot'],
+    ) => {
+      const board = createVirtualBoard({ mac: MAC, application });
+      const registry = await openRegistry();
+      const events: ProvisionEvent[] = [];
+      const result = await provisionDevice(
+        PORT,
+        { ...PLAN, attempts: 1, boot: check },
+        partsFor(board, registry),
+        {
+          onEvent: (event) => events.push(event),
+        },
+      );
+      const psk = await registry.reveal(MAC, 'test');
+      await registry.close();
+      board.dispose();
+      return { result, events, psk };
+    };
+
+    it('passes a board whose firmware starts', async () => {
+      const { result } = await runWith('stock', { ...boot, success: 'got-ip' });
+      expect(result).toMatchObject({ ok: true, stagesMs: { boot: expect.any(Number) as number } });
+    });
+
+    it('passes a board whose firmware finds its NVS image, read by its own reader', async () => {
+      const { result } = await runWith('nvs-leaky', {
+        ...boot,
+        success: { pattern: 'zc/global_uuid = [0-9a-f-]{36}$' },
+      });
+      expect(result).toMatchObject({ ok: true });
+    });
+
+    it('fails a board that panics, and one that stays silent', async () => {
+      const panic = await runWith('panic', { ...boot, success: 'got-ip' });
+      expect(panic.result).toMatchObject({ ok: false, code: 'BOOT_FAILED', stage: 'boot' });
+      const silent = await runWith('silent', { ...boot, timeoutMs: 600 });
+      expect(silent.result).toMatchObject({ ok: false, code: 'BOOT_TIMEOUT', stage: 'boot' });
+    });
+
+    it('shows no key, even of firmware that prints it', async () => {
+      const { result, events, psk } = await runWith('nvs-leaky', {
+        ...boot,
+        failure: ['app: started'],
+        success: 'got-ip',
+      });
+      expect(result.ok).toBe(false);
+      expect(JSON.stringify([result, events])).not.toContain(psk);
+    });
+  });
+
   it('refuses a chip with flash encryption before it reserves a key', async () => {
     const board = createVirtualBoard({ mac: MAC, security: { flashEncryption: true } });
     const registry = await openRegistry();

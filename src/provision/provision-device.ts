@@ -11,6 +11,7 @@ import { StageClock } from './stage-clock.js';
 import {
   admit,
   buildImage,
+  checkBoot,
   confirm,
   connect,
   holdsEarlier,
@@ -72,6 +73,10 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     const earlier = await recognise(unit);
     const { image, reservation } = earlier ?? (await makeNew(unit, onFailure));
     await clock.stage('reset', () => reset(connected));
+    const { boot } = run.plan;
+    if (boot !== undefined) {
+      await clock.stage('boot', () => checkBoot(run, connected, boot, reservation?.psk));
+    }
     const { chip } = connected.facts;
     await clock.stage('confirm', () => confirm(run, { identity, chip, image, reservation, admission }));
     return passed(unit, image, earlier !== undefined);

@@ -11,6 +11,7 @@ import { deviceUuid } from '../core/uuid.js';
 import type { Board } from '../driver/index.js';
 import type { Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
+import type { BootCheck } from './plan.js';
 import { chooseRegion, type Region } from './region.js';
 import type { Try } from './try.js';
 
@@ -138,6 +139,24 @@ export interface Outcome {
 }
 
 /** The registry first: a unit that its batch counts is in the registry with its key. */
+/** Listens until the firmware shows that it runs. What it prints of this device's secrets is masked. */
+export async function checkBoot(
+  { plan, signal }: Try,
+  board: Board,
+  boot: BootCheck,
+  psk?: string,
+): Promise<void> {
+  const { success, failure, timeoutMs, baud } = boot;
+  await board.watchBoot({
+    success: typeof success === 'string' ? success : { pattern: new RegExp(success.pattern) },
+    failure: failure.map((pattern) => new RegExp(pattern)),
+    secrets: [psk, plan.wifi?.password].filter((secret) => secret !== undefined),
+    timeoutMs,
+    baud,
+    signal,
+  });
+}
+
 export async function confirm({ parts }: Try, outcome: Outcome): Promise<void> {
   const { identity, chip, reservation, admission } = outcome;
   const { offsetBytes, sizeBytes, md5, sha256 } = outcome.image;

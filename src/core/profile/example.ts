@@ -56,6 +56,14 @@ firmwareVersion: 1.0.0
 hardwareRevision: A
 location: Line 1
 
+# Read the log after the reset; a board whose firmware does not start fails. Leave it out for boards without firmware.
+# boot:
+#   # banner (the ROM started), application (ESP-IDF calls app_main), got-ip, or a line of your own: { pattern: 'READY' }
+#   success: application
+#   failure: ['provisioning error']
+#   timeoutMs: 10000
+#   baud: 115200
+
 policy:
   # A device that is already provisioned: keep its key, rotate (make a new one), or refuse.
   known: keep

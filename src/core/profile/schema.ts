@@ -24,6 +24,23 @@ const secretReference = z
   )
   .meta({ description: 'Where the secret is: file:PATH (relative to this profile) or env:NAME.' });
 
+/** A pattern over single lines, in JavaScript's syntax. */
+const regularExpression = z
+  .string()
+  .min(1)
+  .refine((text) => isRegularExpression(text), 'must be a regular expression');
+
+function isRegularExpression(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+/** Signs of a start that every ESP32 firmware gives; the driver knows how each looks. */
+const BOOT_SIGNS = ['banner', 'application', 'got-ip'] as const;
+
 const INTEGER_TYPES = ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'u64', 'i64'] as const;
 
 const row = z
@@ -93,6 +110,22 @@ export const profileSchema = z
     firmwareVersion: z.string().max(20).optional(),
     hardwareRevision: z.string().max(10).optional(),
     location: z.string().max(100).optional(),
+    boot: z
+      .strictObject({
+        success: z
+          .union([z.enum(BOOT_SIGNS), z.strictObject({ pattern: regularExpression })])
+          .default('application')
+          .meta({
+            description: 'What counts as started: a well-known sign, or a line that matches a pattern.',
+          }),
+        failure: z.array(regularExpression).default([]),
+        timeoutMs: z.int().min(500).max(120_000).default(10_000),
+        baud: z.int().min(9600).max(3_000_000).default(115_200),
+      })
+      .optional()
+      .meta({
+        description: 'Reads the log after the reset. Without it a board passes without having started.',
+      }),
     policy: z
       .strictObject({
         known: z.enum(['keep', 'rotate', 'refuse']).default('keep').meta({
