@@ -29,7 +29,7 @@ import {
 import { judgeAvailable } from '../support/judges.js';
 import { queryAt } from './foreign-program.js';
 import { otherPostgresBin } from './other-postgres.js';
-import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
+import { makeTcpPostgres, serverAccount, type TcpPostgres } from './tcp-postgres.js';
 
 const BOARD = {
   mac: 'a4:cf:12:34:56:78',
@@ -260,10 +260,8 @@ function makeTls(folder: string): string {
     openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile san`;
   const made = spawnSync('sh', ['-e', '-c', script], { cwd: folder, encoding: 'utf8' });
   if (made.status !== 0) throw new Error(made.stderr);
-  chmodSync(join(folder, 'server.key'), 0o640);
-  // The server's account must be able to read its key: root's key, readable by that group, is what PostgreSQL accepts.
-  const group = /^postgres:[^:]*:[^:]*:(\d+)/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[1];
-  if (process.getuid?.() === 0) chownSync(join(folder, 'server.key'), 0, Number(group ?? 65_534));
-  else chmodSync(join(folder, 'server.key'), 0o600);
+  const account = serverAccount();
+  chmodSync(join(folder, 'server.key'), 0o600);
+  if (account !== undefined) chownSync(join(folder, 'server.key'), account.uid, account.gid);
   return `ssl = on\nssl_cert_file = '${folder}/server.pem'\nssl_key_file = '${folder}/server.key'`;
 }
