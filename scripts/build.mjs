@@ -1,4 +1,4 @@
-// Builds dist/ from src/: TypeScript first, then the files that the compiler does not carry.
+// Builds dist/ from src/: TypeScript first, then the files that the compiler does not carry, then the dashboard.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,3 +17,8 @@ if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 for (const file of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
   if (CARRIED.test(file)) cpSync(join(root, 'src', file), join(root, 'dist', file));
 }
+
+const vite = join(root, 'node_modules/vite/bin/vite.js');
+const page = ['build', '--config', join(root, 'src/web/vite.config.ts'), '--logLevel', 'warn'];
+const bundled = spawnSync(process.execPath, [vite, ...page], { stdio: 'inherit' });
+process.exit(bundled.status ?? 1);

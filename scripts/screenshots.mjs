@@ -1,0 +1,100 @@
+// Photographs every page of the dashboard, in both themes, on a desk and on a phone, into docs/images/.
+// `node scripts/screenshots.mjs [NAME...]` takes only the pages named; the page must be built (`npm run build`).
+import { mkdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { runnerImport } from 'vite';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const target = process.env.SCREENSHOTS_DIR ?? `${root}docs/images`;
+const MAX_BYTES = 150 * 1024;
+const SIZES = {
+  desktop: { width: 1440, height: 900 },
+  laptop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+  hd: { width: 1920, height: 1080 },
+};
+/** A full screen of tiles is shown smaller than it is. */
+const SCALES = { hd: 0.75 };
+const THEMES = ['light', 'dark'];
+
+async function load(path) {
+  return (await runnerImport(`${root}${path}`, { root, logLevel: 'error' })).module;
+}
+const { startFakeService } = await load('test/support/fake-service/http.ts');
+const { busyWorld, SAMPLE_NOW } = await load('test/support/fake-service/samples.ts');
+const { FakeWorld } = await load('test/support/fake-service/world.ts');
+const { launchBrowser } = await load('test/support/browser.ts');
+
+const wanted = process.argv.slice(2);
+const device = busyWorld(1).devices[5].mac;
+const PAGES = [
+  { name: 'station', world: () => busyWorld(8), hash: '#/' },
+  { name: 'station-32', world: () => busyWorld(32), hash: '#/', sizes: ['hd'] },
+  { name: 'first-visit', world: () => new FakeWorld(), hash: '#/' },
+  {
+    name: 'devices',
+    world: () => busyWorld(8),
+    hash: `#/devices/${encodeURIComponent(device)}`,
+    sizes: ['laptop', 'phone'],
+  },
+  { name: 'setup', world: () => busyWorld(8), hash: '#/setup' },
+  { name: 'today', world: () => busyWorld(8), hash: '#/today' },
+  {
+    name: 'inspect',
+    world: () => busyWorld(8),
+    hash: '#/inspect?port=%2Fdev%2FttyUSB0',
+    act: (page) => page.click('form button[type=submit]'),
+  },
+  { name: 'settings', world: () => busyWorld(8), hash: '#/settings?tab=station' },
+  { name: 'sign-in', world: signInWorld, hash: '#/' },
+];
+
+function signInWorld() {
+  const world = busyWorld(8);
+  world.users.push({
+    name: 'linh',
+    role: 'admin',
+    createdAt: '2026-03-01T08:00:00Z',
+    password: 'correct horse',
+  });
+  return world;
+}
+
+const browser = await launchBrowser();
+mkdirSync(target, { recursive: true });
+try {
+  for (const page of PAGES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+    const service = await startFakeService({ world: page.world() });
+    for (const size of page.sizes ?? ['desktop', 'phone'])
+      for (const theme of THEMES) await photograph(page, service.url, size, theme);
+    await service.close();
+  }
+} finally {
+  await browser.close();
+}
+
+async function photograph({ name, hash, act }, url, size, theme) {
+  const context = await browser.newContext({
+    viewport: SIZES[size],
+    deviceScaleFactor: SCALES[size] ?? 1,
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+  });
+  const page = await context.newPage();
+  await page.clock.setFixedTime(SAMPLE_NOW);
+  await page.goto(`${url}${hash}`);
+  await page.waitForTimeout(700);
+  if (act !== undefined) {
+    await act(page);
+    await page.waitForTimeout(500);
+  }
+  const path = `${target}/${name}-${size}-${theme}.png`;
+  await page.screenshot({ path });
+  const bytes = statSync(path).size;
+  console.log(
+    `${name} ${size} ${theme}: ${Math.round(bytes / 1024)} KB${bytes > MAX_BYTES ? ' TOO BIG' : ''}`,
+  );
+  await context.close();
+}

@@ -1,0 +1,82 @@
+// Calls the service: typed by the contract, every refusal as one ApiFailure.
+import type { AnswerOf, ApiError, BodyOf, ParamsOf, QueryOf } from '../../service/contract/index.js';
+import { addressOf, type RouteId } from './routes.js';
+
+const TIMEOUT_MS = 30_000;
+/** Reading a board can take a while over a slow link. */
+const SLOW_TIMEOUT_MS = 120_000;
+
+/** A refusal of the service, or `OFFLINE` when it could not be asked. */
+export class ApiFailure extends Error {
+  override readonly name = 'ApiFailure';
+  readonly code: string;
+  readonly next: string | undefined;
+  /** 0 when there was no answer. */
+  readonly status: number;
+
+  constructor(status: number, error: Partial<ApiError>) {
+    super(error.message ?? '');
+    this.status = status;
+    this.code = error.code ?? 'OFFLINE';
+    this.next = error.next;
+  }
+}
+
+/** Options that an operation needs, and only those. */
+type Options<I extends RouteId> = (ParamsOf<I> extends undefined ? object : { params: ParamsOf<I> }) &
+  (QueryOf<I> extends undefined ? object : { query?: QueryOf<I> }) &
+  (BodyOf<I> extends undefined ? object : { body: BodyOf<I> }) & { signal?: AbortSignal };
+
+let csrfToken: string | undefined;
+let onSignedOut: () => void = () => undefined;
+
+/** The service wants it with every request that changes something; it lives in memory only. */
+export function useCsrfToken(token: string | undefined): void {
+  csrfToken = token;
+}
+
+/** Called whenever the service says that nobody is signed in any more. */
+export function whenSignedOut(listener: () => void): void {
+  onSignedOut = listener;
+}
+
+/**
+ * Asks the service.
+ * @throws ApiFailure; an aborted call throws the signal's reason.
+ */
+export async function call<I extends RouteId>(id: I, options: Options<I>): Promise<AnswerOf<I>> {
+  const { params, query, body, signal } = options as {
+    params?: object;
+    query?: object;
+    body?: unknown;
+    signal?: AbortSignal;
+  };
+  const { method, path } = addressOf(id, params, query);
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (method !== 'GET' && csrfToken !== undefined) headers['x-csrf-token'] = csrfToken;
+  const deadline = AbortSignal.timeout(id === 'inspectPort' ? SLOW_TIMEOUT_MS : TIMEOUT_MS);
+  const response = await fetch(path, {
+    method,
+    headers,
+    credentials: 'same-origin',
+    signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch((error: unknown) => {
+    if (signal?.aborted === true) throw error;
+    throw new ApiFailure(0, {});
+  });
+  if (response.ok) return (await response.json()) as AnswerOf<I>;
+  const failure = new ApiFailure(response.status, await errorOf(response));
+  if (response.status === 401 && id !== 'signIn') onSignedOut();
+  throw failure;
+}
+
+async function errorOf(response: Response): Promise<Partial<ApiError>> {
+  const code = `HTTP_${response.status}`;
+  try {
+    return { code, ...((await response.json()) as Partial<ApiError>) };
+  } catch {
+    return { code, message: response.statusText };
+  }
+}

@@ -1,0 +1,88 @@
+// Numbers, sizes and times as a person reads them, in the language of the page.
+
+const MINUTE_S = 60;
+const HOUR_S = 3600;
+const DAY_S = 86_400;
+
+/** `0.4 s`, `12 s`, `3:05 min`. */
+export function formatDuration(ms: number, language: string): string {
+  if (ms < 0) return formatDuration(0, language);
+  if (ms < 10_000) return `${fixed(Math.floor(ms / 100) / 10, 1, language)} s`;
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < MINUTE_S) return `${seconds} s`;
+  return `${Math.floor(seconds / MINUTE_S)}:${String(seconds % MINUTE_S).padStart(2, '0')} min`;
+}
+
+/** `840 ms` below a second, else as formatDuration. */
+export function formatShort(ms: number, language: string): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : formatDuration(ms, language);
+}
+
+/** `97 %`; a share of 1 is the only one that reads 100 %. */
+export function formatShare(share: number, language: string): string {
+  const percent = share * 100;
+  const shown = share < 1 && percent > 99 ? Math.floor(percent * 10) / 10 : Math.round(percent);
+  return `${new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(shown)} %`;
+}
+
+export function formatCount(value: number, language: string): string {
+  return new Intl.NumberFormat(language).format(value);
+}
+
+/** `24 KB`, `4 MB`, `300 B`: powers of two, as flash is counted. */
+export function formatBytes(bytes: number): string {
+  if (bytes >= 1 << 20 && bytes % (1 << 18) === 0) return `${bytes / (1 << 20)} MB`;
+  if (bytes >= 1024) return `${Math.round((bytes / 1024) * 10) / 10} KB`;
+  return `${bytes} B`;
+}
+
+export function formatHex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
+
+/** `3 minutes ago`; after a week the date. */
+export function formatAgo(iso: string, nowMs: number, language: string): string {
+  const seconds = Math.round((Date.parse(iso) - nowMs) / 1000);
+  const words = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const age = Math.abs(seconds);
+  if (age < MINUTE_S) return words.format(0, 'second');
+  if (age < HOUR_S) return words.format(Math.trunc(seconds / MINUTE_S), 'minute');
+  if (age < DAY_S) return words.format(Math.trunc(seconds / HOUR_S), 'hour');
+  if (age < 7 * DAY_S) return words.format(Math.trunc(seconds / DAY_S), 'day');
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(iso));
+}
+
+export function formatExact(iso: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(
+    new Date(iso),
+  );
+}
+
+export function formatClock(iso: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
+}
+
+/** `07`: the hour of a day of 24, for an axis. */
+export function formatHour(iso: string, language: string): string {
+  const hour = { hour: '2-digit', hourCycle: 'h23' } as const;
+  return new Intl.DateTimeFormat(language, hour).format(new Date(iso)).replace(/\D/g, '');
+}
+
+/** The two ends of a MAC, for a tile with little room: `a4:…:56:78`. */
+export function shortMac(mac: string): string {
+  return mac.length === 17 ? `${mac.slice(0, 2)}:…:${mac.slice(-5)}` : mac;
+}
+
+/** The service's hints begin in lower case, without a full stop. */
+export function sentence(text: string): string {
+  if (text === '') return '';
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.?!]$/.test(first) ? first : `${first}.`;
+}
+
+function fixed(value: number, digits: number, language: string): string {
+  return new Intl.NumberFormat(language, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value);
+}

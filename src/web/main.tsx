@@ -1,0 +1,16 @@
+// Starts the dashboard.
+import { render } from 'preact';
+import { App } from './app.js';
+import { loadLanguage } from './i18n/translate.js';
+import { begin } from './store/session.js';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/shell.css';
+import './styles/station.css';
+import './styles/devices.css';
+import './styles/pages.css';
+
+const root = document.getElementById('app');
+if (root === null) throw new Error('the page has no #app');
+void begin();
+render(<App language={await loadLanguage()} />, root);

@@ -1,0 +1,168 @@
+// What an inspection found: chip, security, flash, NVS, and where board and registry differ.
+import type { ComponentChildren, JSX } from 'preact';
+import type { Inspection } from '../../../service/contract/index.js';
+import { formatBytes, formatHex, sentence } from '../../format/format.js';
+import { t } from '../../i18n/translate.js';
+import { link } from '../../router.js';
+import { FlashMap, PartitionTable } from '../../ui/flash-map.js';
+import type { IconName } from '../../ui/icon.js';
+import { NvsTable } from '../../ui/nvs-table.js';
+import { Badge, Copyable, Note, type Tone } from '../../ui/parts.js';
+
+export function InspectionReport({ inspection }: { inspection: Inspection }): JSX.Element {
+  const { warnings, partitions, nvs, chip } = inspection;
+  return (
+    <div class="report">
+      {warnings.map(({ code, message }) => (
+        <div key={code} class="wide">
+          <Note tone="warn">
+            <p>{sentence(message)}</p>
+          </Note>
+        </div>
+      ))}
+      <Chip inspection={inspection} />
+      <Compared inspection={inspection} />
+      <section class="card wide">
+        <header>
+          <h2>{t('preview.flash')}</h2>
+        </header>
+        {partitions === undefined ? (
+          <p class="muted">{t('inspect.noTable')}</p>
+        ) : (
+          <div class="stack loose">
+            <FlashMap
+              flashSizeBytes={chip.flashSizeBytes}
+              partitions={partitions}
+              region={nvs}
+              usedSectors={nvs === undefined ? undefined : usedSectors(nvs.usedEntries)}
+            />
+            <PartitionTable partitions={partitions} />
+          </div>
+        )}
+      </section>
+      {nvs !== undefined && <Nvs nvs={nvs} />}
+    </div>
+  );
+}
+
+/** Entries fill pages from the start of the region; a page holds 126. */
+function usedSectors(usedEntries: number): ReadonlySet<number> {
+  return new Set(Array.from({ length: Math.ceil(usedEntries / 126) }, (_, index) => index));
+}
+
+function Card({ title, children }: { title: string; children: ComponentChildren }): JSX.Element {
+  return (
+    <section class="card">
+      <header>
+        <h2>{title}</h2>
+      </header>
+      {children}
+    </section>
+  );
+}
+
+function Chip({ inspection: { chip, security } }: { inspection: Inspection }): JSX.Element {
+  const on = (value: boolean): JSX.Element => (
+    <Badge tone={value ? 'warn' : 'plain'} {...(value ? { icon: 'lock' as const } : {})}>
+      {t(value ? 'inspect.on' : 'inspect.off')}
+    </Badge>
+  );
+  return (
+    <Card title={t('fact.chip')}>
+      <dl class="facts">
+        <dt>{t('fact.chip')}</dt>
+        <dd>
+          {chip.description} {chip.revision}
+        </dd>
+        <dt>MAC</dt>
+        <dd>
+          <Copyable value={chip.mac} what="MAC" />
+        </dd>
+        <dt>{t('preview.flash')}</dt>
+        <dd>{formatBytes(chip.flashSizeBytes)}</dd>
+        <dt>{t('inspect.encryption')}</dt>
+        <dd>{on(security.flashEncryption)}</dd>
+        <dt>{t('inspect.secureBoot')}</dt>
+        <dd>{on(security.secureBoot)}</dd>
+        <dt>{t('inspect.secureDownload')}</dt>
+        <dd>{on(security.secureDownload)}</dd>
+      </dl>
+    </Card>
+  );
+}
+
+const VERDICTS: Record<'same' | 'different' | 'unknown', { tone: Tone; icon: IconName }> = {
+  same: { tone: 'pass', icon: 'check' },
+  different: { tone: 'warn', icon: 'warn' },
+  unknown: { tone: 'plain', icon: 'help' },
+};
+
+function Compared({ inspection: { registry, chip } }: { inspection: Inspection }): JSX.Element {
+  if (registry === undefined) {
+    return (
+      <Card title={t('inspect.compared')}>
+        <p class="muted">{t('inspect.unknown')}</p>
+      </Card>
+    );
+  }
+  return (
+    <section class="card flush">
+      <header>
+        <h2>{t('inspect.compared')}</h2>
+        <a href={link(['devices', chip.mac])}>{t('action.openDevice')}</a>
+      </header>
+      <table class="table cards compact">
+        <thead>
+          <tr>
+            <th scope="col">{t('inspect.field')}</th>
+            <th scope="col">{t('inspect.board')}</th>
+            <th scope="col">{t('inspect.registry')}</th>
+            <th scope="col">{t('today.result')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {registry.compared.map(({ field, board, registry: known, verdict }) => (
+            <tr key={field} class={verdict === 'different' ? 'differs' : ''}>
+              <th scope="row">{t(`field.${field}`)}</th>
+              <td data-name={t('inspect.board')} class="mono value">
+                {board ?? '–'}
+              </td>
+              <td data-name={t('inspect.registry')} class="mono value">
+                {known ?? '–'}
+              </td>
+              <td data-name={t('today.result')}>
+                <Badge {...VERDICTS[verdict]}>{t(`verdict.${verdict}`)}</Badge>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Nvs({ nvs }: { nvs: NonNullable<Inspection['nvs']> }): JSX.Element {
+  return (
+    <section class="card flush wide">
+      <header>
+        <h2>NVS</h2>
+        <span class="muted small">
+          <span class="mono">{formatHex(nvs.offsetBytes)}</span>, {formatBytes(nvs.sizeBytes)},{' '}
+          {t('preview.entries', { used: nvs.usedEntries, total: nvs.totalEntries })}
+        </span>
+      </header>
+      {nvs.encrypted && (
+        <div class="list-note">
+          <Note tone="warn">
+            <p>{t('inspect.encrypted')}</p>
+          </Note>
+        </div>
+      )}
+      {nvs.rows.length === 0 && !nvs.encrypted && <p class="muted list-note">{t('inspect.empty')}</p>}
+      {nvs.rows.length > 0 && <NvsTable rows={nvs.rows} />}
+      <p class="table-note small muted">
+        SHA-256 <Copyable value={nvs.sha256} shown={`${nvs.sha256.slice(0, 24)}…`} what="SHA-256" />
+      </p>
+    </section>
+  );
+}

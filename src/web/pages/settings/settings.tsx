@@ -1,0 +1,71 @@
+// Settings: this browser, the station, its ports, the registry, people, machines.
+import type { JSX } from 'preact';
+import type { Role } from '../../../service/contract/index.js';
+import { t, type Key } from '../../i18n/translate.js';
+import { link, type Place } from '../../router.js';
+import { hasRole } from '../../store/session.js';
+import { useStore } from '../../store/store.js';
+import { Note } from '../../ui/parts.js';
+import { BrowserSettings } from './browser.js';
+import { PeopleSettings } from './people.js';
+import { PortSettings } from './ports.js';
+import { RegistrySettings } from './registry.js';
+import { StationSettings } from './station.js';
+import { TokenSettings } from './tokens.js';
+
+const TABS = ['browser', 'station', 'ports', 'registry', 'people', 'tokens'] as const;
+type Tab = (typeof TABS)[number];
+
+/** Who may see a tab; the others are told whom to ask. */
+const NEEDS: Record<Tab, Role> = {
+  browser: 'viewer',
+  station: 'viewer',
+  ports: 'viewer',
+  registry: 'viewer',
+  people: 'admin',
+  tokens: 'admin',
+};
+
+const PAGES: Record<Tab, () => JSX.Element> = {
+  browser: BrowserSettings,
+  station: StationSettings,
+  ports: PortSettings,
+  registry: RegistrySettings,
+  people: PeopleSettings,
+  tokens: TokenSettings,
+};
+
+export function SettingsPage({ place }: { place: Place }): JSX.Element {
+  const tab = TABS.find((name) => name === place.query['tab']) ?? 'browser';
+  const allowed = useStore((state) => hasRole(state.session, NEEDS[tab]));
+  const Page = PAGES[tab];
+  return (
+    <div class="page">
+      <header class="page-head">
+        <h1>{t('nav.settings')}</h1>
+      </header>
+      <div class="page-body settings">
+        <nav class="settings-nav" aria-label={t('nav.settings')}>
+          {TABS.map((name) => (
+            <a
+              key={name}
+              href={link(['settings'], { tab: name })}
+              aria-current={name === tab ? 'page' : undefined}
+            >
+              {t(`settings.${name}` as Key)}
+            </a>
+          ))}
+        </nav>
+        <div class="settings-main stack loose">
+          {allowed ? (
+            <Page key={tab} />
+          ) : (
+            <Note tone="accent">
+              <p>{t('settings.needs', { role: t(`role.${NEEDS[tab]}`) })}</p>
+            </Note>
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,151 @@
+// Saving makes a new version and shows what differs from the one before.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Finding, ProfileInput, SavedProfile } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { t, tn } from '../../i18n/translate.js';
+import { setState } from '../../store/store.js';
+import { reduce } from '../../store/state.js';
+import { Dialog } from '../../ui/dialog.js';
+import { TextField } from '../../ui/field.js';
+import { Icon } from '../../ui/icon.js';
+import { Note } from '../../ui/parts.js';
+import { failureText, say } from '../../ui/toasts.js';
+import type { Change } from './draft.js';
+
+interface SaveBarProps {
+  readonly base: SavedProfile | undefined;
+  readonly input: ProfileInput;
+  readonly changes: readonly Change[];
+  readonly findings: readonly Finding[];
+  readonly dirty: boolean;
+  /** The findings are of what is in the form now. */
+  readonly checked: boolean;
+  readonly onReset: () => void;
+  readonly onSaved: (saved: SavedProfile) => void;
+}
+
+export function SaveBar(props: SaveBarProps): JSX.Element {
+  const { base, findings, dirty, checked, changes, onReset } = props;
+  const [asking, setAsking] = useState(false);
+  return (
+    <div class="save-bar" role="region" aria-label={t('setup.save')}>
+      <span class="grow" role="status">
+        {findings.length > 0 ? (
+          <span class="finding">
+            <Icon name="warn" /> {tn('setup.findings', findings.length)}
+          </span>
+        ) : (
+          <span class="muted">
+            {dirty ? tn('setup.changes', Math.max(1, changes.length)) : t('setup.unchanged')}
+          </span>
+        )}
+      </span>
+      {dirty && (
+        <button type="button" class="button" onClick={onReset}>
+          {t('setup.reset')}
+        </button>
+      )}
+      <button
+        type="button"
+        class="button primary"
+        disabled={!dirty || !checked || findings.length > 0}
+        onClick={() => {
+          setAsking(true);
+        }}
+      >
+        {t('setup.saveAs', { version: (base?.version ?? 0) + 1 })}
+      </button>
+      {asking && (
+        <SaveDialog
+          {...props}
+          onClose={() => {
+            setAsking(false);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function SaveDialog({
+  base,
+  input,
+  changes,
+  onSaved,
+  onClose,
+}: SaveBarProps & { onClose: () => void }): JSX.Element {
+  const [note, setNote] = useState('');
+  const [failure, setFailure] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const save = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      const saved = await call('saveProfile', {
+        body: {
+          profile: input,
+          ...(base === undefined ? {} : { basedOn: base.version }),
+          ...(note.trim() === '' ? {} : { note: note.trim() }),
+        },
+      });
+      say(t('setup.saved', { name: saved.name, version: saved.version }));
+      onClose();
+      // The live event may come later than this answer.
+      setState((state) => reduce(state, { type: 'profile', profile: saved }));
+      onSaved(saved);
+    } catch (error) {
+      setFailure(failureText(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={t('setup.saveAs', { version: (base?.version ?? 0) + 1 })} onClose={onClose}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        {changes.length > 0 && <Changes changes={changes} />}
+        <TextField label={t('setup.note')} hint={t('setup.noteHint')} value={note} onInput={setNote} />
+        {failure !== undefined && (
+          <Note tone="fail">
+            <p>{failure}</p>
+          </Note>
+        )}
+        <div class="dialog-actions">
+          <button type="submit" class="button primary" disabled={busy}>
+            {t('setup.save')}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Changes({ changes }: { changes: readonly Change[] }): JSX.Element {
+  return (
+    <table class="table compact changes">
+      <caption class="visually-hidden">{t('setup.difference')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('setup.setting')}</th>
+          <th scope="col">{t('setup.before')}</th>
+          <th scope="col">{t('setup.after')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {changes.map(({ path, before, after }) => (
+          <tr key={path}>
+            <th scope="row" class="mono">
+              {path}
+            </th>
+            <td class="mono">{before ?? '–'}</td>
+            <td class="mono strong">{after ?? '–'}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,59 @@
+// Sign-in: name and password, nothing else.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { t } from '../i18n/translate.js';
+import { signIn } from '../store/session.js';
+import { TextField } from '../ui/field.js';
+import { Note } from '../ui/parts.js';
+import { failureText } from '../ui/toasts.js';
+
+export function SignInPage(): JSX.Element {
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
+  const [failure, setFailure] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const submit = async (): Promise<void> => {
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      await signIn(name.trim(), password);
+    } catch (error) {
+      setFailure(failureText(error));
+      setPassword('');
+    }
+    setBusy(false);
+  };
+  return (
+    <main class="sign-in">
+      <form
+        class="card stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <div class="brand">
+          <img src="./icon.svg" alt="" width="40" height="40" />
+          <h1>espmint</h1>
+        </div>
+        <TextField label={t('people.name')} value={name} onInput={setName} autoComplete="username" required />
+        <TextField
+          label={t('people.password')}
+          type="password"
+          value={password}
+          onInput={setPassword}
+          autoComplete="current-password"
+          required
+        />
+        {failure !== undefined && (
+          <Note tone="fail">
+            <p>{failure}</p>
+          </Note>
+        )}
+        <button type="submit" class="button primary" disabled={busy || name.trim() === '' || password === ''}>
+          {t('signIn.do')}
+        </button>
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,34 @@
+// What a person can do to slots: start, stop, retry, take note, pull a virtual board.
+import type { PortState } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { attempt } from '../../ui/toasts.js';
+import { tileAction, tileState, type TileAction } from './tile-model.js';
+
+export async function act(port: PortState, action: TileAction = tileAction(port)): Promise<void> {
+  const { job } = port;
+  if (action === 'start') await start([port]);
+  if (job === undefined) return;
+  const params = { id: job.id };
+  if (action === 'retry') await attempt(() => call('retryJob', { params }));
+  if (action === 'stop') await attempt(() => call('cancelJob', { params }));
+  if (action === 'seen') await attempt(() => call('acknowledgeJob', { params }));
+}
+
+/** Starts all boards that wait. */
+export async function start(ports: readonly PortState[]): Promise<void> {
+  const waiting = ports.filter((port) => tileState(port) === 'ready').map(({ port }) => port);
+  if (waiting.length > 0) await attempt(() => call('startJobs', { body: { ports: waiting } }));
+}
+
+/** Esc: a running board is stopped, an ended one that was not a pass is noted as seen. */
+export async function stopOrSee(port: PortState): Promise<void> {
+  const { job } = port;
+  if (job === undefined || job.state === 'passed') return;
+  await act(port, job.state === 'running' ? 'stop' : 'seen');
+}
+
+/** Pulls a virtual board, or plugs another one into its place. */
+export async function plugVirtual({ port, present }: PortState): Promise<void> {
+  const body = { port, plugged: !present, fresh: !present };
+  await attempt(() => call('plugVirtualBoard', { body }));
+}

@@ -1,0 +1,203 @@
+// The one thin bar of the station page: product, batch, counts, and whether everything can be reached.
+import type { JSX } from 'preact';
+import type { Settings, Today } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { formatCount, formatShare } from '../../format/format.js';
+import { currentLocale, t } from '../../i18n/translate.js';
+import { setPrefs, usePrefs } from '../../prefs.js';
+import { link } from '../../router.js';
+import { hasRole } from '../../store/session.js';
+import { getState, useStore } from '../../store/store.js';
+import { Icon } from '../../ui/icon.js';
+import { attempt } from '../../ui/toasts.js';
+import { start } from './actions.js';
+import { tileState } from './tile-model.js';
+
+export function StationBar(): JSX.Element {
+  const name = useStore((state) => state.settings?.stationName);
+  const today = useStore((state) => state.today);
+  return (
+    <header class="station-bar">
+      <h1 class="station-name">{name ?? 'espmint'}</h1>
+      <ProductChoice />
+      {today?.batch !== undefined && <Batch batch={today.batch} />}
+      {today !== undefined && <Counts today={today} />}
+      <span class="grow" />
+      <Lights />
+      <SoundButton />
+      <StartAll />
+    </header>
+  );
+}
+
+/** Which product the next boards become. */
+function ProductChoice(): JSX.Element | null {
+  const profiles = useStore((state) => state.profiles);
+  const settings = useStore((state) => state.settings);
+  const mayChange = useStore((state) => hasRole(state.session, 'engineer'));
+  if (profiles === undefined || settings === undefined) return null;
+  if (profiles.length === 0) {
+    return (
+      <a class="button" href={link(['setup'])}>
+        <Icon name="plus" />
+        {t('station.noProduct')}
+      </a>
+    );
+  }
+  const current = settings.profile?.name ?? '';
+  return (
+    <label class="product">
+      <span class="bar-label">{t('station.product')}</span>
+      <select
+        class="select"
+        value={current}
+        disabled={!mayChange}
+        onChange={(event) => void choose(settings, event.currentTarget.value)}
+      >
+        {current === '' && <option value="">{t('station.choose')}</option>}
+        {profiles.map(({ name, version }) => (
+          <option key={name} value={name}>
+            {name} · r
+            {settings.profile?.name === name && settings.profile.version > 0
+              ? settings.profile.version
+              : version}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+async function choose(settings: Settings, name: string): Promise<void> {
+  await attempt(() => call('putSettings', { body: { ...settings, profile: { name, version: 0 } } }));
+}
+
+function Batch({ batch }: { batch: NonNullable<Today['batch']> }): JSX.Element {
+  const language = currentLocale();
+  const share = Math.min(1, batch.passed / batch.target);
+  return (
+    <a class="batch" href={link(['today'])}>
+      <span class="bar-label">{batch.name}</span>
+      <span class="strong">
+        {formatCount(batch.passed, language)}/{formatCount(batch.target, language)}
+      </span>
+      <span class="bar" role="img" aria-label={formatShare(share, language)}>
+        <span style={{ width: `${share * 100}%` }} />
+      </span>
+    </a>
+  );
+}
+
+function Counts({ today }: { today: Today }): JSX.Element {
+  const language = currentLocale();
+  return (
+    <ul class="counts">
+      <Count
+        to={link(['today'])}
+        name={t('count.pass')}
+        tone="pass"
+        value={formatCount(today.passed, language)}
+      />
+      <Count
+        to={link(['today'], { show: 'failed' })}
+        name={t('count.fail')}
+        tone={today.failed > 0 ? 'fail' : ''}
+        value={formatCount(today.failed, language)}
+      />
+      {today.firstPassYield !== undefined && (
+        <Count
+          to={link(['today'])}
+          name={t('count.yield')}
+          tone=""
+          value={formatShare(today.firstPassYield, language)}
+        />
+      )}
+      <Count
+        to={link(['today'])}
+        name={t('count.hour')}
+        tone=""
+        value={formatCount(today.lastHour, language)}
+      />
+    </ul>
+  );
+}
+
+function Count({
+  to,
+  name,
+  tone,
+  value,
+}: {
+  to: string;
+  name: string;
+  tone: string;
+  value: string;
+}): JSX.Element {
+  return (
+    <li>
+      <a href={to} class={`count-link ${tone}`}>
+        <span class="bar-label">{name}</span>
+        <span class="count-value">{value}</span>
+      </a>
+    </li>
+  );
+}
+
+/** Whether the registry and the service can be reached: a mark and a word each. */
+function Lights(): JSX.Element {
+  const registryOk = useStore((state) => state.registryOk);
+  const online = useStore((state) => state.connection === 'online');
+  return (
+    <span class="lights">
+      {registryOk !== undefined && (
+        <span class={`light ${registryOk ? 'pass' : 'fail'}`}>
+          <Icon name={registryOk ? 'check' : 'cross'} />
+          {t(registryOk ? 'light.registry' : 'light.noRegistry')}
+        </span>
+      )}
+      <span class={`light ${online ? 'pass' : 'fail'}`}>
+        <Icon name={online ? 'check' : 'cross'} />
+        {t(online ? 'light.online' : 'light.offline')}
+      </span>
+    </span>
+  );
+}
+
+function SoundButton(): JSX.Element {
+  const { sound } = usePrefs();
+  const label = t(sound ? 'station.soundOff' : 'station.soundOn');
+  return (
+    <button
+      type="button"
+      class="button quiet icon-only"
+      aria-label={label}
+      title={label}
+      onClick={() => {
+        setPrefs({ sound: !sound });
+      }}
+    >
+      <Icon name={sound ? 'soundOn' : 'soundOff'} />
+    </button>
+  );
+}
+
+/** For a manual bench: one button for all boards that wait. A station that starts by itself says so instead. */
+function StartAll(): JSX.Element | null {
+  const waiting = useStore((state) => state.ports?.filter((port) => tileState(port) === 'ready').length ?? 0);
+  const automatic = useStore((state) => state.settings?.autoStart === true);
+  const mayOperate = useStore((state) => hasRole(state.session, 'operator'));
+  const hasPorts = useStore((state) => (state.ports?.length ?? 0) > 0);
+  if (!hasPorts || !mayOperate) return null;
+  if (automatic) return <span class="badge accent automatic">{t('station.automatic')}</span>;
+  return (
+    <button
+      type="button"
+      class="button primary start-all"
+      disabled={waiting === 0}
+      onClick={() => void start(getState().ports ?? [])}
+    >
+      <Icon name="play" />
+      {t('station.start', { n: waiting })}
+    </button>
+  );
+}

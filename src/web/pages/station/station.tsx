@@ -1,0 +1,104 @@
+// The station page: the tiles own the screen, one thin bar stands above them.
+import type { JSX } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import type { PortState } from '../../../service/contract/index.js';
+import { hasRole } from '../../store/session.js';
+import { getState, useStore } from '../../store/store.js';
+import { Skeleton } from '../../ui/parts.js';
+import { act, start, stopOrSee } from './actions.js';
+import { FirstVisit } from './first-visit.js';
+import { JobDialog } from './job-dialog.js';
+import { useStationKeys } from './keys.js';
+import { StationBar } from './station-bar.js';
+import { Tile } from './tile.js';
+import { columnsOf, densityOf, tileAction, urgency } from './tile-model.js';
+
+export function StationPage(): JSX.Element {
+  const count = useStore((state) => state.ports?.length);
+  return (
+    <div class="station">
+      <StationBar />
+      {count === undefined && <Skeleton />}
+      {count === 0 && <FirstVisit />}
+      {count !== undefined && count > 0 && <Tiles />}
+    </div>
+  );
+}
+
+/** Names of the ports by slot; a new list only when a slot comes or goes, so that progress moves single tiles only. */
+function usePortNames(): readonly string[] {
+  const joined = useStore((state) => (state.ports ?? []).map(({ port }) => port).join('\n'));
+  return useMemo(() => joined.split('\n'), [joined]);
+}
+
+function Tiles(): JSX.Element {
+  const names = usePortNames();
+  const order = useStore((state) => (state.ports ?? []).map(urgency).join());
+  const [selected, setSelected] = useState<string>();
+  const [details, setDetails] = useState<string>();
+  useTileKeys(names, selected, setSelected, setDetails);
+  const density = densityOf(names.length);
+  const ranks = order.split(',');
+  return (
+    <>
+      <div class={`tiles ${density}`} style={{ '--columns': String(columnsOf(names.length)) }}>
+        {names.map((name, index) => (
+          <div key={name} class={`place urgency-${ranks[index] ?? '4'}`}>
+            <Tile
+              name={name}
+              density={density}
+              selected={selected === name}
+              onSelect={setSelected}
+              onDetails={setDetails}
+            />
+          </div>
+        ))}
+      </div>
+      {details !== undefined && (
+        <JobDialog
+          port={details}
+          onClose={() => {
+            setDetails(undefined);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function useTileKeys(
+  names: readonly string[],
+  selected: string | undefined,
+  select: (name: string | undefined) => void,
+  showDetails: (name: string) => void,
+): void {
+  const portOf = (name: string | undefined): PortState | undefined =>
+    getState().ports?.find(({ port }) => port === name);
+  const mayOperate = (): boolean => hasRole(getState().session, 'operator');
+  useStationKeys({
+    onSlot: (slot) => {
+      const port = getState().ports?.find((other) => other.slot === slot);
+      if (port !== undefined) select(port.port);
+    },
+    onEnter: () => {
+      if (!mayOperate()) return;
+      const port = portOf(selected);
+      if (port === undefined) void start(getState().ports ?? []);
+      // Enter never stops: a hand that presses twice must not end what it began.
+      else if (tileAction(port) !== 'stop') void act(port);
+    },
+    onEscape: () => {
+      const port = portOf(selected);
+      if (port?.job === undefined || port.job.state === 'passed') select(undefined);
+      else if (mayOperate()) void stopOrSee(port);
+    },
+    onMove: (by) => {
+      const at = selected === undefined ? -1 : names.indexOf(selected);
+      const next = at === -1 && by < 0 ? names.length - 1 : Math.min(names.length - 1, Math.max(0, at + by));
+      select(names[next]);
+    },
+    onDetails: () => {
+      if (selected !== undefined && portOf(selected)?.job !== undefined) showDetails(selected);
+    },
+  });
+}

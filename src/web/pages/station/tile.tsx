@@ -1,0 +1,144 @@
+// One tile: a slot and its board, readable from two metres away. State is said by colour, icon and word.
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Job, PortState } from '../../../service/contract/index.js';
+import { formatDuration, sentence, shortMac } from '../../format/format.js';
+import { currentLocale, maybe, t, type Key } from '../../i18n/translate.js';
+import { useStore } from '../../store/store.js';
+import { Icon, type IconName } from '../../ui/icon.js';
+import { useNow } from '../../ui/load.js';
+import { TileActions } from './tile-actions.js';
+import { StageStrip } from './stage-strip.js';
+import { causeOf, progressOf, stageOf, tileState, type Density, type TileState } from './tile-model.js';
+
+const ICONS: Record<TileState, IconName> = {
+  empty: 'plug',
+  ready: 'chip',
+  reading: 'inspect',
+  running: 'clock',
+  passed: 'check',
+  failed: 'cross',
+  stopped: 'stop',
+  interrupted: 'warn',
+};
+
+interface TileProps {
+  readonly name: string;
+  readonly density: Density;
+  readonly selected: boolean;
+  readonly onSelect: (port: string) => void;
+  readonly onDetails: (port: string) => void;
+}
+
+export function Tile({ name, density, selected, onSelect, onDetails }: TileProps): JSX.Element | null {
+  const port = useStore((state) => state.ports?.find((other) => other.port === name));
+  const element = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (selected) element.current?.scrollIntoView({ block: 'nearest' });
+  }, [selected]);
+  if (port === undefined) return null;
+  const state = tileState(port);
+  return (
+    <article
+      ref={element}
+      class={`tile ${state} ${density}`}
+      data-slot={port.slot}
+      aria-label={`${t('station.slot', { slot: port.slot })}: ${wordOf(port)}`}
+      aria-current={selected}
+      onClick={() => {
+        onSelect(name);
+      }}
+    >
+      <header class="tile-head">
+        <span class="tile-slot">{port.slot}</span>
+        <span class="tile-port" title={port.label}>
+          {port.label}
+        </span>
+      </header>
+      <div class="tile-state">
+        <Icon name={ICONS[state]} />
+        <strong class="tile-word">{wordOf(port)}</strong>
+      </div>
+      {port.job === undefined ? <IdleBody port={port} /> : <JobBody port={port} job={port.job} />}
+      <TileActions port={port} density={density} onDetails={onDetails} />
+    </article>
+  );
+}
+
+/** The one word of a tile: the stage while it runs, else the state. */
+export function wordOf(port: PortState): string {
+  const state = tileState(port);
+  if (state === 'running' && port.job !== undefined) return t(`stage.doing.${stageOf(port.job)}`);
+  return t(`tile.${state}` as Key);
+}
+
+function IdleBody({ port }: { port: PortState }): JSX.Element {
+  const autoStart = useStore((state) => state.settings?.autoStart === true);
+  const state = tileState(port);
+  let text = t('tile.emptyHint');
+  if (state === 'ready') text = t(autoStart ? 'tile.readyAuto' : 'tile.readyHint');
+  if (state === 'reading') text = t('tile.readingHint');
+  return <p class="tile-do muted">{text}</p>;
+}
+
+function JobBody({ port, job }: { port: PortState; job: Job }): JSX.Element {
+  return (
+    <>
+      {job.state === 'running' ? <Progress job={job} /> : <p class="tile-do">{whatToDo(port, job)}</p>}
+      <StageStrip job={job} />
+      <p class="tile-facts">
+        <span class="mono" title={job.mac}>
+          {job.mac === undefined ? '' : shortMac(job.mac)}
+        </span>
+        <span class="tile-chip">{job.chip?.chip ?? ''}</span>
+        {job.attempt > 1 && <span>{t('tile.attempt', { n: job.attempt, of: job.attempts })}</span>}
+        <span class="tile-time">
+          {job.durationMs === undefined ? (
+            <Elapsed since={job.startedAt} />
+          ) : (
+            formatDuration(job.durationMs, currentLocale())
+          )}
+        </span>
+      </p>
+    </>
+  );
+}
+
+function Progress({ job }: { job: Job }): JSX.Element {
+  const percent = progressOf(job);
+  return (
+    <div class="tile-progress">
+      <div
+        class="bar"
+        role="progressbar"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={percent}
+        aria-label={t('tile.progress')}
+      >
+        <span style={{ width: `${percent}%` }} />
+      </div>
+      <span class="tile-percent">{percent} %</span>
+    </div>
+  );
+}
+
+function Elapsed({ since }: { since: string }): JSX.Element {
+  const now = useNow(200);
+  return <>{formatDuration(now - Date.parse(since), currentLocale())}</>;
+}
+
+/** The sentence for the person with the board in hand. */
+function whatToDo(port: PortState, job: Job): JSX.Element | string {
+  if (job.state === 'passed') return t('tile.passedHint');
+  if (job.state === 'interrupted') return t('tile.interruptedHint');
+  if (job.failure === undefined || job.state === 'cancelled') {
+    return t(port.present ? 'tile.stoppedHint' : 'tile.stoppedGone');
+  }
+  const { code, next } = job.failure;
+  return (
+    <>
+      <b>{t(`cause.${causeOf(code)}` as Key)}</b> {maybe(`do.${code}`) ?? sentence(next)}
+    </>
+  );
+}

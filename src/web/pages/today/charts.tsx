@@ -1,0 +1,138 @@
+// The few charts: labelled directly, each with the table behind it.
+import type { ComponentChildren, JSX } from 'preact';
+import type { Today } from '../../../service/contract/index.js';
+import { formatClock, formatCount, formatHour, formatShort } from '../../format/format.js';
+import { currentLocale, t } from '../../i18n/translate.js';
+import { link } from '../../router.js';
+
+interface ChartProps {
+  readonly title: string;
+  readonly heads: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+  readonly wide?: boolean;
+  readonly children: ComponentChildren;
+}
+
+/** A drawing for the eye and a table for the rest: the drawing itself is silent. */
+function Chart({ title, heads, rows, wide = false, children }: ChartProps): JSX.Element {
+  return (
+    <section class={`card chart ${wide ? 'wide' : ''}`}>
+      <header>
+        <h2>{title}</h2>
+      </header>
+      {children}
+      <details class="table-behind">
+        <summary>{t('today.table')}</summary>
+        <table class="table compact">
+          <thead>
+            <tr>
+              {heads.map((head, index) => (
+                <th key={head} scope="col" class={index === 0 ? '' : 'number'}>
+                  {head}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(([name, ...values]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                {values.map((value, index) => (
+                  <td key={index} class="number">
+                    {value}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </details>
+    </section>
+  );
+}
+
+export function HourColumns({ hours }: { hours: Today['hours'] }): JSX.Element {
+  const language = currentLocale();
+  const most = Math.max(1, ...hours.map(({ passed, failed }) => passed + failed));
+  return (
+    <Chart
+      wide
+      title={t('today.byHour')}
+      heads={[t('today.hour'), t('count.pass'), t('count.fail')]}
+      rows={hours.map(({ start, passed, failed }) => [formatClock(start, language), passed, failed])}
+    >
+      <div class="columns" aria-hidden="true">
+        {hours.map(({ start, passed, failed }) => (
+          <div key={start} class="column" title={`${formatClock(start, language)}: ${passed} / ${failed}`}>
+            <span class="column-value">
+              {passed > 0 ? formatCount(passed, language) : ''}
+              {failed > 0 && <b> {failed}✕</b>}
+            </span>
+            <span class="column-bar failed" style={{ height: `${(failed / most) * 100}%` }} />
+            <span class="column-bar" style={{ height: `${(passed / most) * 100}%` }} />
+            <span class="column-name">{formatHour(start, language)}</span>
+          </div>
+        ))}
+      </div>
+    </Chart>
+  );
+}
+
+/** Pareto of causes: the most frequent first, each leads to its jobs. */
+export function CauseBars({ failures }: { failures: Today['failures'] }): JSX.Element {
+  const most = Math.max(1, ...failures.map(({ count }) => count));
+  return (
+    <Chart
+      title={t('today.causes')}
+      heads={[t('today.cause'), t('today.count')]}
+      rows={failures.map(({ code, count }) => [code, count])}
+    >
+      {failures.length === 0 && <p class="muted">{t('today.noFailures')}</p>}
+      <ul class="bars">
+        {failures.map(({ code, count, example }) => (
+          <li key={code}>
+            <a href={link(['today'], { code })} class="bars-name mono" title={example}>
+              {code}
+            </a>
+            <span class="bars-track">
+              <span class="bars-fill failed" style={{ width: `${(count / most) * 100}%` }} />
+            </span>
+            <span class="bars-value">{count}</span>
+          </li>
+        ))}
+      </ul>
+    </Chart>
+  );
+}
+
+/** Median of each stage, with a tick where 95 of 100 boards are done. */
+export function StageBars({ stages }: { stages: Today['stages'] }): JSX.Element {
+  const language = currentLocale();
+  const longest = Math.max(1, ...stages.map(({ p95Ms }) => p95Ms));
+  return (
+    <Chart
+      title={t('today.byStage')}
+      heads={[t('today.stage'), t('today.median'), t('today.p95'), t('today.count')]}
+      rows={stages.map(({ stage, medianMs, p95Ms, count }) => [
+        t(`stage.${stage}`),
+        formatShort(medianMs, language),
+        formatShort(p95Ms, language),
+        count,
+      ])}
+    >
+      <ul class="bars">
+        {stages.map(({ stage, medianMs, p95Ms }) => (
+          <li key={stage}>
+            <span class="bars-name">{t(`stage.${stage}`)}</span>
+            <span class="bars-track" title={`95 %: ${formatShort(p95Ms, language)}`}>
+              <span class="bars-fill" style={{ width: `${(medianMs / longest) * 100}%` }} />
+              <span class="bars-tick" style={{ left: `${(p95Ms / longest) * 100}%` }} />
+            </span>
+            <span class="bars-value">{formatShort(medianMs, language)}</span>
+          </li>
+        ))}
+      </ul>
+      <p class="muted small">{t('today.tick')}</p>
+    </Chart>
+  );
+}

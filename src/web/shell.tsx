@@ -1,0 +1,164 @@
+// The frame around every page: the rail, what is wrong right now, keys that work everywhere.
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { t, type Key } from './i18n/translate.js';
+import { KeysHelp } from './keys-help.js';
+import { keyIsTaken } from './pages/station/keys.js';
+import { go, link } from './router.js';
+import { useStore } from './store/store.js';
+import { Icon, type IconName } from './ui/icon.js';
+
+const PAGES: readonly { readonly name: string; readonly icon: IconName }[] = [
+  { name: 'station', icon: 'station' },
+  { name: 'devices', icon: 'devices' },
+  { name: 'setup', icon: 'setup' },
+  { name: 'today', icon: 'today' },
+  { name: 'inspect', icon: 'inspect' },
+  { name: 'settings', icon: 'settings' },
+];
+
+export function Shell({ page, children }: { page: string; children: ComponentChildren }): JSX.Element {
+  const [help, setHelp] = useState(false);
+  useGlobalKeys(() => {
+    setHelp(true);
+  });
+  return (
+    <div class="shell">
+      <button
+        type="button"
+        class="button skip"
+        onClick={() => {
+          document.querySelector<HTMLElement>('main')?.focus();
+        }}
+      >
+        {t('nav.skip')}
+      </button>
+      <Rail
+        page={page}
+        onHelp={() => {
+          setHelp(true);
+        }}
+      />
+      <div class="page">
+        <Banner />
+        <main tabIndex={-1} class="page">
+          {children}
+        </main>
+      </div>
+      {help && (
+        <KeysHelp
+          onClose={() => {
+            setHelp(false);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function Rail({ page, onHelp }: { page: string; onHelp: () => void }): JSX.Element {
+  const user = useStore((state) => state.session?.user?.name);
+  return (
+    <nav class="rail" aria-label={t('nav.pages')}>
+      <div class="brand">
+        <img src="./icon.svg" alt="espmint" width="32" height="32" />
+      </div>
+      <ul>
+        {PAGES.map(({ name, icon }) => (
+          <li key={name}>
+            <a
+              href={link(name === 'station' ? [] : [name])}
+              aria-current={name === page ? 'page' : undefined}
+            >
+              <Icon name={icon} />
+              {t(`nav.${name}` as Key)}
+            </a>
+          </li>
+        ))}
+      </ul>
+      <div class="rail-end">
+        {user !== undefined && (
+          <a href={link(['settings'])} title={user}>
+            <Icon name="user" />
+            {user.slice(0, 9)}
+          </a>
+        )}
+        <button type="button" class="rail-button" onClick={onHelp}>
+          <Icon name="help" />
+          {t('nav.keys')}
+        </button>
+      </div>
+    </nav>
+  );
+}
+
+/** The one thing that is wrong with the connection, over everything else. */
+function Banner(): JSX.Element | null {
+  const connection = useStore((state) => state.connection);
+  const stopping = useStore((state) => state.stopping);
+  const registryOk = useStore((state) => state.registryOk);
+  if (connection === 'offline') {
+    return (
+      <div class="banner offline" role="alert">
+        <Icon name="network" />
+        {t('banner.offline')}
+      </div>
+    );
+  }
+  if (stopping) return <Warning text={t('banner.stopping')} />;
+  return registryOk === false ? <Warning text={t('banner.registry')} /> : null;
+}
+
+function Warning({ text }: { text: string }): JSX.Element {
+  return (
+    <div class="banner" role="alert">
+      <Icon name="warn" />
+      {text}
+    </div>
+  );
+}
+
+const GO: Readonly<Record<string, readonly string[]>> = {
+  s: [],
+  d: ['devices'],
+  u: ['setup'],
+  t: ['today'],
+  i: ['inspect'],
+};
+const SECOND_KEY_MS = 900;
+
+/** `?` shows the keys, `/` goes to the search, `g` and a letter to a page. */
+function useGlobalKeys(onHelp: () => void): void {
+  useEffect(() => {
+    let goAt = -Infinity;
+    const onKey = (event: KeyboardEvent): void => {
+      if (keyIsTaken(event)) return;
+      const target = event.timeStamp - goAt < SECOND_KEY_MS ? GO[event.key] : undefined;
+      goAt = event.key === 'g' ? event.timeStamp : -Infinity;
+      if (target !== undefined) {
+        event.stopImmediatePropagation();
+        go(link(target));
+      } else if (event.key === '?') onHelp();
+      else if (event.key === '/') search();
+      else return;
+      event.preventDefault();
+    };
+    // Before the keys of the page: `g d` is not the `d` of the station.
+    window.addEventListener('keydown', onKey, { capture: true });
+    return () => {
+      window.removeEventListener('keydown', onKey, { capture: true });
+    };
+  }, []);
+}
+
+function search(): void {
+  const field = document.querySelector<HTMLInputElement>('[data-search]');
+  if (field !== null) {
+    field.focus();
+    field.select();
+    return;
+  }
+  go(link(['devices']));
+  // The field is there after the page has changed.
+  window.setTimeout(() => document.querySelector<HTMLInputElement>('[data-search]')?.focus(), 50);
+}

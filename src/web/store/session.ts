@@ -1,0 +1,128 @@
+// Loads what the page shows, keeps it up to date from live events, and signs people in and out.
+import type { LiveEvent, Role, Session } from '../../service/contract/index.js';
+import { ApiFailure, call, useCsrfToken, whenSignedOut } from '../api/client.js';
+import { openLive } from '../api/live.js';
+import { reduce } from './state.js';
+import { getState, setState } from './store.js';
+
+const RELOAD_DELAY_MS = 400;
+const RETRY_MS = 1_500;
+const LADDER: readonly Role[] = ['viewer', 'operator', 'engineer', 'admin'];
+
+let closeLive: (() => void) | undefined;
+let todayTimer: number | undefined;
+const watchers = new Set<(event: LiveEvent) => void>();
+
+/** Hears each live event after the state has taken it in: sounds and announcements. */
+export function watchEvents(watcher: (event: LiveEvent) => void): () => void {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
+
+/** Begins: asks who is signed in, then loads and listens. Tries again for as long as the service does not answer. */
+export async function begin(): Promise<void> {
+  whenSignedOut(forgetSession);
+  try {
+    enter(await call('getSession', {}));
+  } catch {
+    setState((state) => ({ ...state, connection: 'offline' }));
+    window.setTimeout(() => void begin(), RETRY_MS);
+  }
+}
+
+/** @throws ApiFailure when name or password are wrong, or after too many tries. */
+export async function signIn(name: string, password: string): Promise<void> {
+  enter(await call('signIn', { body: { name, password } }));
+}
+
+export async function signOut(): Promise<void> {
+  await call('signOut', {});
+  await begin();
+}
+
+export function mayWork(session: Session | undefined): boolean {
+  return session !== undefined && (!session.signInRequired || session.user !== undefined);
+}
+
+/** Whether the person at the page has at least this role. */
+export function hasRole(session: Session | undefined, role: Role): boolean {
+  if (session === undefined) return false;
+  if (session.user === undefined) return !session.signInRequired;
+  return LADDER.indexOf(session.user.role) >= LADDER.indexOf(role);
+}
+
+function enter(session: Session): void {
+  useCsrfToken(session.csrfToken);
+  setState((state) => ({ ...state, session }));
+  if (!mayWork(session)) {
+    stopListening();
+    setState((state) => ({ ...state, connection: 'online' }));
+    return;
+  }
+  listen();
+  void loadAll();
+}
+
+/** The session ended on the other side: ask for it anew, and show the sign-in. */
+function forgetSession(): void {
+  if (getState().session?.user === undefined) return;
+  stopListening();
+  setState((state) => ({ ...state, session: { signInRequired: true } }));
+}
+
+function stopListening(): void {
+  closeLive?.();
+  closeLive = undefined;
+}
+
+function listen(): void {
+  closeLive ??= openLive({
+    onConnection: (connected) => {
+      setState((state) => ({ ...state, connection: connected ? 'online' : 'offline' }));
+    },
+    onEvents: takeIn,
+  });
+}
+
+function takeIn(events: readonly LiveEvent[]): void {
+  const { loadRevision } = getState();
+  setState((state) => events.reduce(reduce, state));
+  if (getState().loadRevision !== loadRevision) void begin();
+  if (events.some((event) => event.type === 'job' && event.job.state !== 'running')) refreshToday();
+  for (const event of events) for (const watcher of watchers) watcher(event);
+}
+
+/** Soon, and once for many boards that end together. */
+function refreshToday(): void {
+  window.clearTimeout(todayTimer);
+  todayTimer = window.setTimeout(() => {
+    void load('today', () => call('today', {}));
+  }, RELOAD_DELAY_MS);
+}
+
+async function loadAll(): Promise<void> {
+  await Promise.all([
+    load('ports', async () => (await call('listPorts', {})).ports),
+    load('settings', () => call('getSettings', {})),
+    load('profiles', loadProfiles),
+    load('today', () => call('today', {})),
+    load('registryOk', async () => (await call('registryStatus', {})).ok),
+  ]);
+}
+
+async function loadProfiles(): Promise<{ name: string; version: number }[]> {
+  const { profiles } = await call('listProfiles', {});
+  return profiles
+    .map(({ name, version }) => ({ name, version }))
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** A part that does not come leaves what was there: the banner already says that the service is away. */
+async function load<K extends string, T>(key: K, get: () => Promise<T>): Promise<void> {
+  try {
+    const value = await get();
+    setState((state) => ({ ...state, [key]: value }));
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+  }
+}

@@ -1,0 +1,115 @@
+// A field of a form: label, control, hint, byte counter, and what is wrong with it, tied together for screen readers.
+import type { ComponentChildren, JSX } from 'preact';
+import { useId } from 'preact/hooks';
+import { t } from '../i18n/translate.js';
+import { Icon } from './icon.js';
+
+interface FieldProps {
+  readonly label: string;
+  readonly hint?: string | undefined;
+  /** What is wrong; shown at the field. */
+  readonly finding?: string | undefined;
+  readonly count?: { readonly bytes: number; readonly maxBytes: number } | undefined;
+  readonly children: (ids: ControlIds) => ComponentChildren;
+}
+
+interface ControlIds {
+  readonly id: string;
+  readonly 'aria-describedby': string;
+  readonly 'aria-invalid': boolean;
+}
+
+export function Field({ label, hint, finding, count, children }: FieldProps): JSX.Element {
+  const id = useId();
+  const about = `${id}-about`;
+  return (
+    <div class="field">
+      <div class="row spread">
+        <label for={id}>{label}</label>
+        {count !== undefined && (
+          <span class={`count ${count.bytes > count.maxBytes ? 'over' : ''}`}>
+            {t('common.bytesOf', { bytes: count.bytes, max: count.maxBytes })}
+          </span>
+        )}
+      </div>
+      {children({ id, 'aria-describedby': about, 'aria-invalid': finding !== undefined })}
+      <div id={about}>
+        {finding !== undefined && (
+          <span class="finding">
+            <Icon name="warn" />
+            {finding}
+          </span>
+        )}
+        {finding === undefined && hint !== undefined && <span class="hint">{hint}</span>}
+      </div>
+    </div>
+  );
+}
+
+interface TextFieldProps extends Omit<FieldProps, 'children'> {
+  readonly value: string;
+  readonly onInput: (value: string) => void;
+  readonly type?: 'text' | 'password' | 'number' | 'search';
+  readonly placeholder?: string;
+  readonly mono?: boolean;
+  readonly disabled?: boolean;
+  readonly autoComplete?: string;
+  readonly required?: boolean;
+}
+
+export function TextField(props: TextFieldProps): JSX.Element {
+  const { value, onInput, type = 'text', placeholder, mono = false, disabled = false } = props;
+  // One element for all kinds of text; the types of JSX want one for each.
+  const inputType: 'text' = type as 'text';
+  return (
+    <Field label={props.label} hint={props.hint} finding={props.finding} count={props.count}>
+      {(ids) => (
+        <input
+          {...ids}
+          class={`input ${mono ? 'mono' : ''}`}
+          type={inputType}
+          value={value}
+          disabled={disabled}
+          required={props.required ?? false}
+          spellcheck={false}
+          autoComplete={props.autoComplete ?? 'off'}
+          {...(placeholder === undefined ? {} : { placeholder })}
+          onInput={(event) => {
+            onInput(event.currentTarget.value);
+          }}
+        />
+      )}
+    </Field>
+  );
+}
+
+interface SelectFieldProps<T extends string> extends Omit<FieldProps, 'children'> {
+  readonly value: T;
+  readonly options: readonly { readonly value: T; readonly label: string }[];
+  readonly onChange: (value: T) => void;
+  readonly disabled?: boolean;
+}
+
+export function SelectField<T extends string>(props: SelectFieldProps<T>): JSX.Element {
+  return (
+    <Field label={props.label} hint={props.hint} finding={props.finding}>
+      {(ids) => (
+        <select
+          {...ids}
+          class="select"
+          value={props.value}
+          disabled={props.disabled ?? false}
+          onChange={(event) => {
+            props.onChange(event.currentTarget.value as T);
+          }}
+        >
+          {props.options.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}

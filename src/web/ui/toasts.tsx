@@ -1,0 +1,90 @@
+// Short news at the edge of the page: what was done, and refusals that have no place of their own.
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { ApiFailure } from '../api/client.js';
+import { t } from '../i18n/translate.js';
+import { Icon } from './icon.js';
+
+interface Toast {
+  readonly id: number;
+  readonly tone: 'plain' | 'fail';
+  readonly text: string;
+}
+
+const STAYS_MS = 5_000;
+const MAX_TOASTS = 4;
+let lastId = 0;
+let toasts: readonly Toast[] = [];
+let changed: () => void = () => undefined;
+
+function put(next: readonly Toast[]): void {
+  toasts = next.slice(-MAX_TOASTS);
+  changed();
+}
+
+function dismiss(id: number): void {
+  put(toasts.filter((toast) => toast.id !== id));
+}
+
+/** Says that something was done; it goes by itself. */
+export function say(text: string): void {
+  const id = ++lastId;
+  put([...toasts, { id, tone: 'plain', text }]);
+  window.setTimeout(() => {
+    dismiss(id);
+  }, STAYS_MS);
+}
+
+/** What a failure means to the person at the page. */
+export function failureText(error: unknown): string {
+  if (!(error instanceof ApiFailure)) return error instanceof Error ? error.message : String(error);
+  if (error.code === 'OFFLINE') return t('common.noAnswer');
+  return error.message === '' ? error.code : error.message;
+}
+
+/** Shows a refusal; it stays until it is closed. */
+export function complain(error: unknown): void {
+  put([...toasts, { id: ++lastId, tone: 'fail', text: failureText(error) }]);
+}
+
+/** Runs what may be refused; a refusal is shown. True when it worked. */
+export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    complain(error);
+    return false;
+  }
+}
+
+export function Toasts(): JSX.Element {
+  const [, render] = useState({});
+  useEffect(() => {
+    changed = () => {
+      render({});
+    };
+    return () => {
+      changed = () => undefined;
+    };
+  }, []);
+  return (
+    <div class="toasts" role="region" aria-label={t('common.news')} aria-live="polite">
+      {toasts.map(({ id, tone, text }) => (
+        <div key={id} class={`toast ${tone}`} role={tone === 'fail' ? 'alert' : 'status'}>
+          <span class="grow">{text}</span>
+          <button
+            type="button"
+            class="button quiet little icon-only"
+            aria-label={t('common.close')}
+            onClick={() => {
+              dismiss(id);
+            }}
+          >
+            <Icon name="cross" />
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

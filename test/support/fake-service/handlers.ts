@@ -1,0 +1,312 @@
+// Answers of the fake service, one for each operation that the page calls.
+import type {
+  AnswerOf,
+  Job,
+  OperationId,
+  PortState,
+  RequestOf,
+  Role,
+} from '../../../src/service/contract/index.js';
+import { deviceSchema } from '../../../src/service/contract/devices.js';
+import { userSchema } from '../../../src/service/contract/session.js';
+import { previewProfile } from '../../../src/service/profiles/preview.js';
+import { checkInput, jsonProfile } from '../../../src/service/profiles/profile-text.js';
+import { newJob, runJob, type Pace } from './run.js';
+import { inspectionOf, todayOf } from './reports.js';
+import { sampleMac, type FakeWorld } from './world.js';
+
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+type Handler<I extends OperationId> = (
+  request: RequestOf<I>,
+  caller: { readonly user?: { readonly name: string; readonly role: Role } },
+) => AnswerOf<I> | Promise<AnswerOf<I>>;
+export type Handlers = { readonly [I in OperationId]?: Handler<I> };
+
+const done = { ok: true } as const;
+
+function withoutJob(port: PortState): PortState {
+  const copy = { ...port };
+  delete copy.job;
+  return copy;
+}
+
+export function handlersOf(world: FakeWorld, pace: Pace): Handlers {
+  return { ...boards(world), ...jobs(world, pace), ...profiles(world), ...devices(world), ...station(world) };
+}
+
+function boards(world: FakeWorld): Handlers {
+  const list = () =>
+    [...world.ports.values()]
+      .filter(({ kind }) => kind === 'virtual')
+      .map(({ port, slot, present }) => ({ port, chip: 'esp32', mac: sampleMac(slot), plugged: present }));
+  return {
+    listPorts: () => ({ ports: [...world.ports.values()].sort((a, b) => a.slot - b.slot) }),
+    addPort: ({ body: { port } }) => {
+      if (!/^(tcp|rfc2217):\/\//.test(port)) {
+        throw new Refusal(
+          400,
+          'ADDRESS_INVALID',
+          `"${port}" is no port; give tcp://host:port or rfc2217://host:port.`,
+        );
+      }
+      const slot = world.ports.size + 1;
+      const state = {
+        port,
+        slot,
+        kind: 'network',
+        label: port,
+        present: true,
+        isNativeUsb: false,
+        inspecting: false,
+      } as const;
+      world.putPort(state);
+      return state;
+    },
+    removePort: ({ body: { port } }) => {
+      const slot = world.ports.get(port)?.slot ?? 0;
+      world.ports.delete(port);
+      world.emit({ type: 'portRemoved', port, slot });
+      return done;
+    },
+    inspectPort: ({ body: { port } }) => inspectionOf(world, port),
+    listVirtualBoards: () => ({ boards: list() }),
+    addVirtualBoards: ({ body: { count } }) => {
+      world.addVirtualPorts(count);
+      return { boards: list() };
+    },
+    removeVirtualBoards: () => {
+      for (const { port, slot, kind } of [...world.ports.values()]) {
+        if (kind !== 'virtual') continue;
+        world.ports.delete(port);
+        world.emit({ type: 'portRemoved', port, slot });
+      }
+      return { boards: [] };
+    },
+    plugVirtualBoard: ({ body: { port, plugged } }) => {
+      const state = world.ports.get(port);
+      if (state === undefined) throw new Refusal(404, 'PORT_NOT_FOUND', `There is no port ${port}.`);
+      const { job } = state;
+      // A pass clears itself when its board goes; everything else waits to be seen.
+      const keep = job !== undefined && job.state !== 'passed';
+      world.putPort({ ...withoutJob(state), present: plugged, ...(keep ? { job } : {}) });
+      return { port, chip: 'esp32', mac: sampleMac(state.slot), plugged };
+    },
+  };
+}
+
+function jobs(world: FakeWorld, pace: Pace): Handlers {
+  const running = new Map<string, AbortController>();
+  const begin = (job: Job): Job => {
+    const abort = new AbortController();
+    running.set(job.id, abort);
+    void runJob(job, { world, pace, signal: abort.signal }).finally(() => running.delete(job.id));
+    return job;
+  };
+  const find = (id: string): Job => {
+    const job = world.jobs.find((other) => other.id === id);
+    if (job === undefined) throw new Refusal(404, 'JOB_UNKNOWN', `There is no job ${id}.`);
+    return job;
+  };
+  return {
+    startJobs: ({ body }) => {
+      const name = world.settings.profile?.name ?? world.profiles[0]?.name;
+      if (name === undefined)
+        throw new Refusal(409, 'PROFILE_MISSING', 'No product is set up; set one up first.');
+      const profile = { name, version: world.profiles.find((saved) => saved.name === name)?.version ?? 1 };
+      return { jobs: body.ports.map((port) => begin(newJob(world, port, profile))) };
+    },
+    listJobs: ({ query }) => ({
+      jobs: world.jobs
+        .filter(({ state }) => query.state === undefined || state === query.state)
+        .filter(({ failure }) => query.code === undefined || failure?.code === query.code)
+        .slice(0, query.limit),
+    }),
+    cancelJob: ({ params: { id } }) => {
+      running.get(id)?.abort();
+      return find(id);
+    },
+    retryJob: ({ params: { id } }) => {
+      const { port, profile } = find(id);
+      return begin(newJob(world, port, profile, id));
+    },
+    acknowledgeJob: ({ params: { id } }) => {
+      const seen = { ...find(id), seen: true };
+      world.putJob(seen);
+      const port = world.ports.get(seen.port);
+      if (port !== undefined) {
+        world.putPort(withoutJob(port));
+      }
+      return seen;
+    },
+  };
+}
+
+function profiles(world: FakeWorld): Handlers {
+  const newest = () => {
+    const names = [...new Set(world.profiles.map(({ name }) => name))];
+    return names.flatMap((name) => world.profiles.filter((saved) => saved.name === name).slice(-1));
+  };
+  return {
+    listProfiles: () => ({
+      profiles: newest().map(({ name, version, savedAt, savedBy }) => ({ name, version, savedAt, savedBy })),
+      ...(world.settings.profile === undefined ? {} : { current: world.settings.profile }),
+    }),
+    getProfile: ({ params: { name } }) => {
+      const found = newest().find((saved) => saved.name === name);
+      if (found === undefined) throw new Refusal(404, 'PROFILE_UNKNOWN', `There is no product ${name}.`);
+      return found;
+    },
+    saveProfile: ({ body: { profile, basedOn, note } }, { user }) => {
+      const checked = checkInput(profile);
+      if ('findings' in checked) {
+        throw new Refusal(
+          400,
+          'PROFILE_INVALID',
+          `The profile is not valid: ${checked.findings[0]?.reason ?? ''}.`,
+        );
+      }
+      const settings = jsonProfile(checked.profile);
+      const before = newest().find(({ name }) => name === settings.name);
+      if ((before?.version ?? 0) !== (basedOn ?? 0)) {
+        throw new Refusal(
+          409,
+          'PROFILE_CHANGED',
+          `${settings.name} was saved by somebody else; load it and make the change again.`,
+        );
+      }
+      const saved = {
+        name: settings.name,
+        version: (basedOn ?? 0) + 1,
+        savedAt: new Date().toISOString(),
+        savedBy: user?.name ?? 'local',
+        ...(note === undefined ? {} : { note }),
+        text: `name: ${settings.name}\n`,
+        settings,
+      };
+      world.profiles.push(saved);
+      world.emit({ type: 'profile', profile: { name: saved.name, version: saved.version } });
+      return saved;
+    },
+    previewProfile: ({ body }) => previewProfile(body),
+  };
+}
+
+function devices(world: FakeWorld): Handlers {
+  const matching = ({ text = '', status = '' }: { text?: string | undefined; status?: string | undefined }) =>
+    world.devices.filter(
+      (device) =>
+        (status === '' || device.status === status) &&
+        [device.mac, device.uuid, device.location ?? ''].some((value) =>
+          value.toLowerCase().includes(text.toLowerCase()),
+        ),
+    );
+  return {
+    listDevices: ({ query }) => {
+      const all = matching(query);
+      const from = Number(query.after ?? 0);
+      const next = from + query.limit;
+      const page = all.slice(from, next).map((device) => deviceSchema.parse(device));
+      return { devices: page, ...(next < all.length ? { next: String(next) } : {}) };
+    },
+    exportDevices: ({ query }) =>
+      ['mac,uuid,status', ...matching(query).map(({ mac, uuid, status }) => `${mac},${uuid},${status}`)].join(
+        '\n',
+      ),
+    showDevice: ({ params: { device } }) => {
+      const found = world.devices.find(({ mac, uuid }) => mac === device || uuid === device);
+      if (found === undefined)
+        throw new Refusal(404, 'DEVICE_UNKNOWN', `The registry does not know ${device}.`);
+      return found;
+    },
+    revealKey: ({ params: { device }, body: { reason } }) => {
+      const found = world.devices.find(({ mac }) => mac === device);
+      const psk = world.keys.get(device);
+      if (found === undefined || psk === undefined)
+        throw new Refusal(404, 'DEVICE_UNKNOWN', `The registry does not know ${device}.`);
+      world.reveals.push({ device, reason });
+      return { mac: found.mac, uuid: found.uuid, psk };
+    },
+    registryStatus: () =>
+      world.registryOk
+        ? { ok: true, description: 'PostgreSQL 18 that comes with espmint, 127.0.0.1:5433', durationMs: 1.4 }
+        : {
+            ok: false,
+            description: 'PostgreSQL at db.example.com',
+            durationMs: 3000,
+            code: 'REGISTRY_UNREACHABLE',
+            message: 'The registry does not answer; check that it runs and that the network reaches it.',
+          },
+    testRegistry: ({ body: { databaseUrl } }) => ({
+      ok: databaseUrl.includes('good'),
+      description: 'PostgreSQL at that address',
+      durationMs: 12,
+    }),
+  };
+}
+
+function station(world: FakeWorld): Handlers {
+  return {
+    getSettings: () => world.settings,
+    putSettings: ({ body }) => {
+      world.settings = body;
+      world.emit({ type: 'settings', settings: body });
+      return body;
+    },
+    today: () => world.today ?? todayOf(world),
+    listStations: () => {
+      const today = world.today ?? todayOf(world);
+      return {
+        stations: [
+          {
+            name: world.settings.stationName,
+            host: 'bench-1',
+            version: '0.1.0',
+            startedAt: new Date().toISOString(),
+            ports: world.ports.size,
+            running: [...world.ports.values()].filter(({ job }) => job?.state === 'running').length,
+            passedToday: today.passed,
+            failedToday: today.failed,
+          },
+        ],
+      };
+    },
+    version: () => ({ version: '0.1.0', node: 'v20', platform: 'linux x64', instance: world.instance }),
+    listUsers: () => ({ users: world.users.map((user) => userSchema.parse(user)) }),
+    addUser: ({ body }) => {
+      const user = { ...body, createdAt: new Date().toISOString() };
+      world.users.push(user);
+      return user;
+    },
+    setPassword: () => done,
+    removeUser: ({ params: { name } }) => {
+      world.users.splice(
+        world.users.findIndex((user) => user.name === name),
+        1,
+      );
+      return done;
+    },
+    listSessions: () => ({ sessions: [] }),
+    listTokens: () => ({ tokens: [...world.tokens] }),
+    createToken: ({ body }) => {
+      const token = { id: String(world.tokens.length + 1), ...body, createdAt: new Date().toISOString() };
+      world.tokens.push(token);
+      return { ...token, token: `espmint_${'0'.repeat(40)}` };
+    },
+    revokeToken: ({ params: { id } }) => {
+      world.tokens.splice(
+        world.tokens.findIndex((token) => token.id === id),
+        1,
+      );
+      return done;
+    },
+  };
+}

@@ -1,0 +1,98 @@
+// What the fake service knows: ports, jobs, devices, profiles, people, and the live events of every change.
+import { randomUUID } from 'node:crypto';
+import type {
+  DeviceHistory,
+  Job,
+  LiveEvent,
+  PortState,
+  SavedProfile,
+  Settings,
+  Today,
+  Token,
+  User,
+} from '../../../src/service/contract/index.js';
+
+/** A person of the fake service; passwords in the clear, for it is a fake. */
+export interface FakeUser extends User {
+  readonly password: string;
+}
+
+export interface SentEvent {
+  readonly id: number;
+  readonly event: LiveEvent;
+}
+
+export class FakeWorld {
+  instance: string = randomUUID();
+  readonly ports = new Map<string, PortState>();
+  readonly jobs: Job[] = [];
+  readonly devices: DeviceHistory[] = [];
+  readonly keys = new Map<string, string>();
+  readonly profiles: SavedProfile[] = [];
+  readonly users: FakeUser[] = [];
+  readonly tokens: Token[] = [];
+  readonly reveals: { readonly device: string; readonly reason: string }[] = [];
+  settings: Settings = { stationName: 'Line 1', autoStart: false };
+  registryOk = true;
+  /** Instead of figures counted from the jobs. */
+  today: Today | undefined;
+  readonly events: SentEvent[] = [];
+  readonly #listeners = new Set<(sent: SentEvent) => void>();
+
+  emit(event: LiveEvent): void {
+    const sent = { id: this.events.length + 1, event };
+    this.events.push(sent);
+    for (const listener of this.#listeners) listener(sent);
+  }
+
+  listen(listener: (sent: SentEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  putPort(port: PortState): void {
+    this.ports.set(port.port, port);
+    this.emit({ type: 'port', port });
+  }
+
+  /** Tells of a job, and shows it on the tile of its port. */
+  putJob(job: Job): Job {
+    const index = this.jobs.findIndex(({ id }) => id === job.id);
+    if (index === -1) this.jobs.unshift(job);
+    else this.jobs[index] = job;
+    const port = this.ports.get(job.port);
+    if (port !== undefined) this.ports.set(job.port, { ...port, job });
+    this.emit({ type: 'job', job });
+    return job;
+  }
+
+  addVirtualPorts(count: number): PortState[] {
+    return Array.from({ length: count }, () => {
+      const slot = this.ports.size + 1;
+      const port: PortState = {
+        port: `virtual://${slot}`,
+        slot,
+        kind: 'virtual',
+        label: `Virtual board ${slot}`,
+        present: true,
+        isNativeUsb: false,
+        inspecting: false,
+      };
+      this.putPort(port);
+      return port;
+    });
+  }
+}
+
+/** A MAC that looks like one of Espressif's, the same for the same number. */
+export function sampleMac(index: number): string {
+  const tail = (0x123456 + index * 0x9e37) & 0xffffff;
+  const hex = tail.toString(16).padStart(6, '0');
+  return `a4:cf:12:${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4)}`;
+}
+
+/** A version 5 UUID by its looks. */
+export function sampleUuid(index: number): string {
+  const hex = (0x9e3779b9 * (index + 1)).toString(16).padStart(12, '0').slice(-12);
+  return `110e3dc9-fa05-568f-a05a-${hex}`;
+}
