@@ -1,6 +1,7 @@
 // A small JSON file of the service's own state: read whole, checked, replaced whole and atomically, for its owner only.
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { EspmintError } from '../core/errors/index.js';
@@ -108,16 +109,24 @@ export class StateFile<T> {
   }
 }
 
+/** A name beside `path` that nobody else uses, and that a listing for other files passes over. */
+export function draftOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+}
+
 /** Writes a new file beside the old one, syncs it, and lets it take the old one's name: a reader sees one or the other. */
 export async function writeAtomically(path: string, text: string): Promise<void> {
-  const fresh = `${path}.${process.pid}.new`;
+  const fresh = draftOf(path);
   await mkdir(dirname(path), { recursive: true, mode: PRIVATE_DIR });
   const file = await open(fresh, 'w', PRIVATE_FILE);
   try {
     await file.writeFile(text);
     await file.sync();
-  } finally {
     await file.close();
+    await rename(fresh, path);
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(fresh, { force: true });
+    throw error;
   }
-  await rename(fresh, path);
 }

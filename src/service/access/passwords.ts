@@ -1,20 +1,20 @@
 // Passwords as scrypt hashes: slow to guess, each with its own salt, with the cost written beside the hash.
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
-interface Cost {
+export interface Cost {
   /** CPU and memory: 128 * n * r bytes. */
   readonly n: number;
   readonly r: number;
   readonly p: number;
 }
 
-/** 32 MiB and about 80 ms on a small computer: the OWASP password storage cheat sheet's scrypt row for p = 3. */
-const COST: Cost = { n: 2 ** 15, r: 8, p: 3 };
+/** 32 MiB and a few tenths of a second on a small computer: a row of the OWASP password storage cheat sheet for scrypt. */
+export const COST: Cost = { n: 2 ** 15, r: 8, p: 3 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 
 /** `scrypt$n$r$p$salt$hash`, salt and hash in base64url. */
-export async function hashPassword(password: string, cost: Cost = COST): Promise<string> {
+export async function hashPassword(password: string, cost = COST): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   const hash = await derive(password, salt, cost);
   return ['scrypt', cost.n, cost.r, cost.p, salt.toString('base64url'), hash.toString('base64url')].join('$');

@@ -7,7 +7,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import type { Role, Token, User } from '../contract/index.js';
 import { roleSchema } from '../contract/operation.js';
 import { StateFile } from '../state-file.js';
-import { hashPassword, verifyPassword } from './passwords.js';
+import { COST, hashPassword, verifyPassword, type Cost } from './passwords.js';
 
 const userSchema = z.object({
   name: z.string(),
@@ -45,10 +45,13 @@ export function peopleFile(dataDir: string): string {
 export class People {
   readonly #file: StateFile<z.output<typeof fileSchema>>;
   /** Compared against where a name is unknown, so that both answers take as long. */
-  readonly #decoy = hashPassword('no password has this hash');
+  #decoy: Promise<string> | undefined;
+  readonly #cost: Cost;
   readonly #tokenUses = new Map<string, string>();
 
-  constructor(dataDir: string) {
+  /** @param cost of a password hash; less than the usual one is for tests only. */
+  constructor(dataDir: string, cost = COST) {
+    this.#cost = cost;
     this.#file = new StateFile(peopleFile(dataDir), fileSchema, { users: [], tokens: [] });
   }
 
@@ -67,13 +70,14 @@ export class People {
   /** The user, when name and password belong together; it takes as long when the name is unknown. */
   async checkPassword(name: string, password: string): Promise<{ name: string; role: Role } | undefined> {
     const user = (await this.#file.read()).users.find((entry) => sameName(entry.name, name));
+    this.#decoy ??= hashPassword('no password has this hash', this.#cost);
     const right = await verifyPassword(password, user?.passwordHash ?? (await this.#decoy));
     return right && user !== undefined ? { name: user.name, role: user.role } : undefined;
   }
 
   /** @throws USER_EXISTS, ADMIN_NEEDED (the first person is not an admin) */
   async addUser(name: string, role: Role, password: string): Promise<User> {
-    const passwordHash = await hashPassword(password);
+    const passwordHash = await hashPassword(password, this.#cost);
     const now = new Date().toISOString();
     await this.#file.update((content) => {
       if (content.users.some((user) => sameName(user.name, name))) {
@@ -87,7 +91,7 @@ export class People {
 
   /** @throws USER_UNKNOWN */
   async setPassword(name: string, password: string): Promise<void> {
-    const passwordHash = await hashPassword(password);
+    const passwordHash = await hashPassword(password, this.#cost);
     await this.#changeUser(name, (user) => ({
       ...user,
       passwordHash,

@@ -7,7 +7,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import { parseProfile } from '../../core/profile/parse.js';
 import type { Profile } from '../../core/profile/schema.js';
 import type { ProfileVersion } from '../contract/index.js';
-import { writeAtomically } from '../state-file.js';
+import { draftOf, writeAtomically } from '../state-file.js';
 
 export interface StoredProfile extends ProfileVersion {
   readonly text: string;
@@ -85,7 +85,7 @@ export class FileProfileStore implements ProfileStore {
     const entry = { name, version, savedAt: new Date().toISOString(), savedBy, note, text };
     await mkdir(join(this.#folder, folder), { recursive: true, mode: 0o700 });
     const path = join(this.#folder, folder, `${version}.json`);
-    const draft = `${path}.${process.pid}`;
+    const draft = draftOf(path);
     try {
       await writeAtomically(draft, `${JSON.stringify(entry, null, 2)}\n`);
       // Linking fails where the name is taken: of two who save at once, one is told.

@@ -21,7 +21,7 @@ export class Secrets {
 
   async list(): Promise<{ name: string; savedAt: string }[]> {
     const files = await readdir(this.#folder).catch(() => []);
-    const names = files.filter((file) => SECRET_NAME.test(file) && !file.endsWith('.new')).sort();
+    const names = files.filter((file) => SECRET_NAME.test(file)).sort();
     return Promise.all(
       names.map(async (name) => ({
         name,
