@@ -2,12 +2,13 @@
 //
 // The master side cannot see opening, baud or modem lines; it only sees that nobody holds the other end any more. So
 // we hold that end ourselves until the first byte of a client, and take the hangup after it for the client's leaving.
-// From the first byte on, the path leads to a fresh pair already: the next client never meets the old one's end.
-import { closeSync } from 'node:fs';
-import { mkdtemp, rename, rm, symlink } from 'node:fs/promises';
+// Before the first byte is answered, the path leads to a fresh pair: the next client never meets the old one's end.
+import { closeSync, renameSync, symlinkSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReadStream } from 'node:tty';
+import { SerialPort } from 'serialport';
 import { EspmintError } from '../../core/errors/index.js';
 import type { HostPort, VirtualBoard } from '../board.js';
 import { leaveBoard, type BoardServer, type LeavePolicy } from './server.js';
@@ -54,27 +55,27 @@ function unavailable(cause: unknown): EspmintError {
 /** One master and slave; we hold the slave until `letGo`. */
 class Pair {
   readonly master: ReadStream;
-  readonly path: string;
-  private readonly slave: ReadStream;
-  private readonly slaveFd: number;
   private isHeld = true;
 
-  constructor(native: NativePty) {
-    const opened = native.open(80, 24);
-    this.path = opened.pty;
-    this.slaveFd = opened.slave;
-    // Raw: no echo, no line buffering. Serial clients switch off the rest (NL translation) themselves.
-    this.slave = new ReadStream(opened.slave);
-    this.slave.setRawMode(true);
-    this.master = new ReadStream(opened.master);
+  private constructor(
+    readonly path: string,
+    master: number,
+    private readonly slaveFd: number,
+  ) {
+    this.master = new ReadStream(master);
     this.master.on('error', () => undefined);
   }
 
-  /** The slave is ours no more. Node opened it a second time, so both descriptors are closed. */
+  static async open(native: NativePty): Promise<Pair> {
+    const { pty, master, slave } = native.open(80, 24);
+    const pair = new Pair(pty, master, slave);
+    await makeRaw(pty);
+    return pair;
+  }
+
   letGo(): void {
     if (!this.isHeld) return;
     this.isHeld = false;
-    this.slave.destroy();
     closeSync(this.slaveFd);
   }
 
@@ -84,11 +85,32 @@ class Pair {
   }
 }
 
+/**
+ * A new pair is a terminal: it echoes, waits for lines and turns NL into CR NL. A serial library that opens it once
+ * leaves it as a serial line, also for clients that change no settings. (Node's own raw mode leaves the NL in.)
+ */
+function makeRaw(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const port = new SerialPort({ path, baudRate: 115_200, autoOpen: false, lock: false });
+    const settle = (error: Error | null): void => {
+      if (error === null) resolve();
+      else reject(error);
+    };
+    port.open((error) => {
+      if (error === null) port.close(settle);
+      else reject(error);
+    });
+  });
+}
+
 class PtyServer implements BoardServer {
   readonly url: string;
+  /** Pair that a client uses or will use. */
   private current: Pair | undefined;
   /** Pair that the path leads to while `current` is in use. */
-  private standby: Pair | undefined;
+  private next: Pair | undefined;
+  /** Made in advance, so that the path can be led to it at once. */
+  private spare: Promise<Pair>;
   private renames = 0;
   private isClosed = false;
 
@@ -100,42 +122,56 @@ class PtyServer implements BoardServer {
     private readonly policy: LeavePolicy,
   ) {
     this.url = join(folder, name);
+    this.spare = this.makeSpare();
   }
 
   async start(): Promise<void> {
-    const pair = new Pair(this.native);
-    await this.leadTo(pair);
+    const pair = await this.takeSpare();
+    this.leadTo(pair);
     this.serve(pair);
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
     this.current?.destroy();
-    this.standby?.destroy();
+    this.next?.destroy();
+    const spare = await this.spare.catch(() => undefined);
+    spare?.destroy();
     await rm(this.folder, { recursive: true, force: true });
   }
 
   private serve(pair: Pair): void {
     this.current = pair;
+    const early: Uint8Array[] = [];
     let port: HostPort | undefined;
+    let started: Promise<void> | undefined;
     pair.master.on('data', (bytes: Buffer) => {
-      if (port === undefined) {
-        port = this.board.isFree ? this.plugIn(pair) : undefined;
-        pair.letGo();
-        this.prepareNext();
-      }
-      port?.write(bytes);
+      if (port === undefined) early.push(bytes);
+      else port.write(bytes);
+      // Bytes wait until the path leads to the next pair: no answer comes before that, so no client can leave before.
+      started ??= this.beginSession(pair).then((opened) => {
+        port = opened;
+        for (const waiting of early.splice(0)) opened?.write(waiting);
+      });
     });
     pair.master.once('close', () => {
       pair.letGo();
-      port?.unplug();
-      if (this.isClosed) return;
-      leaveBoard(this.board, this.policy);
-      this.serveNext();
+      void (started ?? Promise.resolve()).then(() => {
+        port?.unplug();
+        this.endSession();
+      });
     });
   }
 
-  private plugIn(pair: Pair): HostPort {
+  private async beginSession(pair: Pair): Promise<HostPort | undefined> {
+    pair.letGo();
+    this.next = await this.takeSpare();
+    if (this.isClosed) {
+      this.next.destroy();
+      return undefined;
+    }
+    this.leadTo(this.next);
+    if (!this.board.isFree) return undefined;
     return this.board.plugIn({
       bytes: (bytes) => void pair.master.write(bytes),
       gone: () => {
@@ -144,27 +180,32 @@ class PtyServer implements BoardServer {
     });
   }
 
-  private prepareNext(): void {
-    const pair = new Pair(this.native);
-    this.standby = pair;
-    void this.leadTo(pair).catch(() => {
-      // The folder is gone: the server is closing.
-      pair.destroy();
-    });
+  private endSession(): void {
+    const { next } = this;
+    this.next = undefined;
+    if (this.isClosed || next === undefined) return;
+    leaveBoard(this.board, this.policy);
+    this.serve(next);
   }
 
-  private serveNext(): void {
-    if (this.standby === undefined) this.prepareNext();
-    const pair = this.standby;
-    this.standby = undefined;
-    if (pair !== undefined) this.serve(pair);
+  private async takeSpare(): Promise<Pair> {
+    const pair = await this.spare;
+    this.spare = this.makeSpare();
+    return pair;
+  }
+
+  private makeSpare(): Promise<Pair> {
+    const spare = Pair.open(this.native);
+    // Whoever takes it meets the error; until then it is no unhandled one.
+    spare.catch(() => undefined);
+    return spare;
   }
 
   /** Replaces the link in one step, so that the path never leads nowhere. */
-  private async leadTo(pair: Pair): Promise<void> {
+  private leadTo(pair: Pair): void {
     this.renames += 1;
     const fresh = `${this.url}.${this.renames}`;
-    await symlink(pair.path, fresh);
-    await rename(fresh, this.url);
+    symlinkSync(pair.path, fresh);
+    renameSync(fresh, this.url);
   }
 }

@@ -1,0 +1,82 @@
+// The ledger counts what happened, and its floor is never above what a session took.
+import { describe, expect, it } from 'vitest';
+import { createVirtualBoard } from '../board.js';
+import { OP } from '../packet.js';
+import { TestClient, words } from '../testing/client.js';
+import { INSTANT, REAL } from '../timing.js';
+import { floorOf } from './floor.js';
+import type { LedgerReport } from './ledger.js';
+
+function session(work: (client: TestClient) => void): LedgerReport {
+  const reports: LedgerReport[] = [];
+  // Times of the table, without waiting for them.
+  const timing = { ...INSTANT, usbLatencyMs: 1 };
+  const board = createVirtualBoard({ timing, onSession: (report) => reports.push(report) });
+  const client = TestClient.inLoader(board);
+  work(client);
+  client.port.unplug();
+  const [report] = reports;
+  if (report === undefined) throw new Error('no report');
+  return report;
+}
+
+describe('the ledger', () => {
+  it('counts round trips, requests and bytes both ways', () => {
+    const report = session((client) => {
+      client.sync();
+      client.readRegister(0x40001000);
+    });
+    expect(report).toMatchObject({ roundTrips: 2, requests: 2, bytesToChip: 46 + 14, bytesToHost: 9 * 14 });
+    expect(report.timeMs.latency).toBe(2);
+    expect(report.timeMs.wireToChip).toBeCloseTo((60 * 10 * 1000) / 115_200);
+  });
+
+  it('counts sectors, blocks and pages', () => {
+    const report = session((client) => {
+      client.attach();
+      client.command(OP.FLASH_BEGIN, words(0x11000, 1, 0x400, 0xf000));
+      client.block(OP.FLASH_DATA, new Uint8Array(0x400));
+    });
+    expect(report).toMatchObject({
+      sectorsErased: 1,
+      blocksErased: 1,
+      pagesProgrammed: 4,
+      bytesProgrammed: 0x400,
+    });
+  });
+});
+
+describe('the floor', () => {
+  const blank = new Uint8Array(0x20000).fill(0xff);
+  const floor = (before: Uint8Array, after: Uint8Array): ReturnType<typeof floorOf> =>
+    floorOf({ before, after, timing: REAL, baud: 921_600 });
+  const changed = (base: Uint8Array, at: number, value: number): Uint8Array => {
+    const copy = base.slice();
+    copy[at] = value;
+    return copy;
+  };
+
+  it('asks for no flash work where nothing changed', () => {
+    expect(floor(blank, blank)).toMatchObject({ eraseMs: 0, programMs: 0, md5Ms: 0, sectorsToErase: 0 });
+  });
+
+  it('programs without erasing where bits only fall', () => {
+    expect(floor(blank, changed(blank, 5, 0))).toMatchObject({ sectorsToErase: 0, pagesToProgram: 1 });
+  });
+
+  it('erases where a bit must rise, by blocks where that is cheaper', () => {
+    const used = new Uint8Array(0x20000);
+    expect(floor(used, changed(used, 5, 1))).toMatchObject({
+      sectorsToErase: 1,
+      eraseMs: REAL.eraseSectorMs,
+    });
+    const whole = floor(used, blank);
+    expect(whole).toMatchObject({ sectorsToErase: 32, eraseMs: 2 * REAL.eraseBlockMs, pagesToProgram: 0 });
+  });
+
+  it('falls with the rate of the link', () => {
+    const after = changed(blank, 5, 0);
+    const slow = floorOf({ before: blank, after, timing: REAL, baud: 115_200 });
+    expect(slow.wireMs).toBeCloseTo(8 * floor(blank, after).wireMs);
+  });
+});
