@@ -1,0 +1,31 @@
+// `npm run bench -- NAME [options]`: bundles bench/NAME.ts, so that it runs at the speed of the built package, and runs
+// it. Each benchmark prints its figures and writes bench/results/NAME.json.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const [name, ...args] = process.argv.slice(2);
+const source = join(root, `bench/${name}.ts`);
+if (name === undefined || !existsSync(source)) {
+  const names = readdirSync(join(root, 'bench')).flatMap((file) =>
+    file.endsWith('.ts') ? [file.slice(0, -3)] : [],
+  );
+  console.error(`usage: npm run bench -- NAME; there are: ${names.join(', ')}`);
+  process.exit(2);
+}
+// As deep below the project as the sources are: they find the project from their own place.
+const outDir = join(root, '.cache/bench');
+await build({
+  root,
+  configFile: false,
+  logLevel: 'error',
+  build: { ssr: source, outDir, emptyOutDir: false, target: 'node20', minify: false },
+});
+const run = spawnSync(process.execPath, ['--expose-gc', join(outDir, `${name}.js`), ...args], {
+  cwd: root,
+  stdio: 'inherit',
+});
+process.exit(run.status ?? 1);
