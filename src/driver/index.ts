@@ -1,4 +1,5 @@
 // Public door of the driver: open a link, connect the board behind it, list the ports there are.
+export { ProcessBaudMemory, type BaudMemory } from './baud-memory.js';
 export { connectBoard, type Board, type ConnectOptions, type OperationOptions } from './board.js';
 export { BUILT_IN_SUCCESS, type BootRules, type BuiltInSuccess } from './boot-log.js';
 export { connectWithEsptool, type EsptoolOptions } from './esptool-cli/esptool-board.js';

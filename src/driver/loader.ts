@@ -103,7 +103,7 @@ export class Loader {
 
   /**
    * As `send`, for a command that does no harm when it is carried out twice: a lost reply is asked for again, and so is
-   * the answer to a request that arrived damaged, which a loader takes for one that it does not know.
+   * a refusal: a request that arrived damaged is refused, and a damaged reply may look like a refusal.
    */
   async repeat(command: Command): Promise<{ readonly value: number; readonly data: Uint8Array }> {
     const firstMs = command.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -112,7 +112,7 @@ export class Loader {
       try {
         return await this.send({ ...command, timeoutMs: firstMs * 2 ** (tries - 1) });
       } catch (error) {
-        if (isLacking(error) && refusals++ === 0) continue;
+        if (isEspmintError(error, 'LOADER_REFUSED') && refusals++ === 0) continue;
         if (!isEspmintError(error, 'LINK_TIMEOUT') || tries >= this.repeatTries) throw error;
         await this.resync(error);
       }

@@ -30,8 +30,10 @@ export interface WriteReport {
   readonly sectorsWritten: number;
 }
 
-/** Rounds of compare and write. A new round proves first what the last one left behind. */
-const ROUNDS = 4;
+/**
+ * Rounds of compare and write: enough for two at each rate. A new round proves first what the last one left behind.
+ */
+const ROUNDS = 6;
 
 /**
  * @throws REGION_INVALID, FLASH_WRITE_FAILED, LINK_TIMEOUT (no rate is left), LINK_CLOSED, CHIP_CHANGED, CANCELLED
@@ -155,14 +157,14 @@ function stepsFor({ offsetBytes, image }: ImageAt, span: Region): Step[] {
 
 /** After a failed round: makes the link fit for another, or gives up. */
 async function mendOrThrow(session: Session, target: ImageAt, error: unknown, round: number): Promise<void> {
-  if (!isEspmintError(error)) throw error;
-  const isRefusal = isEspmintError(error, 'LOADER_REFUSED');
-  if (!isRefusal && !isBadLink(error)) throw error;
-  if (round >= ROUNDS) throw isRefusal ? writeFailure(session, target, error.details.meaning, error) : error;
-  session.onEvent?.({ type: 'retry', what: 'write', reason: isRefusal ? error.details.meaning : error.code });
-  // Once is bad luck: the loader is found again where it is. Twice is a bad link.
-  if (round > 1 && isBadLink(error)) await session.recover(error);
-  else if (!isRefusal) await resyncOrRecover(session, error);
+  if (!isEspmintError(error) || !isBadLink(error)) throw error;
+  const reason = isEspmintError(error, 'LOADER_REFUSED') ? error.details.meaning : error.code;
+  if (round >= ROUNDS)
+    throw isEspmintError(error, 'LOADER_REFUSED') ? writeFailure(session, target, reason, error) : error;
+  session.onEvent?.({ type: 'retry', what: 'write', reason });
+  // Once is bad luck: the loader is found again where it is. Twice is a bad link, for as long as there are lower rates.
+  if (round > 1 && session.canFallBack) await session.recover(error);
+  else await resyncOrRecover(session, error);
 }
 
 async function resyncOrRecover(session: Session, error: EspmintError): Promise<void> {
@@ -170,7 +172,8 @@ async function resyncOrRecover(session: Session, error: EspmintError): Promise<v
     await session.loader.resync(error);
   } catch (lost) {
     if (lost !== error) throw lost;
-    await session.recover(error);
+    if (session.canFallBack) await session.recover(error);
+    else await session.reconnect();
   }
 }
 

@@ -4,12 +4,13 @@ import type { ChipSpec } from '../core/chips/index.js';
 import { EspmintError, isEspmintError, type ErrorCode } from '../core/errors/index.js';
 import type { Mac } from '../core/mac.js';
 import type { ChipFacts } from '../core/stages.js';
+import { PROCESS_BAUD_MEMORY, type BaudMemory } from './baud-memory.js';
 import { BAUD_LADDER, changeBaud, chipCrystalMhz, ladderFrom } from './baud.js';
 import { readEfuseFacts, revisionText, type EfuseFacts } from './chip-facts.js';
 import { detectChip } from './detect.js';
 import { enterLoader } from './enter-loader.js';
 import type { OnDriverEvent } from './events.js';
-import { isLacking, type Loader } from './loader.js';
+import type { Loader } from './loader.js';
 import type { StubPolicy } from './loader-choice.js';
 import { START_BAUD } from './open-link.js';
 import { RegisterCache } from './registers.js';
@@ -22,6 +23,8 @@ export interface SessionOptions {
   readonly expectChip?: string | undefined;
   /** Highest bits per second to try. */
   readonly baud?: number | undefined;
+  /** Where the rate that a port bears is remembered; one for the process when absent. */
+  readonly baudMemory?: BaudMemory | undefined;
   /** Default `auto`. */
   readonly stub?: StubPolicy | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -40,17 +43,27 @@ interface Connection {
 }
 
 /** Failures that a lower rate can cure. */
-const BAD_LINK: readonly ErrorCode[] = ['LINK_TIMEOUT', 'CHIP_MAC_BAD', 'RFC2217_REFUSED', 'FLASH_NOT_FOUND'];
+const BAD_LINK: readonly ErrorCode[] = [
+  'LINK_TIMEOUT',
+  'LOADER_REFUSED',
+  'CHIP_MAC_BAD',
+  'RFC2217_REFUSED',
+  'FLASH_NOT_FOUND',
+];
 
-/** A command that this chip does know, refused as unknown, was damaged on its way. */
+/**
+ * Whether a lower rate may cure it. A refusal counts too: requests and replies carry no checksum, so either may have been
+ * damaged on its way.
+ */
 export function isBadLink(error: EspmintError): boolean {
-  return BAD_LINK.includes(error.code) || isLacking(error);
+  return BAD_LINK.includes(error.code);
 }
 
 export class Session {
   readonly link: Link;
   stubPolicy: StubPolicy;
   readonly #options: SessionOptions;
+  readonly #memory: BaudMemory;
   /** Rates that are left to try, best first. */
   #rates: readonly number[];
   #connection: Connection | undefined;
@@ -59,9 +72,11 @@ export class Session {
     this.link = link;
     this.#options = options;
     this.stubPolicy = options.stub ?? 'auto';
+    this.#memory = options.baudMemory ?? PROCESS_BAUD_MEMORY;
     const limit = options.baud ?? BAUD_LADDER[0] ?? START_BAUD;
+    const known = this.#memory.recall(link.address) ?? limit;
     const isFixed = link.hasFixedBaud === true || link.isNativeUsb === true;
-    this.#rates = isFixed ? [link.baud] : ladderFrom(limit);
+    this.#rates = isFixed ? [link.baud] : ladderFrom(Math.min(limit, known));
   }
 
   static async open(link: Link, options: SessionOptions): Promise<Session> {
@@ -112,6 +127,11 @@ export class Session {
     }
   }
 
+  /** Whether a lower rate is left. */
+  get canFallBack(): boolean {
+    return this.#rates.length > 1;
+  }
+
   /**
    * Starts again at the next lower rate.
    * @throws `cause` when no rate is left; CHIP_CHANGED
@@ -139,6 +159,7 @@ export class Session {
 
   #fallBack(from: number, to: number, cause: EspmintError): void {
     this.#rates = this.#rates.slice(1);
+    this.#memory.remember(this.link.address, to);
     this.onEvent?.({ type: 'baud-fallback', from, to, reason: cause.code });
   }
 

@@ -1,10 +1,5 @@
 // A virtual board on a link in memory, counted, and spoilt where a test wants it.
-import {
-  createVirtualBoard,
-  memoryTransport,
-  type BoardOptions,
-  type VirtualBoard,
-} from '../../src/virtual/index.js';
+import { createVirtualBoard, memoryTransport, type VirtualBoard } from '../../src/virtual/index.js';
 import { MeteredLink, type Spoiler } from './metered-link.js';
 
 export const TEST_MAC = 'a4:cf:12:34:56:78';
@@ -14,11 +9,15 @@ export interface Plugged {
   readonly link: MeteredLink;
 }
 
-/** The caller disposes of the board. */
-export async function plugIn(options: BoardOptions = {}, spoiler: Spoiler = {}): Promise<Plugged> {
+type Options = Parameters<typeof createVirtualBoard>[0];
+let plugged = 0;
+
+/** A port of its own for each board. The caller disposes of the board. */
+export async function plugIn(options: Options = {}, spoiler: Spoiler = {}): Promise<Plugged> {
   const virtual = createVirtualBoard({ mac: TEST_MAC, ...options });
-  const transport = memoryTransport(new Map([['board', virtual]]));
-  const link = await transport.open('virtual://board', { baud: 115_200, timeoutMs: 1_000 });
+  const name = `board-${++plugged}`;
+  const transport = memoryTransport(new Map([[name, virtual]]));
+  const link = await transport.open(`virtual://${name}`, { baud: 115_200, timeoutMs: 1_000 });
   return { virtual, link: new MeteredLink(link, spoiler) };
 }
 
