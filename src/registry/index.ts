@@ -24,3 +24,21 @@ export type {
   Reservation,
   ReserveRequest,
 } from './registry.js';
+export { openProduction, type Production } from './batches/open.js';
+export {
+  LEASE_MS,
+  type Batch,
+  type BatchCounts,
+  type Batches,
+  type BatchRequest,
+  type BatchState,
+  type Claim,
+  type ClaimRequest,
+  type Heartbeat,
+  type Identifier,
+  type ProfileVersion,
+  type StationRecord,
+  type Unit,
+  type UnitImage,
+} from './batches/batches.js';
+export type { RunFilter, RunRecord, Runs } from './statistics/runs.js';

@@ -211,7 +211,7 @@ export async function insertIdentifier(
 ): Promise<boolean> {
   const { rowCount } = await client.query(
     `insert into batch_identifiers (batch_id, serial, global_uuid, psk_secret)
-     select $1, $2, $3, $4 where not exists (select from batch_units where serial = $2)
+     select $1, $2::text, $3, $4 where not exists (select from batch_units where serial = $2::text)
      on conflict do nothing`,
     [batchId, serial ?? null, uuid ?? null, sealedPsk ?? null],
   );

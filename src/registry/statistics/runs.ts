@@ -1,0 +1,26 @@
+// The runs of boards on stations: written as they end, read for figures. This interface is their manual.
+import type { RunOutcome } from '../../core/figures/figures.js';
+
+/** One run to write down. */
+export interface RunRecord extends RunOutcome {
+  /** A UUID: writing a run twice counts it once. */
+  readonly id: string;
+  readonly batch?: string | undefined;
+  readonly station: string;
+  readonly slot: number;
+}
+
+/** Which runs to read; all conditions must hold. */
+export interface RunFilter {
+  readonly batch?: string | undefined;
+  readonly station?: string | undefined;
+  /** Ended at or after; milliseconds since 1970. */
+  readonly sinceMs?: number | undefined;
+}
+
+export interface Runs {
+  /** Also marks the unit of its batch as one that failed, for the count of reworked boards. @throws BATCH_UNKNOWN */
+  record(run: RunRecord): Promise<void>;
+  /** Oldest first. */
+  read(filter: RunFilter): Promise<RunRecord[]>;
+}
