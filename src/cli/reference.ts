@@ -53,10 +53,31 @@ function errorPage(): string {
   ].join('\n');
 }
 
+/** A detail that is shown by its name, whether the sentence takes it for text, a number or a list. */
+class StandIn {
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = `‹${name}›`;
+  }
+  toString(): string {
+    return this.#name;
+  }
+  join(): string {
+    return this.#name;
+  }
+  map(): this {
+    return this;
+  }
+  slice(): this {
+    return this;
+  }
+}
+
 function errorRow(code: ErrorCode): string {
   const { exit, http, retryable, problem, next } = CATALOG[code];
   // The functions only put details into text, so a stand-in that names each detail shows the sentence's form.
-  const names = new Proxy({}, { get: (_, name) => `‹${String(name)}›` }) as never;
+  const names = new Proxy({}, { get: (_, name) => new StandIn(String(name)) }) as never;
   const sentence = `${problem(names)}; ${next(names)}.`.replaceAll('NaN', '‹n›').replaceAll('|', '\\|');
   return `| \`${code}\` | ${exit} | ${http} | ${retryable ? 'yes' : 'no'} | ${sentence} |`;
 }
