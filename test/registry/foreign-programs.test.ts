@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRegistry, type Registry } from '../../src/registry/index.js';
+import { ROOT } from '../support/judges.js';
 import { asForeignProgram, queryAt } from './foreign-program.js';
+import { describeSchema } from './schema-doc.js';
 
 const FOREIGN_UPSERT = `
   INSERT INTO devices (global_uuid, mac_address, psk_secret, ca_service_url, wifi_ssid, firmware_version, hardware_revision, location)
@@ -202,4 +204,9 @@ it('opens no secret that was moved to another device', async () => {
     [one.uuid, two.uuid],
   );
   await expect(registry.reveal(two.mac, 'test')).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' });
+});
+
+it('has the tables and columns that the reference shows', async () => {
+  // `npx vitest run test/registry/foreign-programs -u` writes the page anew.
+  await expect(await describeSchema(folder)).toMatchFileSnapshot(`${ROOT}docs/reference/registry-schema.md`);
 });

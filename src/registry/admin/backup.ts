@@ -10,29 +10,21 @@ import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import type { RegistryOptions } from '../connect.js';
 import { PRIVATE_FILE } from '../data-dir.js';
 import { syncFolder, toWriteError } from '../durable-append.js';
-import { migrate } from '../postgres/migrate.js';
+import { knownTables, migrate } from '../postgres/migrate.js';
 import { reasonOf } from '../reason.js';
-import {
-  type Fingerprint,
-  fingerprint,
-  inSnapshot,
-  readTables,
-  type Rows,
-  type TableName,
-  TABLES,
-  writeTables,
-} from './tables.js';
+import { type Fingerprint, fingerprint, inSnapshot, readTables, type Rows, writeTables } from './tables.js';
 import { withDatabase } from './with-database.js';
 
 /** What was copied. */
 export interface CopyReport {
   /** Rows of each table. */
-  readonly rows: Readonly<Record<TableName, number>>;
+  readonly rows: Readonly<Record<string, number>>;
 }
 
 /** First line of a backup; the last one is `{"end": Fingerprint}`. */
 const HEADER = { espmintBackup: 1 };
 const BATCH_ROWS = 1000;
+const NO_ROWS = '0:0';
 
 /**
  * Writes a gzipped file of JSON lines, mode 0600: `{"table": ..., "row": {...}}` each. It appears complete or not at
@@ -75,7 +67,8 @@ export async function restore(options: RegistryOptions, path: string): Promise<C
       const print = await fingerprint(client);
       if (end.print === undefined)
         throw new EspmintError('BACKUP_INVALID', { path, reason: 'its end is missing' });
-      if (TABLES.some((table) => end.print?.[table] !== print[table])) {
+      // A backup of an older schema has fewer tables: those that it does not name must have stayed empty.
+      if (differing(end.print, print).length > 0) {
         throw new EspmintError('BACKUP_INVALID', {
           path,
           reason: 'its rows are not those that were backed up',
@@ -100,9 +93,9 @@ export async function moveTo(from: RegistryOptions, to: RegistryOptions): Promis
         inSnapshot(client, async () => {
           await writeTables(client, target, readTables(source));
           const [wanted, got] = [await fingerprint(source), await fingerprint(client)];
-          const differing = TABLES.filter((table) => wanted[table] !== got[table]);
-          if (differing.length > 0) {
-            const reason = `${differing.join(', ')} did not arrive as they were sent`;
+          const wrong = differing(wanted, got);
+          if (wrong.length > 0) {
+            const reason = `${wrong.join(', ')} did not arrive as they were sent`;
             throw new EspmintError('REGISTRY_FAILED', { target, what: 'move', reason });
           }
           return countRows(got);
@@ -123,15 +116,17 @@ async function* linesOf(batches: AsyncIterable<Rows>, print: Fingerprint): Async
 /** Yields the rows and leaves the fingerprint of the last line in `end`. */
 async function* readBackup(path: string, end: { print?: Fingerprint }): AsyncGenerator<Rows> {
   const invalid = (reason: string) => new EspmintError('BACKUP_INVALID', { path, reason });
+  // Before the lines: readline drops what comes in while nobody is listening.
+  const tables = await knownTables();
   const text = createReadStream(path).pipe(createGunzip());
   const lines = createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY });
   let first = true;
-  let batch: { table: TableName; rows: string[] } = { table: 'devices', rows: [] };
+  let batch: { table: string; rows: string[] } = { table: '', rows: [] };
   try {
     for await (const line of lines) {
       const record = JSON.parse(line) as {
         espmintBackup?: number;
-        table?: TableName;
+        table?: string;
         row?: object;
         end?: Fingerprint;
       };
@@ -139,7 +134,7 @@ async function* readBackup(path: string, end: { print?: Fingerprint }): AsyncGen
       first = false;
       if (record.end !== undefined) end.print = record.end;
       if (record.table === undefined) continue;
-      if (!TABLES.includes(record.table)) throw invalid('it names a table that this espmint does not know');
+      if (!tables.includes(record.table)) throw invalid('it names a table that this espmint does not know');
       if (batch.rows.length > 0 && (batch.table !== record.table || batch.rows.length >= BATCH_ROWS)) {
         yield batch;
         batch = { table: record.table, rows: [] };
@@ -167,6 +162,15 @@ function isSystemError(error: unknown): boolean {
 }
 
 function countRows(print: Fingerprint): CopyReport {
-  const rows = Object.fromEntries(TABLES.map((table) => [table, Number(print[table].split(':')[0])]));
-  return { rows: rows as CopyReport['rows'] };
+  return {
+    rows: Object.fromEntries(
+      Object.entries(print).map(([table, text]) => [table, Number.parseInt(text, 10)]),
+    ),
+  };
+}
+
+/** Tables whose rows are not the same on both sides; a side that does not name a table has no rows of it. */
+function differing(one: Fingerprint, other: Fingerprint): string[] {
+  const tables = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...tables].filter((table) => (one[table] ?? NO_ROWS) !== (other[table] ?? NO_ROWS));
 }

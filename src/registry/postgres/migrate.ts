@@ -36,6 +36,14 @@ async function knownMigrations(): Promise<Migration[]> {
   );
 }
 
+/** Tables that migrations have made, in their order: a reference always points to one before it. */
+export async function knownTables(): Promise<string[]> {
+  const texts = (await knownMigrations()).map(({ sql }) => sql);
+  return texts.flatMap((sql) =>
+    [...sql.matchAll(/^create table (?:if not exists )?(\w+)/gim)].flatMap(([, name]) => name ?? []),
+  );
+}
+
 /**
  * Runs what is missing, each migration in its own transaction. Any number of processes may do so at once: the lock is
  * taken first, since even CREATE TABLE IF NOT EXISTS fails when two run it together.
