@@ -3,7 +3,7 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
 import {
   createJsonSchemaTransform,
   createJsonSchemaTransformObject,
@@ -28,6 +28,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 export interface AppOptions extends ServiceOptions {
   /** For tests that want to see every answer pass its schema. */
   readonly wrapHandlers?: (handlers: Handlers) => Handlers;
+  /** For tests that hold the routes against the contract. */
+  readonly onRoute?: (route: RouteOptions) => void;
 }
 
 /**
@@ -38,6 +40,7 @@ export interface AppOptions extends ServiceOptions {
 export async function createApp(parts: ServiceParts, options: AppOptions): Promise<FastifyInstance> {
   const core = createCore(parts, options);
   const app = createServer(options);
+  if (options.onRoute !== undefined) app.addHook('onRoute', options.onRoute);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError(parts.log));
