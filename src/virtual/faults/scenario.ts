@@ -69,6 +69,9 @@ const CHECKS: Readonly<Record<Field, (value: unknown) => boolean>> = {
   number: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
 };
 
+/** All kinds, as files spell them. */
+export const FAULT_KINDS = Object.keys(SHAPES) as Fault['kind'][];
+
 /** A scenario from JSON text: `{"seed": 1, "faults": [{"kind": "drop", …}]}`. @throws VIRTUAL_SCENARIO_INVALID */
 export function parseScenario(text: string): Scenario {
   const value = parseJson(text);
@@ -83,7 +86,7 @@ function parseFault(value: unknown, where: string): Fault {
   if (!isRecord(value)) throw invalid(where, 'is no object');
   const { kind, ...rest } = value;
   if (typeof kind !== 'string' || !(kind in SHAPES)) {
-    throw invalid(`${where}.kind`, `is none of ${Object.keys(SHAPES).join(', ')}`);
+    throw invalid(`${where}.kind`, `is none of ${FAULT_KINDS.join(', ')}`);
   }
   const shape = SHAPES[kind as Fault['kind']];
   for (const [field, type] of Object.entries(shape)) {
