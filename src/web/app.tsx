@@ -27,15 +27,11 @@ const PAGES: Readonly<Record<string, (props: { place: Place }) => JSX.Element>> 
 };
 
 export function App({ language: first }: { language: Language }): JSX.Element {
-  const { language: chosen, theme } = usePrefs();
+  const { language: chosen } = usePrefs();
   const [language, setLanguage] = useState(first);
   useEffect(() => {
     void loadLanguage().then(setLanguage);
   }, [chosen]);
-  useEffect(() => {
-    if (theme === 'system') delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = theme;
-  }, [theme]);
   // Everything is said anew in another language.
   return <Content key={language} />;
 }

@@ -116,7 +116,7 @@ function Progress({ job }: { job: Job }): JSX.Element {
         aria-valuenow={percent}
         aria-label={t('tile.progress')}
       >
-        <span style={{ width: `${percent}%` }} />
+        <span class="steady" style={{ transform: `scaleX(${percent / 100})` }} />
       </div>
       <span class="tile-percent">{percent} %</span>
     </div>

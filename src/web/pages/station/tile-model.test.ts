@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { STAGES } from '../../../core/stages.js';
+import type { Job, PortState } from '../../../service/contract/index.js';
+import {
+  causeOf,
+  columnsOf,
+  densityOf,
+  progressOf,
+  stageMarks,
+  stageOf,
+  tileAction,
+  tileState,
+  urgency,
+} from './tile-model.js';
+
+const job = (more: Partial<Job>): Job => ({
+  id: 'a',
+  port: 'p',
+  slot: 1,
+  profile: { name: 'sensor', version: 1 },
+  state: 'running',
+  attempt: 1,
+  attempts: 3,
+  stages: [],
+  warnings: [],
+  startedAt: '2026-03-12T10:00:00Z',
+  startedBy: 'automatic',
+  seen: false,
+  ...more,
+});
+const port = (more: Partial<PortState>): PortState => ({
+  port: 'p',
+  slot: 1,
+  kind: 'serial',
+  label: 'p',
+  present: true,
+  isNativeUsb: false,
+  inspecting: false,
+  ...more,
+});
+
+describe('a tile', () => {
+  it.each([
+    ['nothing plugged in', port({ present: false }), 'empty', 'none'],
+    ['a board that waits', port({}), 'ready', 'start'],
+    ['an inspection', port({ inspecting: true }), 'reading', 'none'],
+    ['a running job', port({ job: job({}) }), 'running', 'stop'],
+    ['a pass', port({ job: job({ state: 'passed' }) }), 'passed', 'none'],
+    ['a failure', port({ job: job({ state: 'failed' }) }), 'failed', 'retry'],
+    [
+      'a failure whose board is gone',
+      port({ present: false, job: job({ state: 'failed' }) }),
+      'failed',
+      'seen',
+    ],
+    ['a stopped job', port({ job: job({ state: 'cancelled' }) }), 'stopped', 'retry'],
+    [
+      'a job that the service left behind',
+      port({ job: job({ state: 'interrupted' }) }),
+      'interrupted',
+      'retry',
+    ],
+  ] as const)('with %s', (_, shown, state, action) => {
+    expect([tileState(shown), tileAction(shown)]).toEqual([state, action]);
+  });
+
+  it('puts failures first on a phone, then what runs', () => {
+    const all = [
+      port({ present: false }),
+      port({}),
+      port({ job: job({}) }),
+      port({ job: job({ state: 'failed' }) }),
+    ];
+    expect(all.map(urgency)).toEqual([4, 3, 1, 0]);
+  });
+});
+
+describe('progress', () => {
+  it('rises from stage to stage and is whole only after a pass', () => {
+    const shares = STAGES.map((_, index) =>
+      progressOf(job({ stages: STAGES.slice(0, index + 1).map((stage) => ({ stage, state: 'done' })) })),
+    );
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(shares.at(-1)).toBe(99);
+    expect(progressOf(job({ state: 'passed' }))).toBe(100);
+  });
+
+  it('moves within the write', () => {
+    const writing = (percent: number): number =>
+      progressOf(job({ percent, stages: [{ stage: 'write', state: 'running' }] }));
+    expect(writing(0)).toBe(0);
+    expect(writing(100)).toBeGreaterThan(writing(50));
+  });
+});
+
+describe('the stage strip', () => {
+  it('has a mark for each stage, and shows where a job ended', () => {
+    const marks = stageMarks(job({ state: 'failed', stages: [{ stage: 'connect', state: 'running' }] }));
+    expect(marks.map(({ state }) => state)).toEqual(['failed', ...STAGES.slice(1).map(() => 'waiting')]);
+  });
+
+  it('leaves out stages that a product which passed does not have', () => {
+    const stages = STAGES.filter((stage) => stage !== 'boot').map((stage) => ({
+      stage,
+      state: 'done' as const,
+    }));
+    expect(stageMarks(job({ state: 'passed', stages }))).toHaveLength(STAGES.length - 1);
+  });
+
+  it('names the stage of the failure, else the last one begun', () => {
+    expect(stageOf(job({ stages: [{ stage: 'write', state: 'running' }] }))).toBe('write');
+    expect(stageOf(job({}))).toBe('connect');
+  });
+});
+
+describe('many slots', () => {
+  it('take 1 to 8 columns, and 32 of them four rows', () => {
+    const columns = Array.from({ length: 64 }, (_, index) => columnsOf(index + 1));
+    expect(Math.min(...columns)).toBe(1);
+    expect(Math.max(...columns)).toBe(8);
+    expect(32 / columnsOf(32)).toBe(4);
+  });
+
+  it('stand closer the more there are', () => {
+    expect([1, 12, 32, 64].map(densityOf)).toEqual(['roomy', 'medium', 'dense', 'tiny']);
+  });
+});
+
+describe('a cause', () => {
+  it('is the family of the code, or says only that it is not finished', () => {
+    expect([causeOf('LINK_TIMEOUT'), causeOf('PORT_BUSY'), causeOf('SOMETHING_NEW')]).toEqual([
+      'LINK',
+      'PORT',
+      'OTHER',
+    ]);
+  });
+});

@@ -1,0 +1,200 @@
+// The engineer's work in a real browser: set-up, search, reveal, export, inspection, people; and what a page must not do.
+import { readFileSync } from 'node:fs';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { browserAvailable, launchBrowser } from '../support/browser.js';
+import { goTo, openDashboard, type Dashboard } from '../support/dashboard.js';
+import { startFakeService, type FakeService } from '../support/fake-service/http.js';
+import { busyWorld } from '../support/fake-service/samples.js';
+import { FakeWorld } from '../support/fake-service/world.js';
+
+const PASSWORD = 'correct horse battery';
+
+describe.skipIf(!(await browserAvailable()))('an engineer', () => {
+  let browser: Browser;
+  let service: FakeService;
+  let dashboard: Dashboard;
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+  afterEach(async () => {
+    expect(dashboard.offences).toEqual([]);
+    await dashboard.close();
+    await service.close();
+  });
+
+  async function open(world: FakeWorld, hash = '#/'): Promise<Dashboard['page']> {
+    service = await startFakeService({ world });
+    dashboard = await openDashboard(browser, service.url + hash);
+    return dashboard.page;
+  }
+
+  it('sets a product up: findings at the field, the rows, the difference, a new version', async () => {
+    const page = await open(busyWorld(2), '#/setup');
+    const ssid = page.getByLabel('Wi-Fi', { exact: true });
+    await ssid.fill('x'.repeat(32));
+    await page.locator('.field', { has: ssid }).locator('.finding').waitFor();
+    expect(await ssid.getAttribute('aria-invalid')).toBe('true');
+    expect(await page.getByText('32 of 31 bytes').isVisible()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Save as version 8' }).isDisabled()).toBe(true);
+    await ssid.fill('Hall 4');
+    await page.locator('.setup-preview td', { hasText: 'Hall 4' }).waitFor();
+    await page.getByRole('button', { name: 'Save as version 8' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('row', { name: 'wifi.ssid Factory Hall 4' }).waitFor();
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('Sensor v3 r8 is saved.').waitFor();
+    expect(service.world.profiles.at(-1)).toMatchObject({
+      version: 8,
+      settings: { wifi: { ssid: 'Hall 4' } },
+    });
+    await page.getByText('Nothing changed').waitFor();
+  });
+
+  it('makes a first product from nothing', async () => {
+    const page = await open(new FakeWorld(), '#/setup');
+    await page.getByRole('link', { name: 'New product' }).first().click();
+    await page.getByLabel('Name', { exact: true }).fill('gateway');
+    await page.getByRole('button', { name: 'Add an entry' }).click();
+    await page.getByLabel('Key', { exact: true }).fill('a key that is too long');
+    await page.locator('.nvs-row .finding').waitFor();
+    await page.getByLabel('Key', { exact: true }).fill('serial');
+    await page.getByLabel('Value', { exact: true }).fill('SN-{{macHex}}');
+    await page.locator('.setup-preview td', { hasText: 'SN-a4cf' }).waitFor();
+    await page.getByRole('button', { name: 'Save as version 1' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('gateway r1 is saved.').waitFor();
+    expect(new URL(page.url()).hash).toBe('#/setup/gateway');
+  });
+
+  it('is refused where somebody else saved meanwhile, and offered their version', async () => {
+    const page = await open(busyWorld(1), '#/setup');
+    await page.getByLabel('Location').fill('Hall 9');
+    const newest = service.world.profiles.at(-1);
+    if (newest === undefined) throw new Error('the sample world has a profile');
+    service.world.profiles.push({ ...newest, version: 8 });
+    await page.getByRole('button', { name: 'Save as version 8' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('alert').getByText('saved by somebody else').waitFor();
+  });
+
+  it('finds a device as she types, and pages through all of them', async () => {
+    const page = await open(busyWorld(1), '#/devices');
+    await page.getByText('100 devices shown').waitFor();
+    const last = service.world.devices.at(-1)?.mac ?? '';
+    await page.keyboard.press('/');
+    await page.keyboard.type(last.slice(9));
+    await page.getByText('1 device shown').waitFor();
+    await page.getByRole('link', { name: last }).click();
+    await page.getByRole('complementary', { name: 'Device' }).getByText('Key 1 made').waitFor();
+    expect(page.url()).toContain(encodeURIComponent(last));
+    await page.keyboard.press('/');
+    await page.keyboard.type('nothing like it');
+    await page.getByText('Nothing found').waitFor();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.press('Delete');
+    await page.getByText('100 devices shown').waitFor();
+    await page.getByRole('button', { name: 'More' }).scrollIntoViewIfNeeded();
+    await page.getByText('200 devices shown').waitFor();
+  });
+
+  it('reveals a key only with a reason; it is in no storage and gone with its dialog', async () => {
+    const mac = busyWorld(1).devices[5]?.mac ?? '';
+    const page = await open(busyWorld(1), `#/devices/${encodeURIComponent(mac)}`);
+    const psk = service.world.keys.get(mac) ?? 'none';
+    await page.getByRole('button', { name: 'Show the key' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('button', { name: 'Show the key' }).isDisabled()).toBe(true);
+    await dialog.getByLabel('Reason').fill('field return 4711');
+    await dialog.getByRole('button', { name: 'Show the key' }).click();
+    await dialog.getByText(psk).waitFor();
+    expect(service.world.reveals).toEqual([{ device: mac, reason: 'field return 4711' }]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    const everywhere = await page.evaluate(
+      `document.documentElement.outerHTML + JSON.stringify({ ...localStorage, ...sessionStorage }) + location.href + document.cookie`,
+    );
+    expect(everywhere).not.toContain(psk);
+    expect(dashboard.bodies.filter((body) => body.includes(psk))).toHaveLength(1);
+  });
+
+  it('exports what the filters show', async () => {
+    const page = await open(busyWorld(1), '#/devices?status=pending');
+    await page.getByText('2 devices shown').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'CSV' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('devices.csv');
+    expect(readFileSync(await download.path(), 'utf8').split('\n')).toHaveLength(3);
+  });
+
+  it('looks into a board and sees where it differs from the registry', async () => {
+    const page = await open(busyWorld(2), '#/inspect');
+    await page.getByRole('combobox').selectOption({ index: 1 });
+    await page.getByRole('button', { name: 'Read' }).click();
+    await page.getByRole('row', { name: 'Wi-Fi Customer-5G Factory Differs' }).waitFor();
+    expect(await page.getByText('***').count()).toBe(2);
+  });
+
+  it('follows a failure from the figures to its boards and into one of them', async () => {
+    const page = await open(busyWorld(16), '#/today');
+    await page.getByRole('link', { name: 'CHIP_NO_ANSWER' }).click();
+    await page.getByRole('row').filter({ hasText: 'CHIP_NO_ANSWER' }).getByRole('button').first().click();
+    await page.getByRole('dialog').getByText('no ESP chip answers').waitFor();
+  });
+
+  it('signs in, and sees what the role allows and no more', async () => {
+    const world = busyWorld(8);
+    const since = new Date().toISOString();
+    world.users.push(
+      { name: 'linh', role: 'admin', createdAt: since, password: PASSWORD },
+      { name: 'guest', role: 'viewer', createdAt: since, password: PASSWORD },
+    );
+    const page = await open(world);
+    const signIn = async (name: string, password: string): Promise<void> => {
+      await page.getByLabel('Name').fill(name);
+      await page.getByLabel('Password').fill(password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+    };
+    await signIn('guest', 'wrong');
+    await page.getByText('Name or password is wrong').waitFor();
+    await signIn('guest', PASSWORD);
+    await page.locator('.tile').first().waitFor();
+    expect(await page.getByRole('button', { name: /^(Start|Retry|Stop)/ }).count()).toBe(0);
+    await goTo(page, '#/settings?tab=people');
+    await page.getByText('This needs the role Administrator').waitFor();
+    await goTo(page, '#/settings');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signIn('linh', PASSWORD);
+    await goTo(page, '#/settings?tab=people');
+    await page.getByRole('row', { name: /guest Viewer/ }).waitFor();
+    await goTo(page, '#/settings?tab=tokens');
+    await page.getByLabel('What it is for').fill('MES');
+    await page.getByRole('button', { name: 'Add' }).click();
+    await page.getByText('Copy the token now').waitFor();
+    const kept = await page.evaluate(
+      'JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie',
+    );
+    expect(kept).not.toContain(PASSWORD);
+    expect(kept).not.toContain('espmint_session');
+  });
+
+  it('speaks Vietnamese where the browser does, and English again when told to', async () => {
+    service = await startFakeService({ world: busyWorld(4) });
+    dashboard = await openDashboard(browser, service.url, { locale: 'vi-VN' });
+    const { page } = dashboard;
+    await page.locator('.tile-word', { hasText: 'ĐẠT' }).first().waitFor();
+    expect(await page.getAttribute('html', 'lang')).toBe('vi');
+    await goTo(page, '#/settings');
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByRole('heading', { name: 'Settings' }).waitFor();
+    await page.getByRole('button', { name: 'Dark' }).click();
+    expect(await page.getAttribute('html', 'data-theme')).toBe('dark');
+    await page.reload();
+    await page.getByRole('heading', { name: 'Settings' }).waitFor();
+    expect(await page.getAttribute('html', 'data-theme')).toBe('dark');
+  });
+});

@@ -1,0 +1,150 @@
+// The operator's day in a real browser, against a service whose boards go at the pace of the test.
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { browserAvailable, launchBrowser } from '../support/browser.js';
+import { goTo, openDashboard, tile, tileSays, type Dashboard } from '../support/dashboard.js';
+import { startFakeService, type FakeService } from '../support/fake-service/http.js';
+import { sampleProfile } from '../support/fake-service/samples.js';
+import { FakeWorld } from '../support/fake-service/world.js';
+
+function bench(boards: number): FakeWorld {
+  const world = new FakeWorld();
+  world.profiles.push(sampleProfile());
+  world.addVirtualPorts(boards);
+  return world;
+}
+
+describe.skipIf(!(await browserAvailable()))('an operator', () => {
+  let browser: Browser;
+  let service: FakeService;
+  let dashboard: Dashboard;
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+  afterEach(async () => {
+    expect(dashboard.offences).toEqual([]);
+    await dashboard.close();
+    await service.close();
+  });
+
+  async function open(world: FakeWorld, stageMs: number): Promise<Dashboard['page']> {
+    service = await startFakeService({ world, pace: { stageMs } });
+    dashboard = await openDashboard(browser, service.url);
+    return dashboard.page;
+  }
+
+  it('starts with virtual boards on the first visit', async () => {
+    const world = new FakeWorld();
+    world.profiles.push(sampleProfile());
+    const page = await open(world, 5);
+    await page.getByRole('button', { name: 'Add four virtual boards' }).click();
+    await tileSays(page, 4, 'Ready');
+    await page.getByRole('button', { name: 'Start 4' }).click();
+    for (const slot of [1, 2, 3, 4]) await tileSays(page, slot, 'PASS');
+    await page.locator('.count-link.pass', { hasText: '4' }).waitFor();
+  });
+
+  it('needs nothing but the keyboard: select, start, stop, take note, details, help', async () => {
+    const page = await open(bench(4), 30);
+    await tileSays(page, 4, 'Ready');
+    await page.keyboard.press('2');
+    expect(await tile(page, 2).getAttribute('aria-current')).toBe('true');
+    await page.keyboard.press('Enter');
+    await tileSays(page, 2, 'PASS');
+    await page.keyboard.press('d');
+    await page.getByRole('dialog').getByText('ESP32-D0WD-V3').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await tile(page, 3).locator('.tile-progress').waitFor();
+    await page.keyboard.press('Escape');
+    await tileSays(page, 3, 'Stopped');
+    await page.keyboard.press('Escape');
+    await tileSays(page, 3, 'Ready');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('/');
+    await page.locator('input[data-search]:focus').waitFor();
+  });
+
+  it('sees four boards at once, one pulled in mid-write, and retries it', async () => {
+    const page = await open(bench(4), 60);
+    await tileSays(page, 1, 'Ready');
+    await page.keyboard.press('Enter');
+    await tileSays(page, 2, 'Writing');
+    await page.getByRole('button', { name: 'Pull this virtual board, Slot 2' }).click();
+    await tileSays(page, 2, 'FAIL');
+    await tile(page, 2).getByText('Cable or power.').waitFor();
+    for (const slot of [1, 3, 4]) await tileSays(page, slot, 'PASS');
+    await page.getByRole('button', { name: 'Plug a new virtual board in, Slot 2' }).click();
+    await page.getByRole('button', { name: 'Retry, Slot 2' }).click();
+    await tileSays(page, 2, 'PASS');
+  });
+
+  it('finds a pass cleared by pulling the board, and a failure still there until it was seen', async () => {
+    const page = await open(bench(2), 15);
+    await tileSays(page, 1, 'Ready');
+    await page.keyboard.press('Enter');
+    await tileSays(page, 2, 'Writing');
+    await page.getByRole('button', { name: 'Pull this virtual board, Slot 2' }).click();
+    await tileSays(page, 2, 'FAIL');
+    await tileSays(page, 1, 'PASS');
+    await page.getByRole('button', { name: 'Pull this virtual board, Slot 1' }).click();
+    await tileSays(page, 1, 'Empty');
+    await page.getByRole('button', { name: 'Seen, Slot 2' }).click();
+    await tileSays(page, 2, 'Empty');
+  });
+
+  it('loses nothing by loading the page anew in mid-run', async () => {
+    const page = await open(bench(4), 60);
+    await tileSays(page, 1, 'Ready');
+    await page.keyboard.press('Enter');
+    await tileSays(page, 3, 'Writing');
+    await page.reload();
+    await tile(page, 3).locator('.tile-progress').waitFor();
+    for (const slot of [1, 2, 3, 4]) await tileSays(page, slot, 'PASS');
+  });
+
+  it('is told when the service goes away, and sees the truth when it is back, without a hand', async () => {
+    const page = await open(bench(2), 60);
+    const port = Number(new URL(service.url).port);
+    await tileSays(page, 1, 'Ready');
+    await page.keyboard.press('Enter');
+    await tileSays(page, 1, 'Writing');
+    await service.close();
+    await page.locator('.banner', { hasText: 'No connection' }).waitFor();
+    service = await startFakeService({ world: bench(3), port });
+    await tileSays(page, 3, 'Ready');
+    await tileSays(page, 1, 'Ready');
+    await page.locator('.banner').waitFor({ state: 'detached' });
+  });
+
+  it('hears of results on every page, as words too', async () => {
+    const page = await open(bench(1), 5);
+    await tileSays(page, 1, 'Ready');
+    await goTo(page, '#/devices');
+    await page.getByText('No device yet').waitFor();
+    await page.evaluate(
+      `fetch('api/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"ports":["virtual://1"]}' })`,
+    );
+    await page.locator('[role=log]', { hasText: 'Slot 1: Passed.' }).waitFor({ state: 'attached' });
+    await page.getByText('1 device shown').waitFor();
+  });
+
+  it('with 64 boards at once has a page that keeps up', async () => {
+    const page = await open(bench(64), 40);
+    await tileSays(page, 64, 'Ready');
+    await page.evaluate(`frames = 0; (function count() { frames++; requestAnimationFrame(count); })()`);
+    const started = Date.now();
+    await page.keyboard.press('Enter');
+    await tileSays(page, 64, 'PASS');
+    for (const slot of [1, 17, 40]) await tileSays(page, slot, 'PASS');
+    const perSecond = Number(await page.evaluate('frames')) / ((Date.now() - started) / 1000);
+    console.log(`64 boards at once: ${perSecond.toFixed(0)} frames a second`);
+    expect(perSecond).toBeGreaterThan(10);
+  });
+});
