@@ -19,6 +19,8 @@ export interface BoardOptions {
   readonly security?: Partial<SecurityFuses>;
   /** Default: the usual one of that chip. */
   readonly crystalMhz?: number;
+  /** `bridge`: a USB-serial chip with the auto-reset circuit. `usb-jtag`: the chip's own USB port. */
+  readonly adapter?: 'bridge' | 'usb-jtag';
   /** What runs when the chip starts from flash; default `stock`. */
   readonly application?: ApplicationName;
 }

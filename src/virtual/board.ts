@@ -17,8 +17,9 @@ import { LineFaults } from './faults/line-faults.js';
 import type { Direction, Scenario } from './faults/scenario.js';
 import { FlashMemory } from './flash/memory.js';
 import { Ledger, type LedgerReport } from './ledger/ledger.js';
-import { ResetCircuit, type BootMode, type Lines } from './reset-circuit.js';
+import { ResetCircuit, type BootMode, type LineReset, type Lines } from './reset-circuit.js';
 import { INSTANT, type Timing } from './timing.js';
+import { UsbJtagLines } from './usb-jtag-lines.js';
 import { baudsAgree, garble, Wire } from './uart.js';
 
 /** How a board behaves, beside what it is made of. */
@@ -78,7 +79,7 @@ class Board implements VirtualBoard {
   private readonly clock: Clock;
   private readonly timing: Timing;
   private readonly silicon: VirtualChip;
-  private readonly circuit: ResetCircuit;
+  private readonly circuit: LineReset;
   private readonly toChip: Wire;
   private readonly toHost: Wire;
   /** Behind the wires, where faults strike. */
@@ -126,15 +127,7 @@ class Board implements VirtualBoard {
       }),
     };
     this.silicon = this.makeChip();
-    this.circuit = new ResetCircuit(
-      clock,
-      () => {
-        this.hold();
-      },
-      (mode) => {
-        this.silicon.boot(mode);
-      },
-    );
+    this.circuit = this.makeReset();
     if (options.faults !== undefined) this.arm(options.faults);
     this.silicon.boot('application');
   }
@@ -202,6 +195,18 @@ class Board implements VirtualBoard {
         this.disappear(reason);
       },
     });
+  }
+
+  private makeReset(): LineReset {
+    const hold = (): void => {
+      this.hold();
+    };
+    const boot = (mode: BootMode): void => {
+      this.silicon.boot(mode);
+    };
+    return this.options.adapter === 'usb-jtag'
+      ? new UsbJtagLines(hold, boot)
+      : new ResetCircuit(this.clock, hold, boot);
   }
 
   private makeChip(): VirtualChip {

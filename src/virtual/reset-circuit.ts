@@ -7,6 +7,13 @@ export interface Lines {
   readonly rts: boolean;
 }
 
+/** What makes resets out of the lines. */
+export interface LineReset {
+  set(lines: Lines): void;
+  /** Stops its timers. */
+  dispose(): void;
+}
+
 export type BootMode = 'download' | 'application';
 
 /** How long EN stays low after its transistor lets go, ms: 10 kΩ and 0.1 to 1 µF on common boards. */
@@ -22,7 +29,7 @@ const BETWEEN_LINES_MS = 600;
  * EN is low only while RTS is asserted and DTR is not; IO0 is low only while DTR is asserted and RTS is not. The boot
  * mode is what IO0 shows when EN rises.
  */
-export class ResetCircuit {
+export class ResetCircuit implements LineReset {
   private lines: Lines = { dtr: false, rts: false };
   private held = false;
   private cancelRise: () => void = () => undefined;

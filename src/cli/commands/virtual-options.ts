@@ -41,6 +41,7 @@ export interface VirtualOptions {
   readonly usbLatency?: number;
   readonly ledger?: string;
   readonly faults?: string;
+  readonly adapter: string;
   readonly security?: string;
   readonly whenClientLeaves: string;
   readonly json?: boolean;
@@ -106,6 +107,11 @@ export function parseTiming({ timing, usbLatency }: VirtualOptions): Timing {
 /** @throws INPUT_INVALID */
 export function parseApplication(text: string): ApplicationName {
   return choose('--application', text, Object.keys(APPLICATIONS) as ApplicationName[]);
+}
+
+/** @throws INPUT_INVALID */
+export function parseAdapter(text: string): NonNullable<BoardOptions['adapter']> {
+  return choose('--adapter', text, ['bridge', 'usb-jtag']);
 }
 
 /** A file, or `seed:NUMBER` for faults by chance. @throws FILE_UNREADABLE, VIRTUAL_SCENARIO_INVALID */

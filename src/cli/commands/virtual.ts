@@ -17,6 +17,7 @@ import { numberOption } from '../numbers.js';
 import {
   countMacs,
   DEFAULT_LISTEN,
+  parseAdapter,
   parseApplication,
   parseChips,
   parseCount,
@@ -55,6 +56,7 @@ export function virtualCommand(io: CliIo): Command {
       `what runs after a reset: ${Object.keys(APPLICATIONS).join(', ')}`,
       'stock',
     )
+    .option('--adapter <kind>', 'bridge (auto-reset circuit), or usb-jtag: its own USB port', 'bridge')
     .option('--security <list>', 'of secure-boot, flash-encryption, secure-download')
     .option('--timing <kind>', 'instant, or real: as long as a real board takes', 'instant')
     .option('--usb-latency <ms>', 'latency of the serial adapter', numberOption('--usb-latency'))
@@ -96,6 +98,7 @@ async function createBoards(options: VirtualOptions, closers: Closers): Promise<
     partitionTable: await readPartitionTable(options.partitionTable),
     application: parseApplication(options.application),
     security: parseSecurity(options.security),
+    adapter: parseAdapter(options.adapter),
     timing: parseTiming(options),
     ...(flashContent === undefined ? {} : { flashContent }),
     ...(flashSizeBytes === undefined ? {} : { flashSizeBytes }),
