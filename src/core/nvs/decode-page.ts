@@ -4,6 +4,7 @@ import { nvsCrc32 } from './crc32.js';
 import { type EntryFields, readEntry } from './entry.js';
 import {
   ENTRY_TYPE,
+  PAGE,
   PAGE_SIZE,
   SLOTS_PER_PAGE,
   SLOT_SIZE,
@@ -40,19 +41,30 @@ export interface NvsPage extends Omit<PageHeader, 'crcOk'> {
 
 /** Decodes the page at `at`. An empty page has no entries; one whose header is corrupt is still read for what it holds. */
 export function decodePage(image: Uint8Array, at: number): NvsPage {
-  const { crcOk, ...header } = readPageHeader(image, at);
-  const counts = { written: 0, erased: 0, empty: 0, invalid: 0 };
-  for (let slot = 0; slot < SLOTS_PER_PAGE; slot++) counts[slotState(image, at, slot)] += 1;
+  const header = readPageHeader(image, at);
+  const counts = countSlots(image, at);
+  // Field by field: to spread an object takes V8 longer than to read the page.
   return {
-    ...header,
+    state: header.state,
+    stateWord: header.stateWord,
+    sequence: header.sequence,
+    versionByte: header.versionByte,
     index: at / PAGE_SIZE,
     offsetBytes: at,
-    headerCrcOk: crcOk,
+    headerCrcOk: header.crcOk,
     entries: header.state === 'empty' ? [] : readEntries(image, at),
     writtenSlots: counts.written,
     erasedSlots: counts.erased + counts.invalid,
     emptySlots: counts.empty,
   };
+}
+
+function countSlots(image: Uint8Array, at: number): Record<SlotState, number> {
+  const counts = { written: 0, erased: 0, empty: 0, invalid: 0 };
+  // Most pages of a new partition are blank: told by a glance at 32 bytes.
+  if (isBlank(image, at + PAGE.bitmap, at + PAGE.bitmapEnd)) return { ...counts, empty: SLOTS_PER_PAGE };
+  for (let slot = 0; slot < SLOTS_PER_PAGE; slot++) counts[slotState(image, at, slot)] += 1;
+  return counts;
 }
 
 function readEntries(image: Uint8Array, at: number): NvsEntry[] {
@@ -88,7 +100,9 @@ function readOne(
     hasData(fields.type) && spanOk
       ? nvsCrc32(image, dataStart, dataStart + fields.dataLength) === fields.dataCrc
       : undefined;
-  return { ...fields, slot, offsetBytes, state, slotsTaken, spanOk, dataCrcOk };
+  const { namespaceIndex, type, span, chunk, key, crcOk, dataLength, dataCrc } = fields;
+  const place = { slot, offsetBytes, state, slotsTaken, spanOk, dataCrcOk };
+  return Object.assign(place, { namespaceIndex, type, span, chunk, key, crcOk, dataLength, dataCrc });
 }
 
 /** Slots of an erased entry's span that are erased with it; a written entry takes its whole span. */
