@@ -78,7 +78,7 @@ async function calibratedHz(
   { calibration, rtcClock }: Calibration,
   registers: RegisterCache,
 ): Promise<number | undefined> {
-  await registers.load([...calibration, ...rtcClock]);
+  await registers.load(calibration, rtcClock);
   const cycles = readField(calibration, registers.read);
   const ck8m = readField(rtcClock, registers.read);
   const hz = (cycles * CALIBRATION_STEP_HZ * ck8m) / CALIBRATION_DIVISOR;

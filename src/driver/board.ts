@@ -9,7 +9,7 @@ import {
 } from '../core/partition-table.js';
 import type { ChipFacts } from '../core/stages.js';
 import { concatBytes } from '@noble/hashes/utils.js';
-import { ROM_READ_BYTES, readFlash } from './flash-read.js';
+import { readFlash, readUnproven } from './flash-read.js';
 import { eraseChip, eraseSpan } from './flash-write.js';
 import { preferStub, prepareFor } from './loader-switch.js';
 import { flashMd5, type Region } from './md5.js';
@@ -27,6 +27,9 @@ import { Session, type SessionOptions } from './session.js';
 import { startApplication } from './start-application.js';
 import type { Link } from './transport.js';
 import { watchBoot, type BootReport, type BootWatchOptions } from './watch-boot.js';
+
+/** Three entries and the MD5 entry: all of the usual small table. */
+const FIRST_ENTRIES_BYTES = 128;
 
 export interface OperationOptions {
   readonly signal?: AbortSignal | undefined;
@@ -100,14 +103,21 @@ class LoaderBoard implements Board {
   async readPartitionTable({ signal = this.#signal }: OperationOptions = {}): Promise<
     PartitionTable | undefined
   > {
-    const pieceBytes = this.#session.loader.isStub ? PARTITION_TABLE_MAX_BYTES : ROM_READ_BYTES;
     let bytes: Uint8Array = new Uint8Array(0);
     for (;;) {
       const scan = scanPartitionTable(bytes);
       if (scan.state !== 'more') return scan.state === 'blank' ? undefined : scan.table;
-      const region = { offsetBytes: PARTITION_TABLE_OFFSET_BYTES + bytes.length, sizeBytes: pieceBytes };
-      bytes = concatBytes(bytes, await this.readFlash(region, { signal }));
+      bytes = concatBytes(bytes, await this.#readEntries(bytes.length, signal));
     }
+  }
+
+  /** The next bytes of the table: by the ROM no more than it usually has, and its own MD5 entry proves them. */
+  #readEntries(atByte: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const offsetBytes = PARTITION_TABLE_OFFSET_BYTES + atByte;
+    return this.#session.run((loader) => {
+      if (loader.isStub) return readFlash(loader, { offsetBytes, sizeBytes: PARTITION_TABLE_MAX_BYTES });
+      return readUnproven(loader, { offsetBytes, sizeBytes: FIRST_ENTRIES_BYTES });
+    }, signal);
   }
 
   readFlash(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<Uint8Array> {

@@ -34,9 +34,6 @@ export async function readEfuseFacts(
   security: SecurityInfo | undefined,
 ): Promise<EfuseFacts> {
   const { revision, packageVersion, flashCap, psramCap, temperature, singleCore } = chip;
-  await registers.loadAddresses([chip.mac.low, chip.mac.high]);
-  const mac = readChipMac(chip, registers.read, port);
-  await confirmMac(chip, registers, port, mac);
   const fields = [
     revision.major,
     revision.minor,
@@ -47,7 +44,10 @@ export async function readEfuseFacts(
     singleCore,
   ];
   if (security === undefined) fields.push(chip.security.flashEncryptionCount, chip.security.secureBoot);
-  for (const field of fields) if (field !== undefined) await registers.load(field);
+  const macWords = [chip.mac.low, chip.mac.high].map((address) => ({ address, shift: 0, bits: 32 }));
+  await registers.load(macWords, ...fields);
+  const mac = readChipMac(chip, registers.read, port);
+  await confirmMac(chip, registers, port, mac);
   const { major, minor } = readChipRevision(chip, registers.read);
   return {
     mac,

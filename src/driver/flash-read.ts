@@ -2,11 +2,11 @@
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js';
 import { EspmintError } from '../core/errors/index.js';
 import { OP, words } from './command.js';
-import type { Loader } from './loader.js';
-import { md5Of, regionText, type Region } from './md5.js';
+import type { Command, Loader } from './loader.js';
+import { flashMd5, md5Of, regionText, type Region } from './md5.js';
 
 /** A ROM always answers with this many bytes. */
-export const ROM_READ_BYTES = 64;
+const ROM_READ_BYTES = 64;
 const PACKET_BYTES = 0x1000;
 /** More packets in flight break on loaders that keep one, and gain nothing on a UART. */
 const PACKETS_IN_FLIGHT = 1;
@@ -15,29 +15,14 @@ const DIGEST_BYTES = 16;
 const READ_TRIES = 3;
 
 /**
+ * A region's bytes, checked against the chip's own MD5 of it: single replies carry no checksum.
  * @throws LINK_TIMEOUT, LOADER_REFUSED (unsupported: Secure Download Mode), VERIFY_MISMATCH (damaged three times)
  */
 export async function readFlash(loader: Loader, region: Region): Promise<Uint8Array> {
-  return loader.isStub ? readByStub(loader, region) : readByRom(loader, region);
-}
-
-async function readByRom(loader: Loader, { offsetBytes, sizeBytes }: Region): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for (let at = 0; at < sizeBytes; at += ROM_READ_BYTES) {
-    const { data } = await loader.repeat({
-      op: OP.readFlashSlow,
-      data: words(offsetBytes + at, ROM_READ_BYTES),
-      replyBytes: [ROM_READ_BYTES],
-      what: `reading ${regionText({ offsetBytes: offsetBytes + at, sizeBytes: ROM_READ_BYTES })}`,
-    });
-    pieces.push(data);
-  }
-  return concatBytes(...pieces).subarray(0, sizeBytes);
-}
-
-async function readByStub(loader: Loader, region: Region): Promise<Uint8Array> {
   for (let tries = 1; ; tries++) {
-    const { bytes, digest } = await stream(loader, region);
+    const { bytes, digest } = loader.isStub
+      ? await stream(loader, region)
+      : await readAndDigest(loader, region);
     const computed = md5Of(bytes);
     if (computed === digest) return bytes;
     if (tries >= READ_TRIES) {
@@ -47,8 +32,34 @@ async function readByStub(loader: Loader, region: Region): Promise<Uint8Array> {
   }
 }
 
+interface Reading {
+  readonly bytes: Uint8Array;
+  /** Lower-case hex. */
+  readonly digest: string;
+}
+
+async function readAndDigest(loader: Loader, region: Region): Promise<Reading> {
+  const bytes = await readUnproven(loader, region);
+  return { bytes, digest: await flashMd5(loader, region) };
+}
+
+/** By the ROM, without the MD5: for what carries a checksum of its own. */
+export async function readUnproven(loader: Loader, { offsetBytes, sizeBytes }: Region): Promise<Uint8Array> {
+  const commands = Array.from({ length: Math.ceil(sizeBytes / ROM_READ_BYTES) }, (_, index): Command => {
+    const piece = { offsetBytes: offsetBytes + index * ROM_READ_BYTES, sizeBytes: ROM_READ_BYTES };
+    return {
+      op: OP.readFlashSlow,
+      data: words(piece.offsetBytes, piece.sizeBytes),
+      replyBytes: [ROM_READ_BYTES],
+      what: `reading ${regionText(piece)}`,
+    };
+  });
+  const pieces = await loader.repeatAll(commands);
+  return concatBytes(...pieces.map(({ data }) => data)).subarray(0, sizeBytes);
+}
+
 /** Frames without header, each acknowledged with the count of bytes so far; at last the MD5 of all. */
-async function stream(loader: Loader, region: Region): Promise<{ bytes: Uint8Array; digest: string }> {
+async function stream(loader: Loader, region: Region): Promise<Reading> {
   const what = `reading ${regionText(region)}`;
   const { offsetBytes, sizeBytes } = region;
   await loader.send({

@@ -3,36 +3,34 @@ import { isEspmintError, type EspmintError } from '../core/errors/index.js';
 import { chooseLoader, type Work } from './loader-choice.js';
 import type { Session } from './session.js';
 import { attachFlash, setFlashSize } from './spi-flash.js';
-import { startStub, stubBytes, stubNameFor, type Stub } from './stub.js';
+import { startStub, stubNameFor, type Stub } from './stub.js';
 import { STUBS } from './stubs/index.js';
 
-/** The stub that may run on this chip. */
-async function stubFor(session: Session): Promise<Stub | undefined> {
+/** Loads the stub that may run on this chip; undefined where none may. */
+function stubFor(session: Session): (() => Promise<Stub>) | undefined {
   if (session.stubPolicy === 'never') return undefined;
   const name = stubNameFor(session.chip, session.revision, session.security);
-  return name === undefined ? undefined : STUBS[name]?.();
+  return name === undefined ? undefined : STUBS[name];
 }
 
 /** Afterwards `session.loader` is the one for the work. A stub that does not start is not tried again. */
 export async function prepareFor(session: Session, work: Work): Promise<void> {
-  if (session.loader.isStub) return;
-  const stub = await stubFor(session);
-  if (stub === undefined) return;
-  const { latencyMs } = session.loader;
-  const choice = chooseLoader(work, { baud: session.link.baud, latencyMs, stubBytes: stubBytes(stub) });
+  const load = session.loader.isStub ? undefined : stubFor(session);
+  if (load === undefined) return;
+  const choice = chooseLoader(work, { baud: session.link.baud, latencyMs: session.loader.latencyMs });
   const isForced = session.stubPolicy === 'always';
   const loader = isForced ? 'stub' : choice.loader;
   const estimate = `about ${Math.round(choice.romMs)} ms with the ROM, ${Math.round(choice.stubMs)} ms with the stub`;
   session.onEvent?.({ type: 'plan', loader, reason: isForced ? 'the stub was asked for' : estimate });
-  if (loader === 'stub') await switchToStub(session, stub);
+  if (loader === 'stub') await switchToStub(session, await load());
 }
 
 /** Starts the stub where there is one, for a command that the ROM lacks. */
 export async function preferStub(session: Session): Promise<void> {
-  const stub = session.loader.isStub ? undefined : await stubFor(session);
-  if (stub === undefined) return;
+  const load = session.loader.isStub ? undefined : stubFor(session);
+  if (load === undefined) return;
   session.onEvent?.({ type: 'plan', loader: 'stub', reason: 'the ROM has no such command' });
-  await switchToStub(session, stub);
+  await switchToStub(session, await load());
 }
 
 async function switchToStub(session: Session, stub: Stub): Promise<void> {

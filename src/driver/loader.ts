@@ -1,4 +1,5 @@
 // One conversation with a loader (ROM or stub) over a link: a command out, its reply in, one at a time.
+import { concatBytes } from '@noble/hashes/utils.js';
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import {
   OP,
@@ -30,6 +31,8 @@ const REPEAT_TRIES = 3;
 /** A ROM repeats its answer to an unknown command; they come back to back, so a short silence ends them. */
 const UNKNOWN_COMMAND_QUIET_MS = 50;
 const UNKNOWN_COMMAND_DRAIN_MS = 400;
+/** The receive FIFO of every ESP32's UART has 128 bytes. */
+const SEND_AHEAD_BYTES = 112;
 /** SYNC is answered by eight frames: a stub's all have value 0, a ROM's never. */
 const SYNC_REPLIES = 8;
 
@@ -54,6 +57,13 @@ export interface RegisterWrite {
   readonly delayUs?: number;
 }
 
+/** What a command that was carried out gave. */
+export interface Answer {
+  /** The word of the reply's header. */
+  readonly value: number;
+  readonly data: Uint8Array;
+}
+
 export class Loader {
   readonly link: Link;
   /** Ends every wait: that of the operation in progress. */
@@ -67,6 +77,7 @@ export class Loader {
   /** What came in and was no frame: boot text, for error messages. */
   readonly noise = new NoiseLog();
   readonly #frames = new FrameReader();
+  #canSendAhead = true;
 
   constructor(link: Link, signal?: AbortSignal) {
     this.link = link;
@@ -78,34 +89,32 @@ export class Loader {
    * @throws LINK_TIMEOUT, LINK_CLOSED, CANCELLED, LOADER_REFUSED (the loader says no; `unsupported` tells a lack from a
    * failure).
    */
-  async send(command: Command): Promise<{ readonly value: number; readonly data: Uint8Array }> {
-    const timeoutMs = command.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const deadline = new Deadline(timeoutMs);
-    const { what, op } = command;
+  async send(command: Command): Promise<Answer> {
+    const { what } = command;
+    const deadline = new Deadline(command.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     this.forgetInput();
-    await this.#write(encodeFrame(encodeRequest(op, command.data, command.checksum)), deadline, what);
-    for (;;) {
-      const reply = await this.#readReply(deadline, what);
-      const outcome = splitBody(reply.body, reply.op === op ? (command.replyBytes ?? [0]) : [0]);
-      if (outcome === undefined) continue;
-      if (outcome.ok) {
-        // A good reply to something else is a late one: of a SYNC that was sent twice, of a command that timed out.
-        if (reply.op !== op) continue;
-        return { value: reply.value, data: outcome.data };
-      }
-      const unsupported = isUnsupported(outcome.code);
-      // A ROM answers an unknown command under another code, eight times.
-      if (unsupported) await this.#drain(UNKNOWN_COMMAND_DRAIN_MS, UNKNOWN_COMMAND_QUIET_MS);
-      else if (reply.op !== op) continue;
-      throw this.#refusal(what, outcome.code, unsupported);
+    await this.#write(frameOf(command), deadline, what);
+    return this.#readAnswer(command, deadline);
+  }
+
+  /**
+   * Several commands that do no harm when they are carried out twice, sent in one go as far as a UART's buffer takes
+   * them: a round trip for all. Answers carry nothing that tells them apart but their order, so where one is missing all
+   * are asked for again, one by one.
+   */
+  async repeatAll(commands: readonly Command[]): Promise<readonly Answer[]> {
+    const answers: Answer[] = [];
+    for (const batch of this.#canSendAhead ? batchesOf(commands) : commands.map((command) => [command])) {
+      answers.push(...(await this.#repeatBatch(batch)));
     }
+    return answers;
   }
 
   /**
    * As `send`, for a command that does no harm when it is carried out twice: a lost reply is asked for again, and so is
    * a refusal: a request that arrived damaged is refused, and a damaged reply may look like a refusal.
    */
-  async repeat(command: Command): Promise<{ readonly value: number; readonly data: Uint8Array }> {
+  async repeat(command: Command): Promise<Answer> {
     const firstMs = command.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     let refusals = 0;
     for (let tries = 1; ; tries++) {
@@ -158,13 +167,16 @@ export class Loader {
   }
 
   /** A register's 32 bits, unsigned. */
-  async readRegister(address: number, timeoutMs = REGISTER_TIMEOUT_MS): Promise<number> {
-    const what = `reading register 0x${address.toString(16)}`;
+  async readRegister(address: number): Promise<number> {
     const started = performance.now();
-    const { value } = await this.repeat({ op: OP.readRegister, data: words(address), timeoutMs, what });
+    const { value } = await this.repeat(registerRead(address));
     const wireMs = (REGISTER_WIRE_BYTES * 10_000) / this.link.baud;
     this.latencyMs = Math.min(this.latencyMs, Math.max(0, performance.now() - started - wireMs));
     return value;
+  }
+
+  async readRegisters(addresses: readonly number[]): Promise<readonly number[]> {
+    return (await this.repeatAll(addresses.map(registerRead))).map(({ value }) => value);
   }
 
   /** Several registers in one command, in order. */
@@ -192,6 +204,53 @@ export class Loader {
   forgetInput(): void {
     this.link.discardInput();
     this.#frames.reset();
+  }
+
+  async #repeatBatch(batch: readonly Command[]): Promise<readonly Answer[]> {
+    const [first, ...more] = batch;
+    if (first === undefined) return [];
+    if (more.length === 0 || !this.#canSendAhead) return this.#oneByOne(batch);
+    try {
+      return await this.#sendTogether(first, batch);
+    } catch (error) {
+      if (!isEspmintError(error, 'LINK_TIMEOUT') && !isEspmintError(error, 'LOADER_REFUSED')) throw error;
+      this.#canSendAhead = false;
+      await this.resync(error);
+      return this.#oneByOne(batch);
+    }
+  }
+
+  async #sendTogether(first: Command, batch: readonly Command[]): Promise<readonly Answer[]> {
+    const deadline = new Deadline(first.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    this.forgetInput();
+    await this.#write(concatBytes(...batch.map(frameOf)), deadline, first.what);
+    const answers: Answer[] = [];
+    for (const command of batch) answers.push(await this.#readAnswer(command, deadline));
+    return answers;
+  }
+
+  async #oneByOne(batch: readonly Command[]): Promise<readonly Answer[]> {
+    const answers: Answer[] = [];
+    for (const command of batch) answers.push(await this.repeat(command));
+    return answers;
+  }
+
+  async #readAnswer({ op, what, replyBytes = [0] }: Command, deadline: Deadline): Promise<Answer> {
+    for (;;) {
+      const reply = await this.#readReply(deadline, what);
+      const outcome = splitBody(reply.body, reply.op === op ? replyBytes : [0]);
+      if (outcome === undefined) continue;
+      if (outcome.ok) {
+        // A good reply to something else is a late one: of a SYNC that was sent twice, of a command that timed out.
+        if (reply.op !== op) continue;
+        return { value: reply.value, data: outcome.data };
+      }
+      const unsupported = isUnsupported(outcome.code);
+      // A ROM answers an unknown command under another code, eight times.
+      if (unsupported) await this.#drain(UNKNOWN_COMMAND_DRAIN_MS, UNKNOWN_COMMAND_QUIET_MS);
+      else if (reply.op !== op) continue;
+      throw this.#refusal(what, outcome.code, unsupported);
+    }
   }
 
   async #readSync(deadline: Deadline): Promise<Reply> {
@@ -267,6 +326,30 @@ export class Loader {
     const details = { port: this.link.address, what, code, meaning: meaningOf(code), unsupported };
     return new EspmintError('LOADER_REFUSED', details);
   }
+}
+
+const frameOf = ({ op, data, checksum }: Command): Uint8Array =>
+  encodeFrame(encodeRequest(op, data, checksum));
+
+function registerRead(address: number): Command {
+  const what = `reading register 0x${address.toString(16)}`;
+  return { op: OP.readRegister, data: words(address), timeoutMs: REGISTER_TIMEOUT_MS, what };
+}
+
+/** As many commands together as a chip's UART surely buffers while it answers the first. */
+function batchesOf(commands: readonly Command[]): readonly (readonly Command[])[] {
+  const batches: Command[][] = [[]];
+  let bytes = 0;
+  for (const command of commands) {
+    const length = frameOf(command).length;
+    if (bytes + length > SEND_AHEAD_BYTES) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1)?.push(command);
+    bytes += length;
+  }
+  return batches;
 }
 
 /** Whether the loader lacks a command, rather than that the command failed. */

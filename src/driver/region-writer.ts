@@ -90,7 +90,19 @@ async function comparePlan(
   signal: AbortSignal | undefined,
 ): Promise<WritePlan> {
   const at = (span: Region): Region => ({ ...span, offsetBytes: target.offsetBytes + span.offsetBytes });
-  return planWrite(target.image, (span) => session.run((loader) => flashMd5(loader, at(span)), signal));
+  const ask = (span: Region): Promise<string> => session.run((loader) => flashMd5(loader, at(span)), signal);
+  return planWrite(target.image, ask, questionShare(session));
+}
+
+/** Of W25Q32-class flash: a 4 KB sector is erased in 45 ms. */
+const ERASE_SECTOR_MS = 45;
+/** Request and reply of an MD5 by the ROM, and what the chip needs for a few sectors. */
+const QUESTION_WIRE_BYTES = 72;
+const QUESTION_CHIP_MS = 2;
+
+function questionShare({ loader, link }: Session): number {
+  const latencyMs = Number.isFinite(loader.latencyMs) ? loader.latencyMs : 0;
+  return (latencyMs + QUESTION_CHIP_MS + (QUESTION_WIRE_BYTES * 10_000) / link.baud) / ERASE_SECTOR_MS;
 }
 
 interface Progressing {

@@ -12,22 +12,20 @@ export class RegisterCache {
     this.#loader = loader;
   }
 
-  /** Reads what of a field was not read before. */
-  async load(field: BitField): Promise<void> {
-    await this.loadAddresses(field.map(({ address }) => address));
+  /** Reads what of these fields was not read before. */
+  async load(...fields: readonly (BitField | undefined)[]): Promise<void> {
+    await this.loadAddresses(fields.flatMap((field) => field ?? []).map(({ address }) => address));
   }
 
   async loadAddresses(addresses: readonly number[]): Promise<void> {
-    for (const address of addresses) {
-      if (!this.#words.has(address)) this.#words.set(address, await this.#loader.readRegister(address));
-    }
+    const missing = [...new Set(addresses)].filter((address) => !this.#words.has(address));
+    const values = await this.#loader.readRegisters(missing);
+    for (const [index, address] of missing.entries()) this.#words.set(address, values[index] ?? 0);
   }
 
   /** Reads again what was read before: a damaged value does not come twice. True when nothing differs. */
   async confirm(addresses: readonly number[]): Promise<boolean> {
-    for (const address of addresses) {
-      if ((await this.#loader.readRegister(address)) !== this.read(address)) return false;
-    }
-    return true;
+    const values = await this.#loader.readRegisters(addresses);
+    return addresses.every((address, index) => values[index] === this.read(address));
   }
 }

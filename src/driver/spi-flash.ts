@@ -23,7 +23,7 @@ async function spiPads(chip: ChipSpec, registers: RegisterCache): Promise<number
   const { spiPads: pads } = chip.rom;
   if (pads === undefined) return 0;
   const order = [pads.clk, pads.q, pads.d, pads.cs, pads.hd];
-  for (const field of order) await registers.load(field);
+  await registers.load(...order);
   return (
     order.reduce((packed, field, index) => packed | (readField(field, registers.read) << (6 * index)), 0) >>>
     0
@@ -93,11 +93,11 @@ interface UserCommand {
 
 /**
  * One flash command with a short answer. Set-up, start and the return of the registers to what the loader had in them
- * travel in one WRITE_REG: four round trips in all. The pause stands on both sides of the start, because loaders
+ * travel in one WRITE_REG: three round trips in all. The pause stands on both sides of the start, because loaders
  * differ in which write of a group they pause at.
  */
 async function runUserCommand(loader: Loader, { spi }: ChipSpec, command: UserCommand): Promise<number> {
-  const before = { user: await loader.readRegister(spi.user), user2: await loader.readRegister(spi.user2) };
+  const [user = 0, user2 = 0] = await loader.readRegisters([spi.user, spi.user2]);
   const { opcode, replyBits, delayUs, inOneGroup } = command;
   const writes: RegisterWrite[] = [
     { address: spi.misoLength, value: replyBits - 1 },
@@ -105,8 +105,8 @@ async function runUserCommand(loader: Loader, { spi }: ChipSpec, command: UserCo
     { address: spi.user2, value: ((7 << COMMAND_BITS_SHIFT) | opcode) >>> 0 },
     { address: spi.data, value: 0 },
     { address: spi.command, value: START, delayUs },
-    { address: spi.user, value: before.user, delayUs },
-    { address: spi.user2, value: before.user2 },
+    { address: spi.user, value: user, delayUs },
+    { address: spi.user2, value: user2 },
   ];
   const groups = inOneGroup ? [writes] : writes.map((write) => [write]);
   for (const group of groups) await loader.writeRegisters(group);

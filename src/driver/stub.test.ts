@@ -88,7 +88,7 @@ describe('a board with the stub', () => {
 });
 
 describe('the choice of a loader', () => {
-  const link = { baud: 921_600, latencyMs: 2, stubBytes: 6_700 };
+  const link = { baud: 921_600, latencyMs: 2 };
   const write = (wireBytes: number, flashBytes: number): string =>
     chooseLoader({ kind: 'write', wireBytes, flashBytes }, link).loader;
 

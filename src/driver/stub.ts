@@ -47,11 +47,6 @@ export async function startStub(loader: Loader, stub: Stub): Promise<void> {
   loader.isStub = true;
 }
 
-/** Bytes of both parts: what an upload costs on the wire, roughly. */
-export function stubBytes({ text, data }: Stub): number {
-  return Math.floor(((text.length + data.length) * 3) / 4);
-}
-
 async function upload(loader: Loader, bytes: Uint8Array, address: number): Promise<void> {
   const blocks = Math.ceil(bytes.length / BLOCK_BYTES);
   const what = `uploading the stub to 0x${address.toString(16)}`;

@@ -49,6 +49,14 @@ describe('the plan of a write', () => {
     expect(found.spans).toEqual([{ offsetBytes: 0, sizeBytes: 16 * SECTOR }]);
   });
 
+  it('gives up asking where everything differs and a question is dear', async () => {
+    let questions = 0;
+    const ask = (): Promise<string> => Promise.resolve(`another ${++questions}`);
+    const found = await planWrite(erased(16), ask, 0.4);
+    expect(found.spans).toEqual([{ offsetBytes: 0, sizeBytes: 16 * SECTOR }]);
+    expect(questions).toBeLessThanOrEqual(3);
+  });
+
   it('names exactly the sectors that differ, whatever they are', async () => {
     const bits = fc.array(fc.boolean(), { minLength: 8, maxLength: 8 });
     await fc.assert(

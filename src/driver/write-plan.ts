@@ -15,33 +15,71 @@ export interface WritePlan {
 export type AskMd5 = (span: Region) => Promise<string>;
 
 /**
+ * Whether asking on is worth its time. Of `asked` spans `equal` were equal; by Laplace's rule of succession the next one
+ * is equal with a chance of (equal + 1) / (asked + 2). A question costs `costShare` of what an equal sector saves.
+ */
+class Patience {
+  #asked = 0;
+  #equal = 0;
+
+  constructor(readonly costShare: number) {}
+
+  get isLeft(): boolean {
+    return (this.#equal + 1) / (this.#asked + 2) > this.costShare;
+  }
+
+  count(isEqual: boolean): void {
+    this.#asked += 1;
+    if (isEqual) this.#equal += 1;
+  }
+}
+
+/**
  * One question settles the two usual cases: the image is there already, or the flash is blank and only sectors that
  * hold data need writing. Otherwise the region is taken apart where data meets blank, then in halves, down to single
- * sectors: a question costs a few milliseconds, a needless erase 45 or more.
+ * sectors, for as long as a question is worth its time.
  * @param image whole sectors.
+ * @param costShare time of a question over the time that erasing and writing one sector takes; 0 asks to the end.
  */
-export async function planWrite(image: Uint8Array, ask: AskMd5): Promise<WritePlan> {
+export async function planWrite(image: Uint8Array, ask: AskMd5, costShare = 0): Promise<WritePlan> {
   const whole: Region = { offsetBytes: 0, sizeBytes: image.length };
-  const found = await ask(whole);
-  if (found === md5Of(image)) return { spans: [], found: 'equal' };
-  if (found === md5Of(new Uint8Array(image.length).fill(ERASED))) {
+  const asked = ask(whole);
+  // Ours are computed while the chip computes its own.
+  const equal = md5Of(image);
+  const blank = md5Of(new Uint8Array(image.length).fill(ERASED));
+  const found = await asked;
+  if (found === equal) return { spans: [], found: 'equal' };
+  if (found === blank) {
     return { spans: runsOf(image, whole).filter((run) => !isBlank(image, run)), found: 'blank' };
   }
-  return { spans: merge(await differing(image, whole, ask)), found: 'other' };
+  return { spans: merge(await differing(image, whole, ask, new Patience(costShare))), found: 'other' };
 }
 
 /** Sectors of `span` that differ, given that the span as a whole does. */
-async function differing(image: Uint8Array, span: Region, ask: AskMd5): Promise<Region[]> {
-  if (span.sizeBytes <= SECTOR_BYTES) return [span];
+async function differing(
+  image: Uint8Array,
+  span: Region,
+  ask: AskMd5,
+  patience: Patience,
+): Promise<Region[]> {
+  if (span.sizeBytes <= SECTOR_BYTES || !patience.isLeft) return [span];
   const parts = takeApart(image, span);
   const spans: Region[] = [];
   for (const [index, part] of parts.entries()) {
     // When all others are equal, it must be the last that is not.
     const isCertain = index === parts.length - 1 && spans.length === 0;
-    if (isCertain || (await ask(part)) !== md5Of(slice(image, part)))
-      spans.push(...(await differing(image, part, ask)));
+    if (isCertain || !(await isEqual(image, part, ask, patience))) {
+      spans.push(...(await differing(image, part, ask, patience)));
+    }
   }
   return spans;
+}
+
+async function isEqual(image: Uint8Array, part: Region, ask: AskMd5, patience: Patience): Promise<boolean> {
+  if (!patience.isLeft) return false;
+  const equal = (await ask(part)) === md5Of(slice(image, part));
+  patience.count(equal);
+  return equal;
 }
 
 /** Along the borders of data and blank, or in halves where there are none. */
