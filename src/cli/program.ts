@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
   provision: async (io) => (await import('./commands/provision.js')).provisionCommand(io),
   inspect: async (io) => (await import('./commands/inspect.js')).inspectCommand(io),
   devices: async (io) => (await import('./commands/devices.js')).devicesCommand(io),
+  nvs: async (io) => (await import('./commands/nvs/index.js')).nvsCommand(io),
   profile: async (io) => (await import('./commands/profile.js')).profileCommand(io),
   identity: async (io) => (await import('./commands/identity.js')).identityCommand(io),
   ports: async (io) => (await import('./commands/ports.js')).portsCommand(io),
