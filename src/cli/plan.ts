@@ -25,7 +25,8 @@ export async function planFromFlags(flags: PlanFlags, env: CliIo['env']): Promis
   );
 }
 
-async function loadProfile(file: string | undefined): Promise<Profile> {
+/** The profile of a file; without one, the defaults. @throws PROFILE_INVALID, FILE_UNREADABLE */
+export async function loadProfile(file: string | undefined): Promise<Profile> {
   return file === undefined
     ? profileSchema.parse({ name: 'flags' })
     : parseProfile(await readTextFile(file), file);

@@ -27,5 +27,5 @@ export interface Admission {
   failed(failure: { readonly code: string; readonly stage: string }): Promise<void>;
 }
 
-/** @throws BATCH_FULL, BATCH_NOT_OPEN, BATCH_IDENTIFIERS_USED_UP, REGISTRY_* */
+/** @throws BATCH_FULL, BATCH_BUSY, BATCH_NOT_OPEN, BATCH_IDENTIFIERS_USED_UP, REGISTRY_* */
 export type Admit = (device: { readonly mac: string; readonly uuid: string }) => Promise<Admission>;

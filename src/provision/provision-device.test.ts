@@ -177,7 +177,12 @@ describe('provisionDevice', () => {
   );
 
   describe('with boot rules', () => {
-    const boot = { success: 'application', failure: [], timeoutMs: 3000, baud: 115_200 } as const;
+    const boot: NonNullable<ProvisionPlan['boot']> = {
+      success: 'application',
+      failure: [],
+      timeoutMs: 3000,
+      baud: 115_200,
+    };
     const runWith = async (
       application: 'stock' | 'panic' | 'silent' | 'nvs-leaky',
       check: ProvisionPlan['boot'],

@@ -71,7 +71,7 @@ describe('the count of a batch', () => {
       expect((await one.batches.get(batch)).counts.passed).toBeLessThanOrEqual(20);
     }
     const { counts } = await one.batches.get(batch);
-    expect(new Set(outcomes)).toEqual(new Set(['done', 'BATCH_FULL']));
+    expect(new Set(outcomes)).toEqual(new Set(['done', 'BATCH_BUSY', 'BATCH_FULL']));
     expect(counts).toMatchObject({ passed: 20, inWork: 0, open: 0 });
   });
 
@@ -121,7 +121,7 @@ describe('the count of a batch', () => {
     const batch = await makeBatch(1);
     const lost = await claimAt(one, batch, 1, 'dead');
     await expect(claimAt(two, batch, 2)).rejects.toMatchObject({
-      code: 'BATCH_FULL',
+      code: 'BATCH_BUSY',
       details: { reserved: 1 },
     });
     await expire(lost);
@@ -156,7 +156,7 @@ describe('the count of a batch', () => {
     };
     await one.batches.heartbeat(beat);
     await sql(`select pg_sleep(1.1)`);
-    await expect(claimAt(two, batch, 2)).rejects.toMatchObject({ code: 'BATCH_FULL' });
+    await expect(claimAt(two, batch, 2)).rejects.toMatchObject({ code: 'BATCH_BUSY' });
     const [station] = (await two.batches.stations()).filter(({ station: name }) => name === 'line 1');
     expect(station).toMatchObject({ batch, running: 1, alive: true });
   });

@@ -14,6 +14,8 @@ export type WaitingFor =
   | 'retry'
   /** The registry to come back. */
   | 'registry'
+  /** A place in the batch: all of them are taken, and not all of those boards are good yet. */
+  | 'batch'
   /** A person to look at the slot: it has failed too often in the same way. */
   | 'clear';
 

@@ -1,4 +1,5 @@
 // Public door of the station.
+export { BatchDoor, type BatchDoorOptions } from './batch-door.js';
 export type {
   EndedRun,
   PauseReason,
@@ -8,5 +9,6 @@ export type {
   StationMode,
   WaitingFor,
 } from './events.js';
+export { RunLog, type RunLogOptions } from './run-log.js';
 export { SlotMap, Teaching, type Pin } from './slots.js';
 export { Station, STATION_DEFAULTS, type StationParts, type StationSettings } from './station.js';

@@ -34,7 +34,7 @@ const FAILURES = {
   LINK_TIMEOUT: new EspmintError('LINK_TIMEOUT', { port: 'p', what: 'sync', timeoutMs: 1 }),
   CHIP_UNEXPECTED: new EspmintError('CHIP_UNEXPECTED', { port: 'p', expected: 'a', found: 'b' }),
   REGISTRY_UNREACHABLE: new EspmintError('REGISTRY_UNREACHABLE', { target: 'db', reason: 'cut' }),
-  BATCH_FULL: new EspmintError('BATCH_FULL', { batch: 'b', quantity: 1, reserved: 0 }),
+  BATCH_FULL: new EspmintError('BATCH_FULL', { batch: 'b', quantity: 1 }),
   CANCELLED: new EspmintError('CANCELLED', { what: 'it' }),
 } satisfies Partial<Record<ErrorCode, EspmintError>>;
 
@@ -238,14 +238,19 @@ describe('a station', () => {
     await until(() => state(5) === 'passed');
   });
 
-  it('pauses at the end of the batch without calling it a bad fixture', async () => {
-    const { station, events, plug, state } = bench(({ port }) => Promise.resolve(fail(port, 'BATCH_FULL')), {
-      stopAfter: { onSlot: 1, onStation: 1 },
-    });
+  it('pauses at the end of the batch without calling it a bad fixture, and goes on if there is more', async () => {
+    let full = true;
+    const { station, events, plug, state } = bench(
+      ({ port }) => Promise.resolve(full ? fail(port, 'BATCH_FULL') : pass(port)),
+      { stopAfter: { onSlot: 1, onStation: 1 } },
+    );
     plug(1);
-    await until(() => state(1) === 'failed');
+    await until(() => station.mode.mode === 'paused' && state(1) === 'waiting for station');
     expect(station.mode).toMatchObject({ mode: 'paused', reason: { by: 'batch', code: 'BATCH_FULL' } });
     expect(events.some(({ type }) => type === 'blocked')).toBe(false);
+    full = false;
+    station.resume();
+    await until(() => state(1) === 'passed');
   });
 
   it('drains: running boards are finished, no other begins', async () => {

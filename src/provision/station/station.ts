@@ -7,6 +7,7 @@ import { guardRun, type GuardedRun } from './guarded-run.js';
 import { advanceRun, beginRun } from './slot-state.js';
 import { SlotMap } from './slots.js';
 import { StopRules, type StopLimits } from './stop-rules.js';
+import { isBatchShut } from './verdict.js';
 
 export interface StationParts {
   /** One board, from plugged in to settled. Never throws. */
@@ -256,6 +257,11 @@ export class Station {
 
   #failed(slot: Slot, result: Failed): void {
     const { port } = result;
+    if (isBatchShut(result.code)) {
+      this.pause({ by: 'batch', code: result.code, text: result.message });
+      this.#enqueue(slot, port);
+      return;
+    }
     const cause = this.#worthAnotherRun(slot, result);
     if (cause === undefined) {
       this.#set(slot, { state: 'failed', port, result });
@@ -267,14 +273,14 @@ export class Station {
     slot.timer = setTimeout(() => this.#enqueue(slot, port), pauseMs);
   }
 
-  #worthAnotherRun(slot: Slot, { code, retryable }: Failed): 'retry' | 'registry' | undefined {
+  #worthAnotherRun(slot: Slot, { code, retryable }: Failed): 'retry' | 'registry' | 'batch' | undefined {
     const { mode } = this.#mode;
     if (!retryable || code === 'CANCELLED' || mode === 'draining' || mode === 'stopped') return undefined;
     if (CATALOG[code].exit !== EXIT.registry)
       return slot.runs <= this.#settings.retries ? 'retry' : undefined;
     // An outage is not the board's: its runs are not counted.
     slot.runs -= 1;
-    return 'registry';
+    return code === 'BATCH_BUSY' ? 'batch' : 'registry';
   }
 
   #note(slot: Slot, result: ProvisionResult): void {
@@ -286,9 +292,6 @@ export class Station {
         this.#parts.onEvent({ type: 'blocked', slot: slot.number, code, count });
       }
     }
-    if (result.ok) return;
-    const { code, message } = result;
-    if (code === 'BATCH_FULL' || code === 'BATCH_NOT_OPEN') this.pause({ by: 'batch', code, text: message });
   }
 
   #wait(slot: Slot, port: string, cause: WaitingFor): void {

@@ -1,6 +1,7 @@
 // When a station stops by itself: one cause that comes again and again is not the boards' fault.
 import type { ErrorCode } from '../../core/errors/index.js';
 import type { ProvisionResult } from '../../core/stages.js';
+import { isVerdict } from './verdict.js';
 
 /** How often the same code may come in a row; 0 switches a rule off. */
 export interface StopLimits {
@@ -11,17 +12,6 @@ export interface StopLimits {
 export type StopFinding =
   | { readonly scope: 'slot'; readonly code: ErrorCode; readonly count: number }
   | { readonly scope: 'station'; readonly code: ErrorCode; readonly count: number };
-
-/** Said by a person, by the end of the work order or by an outage: no sign of a bad fixture. */
-const INNOCENT: readonly ErrorCode[] = [
-  'CANCELLED',
-  'BOARD_REMOVED',
-  'BATCH_FULL',
-  'BATCH_NOT_OPEN',
-  'BATCH_PLACE_LOST',
-  'REGISTRY_UNREACHABLE',
-  'REGISTRY_TIMEOUT',
-];
 
 interface Streak {
   readonly code: ErrorCode;
@@ -45,7 +35,7 @@ export class StopRules {
       return [];
     }
     const { code } = result;
-    if (INNOCENT.includes(code)) return [];
+    if (!isVerdict(result) || code === 'BOARD_REMOVED') return [];
     const onSlot = longer(this.#slots.get(slot), code);
     this.#slots.set(slot, onSlot);
     this.#station = longer(this.#station, code);

@@ -151,7 +151,7 @@ export interface Batches {
   /** All rows or none. @throws IDENTIFIERS_INVALID naming the first row that is taken, BATCH_UNKNOWN, BATCH_NOT_OPEN */
   importIdentifiers(name: string, rows: readonly Identifier[], file: string): Promise<number>;
 
-  /** @throws BATCH_UNKNOWN, BATCH_NOT_OPEN, BATCH_FULL, BATCH_PROFILE_DIFFERS, BATCH_IDENTIFIERS_USED_UP */
+  /** @throws BATCH_UNKNOWN, BATCH_NOT_OPEN, BATCH_FULL, BATCH_BUSY, BATCH_PROFILE_DIFFERS, BATCH_IDENTIFIERS_USED_UP */
   claim(request: ClaimRequest): Promise<Claim>;
   /** The board is good and counted. @throws BATCH_PLACE_LOST when its lease had expired and its place is gone */
   passed(

@@ -58,7 +58,9 @@ function checkProfile(batch: BatchRow, { profile }: ClaimRequest): void {
 async function checkRoom(client: pg.ClientBase, batch: BatchRow): Promise<void> {
   const { open, inWork } = await countBatch(client, batch);
   if (open > 0) return;
-  throw new EspmintError('BATCH_FULL', { batch: batch.name, quantity: batch.quantity, reserved: inWork });
+  const { name, quantity } = batch;
+  if (inWork > 0) throw new EspmintError('BATCH_BUSY', { batch: name, quantity, reserved: inWork });
+  throw new EspmintError('BATCH_FULL', { batch: name, quantity });
 }
 
 /** The row of the list that is this board's, or the next free one; undefined for a batch without a list. */

@@ -38,11 +38,16 @@ export const STATION_ERRORS = {
     next: ({ batch, state }) =>
       state === 'paused' ? `open it again with "espmint batch resume ${batch}"` : 'choose another batch',
   }),
-  BATCH_FULL: entry<{ batch: string; quantity: number; reserved: number }>({
+  BATCH_BUSY: entry<{ batch: string; quantity: number; reserved: number }>({
     ...conflict,
+    retryable: true,
     problem: ({ batch, quantity, reserved }) =>
-      `The batch "${batch}" has no place for another board: ${quantity} are ordered` +
-      (reserved > 0 ? `, and ${reserved} of them are being made now` : ''),
+      `The last ${reserved} of the ${quantity} boards of the batch "${batch}" are being made now`,
+    next: () => 'wait until they are done; this board is taken if one of them fails',
+  }),
+  BATCH_FULL: entry<{ batch: string; quantity: number }>({
+    ...conflict,
+    problem: ({ batch, quantity }) => `The batch "${batch}" has all of its ${quantity} boards`,
     next: () => 'stop here, or raise its quantity with "espmint batch resume --quantity"',
   }),
   BATCH_PLACE_LOST: entry<{ batch: string; mac: string }>({

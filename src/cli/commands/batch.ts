@@ -1,0 +1,168 @@
+// `espmint batch`: work orders that stations fill.
+import { userInfo } from 'node:os';
+import { Command } from 'commander';
+import { parseIdentifierList } from '../../core/identifier-list.js';
+import type { Batch, BatchState, Production } from '../../registry/index.js';
+import { withProduction } from '../compose-production.js';
+import { readTextFile } from '../files.js';
+import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
+import { numberOption } from '../numbers.js';
+import { batchLine } from '../output/station-text.js';
+import { loadProfile } from '../plan.js';
+
+interface CreateOptions {
+  readonly profile: string;
+  readonly quantity: number;
+  readonly lot?: string;
+  readonly hardwareRevision?: string;
+  readonly firmwareVersion?: string;
+  readonly location?: string;
+  readonly serials?: string;
+}
+interface Shown {
+  readonly json?: boolean;
+}
+
+export function batchCommand(io: CliIo): Command {
+  return new Command('batch')
+    .description('work orders: so many boards of one profile, counted over all stations')
+    .addCommand(createCommand(io))
+    .addCommand(listCommand(io))
+    .addCommand(showCommand(io))
+    .addCommand(stateCommand(io, 'pause', 'paused', 'take no more boards until it is resumed'))
+    .addCommand(resumeCommand(io))
+    .addCommand(stateCommand(io, 'close', 'closed', 'take no more boards for good'))
+    .addCommand(importCommand(io));
+}
+
+function createCommand(io: CliIo): Command {
+  return new Command('create')
+    .description('a new batch, open at once')
+    .argument('<name>', 'how it is called on every station')
+    .requiredOption('--profile <file>', 'profile whose name and version its boards must have')
+    .requiredOption('--quantity <count>', 'boards that it asks for', numberOption('--quantity'))
+    .option('--lot <text>', 'lot of the boards')
+    .option('--hardware-revision <text>', 'recorded with each device')
+    .option('--firmware-version <text>', 'recorded with each device')
+    .option('--location <text>', 'recorded with each device')
+    .option('--serials <template>', 'serial numbers such as ZC-{0000}')
+    .option('--json', 'print one JSON object')
+    .action((name: string, options: CreateOptions & Shown, self: Command) =>
+      work(io, self, async ({ batches }) => {
+        const { profile: file, serials: serialTemplate, ...rest } = options;
+        const profile = await loadProfile(file);
+        const { version } = profile;
+        const request = { ...rest, name, serialTemplate, profile: { name: profile.name, version } };
+        show(io, await batches.create(request, whoami()), options);
+      }),
+    );
+}
+
+function listCommand(io: CliIo): Command {
+  return new Command('list')
+    .description('all batches, newest first')
+    .option('--json', 'print one JSON object a line')
+    .action((options: Shown, self: Command) =>
+      work(io, self, async ({ batches }) => {
+        for (const batch of await batches.list()) {
+          io.stdout(options.json === true ? jsonLine({ type: 'batch', ...batch }) : `${batchLine(batch)}\n`);
+        }
+      }),
+    );
+}
+
+function showCommand(io: CliIo): Command {
+  return new Command('show')
+    .description('one batch with its boards')
+    .argument('<name>', 'name of the batch')
+    .option('--json', 'print JSON Lines: the batch, then one unit a line')
+    .action((name: string, options: Shown, self: Command) =>
+      work(io, self, async ({ batches }) => {
+        show(io, await batches.get(name), options);
+        for (const unit of await batches.units(name)) {
+          if (options.json === true) io.stdout(jsonLine({ type: 'unit', ...unit }));
+          else
+            io.stdout(`  ${unit.mac}  ${unit.state.padEnd(9)}  ${unit.serial ?? ''}  ${unit.uuid ?? ''}\n`);
+        }
+      }),
+    );
+}
+
+function stateCommand(io: CliIo, name: string, state: BatchState, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .argument('<name>', 'name of the batch')
+    .option('--reason <text>', 'shown on every station', '')
+    .option('--json', 'print one JSON object')
+    .action((batch: string, options: Shown & { reason: string }, self: Command) =>
+      work(io, self, async ({ batches }) =>
+        show(io, await batches.setState(batch, state, options.reason, whoami()), options),
+      ),
+    );
+}
+
+function resumeCommand(io: CliIo): Command {
+  return new Command('resume')
+    .description('open a paused batch again, or ask for another number of boards')
+    .argument('<name>', 'name of the batch')
+    .option('--quantity <count>', 'boards that it asks for from now on', numberOption('--quantity'))
+    .option('--json', 'print one JSON object')
+    .action((name: string, options: Shown & { quantity?: number }, self: Command) =>
+      work(io, self, async ({ batches }) => {
+        if (options.quantity !== undefined) await batches.setQuantity(name, options.quantity);
+        show(io, await batches.setState(name, 'open', '', whoami()), options);
+      }),
+    );
+}
+
+function importCommand(io: CliIo): Command {
+  return new Command('import-ids')
+    .description(
+      'a list of identifiers (CSV with the columns serial, uuid, psk) that its boards get in order',
+    )
+    .argument('<name>', 'name of the batch')
+    .argument('<file>', 'CSV file with a header')
+    .option('--json', 'print one JSON object')
+    .action((name: string, file: string, options: Shown, self: Command) =>
+      work(io, self, async ({ batches }) => {
+        const rows = parseIdentifierList(await readTextFile(file), file);
+        const count = await batches.importIdentifiers(name, rows, file);
+        if (options.json === true) io.stdout(jsonLine({ type: 'imported', batch: name, count }));
+        else io.stdout(`${count} identifiers for batch ${name}\n`);
+      }),
+    );
+}
+
+function work(io: CliIo, command: Command, todo: (production: Production) => Promise<void>): Promise<void> {
+  return withProduction(io, command.optsWithGlobals<GlobalOptions>(), todo);
+}
+
+function show(io: CliIo, batch: Batch, { json }: Shown): void {
+  if (json === true) {
+    io.stdout(jsonLine({ type: 'batch', ...batch }));
+    return;
+  }
+  const { profile, counts, reason } = batch;
+  const facts: readonly (readonly [string, string | number | undefined])[] = [
+    ['profile', `${profile.name} version ${profile.version}`],
+    ['state', reason === '' ? batch.state : `${batch.state} (${reason})`],
+    ['places left', counts.open],
+    ['identifiers left', counts.identifiersLeft],
+    ['serials', batch.serialTemplate],
+    ['lot', batch.lot],
+    ['hardware', batch.hardwareRevision],
+    ['firmware', batch.firmwareVersion],
+    ['location', batch.location],
+    ['created', `${batch.createdAt.slice(0, 19).replace('T', ' ')} by ${batch.createdBy}`],
+  ];
+  const lines = facts.flatMap(([name, text]) => (text === undefined ? [] : [`  ${name.padEnd(17)} ${text}`]));
+  io.stdout(`${[batchLine(batch), ...lines].join('\n')}\n`);
+}
+
+function whoami(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}

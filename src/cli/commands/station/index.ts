@@ -1,0 +1,83 @@
+// `espmint station`: many boards at once, plug in and done; `station teach` gives the places of a fixture their numbers.
+import { Command, Option } from 'commander';
+import type { CliIo, GlobalOptions } from '../../io.js';
+import { numberOption } from '../../numbers.js';
+import { runStation, type StationOptions } from './run-station.js';
+import { stationsCommand } from './stations.js';
+import { teach, type TeachOptions } from './teach.js';
+
+const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
+
+export function stationCommand(io: CliIo): Command {
+  const command = new Command('station').description(
+    'provision boards as they are plugged in, each slot on its own, until Ctrl-C',
+  );
+  addPortOptions(command);
+  addPlanOptions(command);
+  addRunOptions(command);
+  return command
+    .option('--json', 'print JSON Lines: one event a line')
+    .action((_: unknown, self: Command) =>
+      runStation(io, self.optsWithGlobals<StationOptions & GlobalOptions>()),
+    )
+    .addCommand(teachCommand(io))
+    .addCommand(stationsCommand(io));
+}
+
+function addPortOptions(command: Command): Command {
+  return command
+    .option(
+      '-p, --port <address>',
+      'only this device path, tcp:// or rfc2217:// address; repeat it (default: every ESP adapter that is plugged in)',
+      collect,
+    )
+    .option('--usb-id <vendor:product>', 'also adapters with this USB id; repeat it', collect);
+}
+
+function addPlanOptions(command: Command): void {
+  command
+    .option('--profile <file>', 'what is the same for every board of the product')
+    .option('--ca-url <url>', 'where the certificate authority answers')
+    .option('--batch <name>', 'count the boards for this batch')
+    .addOption(
+      new Option('--known <policy>', 'a device that is already provisioned').choices([
+        'keep',
+        'rotate',
+        'refuse',
+      ]),
+    )
+    .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
+    .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys');
+}
+
+function addRunOptions(command: Command): void {
+  command
+    .option('--name <station>', 'name of this station (default: the host name)')
+    .addOption(
+      new Option('--start <how>', 'what starts a board')
+        .choices(['auto', 'key'])
+        .default('auto', 'plugging it in'),
+    )
+    .option('--max-running <count>', 'boards that run at once', numberOption('--max-running'))
+    .option('--retries <count>', 'further runs of a board that failed', numberOption('--retries'))
+    .option(
+      '--stop-slot <count>',
+      'same failure in a row that holds a slot; 0: never',
+      numberOption('--stop-slot'),
+    )
+    .option(
+      '--stop-batch <count>',
+      'same failure in a row that pauses the station and its batch; 0: never',
+      numberOption('--stop-batch'),
+    )
+    .option('--until-full', 'end when the batch has all its boards');
+}
+
+function teachCommand(io: CliIo): Command {
+  const command = new Command('teach').description(
+    'number the places of a fixture: plug one board after the other into slot 1, 2, 3, ...; Ctrl-C saves',
+  );
+  return addPortOptions(command).action((_: unknown, self: Command) =>
+    teach(io, self.optsWithGlobals<TeachOptions & GlobalOptions>()),
+  );
+}

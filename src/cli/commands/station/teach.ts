@@ -1,0 +1,24 @@
+// `espmint station teach`: boards plugged in one after the other tell which place is which slot.
+import { Teaching } from '../../../provision/index.js';
+import { dataDirOf } from '../../compose.js';
+import type { CliIo, GlobalOptions } from '../../io.js';
+import { writePins } from './pins.js';
+import { stationPorts, type PortOptions } from './ports.js';
+
+export type TeachOptions = PortOptions;
+
+export async function teach(io: CliIo, options: TeachOptions & GlobalOptions): Promise<void> {
+  const teaching = new Teaching();
+  io.stderr('Plug a board into slot 1, then into slot 2, and so on; Ctrl-C saves.\n');
+  await stationPorts(io, options).watch((change) => {
+    if (change.type !== 'arrived') return;
+    const { pin, isNew } = teaching.arrived(change.place);
+    io.stderr(`slot ${pin.slot} is ${pin.place}${isNew ? '' : ' (known already)'}\n`);
+  }, io.signal);
+  if (teaching.pins.length === 0) {
+    io.stderr('No board was plugged in; nothing is changed.\n');
+    return;
+  }
+  const path = await writePins(dataDirOf(io, options), teaching.pins);
+  io.stdout(`${teaching.pins.length} slots are saved in ${path}\n`);
+}

@@ -1,0 +1,134 @@
+// The station on a terminal: a head and one line a slot, redrawn calmly in place.
+import pc from 'picocolors';
+import type { SlotState, StationEvent, StationMode } from '../../provision/index.js';
+import type { Batch } from '../../registry/index.js';
+import type { CliIo } from '../io.js';
+import { formatDuration } from './format.js';
+import { batchLine, modeText, type StationReporter } from './station-text.js';
+
+/** Often enough for a person, and cheap with 64 slots. */
+const REDRAW_MS = 150;
+
+export class StationScreen implements StationReporter {
+  readonly #io: CliIo;
+  readonly #name: string;
+  readonly #slots = new Map<number, SlotState>();
+  readonly #blocked = new Set<number>();
+  #mode: StationMode = { mode: 'running' };
+  #batch: Batch | undefined;
+  #passed = 0;
+  #failed = 0;
+  #drawn = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(io: CliIo, name: string) {
+    this.#io = io;
+    this.#name = name;
+    this.#redraw();
+  }
+
+  event(event: StationEvent): void {
+    switch (event.type) {
+      case 'slot':
+        this.#slots.set(event.slot, event);
+        if (event.state === 'running') this.#blocked.delete(event.slot);
+        break;
+      case 'progress': {
+        const slot = this.#slots.get(event.slot);
+        if (slot?.state === 'running') this.#slots.set(event.slot, { ...slot, percent: event.percent });
+        break;
+      }
+      case 'ended':
+        if (event.result.ok) this.#passed += 1;
+        else this.#failed += 1;
+        break;
+      case 'blocked':
+        this.#blocked.add(event.slot);
+        break;
+      case 'warning':
+        this.note(`${pc.yellow('!')} slot ${event.slot}: ${event.message} [${event.code}]`);
+        break;
+      case 'station':
+        this.#mode = event;
+        break;
+    }
+    this.#timer ??= setTimeout(() => this.#redraw(), REDRAW_MS);
+  }
+
+  batch(batch: Batch): void {
+    this.#batch = batch;
+    this.#timer ??= setTimeout(() => this.#redraw(), REDRAW_MS);
+  }
+
+  note(text: string): void {
+    this.#erase();
+    this.#io.stderr(`${text}\n`);
+    this.#redraw();
+  }
+
+  finish(): void {
+    this.#redraw();
+    clearTimeout(this.#timer);
+  }
+
+  #redraw(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const lines = [this.#head(), ...this.#slotLines()].map((line) => cut(line, this.#io.columns - 1));
+    this.#erase();
+    this.#io.stderr(`${lines.join('\n')}\n`);
+    this.#drawn = lines.length;
+  }
+
+  #erase(): void {
+    if (this.#drawn > 0) this.#io.stderr(`\u001b[${this.#drawn}A\r\u001b[J`);
+    this.#drawn = 0;
+  }
+
+  #head(): string {
+    const work = this.#batch === undefined ? '' : `  ${batchLine(this.#batch)}`;
+    return `station ${this.#name}  ${modeText(this.#mode)}${work}  runs: ${this.#passed} passed, ${this.#failed} failed`;
+  }
+
+  #slotLines(): string[] {
+    return [...this.#slots]
+      .sort(([a], [b]) => a - b)
+      .map(([slot, state]) => `${String(slot).padStart(3)}  ${describe(state, this.#blocked.has(slot))}`);
+  }
+}
+
+function describe(state: SlotState, blocked: boolean): string {
+  switch (state.state) {
+    case 'empty':
+      return blocked ? pc.yellow('held: look at this slot, then type its number') : pc.dim('empty');
+    case 'settling':
+      return pc.dim('plugged in');
+    case 'waiting':
+      return `${pc.yellow('○')} waits for ${state.for}${state.last === undefined ? '' : `: ${state.last.code}`}`;
+    case 'running': {
+      const percent = state.percent === undefined ? '' : ` ${Math.round(state.percent)} %`;
+      return `${pc.cyan('◐')} ${state.stage}${percent} ${state.mac ?? state.port}${state.run > 1 ? ` (run ${state.run})` : ''}`;
+    }
+    case 'passed': {
+      const { serial = '', mac, alreadyDone, durationMs } = state.result;
+      const how = alreadyDone === true ? 'already done' : formatDuration(durationMs);
+      return `${pc.green('✓ PASS')} ${mac} ${serial} ${how}  remove the board`;
+    }
+    case 'failed':
+      return `${pc.red('✕ FAIL')} ${state.result.stage}: ${state.result.code}  ${state.result.next}`;
+  }
+}
+
+/** A wrapped line would break the count of lines to go up; colour codes take no room. */
+function cut(line: string, columns: number): string {
+  let shown = 0;
+  let text = '';
+  for (const piece of line.split(/(\u001b\[[0-9;]*m)/)) {
+    if (piece.startsWith('\u001b')) text += piece;
+    else {
+      text += piece.slice(0, Math.max(0, columns - shown));
+      shown += piece.length;
+    }
+  }
+  return text;
+}

@@ -1,0 +1,37 @@
+// What every way of showing a station shares: its interface, and words for modes and batches.
+import type { StationEvent, StationMode } from '../../provision/index.js';
+import type { Batch } from '../../registry/index.js';
+
+export interface StationReporter {
+  event(event: StationEvent): void;
+  /** The batch as the database counts it now. */
+  batch(batch: Batch): void;
+  /** Something for the operator that is no event. */
+  note(text: string): void;
+  /** Leaves the terminal as it should stay. */
+  finish(): void;
+}
+
+export function modeText(mode: StationMode): string {
+  if (mode.mode !== 'paused') return mode.mode;
+  const { reason } = mode;
+  switch (reason.by) {
+    case 'operator':
+      return `paused${reason.text === '' ? '' : `: ${reason.text}`}; r resumes`;
+    case 'rule':
+      return `paused: ${reason.count} times ${reason.code} in a row; find the cause, then r resumes`;
+    case 'batch':
+      return `paused: ${reason.text}`;
+  }
+}
+
+export function batchLine({ name, state, quantity, counts }: Batch): string {
+  const { passed, reworked, failed, inWork } = counts;
+  const rest = [
+    reworked > 0 ? `${reworked} reworked` : '',
+    failed > 0 ? `${failed} failed` : '',
+    inWork > 0 ? `${inWork} in work` : '',
+    state === 'open' ? '' : state,
+  ].filter((text) => text !== '');
+  return `batch ${name}: ${passed} of ${quantity}${rest.length === 0 ? '' : ` (${rest.join(', ')})`}`;
+}

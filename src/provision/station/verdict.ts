@@ -1,0 +1,16 @@
+// What a failed run says: something of the board, or only that now is not the time.
+import { CATALOG, EXIT, type ErrorCode } from '../../core/errors/index.js';
+import type { ProvisionResult } from '../../core/stages.js';
+
+/** The batch takes no board now: the station waits, and its boards with it. */
+const BATCH_SHUT: readonly ErrorCode[] = ['BATCH_FULL', 'BATCH_NOT_OPEN'];
+
+export function isBatchShut(code: ErrorCode): boolean {
+  return BATCH_SHUT.includes(code);
+}
+
+/** An outage, a full batch or an operator who stops say nothing of a board: such a run is not counted. */
+export function isVerdict(result: ProvisionResult): boolean {
+  if (result.ok) return true;
+  return result.code !== 'CANCELLED' && CATALOG[result.code].exit !== EXIT.registry;
+}
