@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -121,6 +122,6 @@ it.runIf(IS_ROOT)("works for root in a directory behind root's private home", as
   expect((await registry.reserve(BOARD)).known).toBe('new');
   expect(statSync(home).mode & 0o777).toBe(0o700);
   await registry.close();
-  const place = readFileSync(join(home, 'data/postgres.location'), 'utf8').trim();
+  const place = readlinkSync(join(home, 'data/postgres'));
   rmSync(place, { recursive: true, force: true });
 });

@@ -1,9 +1,9 @@
 // The folder that the embedded server lives in: where it is, who owns it, what is in it.
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, chown, link, lstat, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readlink, realpath, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
-import { makePrivateDir, PRIVATE_DIR, PRIVATE_FILE } from '../data-dir.js';
+import { makePrivateDir, PRIVATE_DIR } from '../data-dir.js';
 import { codeOf, reasonOf } from '../reason.js';
 import { type Account, firstObstacle, serverAccount } from './account.js';
 
@@ -22,7 +22,6 @@ export interface ServerHome {
 
 /** Where clusters of root go when the data directory lies behind a folder that the server's account cannot enter. */
 const ELSEWHERE = '/var/lib/espmint/clusters';
-const POINTER = 'postgres.location';
 
 /** sockaddr_un.sun_path holds 108 bytes on Linux, 104 on macOS and BSD, each with its final zero. */
 const SOCKET_PATH_MAX_BYTES = process.platform === 'linux' ? 107 : 103;
@@ -47,7 +46,7 @@ export async function openHome(dataDir: string): Promise<ServerHome> {
 
 async function placeHome(dataDir: string): Promise<{ path: string; account: Account | undefined }> {
   const near = join(dataDir, 'postgres');
-  const pointed = (await readFile(join(dataDir, POINTER), 'utf8').catch(() => '')).trim();
+  const pointed = await readlink(near).catch(() => '');
   const account = await serverAccount(pointed === '' ? near : pointed);
   if (account === undefined) {
     await makePrivateDir(near);
@@ -55,7 +54,7 @@ async function placeHome(dataDir: string): Promise<{ path: string; account: Acco
   }
   if (pointed === '' && (await openWayTo(dataDir, account)))
     return { path: await give(near, account), account };
-  const far = pointed === '' ? await choosePlaceElsewhere(dataDir) : pointed;
+  const far = pointed === '' ? await choosePlaceElsewhere(near) : pointed;
   return { path: await give(far, account), account };
 }
 
@@ -73,20 +72,15 @@ async function openWayTo(dataDir: string, account: Account): Promise<boolean> {
   return true;
 }
 
-/** Notes a new place in the data directory; of several processes at once the first one's note holds. */
-async function choosePlaceElsewhere(dataDir: string): Promise<string> {
-  const pointer = join(dataDir, POINTER);
-  const draft = `${pointer}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, `${join(ELSEWHERE, randomBytes(8).toString('hex'))}\n`, { mode: PRIVATE_FILE });
+/** Leaves a link to a new place; of several processes at once the first one's link holds. */
+async function choosePlaceElsewhere(near: string): Promise<string> {
+  await mkdir(ELSEWHERE, { recursive: true, mode: 0o711 });
   try {
-    await link(draft, pointer);
+    await symlink(join(ELSEWHERE, randomBytes(8).toString('hex')), near);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
-  } finally {
-    await rm(draft, { force: true });
   }
-  await mkdir(ELSEWHERE, { recursive: true, mode: 0o711 });
-  return (await readFile(pointer, 'utf8')).trim();
+  return readlink(near);
 }
 
 /** A private folder that belongs to the account. */
