@@ -119,9 +119,20 @@ export function randomCsv(seed: number): RandomCsv {
     else add(valueRow(dice, files));
     if (dice.once(900)) lines.push(dice.pick([' ', 'short', 'key,data', 'k,data,u8']));
   }
-  const text = lines.join(end) + (dice.once(4) ? '' : end);
+  const sound = lines.join(end) + (dice.once(4) ? '' : end);
+  const text = dice.once(6) ? damaged(dice, sound) : sound;
   const sizeBytes = 0x1000 * dice.pick(dice.once(6) ? [1, 2, 3, 4] : [8, 16, 32, 64]);
   return { text, files, sizeBytes, version: dice.once(5) ? 1 : 2 };
+}
+
+/** A few characters put in, taken out or replaced anywhere: most of it breaks the file, some of it changes its meaning. */
+function damaged(dice: Dice, text: string): string {
+  const characters = [...text];
+  for (let i = 1 + dice.number(3); i > 0; i--) {
+    const inserted = dice.pick([...'",\n\r#\0 ;=_+-0xA\u00a0\u0663é\ufeff\u2028', '', '""', '\n#']);
+    characters.splice(dice.number(characters.length + 1), dice.number(2), inserted);
+  }
+  return characters.join('');
 }
 
 /** Names come from a small stock, so that keys and namespaces repeat. */
