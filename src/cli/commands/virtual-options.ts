@@ -31,7 +31,7 @@ export interface VirtualOptions {
   readonly chips?: string;
   readonly mac: string;
   readonly count: number;
-  readonly listen: readonly string[];
+  readonly listen?: readonly string[];
   readonly pty?: boolean;
   readonly flash?: string;
   readonly flashSize?: number;

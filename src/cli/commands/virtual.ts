@@ -44,8 +44,7 @@ export function virtualCommand(io: CliIo): Command {
     .option(
       '--listen <url>',
       `tcp:// or rfc2217://host:port, may be given again (default: ${DEFAULT_LISTEN})`,
-      (url: string, all: readonly string[]) => [...all, url],
-      [],
+      (url: string, all: readonly string[] = []) => [...all, url],
     )
     .option('--pty', 'give each board a device path')
     .option('--flash <file>', 'keep the flash content in this file')
@@ -128,7 +127,7 @@ async function serveBoard(
   closers: Closers,
 ): Promise<BoardServer[]> {
   const policy = parsePolicy(options.whenClientLeaves);
-  const urls = options.listen.length === 0 && options.pty !== true ? [DEFAULT_LISTEN] : options.listen;
+  const urls = options.listen ?? (options.pty === true ? [] : [DEFAULT_LISTEN]);
   const servers: BoardServer[] = [];
   const keep = (server: BoardServer): void => {
     servers.push(server);
