@@ -2,7 +2,13 @@
 import { EspmintError } from '../core/errors/index.js';
 import { connectBoard, openLink, type DriverEvent } from '../driver/index.js';
 import type { ConnectOptions, ProvisionParts } from '../provision/index.js';
-import { defaultDataDir, openKeyFile, openRegistry, type Registry } from '../registry/index.js';
+import {
+  defaultDataDir,
+  openKeyFile,
+  openRegistry,
+  type Registry,
+  type RegistryOptions,
+} from '../registry/index.js';
 import type { CliIo, GlobalOptions } from './io.js';
 
 export interface RegistryChoice {
@@ -36,7 +42,19 @@ export async function composeRegistry(io: CliIo, options: RegistryChoice & Globa
       hint: 'add --registry none, or leave it out',
     });
   }
-  return openRegistry({ dataDir: dataDirOf(io, options), signal: io.signal });
+  return openRegistry(registryOptions(io, options));
+}
+
+/** What the registry needs of a command's settings. */
+export function registryOptions(io: CliIo, options: GlobalOptions): RegistryOptions {
+  return {
+    dataDir: dataDirOf(io, options),
+    databaseUrl: options.databaseUrl ?? io.env['ESPMINT_DATABASE_URL'],
+    whenDown: options.whenRegistryDown,
+    secrets: options.secrets,
+    env: io.env,
+    signal: io.signal,
+  };
 }
 
 /** `--data-dir`, then ESPMINT_DATA_DIR, then the usual place of this platform. */

@@ -22,6 +22,10 @@ export interface CliIo {
 export interface GlobalOptions {
   readonly dataDir?: string;
   readonly databaseUrl?: string;
+  /** Whether boards are provisioned from the journal while the registry is out of reach. */
+  readonly whenRegistryDown?: 'continue' | 'stop';
+  /** Whether keys are sealed in the registry, or readable for consumers of its table. */
+  readonly secrets?: 'sealed' | 'plain';
   readonly debug?: boolean;
 }
 

@@ -1,5 +1,5 @@
 // The tree of commands and the options that all of them share.
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { CliIo } from './io.js';
 import { VERSION } from './version.js';
 
@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
   provision: async (io) => (await import('./commands/provision.js')).provisionCommand(io),
   inspect: async (io) => (await import('./commands/inspect.js')).inspectCommand(io),
   devices: async (io) => (await import('./commands/devices.js')).devicesCommand(io),
+  db: async (io) => (await import('./commands/db.js')).dbCommand(io),
+  keys: async (io) => (await import('./commands/keys.js')).keysCommand(io),
   nvs: async (io) => (await import('./commands/nvs/index.js')).nvsCommand(io),
   station: async (io) => (await import('./commands/station/index.js')).stationCommand(io),
   batch: async (io) => (await import('./commands/batch.js')).batchCommand(io),
@@ -32,6 +34,20 @@ export async function buildProgram(io: CliIo, args: readonly string[] = []): Pro
     .description('Gives every ESP32 its identity: MAC, UUID, key, NVS image, proof and registry entry.')
     .version(VERSION, '-V, --version', 'print the version')
     .option('--data-dir <dir>', 'where espmint keeps its state (or ESPMINT_DATA_DIR)')
+    .option(
+      '--database-url <url>',
+      'a PostgreSQL server instead of the embedded one (or ESPMINT_DATABASE_URL)',
+    )
+    .addOption(
+      new Option('--when-registry-down <policy>', 'when the registry cannot be reached')
+        .choices(['continue', 'stop'])
+        .default('continue'),
+    )
+    .addOption(
+      new Option('--secrets <form>', 'how keys stand in the registry')
+        .choices(['sealed', 'plain'])
+        .default('sealed'),
+    )
     .option('--debug', 'print stack traces with errors')
     .showHelpAfterError('(run it with --help to see the options)');
   // An option's value may look like a command too: one loaded in vain does no harm.

@@ -11,6 +11,7 @@ import { StageClock } from './stage-clock.js';
 import {
   admit,
   buildImage,
+  noteImage,
   checkBoot,
   confirm,
   connect,
@@ -120,9 +121,11 @@ async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Requir
   const { run, clock, board, region, identity, admission } = unit;
   const reservation = await clock.stage('reserve', () => reserve(run, identity, admission));
   onFailure.push((failed) => run.parts.registry.fail(reservation.id, failed));
-  const image = await clock.stage('build', () =>
-    buildImage(run, board, identity, reservation, region, admission?.serial),
-  );
+  const image = await clock.stage('build', async () => {
+    const built = buildImage(run, board, identity, reservation, region, admission?.serial);
+    await noteImage(run, reservation, built);
+    return built;
+  });
   await clock.stage('write', () => write(run, board, image));
   await clock.stage('verify', () => verify(run, board, image));
   return { image, reservation };

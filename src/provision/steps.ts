@@ -113,6 +113,15 @@ export function buildImage(
   return { ...region, bytes, md5: bytesToHex(md5(bytes)), sha256: bytesToHex(sha256(bytes)) };
 }
 
+/** Before the first erase: by its digest a later look at the flash tells whether the key is on the chip. */
+export async function noteImage(
+  { parts }: Try,
+  { id }: Reservation,
+  { sha256: imageSha256, offsetBytes, bytes }: DeviceImage,
+): Promise<void> {
+  await parts.registry.built(id, { imageSha256, offsetBytes, sizeBytes: bytes.length });
+}
+
 export async function write({ port, emit, signal }: Try, board: Board, image: DeviceImage): Promise<void> {
   const onProgress = (percent: number): void => emit({ type: 'progress', port, stage: 'write', percent });
   await board.writeRegion({ offsetBytes: image.offsetBytes, image: image.bytes }, { onProgress, signal });

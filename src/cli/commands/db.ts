@@ -9,7 +9,7 @@ import {
   type RegistryOptions,
   restore,
 } from '../../registry/index.js';
-import { dataDirOf } from '../compose.js';
+import { registryOptions } from '../compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
 
 interface Json {
@@ -57,12 +57,6 @@ export function dbCommand(io: CliIo): Command {
 }
 
 type OptionsOf = (command: Command) => RegistryOptions;
-
-/** What the registry needs of a command's settings. */
-export function registryOptions(io: CliIo, options: GlobalOptions): RegistryOptions {
-  const databaseUrl = options.databaseUrl ?? io.env['ESPMINT_DATABASE_URL'];
-  return { dataDir: dataDirOf(io, options), databaseUrl, env: io.env, signal: io.signal };
-}
 
 function reportCommand(io: CliIo, optionsOf: OptionsOf, name: string, description: string): Command {
   return new Command(name)

@@ -1,8 +1,8 @@
 // `espmint keys`: the master key behind the sealed secrets.
 import { Command } from 'commander';
 import { rotateMasterKey } from '../../registry/index.js';
+import { registryOptions } from '../compose.js';
 import { type CliIo, type GlobalOptions } from '../io.js';
-import { registryOptions } from './db.js';
 
 export function keysCommand(io: CliIo): Command {
   return new Command('keys').description('the master key that seals the stored keys').addCommand(
