@@ -4,7 +4,7 @@ import { CATALOG } from '../../core/errors/index.js';
 import { CAUSES } from '../pages/station/tile-model.js';
 import { languageOf } from '../prefs.js';
 import { en } from './en.js';
-import { fill, t, tn } from './translate.js';
+import { fill, localeOf, t, tn } from './translate.js';
 import { vi } from './vi.js';
 
 const keys = Object.keys(en) as (keyof typeof en)[];
@@ -54,5 +54,10 @@ describe('the language of the page', () => {
     ['en', ['vi'], 'en'],
   ] as const)('chosen %s with a browser of %s is %s', (chosen, wanted, expected) => {
     expect(languageOf(chosen, wanted)).toBe(expected);
+  });
+
+  it('writes numbers and times as the region of the browser does, if that region has a proper name', () => {
+    expect(localeOf('en', ['vi', 'en-GB', 'en-US'])).toBe('en-GB');
+    expect(localeOf('en', ['en-US@posix'])).toBe('en');
   });
 });

@@ -17,8 +17,14 @@ const LOADERS: Record<Language, () => Promise<Messages>> = {
 export const currentLanguage = (): Language => language;
 
 /** How numbers and times are written: as in the browser's own region, where that speaks the language of the page. */
-export const currentLocale = (): string =>
-  navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
+export const currentLocale = (): string => localeOf(language, navigator.languages);
+
+/** The browser's first tag of that language; tags that are none (`en-US@posix`) are passed over. */
+export function localeOf(spoken: Language, wanted: readonly string[]): string {
+  const fits = (tag: string): boolean =>
+    /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(tag) && tag.split('-')[0] === spoken;
+  return wanted.find(fits) ?? spoken;
+}
 
 /** Fetches the wanted language; a language that does not come leaves the one before. */
 export async function loadLanguage(): Promise<Language> {

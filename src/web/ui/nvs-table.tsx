@@ -30,7 +30,7 @@ export function NvsTable({ rows }: { rows: readonly NvsRowInfo[] }): JSX.Element
               <td class="mono nvs-value">
                 {secret && <Icon name="lock" label={t('nvs.secret')} />} {value}
               </td>
-              <td class="number">{bytes}</td>
+              <td class="number">{bytes ?? ''}</td>
             </tr>
           ))}
         </tbody>

@@ -196,6 +196,17 @@ function profiles(world: FakeWorld): Handlers {
       world.emit({ type: 'profile', profile: { name: saved.name, version: saved.version } });
       return saved;
     },
+    listSecrets: () => ({
+      secrets: [...world.secrets].map((name) => ({ name, savedAt: '2026-03-12T08:00:00Z' })),
+    }),
+    putSecret: ({ params: { name } }) => {
+      world.secrets.add(name);
+      return done;
+    },
+    removeSecret: ({ params: { name } }) => {
+      world.secrets.delete(name);
+      return done;
+    },
     previewProfile: ({ body }) => previewProfile(body),
   };
 }

@@ -31,6 +31,8 @@ export class FakeWorld {
   readonly profiles: SavedProfile[] = [];
   readonly users: FakeUser[] = [];
   readonly tokens: Token[] = [];
+  /** Names only: nothing reads them back. */
+  readonly secrets = new Set<string>();
   readonly reveals: { readonly device: string; readonly reason: string }[] = [];
   settings: Settings = { stationName: 'Line 1', autoStart: false };
   registryOk = true;

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { RegistryStatus } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatShort } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { currentLocale, t, tn } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { TextField } from '../../ui/field.js';
@@ -40,11 +40,8 @@ export function RegistrySettings(): JSX.Element {
   );
 }
 
-function Status({
-  status: { ok, description, durationMs, message, code },
-}: {
-  status: RegistryStatus;
-}): JSX.Element {
+function Status({ status }: { status: RegistryStatus }): JSX.Element {
+  const { ok, description, durationMs, message, code, pendingSync = 0, conflicts = 0 } = status;
   return (
     <Note tone={ok ? 'pass' : 'fail'}>
       <p class="strong">
@@ -53,6 +50,8 @@ function Status({
       <p>{description}</p>
       {message !== undefined && <p>{message}</p>}
       {code !== undefined && <p class="mono small">{code}</p>}
+      {pendingSync > 0 && <p>{tn('registry.pendingSync', pendingSync)}</p>}
+      {conflicts > 0 && <p class="strong">{tn('registry.conflicts', conflicts)}</p>}
     </Note>
   );
 }

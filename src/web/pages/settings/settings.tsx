@@ -10,10 +10,11 @@ import { BrowserSettings } from './browser.js';
 import { PeopleSettings } from './people.js';
 import { PortSettings } from './ports.js';
 import { RegistrySettings } from './registry.js';
+import { SecretSettings } from './secrets.js';
 import { StationSettings } from './station.js';
 import { TokenSettings } from './tokens.js';
 
-const TABS = ['browser', 'station', 'ports', 'registry', 'people', 'tokens'] as const;
+const TABS = ['browser', 'station', 'ports', 'registry', 'secrets', 'people', 'tokens'] as const;
 type Tab = (typeof TABS)[number];
 
 /** Who may see a tab; the others are told whom to ask. */
@@ -22,6 +23,7 @@ const NEEDS: Record<Tab, Role> = {
   station: 'viewer',
   ports: 'viewer',
   registry: 'viewer',
+  secrets: 'engineer',
   people: 'admin',
   tokens: 'admin',
 };
@@ -31,6 +33,7 @@ const PAGES: Record<Tab, () => JSX.Element> = {
   station: StationSettings,
   ports: PortSettings,
   registry: RegistrySettings,
+  secrets: SecretSettings,
   people: PeopleSettings,
   tokens: TokenSettings,
 };

@@ -1,19 +1,15 @@
 // The form of a profile: each field is bound to a path of the settings, and shows the finding of that path.
 import type { ComponentChildren, JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import { CHIP_NAMES } from '../../../core/chips/types.js';
-import type { Preview } from '../../../service/contract/index.js';
 import { t, type Key } from '../../i18n/translate.js';
-import { SelectField, TextField } from '../../ui/field.js';
+import { SelectField } from '../../ui/field.js';
+import { Icon } from '../../ui/icon.js';
 import { Note } from '../../ui/parts.js';
-import { numberOrText, setAt, textAt, utf8Length, type Path, type Settings } from './draft.js';
+import { Choice, findingAt, Text, type ProfileFormProps } from './bound.js';
+import { getAt, setAt, textAt, type Path } from './draft.js';
 import { RowsEditor } from './rows-editor.js';
-
-interface ProfileFormProps {
-  readonly settings: Settings;
-  readonly isNew: boolean;
-  readonly preview: Preview | undefined;
-  readonly onSettings: (settings: Settings) => void;
-}
+import { SecretDialog } from './secret-dialog.js';
 
 export function ProfileForm(props: ProfileFormProps): JSX.Element {
   const whole = props.preview?.findings.filter(({ path }) => path === '') ?? [];
@@ -40,14 +36,7 @@ export function ProfileForm(props: ProfileFormProps): JSX.Element {
           wide
         />
         <Text {...props} path={['wifi', 'ssid']} label="column.wifiSsid" />
-        <Text
-          {...props}
-          path={['wifi', 'password']}
-          label="setup.password"
-          hint="setup.passwordHint"
-          placeholder="env:WIFI_PASSWORD"
-          mono
-        />
+        <Password {...props} />
         <Choice
           {...props}
           path={['wifi', 'limits']}
@@ -59,6 +48,9 @@ export function ProfileForm(props: ProfileFormProps): JSX.Element {
         <Text {...props} path={['target', 'partition']} label="setup.partition" placeholder="nvs" mono />
         <Text {...props} path={['target', 'offset']} label="flash.offset" placeholder="0x9000" mono number />
         <Text {...props} path={['target', 'size']} label="flash.size" placeholder="0x6000" mono number />
+      </Section>
+      <Section title={t('setup.proof')}>
+        <Boot {...props} />
       </Section>
       <RowsEditor settings={props.settings} preview={props.preview} onSettings={props.onSettings} />
       <Advanced {...props} />
@@ -106,63 +98,6 @@ function Section(props: { title: string; hint?: string; children: ComponentChild
   );
 }
 
-interface BoundProps extends ProfileFormProps {
-  readonly path: Path;
-  readonly label: Key;
-}
-
-interface TextProps extends BoundProps {
-  readonly hint?: Key;
-  readonly placeholder?: string;
-  readonly mono?: boolean;
-  readonly number?: boolean;
-  readonly wide?: boolean;
-  readonly disabled?: boolean;
-}
-
-function Text(props: TextProps): JSX.Element {
-  const { settings, path, preview, onSettings, number = false } = props;
-  const value = textAt(settings, path);
-  const limit = preview?.limits.find((entry) => entry.path === path.join('.'));
-  return (
-    <div class={props.wide === true ? 'wide' : ''}>
-      <TextField
-        label={t(props.label)}
-        value={value}
-        hint={props.hint === undefined ? undefined : t(props.hint)}
-        finding={findingAt(preview, path)}
-        count={
-          limit === undefined || value === ''
-            ? undefined
-            : { bytes: utf8Length(value), maxBytes: limit.maxBytes }
-        }
-        mono={props.mono ?? false}
-        disabled={props.disabled ?? false}
-        {...(props.placeholder === undefined ? {} : { placeholder: props.placeholder })}
-        onInput={(text) => {
-          onSettings(setAt(settings, path, number ? numberOrText(text) : text));
-        }}
-      />
-    </div>
-  );
-}
-
-function Choice(props: BoundProps & { readonly options: readonly string[] }): JSX.Element {
-  const { settings, path, preview, onSettings, options } = props;
-  const name = path.join('.');
-  return (
-    <SelectField
-      label={t(props.label)}
-      value={textAt(settings, path) || (options[0] ?? '')}
-      options={options.map((value) => ({ value, label: t(`option.${name}.${value}` as Key) }))}
-      finding={findingAt(preview, path)}
-      onChange={(value) => {
-        onSettings(setAt(settings, path, value));
-      }}
-    />
-  );
-}
-
 function Chip({ settings, preview, onSettings }: ProfileFormProps): JSX.Element {
   return (
     <SelectField
@@ -180,8 +115,76 @@ function Chip({ settings, preview, onSettings }: ProfileFormProps): JSX.Element 
   );
 }
 
-/** The finding at this path, as a sentence that begins with the reason. */
-export function findingAt(preview: Preview | undefined, path: Path): string | undefined {
-  const name = path.join('.');
-  return preview?.findings.find((finding) => finding.path === name)?.reason;
+/** The password is a reference; the secret itself goes to the station, if somebody wants to give it here. */
+function Password(props: ProfileFormProps): JSX.Element {
+  const { settings, onSettings } = props;
+  const [storing, setStoring] = useState(false);
+  const path: Path = ['wifi', 'password'];
+  return (
+    <div class="stack tight">
+      <Text
+        {...props}
+        path={path}
+        label="setup.password"
+        hint="setup.passwordHint"
+        placeholder="env:WIFI_PASSWORD"
+        mono
+      />
+      <div>
+        <button
+          type="button"
+          class="button little"
+          onClick={() => {
+            setStoring(true);
+          }}
+        >
+          <Icon name="key" />
+          {t('secret.store')}
+        </button>
+      </div>
+      {storing && (
+        <SecretDialog
+          name={`${textAt(settings, ['name'])}-wifi`}
+          onStored={(reference) => {
+            onSettings(setAt(settings, path, reference));
+          }}
+          onClose={() => {
+            setStoring(false);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+const BOOT_SIGNS = ['none', 'banner', 'application', 'got-ip'] as const;
+
+/** Whether a board must have started to pass. A pattern of one's own is written in YAML, and shown here. */
+function Boot(props: ProfileFormProps): JSX.Element {
+  const { settings, preview, onSettings } = props;
+  const boot = getAt(settings, ['boot']);
+  const sign = textAt(settings, ['boot', 'success']) || 'pattern';
+  const value = boot === undefined ? 'none' : sign;
+  const options = value === 'pattern' ? [...BOOT_SIGNS, 'pattern'] : [...BOOT_SIGNS];
+  return (
+    <>
+      <SelectField
+        label={t('setup.boot')}
+        hint={t('setup.bootHint')}
+        value={value}
+        options={options.map((each) => ({ value: each, label: t(`option.boot.success.${each}` as Key) }))}
+        finding={findingAt(preview, ['boot', 'success'])}
+        onChange={(next) => {
+          onSettings(
+            next === 'none'
+              ? setAt(settings, ['boot'], undefined)
+              : setAt(settings, ['boot', 'success'], next),
+          );
+        }}
+      />
+      {boot !== undefined && (
+        <Text {...props} path={['boot', 'timeoutMs']} label="setup.bootTimeout" placeholder="10000" number />
+      )}
+    </>
+  );
 }

@@ -38,7 +38,7 @@ function ProductChoice(): JSX.Element | null {
   if (profiles === undefined || settings === undefined) return null;
   if (profiles.length === 0) {
     return (
-      <a class="button" href={link(['setup'])}>
+      <a class="button primary" href={link(['setup'])}>
         <Icon name="plus" />
         {t('station.noProduct')}
       </a>
@@ -187,7 +187,8 @@ function StartAll(): JSX.Element | null {
   const automatic = useStore((state) => state.settings?.autoStart === true);
   const mayOperate = useStore((state) => hasRole(state.session, 'operator'));
   const hasPorts = useStore((state) => (state.ports?.length ?? 0) > 0);
-  if (!hasPorts || !mayOperate) return null;
+  const noProduct = useStore((state) => state.profiles?.length === 0);
+  if (!hasPorts || !mayOperate || noProduct) return null;
   if (automatic) return <span class="badge accent automatic">{t('station.automatic')}</span>;
   return (
     <button

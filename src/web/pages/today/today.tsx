@@ -55,7 +55,7 @@ function Board({ today }: { today: Today }): JSX.Element {
 function Figures({ today }: { today: Today }): JSX.Element {
   const language = currentLocale();
   const count = (value: number): string => formatCount(value, language);
-  const { batch, firstPassYield, pending } = today;
+  const { batch, firstPassYield, pending, pendingSync = 0 } = today;
   return (
     <ul class="figures">
       <Figure name={t('count.pass')} tone="pass" to={link(['today'], { show: 'passed' })}>
@@ -79,6 +79,11 @@ function Figures({ today }: { today: Today }): JSX.Element {
       >
         {pending === undefined ? '–' : count(pending)}
       </Figure>
+      {pendingSync > 0 && (
+        <Figure name={t('today.pendingSync')} tone="warn" to={link(['settings'], { tab: 'registry' })}>
+          {count(pendingSync)}
+        </Figure>
+      )}
       {batch !== undefined && (
         <Figure name={`${batch.name} · ${t('today.reworked', { n: count(batch.reworked) })}`}>
           {count(batch.passed)}

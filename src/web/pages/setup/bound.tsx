@@ -1,0 +1,76 @@
+// Fields of the profile form that are bound to a path of the settings, and show the finding of that path.
+import type { JSX } from 'preact';
+import type { Preview } from '../../../service/contract/index.js';
+import { t, type Key } from '../../i18n/translate.js';
+import { SelectField, TextField } from '../../ui/field.js';
+import { numberOrText, setAt, textAt, utf8Length, type Path, type Settings } from './draft.js';
+
+export interface ProfileFormProps {
+  readonly settings: Settings;
+  readonly isNew: boolean;
+  readonly preview: Preview | undefined;
+  readonly onSettings: (settings: Settings) => void;
+}
+
+export interface BoundProps extends ProfileFormProps {
+  readonly path: Path;
+  readonly label: Key;
+}
+
+interface TextProps extends BoundProps {
+  readonly hint?: Key;
+  readonly placeholder?: string;
+  readonly mono?: boolean;
+  readonly number?: boolean;
+  readonly wide?: boolean;
+  readonly disabled?: boolean;
+}
+
+export function Text(props: TextProps): JSX.Element {
+  const { settings, path, preview, onSettings, number = false } = props;
+  const value = textAt(settings, path);
+  const limit = preview?.limits.find((entry) => entry.path === path.join('.'));
+  return (
+    <div class={props.wide === true ? 'wide' : ''}>
+      <TextField
+        label={t(props.label)}
+        value={value}
+        hint={props.hint === undefined ? undefined : t(props.hint)}
+        finding={findingAt(preview, path)}
+        count={
+          limit === undefined || value === ''
+            ? undefined
+            : { bytes: utf8Length(value), maxBytes: limit.maxBytes }
+        }
+        mono={props.mono ?? false}
+        disabled={props.disabled ?? false}
+        {...(props.placeholder === undefined ? {} : { placeholder: props.placeholder })}
+        onInput={(text) => {
+          onSettings(setAt(settings, path, number ? numberOrText(text) : text));
+        }}
+      />
+    </div>
+  );
+}
+
+export function Choice(props: BoundProps & { readonly options: readonly string[] }): JSX.Element {
+  const { settings, path, preview, onSettings, options } = props;
+  const name = path.join('.');
+  return (
+    <SelectField
+      label={t(props.label)}
+      value={textAt(settings, path) || (options[0] ?? '')}
+      options={options.map((value) => ({ value, label: t(`option.${name}.${value}` as Key) }))}
+      finding={findingAt(preview, path)}
+      onChange={(value) => {
+        onSettings(setAt(settings, path, value));
+      }}
+    />
+  );
+}
+
+/** The finding at this path, as a sentence that begins with the reason. */
+export function findingAt(preview: Preview | undefined, path: Path): string | undefined {
+  const name = path.join('.');
+  return preview?.findings.find((finding) => finding.path === name)?.reason;
+}

@@ -1,0 +1,70 @@
+// Stores a secret on the station and gives the reference that a product uses. Nothing reads it back.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { call } from '../../api/client.js';
+import { t } from '../../i18n/translate.js';
+import { Dialog } from '../../ui/dialog.js';
+import { TextField } from '../../ui/field.js';
+import { Note } from '../../ui/parts.js';
+import { failureText, say } from '../../ui/toasts.js';
+
+interface SecretDialogProps {
+  /** A first idea of its name. */
+  readonly name: string;
+  /** Told the reference, `file:NAME`. */
+  readonly onStored: (reference: string) => void;
+  readonly onClose: () => void;
+}
+
+export function SecretDialog({ name: first, onStored, onClose }: SecretDialogProps): JSX.Element {
+  const [name, setName] = useState(secretName(first));
+  const [value, setValue] = useState('');
+  const [failure, setFailure] = useState<string>();
+  const store = async (): Promise<void> => {
+    try {
+      await call('putSecret', { params: { name: name.trim() }, body: { value } });
+      say(t('secret.stored', { name: name.trim() }));
+      onStored(`file:${name.trim()}`);
+      onClose();
+    } catch (error) {
+      setFailure(failureText(error));
+    }
+  };
+  return (
+    <Dialog title={t('secret.title')} onClose={onClose}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void store();
+        }}
+      >
+        <p>{t('secret.hint')}</p>
+        <TextField label={t('secret.name')} mono value={name} onInput={setName} required />
+        <TextField
+          label={t('secret.value')}
+          type="password"
+          value={value}
+          onInput={setValue}
+          autoComplete="new-password"
+          required
+        />
+        {failure !== undefined && (
+          <Note tone="fail">
+            <p>{failure}</p>
+          </Note>
+        )}
+        <div class="dialog-actions">
+          <button type="submit" class="button primary" disabled={name.trim() === '' || value === ''}>
+            {t('setup.save')}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Only characters that a name may have: `Sensor v3` becomes `Sensor-v3`. */
+export function secretName(text: string): string {
+  return text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+}

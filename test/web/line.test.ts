@@ -1,0 +1,160 @@
+// The page and the real service, with its own virtual boards and its own database: nothing between them is a fake.
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserAvailable, launchBrowser } from '../support/browser.js';
+import { goTo, openDashboard, tile, tileSays, type Dashboard } from '../support/dashboard.js';
+import { ROOT } from '../support/judges.js';
+
+/** Given to the page once, and nowhere to be found afterwards but in the station's own store of secrets. */
+const CANARY = 'canary-wifi-password-7319';
+const START_MS = 60_000;
+
+interface Served {
+  readonly url: string;
+  readonly output: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+async function serve(dataDir: string, port: number): Promise<Served> {
+  const args = ['serve', '--virtual', '4', '--json', '--port', String(port), '--data-dir', dataDir];
+  const child = spawn(process.execPath, [join(ROOT, 'bin/espmint.js'), ...args]);
+  let output = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const url = await firstUrl(child, (line) => (output += line));
+  return {
+    url,
+    output: () => output,
+    stop: async () => {
+      if (child.exitCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+function firstUrl(child: ChildProcessWithoutNullStreams, onLine: (line: string) => void): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error('the service did not start in time'));
+    }, START_MS);
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      onLine(line);
+      const url = /"url":"([^"]+)"/.exec(line)?.[1];
+      if (url === undefined) return;
+      clearTimeout(timer);
+      resolve(`${url}/`);
+    });
+    child.on('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the service ended with ${code ?? 'a signal'}`));
+    });
+  });
+}
+
+describe.skipIf(!(await browserAvailable()))('a line with the real service', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'espmint-web-'));
+  let browser: Browser;
+  let served: Served;
+  let dashboard: Dashboard;
+
+  beforeAll(async () => {
+    [browser, served] = await Promise.all([launchBrowser(), serve(dataDir, 0)]);
+    dashboard = await openDashboard(browser, served.url);
+  }, START_MS + 10_000);
+  afterAll(async () => {
+    await browser.close();
+    await served.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  it('is set up on the page, with the Wi-Fi password stored on the station', async () => {
+    const { page } = dashboard;
+    await page.getByRole('link', { name: 'Set up a product' }).click();
+    await page.getByRole('link', { name: 'New product' }).first().click();
+    await page.getByLabel('Name', { exact: true }).fill('sensor');
+    await page.getByLabel('CA URL', { exact: true }).first().fill('https://ca.example.com:8443');
+    await page.getByLabel('Wi-Fi', { exact: true }).fill('Factory');
+    await page.getByRole('button', { name: 'Store a password' }).click();
+    await page.getByRole('dialog').getByLabel('Password').fill(CANARY);
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.waitForFunction(
+      `[...document.querySelectorAll('input')].some((field) => field.value === 'file:sensor-wifi')`,
+    );
+    await page.locator('.setup-preview td', { hasText: 'Factory' }).waitFor();
+    await page.getByRole('button', { name: 'Save as version 1' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('sensor r1 is saved.').waitFor();
+  });
+
+  it('makes four boards at once, one of them pulled in mid-run and made again', async () => {
+    const { page } = dashboard;
+    await goTo(page, '#/');
+    await page.locator('.product select').selectOption('sensor');
+    await tileSays(page, 4, 'Ready');
+    await page.keyboard.press('Enter');
+    await tile(page, 3).locator('.tile-progress').waitFor();
+    await page.getByRole('button', { name: 'Pull this virtual board, Slot 3' }).click();
+    await tile(page, 3).locator('.tile-word', { hasText: 'FAIL' }).waitFor({ timeout: 30_000 });
+    for (const slot of [1, 2, 4]) {
+      await tile(page, slot).locator('.tile-word', { hasText: 'PASS' }).waitFor({ timeout: 30_000 });
+    }
+    await page.getByRole('button', { name: 'Plug a new virtual board in, Slot 3' }).click();
+    await page.getByRole('button', { name: 'Retry, Slot 3' }).click();
+    await tile(page, 3).locator('.tile-word', { hasText: 'PASS' }).waitFor({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'Pull this virtual board, Slot 1' }).click();
+    await tileSays(page, 1, 'Empty');
+  });
+
+  it('finds the devices, reveals one key, and reads a board that agrees with the registry', async () => {
+    const { page } = dashboard;
+    await goTo(page, '#/devices?status=provisioned');
+    await page.getByText('4 devices shown').waitFor();
+    await page.locator('tbody a').first().click();
+    await page.getByRole('button', { name: 'Show the key' }).click();
+    await page.getByRole('dialog').getByLabel('Reason').fill('test of the line');
+    await page.getByRole('dialog').getByRole('button', { name: 'Show the key' }).click();
+    await page
+      .getByRole('dialog')
+      .locator('.secret')
+      .getByText(/^[0-9a-f]{32}$/)
+      .waitFor();
+    await page.keyboard.press('Escape');
+    await goTo(page, '#/inspect?port=virtual%3A%2F%2F2');
+    await page.getByRole('button', { name: 'Read' }).click();
+    await page.getByRole('row', { name: /^UUID .* Same$/ }).waitFor({ timeout: 30_000 });
+    expect(await page.getByText('Differs').count()).toBe(0);
+  });
+
+  it('comes back by itself when the service is started again', async () => {
+    const { page } = dashboard;
+    await goTo(page, '#/');
+    const port = Number(new URL(served.url).port);
+    await served.stop();
+    await page.locator('.banner', { hasText: 'No connection' }).waitFor();
+    served = await serve(dataDir, port);
+    await page.locator('.banner').waitFor({ state: 'detached', timeout: 20_000 });
+    await tileSays(page, 1, 'Ready');
+    await page.locator('.product select').waitFor();
+    expect(await page.locator('.product select').inputValue()).toBe('sensor');
+  });
+
+  it('has kept the password out of every page, answer, log and file but its own', async () => {
+    const { page, bodies, offences } = dashboard;
+    const kept = await page.evaluate<string>(
+      `document.documentElement.outerHTML + JSON.stringify({ ...localStorage, ...sessionStorage })`,
+    );
+    expect([kept, ...bodies, served.output()].filter((text) => text.includes(CANARY))).toEqual([]);
+    expect(offences).toEqual([]);
+    const holders = readdirSync(dataDir, { recursive: true, encoding: 'utf8' })
+      .map((name) => join(dataDir, name))
+      .filter((path) => statSync(path).isFile() && readFileSync(path).includes(CANARY));
+    for (const path of holders) expect(statSync(path).mode & 0o077).toBe(0);
+  });
+});
