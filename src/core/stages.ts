@@ -31,6 +31,8 @@ export interface ChipFacts {
   /** JEDEC id of the flash: maker in bits 7..0, type in 15..8, size code in 23..16. */
   readonly flashId?: number;
   readonly crystalMhz?: number;
+  /** The optional 128-bit id of the eFuses, 32 lower-case hex digits; absent where none was burnt. */
+  readonly uniqueId?: string;
 }
 
 interface OfBoard {

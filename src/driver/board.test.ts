@@ -6,10 +6,12 @@ import {
   scrambled,
   type Plugged,
 } from '../../test/support/plug-in.js';
+import { MeteredLink } from '../../test/support/metered-link.js';
 import { CHIP_NAMES, type ChipName } from '../core/chips/index.js';
 import { encodeNvs } from '../core/nvs/index.js';
 import type { VirtualBoard } from '../virtual/index.js';
 import { connectBoard, type ConnectOptions } from './board.js';
+import { OP } from './command.js';
 import type { DriverEvent } from './events.js';
 import { md5Of } from './md5.js';
 
@@ -88,6 +90,23 @@ describe('what a board says of itself', () => {
   it('cannot be identified in Secure Download Mode, and says so', async () => {
     const { link } = await plugIn({ chip: 'esp32c3', security: { secureDownload: true } });
     await expect(connectBoard(link)).rejects.toMatchObject({ code: 'SECURE_DOWNLOAD' });
+  });
+});
+
+describe('a board on its own USB', () => {
+  it('is reset by classic lines where the USB sequence does not help, keeps its rate and has its watchdogs calmed', async () => {
+    const writes: Uint8Array[] = [];
+    const { link } = await plugIn({ chip: 'esp32c3' });
+    const out = (bytes: Uint8Array): Uint8Array => {
+      if (bytes[2] === OP.writeRegister) writes.push(bytes);
+      return bytes;
+    };
+    const usb = new MeteredLink(link.inner, { out }, true);
+    const board = await connectBoard(usb);
+    expect(board.baud).toBe(115_200);
+    expect(usb.meter.bauds).toEqual([]);
+    // RTC_CNTL_WDTWPROTECT_REG of the ESP32-C3, little-endian, first in the first WRITE_REG.
+    expect([...(writes[0] ?? [])].slice(9, 13)).toEqual([0xa8, 0x80, 0x00, 0x60]);
   });
 });
 

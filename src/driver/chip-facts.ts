@@ -1,14 +1,17 @@
 // What a chip says of itself, from its eFuses: each register is read once.
+import { bytesToHex } from '@noble/hashes/utils.js';
 import {
   describeChip,
   readChipRevision,
   readField,
   type BitField,
   type ChipSpec,
+  type ReadRegister,
 } from '../core/chips/index.js';
 import { EspmintError } from '../core/errors/index.js';
 import type { Mac } from '../core/mac.js';
 import { readChipMac } from './chip-mac.js';
+import { words } from './command.js';
 import type { RegisterCache } from './registers.js';
 import { securityFromEfuses, type SecurityInfo, type SecurityState } from './security.js';
 
@@ -19,6 +22,8 @@ export interface EfuseFacts {
   /** major * 100 + minor, as Espressif counts: 301 is v3.1. */
   readonly revision: number;
   readonly security: SecurityState;
+  /** 32 lower-case hex digits; absent where the chip has none. */
+  readonly uniqueId: string | undefined;
   /** Flash inside the package, 0 when there is none or it is not told. */
   readonly embeddedFlashBytes: number;
 }
@@ -44,8 +49,8 @@ export async function readEfuseFacts(
     singleCore,
   ];
   if (security === undefined) fields.push(chip.security.flashEncryptionCount, chip.security.secureBoot);
-  const macWords = [chip.mac.low, chip.mac.high].map((address) => ({ address, shift: 0, bits: 32 }));
-  await registers.load(macWords, ...fields);
+  const { mac: macWords, uniqueId = [] } = chip;
+  await registers.load(wholeWords([macWords.low, macWords.high, ...uniqueId]), ...fields);
   const mac = readChipMac(chip, registers.read, port);
   await confirmMac(chip, registers, port, mac);
   const { major, minor } = readChipRevision(chip, registers.read);
@@ -54,6 +59,7 @@ export async function readEfuseFacts(
     description: describeChip(chip, registers.read),
     revision: major * 100 + minor,
     security: stateOf(security ?? securityFromEfuses(chip, registers.read)),
+    uniqueId: uniqueIdText(uniqueId, registers.read),
     embeddedFlashBytes: embeddedFlash(chip, flashCap, registers),
   };
 }
@@ -62,6 +68,15 @@ export async function readEfuseFacts(
 async function confirmMac(chip: ChipSpec, registers: RegisterCache, port: string, mac: Mac): Promise<void> {
   if (chip.mac.upperHalf === 'crc8' || (await registers.confirm([chip.mac.low, chip.mac.high]))) return;
   throw new EspmintError('CHIP_MAC_BAD', { port, mac, reason: 'two readings of it differ' });
+}
+
+const wholeWords = (addresses: readonly number[]): BitField =>
+  addresses.map((address) => ({ address, shift: 0, bits: 32 }));
+
+/** Bytes in the order of the eFuses, as espefuse shows them: lowest byte of the lowest word first. */
+function uniqueIdText(addresses: readonly number[], read: ReadRegister): string | undefined {
+  const bytes = words(...addresses.map(read));
+  return bytes.every((byte) => byte === 0) ? undefined : bytesToHex(bytes);
 }
 
 const stateOf = ({ flashEncryption, secureBoot, secureDownload }: SecurityState): SecurityState => ({

@@ -17,6 +17,7 @@ import { RegisterCache } from './registers.js';
 import type { SecurityState } from './security.js';
 import { attachFlash, readFlashId, setFlashSize, type FlashId } from './spi-flash.js';
 import type { Link } from './transport.js';
+import { calmWatchdogs } from './watchdogs.js';
 
 export interface SessionOptions {
   /** The chip that should be there, in any spelling. Another one is refused before anything is changed. */
@@ -192,6 +193,7 @@ async function connectAt(
   if (security?.secureDownload === true) {
     throw new EspmintError('SECURE_DOWNLOAD', { port: link.address, what: 'to tell its MAC' });
   }
+  if (link.isNativeUsb === true) await calmWatchdogs(loader, chip);
   const tries = loader.repeatTries;
   if (!isLast) loader.repeatTries = 1;
   const crystalMhz = await chipCrystalMhz(chip, registers, link.baud);
@@ -213,6 +215,7 @@ function chipFacts(chip: ChipSpec, efuses: EfuseFacts, flash: FlashId): Connecti
     description: efuses.description,
     revision: revisionText(efuses.revision),
     mac: efuses.mac,
+    ...(efuses.uniqueId === undefined ? {} : { uniqueId: efuses.uniqueId }),
     flashId: flash.id,
     flashSizeBytes: flash.sizeBytes === 0 ? efuses.embeddedFlashBytes : flash.sizeBytes,
   };

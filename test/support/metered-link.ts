@@ -22,6 +22,8 @@ export class MeteredLink implements Link {
   constructor(
     readonly inner: Link,
     readonly spoiler: Spoiler = {},
+    /** Plays the chip's own USB controller. */
+    readonly isNativeUsb = false,
   ) {}
 
   get address(): string {
