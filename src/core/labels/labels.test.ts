@@ -1,0 +1,124 @@
+import jsqr from 'jsqr';
+import { inflateSync } from 'node:zlib';
+import { PDFDocument } from 'pdf-lib';
+import { describe, expect, it } from 'vitest';
+import { layOutLabel } from './layout.js';
+import { labelsToPdf } from './pdf.js';
+import { rasterize, rasterToPng } from './raster.js';
+import { labelToSvg } from './svg.js';
+import { fillLabel, parseLabelTemplate, type LabelValues } from './template.js';
+import { labelToZpl } from './zpl.js';
+
+const TEMPLATE = parseLabelTemplate(
+  `
+widthMm: 50
+heightMm: 25
+qr: '{{serial}};{{uuid}}'
+lines: ['{{serial}}', '{{mac}}', 'Lot {{lot}}']
+`,
+  'label.yaml',
+);
+const VALUES: LabelValues = {
+  mac: 'a4:cf:12:34:56:78',
+  uuid: '110e3dc9-fa05-568f-a05a-98d00891029d',
+  serial: 'ZC-0001',
+  lot: 'A^7~_',
+};
+const CODE = 'ZC-0001;110e3dc9-fa05-568f-a05a-98d00891029d';
+
+type Decode = (pixels: Uint8ClampedArray, width: number, height: number) => { data: string } | null;
+// The package is CommonJS: which of the two is its function depends on who loads it.
+const loaded = jsqr as unknown as Decode & { readonly default?: Decode };
+const decode: Decode = loaded.default ?? loaded;
+
+/** What an independent decoder reads in dots, 1 being dark. */
+function scan(width: number, height: number, isDark: (x: number, y: number) => boolean): string | undefined {
+  const pixels = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++)
+      if (isDark(x, y)) pixels.fill(0, (y * width + x) * 4, (y * width + x) * 4 + 3);
+  }
+  return decode(pixels, width, height)?.data;
+}
+
+describe('a label', () => {
+  it('as PNG is decoded again by another program, and has the size of the label', () => {
+    const label = layOutLabel(TEMPLATE, VALUES);
+    const png = Buffer.from(rasterToPng(rasterize(label), label.dpi));
+    const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+    expect([width, height]).toEqual([400, 200]);
+    const from = png.indexOf('IDAT');
+    const rows = inflateSync(png.subarray(from + 4, from + 4 + png.readUInt32BE(from - 4)));
+    const rowBytes = 1 + Math.ceil(width / 8);
+    const isDark = (x: number, y: number): boolean =>
+      ((rows[y * rowBytes + 1 + (x >> 3)] ?? 0) & (0x80 >> (x & 7))) === 0;
+    expect(scan(width, height, isDark)).toBe(CODE);
+  });
+
+  it.each([300, 600] as const)('scans at %i dpi too', (dpi) => {
+    const { width, height, dots } = rasterize(layOutLabel({ ...TEMPLATE, dpi }, VALUES));
+    expect(scan(width, height, (x, y) => dots[y * width + x] === 1)).toBe(CODE);
+  });
+
+  it('as SVG holds the same code, and no text of a device becomes markup', () => {
+    const svg = labelToSvg(layOutLabel(TEMPLATE, { ...VALUES, lot: '<b>&"' }));
+    const path = /d="([^"]+)"/.exec(svg)?.[1] ?? '';
+    const dark = new Set<string>();
+    for (const [, x, y, length] of path.matchAll(/M(\d+) (\d+)h(\d+)v1h-\d+z/g)) {
+      for (let at = 0; at < Number(length); at++) dark.add(`${Number(x) + at} ${y}`);
+    }
+    const side = 200;
+    const at = (pixel: number): number => Math.floor(pixel / 4) - 8;
+    expect(scan(side, side, (x, y) => dark.has(`${at(x)} ${at(y)}`))).toBe(CODE);
+    expect(svg).toContain('Lot &lt;b&gt;&amp;&quot;</text>');
+  });
+
+  it('as ZPL lets the printer make the code, and no value can begin a command', () => {
+    const zpl = labelToZpl(layOutLabel(TEMPLATE, VALUES));
+    expect(zpl.startsWith('^XA\n')).toBe(true);
+    expect(zpl.endsWith('^XZ\n')).toBe(true);
+    expect(zpl).toContain('^PW400\n^LL200\n');
+    expect(zpl).toMatch(/\^FO\d+,\d+\^BQN,2,[1-9]\d?\^FH_\^FDMA,ZC-0001;110e3dc9-[0-9a-f-]+\^FS/);
+    expect(zpl).toContain('^FDLot A_5E7_7E_5F^FS');
+    expect(zpl.match(/\^XA|\^XZ/g)).toHaveLength(2);
+    expect(zpl).not.toContain('~');
+  });
+
+  it('comes on sheets as PDF: 40 of them fill two pages of A4', async () => {
+    const labels = Array.from({ length: 40 }, (_, index) =>
+      layOutLabel(TEMPLATE, { ...VALUES, serial: `ZC-${index}` }),
+    );
+    const pdf = await PDFDocument.load(await labelsToPdf(labels));
+    expect(pdf.getPageCount()).toBe(2);
+  });
+
+  it('keeps its texts inside', () => {
+    const label = layOutLabel({ ...TEMPLATE, lines: [VALUES.uuid, 'x'] }, VALUES);
+    for (const { text, xMm, yMm, heightMm } of label.lines) {
+      expect(xMm + text.length * heightMm * 0.6).toBeLessThanOrEqual(label.widthMm);
+      expect(yMm).toBeGreaterThanOrEqual(0);
+      expect(yMm + heightMm).toBeLessThanOrEqual(label.heightMm);
+    }
+  });
+});
+
+describe('a template', () => {
+  it('shows no key unless it says so itself', () => {
+    const text = `{widthMm: 50, heightMm: 25, qr: '{{ psk }}'}`;
+    expect(() => parseLabelTemplate(text, 'f')).toThrow(
+      expect.objectContaining({ code: 'LABEL_SECRET_REFUSED' }),
+    );
+    const allowed = parseLabelTemplate(text.replace('}', '}').replace("'}", "', secret: true}"), 'f');
+    expect(fillLabel(allowed, VALUES).qr).toBe('');
+  });
+
+  it.each([
+    ['widthMm: [', /not valid YAML/],
+    ["{widthMm: 50, heightMm: 25, qr: '{{password}}'}", /unknown placeholder/],
+    ['{widthMm: 50, heightMm: 25}', /qr/],
+    ["{widthMm: 5, heightMm: 25, qr: 'x'}", /widthMm/],
+    ["{widthMm: 50, heightMm: 25, qr: 'x', colour: red}", /colour/],
+  ])('is refused: %s', (text, reason) => {
+    expect(() => parseLabelTemplate(text, 'label.yaml')).toThrow(reason);
+  });
+});

@@ -1,0 +1,97 @@
+// A label template: size, QR text and lines, filled with what is known of one device. Never a key unless allowed twice.
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { EspmintError } from '../errors/index.js';
+
+/** What a template may show of a device. */
+export interface LabelValues {
+  readonly mac: string;
+  readonly uuid: string;
+  readonly serial?: string | undefined;
+  readonly chip?: string | undefined;
+  readonly batch?: string | undefined;
+  readonly lot?: string | undefined;
+  readonly firmwareVersion?: string | undefined;
+  readonly hardwareRevision?: string | undefined;
+  /** Only given where template and profile allow it. */
+  readonly psk?: string | undefined;
+}
+
+const NAMES = [
+  'mac',
+  'macHex',
+  'uuid',
+  'serial',
+  'chip',
+  'batch',
+  'lot',
+  'firmwareVersion',
+  'hardwareRevision',
+  'psk',
+] as const;
+type Name = (typeof NAMES)[number];
+
+const PATTERN = /\{\{\s*(\w+)\s*\}\}/g;
+const isName = (text: string): text is Name => (NAMES as readonly string[]).includes(text);
+
+const schema = z.strictObject({
+  widthMm: z.number().min(10).max(200),
+  heightMm: z.number().min(5).max(200),
+  /** Dots per inch of the printer. */
+  dpi: z.union([z.literal(203), z.literal(300), z.literal(600)]).default(203),
+  /** What the QR code says; a scanner must give it back. */
+  qr: z.string().min(1).max(300),
+  lines: z.array(z.string().max(100)).max(8).default([]),
+  /** Whether this label may show the key of the device; the profile must allow it as well. */
+  secret: z.boolean().default(false),
+});
+export type LabelTemplate = z.output<typeof schema>;
+
+/** @param file name used in messages only. @throws LABEL_INVALID, LABEL_SECRET_REFUSED */
+export function parseLabelTemplate(text: string, file: string): LabelTemplate {
+  const template = readTemplate(text, file);
+  for (const part of [template.qr, ...template.lines]) {
+    for (const [, name = ''] of part.matchAll(PATTERN)) {
+      if (!isName(name)) throw invalid(file, `has the unknown placeholder {{${name}}}`);
+    }
+  }
+  if (showsSecret(template) && !template.secret) {
+    throw new EspmintError('LABEL_SECRET_REFUSED', { reason: `${file} does not say "secret: true"` });
+  }
+  return template;
+}
+
+function readTemplate(text: string, file: string): LabelTemplate {
+  let value: unknown;
+  try {
+    value = parse(text, { maxAliasCount: 10 });
+  } catch {
+    throw invalid(file, 'is not valid YAML');
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw invalid(file, `is not accepted: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
+}
+
+function invalid(file: string, reason: string): EspmintError {
+  return new EspmintError('LABEL_INVALID', { file, reason });
+}
+
+export function showsSecret({ qr, lines }: LabelTemplate): boolean {
+  return [qr, ...lines].some((part) => [...part.matchAll(PATTERN)].some(([, name]) => name === 'psk'));
+}
+
+/** The texts of one label. A value that is not known becomes empty text. */
+export function fillLabel(
+  template: LabelTemplate,
+  values: LabelValues,
+): { readonly qr: string; readonly lines: readonly string[] } {
+  const filling: Partial<Record<Name, string | undefined>> = {
+    ...values,
+    macHex: values.mac.replaceAll(':', ''),
+  };
+  const fill = (text: string): string =>
+    text.replace(PATTERN, (whole, name: string) => (isName(name) ? (filling[name] ?? '') : whole));
+  return { qr: fill(template.qr), lines: template.lines.map(fill) };
+}
