@@ -10,9 +10,13 @@ import type { NvsValue } from './values.js';
 const TOLD_BY_PAGE = new Set(['bitmap', 'entry-crc', 'type', 'span', 'data-crc']);
 
 export function findValueFaults(image: Uint8Array, decoded: NvsImage): NvsFinding[] {
+  const moving = isMoving(decoded);
   const unreadable = decoded.unreadable
     .filter(({ code }) => !TOLD_BY_PAGE.has(code))
-    .map(({ code, key, reason, address }) => finding(code, address, `"${key}" ${reason}`));
+    .map(({ code, key, reason, address }) => {
+      const isCopy = moving && code === 'chunk-orphan';
+      return finding(isCopy ? 'stale-copy' : code, address, `"${key}" ${reason}`);
+    });
   return [
     ...unreadable,
     ...findNamespaceFaults(image, decoded),
@@ -59,9 +63,14 @@ function findNamespaceFaults(image: Uint8Array, decoded: NvsImage): NvsFinding[]
   return findings;
 }
 
-/** The same key twice. While a page is being moved, two copies are what the move looks like. */
+/** While a page is being moved, everything that has been copied stands there twice. */
+function isMoving(decoded: NvsImage): boolean {
+  return decoded.pages.some(({ state }) => state === 'freeing');
+}
+
+/** The same key twice. */
 function findCopies(decoded: NvsImage): NvsFinding[] {
-  const moving = decoded.pages.some(({ state }) => state === 'freeing');
+  const moving = isMoving(decoded);
   const copies = decoded.stale.map(({ namespace, key, address }) =>
     finding(
       moving ? 'stale-copy' : 'duplicate',
