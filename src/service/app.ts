@@ -2,19 +2,14 @@
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
-import {
-  createJsonSchemaTransform,
-  createJsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { EspmintError } from '../core/errors/index.js';
 import { API_PREFIX } from './contract/index.js';
 import { createCore, type ServiceCore } from './core.js';
 import { createHandlers } from './handlers/index.js';
 import { answerError, pathOf } from './http/errors.js';
+import { registerOpenApi } from './http/openapi.js';
 import { registerOperations, type Handlers } from './http/operations.js';
 import { registerPage } from './http/page.js';
 import { securityHeaders } from './http/security-headers.js';
@@ -24,6 +19,7 @@ import type { ServiceParts } from './parts.js';
 
 const BODY_LIMIT_BYTES = 512 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
+const IDLE_CHECK_MS = 100;
 
 export interface AppOptions extends ServiceOptions {
   /** For tests that want to see every answer pass its schema. */
@@ -86,34 +82,19 @@ async function registerGuards(app: FastifyInstance, options: ServiceOptions): Pr
   });
 }
 
-async function registerOpenApi(app: FastifyInstance, version: string): Promise<void> {
-  const transformObject = createJsonSchemaTransformObject({});
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'espmint',
-        version,
-        description: 'Gives every ESP32 its identity. Live events of GET /events are LiveEvent objects.',
-      },
-      components: {
-        securitySchemes: {
-          token: { type: 'http', scheme: 'bearer' },
-          session: { type: 'apiKey', in: 'cookie', name: 'espmint_session' },
-        },
-      },
-      security: [{ token: [] }, { session: [] }],
-    },
-    transform: createJsonSchemaTransform({}),
-    transformObject,
-  });
-}
-
 /** The app's life is the core's: it begins when the app is ready, and closing waits for running boards. */
 function tieLife(app: FastifyInstance, core: ServiceCore): void {
   app.addHook('onReady', () => core.start());
   app.addHook('preClose', async () => {
     await core.stop();
     core.hub.endAll();
+    closeAsTheyFallIdle(app.server);
   });
+}
+
+/** Node closes connections that are idle at the moment of closing; one that falls idle later would hold up the end. */
+function closeAsTheyFallIdle(server: FastifyInstance['server']): void {
+  const timer = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  timer.unref();
+  server.once('close', () => clearInterval(timer));
 }

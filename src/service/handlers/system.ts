@@ -37,6 +37,8 @@ export function systemHandlers(core: ServiceCore): SystemHandlers {
       response.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
+        // The connection is of no use afterwards, and a service that stops must not wait for it.
+        connection: 'close',
         // Proxies that gather answers would hold events back.
         'x-accel-buffering': 'no',
       });

@@ -68,6 +68,7 @@ export const CSRF_HEADER = 'x-csrf-token';
 const SIGN_IN_PER_MINUTE = 30;
 
 const TEXT = z.string();
+const JSON_ERROR = { 'application/json': { schema: errorSchema } };
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -133,7 +134,7 @@ function schemaOf({
     ...(params === undefined ? {} : { params }),
     ...(query === undefined ? {} : { querystring: query }),
     ...(body === undefined ? {} : { body }),
-    response: { 200: ok, default: errorSchema },
+    response: { 200: ok, default: { description: 'Refused; see Error', content: JSON_ERROR } },
   };
 }
 

@@ -1,0 +1,184 @@
+// The service on a real socket: live events with replay, sign-in, exposure, and a stop in good order.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EventReader, type ReadEvent } from '../../test/support/event-reader.js';
+import { createBench, type TestBench } from '../../test/support/service-bench.js';
+import { People } from './access/people.js';
+import { startService, type RunningService, type StartOptions } from './start.js';
+
+const PASSWORD = 'a long enough password';
+const CHEAP = { n: 2 ** 10, r: 8, p: 1 };
+const PROFILE = { settings: { name: 'sensor', caUrl: 'https://ca.example.com' } };
+
+let bench: TestBench;
+const closers: (() => Promise<void>)[] = [];
+
+beforeEach(async () => {
+  bench = await createBench(2);
+});
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  await bench.dispose();
+});
+
+async function start(options: Partial<StartOptions> = {}): Promise<RunningService> {
+  const service = await startService(bench.parts, {
+    version: '1.2.3',
+    dataDir: bench.dataDir,
+    port: 0,
+    portIntervalMs: 20,
+    ...options,
+  });
+  closers.push(() => service.close());
+  return service;
+}
+
+async function post(url: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  const type = { 'content-type': 'application/json' };
+  return fetch(url, { method: 'POST', body: JSON.stringify(body), headers: { ...type, ...headers } });
+}
+
+const numberOf = (id: string): number => Number(id.split('-')[1]);
+
+const isPass = ({ data }: ReadEvent): boolean =>
+  (data['job'] as { state?: string } | undefined)?.state === 'passed';
+
+async function runBoard(url: string, port: string): Promise<void> {
+  const started = await post(`${url}/api/v1/jobs`, { ports: [port], profile: { name: 'sensor' } });
+  expect(started.status).toBe(200);
+}
+
+describe('live events', () => {
+  it('tell a reader of a whole run, and one who comes back of what it missed', async () => {
+    const { url } = await start();
+    await post(`${url}/api/v1/profiles`, { profile: PROFILE });
+    const first = await EventReader.open(`${url}/api/v1/events`);
+    const whole = await EventReader.open(`${url}/api/v1/events`);
+    await whole.waitFor(({ data }) => data.type === 'hello');
+    await runBoard(url, 'virtual://1');
+    await first.waitFor(({ data }) => data.type === 'job');
+    first.close();
+    const left = first.lastId ?? '';
+    await whole.waitFor(isPass);
+    const back = await EventReader.open(`${url}/api/v1/events`, { lastEventId: left });
+    await back.waitFor(isPass);
+    expect(back.events.some(({ data }) => data.type === 'reset')).toBe(false);
+    const numbers = back.events.flatMap(({ id }) => (id === undefined ? [] : [numberOf(id)]));
+    expect(numbers).toEqual(numbers.map((_, index) => numberOf(left) + 1 + index));
+    whole.close();
+    back.close();
+  });
+
+  it('tell who comes back to a restarted service to load everything anew', async () => {
+    const before = await start();
+    const reader = await EventReader.open(`${before.url}/api/v1/events`);
+    await expect.poll(() => reader.lastId).toBeDefined();
+    await before.close();
+    await expect.poll(() => reader.ended).toBe(true);
+    const { url } = await start();
+    const back = await EventReader.open(`${url}/api/v1/events`, { lastEventId: reader.lastId ?? '' });
+    await back.waitFor(({ data }) => data.type === 'reset');
+    back.close();
+  });
+});
+
+describe('sign-in', () => {
+  async function withPeople(): Promise<string> {
+    const people = new People(bench.dataDir, CHEAP);
+    await people.addUser('lan', 'admin', PASSWORD);
+    return (await start()).url;
+  }
+  async function signIn(url: string) {
+    const answer = await post(`${url}/api/v1/session`, { name: 'lan', password: PASSWORD });
+    const [cookie = ''] = answer.headers.getSetCookie();
+    const { csrfToken } = (await answer.json()) as { csrfToken: string };
+    return { cookie: cookie.split(';')[0] ?? '', attributes: cookie, csrfToken };
+  }
+
+  it('gives a cookie that scripts cannot read and other sites cannot send', async () => {
+    const url = await withPeople();
+    const { attributes } = await signIn(url);
+    expect(attributes).toMatch(/HttpOnly/);
+    expect(attributes).toMatch(/SameSite=Strict/);
+    expect(attributes).toMatch(/Path=\//);
+  });
+  it('asks for the token of the session with everything that changes something', async () => {
+    const url = await withPeople();
+    const { cookie, csrfToken } = await signIn(url);
+    const label = { label: 'line 1', role: 'operator' };
+    expect((await fetch(`${url}/api/v1/users`, { headers: { cookie } })).status).toBe(200);
+    const without = await post(`${url}/api/v1/tokens`, label, { cookie });
+    expect(await without.json()).toMatchObject({ code: 'CSRF_TOKEN_WRONG' });
+    const wrong = await post(`${url}/api/v1/tokens`, label, { cookie, 'x-csrf-token': 'x' });
+    expect(wrong.status).toBe(403);
+    const right = await post(`${url}/api/v1/tokens`, label, { cookie, 'x-csrf-token': csrfToken });
+    expect(right.status).toBe(200);
+  });
+  it('ends with sign-out, for that session only', async () => {
+    const url = await withPeople();
+    const [one, two] = [await signIn(url), await signIn(url)];
+    const who = async (cookie: string): Promise<unknown> =>
+      (await fetch(`${url}/api/v1/session`, { headers: { cookie } })).json();
+    const headers = { cookie: one.cookie, 'x-csrf-token': one.csrfToken };
+    await fetch(`${url}/api/v1/session`, { method: 'DELETE', headers });
+    expect(await who(one.cookie)).toEqual({ signInRequired: true });
+    expect(await who(two.cookie)).toMatchObject({ user: { name: 'lan', role: 'admin' } });
+  });
+  it('says the same of a wrong name and a wrong password, and slows down after a few', async () => {
+    const url = await withPeople();
+    const bodies: unknown[] = [];
+    for (const name of ['lan', 'nobody']) {
+      const answer = await post(`${url}/api/v1/session`, { name, password: 'wrong password' });
+      expect(answer.status).toBe(401);
+      bodies.push(await answer.json());
+    }
+    expect(bodies[0]).toEqual(bodies[1]);
+    for (let tries = 0; tries < 4; tries++) {
+      await post(`${url}/api/v1/session`, { name: 'lan', password: 'wrong password' });
+    }
+    const throttled = await post(`${url}/api/v1/session`, { name: 'lan', password: PASSWORD });
+    expect(throttled.status).toBe(429);
+    expect(Number(throttled.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+  it('limits how often one address may try, whatever the names', async () => {
+    const url = await withPeople();
+    const answers = await Promise.all(Array.from({ length: 35 }, () => post(`${url}/api/v1/session`, {})));
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(5);
+  });
+});
+
+describe('other addresses than loopback', () => {
+  it('are refused without TLS', async () => {
+    await expect(start({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'PLAIN_HTTP_REFUSED' });
+  });
+  it('are refused while nobody could sign in', async () => {
+    await expect(start({ host: '0.0.0.0', insecureHttp: true })).rejects.toMatchObject({
+      code: 'USERS_MISSING',
+    });
+  });
+  it('ask everybody to sign in', async () => {
+    await new People(bench.dataDir, CHEAP).addUser('lan', 'admin', PASSWORD);
+    const { url } = await start({ host: '0.0.0.0', insecureHttp: true });
+    expect((await fetch(`${url}/api/v1/ports`)).status).toBe(401);
+  });
+});
+
+describe('starting and stopping', () => {
+  it('says which address is taken', async () => {
+    const { url } = await start();
+    const port = Number(new URL(url).port);
+    await expect(start({ port })).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
+  });
+  it('lets a running board finish, tells everybody, and takes no new one', async () => {
+    const service = await start();
+    const { url } = service;
+    await post(`${url}/api/v1/profiles`, { profile: PROFILE });
+    const reader = await EventReader.open(`${url}/api/v1/events`);
+    await reader.waitFor(({ data }) => data.type === 'hello');
+    await runBoard(url, 'virtual://1');
+    await service.close();
+    const types = reader.events.map(({ data }) => data.type);
+    expect(types).toContain('stopping');
+    expect(reader.events.some(isPass)).toBe(true);
+    await expect(fetch(`${url}/api/v1/ports`)).rejects.toThrow();
+  });
+});
