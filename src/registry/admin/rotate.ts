@@ -4,6 +4,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import type { RegistryOptions } from '../connect.js';
 import { Journal } from '../journal/journal.js';
 import { opensAll, rewrapDataKeys } from '../postgres/data-keys.js';
+import { migrate } from '../postgres/migrate.js';
 import { recordEvent } from '../postgres/events.js';
 import type { SealingKey } from '../secrets/envelope.js';
 import {
@@ -31,7 +32,8 @@ export interface RotationReport {
  * @throws INPUT_INVALID (the master key is not in a file, or the journal is not empty), and as openRegistry
  */
 export async function rotateMasterKey(options: RegistryOptions): Promise<RotationReport> {
-  return withDatabase(options, 'rotate', async (client, { dataDir }) => {
+  return withDatabase(options, 'rotate', async (client, { target, dataDir }) => {
+    await migrate(client, target);
     await requireSettledJournal(dataDir);
     const source = masterKeySource(dataDir, options.env ?? process.env);
     const masters = await settleEarlierRotation(client, source);
