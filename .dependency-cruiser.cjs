@@ -37,6 +37,14 @@ module.exports = {
       to: { path: ['^src/driver/transports/', '^src/driver/ports', '^src/registry/(postgres|embedded)/'] },
     },
     {
+      name: 'web-types-only',
+      comment:
+        'the page takes types from the service, never its code: schemas would weigh more than the page',
+      severity: 'error',
+      from: { path: '^src/web/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/service/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'core-is-pure',
       comment: 'core runs in a browser: no Node module, and only small pure libraries',
       severity: 'error',

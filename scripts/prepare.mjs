@@ -1,4 +1,5 @@
-// Gets what the tests need and the package does not carry: a Python venv with esptool and Espressif's NVS generator.
+// Gets what the tests need and the package does not carry: a Python venv with esptool and Espressif's NVS generator, and
+// a Chromium that starts.
 // Says what it prepared. What cannot be had is reported: tests then skip loudly, and fail under CI=true.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -40,7 +41,23 @@ function preparePython() {
   return failure;
 }
 
-export function prepare() {
+/** Unpacks the Chromium of its package and starts it once. Returns its version, or one line that says why not. */
+async function prepareChromium() {
+  try {
+    const { default: chromium } = await import('@sparticuz/chromium');
+    const path = await chromium.executablePath();
+    const done = spawnSync(path, ['--version', '--no-sandbox', '--headless'], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    if (done.status === 0) return { version: done.stdout.trim() };
+    return { failure: (done.error?.message ?? done.stderr).trim().split('\n').at(-1) ?? 'no reason given' };
+  } catch (error) {
+    return { failure: error.message };
+  }
+}
+
+export async function prepare() {
   const started = Date.now();
   const python = preparePython();
   if (python === undefined) {
@@ -53,6 +70,9 @@ export function prepare() {
       `prepare: NO PYTHON TOOLS (${python}): tests against esptool and the NVS generator cannot run`,
     );
   }
+  const { version, failure } = await prepareChromium();
+  if (failure === undefined) console.log(`prepare: ${version} for the browser tests`);
+  else console.warn(`prepare: NO CHROMIUM (${failure}): the browser tests cannot run`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) prepare();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await prepare();

@@ -14,7 +14,7 @@ function step(args) {
 }
 
 install();
-prepare();
+await prepare();
 if (step(['scripts/build.mjs']) !== 0) process.exit(1);
 const checked = step(['scripts/check.mjs']);
 

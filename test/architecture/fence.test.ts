@@ -18,6 +18,7 @@ const FORBIDDEN = [
   ['fence-registry', 'registry/to-provision.ts', '../provision/target.js'],
   ['fence-service', 'service/to-cli.ts', '../cli/target.js'],
   ['fence-cli', 'cli/to-web.ts', '../web/target.js'],
+  ['web-types-only', 'web/to-service.ts', '../service/target.js'],
 ] as const;
 
 /** Imports that the layers live on. */
