@@ -3,6 +3,7 @@ import type { Command, Option } from 'commander';
 import { PassThrough } from 'node:stream';
 import { CATALOG, EXIT, type ErrorCode } from '../core/errors/index.js';
 import { profileJsonSchema } from '../core/profile/schema.js';
+import { httpApiPage } from '../service/reference.js';
 import type { CliIo } from './io.js';
 import { buildProgram } from './program.js';
 
@@ -11,6 +12,7 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['cli.md', await cliPage()],
     ['errors.md', errorPage()],
+    ['http-api.md', httpApiPage()],
     ['profile.schema.json', `${JSON.stringify(profileJsonSchema(), null, 2)}\n`],
   ]);
 }

@@ -53,7 +53,37 @@ export function httpApiPage(): string {
     const rows = operationList.filter(({ path }) => paths.test(path)).map(row);
     return [`## ${title}`, '| request | role | |', '|---|---|---|', ...rows, ''];
   });
-  return [INTRODUCTION, ...sections].join('\n');
+  return [INTRODUCTION, ...sections, ...shapes()].join('\n');
+}
+
+/** Every named shape with its fields, once. */
+function shapes(): string[] {
+  const named = new Map<string, z.ZodType>();
+  const collect = (schema: z.ZodType): void => {
+    const id = idOf(schema);
+    if (id !== undefined) named.set(id, schema);
+    for (const inner of innerOf(schema)) collect(inner);
+  };
+  for (const { response, body } of operationList) {
+    if (!isTextAnswer(response)) collect(response);
+    if (body !== undefined) collect(body);
+  }
+  const rows = [...named]
+    .sort(([a], [b]) => a.localeCompare(b, 'en'))
+    .map(([id, schema]) => `| ${id} | ${membersOf(schema).replaceAll('|', '\\|')} |`);
+  return ['## Shapes', '| name | fields |', '|---|---|', ...rows, ''];
+}
+
+function innerOf(schema: z.ZodType): z.ZodType[] {
+  if (schema instanceof z.ZodObject) return Object.values<z.ZodType>(schema.shape);
+  if (schema instanceof z.ZodArray) return [schema.element as z.ZodType];
+  if (schema instanceof z.ZodOptional) return [schema.unwrap() as z.ZodType];
+  if (schema instanceof z.ZodUnion) return [...(schema.options as z.ZodType[])];
+  return [];
+}
+
+function idOf(schema: z.ZodType): string | undefined {
+  return z.globalRegistry.get(schema)?.id;
 }
 
 function row(operation: Operation): string {
@@ -72,12 +102,27 @@ function named(what: string, schema: z.ZodType | undefined): string[] {
   return schema === undefined ? [] : [`${what[0]?.toUpperCase()}${what.slice(1)}: ${fieldsOf(schema)}.`];
 }
 
-/** `a`, `b?` of an object; the name of a schema that has one. */
+/** The name of a schema that has one, else its fields. */
 function fieldsOf(schema: z.ZodType): string {
-  const id = z.globalRegistry.get(schema)?.id;
-  if (!(schema instanceof z.ZodObject)) return id ?? 'JSON';
-  const fields = Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) =>
-    field.safeParse(undefined).success ? `\`${name}?\`` : `\`${name}\``,
-  );
-  return `${id === undefined ? '' : `${id}: `}${fields.join(', ')}`;
+  return idOf(schema) ?? membersOf(schema);
+}
+
+/** `a`, `b?` of an object, each with the name of its shape. */
+function membersOf(schema: z.ZodType): string {
+  if (schema instanceof z.ZodUnion) {
+    return (schema.options as z.ZodType[]).map((option) => fieldsOf(option)).join(' or ');
+  }
+  if (!(schema instanceof z.ZodObject)) return 'JSON';
+  return Object.entries<z.ZodType>(schema.shape)
+    .map(([name, field]) => memberOf(name, field))
+    .join(', ');
+}
+
+function memberOf(name: string, field: z.ZodType): string {
+  const isOptional = field.safeParse(undefined).success;
+  const inner = field instanceof z.ZodOptional ? (field.unwrap() as z.ZodType) : field;
+  const item = inner instanceof z.ZodArray ? (inner.element as z.ZodType) : inner;
+  const shape = idOf(item);
+  const list = inner instanceof z.ZodArray ? '[]' : '';
+  return `\`${name}${isOptional ? '?' : ''}\`${shape === undefined ? '' : ` (${shape}${list})`}`;
 }
