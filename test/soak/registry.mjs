@@ -3,7 +3,7 @@
 // only. The flash is read here, not by espmint.
 //   npm run soak -- registry [--boards 4] [--rounds 25]
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,6 +26,8 @@ const [NVS_OFFSET, NVS_BYTES] = [0x9000, 0x10000];
 
 const CLI = fileURLToPath(new URL('../../bin/espmint.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'espmint-soak-'));
+// The server of root runs as another user, who must get through.
+chmodSync(folder, 0o755);
 const dataDir = join(folder, 'data');
 const counts = { passed: 0, failed: 0, killed: 0, databaseKills: 0 };
 const failures = new Map();
