@@ -7,7 +7,7 @@ import { provisionDevice } from '../../provision/index.js';
 import { createVirtualBoard, serveRfc2217 } from '../../virtual/index.js';
 import { composeParts } from '../compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
-import { createReporter } from '../output/reporter.js';
+import { createReporter } from '../output/create-reporter.js';
 import { planFromFlags } from '../plan.js';
 import { exitCodeOf } from './provision.js';
 

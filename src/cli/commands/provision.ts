@@ -7,7 +7,7 @@ import { provisionDevice, type ProvisionPlan } from '../../provision/index.js';
 import { composeParts, type RegistryChoice } from '../compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { numberOption } from '../numbers.js';
-import { createReporter } from '../output/reporter.js';
+import { createReporter } from '../output/create-reporter.js';
 import { planFromFlags, type PlanFlags } from '../plan.js';
 
 interface Options extends PlanFlags, RegistryChoice {
