@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const folder = fileURLToPath(new URL('../test/soak/', import.meta.url));
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || !existsSync(`${folder}${name}.mjs`)) {
-  const names = readdirSync(folder).map((file) => file.replace('.mjs', ''));
+  const names = readdirSync(folder).flatMap((file) => (file.endsWith('.mjs') ? [file.slice(0, -4)] : []));
   console.error(`usage: npm run soak -- NAME; there are: ${names.join(', ')}`);
   process.exit(2);
 }
