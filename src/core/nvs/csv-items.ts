@@ -1,5 +1,6 @@
 // Rows of CSV tables to items: namespaces, encodings, `file` rows and the warnings that go with them.
 import { EspmintError, isEspmintError } from '../errors/index.js';
+import { isSecretKey } from '../secret-keys.js';
 import type { CsvCell, CsvPlace } from './csv.js';
 import { type CsvInput, type CsvTableRow, readTable } from './csv-table.js';
 import { decodeCell, decodeFile } from './csv-value.js';
@@ -125,7 +126,9 @@ export class RowConverter {
     } catch (cause) {
       if (isEspmintError(cause, 'INTERNAL')) throw cause;
       const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'reading it failed';
-      const text = `the file "${printable(path)}" of "${key}" cannot be read (${reason})`;
+      // A secret given in the wrong column would stand where the path is expected.
+      const shown = isSecretKey(key) ? '' : ` "${printable(path)}"`;
+      const text = `the file${shown} of "${key}" cannot be read (${reason})`;
       throw invalid(
         placeOf(row.value),
         text,

@@ -6,7 +6,7 @@ import { EspmintError } from '../../../core/errors/index.js';
 import { type CsvWarning, type NvsVersion, encryptNvs, generateNvs } from '../../../core/nvs/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { checkOutputName, parseFormatVersion, parseSize } from './arguments.js';
-import { crossCheckFiles } from './cross-check.js';
+import { crossCheckFiles } from '../../cross-check.js';
 import { readBytes, readKey, replaceFile } from './files.js';
 
 interface GenerateCommandOptions {

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { EspmintError } from '../../../core/errors/index.js';
-import { type NvsVersion, exportNvsCsv } from '../../../core/nvs/index.js';
+import { EspmintError } from '../core/errors/index.js';
+import { type NvsVersion, exportNvsCsv } from '../core/nvs/index.js';
 
 /** The generator takes a tenth of a second; a machine under load gets more. */
 const DEADLINE_MS = 60_000;
