@@ -40,6 +40,64 @@ async function endOf(id: string): Promise<Job> {
   }
 }
 
+describe('a failure', () => {
+  const chip = 'esp32s3';
+  it('says what to do, stays after a restart, and goes when somebody has seen it', async () => {
+    await call('POST', '/profiles', {
+      profile: { settings: { name: 'other', chip, caUrl: 'https://ca.example.com' } },
+    });
+    const started = await call('POST', '/jobs', { ports: ['virtual://1'], profile: { name: 'other' } });
+    const [job] = started.body['jobs'] as Job[];
+    const failed = await endOf(job?.id ?? '');
+    expect(failed.failure).toMatchObject({ code: 'CHIP_UNEXPECTED', stage: 'connect' });
+    expect(failed.failure?.message.toLowerCase()).toContain(failed.failure?.next.toLowerCase());
+    await app.close();
+    app = await createApp(bench.parts, { version: '1.2.3', dataDir: bench.dataDir, portIntervalMs: 20 });
+    await app.ready();
+    const tile = async (): Promise<unknown> =>
+      ((await call('GET', '/ports')).body['ports'] as { job?: Job }[])[0]?.job?.state;
+    await expect.poll(tile).toBe('failed');
+    await call('POST', `/jobs/${failed.id}/seen`);
+    expect(await tile()).toBeUndefined();
+  });
+});
+
+describe('what is refused', () => {
+  it('a port that is not there, and a start without a profile', async () => {
+    expect((await call('POST', '/jobs', { ports: ['virtual://1'] })).body).toMatchObject({
+      code: 'PROFILE_NOT_CHOSEN',
+    });
+    await call('POST', '/profiles', { profile: { text: PROFILE } });
+    const nowhere = { ports: ['virtual://1', 'virtual://9'], profile: { name: 'sensor' } };
+    expect(await call('POST', '/jobs', nowhere)).toMatchObject({
+      status: 404,
+      body: { code: 'PORT_UNKNOWN' },
+    });
+    expect((await call('GET', '/jobs')).body['jobs']).toEqual([]);
+  });
+  it('a profile that is not valid, with its first finding; the check lists all', async () => {
+    const profile = { settings: { name: 'x', chip: 7, wfi: {} } };
+    expect(await call('POST', '/profiles', { profile })).toMatchObject({
+      status: 400,
+      body: { code: 'PROFILE_INVALID' },
+    });
+    const { body } = await call('POST', '/profiles/check', { profile });
+    expect(body).toMatchObject({ ok: false, findings: [{ path: 'wfi' }, { path: 'chip' }] });
+  });
+});
+
+describe('a station that starts by itself', () => {
+  it('provisions a board when it is plugged in, with the profile it is set to', async () => {
+    await call('POST', '/profiles', { profile: { text: PROFILE } });
+    const profile = { name: 'sensor', version: 0 };
+    await call('PUT', '/settings', { stationName: 'line 1', autoStart: true, profile });
+    await expect.poll(async () => (await call('GET', '/ports')).body['ports']).toHaveLength(2);
+    await call('POST', '/virtual-boards', { count: 1 });
+    const jobs = async (): Promise<unknown> => (await call('GET', '/jobs')).body['jobs'];
+    await expect.poll(jobs).toMatchObject([{ port: 'virtual://3', startedBy: 'automatic', state: 'passed' }]);
+  });
+});
+
 describe('a run through the API', () => {
   it('provisions two boards with a saved profile and knows them afterwards', async () => {
     const saved = await call('POST', '/profiles', { profile: { text: PROFILE } });

@@ -4,7 +4,7 @@ import { provisionDevice } from '../provision/index.js';
 import { Gatekeeper } from './access/gatekeeper.js';
 import { People } from './access/people.js';
 import { Sessions } from './access/sessions.js';
-import type { LiveEvent } from './contract/index.js';
+import type { Job, LiveEvent } from './contract/index.js';
 import { isLoopback } from './http/sites.js';
 import { JobManager } from './jobs/job-manager.js';
 import { JobStarter } from './jobs/job-starter.js';
@@ -110,6 +110,7 @@ function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' |
       const left = await journal.load();
       for (const job of left) ledger.add(job);
       jobs.restore(left);
+      for (const job of unseenFailures(jobs.list())) ports.jobChanged(job);
       const warn = (error: unknown): void => parts.log(toEspmintError(error).message);
       watches.push(
         repeatEvery(options.portIntervalMs ?? PORT_INTERVAL_MS, () => ports.refresh(), warn),
@@ -124,4 +125,11 @@ function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' |
       await Promise.all(watches.map((watch) => watch.stop()));
     },
   };
+}
+
+/** What tiles must still show after a restart: the last job of a port, if it failed and nobody has seen it. */
+function unseenFailures(newestFirst: readonly Job[]): Job[] {
+  const last = new Map<string, Job>();
+  for (const job of newestFirst) if (!last.has(job.port)) last.set(job.port, job);
+  return [...last.values()].filter(({ state, seen }) => state === 'failed' && !seen);
 }

@@ -29,13 +29,9 @@ const fileSchema = z.object({ users: z.array(userSchema), tokens: z.array(tokenS
 type UserEntry = z.output<typeof userSchema>;
 type TokenEntry = z.output<typeof tokenSchema>;
 
+/** Scanners for leaked secrets find our tokens by it. */
 const TOKEN_PREFIX = 'espmint_';
 const TOKEN_BYTES = 32;
-
-/** Marks espmint's tokens, so that scanners for leaked secrets can find them. */
-export function isTokenText(text: string): boolean {
-  return text.startsWith(TOKEN_PREFIX);
-}
 
 /** The place of the file in a data directory. */
 export function peopleFile(dataDir: string): string {

@@ -56,5 +56,4 @@ export type { Inspection, NvsRowInfo, PartitionInfo, PortState, VirtualBoard } f
 export type { Finding, Preview, ProfileInput, ProfileVersion, SavedProfile } from './profiles.js';
 export type { Device, DeviceHistory, RegistryStatus } from './devices.js';
 export type { Session, Token, User } from './session.js';
-export type { Settings, Station, Today } from './station.js';
-export type { VersionInfo } from './system.js';
+export type { Settings, Today } from './station.js';

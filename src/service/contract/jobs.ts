@@ -51,6 +51,10 @@ export const jobSchema = z
     warnings: z.array(z.object({ code: z.string(), message: z.string() })),
     /** Present once passed. Bytes from the start of flash. */
     image: z.object({ offset: z.int(), size: z.int(), sha256: z.string() }).optional(),
+    /** In a batch that numbers its units. */
+    serial: z.string().optional(),
+    /** The board held these very bytes from an earlier pass and was left untouched. */
+    alreadyDone: z.boolean().optional(),
     /** Present once failed or cancelled. `next` is the sentence for the operator. */
     failure: z
       .object({

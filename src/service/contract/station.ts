@@ -47,7 +47,7 @@ export const todaySchema = z
   .meta({ id: 'Today' });
 export type Today = z.output<typeof todaySchema>;
 
-export const stationSchema = z
+const stationSchema = z
   .object({
     name: z.string(),
     host: z.string(),
@@ -59,7 +59,6 @@ export const stationSchema = z
     failedToday: z.int(),
   })
   .meta({ id: 'Station' });
-export type Station = z.output<typeof stationSchema>;
 
 export const STATION_OPERATIONS = operations({
   getSettings: {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { operations } from './operation.js';
 
-export const versionSchema = z
+const versionSchema = z
   .object({
     version: z.string(),
     node: z.string(),
@@ -12,7 +12,6 @@ export const versionSchema = z
     instance: z.string(),
   })
   .meta({ id: 'Version' });
-export type VersionInfo = z.output<typeof versionSchema>;
 
 export const SYSTEM_OPERATIONS = operations({
   live: {

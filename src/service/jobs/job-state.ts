@@ -37,8 +37,8 @@ export function advanceJob(job: Job, event: ProvisionEvent, endedAt: string): Jo
     case 'result': {
       const ended = { ...job, endedAt, durationMs: event.durationMs };
       if (event.ok) {
-        const { offset, size, imageSha256: sha256 } = event;
-        return { ...ended, state: 'passed', image: { offset, size, sha256 } };
+        const { offset, size, imageSha256: sha256, serial, alreadyDone } = event;
+        return { ...ended, state: 'passed', image: { offset, size, sha256 }, serial, alreadyDone };
       }
       const { code, message, next, stage, retryable } = event;
       const state = code === 'CANCELLED' ? 'cancelled' : 'failed';
