@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
   nvs: async (io) => (await import('./commands/nvs/index.js')).nvsCommand(io),
   station: async (io) => (await import('./commands/station/index.js')).stationCommand(io),
   batch: async (io) => (await import('./commands/batch.js')).batchCommand(io),
+  label: async (io) => (await import('./commands/label.js')).labelCommand(io),
   stats: async (io) => (await import('./commands/stats.js')).statsCommand(io),
   profile: async (io) => (await import('./commands/profile.js')).profileCommand(io),
   identity: async (io) => (await import('./commands/identity.js')).identityCommand(io),

@@ -20,3 +20,4 @@ export type { BoardServer, LeavePolicy } from './servers/server.js';
 export type { ListenAddress } from './servers/sockets.js';
 export { serveTcp } from './servers/tcp.js';
 export { INSTANT, REAL, type Timing } from './timing.js';
+export { startVirtualPrinter, type VirtualPrinter } from './label-printer.js';

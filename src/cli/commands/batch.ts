@@ -1,5 +1,4 @@
 // `espmint batch`: work orders that stations fill.
-import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import { parseIdentifierList } from '../../core/identifier-list.js';
 import type { Batch, BatchState, Production } from '../../registry/index.js';
@@ -9,6 +8,8 @@ import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { numberOption } from '../numbers.js';
 import { batchLine } from '../output/station-text.js';
 import { loadProfile } from '../plan.js';
+import { whoami } from '../whoami.js';
+import { reportCommand } from './batch-report.js';
 
 interface CreateOptions {
   readonly profile: string;
@@ -32,7 +33,8 @@ export function batchCommand(io: CliIo): Command {
     .addCommand(stateCommand(io, 'pause', 'paused', 'take no more boards until it is resumed'))
     .addCommand(resumeCommand(io))
     .addCommand(stateCommand(io, 'close', 'closed', 'take no more boards for good'))
-    .addCommand(importCommand(io));
+    .addCommand(importCommand(io))
+    .addCommand(reportCommand(io));
 }
 
 function createCommand(io: CliIo): Command {
@@ -157,12 +159,4 @@ function show(io: CliIo, batch: Batch, { json }: Shown): void {
   ];
   const lines = facts.flatMap(([name, text]) => (text === undefined ? [] : [`  ${name.padEnd(17)} ${text}`]));
   io.stdout(`${[batchLine(batch), ...lines].join('\n')}\n`);
-}
-
-function whoami(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown';
-  }
 }

@@ -71,4 +71,6 @@ policy:
   attempts: 3
   # Highest rate to try, bits per second.
   baud: 921600
+  # Whether a label template that says "secret: true" may show the key of a device.
+  secretsOnLabels: false
 `;

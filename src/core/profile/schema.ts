@@ -133,6 +133,9 @@ export const profileSchema = z
         }),
         attempts: z.int().min(1).max(10).default(3),
         baud: z.int().min(9600).max(3_000_000).default(921_600),
+        secretsOnLabels: z.boolean().default(false).meta({
+          description: 'Whether a label template that asks for it may show the key of a device.',
+        }),
       })
       .prefault({}),
   })

@@ -9,6 +9,8 @@ export type {
   StationMode,
   WaitingFor,
 } from './events.js';
+export { ScanBack, withFinish, type Finish, type FinishedUnit } from './finishing.js';
+export { printLabel, type PrinterOptions } from './label-printer.js';
 export { RunLog, type RunLogOptions } from './run-log.js';
 export { SlotMap, Teaching, type Pin } from './slots.js';
 export { Station, STATION_DEFAULTS, type StationParts, type StationSettings } from './station.js';

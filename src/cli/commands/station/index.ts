@@ -15,6 +15,7 @@ export function stationCommand(io: CliIo): Command {
   addPortOptions(command);
   addPlanOptions(command);
   addRunOptions(command);
+  addLabelOptions(command);
   return command
     .option('--json', 'print JSON Lines: one event a line')
     .action((_: unknown, self: Command) =>
@@ -71,6 +72,13 @@ function addRunOptions(command: Command): void {
       numberOption('--stop-batch'),
     )
     .option('--until-full', 'end when the batch has all its boards');
+}
+
+function addLabelOptions(command: Command): void {
+  command
+    .option('--label <file>', 'label template, printed on pass')
+    .option('--printer <address>', 'ZPL printer, tcp://host:9100')
+    .option('--scan-back', 'a board passes only when the code of its label was scanned');
 }
 
 function teachCommand(io: CliIo): Command {

@@ -1,31 +1,27 @@
 // The parts of a running station, put together: ports, flow, batch, figures, operator and screen.
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { EXIT, EspmintError, toEspmintError } from '../../../core/errors/index.js';
-import type { Profile } from '../../../core/profile/schema.js';
+import { EXIT } from '../../../core/errors/index.js';
 import {
-  BatchDoor,
   provisionDevice,
-  RunLog,
   SlotMap,
   Station,
-  type Admit,
-  type EndedRun,
+  withFinish,
   type StationEvent,
   type StationSettings,
 } from '../../../provision/index.js';
-import type { Batch, Production } from '../../../registry/index.js';
-import { composeProduction } from '../../compose-production.js';
+import type { Batch } from '../../../registry/index.js';
 import { composeParts, dataDirOf, type RegistryChoice } from '../../compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { createStationReporter, type StationReporter } from '../../output/station-reporter.js';
 import { loadProfile, planFromFlags, type PlanFlags } from '../../plan.js';
 import { listenToOperator, OPERATOR_HELP } from './operator.js';
+import { stationLabels, type LabelOptions, type StationLabels } from './labels.js';
 import { readPins } from './pins.js';
 import { stationPorts, type PortOptions } from './ports.js';
+import { openWork, type Closer, type Work } from './work.js';
 
 export interface StationOptions
-  extends PortOptions, RegistryChoice, Pick<PlanFlags, 'profile' | 'caUrl' | 'known'> {
+  extends PortOptions, LabelOptions, RegistryChoice, Pick<PlanFlags, 'profile' | 'caUrl' | 'known'> {
   readonly batch?: string;
   readonly name?: string;
   readonly start: 'auto' | 'key';
@@ -36,11 +32,6 @@ export interface StationOptions
   readonly untilFull?: boolean;
   readonly json?: boolean;
 }
-
-const HEARTBEAT_MS = 10_000;
-
-/** Everything that ends with the station, in the order of opening. */
-type Closer = () => Promise<void> | void;
 
 export async function runStation(io: CliIo, options: StationOptions & GlobalOptions): Promise<void> {
   const closers: Closer[] = [];
@@ -61,7 +52,14 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   const parts = await composeParts(io, options);
   closers.push(() => parts.close());
   const reporter = createStationReporter(io, { json: options.json === true, name });
-  const admit = work?.admit;
+  const note = (text: string): void => reporter.note(text);
+  const labels = await stationLabels(options, {
+    profile,
+    batch: work?.batch,
+    registry: parts.registry,
+    note,
+  });
+  const admit = labels === undefined ? work?.admit : withFinish(work?.admit, labels.finish);
   const watching = new AbortController();
   const station = new Station(
     {
@@ -73,7 +71,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
     settingsOf(options),
   );
   if (options.json !== true) reporter.note(OPERATOR_HELP);
-  const operator = operate(io, station, reporter);
+  const operator = operate(io, station, { reporter, labels });
   const ended = work?.beat({ station, reporter, untilFull: options.untilFull === true }, watching);
   io.signal.addEventListener('abort', () => watching.abort(), { once: true });
   if (io.signal.aborted) watching.abort();
@@ -108,89 +106,6 @@ function planOf(batch: Batch | undefined): Partial<PlanFlags> {
   return Object.fromEntries(said.filter(([, value]) => value !== undefined));
 }
 
-interface Work {
-  readonly batch: Batch | undefined;
-  readonly admit: Admit | undefined;
-  readonly log: RunLog;
-  ended(run: EndedRun): void;
-  paused(event: Extract<StationEvent, { mode: 'paused' }>): void;
-  /** Tells the database of this station until it ends; resolves then. */
-  beat(
-    shown: { station: Station; reporter: StationReporter; untilFull: boolean },
-    ending: AbortController,
-  ): Promise<void>;
-}
-
-/** The batch and the figures; a station without a database has neither. */
-async function openWork(
-  io: CliIo,
-  options: StationOptions & GlobalOptions,
-  { name, profile }: { name: string; profile: Profile },
-  closers: Closer[],
-): Promise<Work | undefined> {
-  if (options.registry === 'none') {
-    if (options.batch === undefined) return undefined;
-    const hint = 'leave --registry none out';
-    throw new EspmintError('INPUT_INVALID', { field: '--batch', reason: 'needs a database', hint });
-  }
-  const production = await composeProduction(io, options);
-  closers.push(() => production.close());
-  const batch = options.batch === undefined ? undefined : await production.batches.get(options.batch);
-  return makeWork(production, batch, { name, profile });
-}
-
-function makeWork(
-  { batches, runs }: Production,
-  batch: Batch | undefined,
-  { name, profile }: { name: string; profile: Profile },
-): Work {
-  const door =
-    batch === undefined ? undefined : new BatchDoor({ batches, batch: batch.name, station: name, profile });
-  const log = new RunLog({ runs, station: name, batch: batch?.name });
-  return {
-    batch,
-    admit: door?.admit,
-    log,
-    ended: (run) => log.add(run),
-    paused: ({ reason }) => {
-      if (batch === undefined || reason.by !== 'rule') return;
-      const why = `${reason.count} times ${reason.code} in a row on ${name}`;
-      // An outage is no reason to stop here: the station itself is paused already.
-      batches.setState(batch.name, 'paused', why, name).catch(() => undefined);
-    },
-    beat: async ({ station, reporter, untilFull }, ending) => {
-      while (!ending.signal.aborted) {
-        try {
-          const { slots, runningCount: running } = station;
-          const claims = door?.liveClaims ?? [];
-          const beat = {
-            station: name,
-            host: hostname(),
-            mode: station.mode.mode,
-            slots: slots.size,
-            running,
-            claims,
-          };
-          await batches.heartbeat({ ...beat, batch: batch?.name });
-          await log.flush();
-          if (batch !== undefined) {
-            const now = await batches.get(batch.name);
-            reporter.batch(now);
-            const { mode } = station;
-            const waitsForBatch = mode.mode === 'paused' && mode.reason.by === 'batch';
-            if (waitsForBatch && now.state === 'open' && now.counts.open > 0) station.resume();
-            if (untilFull && now.counts.passed >= now.quantity) ending.abort();
-          }
-        } catch (error) {
-          reporter.note(toEspmintError(error).message);
-        }
-        const pauseMs = untilFull ? Math.min(HEARTBEAT_MS, 1000) : HEARTBEAT_MS;
-        await sleep(pauseMs, undefined, { signal: ending.signal }).catch(() => undefined);
-      }
-    },
-  };
-}
-
 function onEvent(
   event: StationEvent,
   { reporter, work }: { reporter: StationReporter; work: Work | undefined },
@@ -204,7 +119,7 @@ function onEvent(
 function operate(
   io: CliIo,
   station: Station,
-  reporter: StationReporter,
+  { reporter, labels }: { reporter: StationReporter; labels: StationLabels | undefined },
 ): { left: Promise<void>; wantsStop: () => boolean; close: () => void } {
   let stopping = false;
   let leave: () => void = () => undefined;
@@ -225,7 +140,12 @@ function operate(
       stopping = true;
       leave();
     },
-    scan: (code) => reporter.note(`"${code}" is no command. ${OPERATOR_HELP}`),
+    scan: (code) => {
+      if (labels?.scan(code) === true) return;
+      reporter.note(
+        labels === undefined ? `"${code}" is no command. ${OPERATOR_HELP}` : `No unit waits for "${code}".`,
+      );
+    },
   });
   return { left, wantsStop: () => stopping, close: () => listener.close() };
 }

@@ -1,0 +1,47 @@
+// `espmint batch report`: the record of a work order, as PDF to sign or as JSON to keep.
+import { writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { EspmintError } from '../../core/errors/index.js';
+import { makeBatchReport, type BatchReport } from '../../core/batch-report/report.js';
+import { figuresOf } from '../../core/figures/figures.js';
+import { withProduction } from '../compose-production.js';
+import { reasonOf } from '../files.js';
+import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
+import { whoami } from '../whoami.js';
+
+interface Options extends GlobalOptions {
+  readonly pdf?: string;
+  readonly json?: boolean;
+}
+
+export function reportCommand(io: CliIo): Command {
+  return new Command('report')
+    .description('who made what, when, with which yield, and every device with the digest of what it holds')
+    .argument('<name>', 'name of the batch')
+    .option('--pdf <file>', 'write a PDF with a place to sign')
+    .option('--json', 'print one JSON object (the default without --pdf)')
+    .action((name: string, _: unknown, self: Command) => report(io, name, self.optsWithGlobals<Options>()));
+}
+
+async function report(io: CliIo, name: string, options: Options): Promise<void> {
+  const made = await withProduction(io, options, async ({ batches, runs }) =>
+    makeBatchReport({
+      batch: await batches.get(name),
+      figures: figuresOf(await runs.read({ batch: name })),
+      units: await batches.units(name),
+      madeAt: new Date().toISOString(),
+      madeBy: whoami(),
+    }),
+  );
+  if (options.pdf !== undefined) await writePdf(options.pdf, made);
+  if (options.json === true || options.pdf === undefined) io.stdout(jsonLine({ type: 'report', ...made }));
+}
+
+async function writePdf(path: string, made: BatchReport): Promise<void> {
+  const { batchReportToPdf } = await import('../../core/batch-report/pdf.js');
+  try {
+    await writeFile(path, await batchReportToPdf(made));
+  } catch (error) {
+    throw new EspmintError('FILE_UNWRITABLE', { path, reason: reasonOf(error) }, { cause: error });
+  }
+}

@@ -1,0 +1,138 @@
+// `espmint label`: labels of devices that passed, into a file or to a printer.
+import { writeFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import type { LabelLayout } from '../../core/labels/layout.js';
+import { labelToSvg } from '../../core/labels/svg.js';
+import { labelToZpl } from '../../core/labels/zpl.js';
+import type { LabelTemplate, LabelValues } from '../../core/labels/template.js';
+import { parseMac } from '../../core/mac.js';
+import { parseUuid } from '../../core/uuid.js';
+import { openLink } from '../../driver/index.js';
+import { printLabel } from '../../provision/index.js';
+import type { DeviceName, Registry } from '../../registry/index.js';
+import { composeRegistry } from '../compose.js';
+import { withProduction } from '../compose-production.js';
+import { reasonOf } from '../files.js';
+import type { CliIo, GlobalOptions } from '../io.js';
+import { labelOf, loadLabelTemplate } from '../labelling.js';
+import { loadProfile } from '../plan.js';
+
+interface Options extends GlobalOptions {
+  readonly template: string;
+  readonly profile?: string;
+  readonly batch?: string;
+  readonly format: 'svg' | 'png' | 'pdf' | 'zpl';
+  readonly out?: string;
+  readonly printer?: string;
+}
+
+export function labelCommand(io: CliIo): Command {
+  return new Command('label')
+    .description('labels of devices, into a file or to a ZPL printer')
+    .argument('[devices...]', 'MAC or UUID of each device')
+    .requiredOption('--template <file>', 'label template')
+    .option('--profile <file>', 'profile of the product; needed for a template that shows the key')
+    .option('--batch <name>', 'every board of this batch that passed')
+    .addOption(
+      new Option('--format <kind>', 'of the file').choices(['svg', 'png', 'pdf', 'zpl']).default('pdf'),
+    )
+    .option('--out <file>', 'file to write; PDF and ZPL hold many labels, SVG and PNG one')
+    .option('--printer <address>', 'ZPL printer, tcp://host:9100')
+    .action((devices: string[], _: unknown, self: Command) =>
+      label(io, devices, self.optsWithGlobals<Options>()),
+    );
+}
+
+async function label(io: CliIo, devices: readonly string[], options: Options): Promise<void> {
+  if ((options.out === undefined) === (options.printer === undefined)) {
+    throw invalid('--out and --printer', 'are where labels can go', 'give one of them');
+  }
+  const template = await loadLabelTemplate(options.template, await loadProfile(options.profile));
+  const registry = await composeRegistry(io, options);
+  try {
+    const values = [
+      ...(await valuesOfBatch(io, options)),
+      ...(await Promise.all(devices.map((text) => valuesOf(registry, text)))),
+    ];
+    if (values.length === 0)
+      throw invalid('The devices', 'are none', 'name some, or a --batch with boards that passed');
+    const labels = await layOut(template, values, registry);
+    await deliver(labels, options);
+    io.stderr(`${labels.length === 1 ? '1 label' : `${labels.length} labels`}\n`);
+  } finally {
+    await registry.close();
+  }
+}
+
+async function layOut(
+  template: LabelTemplate,
+  values: readonly LabelValues[],
+  registry: Registry,
+): Promise<LabelLayout[]> {
+  const labels: LabelLayout[] = [];
+  for (const one of values) labels.push(await labelOf(template, one, registry));
+  return labels;
+}
+
+async function deliver(labels: readonly LabelLayout[], { out, printer, format }: Options): Promise<void> {
+  if (printer !== undefined) {
+    for (const one of labels) {
+      await printLabel(labelToZpl(one), { address: printer, open: (address) => openLink(address) });
+    }
+    return;
+  }
+  const path = out ?? '';
+  const content = await render(labels, format);
+  try {
+    await writeFile(path, content, { mode: 0o600 });
+  } catch (error) {
+    throw new EspmintError('FILE_UNWRITABLE', { path, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+async function render(
+  labels: readonly LabelLayout[],
+  format: Options['format'],
+): Promise<string | Uint8Array> {
+  if (format === 'zpl') return labels.map(labelToZpl).join('');
+  if (format === 'pdf') return (await import('../../core/labels/pdf.js')).labelsToPdf(labels);
+  const [one] = labels;
+  if (one === undefined || labels.length > 1) {
+    throw invalid(`--format ${format}`, 'holds one label', 'name one device, or take pdf or zpl');
+  }
+  if (format === 'svg') return labelToSvg(one);
+  const { rasterize, rasterToPng } = await import('../../core/labels/raster.js');
+  return rasterToPng(rasterize(one), one.dpi);
+}
+
+async function valuesOfBatch(io: CliIo, options: Options): Promise<LabelValues[]> {
+  const { batch: name } = options;
+  if (name === undefined) return [];
+  return withProduction(io, options, async ({ batches }) => {
+    const { lot, firmwareVersion, hardwareRevision } = await batches.get(name);
+    return (await batches.units(name)).flatMap(({ state, mac, uuid, serial, chip }) =>
+      state === 'passed' && uuid !== undefined
+        ? [{ mac, uuid, serial, chip, batch: name, lot, firmwareVersion, hardwareRevision }]
+        : [],
+    );
+  });
+}
+
+async function valuesOf(registry: Registry, text: string): Promise<LabelValues> {
+  const { mac, uuid, firmwareVersion, hardwareRevision } = await registry.show(nameOf(text));
+  return { mac, uuid, firmwareVersion, hardwareRevision };
+}
+
+function nameOf(text: string): DeviceName {
+  try {
+    return { uuid: parseUuid(text) };
+  } catch (error) {
+    if (!isEspmintError(error, 'UUID_INVALID')) throw error;
+    return { mac: parseMac(text) };
+  }
+}
+
+function invalid(field: string, reason: string, hint: string): EspmintError {
+  return new EspmintError('INPUT_INVALID', { field, reason, hint });
+}

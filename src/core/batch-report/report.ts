@@ -1,0 +1,53 @@
+// A batch report: who made what, when, with which yield, and every device with the digest of what it holds.
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import type { Figures } from '../figures/figures.js';
+
+export interface ReportUnit {
+  readonly mac: string;
+  readonly state: string;
+  readonly serial?: string | undefined;
+  readonly uuid?: string | undefined;
+  readonly chip?: string | undefined;
+  readonly station: string;
+  readonly failedRuns: number;
+  readonly imageSha256?: string | undefined;
+  readonly passedAt?: string | undefined;
+}
+
+export interface ReportBatch {
+  readonly name: string;
+  readonly profile: { readonly name: string; readonly version: number };
+  readonly quantity: number;
+  readonly state: string;
+  readonly lot?: string | undefined;
+  readonly hardwareRevision?: string | undefined;
+  readonly firmwareVersion?: string | undefined;
+  readonly location?: string | undefined;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly closedAt?: string | undefined;
+  readonly closedBy?: string | undefined;
+  readonly counts: {
+    readonly passed: number;
+    readonly reworked: number;
+    readonly failed: number;
+  };
+}
+
+export interface BatchReport {
+  readonly batch: ReportBatch;
+  readonly figures: Figures;
+  readonly units: readonly ReportUnit[];
+  /** ISO 8601 in UTC. */
+  readonly madeAt: string;
+  readonly madeBy: string;
+  /** SHA-256 over batch, figures and units as JSON, lower-case hex: two copies of a report can be compared by it. */
+  readonly digest: string;
+}
+
+export function makeBatchReport(report: Omit<BatchReport, 'digest'>): BatchReport {
+  const { batch, figures, units } = report;
+  const digest = bytesToHex(sha256(utf8ToBytes(JSON.stringify({ batch, figures, units }))));
+  return { ...report, digest };
+}

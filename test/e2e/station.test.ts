@@ -1,0 +1,122 @@
+// The station as a user runs it: boards on virtual ports, a batch, labels at a printer, figures and a second helping.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startVirtualPrinter } from '../../src/virtual/index.js';
+import { espmint, scratchDir, startVirtual, type CliRun, type VirtualBench } from '../support/cli.js';
+
+const scratch = scratchDir('station');
+const REGISTRY = ['--data-dir', join(scratch.path, 'data')];
+const PROFILE = join(scratch.path, 'sensor.yaml');
+const LABEL = join(scratch.path, 'label.yaml');
+let bench: VirtualBench;
+
+beforeAll(async () => {
+  writeFileSync(PROFILE, 'name: sensor\nversion: 2\ncaUrl: https://ca.example.com\n');
+  writeFileSync(LABEL, "widthMm: 50\nheightMm: 25\nqr: '{{serial}}'\nlines: ['{{serial}}', '{{mac}}']\n");
+  bench = await startVirtual(['--count', '4', '--listen', 'rfc2217://127.0.0.1:0'], 4);
+});
+afterAll(async () => {
+  await bench.close();
+  scratch.remove();
+});
+
+const ports = (): string[] => bench.urls.flatMap((url) => ['--port', url]);
+const station = (args: readonly string[]): Promise<CliRun> =>
+  espmint(['station', '--profile', PROFILE, ...ports(), ...REGISTRY, '--json', ...args], {
+    onLine: (line, child) => {
+      // A station runs until it is told to stop: here, when every slot is done.
+      const event = JSON.parse(line) as { type: string; slot?: number; state?: string };
+      if (event.type !== 'slot') return;
+      done.set(`${child.pid} ${event.slot}`, event.state ?? '');
+      const states = [...done].flatMap(([key, state]) => (key.startsWith(`${child.pid} `) ? [state] : []));
+      if (states.length === 4 && states.every((state) => state === 'passed')) child.kill('SIGINT');
+    },
+  });
+const done = new Map<string, string>();
+
+describe('espmint station', () => {
+  it('fills a batch with numbered units, prints each label once, and knows its boards again', async () => {
+    const printer = await startVirtualPrinter();
+    const create = [
+      'batch',
+      'create',
+      'WO-7',
+      '--profile',
+      PROFILE,
+      '--quantity',
+      '4',
+      '--serials',
+      'ZC-{0000}',
+    ];
+    expect((await espmint([...create, ...REGISTRY])).code).toBe(0);
+    const labels = ['--label', LABEL, '--printer', printer.url];
+
+    const first = await station(['--batch', 'WO-7', '--name', 'line 1', ...labels]);
+    expect(first.code).toBe(0);
+    const shown = await espmint(['batch', 'show', 'WO-7', '--json', ...REGISTRY]);
+    const [batch, ...units] = shown.records;
+    expect(batch).toMatchObject({ counts: { passed: 4, reworked: 0, open: 0 } });
+    expect(units.map(({ serial }) => serial).sort()).toEqual(['ZC-0001', 'ZC-0002', 'ZC-0003', 'ZC-0004']);
+    expect(printer.labels).toHaveLength(4);
+
+    const again = await station(['--batch', 'WO-7', '--name', 'line 1', ...labels]);
+    const results = again.records.filter(({ type }) => type === 'ended').map(({ result }) => result);
+    expect(results).toHaveLength(4);
+    expect(results.every((result) => (result as { alreadyDone?: boolean }).alreadyDone === true)).toBe(true);
+    expect(printer.labels).toHaveLength(4);
+    await printer.close();
+  });
+
+  it('tells figures, stations and labels of what was made', async () => {
+    const stats = await espmint(['stats', '--batch', 'WO-7', '--by', 'slot', '--json', ...REGISTRY]);
+    expect(stats.records[0]).toMatchObject({ group: 'all', boards: 4, passed: 4, firstPassYield: 1 });
+    expect(stats.records.slice(1).map(({ group }) => group)).toEqual(
+      [1, 2, 3, 4].map((slot) => `line 1 slot ${slot}`),
+    );
+    const csv = await espmint(['stats', '--csv', ...REGISTRY]);
+    expect(csv.stdout).toMatch(/^group,runs,boards,.*\r?\nall,8,4,4,0,0,1,1,/);
+    const stations = await espmint(['station', 'list', '--json', ...REGISTRY]);
+    expect(stations.records).toMatchObject([{ station: 'line 1', batch: 'WO-7' }]);
+    const sheet = join(scratch.path, 'sheet.pdf');
+    const label = await espmint([
+      'label',
+      '--template',
+      LABEL,
+      '--batch',
+      'WO-7',
+      '--out',
+      sheet,
+      ...REGISTRY,
+    ]);
+    expect(label.stderr).toContain('4 labels');
+  });
+
+  it('refuses a batch of another profile, a label that shows the key, and a batch without a database', async () => {
+    writeFileSync(LABEL, "{widthMm: 50, heightMm: 25, qr: '{{psk}}', secret: true}");
+    const secret = await station(['--batch', 'WO-7', '--label', LABEL]);
+    expect(secret.stdout).toContain('LABEL_SECRET_REFUSED');
+    const none = await station([
+      '--batch',
+      'WO-7',
+      '--registry',
+      'none',
+      '--keys-to',
+      join(scratch.path, 'keys'),
+    ]);
+    expect(none.stdout).toContain('INPUT_INVALID');
+    const missing = await station(['--batch', 'WO-8']);
+    expect(missing.stdout).toContain('BATCH_UNKNOWN');
+  });
+
+  it('reports a batch as JSON and as PDF', async () => {
+    const json = await espmint(['batch', 'report', 'WO-7', '--json', ...REGISTRY]);
+    const [report] = json.records;
+    expect(report).toMatchObject({ type: 'report', batch: { name: 'WO-7' }, figures: { boards: 4 } });
+    expect(
+      (report as unknown as { units: { imageSha256: string }[] }).units.map(({ imageSha256 }) => imageSha256),
+    ).toEqual(Array.from({ length: 4 }, () => expect.stringMatching(/^[0-9a-f]{64}$/) as string));
+    const file = join(scratch.path, 'report.pdf');
+    expect((await espmint(['batch', 'report', 'WO-7', '--pdf', file, ...REGISTRY])).code).toBe(0);
+  });
+});
