@@ -94,6 +94,7 @@ describe('a label', () => {
 
   it('keeps its texts inside', () => {
     const label = layOutLabel({ ...TEMPLATE, lines: [VALUES.uuid, 'x'] }, VALUES);
+    expect(label.lines.map(({ text }) => text)).toEqual(['110e3dc9-fa05-568f-a05a-', '98d00891029d', 'x']);
     for (const { text, xMm, yMm, heightMm } of label.lines) {
       expect(xMm + text.length * heightMm * 0.6).toBeLessThanOrEqual(label.widthMm);
       expect(yMm).toBeGreaterThanOrEqual(0);

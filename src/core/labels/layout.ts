@@ -34,6 +34,8 @@ const TEXT_SHARE = 0.45;
 /** Width of a letter by its height, of the fonts that are used here. */
 export const LETTER_WIDTH = 0.6;
 const LARGEST_TEXT_MM = 5;
+/** Smaller letters are no use to a person, nor can a printer of 203 dpi draw them: longer lines are broken. */
+const SMALLEST_TEXT_MM = 1.5;
 const LINE_PITCH = 1.25;
 
 export function layOutLabel(template: LabelTemplate, values: LabelValues): LabelLayout {
@@ -54,15 +56,18 @@ function withoutBorder(rows: readonly (readonly boolean[])[]): readonly (readonl
   return rows.slice(1, -1).map((row) => row.slice(1, -1));
 }
 
-/** All lines in one size: the largest with which the longest line fits. */
+/** All lines in one size: the largest with which the longest line fits, after those that are too long were broken. */
 function layOutLines(
-  lines: readonly string[],
+  texts: readonly string[],
   at: { readonly leftMm: number; readonly widthMm: number; readonly heightMm: number },
 ): TextLine[] {
+  const widthMm = at.widthMm - MARGIN_MM - at.leftMm;
+  const mostLetters = Math.max(1, Math.floor(widthMm / (SMALLEST_TEXT_MM * LETTER_WIDTH)));
+  const lines = texts.flatMap((text) => breakLine(text, mostLetters));
   const longest = Math.max(1, ...lines.map((line) => line.length));
   const heightMm = Math.min(
     LARGEST_TEXT_MM,
-    (at.widthMm - MARGIN_MM - at.leftMm) / (longest * LETTER_WIDTH),
+    widthMm / (longest * LETTER_WIDTH),
     (at.heightMm - 2 * MARGIN_MM) / (Math.max(1, lines.length) * LINE_PITCH),
   );
   const topMm = (at.heightMm - heightMm * LINE_PITCH * lines.length) / 2;
@@ -72,4 +77,13 @@ function layOutLines(
     yMm: topMm + index * heightMm * LINE_PITCH,
     heightMm,
   }));
+}
+
+/** Behind a dash, a colon or a blank where there is one in the second half of the line. */
+function breakLine(text: string, mostLetters: number): string[] {
+  if (text.length <= mostLetters) return [text];
+  const head = text.slice(0, mostLetters);
+  const mark = Math.max(...['-', ':', ' '].map((letter) => head.lastIndexOf(letter))) + 1;
+  const end = mark > mostLetters / 2 ? mark : mostLetters;
+  return [text.slice(0, end), ...breakLine(text.slice(end), mostLetters)];
 }
