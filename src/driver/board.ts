@@ -27,6 +27,7 @@ import { Session, type SessionOptions } from './session.js';
 import { startApplication } from './start-application.js';
 import type { Link } from './transport.js';
 import { watchBoot, type BootReport, type BootWatchOptions } from './watch-boot.js';
+import { WriteGuard } from './write-guard.js';
 
 /** Three entries and the MD5 entry: all of the usual small table. */
 const FIRST_ENTRIES_BYTES = 128;
@@ -145,7 +146,12 @@ class LoaderBoard implements Board {
   async eraseRegion(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<void> {
     checkRegion(region, this.#session.place);
     const { beginHasEncryptWord } = this.#session.chip.rom;
-    await this.#session.run((loader) => eraseSpan(loader, region, beginHasEncryptWord), signal);
+    const guard = new WriteGuard(this.#session, region);
+    await this.#session.run(async () => {
+      await guard.arm(signal);
+      await eraseSpan(this.#session.loader, region, beginHasEncryptWord);
+    }, signal);
+    await guard.release(signal);
   }
 
   async eraseFlash({ signal = this.#signal }: OperationOptions = {}): Promise<void> {

@@ -14,6 +14,7 @@ import {
   type Reply,
 } from './command.js';
 import { FrameReader, encodeFrame } from './slip.js';
+import { batchesOf } from './send-ahead.js';
 import { NoiseLog } from './noise-log.js';
 import type { Link } from './transport.js';
 import { Deadline } from './wait.js';
@@ -31,8 +32,6 @@ const REPEAT_TRIES = 3;
 /** A ROM repeats its answer to an unknown command; they come back to back, so a short silence ends them. */
 const UNKNOWN_COMMAND_QUIET_MS = 50;
 const UNKNOWN_COMMAND_DRAIN_MS = 400;
-/** The receive FIFO of every ESP32's UART has 128 bytes. */
-const SEND_AHEAD_BYTES = 112;
 /** SYNC is answered by eight frames: a stub's all have value 0, a ROM's never. */
 const SYNC_REPLIES = 8;
 
@@ -74,6 +73,8 @@ export class Loader {
   repeatTries = REPEAT_TRIES;
   /** The least time that a round trip took beyond its bytes: what the adapter and the host add. */
   latencyMs = Infinity;
+  /** Whether a request or an answer was ever lost or damaged. */
+  hasErred = false;
   /** What came in and was no frame: boot text, for error messages. */
   readonly noise = new NoiseLog();
   readonly #frames = new FrameReader();
@@ -104,7 +105,9 @@ export class Loader {
    */
   async repeatAll(commands: readonly Command[]): Promise<readonly Answer[]> {
     const answers: Answer[] = [];
-    for (const batch of this.#canSendAhead ? batchesOf(commands) : commands.map((command) => [command])) {
+    // A stub holds two frames; a third would be lost.
+    const isTogether = this.#canSendAhead && !this.isStub;
+    for (const batch of isTogether ? batchesOf(commands, lengthOf) : commands.map((command) => [command])) {
       answers.push(...(await this.#repeatBatch(batch)));
     }
     return answers;
@@ -119,7 +122,10 @@ export class Loader {
     let refusals = 0;
     for (let tries = 1; ; tries++) {
       try {
-        return await this.send({ ...command, timeoutMs: firstMs * 2 ** (tries - 1) });
+        const answer = await this.send({ ...command, timeoutMs: firstMs * 2 ** (tries - 1) });
+        // What is first refused and then carried out was damaged on its way.
+        if (refusals > 0) this.hasErred = true;
+        return answer;
       } catch (error) {
         if (isEspmintError(error, 'LOADER_REFUSED') && refusals++ === 0) continue;
         if (!isEspmintError(error, 'LINK_TIMEOUT') || tries >= this.repeatTries) throw error;
@@ -156,6 +162,7 @@ export class Loader {
    * @throws `cause` when the loader stays silent.
    */
   async resync(cause: unknown): Promise<void> {
+    this.hasErred = true;
     for (let tries = 0; tries < RESYNC_TRIES; tries++) {
       await this.#drain(UNKNOWN_COMMAND_DRAIN_MS, UNKNOWN_COMMAND_QUIET_MS);
       if (await this.sync(2 * SYNC_TIMEOUT_MS, { extraDelimiter: tries % 2 === 1 })) {
@@ -330,26 +337,11 @@ export class Loader {
 
 const frameOf = ({ op, data, checksum }: Command): Uint8Array =>
   encodeFrame(encodeRequest(op, data, checksum));
+const lengthOf = (command: Command): number => frameOf(command).length;
 
 function registerRead(address: number): Command {
   const what = `reading register 0x${address.toString(16)}`;
   return { op: OP.readRegister, data: words(address), timeoutMs: REGISTER_TIMEOUT_MS, what };
-}
-
-/** As many commands together as a chip's UART surely buffers while it answers the first. */
-function batchesOf(commands: readonly Command[]): readonly (readonly Command[])[] {
-  const batches: Command[][] = [[]];
-  let bytes = 0;
-  for (const command of commands) {
-    const length = frameOf(command).length;
-    if (bytes + length > SEND_AHEAD_BYTES) {
-      batches.push([]);
-      bytes = 0;
-    }
-    batches.at(-1)?.push(command);
-    bytes += length;
-  }
-  return batches;
 }
 
 /** Whether the loader lacks a command, rather than that the command failed. */

@@ -2,7 +2,7 @@
 import { md5 } from '@noble/hashes/legacy.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { OP, words } from './command.js';
-import type { Loader } from './loader.js';
+import type { Answer, Command, Loader } from './loader.js';
 
 /** Bytes from the start of flash. */
 export interface Region {
@@ -16,16 +16,25 @@ const STUB_DIGEST_BYTES = 16;
 const BASE_TIMEOUT_MS = 3_000;
 const TIMEOUT_MS_PER_MB = 8_000;
 
-/** Lower-case hex. @throws LOADER_REFUSED (unsupported) in Secure Download Mode. */
-export async function flashMd5(loader: Loader, { offsetBytes, sizeBytes }: Region): Promise<string> {
-  const { data } = await loader.repeat({
+/** Asks for the MD5 of a region; `digestOf` reads the answer. */
+export function md5Command({ offsetBytes, sizeBytes }: Region): Command {
+  return {
     op: OP.flashMd5,
     data: words(offsetBytes, sizeBytes, 0, 0),
     replyBytes: [ROM_DIGEST_BYTES, STUB_DIGEST_BYTES],
     timeoutMs: BASE_TIMEOUT_MS + (TIMEOUT_MS_PER_MB * sizeBytes) / 2 ** 20,
     what: `the MD5 of ${regionText({ offsetBytes, sizeBytes })}`,
-  });
+  };
+}
+
+/** Lower-case hex. */
+export function digestOf({ data }: Answer): string {
   return data.length === ROM_DIGEST_BYTES ? String.fromCharCode(...data).toLowerCase() : bytesToHex(data);
+}
+
+/** Lower-case hex. @throws LOADER_REFUSED (unsupported) in Secure Download Mode. */
+export async function flashMd5(loader: Loader, region: Region): Promise<string> {
+  return digestOf(await loader.repeat(md5Command(region)));
 }
 
 /** MD5 of bytes that we have, in the same form. */

@@ -7,6 +7,7 @@ import { flashMd5, md5Of, type Region } from './md5.js';
 import { checkRegion } from './region.js';
 import { isBadLink, type Session } from './session.js';
 import { BLOCK_BYTES, SECTOR_BYTES } from './spi-flash.js';
+import { WriteGuard } from './write-guard.js';
 import { isBlank, planWrite, runsOf, slice, type WritePlan } from './write-plan.js';
 
 export interface ImageAt {
@@ -36,7 +37,8 @@ export interface WriteReport {
 const ROUNDS = 6;
 
 /**
- * @throws REGION_INVALID, FLASH_WRITE_FAILED, LINK_TIMEOUT (no rate is left), LINK_CLOSED, CHIP_CHANGED, CANCELLED
+ * @throws REGION_INVALID, FLASH_WRITE_FAILED, FLASH_CHANGED_OUTSIDE, LINK_TIMEOUT and LINK_DAMAGED (no rate is left),
+ * LINK_CLOSED, CHIP_CHANGED, CANCELLED
  */
 export async function writeRegion(
   session: Session,
@@ -44,6 +46,7 @@ export async function writeRegion(
   options: WriteOptions,
 ): Promise<WriteReport> {
   checkRegion({ offsetBytes: target.offsetBytes, sizeBytes: target.image.length }, session.place);
+  const guard = new WriteGuard(session, { offsetBytes: target.offsetBytes, sizeBytes: target.image.length });
   const progress = risingProgress(options.onProgress);
   const { signal } = options;
   let found: WritePlan['found'] | undefined;
@@ -53,10 +56,12 @@ export async function writeRegion(
     found ??= plan.found;
     try {
       await carryOut(session, target, plan, {
+        guard,
         progress,
         signal,
         onSpan: (sectors) => (sectorsWritten += sectors),
       });
+      await guard.release(signal);
       progress(100);
       return { found, sectors: target.image.length / SECTOR_BYTES, sectorsWritten };
     } catch (error) {
@@ -106,6 +111,7 @@ function questionShare({ loader, link }: Session): number {
 }
 
 interface Progressing {
+  readonly guard: WriteGuard;
   readonly progress: (percent: number) => void;
   readonly signal: AbortSignal | undefined;
   readonly onSpan: (sectors: number) => void;
@@ -121,6 +127,7 @@ async function carryOut(
   const total = steps.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   session.loader.signal = options.signal;
   await prepareFor(session, workOf(steps));
+  if (steps.length > 0) await options.guard.arm(options.signal);
   const { loader, chip } = session;
   const { beginHasEncryptWord } = chip.rom;
   let done = 0;

@@ -46,6 +46,7 @@ interface Connection {
 /** Failures that a lower rate can cure. */
 const BAD_LINK: readonly ErrorCode[] = [
   'LINK_TIMEOUT',
+  'LINK_DAMAGED',
   'LOADER_REFUSED',
   'CHIP_MAC_BAD',
   'RFC2217_REFUSED',

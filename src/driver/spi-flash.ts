@@ -2,7 +2,7 @@
 import { readField, type ChipSpec } from '../core/chips/index.js';
 import { EspmintError } from '../core/errors/index.js';
 import { OP, words } from './command.js';
-import type { Loader, RegisterWrite } from './loader.js';
+import type { Command, Loader, RegisterWrite } from './loader.js';
 import type { RegisterCache } from './registers.js';
 
 export const SECTOR_BYTES = 0x1000;
@@ -32,8 +32,13 @@ async function spiPads(chip: ChipSpec, registers: RegisterCache): Promise<number
 
 /** Tells the loader the size: until then a ROM takes it for 2 MB. */
 export async function setFlashSize(loader: Loader, sizeBytes: number): Promise<void> {
+  await loader.repeat(flashSizeCommand(sizeBytes));
+}
+
+/** A ROM refuses to read, erase or write behind this size. */
+export function flashSizeCommand(sizeBytes: number): Command {
   const data = words(0, sizeBytes, BLOCK_BYTES, SECTOR_BYTES, PAGE_BYTES, STATUS_MASK);
-  await loader.repeat({ op: OP.spiSetParams, data, what: 'setting the flash size' });
+  return { op: OP.spiSetParams, data, what: 'setting the flash size' };
 }
 
 /** JEDEC id: maker in bits 7..0, type in 15..8, size in 23..16. */

@@ -53,6 +53,12 @@ export const DRIVER_ERRORS = {
       `${port}: no answer to ${what} within ${Math.round(timeoutMs)} ms`,
     next: () => 'check the cable and the power of the board, then try again',
   }),
+  LINK_DAMAGED: entry<{ port: string; baud: number; reason: string }>({
+    ...link,
+    problem: ({ port, baud, reason }) =>
+      `${port}: the link damages what it carries at ${baud} baud: ${reason}`,
+    next: () => 'use a shorter cable, or a lower rate with --baud, and try again',
+  }),
   LINK_CLOSED: entry<{ port: string; reason: string }>({
     ...link,
     problem: ({ port, reason }) => `${port}: the connection went away (${reason})`,
@@ -129,6 +135,14 @@ export const DRIVER_ERRORS = {
     problem: ({ port, offset, size, expected, found }) =>
       `${port}: the flash at ${hex(offset)} (${hex(size)} bytes) does not hold the image (MD5 ${found}, not ${expected})`,
     next: () => 'write it again; if it stays so, take this board out',
+  }),
+  FLASH_CHANGED_OUTSIDE: entry<{ port: string; where: string }>({
+    ...proof,
+    retryable: false,
+    problem: ({ port, where }) =>
+      `${port}: flash outside the region changed while it was written (${where}): a command was damaged on its way`,
+    next: () =>
+      'flash the boot loader, partition table and firmware again, with a better cable or a lower --baud; then retry',
   }),
   BOOT_FAILED: entry<{ port: string; reason: string; lastLine: string; lines: readonly string[] }>({
     ...board,
