@@ -1,8 +1,9 @@
 // Photographs every page of the dashboard, in both themes, on a desk and on a phone, into docs/images/.
 // `node scripts/screenshots.mjs [NAME...]` takes only the pages named; the page must be built (`npm run build`).
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
+import { shrinkPng } from './png.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = process.env.SCREENSHOTS_DIR ?? `${root}docs/images`;
@@ -13,8 +14,6 @@ const SIZES = {
   phone: { width: 390, height: 844 },
   hd: { width: 1920, height: 1080 },
 };
-/** A full screen of tiles is shown smaller than it is. */
-const SCALES = { hd: 0.75 };
 const THEMES = ['light', 'dark'];
 
 async function load(path) {
@@ -35,8 +34,9 @@ const PAGES = [
     name: 'devices',
     world: () => busyWorld(8),
     hash: `#/devices/${encodeURIComponent(device)}`,
-    sizes: ['laptop', 'phone'],
+    sizes: ['laptop'],
   },
+  { name: 'devices', world: () => busyWorld(8), hash: '#/devices', sizes: ['phone'] },
   { name: 'setup', world: () => busyWorld(8), hash: '#/setup' },
   { name: 'today', world: () => busyWorld(8), hash: '#/today' },
   {
@@ -76,7 +76,6 @@ try {
 async function photograph({ name, hash, act }, url, size, theme) {
   const context = await browser.newContext({
     viewport: SIZES[size],
-    deviceScaleFactor: SCALES[size] ?? 1,
     colorScheme: theme,
     reducedMotion: 'reduce',
     locale: 'en-GB',
@@ -91,8 +90,9 @@ async function photograph({ name, hash, act }, url, size, theme) {
     await page.waitForTimeout(500);
   }
   const path = `${target}/${name}-${size}-${theme}.png`;
-  await page.screenshot({ path });
-  const bytes = statSync(path).size;
+  const png = shrinkPng(await page.screenshot());
+  writeFileSync(path, png);
+  const bytes = png.length;
   console.log(
     `${name} ${size} ${theme}: ${Math.round(bytes / 1024)} KB${bytes > MAX_BYTES ? ' TOO BIG' : ''}`,
   );

@@ -84,9 +84,7 @@ describe.skipIf(!(await browserAvailable()))('a line with the real service', () 
     await page.getByRole('button', { name: 'Store a password' }).click();
     await page.getByRole('dialog').getByLabel('Password').fill(CANARY);
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
-    await page.waitForFunction(
-      `[...document.querySelectorAll('input')].some((field) => field.value === 'file:sensor-wifi')`,
-    );
+    await expect.poll(() => page.getByLabel('Wi-Fi password from').inputValue()).toBe('file:sensor-wifi');
     await page.locator('.setup-preview td', { hasText: 'Factory' }).waitFor();
     await page.getByRole('button', { name: 'Save as version 1' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
@@ -96,7 +94,10 @@ describe.skipIf(!(await browserAvailable()))('a line with the real service', () 
   it('makes four boards at once, one of them pulled in mid-run and made again', async () => {
     const { page } = dashboard;
     await goTo(page, '#/');
-    await page.locator('.product select').selectOption('sensor');
+    await Promise.all([
+      page.waitForResponse((response) => response.request().method() === 'PUT'),
+      page.locator('.product select').selectOption('sensor'),
+    ]);
     await tileSays(page, 4, 'Ready');
     await page.keyboard.press('Enter');
     await tile(page, 3).locator('.tile-progress').waitFor();

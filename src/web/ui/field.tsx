@@ -15,13 +15,14 @@ interface FieldProps {
 
 interface ControlIds {
   readonly id: string;
-  readonly 'aria-describedby': string;
+  readonly 'aria-describedby': string | undefined;
   readonly 'aria-invalid': boolean;
 }
 
 export function Field({ label, hint, finding, count, children }: FieldProps): JSX.Element {
   const id = useId();
   const about = `${id}-about`;
+  const says = finding !== undefined || hint !== undefined;
   return (
     <div class="field">
       <div class="row spread">
@@ -32,16 +33,18 @@ export function Field({ label, hint, finding, count, children }: FieldProps): JS
           </span>
         )}
       </div>
-      {children({ id, 'aria-describedby': about, 'aria-invalid': finding !== undefined })}
-      <div id={about}>
-        {finding !== undefined && (
-          <span class="finding">
-            <Icon name="warn" />
-            {finding}
-          </span>
-        )}
-        {finding === undefined && hint !== undefined && <span class="hint">{hint}</span>}
-      </div>
+      {children({ id, 'aria-describedby': says ? about : undefined, 'aria-invalid': finding !== undefined })}
+      {says && (
+        <div id={about}>
+          {finding !== undefined && (
+            <span class="finding">
+              <Icon name="warn" />
+              {finding}
+            </span>
+          )}
+          {finding === undefined && hint !== undefined && <span class="hint">{hint}</span>}
+        </div>
+      )}
     </div>
   );
 }

@@ -296,4 +296,5 @@ export const engineer = {
   'option.boot.success.banner': 'The boot banner came',
   'option.boot.success.got-ip': 'It got an address in the network',
   'option.boot.success.pattern': 'A line of its own (see YAML)',
+  'setup.needed': 'This is needed.',
 };

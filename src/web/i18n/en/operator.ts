@@ -20,7 +20,8 @@ export const operator = {
 
   'banner.offline': 'No connection to the service. Boards that run go on; this page comes back by itself.',
   'banner.stopping': 'The service is stopping. Running boards are brought to a safe point.',
-  'banner.registry': 'The registry cannot be reached. No new board can start until it answers.',
+  'banner.registry':
+    'The registry cannot be reached. Boards go on; what they got is kept on this station and told to it later.',
 
   'signIn.do': 'Sign in',
 
@@ -99,7 +100,7 @@ export const operator = {
 
   'cause.LINK': 'Cable or power.',
   'cause.PORT': 'Port not available.',
-  'cause.CHIP': 'No good answer from the chip.',
+  'cause.CHIP': 'Chip problem.',
   'cause.LOADER': 'The chip refused.',
   'cause.FLASH': 'The flash could not be written.',
   'cause.VERIFY': 'The flash does not hold what was written.',

@@ -297,4 +297,5 @@ export const engineer: EngineerMessages = {
   'option.boot.success.banner': 'Có dòng khởi động',
   'option.boot.success.got-ip': 'Đã nhận địa chỉ mạng',
   'option.boot.success.pattern': 'Một dòng riêng (xem YAML)',
+  'setup.needed': 'Cần điền mục này.',
 };

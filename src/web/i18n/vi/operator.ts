@@ -22,7 +22,8 @@ export const operator: OperatorMessages = {
 
   'banner.offline': 'Mất kết nối với dịch vụ. Bo đang chạy vẫn tiếp tục; trang này sẽ tự nối lại.',
   'banner.stopping': 'Dịch vụ đang dừng. Các bo đang chạy được đưa về điểm an toàn.',
-  'banner.registry': 'Không kết nối được sổ đăng ký. Chưa thể bắt đầu bo mới cho đến khi có trả lời.',
+  'banner.registry':
+    'Không kết nối được sổ đăng ký. Bo vẫn chạy tiếp; kết quả được giữ trên trạm này và gửi tới sổ sau.',
 
   'signIn.do': 'Đăng nhập',
 
@@ -101,7 +102,7 @@ export const operator: OperatorMessages = {
 
   'cause.LINK': 'Cáp hoặc nguồn.',
   'cause.PORT': 'Cổng không dùng được.',
-  'cause.CHIP': 'Chip trả lời không đúng.',
+  'cause.CHIP': 'Chip có vấn đề.',
   'cause.LOADER': 'Chip từ chối.',
   'cause.FLASH': 'Không ghi được flash.',
   'cause.VERIFY': 'Flash không giữ đúng dữ liệu đã ghi.',

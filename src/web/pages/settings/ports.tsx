@@ -95,7 +95,7 @@ function AddNetworkPort(): JSX.Element {
       <header>
         <h2>{t('settings.addPort')}</h2>
       </header>
-      <div class="inline-form one">
+      <div class="inline-form">
         <TextField
           label={t('settings.address')}
           mono
@@ -136,7 +136,7 @@ function VirtualBoards(): JSX.Element {
           </button>
         )}
       </header>
-      <div class="inline-form one">
+      <div class="inline-form">
         <SelectField
           label={t('settings.howMany')}
           value={count}

@@ -84,7 +84,7 @@ function TestOther(): JSX.Element {
       <header>
         <h2>{t('registry.other')}</h2>
       </header>
-      <div class="inline-form one">
+      <div class="inline-form">
         <TextField
           label={t('registry.url')}
           type="password"

@@ -1,6 +1,7 @@
 // Fields of the profile form that are bound to a path of the settings, and show the finding of that path.
 import type { JSX } from 'preact';
 import type { Preview } from '../../../service/contract/index.js';
+import { sentence } from '../../format/format.js';
 import { t, type Key } from '../../i18n/translate.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { numberOrText, setAt, textAt, utf8Length, type Path, type Settings } from './draft.js';
@@ -29,6 +30,7 @@ interface TextProps extends BoundProps {
 export function Text(props: TextProps): JSX.Element {
   const { settings, path, preview, onSettings, number = false } = props;
   const value = textAt(settings, path);
+  const finding = findingAt(preview, path);
   const limit = preview?.limits.find((entry) => entry.path === path.join('.'));
   return (
     <div class={props.wide === true ? 'wide' : ''}>
@@ -36,7 +38,7 @@ export function Text(props: TextProps): JSX.Element {
         label={t(props.label)}
         value={value}
         hint={props.hint === undefined ? undefined : t(props.hint)}
-        finding={findingAt(preview, path)}
+        finding={finding !== undefined && value === '' ? t('setup.needed') : finding}
         count={
           limit === undefined || value === ''
             ? undefined
@@ -72,5 +74,6 @@ export function Choice(props: BoundProps & { readonly options: readonly string[]
 /** The finding at this path, as a sentence that begins with the reason. */
 export function findingAt(preview: Preview | undefined, path: Path): string | undefined {
   const name = path.join('.');
-  return preview?.findings.find((finding) => finding.path === name)?.reason;
+  const reason = preview?.findings.find((finding) => finding.path === name)?.reason;
+  return reason === undefined ? undefined : sentence(reason.replace(/^is not accepted: /, ''));
 }

@@ -4,6 +4,7 @@ import type { Preview } from '../../../service/contract/index.js';
 import { t } from '../../i18n/translate.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { Icon } from '../../ui/icon.js';
+import { findingAt } from './bound.js';
 import { getAt, numberOrText, setAt, textAt, type Path, type Settings } from './draft.js';
 
 const ROWS: Path = ['nvs', 'rows'];
@@ -58,8 +59,7 @@ export function RowsEditor(props: RowsEditorProps): JSX.Element {
 function Row(props: RowsEditorProps & { index: number; onRemove: () => void }): JSX.Element {
   const { settings, preview, index, onSettings, onRemove } = props;
   const at = (field: string): Path => [...ROWS, index, field];
-  const findingOf = (field: string): string | undefined =>
-    preview?.findings.find(({ path }) => path === at(field).join('.'))?.reason;
+  const findingOf = (field: string): string | undefined => findingAt(preview, at(field));
   const type = textAt(settings, at('type'));
   return (
     <div class="nvs-row">

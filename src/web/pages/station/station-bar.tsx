@@ -52,7 +52,11 @@ function ProductChoice(): JSX.Element | null {
         class="select"
         value={current}
         disabled={!mayChange}
-        onChange={(event) => void choose(settings, event.currentTarget.value)}
+        onChange={(event) => {
+          // Back to the tiles: the next Enter is for them.
+          event.currentTarget.blur();
+          void choose(settings, event.currentTarget.value);
+        }}
       >
         {current === '' && <option value="">{t('station.choose')}</option>}
         {profiles.map(({ name, version }) => (
@@ -198,7 +202,7 @@ function StartAll(): JSX.Element | null {
       onClick={() => void start(getState().ports ?? [])}
     >
       <Icon name="play" />
-      {t('station.start', { n: waiting })}
+      {waiting === 0 ? t('action.start') : t('station.start', { n: waiting })}
     </button>
   );
 }

@@ -131,7 +131,9 @@ export function densityOf(count: number): Density {
 
 /** Columns on a wide screen, 1 to 8. */
 export function columnsOf(count: number): number {
-  if (count <= 4) return Math.max(1, count);
+  if (count <= 3) return Math.max(1, count);
+  // Two by two: wide tiles carry the largest words.
+  if (count === 4) return 2;
   if (count <= 6) return 3;
   if (count <= 8) return 4;
   if (count <= 12) return Math.ceil(count / 3);
