@@ -80,6 +80,17 @@ describe('what a board says of itself', () => {
     });
   });
 
+  it('is not refused for one damaged answer', async () => {
+    let reads = 0;
+    const damage = (bytes: Uint8Array): Uint8Array => {
+      if (bytes[2] !== OP.readRegister || reads++ > 0) return bytes;
+      return Uint8Array.from(bytes, (byte, index) => (index === 6 ? byte ^ 0x10 : byte));
+    };
+    const { link } = await plugIn({ chip: 'esp32' }, { in: damage });
+    expect((await connectBoard(link, { expectChip: 'esp32' })).facts.chip).toBe('esp32');
+    expect(reads).toBeGreaterThan(1);
+  });
+
   it('shows flash encryption and secure boot', async () => {
     for (const chip of ['esp32', 'esp32c3'] as const) {
       const { link } = await plugIn({ chip, security: { flashEncryption: true, secureBoot: true } });

@@ -7,7 +7,7 @@ import {
   getChip,
   type ChipSpec,
 } from '../core/chips/index.js';
-import { EspmintError } from '../core/errors/index.js';
+import { EspmintError, isEspmintError, type ErrorCode } from '../core/errors/index.js';
 import { isLacking, type Loader } from './loader.js';
 import { readSecurityInfo, type SecurityInfo } from './security.js';
 
@@ -33,6 +33,18 @@ const KNOWN_IDS: Readonly<Record<number, string>> = {
  * @throws CHIP_UNEXPECTED, CHIP_UNKNOWN, CHIP_NOT_SUPPORTED
  */
 export async function detectChip(loader: Loader, expected?: string): Promise<Detected> {
+  try {
+    return await detectOnce(loader, expected);
+  } catch (error) {
+    if (!isEspmintError(error) || !WRONG_CHIP.includes(error.code)) throw error;
+    // Answers carry no checksum: a board is only refused when it says the same twice.
+    return detectOnce(loader, expected);
+  }
+}
+
+const WRONG_CHIP: readonly ErrorCode[] = ['CHIP_UNEXPECTED', 'CHIP_UNKNOWN', 'CHIP_NOT_SUPPORTED'];
+
+async function detectOnce(loader: Loader, expected: string | undefined): Promise<Detected> {
   const port = loader.link.address;
   const wanted = expected === undefined ? undefined : findChip(expected);
   const found = wanted?.rom.securityInfoBytes === 20 ? await byId(loader) : undefined;
