@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { provisionDevice } from '../../provision/index.js';
 import { createVirtualBoard, serveRfc2217 } from '../../virtual/index.js';
+import { isEspmintError } from '../../core/errors/index.js';
+import { DEFAULT_PORT, startService } from '../../service/index.js';
 import { composeParts } from '../compose.js';
+import { composeService, WEB_DIR } from '../compose-service.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { createReporter } from '../output/create-reporter.js';
 import { planFromFlags } from '../plan.js';
+import { VERSION } from '../version.js';
 import { exitCodeOf } from './provision.js';
 
 interface Options extends GlobalOptions {
@@ -36,7 +40,8 @@ async function demo(io: CliIo, options: Options): Promise<void> {
     const ports = await startBoards(closers);
     await provisionAll(io, { ...options, dataDir }, ports);
     if (options.once === true) return;
-    io.stderr(invitation(ports, dataDir));
+    const dashboard = await startDashboard(io, dataDir, closers);
+    io.stderr(invitation(dashboard, ports, dataDir));
     await untilStopped(io);
   } finally {
     for (const close of closers.reverse()) await close();
@@ -80,8 +85,44 @@ async function provisionAll(io: CliIo, options: Options, ports: readonly string[
   }
 }
 
-function invitation([port = '']: readonly string[], dataDir: string): string {
+/** The dashboard of the same registry, with four boards of its own to plug, pull and provision on the page. */
+async function startDashboard(io: CliIo, dataDir: string, closers: Closer[]): Promise<string> {
+  const composed = await composeService(io, { dataDir, boards: MACS.length });
+  closers.push(() => composed.close());
+  const options = { version: VERSION, dataDir, webDir: WEB_DIR };
+  const service = await startService(composed.parts, { ...options, port: DEFAULT_PORT }).catch(
+    (error: unknown) => {
+      if (isEspmintError(error, 'LISTEN_FAILED'))
+        return startService(composed.parts, { ...options, port: 0 });
+      throw error;
+    },
+  );
+  closers.push(() => service.close());
+  await saveDemoProduct(service.url);
+  return service.url;
+}
+
+/** Through the API, as anybody would: a page with boards and no product would only ask for one. */
+async function saveDemoProduct(url: string): Promise<void> {
+  const text = 'name: demo\ncaUrl: https://ca.example.com:8443\nwifi: { ssid: Lab }\n';
+  const post = (path: string, method: string, body: object): Promise<Response> =>
+    fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  await post('/profiles', 'POST', { profile: { text } });
+  await post('/settings', 'PUT', {
+    stationName: 'Demo',
+    autoStart: false,
+    profile: { name: 'demo', version: 0 },
+  });
+}
+
+function invitation(dashboard: string, [port = '']: readonly string[], dataDir: string): string {
   return `
+Dashboard: ${dashboard}
+
 The boards stay up until Ctrl-C. In another terminal, in this folder:
 
   node bin/espmint.js inspect --port ${port}
