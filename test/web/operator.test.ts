@@ -136,7 +136,7 @@ describe.skipIf(!(await browserAvailable()))('an operator', () => {
   });
 
   it('with 64 boards at once has a page that keeps up', async () => {
-    const page = await open(bench(64), 40);
+    const page = await open(bench(64), 120);
     await tileSays(page, 64, 'Ready');
     await page.evaluate(`frames = 0; (function count() { frames++; requestAnimationFrame(count); })()`);
     const started = Date.now();
@@ -145,6 +145,6 @@ describe.skipIf(!(await browserAvailable()))('an operator', () => {
     for (const slot of [1, 17, 40]) await tileSays(page, slot, 'PASS');
     const perSecond = Number(await page.evaluate('frames')) / ((Date.now() - started) / 1000);
     console.log(`64 boards at once: ${perSecond.toFixed(0)} frames a second`);
-    expect(perSecond).toBeGreaterThan(10);
+    expect(perSecond).toBeGreaterThan(20);
   });
 });

@@ -99,6 +99,10 @@ export const CAUSES = [
   'DEVICE',
   'PROFILE',
   'LOADER',
+  'BOOT',
+  'SECURE',
+  'SECRET',
+  'READBACK',
 ] as const;
 
 /** On a phone, what needs a hand comes first: failures, then running boards, then the rest by slot. */
