@@ -1,6 +1,7 @@
 // Reading and writing the user's files, with errors that name the file and what to do.
-import { open, readFile, type FileHandle } from 'node:fs/promises';
-import { EspmintError } from '../core/errors/index.js';
+import { randomBytes } from 'node:crypto';
+import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { EspmintError, isEspmintError } from '../core/errors/index.js';
 
 /** UTF-8 text of a file. @throws FILE_UNREADABLE */
 export async function readTextFile(path: string): Promise<string> {
@@ -22,6 +23,29 @@ export async function createFile(path: string, text: string, mode = 0o666): Prom
     throw new EspmintError('FILE_UNWRITABLE', { path, reason: reasonOf(error) }, { cause: error });
   } finally {
     await file?.close();
+  }
+}
+
+/**
+ * Puts a file in the place of the one at `path`, or makes it, from pieces that come one after another. A reader sees
+ * the old file or the whole new one; a failure leaves nothing else behind.
+ *
+ * @throws FILE_UNWRITABLE, and what `pieces` throws of its own
+ */
+export async function streamToFile(path: string, pieces: AsyncIterable<string>, mode = 0o666): Promise<void> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  let file: FileHandle | undefined;
+  try {
+    file = await open(draft, 'wx', mode);
+    for await (const piece of pieces) await file.writeFile(piece);
+    await file.sync();
+    await file.close();
+    await rename(draft, path);
+  } catch (error) {
+    await file?.close().catch(() => undefined);
+    await rm(draft, { force: true }).catch(() => undefined);
+    if (isEspmintError(error)) throw error;
+    throw new EspmintError('FILE_UNWRITABLE', { path, reason: reasonOf(error) }, { cause: error });
   }
 }
 

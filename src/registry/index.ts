@@ -5,6 +5,8 @@ export { openRegistry } from './open.js';
 export type { RegistryOptions } from './connect.js';
 export { checkDatabase, type DatabaseReport, migrateDatabase } from './admin/check.js';
 export { backUp, moveTo, restore } from './admin/backup.js';
+export { exportDevices, type ExportOptions } from './admin/export-devices.js';
+export { importDevices, type ImportOptions, type ImportReport } from './admin/import-devices.js';
 export { rotateMasterKey } from './admin/rotate.js';
 export { probeRegistry, type ProbeOptions } from './probe.js';
 export type {

@@ -4,8 +4,9 @@ import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { parseMac } from '../../core/mac.js';
 import { parseUuid } from '../../core/uuid.js';
 import type { DeviceHistory, DeviceName, DeviceRecord, Registry } from '../../registry/index.js';
-import { composeRegistry } from '../compose.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
+import { type CliIo, jsonLine } from '../io.js';
+import { exportCommand, importCommand } from './devices/files.js';
+import { withRegistry } from './devices/with-registry.js';
 
 interface ListOptions {
   readonly status?: string;
@@ -19,10 +20,12 @@ const PAGE = 1000;
 
 export function devicesCommand(io: CliIo): Command {
   return new Command('devices')
-    .description('look into the registry')
+    .description('the devices in the registry: find them, read their history, move them')
     .addCommand(listCommand(io))
     .addCommand(showCommand(io))
-    .addCommand(revealCommand(io));
+    .addCommand(revealCommand(io))
+    .addCommand(exportCommand(io))
+    .addCommand(importCommand(io));
 }
 
 function listCommand(io: CliIo): Command {
@@ -60,19 +63,6 @@ function revealCommand(io: CliIo): Command {
         io.stdout(`${await registry.reveal(parseMac(mac), reason)}\n`);
       }),
     );
-}
-
-async function withRegistry(
-  io: CliIo,
-  command: Command,
-  work: (registry: Registry) => Promise<void>,
-): Promise<void> {
-  const registry = await composeRegistry(io, command.optsWithGlobals<GlobalOptions>());
-  try {
-    await work(registry);
-  } finally {
-    await registry.close();
-  }
 }
 
 async function list(io: CliIo, registry: Registry, options: ListOptions): Promise<void> {

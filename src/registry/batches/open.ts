@@ -1,10 +1,6 @@
 // Opens what stations share: batches and runs, in the same database as the registry.
-import { databaseOf, sourceOf, type RegistryOptions } from '../connect.js';
-import { defaultDataDir, openDataDir } from '../data-dir.js';
-import { openDataKeys } from '../postgres/data-keys.js';
-import { migrate } from '../postgres/migrate.js';
-import { loadMasterKeys, masterKeySource } from '../secrets/master-key.js';
-import { sealedBox } from '../secrets/secret-box.js';
+import { openWithSecrets } from '../admin/with-secrets.js';
+import type { RegistryOptions } from '../connect.js';
 import { PostgresRuns } from '../statistics/postgres-runs.js';
 import type { Runs } from '../statistics/runs.js';
 import type { Batches } from './batches.js';
@@ -24,18 +20,11 @@ export interface Production {
  * @throws DATA_DIR_UNUSABLE, EMBEDDED_*, REGISTRY_*, MASTER_KEY_INVALID, SECRET_UNREADABLE, CANCELLED
  */
 export async function openProduction(options: RegistryOptions = {}): Promise<Production> {
-  const { env = process.env } = options;
-  const dataDir = await openDataDir(options.dataDir ?? defaultDataDir());
-  const masters = await loadMasterKeys(masterKeySource(dataDir, env));
-  const source = sourceOf(options, dataDir, env);
-  const database = databaseOf({ ...options, whenDown: 'stop' }, source);
-  try {
-    await database.connected('migrations', (client) => migrate(client, source.description));
-    const keys = await database.transaction('keys', (client) => openDataKeys(client, masters));
-    const batches = new PostgresBatches(database, sealedBox(keys));
-    return { batches, runs: new PostgresRuns(database), close: () => database.close() };
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+  // Also with `secrets: 'plain'`, which is about the column that other programs read, these tables are sealed.
+  const { database, box } = await openWithSecrets({ ...options, secrets: 'sealed' });
+  return {
+    batches: new PostgresBatches(database, box),
+    runs: new PostgresRuns(database),
+    close: () => database.close(),
+  };
 }

@@ -13,9 +13,16 @@ export interface AuditEvent {
 
 /** Adds a row in the name of the user of this process. */
 export async function recordEvent(client: pg.ClientBase, event: AuditEvent): Promise<void> {
+  await recordEvents(client, [event]);
+}
+
+/** Adds a row for each, in one statement. */
+export async function recordEvents(client: pg.ClientBase, events: readonly AuditEvent[]): Promise<void> {
   await client.query(
-    'insert into events (kind, actor, global_uuid, mac_key, detail) values ($1, $2, $3, $4, $5)',
-    [event.kind, actor(), event.uuid ?? null, event.macKey ?? null, event.detail],
+    `insert into events (kind, actor, global_uuid, mac_key, detail)
+     select kind, $2, uuid, "macKey", detail
+     from json_to_recordset($1::json) as e (kind text, uuid text, "macKey" text, detail jsonb)`,
+    [JSON.stringify(events), actor()],
   );
 }
 

@@ -42,8 +42,17 @@ async function needRow(client: pg.ClientBase, device: DeviceName): Promise<Devic
   return row;
 }
 
-/** Newest first, by id: the next page starts below the last id of this one, however many rows come in between. */
 export async function list(client: pg.ClientBase, filter: DeviceFilter): Promise<DevicePage> {
+  const { rows, next } = await listRows(client, filter);
+  const devices = rows.map(toDeviceRecord);
+  return next === undefined ? { devices } : { devices, next };
+}
+
+/** Newest first, by id: the next page starts below the last id of this one, however many rows come in between. */
+export async function listRows(
+  client: pg.ClientBase,
+  filter: DeviceFilter,
+): Promise<{ readonly rows: readonly DeviceRow[]; readonly next: string | undefined }> {
   const limit = Math.min(Math.max(Math.trunc(filter.limit ?? PAGE_DEFAULT), 1), PAGE_MAX);
   const conditions: string[] = [];
   const values: unknown[] = [];
@@ -62,9 +71,8 @@ export async function list(client: pg.ClientBase, filter: DeviceFilter): Promise
     `select ${DEVICE_COLUMNS} from devices ${where} order by id desc limit ${limit + 1}`,
     values,
   );
-  const devices = rows.slice(0, limit).map(toDeviceRecord);
-  const last = devices.at(-1);
-  return rows.length > limit && last !== undefined ? { devices, next: String(last.id) } : { devices };
+  const page = rows.slice(0, limit);
+  return { rows: page, next: rows.length > limit ? String(page.at(-1)?.id) : undefined };
 }
 
 function parseCursor(after: string): number {

@@ -135,6 +135,13 @@ export const REGISTRY_ERRORS = {
     problem: ({ path, reason }) => `${path} is not a whole backup (${reason})`,
     next: () => 'take another copy of it; nothing was restored',
   }),
+  DEVICES_FILE_INVALID: entry<{ faults: readonly string[]; more: string }>({
+    exit: EXIT.input,
+    http: 400,
+    retryable: false,
+    problem: ({ faults, more }) => `${faults.join('; ')}${more}`,
+    next: () => 'correct the file and import it again; nothing of it was taken',
+  }),
   MASTER_KEY_INVALID: entry<{ origin: string }>({
     ...setup,
     problem: ({ origin }) => `The master key in ${origin} is none`,

@@ -1,0 +1,111 @@
+// `espmint devices export` and `import`: devices as files that people and other systems exchange.
+import { Command, Option } from 'commander';
+import { extname } from 'node:path';
+import {
+  readDevices,
+  TABLE_FORMATS,
+  type TableFormat,
+  writeDevices,
+} from '../../../core/device-table/index.js';
+import { EspmintError } from '../../../core/errors/index.js';
+import { exportDevices, importDevices, type ImportReport } from '../../../registry/index.js';
+import { registryOptions } from '../../compose.js';
+import { readTextFile, streamToFile } from '../../files.js';
+import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
+import { withRegistry } from './with-registry.js';
+
+interface ExportFlags extends GlobalOptions {
+  readonly format?: TableFormat;
+  readonly out?: string;
+  readonly status?: string;
+  readonly text?: string;
+  readonly reveal?: boolean;
+  readonly reason?: string;
+}
+
+interface ImportFlags extends GlobalOptions {
+  readonly format?: TableFormat;
+  readonly overwrite?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** Only its owner reads a file with keys. */
+const SECRET_FILE = 0o600;
+
+export function exportCommand(io: CliIo): Command {
+  return new Command('export')
+    .description('write devices as CSV, JSON or JSON Lines, without their keys unless they are asked for')
+    .addOption(formatOption('else by the ending of --out, else csv'))
+    .option('--out <file>', 'write there, in the place of a file of that name, instead of to standard output')
+    .option('--status <status>', 'only devices of this status')
+    .option('--text <text>', 'only devices with this in UUID, MAC or location')
+    .option('--reveal', 'with the keys; who asked and why is recorded for each device')
+    .option('--reason <text>', 'with --reveal: why the keys are needed')
+    .action((_: unknown, self: Command) => runExport(io, self));
+}
+
+export function importCommand(io: CliIo): Command {
+  return new Command('import')
+    .description('take a file of devices into the registry: all of it, or nothing')
+    .argument('<file>', 'what `devices export` writes; a new device needs its key')
+    .addOption(formatOption('else by the ending of the file'))
+    .option('--overwrite', 'change devices that are there already to what the file says')
+    .option('--dry-run', 'check the file against the registry, and change nothing')
+    .option('--json', 'print one JSON object')
+    .action((file: string, _: unknown, self: Command) => runImport(io, file, self));
+}
+
+function formatOption(otherwise: string): Option {
+  return new Option('--format <format>', `form of the file; ${otherwise}`).choices(TABLE_FORMATS);
+}
+
+async function runExport(io: CliIo, command: Command): Promise<void> {
+  const flags = command.optsWithGlobals<ExportFlags>();
+  const { out, status, text, reveal = false, reason } = flags;
+  if (reveal !== (reason !== undefined)) {
+    throw new EspmintError('INPUT_INVALID', {
+      field: reveal ? '--reveal' : '--reason',
+      reason: `is given without ${reveal ? '--reason' : '--reveal'}`,
+      hint: 'give both for the keys, or neither',
+    });
+  }
+  const format = flags.format ?? formatOf(out ?? '') ?? 'csv';
+  // Opened first, so that the registry hears what the journal still has to tell.
+  await withRegistry(io, command, async () => {
+    const devices = exportDevices(registryOptions(io, flags), {
+      filter: { status, text },
+      revealReason: reason,
+    });
+    const pieces = writeDevices(devices, format, reveal);
+    if (out !== undefined) await streamToFile(out, pieces, reveal ? SECRET_FILE : undefined);
+    else for await (const piece of pieces) io.stdout(piece);
+  });
+}
+
+async function runImport(io: CliIo, file: string, command: Command): Promise<void> {
+  const flags = command.optsWithGlobals<ImportFlags>();
+  const { overwrite = false, dryRun = false, json } = flags;
+  const format = flags.format ?? formatOf(file);
+  if (format === undefined) {
+    throw new EspmintError('INPUT_INVALID', {
+      field: file,
+      reason: 'does not say by its ending what form it has',
+      hint: `say it with --format (${TABLE_FORMATS.join(', ')})`,
+    });
+  }
+  const lines = readDevices(await readTextFile(file), format, file);
+  await withRegistry(io, command, async () => {
+    const report = await importDevices(registryOptions(io, flags), lines, { file, overwrite, dryRun });
+    io.stdout(json === true ? jsonLine({ type: 'import', dryRun, ...report }) : describe(report, dryRun));
+  });
+}
+
+function formatOf(file: string): TableFormat | undefined {
+  return TABLE_FORMATS.find((format) => extname(file).toLowerCase() === `.${format}`);
+}
+
+function describe({ added, changed, unchanged }: ImportReport, dryRun: boolean): string {
+  const tail = dryRun ? ' (dry run: nothing was changed)' : '';
+  return `${added} added, ${changed} changed, ${unchanged} unchanged${tail}\n`;
+}

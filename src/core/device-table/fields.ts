@@ -1,0 +1,63 @@
+// The fields of a device in files that people exchange, and how their columns may be called.
+
+/** One device as a file tells it. Times are ISO 8601 in UTC. */
+export interface DeviceFields {
+  readonly mac: string;
+  readonly uuid: string;
+  readonly psk?: string | undefined;
+  readonly status?: string | undefined;
+  readonly provisionedAt?: string | undefined;
+  readonly caUrl?: string | undefined;
+  readonly wifiSsid?: string | undefined;
+  readonly firmwareVersion?: string | undefined;
+  readonly hardwareRevision?: string | undefined;
+  readonly location?: string | undefined;
+}
+
+export type DeviceField = keyof DeviceFields;
+
+/** In the order of the columns; the key is left out of what is written unless it was asked for. */
+export const PUBLIC_FIELDS = [
+  'mac',
+  'uuid',
+  'status',
+  'provisionedAt',
+  'caUrl',
+  'wifiSsid',
+  'firmwareVersion',
+  'hardwareRevision',
+  'location',
+] as const satisfies readonly DeviceField[];
+
+/** Characters that the registry's columns hold. */
+export const FIELD_WIDTHS: Partial<Record<DeviceField, number>> = {
+  status: 20,
+  caUrl: 255,
+  wifiSsid: 32,
+  firmwareVersion: 20,
+  hardwareRevision: 10,
+  location: 100,
+};
+
+/** Columns of the table `devices`, for files that were made from it by other programs. */
+const COLUMN_NAMES: Readonly<Record<string, DeviceField>> = {
+  mac_address: 'mac',
+  global_uuid: 'uuid',
+  psk_secret: 'psk',
+  provisioned_at: 'provisionedAt',
+  ca_service_url: 'caUrl',
+  wifi_ssid: 'wifiSsid',
+  firmware_version: 'firmwareVersion',
+  hardware_revision: 'hardwareRevision',
+};
+
+/** What other commands print beside a device, and what says nothing to another registry. */
+const PASSED_OVER: readonly string[] = ['id', 'type'];
+
+/** The field that a column stands for, `skip` for one without meaning here, undefined for one that nobody knows. */
+export function fieldOf(column: string): DeviceField | 'skip' | undefined {
+  const name = column.trim();
+  if (PASSED_OVER.includes(name)) return 'skip';
+  const own = [...PUBLIC_FIELDS, 'psk' as const].find((field) => field === name);
+  return own ?? (Object.hasOwn(COLUMN_NAMES, name) ? COLUMN_NAMES[name] : undefined);
+}

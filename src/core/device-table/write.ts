@@ -1,0 +1,44 @@
+// Devices as CSV, JSON or JSON Lines, one after another, so that any number passes through little memory.
+import { type DeviceField, type DeviceFields, PUBLIC_FIELDS } from './fields.js';
+
+export const TABLE_FORMATS = ['csv', 'json', 'jsonl'] as const;
+export type TableFormat = (typeof TABLE_FORMATS)[number];
+
+/** Text that a spreadsheet would run as a formula (OWASP, "CSV Injection"), or that looks as if it were defused. */
+const FORMULA = /^'*[=+\-@\t\r]/;
+
+/**
+ * The pieces of one file. Other properties of a device than the named fields are left out.
+ *
+ * @param withKeys whether there is a column for the key
+ */
+export async function* writeDevices(
+  devices: AsyncIterable<DeviceFields>,
+  format: TableFormat,
+  withKeys: boolean,
+): AsyncGenerator<string> {
+  const fields: readonly DeviceField[] = withKeys ? [...PUBLIC_FIELDS, 'psk'] : PUBLIC_FIELDS;
+  if (format === 'csv') yield `${fields.join(',')}\r\n`;
+  if (format === 'json') yield '[';
+  let separator = '\n';
+  for await (const device of devices) {
+    if (format === 'csv') yield `${fields.map((field) => csvCell(device[field] ?? '')).join(',')}\r\n`;
+    else {
+      const object = JSON.stringify(Object.fromEntries(fields.map((field) => [field, device[field]])));
+      yield format === 'json' ? `${separator}${object}` : `${object}\n`;
+      separator = ',\n';
+    }
+  }
+  if (format === 'json') yield '\n]\n';
+}
+
+/** RFC 4180: quoted where needed. What would be run as a formula gets an apostrophe in front. */
+export function csvCell(text: string): string {
+  const safe = FORMULA.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Takes the apostrophe of `csvCell` off again. */
+export function plainCell(cell: string): string {
+  return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell;
+}

@@ -1,0 +1,66 @@
+// All devices of a filter, page by page, with their keys if somebody says why.
+import type { DeviceFields } from '../../core/device-table/index.js';
+import type { RegistryOptions } from '../connect.js';
+import type { AuditEvent } from '../postgres/events.js';
+import { recordEvents } from '../postgres/events.js';
+import { listRows, openKey } from '../postgres/read.js';
+import { toDeviceRecord } from '../postgres/rows.js';
+import type { DeviceFilter } from '../registry.js';
+import { checkReason } from '../request.js';
+import { type OpenDatabase, openWithSecrets } from './with-secrets.js';
+
+const PAGE = 1000;
+
+export interface ExportOptions {
+  readonly filter?: Omit<DeviceFilter, 'limit' | 'after'> | undefined;
+  /** Why the keys are needed; absent: they are left out. */
+  readonly revealReason?: string | undefined;
+}
+
+/**
+ * Devices, newest first. With keys, the audit trail of each device says so before its page is opened.
+ *
+ * @throws INPUT_INVALID (an empty reason), and as openRegistry
+ */
+export async function* exportDevices(
+  options: RegistryOptions,
+  { filter, revealReason }: ExportOptions,
+): AsyncGenerator<DeviceFields> {
+  if (revealReason !== undefined) checkReason(revealReason);
+  const open = await openWithSecrets(options);
+  try {
+    let after: string | undefined;
+    do {
+      const page = await readPage(open, { ...filter, after, limit: PAGE }, revealReason);
+      yield* page.devices;
+      after = page.next;
+    } while (after !== undefined);
+  } finally {
+    await open.database.close();
+  }
+}
+
+async function readPage(
+  { database, box }: OpenDatabase,
+  filter: DeviceFilter,
+  reason: string | undefined,
+): Promise<{ devices: DeviceFields[]; next: string | undefined }> {
+  const { rows, next } = await database.transaction('export', async (client) => {
+    const page = await listRows(client, filter);
+    if (reason !== undefined) {
+      const events = page.rows.map(({ global_uuid: uuid, mac_key: macKey }): AuditEvent => ({
+        kind: 'key revealed',
+        uuid,
+        macKey,
+        detail: { reason, by: 'export' },
+      }));
+      await recordEvents(client, events);
+    }
+    return page;
+  });
+  const devices = rows.map((row) => ({
+    ...toDeviceRecord(row),
+    psk: reason === undefined ? undefined : openKey(box, row),
+  }));
+  return { devices, next };
+}

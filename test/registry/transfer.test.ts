@@ -1,0 +1,119 @@
+// Devices leave a registry as a file and enter another one, at the command line.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openRegistry } from '../../src/registry/index.js';
+import { type InProcessRun, runInProcess } from '../support/cli-in-process.js';
+import { asForeignProgram } from './foreign-program.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'espmint-transfer-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const boards = [1, 2, 3].map((n) => ({
+  mac: `a4:cf:12:34:57:0${n}`,
+  uuid: `110e3dc9-fa05-568f-a05a-98d00892000${n}`,
+  caUrl: 'https://ca.example.com',
+  location: `=Hall ${n}, "north"`,
+  policy: 'keep' as const,
+}));
+const keys = new Map<string, string>();
+const source = join(folder, 'source');
+const target = join(folder, 'target');
+
+const devices = (home: string, ...args: string[]): Promise<InProcessRun> =>
+  runInProcess(['--data-dir', home, 'devices', ...args]);
+
+beforeAll(async () => {
+  const registry = await openRegistry({ dataDir: source });
+  for (const board of boards) {
+    const { id, psk } = await registry.reserve(board);
+    keys.set(board.mac, psk);
+    if (board !== boards[2]) await registry.confirm(id, { imageSha256: 'ab'.repeat(32) });
+  }
+  await registry.close();
+});
+
+it('writes devices without their keys, and only those that the filters let through', async () => {
+  const { stdout, code } = await devices(source, 'export', '--status', 'provisioned');
+  expect(code).toBe(0);
+  expect(stdout.split('\r\n')).toHaveLength(4);
+  expect(stdout).toContain(`"'=Hall 1, ""north"""`);
+  for (const key of keys.values()) expect(stdout).not.toContain(key);
+});
+
+it('writes keys only with a reason, into a file that others cannot read, after the audit trail says so', async () => {
+  expect((await devices(source, 'export', '--reveal')).code).toBe(2);
+  const out = join(folder, 'all.csv');
+  const { code, stderr } = await devices(source, 'export', '--out', out, '--reveal', '--reason', 'new plant');
+  expect([code, stderr]).toEqual([0, '']);
+  expect(statSync(out).mode & 0o077).toBe(0);
+  for (const key of keys.values()) expect(readFileSync(out, 'utf8')).toContain(key);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  const registry = await openRegistry({ dataDir: source });
+  const events = await asForeignProgram(source, (client) =>
+    client.query(`select detail from events where kind = 'key revealed'`),
+  );
+  await registry.close();
+  expect(events.rows).toEqual(boards.map(() => ({ detail: { reason: 'new plant', by: 'export' } })));
+});
+
+it('takes the file into an empty registry, where the keys are revealed as before', async () => {
+  const dry = await devices(target, 'import', join(folder, 'all.csv'), '--dry-run');
+  expect(dry.stdout).toBe('3 added, 0 changed, 0 unchanged (dry run: nothing was changed)\n');
+  expect((await devices(target, 'import', join(folder, 'all.csv'))).stdout).toBe(
+    '3 added, 0 changed, 0 unchanged\n',
+  );
+  const registry = await openRegistry({ dataDir: target });
+  for (const { mac } of boards) expect(await registry.reveal(mac, 'test')).toBe(keys.get(mac));
+  const pending = await registry.show({ uuid: boards[2]?.uuid ?? '' });
+  expect(pending).toMatchObject({
+    status: 'pending',
+    location: boards[2]?.location,
+    keys: [{ state: 'pending' }],
+  });
+  await registry.close();
+  expect((await devices(target, 'export', '--format', 'jsonl')).stdout).toBe(
+    (await devices(source, 'export', '--format', 'jsonl')).stdout,
+  );
+});
+
+it('takes nothing of a file of which one line contradicts the registry', async () => {
+  const file = join(folder, 'more.jsonl');
+  const line = (mac: string, uuid: string, more = {}): string => JSON.stringify({ mac, uuid, ...more });
+  const [one, two] = [boards[0]!, boards[1]!];
+  const psk = 'f'.repeat(32);
+  writeFileSync(
+    file,
+    [
+      line('a4:cf:12:34:57:09', '110e3dc9-fa05-568f-a05a-98d008920009', { psk }),
+      line(one.mac, two.uuid),
+      line('a4:cf:12:34:57:0a', '110e3dc9-fa05-568f-a05a-98d00892000a'),
+      line(two.mac, '110e3dc9-fa05-568f-a05a-98d00892000b', { psk }),
+    ].join('\n'),
+  );
+  const { code, stderr } = await devices(target, 'import', file);
+  expect(code).toBe(2);
+  for (const number of [2, 3, 4]) expect(stderr).toContain(`${file}:${number}: `);
+  expect(stderr).not.toContain(psk);
+  expect((await devices(target, 'show', 'a4:cf:12:34:57:09')).code).not.toBe(0);
+});
+
+it('changes what is there only with --overwrite, and keeps the key that was replaced', async () => {
+  const file = join(folder, 'changed.json');
+  const [{ mac, uuid }] = [boards[0]!];
+  const psk = 'e'.repeat(32);
+  writeFileSync(file, JSON.stringify([{ mac, uuid, psk, location: 'Depot' }]));
+  const refused = await devices(target, 'import', file);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('another location, psk (--overwrite changes it)');
+  expect((await devices(target, 'import', file, '--overwrite')).stdout).toBe(
+    '0 added, 1 changed, 0 unchanged\n',
+  );
+  expect((await devices(target, 'import', file)).stdout).toBe('0 added, 0 changed, 1 unchanged\n');
+  const registry = await openRegistry({ dataDir: target });
+  expect(await registry.reveal(mac, 'test')).toBe(psk);
+  const { keys: history, location } = await registry.show({ mac });
+  expect([location, history.map(({ state }) => state)]).toEqual(['Depot', ['current', 'superseded']]);
+  await registry.close();
+});
