@@ -25,6 +25,7 @@ export interface PlanChanges {
   readonly hardwareRevision?: string | undefined;
   readonly location?: string | undefined;
   readonly known?: ProvisionPlan['known'] | undefined;
+  readonly verify?: ProvisionPlan['verify'];
   readonly attempts?: number | undefined;
   readonly baud?: number | undefined;
 }
@@ -53,6 +54,7 @@ export async function buildPlan(
     location: atMost(100, '--location', changes.location ?? profile.location),
     boot: profile.boot,
     known: changes.known ?? profile.policy.known,
+    verify: changes.verify ?? profile.policy.verify,
     attempts: changes.attempts ?? profile.policy.attempts,
     baud: changes.baud ?? profile.policy.baud,
     given: {

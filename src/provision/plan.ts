@@ -31,6 +31,8 @@ export interface ProvisionPlan {
   /** Absent: the board is reset and not listened to. */
   readonly boot?: BootCheck | undefined;
   readonly known: KnownPolicy;
+  /** Default `md5`, the chip's own digest of the region; `readback` also reads it and compares key by key. */
+  readonly verify?: 'md5' | 'readback' | undefined;
   /** Whole tries, from opening the port on. */
   readonly attempts: number;
   /** Highest bits per second to try. */

@@ -85,6 +85,21 @@ describe('provisionDevice', () => {
     board.dispose();
   });
 
+  it('reads the region back where the plan wants it, and never passes a board whose keys differ', async () => {
+    const board = createVirtualBoard({ mac: MAC });
+    const registry = await openRegistry();
+    const plan: ProvisionPlan = { ...PLAN, verify: 'readback', attempts: 1 };
+    expect((await provisionDevice(PORT, plan, partsFor(board, registry))).ok).toBe(true);
+    const lying = partsFor(board, registry, (real) =>
+      faulty(real, { readFlash: () => Promise.resolve(new Uint8Array(0x10000).fill(0xff)) }),
+    );
+    const failed = await provisionDevice(PORT, plan, lying);
+    expect(failed).toMatchObject({ ok: false, code: 'READBACK_MISMATCH', stage: 'verify' });
+    expect(JSON.stringify(failed)).not.toContain(await registry.reveal(MAC, 'test'));
+    await registry.close();
+    board.dispose();
+  });
+
   it('tries again from the start when the board is unplugged in mid-write, with the same key', async () => {
     const board = createVirtualBoard({ mac: MAC });
     const registry = await openRegistry();

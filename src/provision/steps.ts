@@ -5,13 +5,14 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { deviceRows } from '../core/device-config.js';
 import { EspmintError } from '../core/errors/index.js';
 import { parseMac, type Mac } from '../core/mac.js';
-import { encodeNvs } from '../core/nvs/index.js';
+import { encodeNvs, type NvsRow } from '../core/nvs/index.js';
 import { parsePsk } from '../core/psk.js';
 import { deviceUuid } from '../core/uuid.js';
 import type { Board } from '../driver/index.js';
 import type { Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
 import type { BootCheck } from './plan.js';
+import { checkReadback } from './readback.js';
 import { chooseRegion, type Region } from './region.js';
 import type { Try } from './try.js';
 
@@ -23,6 +24,8 @@ export interface Identity {
 /** The image of one device, and where it goes. */
 export interface DeviceImage extends ImageProof {
   readonly bytes: Uint8Array;
+  /** What the bytes mean. */
+  readonly rows: readonly NvsRow[];
 }
 
 export async function connect({ port, plan, parts, emit, signal }: Try): Promise<Board> {
@@ -109,8 +112,9 @@ export function buildImage(
   const psk = parsePsk(reservation.psk);
   const chip = board.facts.chip;
   const values = { ...identity, psk, chip, caUrl, wifi, firmwareVersion, hardwareRevision, serial };
-  const bytes = encodeNvs(deviceRows(values, plan.layout), region.sizeBytes);
-  return { ...region, bytes, md5: bytesToHex(md5(bytes)), sha256: bytesToHex(sha256(bytes)) };
+  const rows = deviceRows(values, plan.layout);
+  const bytes = encodeNvs(rows, region.sizeBytes);
+  return { ...region, bytes, rows, md5: bytesToHex(md5(bytes)), sha256: bytesToHex(sha256(bytes)) };
 }
 
 /** Before the first erase: by its digest a later look at the flash tells whether the key is on the chip. */
@@ -127,9 +131,15 @@ export async function write({ port, emit, signal }: Try, board: Board, image: De
   await board.writeRegion({ offsetBytes: image.offsetBytes, image: image.bytes }, { onProgress, signal });
 }
 
-/** The chip's own MD5 over the whole region against the image: the proof that everything else rests on. */
-export async function verify({ signal }: Try, board: Board, image: DeviceImage): Promise<void> {
-  await board.verifyRegion({ offsetBytes: image.offsetBytes, image: image.bytes }, { signal });
+/**
+ * The chip's own MD5 over the whole region against the image: the proof that everything else rests on. A plan may ask
+ * for a second one: the region's bytes, decoded.
+ */
+export async function verify({ port, plan, signal }: Try, board: Board, image: DeviceImage): Promise<void> {
+  const { offsetBytes, sizeBytes, bytes, rows } = image;
+  await board.verifyRegion({ offsetBytes, image: bytes }, { signal });
+  if (plan.verify !== 'readback') return;
+  checkReadback(port, rows, await board.readFlash({ offsetBytes, sizeBytes }, { signal }));
 }
 
 /** The board's firmware starts, so that it leaves the fixture as it will be used. */

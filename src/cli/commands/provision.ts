@@ -64,6 +64,12 @@ function addRunOptions(command: Command): void {
         'refuse',
       ]),
     )
+    .addOption(
+      new Option('--verify <how>', "the chip's MD5, or also read back and compared key by key").choices([
+        'md5',
+        'readback',
+      ]),
+    )
     .option('--attempts <n>', 'whole tries for a board whose link fails', numberOption('--attempts'))
     .option('--baud <rate>', 'highest bits per second to try', numberOption('--baud'))
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))

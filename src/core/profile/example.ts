@@ -67,6 +67,8 @@ location: Line 1
 policy:
   # A device that is already provisioned: keep its key, rotate (make a new one), or refuse.
   known: keep
+  # md5 (the chip's own digest of the region), or readback (also read it back and compare key by key).
+  verify: md5
   # Whole tries for a board whose link fails.
   attempts: 3
   # Highest rate to try, bits per second.

@@ -131,6 +131,9 @@ export const profileSchema = z
         known: z.enum(['keep', 'rotate', 'refuse']).default('keep').meta({
           description: 'A device that is already provisioned: keep its key, make a new one, or refuse.',
         }),
+        verify: z.enum(['md5', 'readback']).default('md5').meta({
+          description: "The chip's MD5 of the region; readback also reads it and compares key by key.",
+        }),
         attempts: z.int().min(1).max(10).default(3),
         baud: z.int().min(9600).max(3_000_000).default(921_600),
         secretsOnLabels: z.boolean().default(false).meta({

@@ -7,7 +7,8 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
 export const PROVISION_ERRORS = {
   PARTITION_NOT_FOUND: entry<{ port: string; wanted: string; present: string }>({
     ...board,
-    problem: ({ port, wanted, present }) => `${port}: the partition table has no ${wanted} (it has: ${present})`,
+    problem: ({ port, wanted, present }) =>
+      `${port}: the partition table has no ${wanted} (it has: ${present})`,
     next: () => 'name one of these with --partition, or flash the firmware with its partition table first',
   }),
   PARTITION_AMBIGUOUS: entry<{ port: string; names: string }>({
@@ -15,7 +16,13 @@ export const PROVISION_ERRORS = {
     problem: ({ port, names }) => `${port}: the partition table has several NVS partitions (${names})`,
     next: () => 'choose one with --partition',
   }),
-  IMAGE_DOES_NOT_FIT: entry<{ port: string; imageBytes: number; offset: number; partition: string; endOffset: number }>({
+  IMAGE_DOES_NOT_FIT: entry<{
+    port: string;
+    imageBytes: number;
+    offset: number;
+    partition: string;
+    endOffset: number;
+  }>({
     ...board,
     problem: ({ port, imageBytes, offset, partition, endOffset }) =>
       `${port}: an image of ${hex(imageBytes)} bytes at ${hex(offset)} would run past the NVS partition "${partition}", which ends at ${hex(endOffset)}`,
@@ -25,21 +32,32 @@ export const PROVISION_ERRORS = {
     ...board,
     problem: ({ port, offset, size, holds }) =>
       `${port}: the region ${hex(offset)} + ${hex(size)} is not in an NVS partition but in ${holds}`,
-    next: () => 'leave --offset out to use the NVS partition of the board, or add --force-offset if you are sure',
+    next: () =>
+      'leave --offset out to use the NVS partition of the board, or add --force-offset if you are sure',
   }),
   REGION_INVALID: entry<{ port: string; offset: number; size: number; reason: string }>({
     ...board,
-    problem: ({ port, offset, size, reason }) => `${port}: the region ${hex(offset)} + ${hex(size)} ${reason}`,
+    problem: ({ port, offset, size, reason }) =>
+      `${port}: the region ${hex(offset)} + ${hex(size)} ${reason}`,
     next: () => 'choose another --offset and --size',
+  }),
+  READBACK_MISMATCH: entry<{ port: string; keys: readonly string[] }>({
+    exit: EXIT.proof,
+    http: 502,
+    retryable: true,
+    problem: ({ port, keys }) => `${port}: the flash, read back, differs in ${keys.join(', ')}`,
+    next: () => 'write it again; if it stays so, take this board out and report the names of these keys',
   }),
   CHIP_UNEXPECTED: entry<{ port: string; expected: string; found: string }>({
     ...board,
-    problem: ({ port, expected, found }) => `${port}: this board has an ${found}, the profile is for ${expected}`,
+    problem: ({ port, expected, found }) =>
+      `${port}: this board has an ${found}, the profile is for ${expected}`,
     next: () => 'put it aside, or choose the profile for this product',
   }),
   FLASH_ENCRYPTED: entry<{ port: string }>({
     ...board,
-    problem: ({ port }) => `${port}: flash encryption is on, so the firmware would not read a plain NVS image`,
+    problem: ({ port }) =>
+      `${port}: flash encryption is on, so the firmware would not read a plain NVS image`,
     next: () => 'use a board without flash encryption; encrypted NVS is not written by this version',
   }),
   IDENTITY_FOR_ONE_BOARD: entry<{ option: string }>({
