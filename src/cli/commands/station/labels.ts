@@ -1,0 +1,61 @@
+// Labels at a station: printed when a board is good, and scanned back before it counts.
+import { EspmintError } from '../../../core/errors/index.js';
+import { labelToZpl } from '../../../core/labels/zpl.js';
+import type { Profile } from '../../../core/profile/schema.js';
+import { openLink } from '../../../driver/index.js';
+import { printLabel, ScanBack, type Finish } from '../../../provision/index.js';
+import type { Batch, Registry } from '../../../registry/index.js';
+import { labelOf, loadLabelTemplate } from '../../labelling.js';
+
+export interface LabelOptions {
+  readonly label?: string;
+  readonly printer?: string;
+  readonly scanBack?: boolean;
+}
+
+export interface StationLabels {
+  /** Prints the label of a unit, and waits for its scan where that is asked for. */
+  readonly finish: Finish;
+  /** A code was scanned. Returns whether a unit waited for it. */
+  scan(code: string): boolean;
+}
+
+/** Long enough to stick a label on, shorter than the time limit of a run. */
+const SCAN_TIMEOUT_MS = 180_000;
+
+/** @throws LABEL_INVALID, LABEL_SECRET_REFUSED, INPUT_INVALID */
+export async function stationLabels(
+  options: LabelOptions,
+  at: {
+    readonly profile: Profile;
+    readonly batch: Batch | undefined;
+    readonly registry: Registry;
+    readonly note: (text: string) => void;
+  },
+): Promise<StationLabels | undefined> {
+  const { label: file, printer, scanBack = false } = options;
+  if (file === undefined) {
+    if (printer === undefined && !scanBack) return undefined;
+    throw new EspmintError('INPUT_INVALID', {
+      field: '--printer and --scan-back',
+      reason: 'need a label',
+      hint: 'name its template with --label',
+    });
+  }
+  const template = await loadLabelTemplate(file, at.profile);
+  const scans = new ScanBack(SCAN_TIMEOUT_MS);
+  const { name: batch, lot, firmwareVersion, hardwareRevision } = at.batch ?? {};
+  return {
+    finish: async (unit) => {
+      const values = { ...unit, batch, lot, firmwareVersion, hardwareRevision };
+      const layout = await labelOf(template, values, at.registry);
+      if (printer !== undefined) {
+        await printLabel(labelToZpl(layout), { address: printer, open: (address) => openLink(address) });
+      }
+      if (!scanBack) return;
+      at.note(`${unit.mac}${unit.serial === undefined ? '' : ` (${unit.serial})`}: scan its label`);
+      await scans.expect(layout.qr.text);
+    },
+    scan: (code) => scans.scan(code),
+  };
+}
