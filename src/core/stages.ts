@@ -73,6 +73,16 @@ export interface DeviceIdentified extends OfBoard {
   /** What the registry knew of it before. */
   readonly known: 'new' | 'pending' | 'provisioned';
 }
+/** What the new image does to what the board's NVS held; names as `namespace:key`, never values. */
+export interface NvsCompared extends OfBoard {
+  readonly type: 'nvs';
+  readonly mode: 'replace' | 'merge';
+  readonly kept: readonly string[];
+  readonly changed: readonly string[];
+  readonly added: readonly string[];
+  /** In mode `replace`: values of other software that are gone after the write. */
+  readonly lost: readonly string[];
+}
 export interface Warned extends OfBoard {
   readonly type: 'warning';
   readonly code: string;
@@ -119,5 +129,6 @@ export type ProvisionEvent =
   | WriteProgress
   | ChipKnown
   | DeviceIdentified
+  | NvsCompared
   | Warned
   | ProvisionResult;

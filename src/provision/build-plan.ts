@@ -24,6 +24,7 @@ export interface PlanChanges {
   readonly firmwareVersion?: string | undefined;
   readonly hardwareRevision?: string | undefined;
   readonly location?: string | undefined;
+  readonly nvsMode?: 'replace' | 'merge' | undefined;
   readonly known?: ProvisionPlan['known'] | undefined;
   readonly verify?: ProvisionPlan['verify'];
   readonly attempts?: number | undefined;
@@ -46,7 +47,7 @@ export async function buildPlan(
       recipe: changes.recipe ?? profile.identity.recipe,
       namespaceUuid: profile.identity.namespaceUuid,
     },
-    layout: profile.nvs,
+    layout: changes.nvsMode === undefined ? profile.nvs : { ...profile.nvs, mode: changes.nvsMode },
     caUrl: buildCaUrl(changes.caUrl ?? profile.caUrl),
     wifi: await buildWifi(profile, changes, resolveSecret),
     firmwareVersion: atMost(20, '--firmware-version', changes.firmwareVersion ?? profile.firmwareVersion),

@@ -15,6 +15,8 @@ export interface ProvisionParts {
   /** Opens the port and resets its board into the loader. One call is one try: retries are the flow's. */
   readonly connect: (port: string, options: ConnectOptions) => Promise<Board>;
   readonly registry: Registry;
+  /** A second opinion on every image; throws where it differs. */
+  readonly crossCheck?: ((image: Uint8Array) => Promise<void>) | undefined;
   /** The batch that boards are made for; absent: every board is welcome. */
   readonly admit?: Admit | undefined;
 }

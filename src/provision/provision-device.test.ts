@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EspmintError } from '../core/errors/index.js';
-import { decodeNvs } from '../core/nvs/index.js';
+import { decodeNvs, encodeNvs, type NvsRow } from '../core/nvs/index.js';
 import { parseProfile } from '../core/profile/parse.js';
 import type { ProvisionEvent, Stage } from '../core/stages.js';
 import { connectBoard, type Board } from '../driver/index.js';
@@ -190,6 +190,57 @@ describe('provisionDevice', () => {
       board.dispose();
     },
   );
+
+  describe('on a board whose NVS holds values of other software', () => {
+    const other: NvsRow[] = [
+      { namespace: 'phy', key: 'cal_data', type: 'blob', value: Uint8Array.of(1, 2, 3) },
+      { namespace: 'zc', key: 'wifi_ssid', type: 'string', value: 'old' },
+    ];
+    const runWith = async (mode: 'replace' | 'merge') => {
+      const board = createVirtualBoard({ mac: MAC });
+      board.flash.program(0x9000, encodeNvs(other, 0x10000));
+      const registry = await openRegistry();
+      const events: ProvisionEvent[] = [];
+      const plan = { ...PLAN, layout: { ...PLAN.layout, mode } };
+      const result = await provisionDevice(PORT, plan, partsFor(board, registry), {
+        onEvent: (e) => events.push(e),
+      });
+      const names = decodeNvs(board.flash.read(0x9000, 0x10000)).values.map(
+        ({ namespace, key }) => `${namespace}:${key}`,
+      );
+      await registry.close();
+      board.dispose();
+      return { result, events, names };
+    };
+
+    it('says before it writes what a fresh image loses', async () => {
+      const { result, events, names } = await runWith('replace');
+      expect(result.ok).toBe(true);
+      expect(names).not.toContain('phy:cal_data');
+      const warned = events.findIndex(
+        ({ type, ...event }) => type === 'warning' && 'code' in event && event.code === 'NVS_VALUES_LOST',
+      );
+      const wrote = events.findIndex((event) => event.type === 'stage' && event.stage === 'write');
+      expect(events[warned]).toMatchObject({
+        message: expect.stringContaining('phy:cal_data, zc:wifi_ssid') as string,
+      });
+      expect(warned).toBeLessThan(wrote);
+    });
+
+    it('keeps them in mode merge', async () => {
+      const { result, events, names } = await runWith('merge');
+      expect(result.ok).toBe(true);
+      expect(names).toEqual(expect.arrayContaining(['phy:cal_data', 'zc:wifi_ssid', 'zc:psk_secret']));
+      expect(events).toContainEqual(
+        expect.objectContaining({
+          type: 'nvs',
+          mode: 'merge',
+          kept: ['phy:cal_data', 'zc:wifi_ssid'],
+          lost: [],
+        }),
+      );
+    });
+  });
 
   describe('with boot rules', () => {
     const boot: NonNullable<ProvisionPlan['boot']> = {

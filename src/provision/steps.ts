@@ -5,12 +5,14 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { deviceRows } from '../core/device-config.js';
 import { EspmintError } from '../core/errors/index.js';
 import { parseMac, type Mac } from '../core/mac.js';
-import { encodeNvs, type NvsRow } from '../core/nvs/index.js';
+import { decodeNvs, type NvsRow } from '../core/nvs/index.js';
 import { parsePsk } from '../core/psk.js';
+import type { ProvisionEvent } from '../core/stages.js';
 import { deviceUuid } from '../core/uuid.js';
 import type { Board } from '../driver/index.js';
 import type { Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
+import { makeImage } from './nvs-image.js';
 import type { BootCheck } from './plan.js';
 import { checkReadback } from './readback.js';
 import { chooseRegion, type Region } from './region.js';
@@ -100,30 +102,42 @@ export async function reserve(
   return reservation;
 }
 
-export function buildImage(
-  { plan }: Try,
-  board: Board,
-  identity: Identity,
-  reservation: Reservation,
-  region: Region,
-  serial: string | undefined,
-): DeviceImage {
-  const { caUrl, wifi, firmwareVersion, hardwareRevision } = plan;
+/** What the image is made of: all that is known of one board before it is written. */
+export interface Ingredients {
+  readonly identity: Identity;
+  readonly reservation: Reservation;
+  readonly region: Region;
+  readonly serial: string | undefined;
+}
+
+export async function buildImage(run: Try, board: Board, from: Ingredients): Promise<DeviceImage> {
+  const { port, plan, parts, emit, signal } = run;
+  const { caUrl, wifi, firmwareVersion, hardwareRevision, layout } = plan;
+  const { identity, reservation, region, serial } = from;
   const psk = parsePsk(reservation.psk);
   const chip = board.facts.chip;
   const values = { ...identity, psk, chip, caUrl, wifi, firmwareVersion, hardwareRevision, serial };
-  const rows = deviceRows(values, plan.layout);
-  const bytes = encodeNvs(rows, region.sizeBytes);
-  return { ...region, bytes, rows, md5: bytesToHex(md5(bytes)), sha256: bytesToHex(sha256(bytes)) };
+  const rows = deviceRows(values, layout);
+  const { bytes, changes } = await makeImage(board, region, rows, layout.mode, signal);
+  if (changes !== undefined) emit({ type: 'nvs', port, mode: layout.mode, ...changes });
+  if (changes !== undefined && changes.lost.length > 0) emit(lossWarning(port, changes.lost));
+  await parts.crossCheck?.(bytes);
+  const meant = layout.mode === 'merge' ? decodeNvs(bytes).values : rows;
+  return { ...region, bytes, rows: meant, md5: bytesToHex(md5(bytes)), sha256: bytesToHex(sha256(bytes)) };
+}
+
+function lossWarning(port: string, lost: readonly string[]): ProvisionEvent {
+  const message = `${port}: what other software stored in the NVS partition goes: ${lost.join(', ')} (merge would keep it)`;
+  return { type: 'warning', port, code: 'NVS_VALUES_LOST', message };
 }
 
 /** Before the first erase: by its digest a later look at the flash tells whether the key is on the chip. */
 export async function noteImage(
   { parts }: Try,
   { id }: Reservation,
-  { sha256: imageSha256, offsetBytes, bytes }: DeviceImage,
+  { sha256: imageSha256, md5: imageMd5, offsetBytes, bytes }: DeviceImage,
 ): Promise<void> {
-  await parts.registry.built(id, { imageSha256, offsetBytes, sizeBytes: bytes.length });
+  await parts.registry.built(id, { imageSha256, imageMd5, offsetBytes, sizeBytes: bytes.length });
 }
 
 export async function write({ port, emit, signal }: Try, board: Board, image: DeviceImage): Promise<void> {
@@ -157,7 +171,6 @@ export interface Outcome {
   readonly admission: Admission | undefined;
 }
 
-/** The registry first: a unit that its batch counts is in the registry with its key. */
 /** Listens until the firmware shows that it runs. What it prints of this device's secrets is masked. */
 export async function checkBoot(
   { plan, signal }: Try,
@@ -176,6 +189,7 @@ export async function checkBoot(
   });
 }
 
+/** The registry first: a unit that its batch counts is in the registry with its key. */
 export async function confirm({ parts }: Try, outcome: Outcome): Promise<void> {
   const { identity, chip, reservation, admission } = outcome;
   const { offsetBytes, sizeBytes, md5, sha256 } = outcome.image;

@@ -83,6 +83,7 @@ function apply(line: BoardLine, event: Exclude<ProvisionEvent, { type: 'warning'
       line.mac = event.facts.mac;
       break;
     case 'identity':
+    case 'nvs':
       break;
     case 'result':
       line.result = event;

@@ -31,6 +31,8 @@ function describe(event: ProvisionEvent): string | undefined {
       return `${event.facts.description}, revision ${event.facts.revision}, MAC ${event.facts.mac}`;
     case 'identity':
       return `${event.mac} is ${event.uuid} (${event.known})`;
+    case 'nvs':
+      return event.mode === 'merge' ? `keeps ${event.kept.length} values that are there` : undefined;
     case 'warning':
       return `warning: ${event.message} [${event.code}]`;
     case 'result':

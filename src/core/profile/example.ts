@@ -36,6 +36,8 @@ identity:
 
 # Names that the firmware looks for (at most 15 characters each), and further entries of your own.
 nvs:
+  # replace: a fresh image; merge: keep what other software stored there (Wi-Fi calibration, counters).
+  mode: replace
   namespace: zc
   keys:
     uuid: global_uuid

@@ -86,6 +86,9 @@ export const profileSchema = z
       .default({ recipe: 'rfc9562' }),
     nvs: z
       .strictObject({
+        mode: z.enum(['replace', 'merge']).default('replace').meta({
+          description: 'A fresh image, or keep what other software stored in the NVS partition of the board.',
+        }),
         namespace: nvsName.default('zc'),
         keys: z
           .strictObject({

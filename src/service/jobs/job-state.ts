@@ -32,6 +32,8 @@ export function advanceJob(job: Job, event: ProvisionEvent, endedAt: string): Jo
       return { ...job, chip: event.facts, mac: event.facts.mac };
     case 'identity':
       return { ...job, mac: event.mac, uuid: event.uuid, known: event.known };
+    case 'nvs':
+      return job;
     case 'warning':
       return { ...job, warnings: [...job.warnings, { code: event.code, message: event.message }] };
     case 'result': {
