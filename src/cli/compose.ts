@@ -1,6 +1,6 @@
 // The only place that builds real parts: transports, loader and registry for the commands.
 import { EspmintError } from '../core/errors/index.js';
-import { connectBoard, openLink, type DriverEvent } from '../driver/index.js';
+import { connectBoard, connectWithEsptool, openLink, type DriverEvent } from '../driver/index.js';
 import type { ConnectOptions, ProvisionParts } from '../provision/index.js';
 import {
   defaultDataDir,
@@ -9,6 +9,7 @@ import {
   type Registry,
   type RegistryOptions,
 } from '../registry/index.js';
+import { crossCheckImage } from './cross-check.js';
 import type { CliIo, GlobalOptions } from './io.js';
 
 export interface RegistryChoice {
@@ -18,6 +19,15 @@ export interface RegistryChoice {
   readonly keysTo?: string;
 }
 
+/** Who speaks to the board: our own driver, or the user's own esptool. */
+export const BACKENDS = ['native', 'esptool'] as const;
+export type Backend = (typeof BACKENDS)[number];
+
+export interface BackendChoice {
+  /** Absent: `native`. */
+  readonly backend?: Backend;
+}
+
 export interface ComposedParts extends ProvisionParts {
   close(): Promise<void>;
 }
@@ -25,10 +35,20 @@ export interface ComposedParts extends ProvisionParts {
 /** Parts of a provisioning run; the caller closes them. */
 export async function composeParts(
   io: CliIo,
-  options: RegistryChoice & GlobalOptions,
+  options: RegistryChoice & BackendChoice & GlobalOptions & { readonly crossCheck?: boolean },
 ): Promise<ComposedParts> {
   const registry = await composeRegistry(io, options);
-  return { connect: connectPort, registry, close: () => registry.close() };
+  return {
+    connect: connectorFor(options),
+    registry,
+    crossCheck: options.crossCheck === true ? crossCheckWith(io) : undefined,
+    close: () => registry.close(),
+  };
+}
+
+/** Espressif's own generator, where it is installed. */
+function crossCheckWith(io: CliIo): NonNullable<ProvisionParts['crossCheck']> {
+  return (image) => crossCheckImage(io, { image, sizeBytes: image.length, version: 2 });
 }
 
 /** The registry that the options name; the caller closes it. */
@@ -78,6 +98,12 @@ export const connectPort: ProvisionParts['connect'] = async (port, options) => {
     throw error;
   }
 };
+
+/** The connect of the chosen backend. */
+export function connectorFor({ backend }: BackendChoice): ProvisionParts['connect'] {
+  if (backend !== 'esptool') return connectPort;
+  return (port, { expectChip, baud, signal }) => connectWithEsptool(port, { expectChip, baud, signal });
+}
 
 /** What the driver mended by itself is worth knowing: a cable that needs it today fails tomorrow. */
 function warnOf(port: string, event: DriverEvent, onWarning: ConnectOptions['onWarning']): void {

@@ -1,17 +1,17 @@
 // `espmint inspect`: everything that one board says of itself, without changing it.
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
 import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
 import { isSecretKey } from '../../core/secret-keys.js';
 import type { Partition, PartitionTable } from '../../core/partition-table.js';
 import type { Board } from '../../driver/index.js';
 import { chooseRegion, type Region } from '../../provision/index.js';
-import { connectPort } from '../compose.js';
+import { BACKENDS, connectorFor, type BackendChoice } from '../compose.js';
 import { jsonLine, type CliIo } from '../io.js';
 import { numberOption } from '../numbers.js';
 import { formatHex } from '../output/format.js';
 
-interface Options {
+interface Options extends BackendChoice {
   readonly port: string;
   readonly baud: number;
   readonly json?: boolean;
@@ -33,13 +33,14 @@ export function inspectCommand(io: CliIo): Command {
     )
     .requiredOption('-p, --port <address>', 'device path, tcp://host:port or rfc2217://host:port')
     .option('--baud <rate>', 'highest bits per second to try', numberOption('--baud'), DEFAULT_BAUD)
+    .addOption(new Option('--backend <name>', 'who speaks to the board').choices(BACKENDS))
     .option('--json', 'print one JSON object')
     .action((options: Options) => inspect(io, options));
 }
 
-async function inspect(io: CliIo, { port, baud, json }: Options): Promise<void> {
+async function inspect(io: CliIo, { port, baud, json, ...choice }: Options): Promise<void> {
   const onWarning = (code: string, message: string): void => io.stderr(`${port}: ${message} [${code}]\n`);
-  const board = await connectPort(port, { baud, signal: io.signal, onWarning });
+  const board = await connectorFor(choice)(port, { baud, signal: io.signal, onWarning });
   try {
     const findings = await look(port, board);
     io.stdout(json === true ? jsonLine(toRecord(port, findings)) : describe(port, findings));

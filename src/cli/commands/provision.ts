@@ -4,13 +4,13 @@ import { EXIT, CATALOG, EspmintError } from '../../core/errors/index.js';
 import type { ProvisionResult } from '../../core/stages.js';
 import { UUID_RECIPES } from '../../core/uuid.js';
 import { provisionDevice, type ProvisionPlan } from '../../provision/index.js';
-import { composeParts, type RegistryChoice } from '../compose.js';
+import { BACKENDS, composeParts, type BackendChoice, type RegistryChoice } from '../compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { numberOption } from '../numbers.js';
 import { createReporter } from '../output/create-reporter.js';
 import { planFromFlags, type PlanFlags } from '../plan.js';
 
-interface Options extends PlanFlags, RegistryChoice {
+interface Options extends PlanFlags, RegistryChoice, BackendChoice {
   readonly port: readonly string[];
   readonly json?: boolean;
 }
@@ -70,8 +70,16 @@ function addRunOptions(command: Command): void {
         'readback',
       ]),
     )
+    .addOption(
+      new Option('--nvs-mode <mode>', 'a fresh image, or keep what other software stored there').choices([
+        'replace',
+        'merge',
+      ]),
+    )
+    .option('--cross-check', "have Espressif's own generator make each image too; a difference stops the run")
     .option('--attempts <n>', 'whole tries for a board whose link fails', numberOption('--attempts'))
     .option('--baud <rate>', 'highest bits per second to try', numberOption('--baud'))
+    .addOption(new Option('--backend <name>', 'who speaks to the boards').choices(BACKENDS))
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
     .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys')
     .option('--json', 'print JSON Lines: one event a line');
