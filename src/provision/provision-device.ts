@@ -7,6 +7,7 @@ import type { Admission, ImageProof } from './admission.js';
 import type { ProvisionParts } from './parts.js';
 import type { ProvisionPlan } from './plan.js';
 import type { Region } from './region.js';
+import { settleOpen } from './settle-open.js';
 import { StageClock } from './stage-clock.js';
 import {
   admit,
@@ -71,7 +72,7 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     Object.assign(known, identity);
     if (admission !== undefined) onFailure.push((failed) => admission.failed(failed));
     const unit: Unit = { run, clock, board: connected, region, identity, admission };
-    const earlier = await recognise(unit);
+    const earlier = (await recognise(unit)) ?? (await settle(unit));
     const { image, reservation } = earlier ?? (await makeNew(unit, onFailure));
     await clock.stage('reset', () => reset(connected));
     const { boot } = run.plan;
@@ -117,12 +118,27 @@ async function recognise({ run, clock, board, region, admission }: Unit): Promis
   return holds ? { image: earlier } : undefined;
 }
 
+/**
+ * A reservation that a crash has left open is settled by what the chip holds. Who refuses known boards gets this one
+ * as it is; with `keep` the flow goes on with the settled key, and finds nothing to write if nothing else has changed;
+ * with `rotate` the reservation takes its key up again.
+ */
+async function settle({ run, clock, board, region, identity }: Unit): Promise<Held | undefined> {
+  const { known } = run.plan;
+  if (known === 'rotate') return undefined;
+  const holds = (image: ImageProof): Promise<boolean> =>
+    clock.stage('verify', () => holdsEarlier(run, board, region, image));
+  const image = await settleOpen(run, identity, holds);
+  return image !== undefined && known === 'refuse' ? { image } : undefined;
+}
+
 async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Required<Held>> {
   const { run, clock, board, region, identity, admission } = unit;
   const reservation = await clock.stage('reserve', () => reserve(run, identity, admission));
   onFailure.push((failed) => run.parts.registry.fail(reservation.id, failed));
   const image = await clock.stage('build', async () => {
-    const built = buildImage(run, board, identity, reservation, region, admission?.serial);
+    const from = { identity, reservation, region, serial: admission?.serial };
+    const built = await buildImage(run, board, from);
     await noteImage(run, reservation, built);
     return built;
   });

@@ -55,9 +55,9 @@ export class FileDevice {
   }
 
   /** The newest image that an attempt was about to write. */
-  describe(id: string, { imageSha256, offsetBytes, sizeBytes }: Image): void {
+  describe(id: string, { imageSha256, imageMd5, offsetBytes, sizeBytes }: Image): void {
     const attempt = this.#attempts.find((candidate) => candidate.id === id);
-    if (attempt !== undefined) Object.assign(attempt, { imageSha256, offsetBytes, sizeBytes });
+    if (attempt !== undefined) Object.assign(attempt, { imageSha256, imageMd5, offsetBytes, sizeBytes });
   }
 
   end(record: Extract<KeyFileRecord, { type: 'confirmed' | 'failed' }>): void {

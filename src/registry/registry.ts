@@ -66,6 +66,8 @@ export interface Proof {
 export interface Image {
   /** Lower-case hex SHA-256 of the whole image. */
   readonly imageSha256: string;
+  /** Lower-case hex MD5 of the same bytes, which a chip computes by itself. */
+  readonly imageMd5?: string | undefined;
   /** Bytes from the start of flash. */
   readonly offsetBytes: number;
   readonly sizeBytes: number;
@@ -113,6 +115,7 @@ export interface AttemptRecord {
   readonly code?: string | undefined;
   readonly stage?: string | undefined;
   readonly imageSha256?: string | undefined;
+  readonly imageMd5?: string | undefined;
   readonly offsetBytes?: number | undefined;
   readonly sizeBytes?: number | undefined;
 }

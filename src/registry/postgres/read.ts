@@ -92,7 +92,7 @@ export async function show(client: pg.ClientBase, device: DeviceName): Promise<D
     [row.id],
   );
   const attempts = await client.query<AttemptRow>(
-    `select id, outcome, stage, code, image_sha256, image_offset, image_size, started_at, ended_at from attempts
+    `select id, outcome, stage, code, image_sha256, image_md5, image_offset, image_size, started_at, ended_at from attempts
      where device_id = $1 order by started_at desc, id limit ${ATTEMPTS_SHOWN}`,
     [row.id],
   );

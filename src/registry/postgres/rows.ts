@@ -37,6 +37,7 @@ export interface AttemptRow {
   readonly stage: string | null;
   readonly code: string | null;
   readonly image_sha256: string | null;
+  readonly image_md5: string | null;
   /** BIGINT comes as text. */
   readonly image_offset: string | null;
   readonly image_size: string | null;
@@ -107,6 +108,7 @@ export function toAttemptRecord(row: AttemptRow): AttemptRecord {
     code: orNone(row.code),
     stage: orNone(row.stage),
     imageSha256: orNone(row.image_sha256),
+    imageMd5: orNone(row.image_md5),
     offsetBytes: row.image_offset === null ? undefined : Number(row.image_offset),
     sizeBytes: row.image_size === null ? undefined : Number(row.image_size),
   };

@@ -42,8 +42,8 @@ export async function confirm(client: pg.ClientBase, id: string, proof: Proof): 
 export async function noteImage(client: pg.ClientBase, id: string, image: Image): Promise<void> {
   await lockAttempt(client, id);
   await client.query(
-    `update attempts set image_sha256 = $2, image_offset = $3, image_size = $4 where id = $1`,
-    [id, image.imageSha256, image.offsetBytes, image.sizeBytes],
+    `update attempts set image_sha256 = $2, image_offset = $3, image_size = $4, image_md5 = $5 where id = $1`,
+    [id, image.imageSha256, image.offsetBytes, image.sizeBytes, image.imageMd5 ?? null],
   );
 }
 

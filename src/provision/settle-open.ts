@@ -1,0 +1,50 @@
+// Settles the reservations that a crash has left open, by what the flash of their board holds.
+import { isEspmintError } from '../core/errors/index.js';
+import type { AttemptRecord } from '../registry/index.js';
+import type { ImageProof } from './admission.js';
+import type { Identity } from './steps.js';
+import type { Try } from './try.js';
+
+/**
+ * Confirms the newest open attempt of this device whose image is on the chip, byte for byte.
+ *
+ * @param holds whether the chip holds these bytes
+ * @returns that image, or undefined when there is none, or the registry cannot tell
+ */
+export async function settleOpen(
+  run: Try,
+  { mac, uuid }: Identity,
+  holds: (image: ImageProof) => Promise<boolean>,
+): Promise<ImageProof | undefined> {
+  const { registry } = run.parts;
+  const history = await registry.show({ mac }).catch((error: unknown) => {
+    // A new board; or the registry is away, and then the journal decides what to flash.
+    if (isEspmintError(error, 'DEVICE_UNKNOWN')) return undefined;
+    if (isEspmintError(error, 'REGISTRY_UNREACHABLE') || isEspmintError(error, 'REGISTRY_TIMEOUT'))
+      return undefined;
+    throw error;
+  });
+  // Another identity is a conflict, which the reservation reports.
+  if (history?.uuid !== uuid) return undefined;
+  for (const attempt of history.attempts) {
+    const image = openImage(attempt);
+    if (image === undefined || !(await holds(image))) continue;
+    await registry.confirm(attempt.id, { imageSha256: image.sha256 });
+    run.emit({
+      type: 'warning',
+      port: run.port,
+      code: 'RESERVATION_SETTLED',
+      message: `${mac} holds what an interrupted attempt wrote at ${attempt.startedAt}; its key is current now`,
+    });
+    return image;
+  }
+  return undefined;
+}
+
+/** The image of an attempt that nobody has ended. */
+function openImage(attempt: AttemptRecord): ImageProof | undefined {
+  const { outcome, imageMd5: md5, imageSha256: sha256, offsetBytes, sizeBytes } = attempt;
+  if (outcome !== 'open' || md5 === undefined || sha256 === undefined) return undefined;
+  if (offsetBytes === undefined || sizeBytes === undefined) return undefined;
+  return { md5, sha256, offsetBytes, sizeBytes };
+}
