@@ -73,10 +73,10 @@ export async function runCommand(
     stdio: ['ignore', 'pipe', 'pipe'],
     // One line for each step of progress, and no colours.
     env: { ...process.env, PYTHONUNBUFFERED: '1', NO_COLOR: '1', TERM: 'dumb', COLUMNS: '200' },
-    timeout: Math.ceil(timeoutMs),
-    killSignal: 'SIGKILL',
   });
   const kill = (): void => void child.kill('SIGKILL');
+  // Not spawn's own timeout: its timer outlives a program that could not be started.
+  const deadline = setTimeout(kill, timeoutMs);
   signal?.addEventListener('abort', kill, { once: true });
   let output = '';
   let line = '';
@@ -97,6 +97,7 @@ export async function runCommand(
     throwIfAborted(signal, 'esptool');
     return { exitCode, output };
   } finally {
+    clearTimeout(deadline);
     signal?.removeEventListener('abort', kill);
   }
 }
