@@ -81,24 +81,36 @@ function mustDo(before: Uint8Array, after: Uint8Array, timing: Timing): Necessar
     }
   }
   return {
-    eraseMs: leastEraseMs(sectors, timing),
+    eraseMs: leastEraseMs(sectors, after, timing),
     sectors,
     pages: content.length,
     content: Buffer.concat(content),
   };
 }
 
-/** For each 64 KB block the cheaper of its sectors one by one and the block at once. */
-function leastEraseMs(sectors: readonly number[], timing: Timing): number {
-  const inBlock = new Map<number, number>();
+/**
+ * For each 64 KB block its sectors one by one, or the block at once where that is cheaper and takes nothing along that
+ * is to stay.
+ */
+function leastEraseMs(sectors: readonly number[], after: Uint8Array, timing: Timing): number {
+  const inBlock = new Map<number, Set<number>>();
   for (const sector of sectors) {
-    const block = Math.floor(sector / BLOCK_BYTES);
-    inBlock.set(block, (inBlock.get(block) ?? 0) + 1);
+    const block = sector - (sector % BLOCK_BYTES);
+    inBlock.set(block, (inBlock.get(block) ?? new Set()).add(sector));
   }
-  return [...inBlock.values()].reduce(
-    (sum, count) => sum + Math.min(count * timing.eraseSectorMs, timing.eraseBlockMs),
-    0,
-  );
+  return [...inBlock].reduce((sum, [block, erased]) => {
+    const oneByOneMs = erased.size * timing.eraseSectorMs;
+    return sum + (isFree(block, erased, after) ? Math.min(oneByOneMs, timing.eraseBlockMs) : oneByOneMs);
+  }, 0);
+}
+
+/** Whether a block holds, beside the sectors to be erased, only what is blank in the end. */
+function isFree(block: number, erased: ReadonlySet<number>, after: Uint8Array): boolean {
+  for (let sector = block; sector < block + BLOCK_BYTES; sector += SECTOR_BYTES) {
+    if (erased.has(sector)) continue;
+    if (after.subarray(sector, sector + SECTOR_BYTES).some((byte) => byte !== ERASED)) return false;
+  }
+  return true;
 }
 
 /** What a good compressor makes of the new content: nobody sends fewer bytes of unknown data. */

@@ -74,6 +74,15 @@ describe('the floor', () => {
     expect(whole).toMatchObject({ sectorsToErase: 32, eraseMs: 2 * REAL.eraseBlockMs, pagesToProgram: 0 });
   });
 
+  it('erases sector by sector where the block holds something that stays', () => {
+    const used = new Uint8Array(0x20000);
+    const after = used.slice().fill(0xff, 0x9000, 0x19000);
+    expect(floor(used, after)).toMatchObject({ sectorsToErase: 16, eraseMs: 16 * REAL.eraseSectorMs });
+    // Beside blank flash a block may go at once.
+    const alone = blank.slice().fill(0, 0x9000, 0x19000);
+    expect(floor(alone, blank)).toMatchObject({ sectorsToErase: 16, eraseMs: 2 * REAL.eraseBlockMs });
+  });
+
   it('falls with the rate of the link', () => {
     const after = changed(blank, 5, 0);
     const slow = floorOf({ before: blank, after, timing: REAL, baud: 115_200 });
