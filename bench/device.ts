@@ -20,7 +20,8 @@ const CSV = `${CORPUS}01-seed.csv`;
 const image = new Uint8Array(gunzipSync(readFileSync(`${CORPUS}01-seed.bin.gz`)));
 
 interface Setting {
-  readonly flash: 'blank' | 'used';
+  /** `earlier`: an image with another identity. `used`: full of something else, so that all of it must be erased. */
+  readonly flash: 'blank' | 'earlier' | 'used';
   readonly baud: number;
   readonly latencyMs: number;
 }
@@ -34,7 +35,12 @@ interface Figures extends Setting {
   readonly sectorsErased: number;
 }
 
-/** A board with the stock table; its NVS region blank, or full of something else. */
+/** An image like ours whose values are others: its data sector differs, its blank tail does not. */
+function earlierImage(): Uint8Array {
+  return image.map((byte, at) => (byte === 0xff || at < 0x40 ? byte : byte & 0xf0));
+}
+
+/** A board with the stock table. */
 async function withBoard<T>(
   setting: Setting,
   act: (port: string) => Promise<T>,
@@ -47,6 +53,7 @@ async function withBoard<T>(
     timing,
     onSession: (report) => sessions.push(report),
   });
+  if (setting.flash === 'earlier') board.flash.program(OFFSET, earlierImage());
   if (setting.flash === 'used') board.flash.program(OFFSET, scrambled(SIZE, 1));
   const server = await servePty(board, 'esp32');
   try {
@@ -154,7 +161,7 @@ const HEAD = [
 ];
 console.log(HEAD.map((cell) => cell.padStart(9)).join(''));
 const results: Figures[] = [];
-for (const flash of ['blank', 'used'] as const) {
+for (const flash of ['blank', 'earlier', 'used'] as const) {
   for (const baud of [115_200, 460_800, 921_600]) {
     for (const latencyMs of [1, 16]) {
       const figures = await measure({ flash, baud, latencyMs });

@@ -103,7 +103,8 @@ export const DRIVER_ERRORS = {
   SECURE_DOWNLOAD: entry<{ port: string; what: string }>({
     ...board,
     problem: ({ port, what }) => `${port}: the chip is in Secure Download Mode and refuses ${what}`,
-    next: () => 'give what cannot be read (MAC, region) by hand, or use a board without that mode',
+    next: () =>
+      'provision such boards before that mode is burnt: without MAC and MD5 no write could be proven, so none is made',
   }),
   LOADER_REFUSED: entry<{ port: string; what: string; code: number; meaning: string; unsupported: boolean }>({
     ...board,
