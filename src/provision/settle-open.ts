@@ -24,8 +24,8 @@ export async function settleOpen(
       return undefined;
     throw error;
   });
-  // Another identity is a conflict, which the reservation reports.
-  if (history?.uuid !== uuid) return undefined;
+  // Another identity is a conflict, and a removed device stays removed: the reservation reports them.
+  if (history?.uuid !== uuid || history.status === 'removed') return undefined;
   for (const attempt of history.attempts) {
     const image = openImage(attempt);
     if (image === undefined || !(await holds(image))) continue;

@@ -7,6 +7,7 @@ export { checkDatabase, type DatabaseReport, migrateDatabase } from './admin/che
 export { backUp, moveTo, restore } from './admin/backup.js';
 export { exportDevices, type ExportOptions } from './admin/export-devices.js';
 export { importDevices, type ImportOptions, type ImportReport } from './admin/import-devices.js';
+export { removeDevice } from './admin/remove-device.js';
 export { rotateMasterKey } from './admin/rotate.js';
 export { probeRegistry, type ProbeOptions } from './probe.js';
 export type {

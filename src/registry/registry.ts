@@ -86,7 +86,7 @@ export interface DeviceRecord {
   readonly id: number;
   readonly uuid: string;
   readonly mac: string;
-  /** `pending` until its first proof, then `provisioned`; other programs may set others. */
+  /** `pending` until its first proof, then `provisioned`, `removed` as a tombstone; other programs may set others. */
   readonly status: string;
   readonly caUrl?: string | undefined;
   readonly wifiSsid?: string | undefined;
@@ -129,6 +129,8 @@ export interface DeviceHistory extends DeviceRecord {
 /** Which devices to list; all conditions must hold. */
 export interface DeviceFilter {
   readonly status?: string | undefined;
+  /** Also those with the status `removed`, which are left out unless `status` names them. */
+  readonly includeRemoved?: boolean | undefined;
   /** Found anywhere in UUID, MAC or location, without regard to case. */
   readonly text?: string | undefined;
   /** 1 to 1000, default 100. */
@@ -166,7 +168,7 @@ export interface Registry {
    * earlier reservation again: a crash may have left it on the chip. A key given by the caller is taken instead, and
    * both stay in the history. A provisioned board follows `policy`.
    *
-   * @throws UUID_TAKEN, MAC_TAKEN (both sides named), DEVICE_KNOWN, KEY_DIFFERS (policy keep and another key given),
+   * @throws UUID_TAKEN, MAC_TAKEN (both sides named), DEVICE_KNOWN, DEVICE_REMOVED, KEY_DIFFERS (policy keep and another key given),
    *   INPUT_INVALID (a text too wide), DISK_FULL, REGISTRY_*
    */
   reserve(request: ReserveRequest): Promise<Reservation>;

@@ -1,15 +1,17 @@
 // `espmint devices`: what the registry holds, and the one way to see a key.
 import { Command } from 'commander';
-import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { EspmintError } from '../../core/errors/index.js';
 import { parseMac } from '../../core/mac.js';
-import { parseUuid } from '../../core/uuid.js';
-import type { DeviceHistory, DeviceName, DeviceRecord, Registry } from '../../registry/index.js';
+import type { DeviceHistory, DeviceRecord, Registry } from '../../registry/index.js';
 import { type CliIo, jsonLine } from '../io.js';
+import { parseDevice } from './devices/device-name.js';
 import { exportCommand, importCommand } from './devices/files.js';
+import { removeCommand } from './devices/remove.js';
 import { withRegistry } from './devices/with-registry.js';
 
 interface ListOptions {
   readonly status?: string;
+  readonly all?: boolean;
   readonly text?: string;
   readonly limit?: string;
   readonly json?: boolean;
@@ -24,6 +26,7 @@ export function devicesCommand(io: CliIo): Command {
     .addCommand(listCommand(io))
     .addCommand(showCommand(io))
     .addCommand(revealCommand(io))
+    .addCommand(removeCommand(io))
     .addCommand(exportCommand(io))
     .addCommand(importCommand(io));
 }
@@ -32,6 +35,7 @@ function listCommand(io: CliIo): Command {
   return new Command('list')
     .description('the devices, newest first')
     .option('--status <status>', 'only devices of this status, for example pending')
+    .option('--all', 'also devices that were removed')
     .option('--text <text>', 'only devices with this in UUID, MAC or location')
     .option('--limit <count>', 'at most so many devices')
     .option('--json', 'print one JSON object a line')
@@ -66,12 +70,12 @@ function revealCommand(io: CliIo): Command {
 }
 
 async function list(io: CliIo, registry: Registry, options: ListOptions): Promise<void> {
-  const { status, text, json } = options;
+  const { status, all: includeRemoved, text, json } = options;
   let left = parseLimit(options.limit);
   if (json !== true) io.stdout(row(HEADINGS));
   let after: string | undefined;
   do {
-    const page = await registry.list({ status, text, after, limit: Math.min(left, PAGE) });
+    const page = await registry.list({ status, includeRemoved, text, after, limit: Math.min(left, PAGE) });
     for (const device of page.devices) {
       io.stdout(json === true ? jsonLine({ type: 'device', ...device }) : row(cells(device)));
     }
@@ -88,16 +92,6 @@ function parseLimit(text: string | undefined): number {
     reason: 'is not a count',
     hint: 'give a whole number from 1 on',
   });
-}
-
-/** A UUID has dashes in other places than a MAC; what is neither is reported as a MAC, the usual way to name a device. */
-function parseDevice(text: string): DeviceName {
-  try {
-    return { uuid: parseUuid(text) };
-  } catch (error) {
-    if (!isEspmintError(error, 'UUID_INVALID')) throw error;
-    return { mac: parseMac(text) };
-  }
 }
 
 const HEADINGS = ['MAC', 'UUID', 'STATUS', 'PROVISIONED (UTC)', 'FIRMWARE', 'LOCATION'];

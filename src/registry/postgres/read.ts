@@ -11,6 +11,7 @@ import {
   type KeyRow,
   nameOf,
   ownerOf,
+  REMOVED,
   toAttemptRecord,
   toDeviceRecord,
   toKeyRecord,
@@ -36,7 +37,8 @@ async function findRow(client: pg.ClientBase, device: DeviceName): Promise<Devic
   return rows[0];
 }
 
-async function needRow(client: pg.ClientBase, device: DeviceName): Promise<DeviceRow> {
+/** @throws DEVICE_UNKNOWN */
+export async function needRow(client: pg.ClientBase, device: DeviceName): Promise<DeviceRow> {
   const row = await findRow(client, device);
   if (row === undefined) throw new EspmintError('DEVICE_UNKNOWN', { device: nameOf(device) });
   return row;
@@ -61,6 +63,7 @@ export async function listRows(
     conditions.push(condition(`$${values.length}`));
   };
   if (filter.status !== undefined) add((p) => `status = ${p}`, filter.status);
+  else if (filter.includeRemoved !== true) add((p) => `status is distinct from ${p}`, REMOVED);
   if (filter.text !== undefined) {
     const pattern = `%${filter.text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
     add((p) => `(global_uuid ilike ${p} or mac_address ilike ${p} or location ilike ${p})`, pattern);

@@ -6,7 +6,15 @@ import { generatePsk } from '../../core/psk.js';
 import type { Reservation, ReserveRequest } from '../registry.js';
 import { checkNames, makeReservation } from '../request.js';
 import type { SecretBox } from '../secrets/secret-box.js';
-import { DEVICE_COLUMNS, type DeviceRow, type KeyRow, macKeyOf, ownerOf, toDeviceRecord } from './rows.js';
+import {
+  DEVICE_COLUMNS,
+  type DeviceRow,
+  type KeyRow,
+  macKeyOf,
+  ownerOf,
+  REMOVED,
+  toDeviceRecord,
+} from './rows.js';
 
 /** A key that is stored. */
 interface StoredKey {
@@ -132,6 +140,9 @@ async function chooseKey(
   const current = keys.find(({ state }) => state === 'current');
   if (request === undefined || row.status === 'pending') {
     return keyFor(client, box, row, request?.psk, keys, pending);
+  }
+  if (row.status === REMOVED && request.policy !== 'rotate') {
+    throw new EspmintError('DEVICE_REMOVED', { mac: request.mac, uuid: request.uuid });
   }
   if (request.policy === 'refuse') {
     const details = { mac: request.mac, uuid: request.uuid, status: row.status ?? 'provisioned' };

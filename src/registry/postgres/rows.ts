@@ -22,6 +22,9 @@ export interface DeviceRow {
 export const DEVICE_COLUMNS = `id, global_uuid, mac_address, mac_key, psk_secret, ca_service_url, wifi_ssid,
   provisioned_at at time zone 'UTC' as provisioned_at, firmware_version, hardware_revision, location, status`;
 
+/** The status of a device that was taken out of use and is kept for its history. */
+export const REMOVED = 'removed';
+
 export interface KeyRow {
   readonly id: string;
   readonly state: KeyRecord['state'];

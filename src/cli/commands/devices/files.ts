@@ -18,6 +18,7 @@ interface ExportFlags extends GlobalOptions {
   readonly format?: TableFormat;
   readonly out?: string;
   readonly status?: string;
+  readonly all?: boolean;
   readonly text?: string;
   readonly reveal?: boolean;
   readonly reason?: string;
@@ -39,6 +40,7 @@ export function exportCommand(io: CliIo): Command {
     .addOption(formatOption('else by the ending of --out, else csv'))
     .option('--out <file>', 'write there, in the place of a file of that name, instead of to standard output')
     .option('--status <status>', 'only devices of this status')
+    .option('--all', 'also devices that were removed')
     .option('--text <text>', 'only devices with this in UUID, MAC or location')
     .option('--reveal', 'with the keys; who asked and why is recorded for each device')
     .option('--reason <text>', 'with --reveal: why the keys are needed')
@@ -62,7 +64,7 @@ function formatOption(otherwise: string): Option {
 
 async function runExport(io: CliIo, command: Command): Promise<void> {
   const flags = command.optsWithGlobals<ExportFlags>();
-  const { out, status, text, reveal = false, reason } = flags;
+  const { out, status, all: includeRemoved, text, reveal = false, reason } = flags;
   if (reveal !== (reason !== undefined)) {
     throw new EspmintError('INPUT_INVALID', {
       field: reveal ? '--reveal' : '--reason',
@@ -74,7 +76,7 @@ async function runExport(io: CliIo, command: Command): Promise<void> {
   // Opened first, so that the registry hears what the journal still has to tell.
   await withRegistry(io, command, async () => {
     const devices = exportDevices(registryOptions(io, flags), {
-      filter: { status, text },
+      filter: { status, includeRemoved, text },
       revealReason: reason,
     });
     const pieces = writeDevices(devices, format, reveal);

@@ -107,6 +107,11 @@ export const REGISTRY_ERRORS = {
     problem: ({ mac, uuid, status }) => `The board ${mac} is already in the registry as ${uuid} (${status})`,
     next: () => 'choose --known keep to flash the same key again, or --known rotate to give it a new one',
   }),
+  DEVICE_REMOVED: entry<{ mac: string; uuid: string }>({
+    ...conflict,
+    problem: ({ mac, uuid }) => `The board ${mac} (${uuid}) was removed from the registry`,
+    next: () => 'choose --known rotate to take it in again with a new key, or set the board aside',
+  }),
   KEY_DIFFERS: entry<{ mac: string; uuid: string }>({
     ...conflict,
     problem: ({ mac }) => `The key given for ${mac} is not the one that the registry keeps for it`,

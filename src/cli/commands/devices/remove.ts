@@ -1,0 +1,24 @@
+// `espmint devices remove`: a device out of use, kept with its history.
+import { Command } from 'commander';
+import { removeDevice } from '../../../registry/index.js';
+import { registryOptions } from '../../compose.js';
+import type { CliIo, GlobalOptions } from '../../io.js';
+import { parseDevice } from './device-name.js';
+import { withRegistry } from './with-registry.js';
+
+export function removeCommand(io: CliIo): Command {
+  return new Command('remove')
+    .description(
+      'take a device out of use; its history and keys stay, and who removed it and why is recorded',
+    )
+    .argument('<device>', 'MAC or UUID')
+    .requiredOption('--reason <text>', 'why it is removed')
+    .action((name: string, { reason }: { reason: string }, command: Command) =>
+      // Opened first, so that the registry hears what the journal still has to tell.
+      withRegistry(io, command, async () => {
+        const options = registryOptions(io, command.optsWithGlobals<GlobalOptions>());
+        const { mac, uuid } = await removeDevice(options, parseDevice(name), reason);
+        io.stdout(`removed ${mac} (${uuid})\n`);
+      }),
+    );
+}
