@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
   provision: async (io) => (await import('./commands/provision.js')).provisionCommand(io),
   inspect: async (io) => (await import('./commands/inspect.js')).inspectCommand(io),
   devices: async (io) => (await import('./commands/devices.js')).devicesCommand(io),
+  lists: async (io) => (await import('./commands/lists.js')).listsCommand(io),
   db: async (io) => (await import('./commands/db.js')).dbCommand(io),
   keys: async (io) => (await import('./commands/keys.js')).keysCommand(io),
   nvs: async (io) => (await import('./commands/nvs/index.js')).nvsCommand(io),

@@ -8,6 +8,13 @@ export { backUp, moveTo, restore } from './admin/backup.js';
 export { exportDevices, type ExportOptions } from './admin/export-devices.js';
 export { importDevices, type ImportOptions, type ImportReport } from './admin/import-devices.js';
 export { removeDevice } from './admin/remove-device.js';
+export {
+  addToList,
+  type ListedEntry,
+  type ListName,
+  removeFromList,
+  showLists,
+} from './admin/device-lists.js';
 export { rotateMasterKey } from './admin/rotate.js';
 export { probeRegistry, type ProbeOptions } from './probe.js';
 export type {

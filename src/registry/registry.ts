@@ -168,7 +168,8 @@ export interface Registry {
    * earlier reservation again: a crash may have left it on the chip. A key given by the caller is taken instead, and
    * both stay in the history. A provisioned board follows `policy`.
    *
-   * @throws UUID_TAKEN, MAC_TAKEN (both sides named), DEVICE_KNOWN, DEVICE_REMOVED, KEY_DIFFERS (policy keep and another key given),
+   * @throws UUID_TAKEN, MAC_TAKEN (both sides named), DEVICE_KNOWN, DEVICE_REMOVED, DEVICE_DENIED,
+   *   DEVICE_NOT_ALLOWED, KEY_DIFFERS (policy keep and another key given),
    *   INPUT_INVALID (a text too wide), DISK_FULL, REGISTRY_*
    */
   reserve(request: ReserveRequest): Promise<Reservation>;

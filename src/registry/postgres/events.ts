@@ -26,7 +26,8 @@ export async function recordEvents(client: pg.ClientBase, events: readonly Audit
   );
 }
 
-function actor(): string {
+/** The user of this process, for records. */
+export function actor(): string {
   try {
     return userInfo().username;
   } catch {

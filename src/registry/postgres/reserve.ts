@@ -6,6 +6,7 @@ import { generatePsk } from '../../core/psk.js';
 import type { Reservation, ReserveRequest } from '../registry.js';
 import { checkNames, makeReservation } from '../request.js';
 import type { SecretBox } from '../secrets/secret-box.js';
+import { checkLists } from './lists.js';
 import {
   DEVICE_COLUMNS,
   type DeviceRow,
@@ -28,6 +29,7 @@ export async function reserve(
   box: SecretBox,
   request: ReserveRequest,
 ): Promise<Reservation> {
+  await checkLists(client, request);
   const found = await lockDevice(client, request);
   const row = found ?? (await insertPending(client, box, request));
   const key = await chooseKey(client, box, row, found === undefined ? undefined : request);

@@ -54,7 +54,7 @@ export function macKeyOf(mac: string): string {
 }
 
 /** `a4cf12345678` to `a4:cf:12:34:56:78`. */
-function macOf(macKey: string): string {
+export function macOf(macKey: string): string {
   return macKey.match(/../g)?.join(':') ?? macKey;
 }
 

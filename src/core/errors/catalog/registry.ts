@@ -112,6 +112,17 @@ export const REGISTRY_ERRORS = {
     problem: ({ mac, uuid }) => `The board ${mac} (${uuid}) was removed from the registry`,
     next: () => 'choose --known rotate to take it in again with a new key, or set the board aside',
   }),
+  DEVICE_DENIED: entry<{ mac: string; uuid: string; entry: string; reason: string }>({
+    ...conflict,
+    problem: ({ mac, entry: on, reason }) =>
+      `The board ${mac} is on the deny list (${reason === '' ? on : `${on}: ${reason}`})`,
+    next: () => 'set the board aside, or take the entry off the list (lists remove deny)',
+  }),
+  DEVICE_NOT_ALLOWED: entry<{ mac: string; uuid: string }>({
+    ...conflict,
+    problem: ({ mac, uuid }) => `Neither the board ${mac} nor its UUID ${uuid} is on the allow list`,
+    next: () => 'set the board aside, or add it (lists add allow)',
+  }),
   KEY_DIFFERS: entry<{ mac: string; uuid: string }>({
     ...conflict,
     problem: ({ mac }) => `The key given for ${mac} is not the one that the registry keeps for it`,

@@ -1,0 +1,67 @@
+// `espmint lists`: which boards may be provisioned, and which never.
+import { Argument, Command } from 'commander';
+import { parseListEntry } from '../../core/list-entry.js';
+import {
+  addToList,
+  type ListName,
+  type RegistryOptions,
+  removeFromList,
+  showLists,
+} from '../../registry/index.js';
+import { registryOptions } from '../compose.js';
+import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
+
+const ENTRY = 'a MAC, a UUID, or a range of MACs, FIRST..LAST';
+
+export function listsCommand(io: CliIo): Command {
+  return new Command('lists')
+    .description('boards that may be provisioned, and boards that never are')
+    .addCommand(addCommand(io))
+    .addCommand(removeCommand(io))
+    .addCommand(showCommand(io));
+}
+
+const listArgument = (): Argument =>
+  new Argument('<list>', 'deny wins; where anything is allowed, nothing else is').choices(['allow', 'deny']);
+
+function optionsOf(io: CliIo, command: Command): RegistryOptions {
+  return registryOptions(io, command.optsWithGlobals<GlobalOptions>());
+}
+
+function addCommand(io: CliIo): Command {
+  return new Command('add')
+    .description('put entries on a list; all stations of the registry follow it at once')
+    .addArgument(listArgument())
+    .argument('<entries...>', ENTRY)
+    .option('--reason <text>', 'shown to whoever meets a denied board', '')
+    .action(async (list: ListName, texts: string[], { reason }: { reason: string }, command: Command) => {
+      const added = await addToList(optionsOf(io, command), list, texts.map(parseListEntry), reason);
+      io.stdout(`${added} added, ${texts.length - added} were there already\n`);
+    });
+}
+
+function removeCommand(io: CliIo): Command {
+  return new Command('remove')
+    .description('take an entry off a list')
+    .addArgument(listArgument())
+    .argument('<entry>', ENTRY)
+    .action(async (list: ListName, text: string, _: unknown, command: Command) => {
+      await removeFromList(optionsOf(io, command), list, parseListEntry(text));
+      io.stdout(`removed from the ${list} list: ${text}\n`);
+    });
+}
+
+function showCommand(io: CliIo): Command {
+  return new Command('show')
+    .description('both lists')
+    .option('--json', 'print one JSON object a line')
+    .action(async ({ json }: { json?: boolean }, command: Command) => {
+      for (const entry of await showLists(optionsOf(io, command))) {
+        const { list, entry: text, createdAt, createdBy, reason } = entry;
+        const line = `${list.padEnd(5)}  ${text}  ${createdAt.slice(0, 10)} ${createdBy}  ${reason}`;
+        // A reason may come from another program: nothing of it may steer the terminal.
+        const shown = line.trimEnd().replaceAll(/\p{Cc}/gu, '\u{fffd}');
+        io.stdout(json === true ? jsonLine({ type: 'list-entry', ...entry }) : `${shown}\n`);
+      }
+    });
+}
