@@ -30,8 +30,9 @@ async function killAt(port: string, stage: Stage, state: string): Promise<void> 
 }
 
 describe('a run that is killed', () => {
-  // The end of a stage is the start of the next; the last one has none.
-  const moments = [...STAGES.map((stage) => [stage, 'started'] as const), ['confirm', 'done'] as const];
+  // The end of a stage is the start of the next; the last one has none. Without boot rules nothing waits for a boot.
+  const stages = STAGES.filter((stage) => stage !== 'boot');
+  const moments = [...stages.map((stage) => [stage, 'started'] as const), ['confirm', 'done'] as const];
 
   it.each(moments)(
     'when %s has %s leaves a device that the next run provisions with a known key',
