@@ -39,7 +39,8 @@ export async function enterLoader(link: Link, { signal, onEvent }: EnterOptions)
   throw new EspmintError('CHIP_NO_ANSWER', { port, hasModemLines: link.hasModemLines });
 }
 
-async function resetAndSync(loader: Loader, sequence: ResetSequence): Promise<boolean> {
+/** Runs one reset sequence; true when a loader answers after it. */
+export async function resetAndSync(loader: Loader, sequence: ResetSequence): Promise<boolean> {
   const { link, signal } = loader;
   loader.forgetInput();
   let isReady = false;

@@ -11,6 +11,13 @@ export { watchPorts, type PortChange, type WatchOptions } from './port-watcher.j
 export { NetworkPorts } from './ports-network.js';
 export { listPorts, portLabel, type PortInfo } from './ports.js';
 export type { ImageAt, WriteOptions, WriteReport } from './region-writer.js';
+export {
+  selfTest,
+  type RateFinding,
+  type ResetFinding,
+  type SelfTestOptions,
+  type SelfTestReport,
+} from './self-test.js';
 export type { SecurityState } from './security.js';
 export type { Link, ModemLines, Transport, Wait } from './transport.js';
 export { watchBoot, type BootReport, type BootWatchOptions } from './watch-boot.js';

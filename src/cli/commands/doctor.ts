@@ -1,27 +1,62 @@
 // `espmint doctor`: looks at everything that a run needs, and says what to do about what is missing.
 import { Command } from 'commander';
-import { EXIT, toEspmintError } from '../../core/errors/index.js';
+import { EXIT, EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { DOCTOR_CHECKS, type Finding } from '../doctor-checks.js';
+import { testBoard } from '../doctor-board.js';
+
+interface Options {
+  readonly json?: boolean;
+  readonly port?: string;
+  readonly deep?: boolean;
+  readonly report?: string;
+}
 
 const MARKS: Record<Finding['state'], string> = { ok: '✓', note: '·', fault: '✕' };
 
 export function doctorCommand(io: CliIo): Command {
   return new Command('doctor')
     .description('check that this station has what it needs')
+    .option('-p, --port <address>', 'with --deep: the board to test')
+    .option('--deep', 'test a board and its link without changing it: resets, rates, answer times, reading')
+    .option('--report <file>', 'with --deep: write the findings as JSON, without MAC or contents')
     .option('--json', 'print JSON Lines: one check a line')
     .action(async (_: unknown, self: Command) => {
-      const options = self.optsWithGlobals<GlobalOptions & { json?: boolean }>();
+      const options = self.optsWithGlobals<GlobalOptions & Options>();
+      const board = boardToTest(options);
       let faults = 0;
+      const show = (name: string, finding: Finding): void => {
+        if (finding.state === 'fault') faults++;
+        if (options.json === true) io.stdout(jsonLine({ type: 'check', name, ...finding }));
+        else io.stdout(`${MARKS[finding.state]} ${name.padEnd(14)} ${finding.text}\n`);
+      };
+      if (board !== undefined) {
+        await testBoard(io, board, show);
+        if (faults > 0) io.setExitCode(EXIT.board);
+        return;
+      }
       for (const [name, check] of Object.entries(DOCTOR_CHECKS)) {
         const finding = await check(io, options).catch((error: unknown): Finding => {
           const { message, code } = toEspmintError(error);
           return { state: 'fault', text: `${message} [${code}]` };
         });
-        if (finding.state === 'fault') faults++;
-        if (options.json === true) io.stdout(jsonLine({ type: 'check', name, ...finding }));
-        else io.stdout(`${MARKS[finding.state]} ${name.padEnd(14)} ${finding.text}\n`);
+        show(name, finding);
       }
       if (faults > 0) io.setExitCode(EXIT.internal);
     });
+}
+
+/** The board that --deep is about; undefined without it. */
+function boardToTest({
+  deep,
+  port,
+  report,
+}: Options): { port: string; report: string | undefined } | undefined {
+  if (deep === true && port !== undefined) return { port, report };
+  if (deep !== true && port === undefined && report === undefined) return undefined;
+  throw new EspmintError('INPUT_INVALID', {
+    field: '--deep, --port and --report',
+    reason: 'belong together: a board is tested at a port',
+    hint: 'give --deep --port ADDRESS, with --report FILE if you like',
+  });
 }
