@@ -4,13 +4,15 @@ import { EXIT, CATALOG, EspmintError } from '../../core/errors/index.js';
 import type { ProvisionResult } from '../../core/stages.js';
 import { UUID_RECIPES } from '../../core/uuid.js';
 import { provisionDevice, type ProvisionPlan } from '../../provision/index.js';
+import { askingRegistry, requireTerminal } from '../ask-known.js';
 import { BACKENDS, composeParts, type BackendChoice, type RegistryChoice } from '../compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { numberOption } from '../numbers.js';
 import { createReporter } from '../output/create-reporter.js';
 import { planFromFlags, type PlanFlags } from '../plan.js';
 
-interface Options extends PlanFlags, RegistryChoice, BackendChoice {
+interface Options extends Omit<PlanFlags, 'known'>, RegistryChoice, BackendChoice {
+  readonly known?: PlanFlags['known'] | 'ask';
   readonly port: readonly string[];
   readonly json?: boolean;
 }
@@ -62,6 +64,7 @@ function addRunOptions(command: Command): void {
         'keep',
         'rotate',
         'refuse',
+        'ask',
       ]),
     )
     .addOption(
@@ -86,11 +89,17 @@ function addRunOptions(command: Command): void {
 }
 
 async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
-  const plan = await planFromFlags(options, io.env);
+  const asks = options.known === 'ask';
+  if (asks) requireTerminal(io);
+  const known = options.known === 'ask' ? 'refuse' : options.known;
+  const plan = await planFromFlags({ ...options, known }, io.env);
   checkPorts(options.port, plan);
-  const parts = await composeParts(io, options);
+  const composed = await composeParts(io, options);
+  const parts = asks ? { ...composed, registry: askingRegistry(io, composed.registry) } : composed;
   try {
-    const reporter = createReporter(io, options.port, options.json === true);
+    // Lines that redraw themselves would write over the question.
+    const shown = asks ? { ...io, interactive: false } : io;
+    const reporter = createReporter(shown, options.port, options.json === true);
     const results = await Promise.all(
       options.port.map((port) =>
         provisionDevice(port, plan, parts, { onEvent: (event) => reporter.event(event), signal: io.signal }),
