@@ -57,6 +57,13 @@ describe('the plan of a write', () => {
     expect(questions).toBeLessThanOrEqual(3);
   });
 
+  it('asks about a blank tail even where a question costs half of an erase', async () => {
+    const image = withData(16, 0);
+    const flash = withData(16, 0).fill(1, 0, 10);
+    const ask = (span: Region): Promise<string> => Promise.resolve(md5Of(slice(flash, span)));
+    expect(sectors(await planWrite(image, ask, 0.5))).toEqual([0]);
+  });
+
   it('names exactly the sectors that differ, whatever they are', async () => {
     const bits = fc.array(fc.boolean(), { minLength: 8, maxLength: 8 });
     await fc.assert(

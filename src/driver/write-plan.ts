@@ -15,24 +15,28 @@ export interface WritePlan {
 export type AskMd5 = (span: Region) => Promise<string>;
 
 /**
- * Whether asking on is worth its time. Of `asked` spans `equal` were equal; by Laplace's rule of succession the next one
- * is equal with a chance of (equal + 1) / (asked + 2). A question costs `costShare` of what an equal sector saves.
+ * Whether asking on is worth its time. Of the sectors that were asked about some were equal; by Laplace's rule of
+ * succession the next span is equal with a chance of (equal + 1) / (asked + 2), and then saves all of its sectors. A
+ * question costs `costShare` of what one equal sector saves.
  */
 class Patience {
-  #asked = 0;
-  #equal = 0;
+  #askedSectors = 0;
+  #equalSectors = 0;
 
   constructor(readonly costShare: number) {}
 
-  get isLeft(): boolean {
-    return (this.#equal + 1) / (this.#asked + 2) > this.costShare;
+  isLeftFor(span: Region): boolean {
+    const chance = (this.#equalSectors + 1) / (this.#askedSectors + 2);
+    return chance * sectorsOf(span) > this.costShare;
   }
 
-  count(isEqual: boolean): void {
-    this.#asked += 1;
-    if (isEqual) this.#equal += 1;
+  count(span: Region, isEqual: boolean): void {
+    this.#askedSectors += sectorsOf(span);
+    if (isEqual) this.#equalSectors += sectorsOf(span);
   }
 }
+
+const sectorsOf = ({ sizeBytes }: Region): number => sizeBytes / SECTOR_BYTES;
 
 /**
  * One question settles the two usual cases: the image is there already, or the flash is blank and only sectors that
@@ -62,7 +66,7 @@ async function differing(
   ask: AskMd5,
   patience: Patience,
 ): Promise<Region[]> {
-  if (span.sizeBytes <= SECTOR_BYTES || !patience.isLeft) return [span];
+  if (span.sizeBytes <= SECTOR_BYTES || !patience.isLeftFor(span)) return [span];
   const parts = takeApart(image, span);
   const spans: Region[] = [];
   for (const [index, part] of parts.entries()) {
@@ -76,9 +80,9 @@ async function differing(
 }
 
 async function isEqual(image: Uint8Array, part: Region, ask: AskMd5, patience: Patience): Promise<boolean> {
-  if (!patience.isLeft) return false;
+  if (!patience.isLeftFor(part)) return false;
   const equal = (await ask(part)) === md5Of(slice(image, part));
-  patience.count(equal);
+  patience.count(part, equal);
   return equal;
 }
 

@@ -26,7 +26,10 @@ function summary(outcomes: readonly Outcome[]): object {
     codes[error?.code ?? 'passed'] = (codes[error?.code ?? 'passed'] ?? 0) + 1;
   const longestMs = Math.round(Math.max(...outcomes.map(({ durationMs }) => durationMs)));
   const broken = outcomes.filter((outcome) => outcome.broken.length > 0);
-  return { runs: outcomes.length, firstSeed: FIRST_SEED, codes, longestMs, broken };
+  const failed = outcomes.flatMap(({ seed, error }) =>
+    error === undefined ? [] : [`${seed} ${error.code}`],
+  );
+  return { runs: outcomes.length, firstSeed: FIRST_SEED, codes, longestMs, broken, failed };
 }
 
 it(
