@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import type { LabelLayout } from '../../core/labels/layout.js';
-import { labelToSvg } from '../../core/labels/svg.js';
+import { LABEL_FORMATS, renderLabel, type LabelFormat } from '../../core/labels/render.js';
 import { labelToZpl } from '../../core/labels/zpl.js';
 import type { LabelTemplate, LabelValues } from '../../core/labels/template.js';
 import { parseMac } from '../../core/mac.js';
@@ -22,7 +22,7 @@ interface Options extends GlobalOptions {
   readonly template: string;
   readonly profile?: string;
   readonly batch?: string;
-  readonly format: 'svg' | 'png' | 'pdf' | 'zpl';
+  readonly format: LabelFormat;
   readonly out?: string;
   readonly printer?: string;
 }
@@ -34,9 +34,7 @@ export function labelCommand(io: CliIo): Command {
     .requiredOption('--template <file>', 'label template')
     .option('--profile <file>', 'profile of the product; needed for a template that shows the key')
     .option('--batch <name>', 'every board of this batch that passed')
-    .addOption(
-      new Option('--format <kind>', 'of the file').choices(['svg', 'png', 'pdf', 'zpl']).default('pdf'),
-    )
+    .addOption(new Option('--format <kind>', 'of the file').choices(LABEL_FORMATS).default('pdf'))
     .option('--out <file>', 'file to write; PDF and ZPL hold many labels, SVG and PNG one')
     .option('--printer <address>', 'ZPL printer, tcp://host:9100')
     .action((devices: string[], _: unknown, self: Command) =>
@@ -101,9 +99,7 @@ async function render(
   if (one === undefined || labels.length > 1) {
     throw invalid(`--format ${format}`, 'holds one label', 'name one device, or take pdf or zpl');
   }
-  if (format === 'svg') return labelToSvg(one);
-  const { rasterize, rasterToPng } = await import('../../core/labels/raster.js');
-  return rasterToPng(rasterize(one), one.dpi);
+  return renderLabel(one, format);
 }
 
 async function valuesOfBatch(io: CliIo, options: Options): Promise<LabelValues[]> {

@@ -1,5 +1,6 @@
 // Devices of the registry, and the registry itself.
 import { z } from 'zod';
+import { LABEL_FORMATS } from '../../core/labels/render.js';
 import { operations, timeSchema } from './operation.js';
 
 export const deviceSchema = z
@@ -100,6 +101,18 @@ export const DEVICE_OPERATIONS = operations({
     summary: 'One device with the history of its keys and attempts.',
     params: deviceParams,
     response: deviceHistorySchema,
+  },
+  deviceLabel: {
+    method: 'GET',
+    path: '/devices/:device/label',
+    role: 'viewer',
+    summary: 'The label of a device: MAC, UUID, versions and a QR code of the UUID. Never its key.',
+    params: deviceParams,
+    query: z.object({ format: z.enum(LABEL_FORMATS).default('svg') }),
+    response: {
+      contentType: 'image/svg+xml',
+      description: 'The label, as PNG, ZPL or PDF when `format` says so',
+    },
   },
   revealKey: {
     method: 'POST',

@@ -6,12 +6,19 @@ import { parseUuid } from '../../core/uuid.js';
 import type { DeviceName } from '../../registry/index.js';
 import type { ServiceCore } from '../core.js';
 import { csvLines, jsonLines } from '../devices/export.js';
+import { labelFile } from '../devices/label.js';
 import type { Handlers } from '../http/operations.js';
 import { measure, registryStatus } from '../station/registry-status.js';
 
 type DeviceHandlers = Pick<
   Handlers,
-  'listDevices' | 'exportDevices' | 'showDevice' | 'revealKey' | 'registryStatus' | 'testRegistry'
+  | 'listDevices'
+  | 'exportDevices'
+  | 'showDevice'
+  | 'deviceLabel'
+  | 'revealKey'
+  | 'registryStatus'
+  | 'testRegistry'
 >;
 
 export function deviceHandlers({ parts }: ServiceCore): DeviceHandlers {
@@ -25,6 +32,13 @@ export function deviceHandlers({ parts }: ServiceCore): DeviceHandlers {
       return Readable.from(csv ? csvLines(registry, filter) : jsonLines(registry, filter));
     },
     showDevice: ({ params }) => registry.show(parseDevice(params.device)),
+    deviceLabel: async ({ params, query }, call) => {
+      const device = await registry.show(parseDevice(params.device));
+      const { contentType, fileName, content } = await labelFile(device, query.format);
+      call.header('content-type', contentType);
+      call.header('content-disposition', `inline; filename="${fileName}"`);
+      return content;
+    },
     revealKey: async ({ params, body }, { identity }) => {
       const { mac, uuid } = await registry.show(parseDevice(params.device));
       const psk = await registry.reveal(mac, `${body.reason} (asked by ${identity?.name ?? 'unknown'})`);

@@ -45,8 +45,8 @@ export type DeepReadonly<T> = T extends (infer E)[]
     ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
     : T;
 
-/** An operation that answers with text: the text, a stream of it, or nothing where the handler has taken over. */
-type TextOf = string | Readable | undefined;
+/** An operation that does not answer with JSON: text, bytes, a stream, or nothing where the handler has taken over. */
+type TextOf = string | Uint8Array | Readable | undefined;
 type Answer<I extends OperationId> = Operations[I]['response'] extends z.ZodType
   ? DeepReadonly<AnswerOf<I>>
   : TextOf;

@@ -39,6 +39,7 @@ export const ROUTES = {
   listDevices: 'GET /devices',
   exportDevices: 'GET /devices/export',
   showDevice: 'GET /devices/:device',
+  deviceLabel: 'GET /devices/:device/label',
   revealKey: 'POST /devices/:device/reveal',
   registryStatus: 'GET /registry',
   testRegistry: 'POST /registry/test',

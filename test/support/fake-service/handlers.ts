@@ -9,6 +9,7 @@ import type {
 } from '../../../src/service/contract/index.js';
 import { deviceSchema } from '../../../src/service/contract/devices.js';
 import { userSchema } from '../../../src/service/contract/session.js';
+import { labelFile } from '../../../src/service/devices/label.js';
 import { previewProfile } from '../../../src/service/profiles/preview.js';
 import { checkInput, jsonProfile } from '../../../src/service/profiles/profile-text.js';
 import { newJob, runJob, type Pace } from './run.js';
@@ -25,10 +26,19 @@ export class Refusal extends Error {
   }
 }
 
+/** An answer that is not JSON, where it has another type than the contract's first. */
+export class FakeFile {
+  constructor(
+    readonly contentType: string,
+    readonly content: string | Uint8Array,
+  ) {}
+}
+
+type Fake<T> = T extends string ? T | FakeFile : T;
 type Handler<I extends OperationId> = (
   request: RequestOf<I>,
   caller: { readonly user?: { readonly name: string; readonly role: Role } },
-) => AnswerOf<I> | Promise<AnswerOf<I>>;
+) => Fake<AnswerOf<I>> | Promise<Fake<AnswerOf<I>>>;
 export type Handlers = { readonly [I in OperationId]?: Handler<I> };
 
 const done = { ok: true } as const;
@@ -220,6 +230,12 @@ function devices(world: FakeWorld): Handlers {
           value.toLowerCase().includes(text.toLowerCase()),
         ),
     );
+  const find = (device: string) => {
+    const found = world.devices.find(({ mac, uuid }) => mac === device || uuid === device);
+    if (found === undefined)
+      throw new Refusal(404, 'DEVICE_UNKNOWN', `The registry does not know ${device}.`);
+    return found;
+  };
   return {
     listDevices: ({ query }) => {
       const all = matching(query);
@@ -232,11 +248,10 @@ function devices(world: FakeWorld): Handlers {
       ['mac,uuid,status', ...matching(query).map(({ mac, uuid, status }) => `${mac},${uuid},${status}`)].join(
         '\n',
       ),
-    showDevice: ({ params: { device } }) => {
-      const found = world.devices.find(({ mac, uuid }) => mac === device || uuid === device);
-      if (found === undefined)
-        throw new Refusal(404, 'DEVICE_UNKNOWN', `The registry does not know ${device}.`);
-      return found;
+    showDevice: ({ params: { device } }) => find(device),
+    deviceLabel: async ({ params: { device }, query: { format } }) => {
+      const { contentType, content } = await labelFile(find(device), format);
+      return new FakeFile(contentType, content);
     },
     revealKey: ({ params: { device }, body: { reason } }) => {
       const found = world.devices.find(({ mac }) => mac === device);

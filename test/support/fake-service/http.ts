@@ -16,7 +16,7 @@ import {
   type Role,
 } from '../../../src/service/contract/index.js';
 import { ROOT } from '../judges.js';
-import { handlersOf, Refusal, type Handlers } from './handlers.js';
+import { FakeFile, handlersOf, Refusal, type Handlers } from './handlers.js';
 import type { Pace } from './run.js';
 import { FakeWorld, type SentEvent } from './world.js';
 
@@ -125,7 +125,9 @@ async function run(exchange: Exchange, found: Found, url: URL, caller: Caller): 
       session(exchange, operation.id, sent.body, caller) ??
       (await handle(exchange.handlers, operation, sent, caller));
     if (isTextAnswer(operation.response)) {
-      response.writeHead(200, { 'content-type': operation.response.contentType }).end(value);
+      const { contentType, content } =
+        value instanceof FakeFile ? value : new FakeFile(operation.response.contentType, String(value));
+      response.writeHead(200, { 'content-type': contentType }).end(content);
     } else send(response, 200, operation.response.parse(value));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
