@@ -58,7 +58,14 @@ export const INPUT_ERRORS = {
     problem: ({ field, reason }) => `The Wi-Fi ${field} ${reason}`,
     next: ({ hint }) => hint,
   }),
-  PROFILE_INVALID: entry<{ file: string; line: number; column: number; path: string; reason: string; hint: string }>({
+  PROFILE_INVALID: entry<{
+    file: string;
+    line: number;
+    column: number;
+    path: string;
+    reason: string;
+    hint: string;
+  }>({
     ...input,
     problem: ({ file, line, column, path, reason }) =>
       `${file}:${line}:${column}: ${path === '' ? 'the profile' : path} ${reason}`,
