@@ -1,4 +1,4 @@
 // Public door: files of devices.
-export { type DeviceField, type DeviceFields, PUBLIC_FIELDS } from './fields.js';
+export { type DeviceFields, PUBLIC_FIELDS } from './fields.js';
 export { type DeviceLine, fileInvalid, type LineFault, readDevices } from './read.js';
 export { csvCell, TABLE_FORMATS, type TableFormat, writeDevices } from './write.js';
