@@ -73,6 +73,15 @@ describe('a label', () => {
     expect(svg).toContain('Lot &lt;b&gt;&amp;&quot;</text>');
   });
 
+  it('as SVG keeps every line within the label, whatever font draws it', () => {
+    const svg = labelToSvg(layOutLabel(TEMPLATE, VALUES));
+    const ends = [...svg.matchAll(/<text x="([\d.]+)".*? textLength="([\d.]+)"/g)].map(
+      ([, x, length]) => Number(x) + Number(length),
+    );
+    expect(ends).toHaveLength(svg.split('<text').length - 1);
+    expect(Math.max(...ends)).toBeLessThanOrEqual(TEMPLATE.widthMm - 0.9);
+  });
+
   it('as ZPL lets the printer make the code, and no value can begin a command', () => {
     const zpl = labelToZpl(layOutLabel(TEMPLATE, VALUES));
     expect(zpl.startsWith('^XA\n')).toBe(true);
