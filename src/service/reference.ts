@@ -7,7 +7,7 @@ const SECTIONS: readonly { readonly title: string; readonly paths: RegExp }[] = 
   { title: 'Sign-in', paths: /^\/(sessions?|users|tokens)/ },
   { title: 'Ports and boards', paths: /^\/(ports|virtual-boards)/ },
   { title: 'Jobs', paths: /^\/jobs/ },
-  { title: 'Profiles', paths: /^\/(profiles|secrets)/ },
+  { title: 'Profiles', paths: /^\/(profiles|secrets|ca\/)/ },
   { title: 'Devices and registry', paths: /^\/(devices|registry)/ },
   { title: 'Station', paths: /^\/(settings|stats|stations)/ },
 ];

@@ -1,6 +1,7 @@
 // The contract of the HTTP API: every operation with its schemas, and the types made from them. The page imports types
 // only; the service registers its routes from this table, so nothing can be served that does not stand in it.
 import type { z } from 'zod';
+import { CA_OPERATIONS } from './ca.js';
 import { DEVICE_OPERATIONS } from './devices.js';
 import { JOB_OPERATIONS } from './jobs.js';
 import type { Operation } from './operation.js';
@@ -16,6 +17,7 @@ export const OPERATIONS = {
   ...PORT_OPERATIONS,
   ...JOB_OPERATIONS,
   ...PROFILE_OPERATIONS,
+  ...CA_OPERATIONS,
   ...DEVICE_OPERATIONS,
   ...STATION_OPERATIONS,
 };
@@ -54,6 +56,7 @@ export { liveEventSchema, type LiveEvent } from './events.js';
 export { jobSchema, type Job, type JobStage, type ProfileName, type StartJobs } from './jobs.js';
 export type { Inspection, NvsRowInfo, PartitionInfo, PortState, VirtualBoard } from './ports.js';
 export type { Finding, Preview, ProfileInput, ProfileVersion, SavedProfile } from './profiles.js';
+export type { CaTest } from './ca.js';
 export type { Device, DeviceHistory, RegistryStatus } from './devices.js';
 export type { Session, Token, User } from './session.js';
 export type { Settings, Today } from './station.js';

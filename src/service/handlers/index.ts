@@ -1,6 +1,7 @@
 // All handlers of the contract.
 import type { ServiceCore } from '../core.js';
 import type { Handlers } from '../http/operations.js';
+import { caHandlers } from './ca.js';
 import { deviceHandlers } from './devices.js';
 import { jobHandlers } from './jobs.js';
 import { portHandlers } from './ports.js';
@@ -18,6 +19,7 @@ export function createHandlers(core: ServiceCore, openapi: () => string): Handle
     ...portHandlers(core),
     ...jobHandlers(core),
     ...profileHandlers(core),
+    ...caHandlers(),
     ...deviceHandlers(core),
     ...stationHandlers(core),
   };

@@ -24,7 +24,7 @@ export async function measure(description: string, look: () => Promise<void>): P
 }
 
 /** Milliseconds since its start, to a tenth. */
-function stopwatch(): () => number {
+export function stopwatch(): () => number {
   const started = performance.now();
   return () => Math.round((performance.now() - started) * 10) / 10;
 }

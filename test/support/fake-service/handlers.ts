@@ -261,6 +261,12 @@ function devices(world: FakeWorld): Handlers {
       world.reveals.push({ device, reason });
       return { mac: found.mac, uuid: found.uuid, psk };
     },
+    testCa: ({ body: { url } }) => {
+      if (url.includes('down')) {
+        return { ok: false, durationMs: 3000, code: 'CA_UNREACHABLE', message: 'The CA does not answer.' };
+      }
+      return { ok: true, durationMs: 12, status: 404 };
+    },
     registryStatus: () =>
       world.registryOk
         ? { ok: true, description: 'PostgreSQL 18 that comes with espmint, 127.0.0.1:5433', durationMs: 1.4 }

@@ -76,6 +76,28 @@ export const SERVICE_ERRORS = {
     problem: ({ address }) => `On ${address} passwords would cross the network in clear text`,
     next: () => 'give --tls-cert and --tls-key, or add --insecure-http behind a proxy that speaks TLS',
   }),
+  CA_UNREACHABLE: entry<{ reason: string }>({
+    exit: EXIT.internal,
+    http: 502,
+    retryable: true,
+    problem: ({ reason }) => `The CA URL cannot be reached from this station (${reason})`,
+    next: () => 'check host name, port, network and firewall, and that the CA runs',
+  }),
+  CA_UNTRUSTED: entry<{ reason: string }>({
+    exit: EXIT.internal,
+    http: 502,
+    retryable: false,
+    problem: ({ reason }) =>
+      `The CA answers, with a certificate that this station does not trust (${reason})`,
+    next: () => 'make sure that the firmware of the device trusts it: of a private CA this is expected',
+  }),
+  CA_FAULTY: entry<{ status: number }>({
+    exit: EXIT.internal,
+    http: 502,
+    retryable: true,
+    problem: ({ status }) => `The CA answers, but with a failure of its own (HTTP ${status})`,
+    next: () => 'look at the log of the CA or of the proxy before it',
+  }),
   LISTEN_FAILED: entry<{ address: string; reason: string }>({
     exit: EXIT.internal,
     http: 500,
