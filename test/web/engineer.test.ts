@@ -120,6 +120,35 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
     expect(dashboard.bodies.filter((body) => body.includes(psk))).toHaveLength(1);
   });
 
+  it('looks at the label of a device and takes it as a file', async () => {
+    const mac = busyWorld(1).devices[5]?.mac ?? '';
+    const page = await open(busyWorld(1), `#/devices/${encodeURIComponent(mac)}`);
+    await page.getByRole('button', { name: 'Label' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('img', { name: `Label of ${mac}` }).waitFor();
+    const width = () => page.evaluate(`document.querySelector('.label-image').naturalWidth`);
+    await expect.poll(width).toBeGreaterThan(0);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog.getByRole('link', { name: 'ZPL' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe(`label-${mac.replaceAll(':', '')}.zpl`);
+    expect(readFileSync(await download.path(), 'utf8')).toContain(mac);
+  });
+
+  it('tests the CA URL and reads the answer as a sentence, for this URL only', async () => {
+    const page = await open(busyWorld(1), '#/setup');
+    const url = page.getByLabel('CA URL', { exact: true });
+    const test = page.getByRole('button', { name: 'Test', exact: true });
+    await url.fill('https://ca.example.com');
+    await test.click();
+    await page.getByText('It answers after 12 ms (HTTP 404).').waitFor();
+    await url.fill('https://down.example.com');
+    await page.getByText('It answers').waitFor({ state: 'detached' });
+    await test.click();
+    await page.getByText('It cannot be reached from this station.').waitFor();
+  });
+
   it('exports what the filters show', async () => {
     const page = await open(busyWorld(1), '#/devices?status=pending');
     await page.getByText('2 devices shown').waitFor();

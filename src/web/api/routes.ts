@@ -36,6 +36,7 @@ export const ROUTES = {
   listSecrets: 'GET /secrets',
   putSecret: 'PUT /secrets/:name',
   removeSecret: 'DELETE /secrets/:name',
+  testCa: 'POST /ca/test',
   listDevices: 'GET /devices',
   exportDevices: 'GET /devices/export',
   showDevice: 'GET /devices/:device',

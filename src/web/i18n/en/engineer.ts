@@ -45,6 +45,12 @@ export const engineer = {
   'timeline.key.proven': 'Key {id} proven on the chip',
   'timeline.key.superseded': 'Key {id} replaced',
 
+  'label.do': 'Label',
+  'label.title': 'Label of this device',
+  'label.of': 'Label of {mac}: QR code, MAC and UUID',
+  'label.hint': 'PNG for a page, ZPL for a label printer, PDF for paper. The key is never on it.',
+  'label.failed': 'The label could not be loaded.',
+
   'reveal.title': 'Key of this device',
   'reveal.hint': 'The key is secret. Your name and your reason are recorded before it is shown.',
   'reveal.forbidden': 'Only an engineer may see the key.',
@@ -73,6 +79,14 @@ export const engineer = {
   'setup.password': 'Wi-Fi password from',
   'setup.passwordHint': 'env:NAME or file:PATH, never the password itself',
   'setup.limits': 'Firmware reads Wi-Fi into',
+  'ca.test': 'Test',
+  'ca.testing': 'Testing…',
+  'ca.ok': 'It answers after {ms} (HTTP {status}).',
+  'ca.faulty': 'It answers, but with a failure of its own (HTTP {status}). Look at the log of the CA.',
+  'ca.untrusted':
+    'It answers, with a certificate that this station does not trust. For a private CA that is expected: the firmware must trust it.',
+  'ca.unreachable':
+    'It cannot be reached from this station. Check host name, port and network, and that the CA runs.',
   'setup.place': 'Place in flash',
   'setup.placeHint': "Empty: the board's own NVS partition",
   'setup.partition': 'Partition',

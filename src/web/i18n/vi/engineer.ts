@@ -47,6 +47,12 @@ export const engineer: EngineerMessages = {
   'timeline.key.proven': 'Khóa {id} đã chứng minh trên chip',
   'timeline.key.superseded': 'Khóa {id} đã thay',
 
+  'label.do': 'Nhãn',
+  'label.title': 'Nhãn của thiết bị này',
+  'label.of': 'Nhãn của {mac}: mã QR, MAC và UUID',
+  'label.hint': 'PNG để chèn vào trang, ZPL cho máy in nhãn, PDF để in giấy. Nhãn không bao giờ có khóa.',
+  'label.failed': 'Không tải được nhãn.',
+
   'reveal.title': 'Khóa của thiết bị này',
   'reveal.hint': 'Khóa là bí mật. Tên và lý do của bạn được ghi lại trước khi hiện khóa.',
   'reveal.forbidden': 'Chỉ kỹ sư được xem khóa.',
@@ -74,6 +80,13 @@ export const engineer: EngineerMessages = {
   'setup.password': 'Mật khẩu Wi-Fi lấy từ',
   'setup.passwordHint': 'env:TÊN hoặc file:ĐƯỜNG-DẪN, không bao giờ là chính mật khẩu',
   'setup.limits': 'Firmware đọc Wi-Fi vào',
+  'ca.test': 'Thử',
+  'ca.testing': 'Đang thử…',
+  'ca.ok': 'Trả lời sau {ms} (HTTP {status}).',
+  'ca.faulty': 'Có trả lời, nhưng báo lỗi của chính nó (HTTP {status}). Hãy xem nhật ký của CA.',
+  'ca.untrusted':
+    'Có trả lời, nhưng trạm này không tin chứng chỉ. Với CA riêng thì điều đó bình thường: firmware phải tin chứng chỉ đó.',
+  'ca.unreachable': 'Trạm này không tới được CA. Hãy kiểm tra tên máy, cổng, mạng, và CA có đang chạy không.',
   'setup.place': 'Vị trí trong flash',
   'setup.placeHint': 'Để trống: phân vùng NVS của chính bo',
   'setup.partition': 'Phân vùng',

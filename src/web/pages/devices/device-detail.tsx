@@ -13,6 +13,7 @@ import { useLoad } from '../../ui/load.js';
 import { Copyable, Note, Skeleton } from '../../ui/parts.js';
 import { failureText } from '../../ui/toasts.js';
 import { StatusBadge } from './device-table.js';
+import { LabelDialog } from './label-dialog.js';
 import type { Filters } from './pages.js';
 import { RevealDialog } from './reveal-dialog.js';
 import { Timeline } from './timeline.js';
@@ -50,6 +51,7 @@ export function DeviceDetail({ device, filters }: DeviceDetailProps): JSX.Elemen
       {value !== undefined && (
         <div class="stack loose">
           <Identity device={value} />
+          <LabelAction device={value} />
           <KeyAction device={value} />
           <section class="stack">
             <h3>{t('devices.history')}</h3>
@@ -100,6 +102,32 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
       <dt>{name}</dt>
       <dd>{children}</dd>
     </>
+  );
+}
+
+function LabelAction({ device }: { device: DeviceHistory }): JSX.Element {
+  const [open, setOpen] = useState(false);
+  return (
+    <div>
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          setOpen(true);
+        }}
+      >
+        <Icon name="label" />
+        {t('label.do')}
+      </button>
+      {open && (
+        <LabelDialog
+          device={device}
+          onClose={() => {
+            setOpen(false);
+          }}
+        />
+      )}
+    </div>
   );
 }
 

@@ -7,6 +7,7 @@ import { SelectField } from '../../ui/field.js';
 import { Icon } from '../../ui/icon.js';
 import { Note } from '../../ui/parts.js';
 import { Choice, findingAt, Text, type ProfileFormProps } from './bound.js';
+import { CaUrlTest } from './ca-test.js';
 import { getAt, setAt, textAt, type Path } from './draft.js';
 import { RowsEditor } from './rows-editor.js';
 import { SecretDialog } from './secret-dialog.js';
@@ -35,6 +36,7 @@ export function ProfileForm(props: ProfileFormProps): JSX.Element {
           placeholder="https://ca.example.com:8443"
           wide
         />
+        <CaUrlTest url={textAt(props.settings, ['caUrl'])} />
         <Text {...props} path={['wifi', 'ssid']} label="column.wifiSsid" />
         <Password {...props} />
         <Choice

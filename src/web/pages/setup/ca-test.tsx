@@ -1,0 +1,55 @@
+// The test of the CA URL, with its answer as a sentence. It is about one URL: another one needs another test.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { CaTest } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { formatShort } from '../../format/format.js';
+import { currentLocale, t } from '../../i18n/translate.js';
+import { Note } from '../../ui/parts.js';
+import { failureText } from '../../ui/toasts.js';
+
+interface Outcome {
+  readonly url: string;
+  readonly result?: CaTest;
+  readonly failure?: string;
+}
+
+export function CaUrlTest({ url }: { url: string }): JSX.Element {
+  const [outcome, setOutcome] = useState<Outcome>();
+  const [busy, setBusy] = useState(false);
+  const test = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      setOutcome({ url, result: await call('testCa', { body: { url } }) });
+    } catch (error) {
+      setOutcome({ url, failure: failureText(error) });
+    }
+    setBusy(false);
+  };
+  return (
+    <div class="wide stack tight">
+      <div>
+        <button type="button" class="button little" disabled={busy || url === ''} onClick={() => void test()}>
+          {t(busy ? 'ca.testing' : 'ca.test')}
+        </button>
+      </div>
+      <div role="status">{outcome?.url === url && <Answer {...outcome} />}</div>
+    </div>
+  );
+}
+
+function Answer({ result, failure }: Outcome): JSX.Element {
+  return (
+    <Note tone={result?.ok === true ? 'pass' : 'fail'}>
+      <p>{result === undefined ? failure : sentenceOf(result)}</p>
+    </Note>
+  );
+}
+
+function sentenceOf({ ok, durationMs, status = 0, code, message = '' }: CaTest): string {
+  const ms = formatShort(durationMs, currentLocale());
+  if (ok) return t('ca.ok', { ms, status });
+  if (code === 'CA_FAULTY') return t('ca.faulty', { status });
+  if (code === 'CA_UNTRUSTED') return t('ca.untrusted');
+  return code === 'CA_UNREACHABLE' ? t('ca.unreachable') : message;
+}
