@@ -9,6 +9,8 @@ import type { ProvisionEvent, ProvisionResult } from '../../src/core/stages.js';
 import { ROOT } from './judges.js';
 
 const BIN = join(ROOT, 'bin/espmint.js');
+/** The test runner asks for colours; a user's pipe does not. */
+const PLAIN_ENV = { ...process.env, FORCE_COLOR: undefined };
 
 export interface CliRun {
   readonly code: number | null;
@@ -26,7 +28,7 @@ interface RunOptions {
 
 /** Runs one command to its end. */
 export async function espmint(args: readonly string[], options: RunOptions = {}): Promise<CliRun> {
-  const child = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, ...options.env } });
+  const child = spawn(process.execPath, [BIN, ...args], { env: { ...PLAIN_ENV, ...options.env } });
   let stdout = '';
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

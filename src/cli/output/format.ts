@@ -1,7 +1,7 @@
 // Words, numbers and colours that all reporters share.
-import pc from 'picocolors';
 import type { ProvisionResult } from '../../core/stages.js';
 import { STAGES } from '../../core/stages.js';
+import { colours } from './colours.js';
 
 /** `0.41 s`; milliseconds where a second would hide the difference. */
 export function formatDuration(ms: number): string {
@@ -15,7 +15,7 @@ export function formatHex(value: number): string {
 
 /** Result said with a mark, a word and a colour, so that none of them is needed alone. */
 export function formatVerdict(result: ProvisionResult): string {
-  return result.ok ? pc.green(pc.bold('✓ PASS')) : pc.red(pc.bold('✕ FAIL'));
+  return result.ok ? colours.green(colours.bold('✓ PASS')) : colours.red(colours.bold('✕ FAIL'));
 }
 
 /**
@@ -40,9 +40,9 @@ export function formatResultTable(results: readonly ProvisionResult[], columns =
   const body = results.flatMap((result, index) => [
     rows[index] ?? '',
     ...(isNarrow && result.uuid !== undefined ? [`  ${result.uuid}`] : []),
-    `  ${pc.dim(formatDetail(result))}`,
+    `  ${colours.dim(formatDetail(result))}`,
   ]);
-  return [pc.dim(head), ...body, ''].join('\n');
+  return [colours.dim(head), ...body, ''].join('\n');
 }
 
 const GAP = '  ';

@@ -1,9 +1,9 @@
 // Shows a run on a terminal: one line a board that is redrawn in place, then the closing table.
-import pc from 'picocolors';
 import { STAGES, type ProvisionEvent, type ProvisionResult, type Stage } from '../../core/stages.js';
 import type { CliIo } from '../io.js';
 import { formatDuration, formatResultTable, formatVerdict } from './format.js';
 import type { Reporter } from './reporter.js';
+import { colours } from './colours.js';
 
 interface BoardLine {
   readonly port: string;
@@ -45,7 +45,7 @@ export class LiveReporter implements Reporter {
   /** Prints a line that stays, over the lines that are redrawn. */
   private above(text: string): void {
     this.erase();
-    this.io.stderr(`${pc.yellow('!')} ${text}\n`);
+    this.io.stderr(`${colours.yellow('!')} ${text}\n`);
   }
 
   private redraw(): void {
@@ -95,9 +95,9 @@ function apply(line: BoardLine, event: Exclude<ProvisionEvent, { type: 'warning'
 function renderStrip({ stage, result }: BoardLine): string {
   const current = STAGES.indexOf(result?.ok === true ? 'confirm' : stage);
   return STAGES.map((_, index) => {
-    if (index < current || result?.ok === true) return pc.green('●');
-    if (index > current) return pc.dim('○');
-    return result === undefined ? pc.cyan('◐') : pc.red('✕');
+    if (index < current || result?.ok === true) return colours.green('●');
+    if (index > current) return colours.dim('○');
+    return result === undefined ? colours.cyan('◐') : colours.red('✕');
   }).join('');
 }
 

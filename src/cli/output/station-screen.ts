@@ -1,10 +1,10 @@
 // The station on a terminal: a head and one line a slot, redrawn calmly in place.
-import pc from 'picocolors';
 import type { SlotState, StationEvent, StationMode } from '../../provision/index.js';
 import type { Batch } from '../../registry/index.js';
 import type { CliIo } from '../io.js';
 import { formatDuration } from './format.js';
 import { batchLine, modeText, type StationReporter } from './station-text.js';
+import { colours } from './colours.js';
 
 /** Often enough for a person, and cheap with 64 slots. */
 const REDRAW_MS = 150;
@@ -46,7 +46,7 @@ export class StationScreen implements StationReporter {
         this.#blocked.add(event.slot);
         break;
       case 'warning':
-        this.note(`${pc.yellow('!')} slot ${event.slot}: ${event.message} [${event.code}]`);
+        this.note(`${colours.yellow('!')} slot ${event.slot}: ${event.message} [${event.code}]`);
         break;
       case 'station':
         this.#mode = event;
@@ -100,22 +100,22 @@ export class StationScreen implements StationReporter {
 function describe(state: SlotState, blocked: boolean): string {
   switch (state.state) {
     case 'empty':
-      return blocked ? pc.yellow('held: look at this slot, then type its number') : pc.dim('empty');
+      return blocked ? colours.yellow('held: look at this slot, then type its number') : colours.dim('empty');
     case 'settling':
-      return pc.dim('plugged in');
+      return colours.dim('plugged in');
     case 'waiting':
-      return `${pc.yellow('○')} waits for ${state.for}${state.last === undefined ? '' : `: ${state.last.code}`}`;
+      return `${colours.yellow('○')} waits for ${state.for}${state.last === undefined ? '' : `: ${state.last.code}`}`;
     case 'running': {
       const percent = state.percent === undefined ? '' : ` ${Math.round(state.percent)} %`;
-      return `${pc.cyan('◐')} ${state.stage}${percent} ${state.mac ?? state.port}${state.run > 1 ? ` (run ${state.run})` : ''}`;
+      return `${colours.cyan('◐')} ${state.stage}${percent} ${state.mac ?? state.port}${state.run > 1 ? ` (run ${state.run})` : ''}`;
     }
     case 'passed': {
       const { serial = '', mac, alreadyDone, durationMs } = state.result;
       const how = alreadyDone === true ? 'already done' : formatDuration(durationMs);
-      return `${pc.green('✓ PASS')} ${mac} ${serial} ${how}  remove the board`;
+      return `${colours.green('✓ PASS')} ${mac} ${serial} ${how}  remove the board`;
     }
     case 'failed':
-      return `${pc.red('✕ FAIL')} ${state.result.stage}: ${state.result.code}  ${state.result.next}`;
+      return `${colours.red('✕ FAIL')} ${state.result.stage}: ${state.result.code}  ${state.result.next}`;
   }
 }
 

@@ -66,7 +66,10 @@ async function openWayTo(dataDir: string, account: Account): Promise<boolean> {
   const obstacle = await firstObstacle(dataDir, account);
   if (obstacle === undefined) return true;
   const { uid, mode } = await stat(dataDir);
-  if (obstacle !== dataDir || uid !== 0 || (mode & 0o077) !== 0) return false;
+  if (obstacle !== dataDir || uid !== 0 || (mode & 0o077) !== 0) {
+    // Another process may have opened the way between the two looks.
+    return (await firstObstacle(dataDir, account)) === undefined;
+  }
   await chown(dataDir, 0, account.gid);
   await chmod(dataDir, PRIVATE_DIR | 0o010);
   return true;
