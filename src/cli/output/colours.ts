@@ -2,6 +2,9 @@
 import pc from 'picocolors';
 
 const { env, stdout } = process;
-const wanted = env['FORCE_COLOR'] !== undefined || (stdout.isTTY && env['TERM'] !== 'dumb');
+/** `isTTY` is absent, not false, where standard output is no terminal. */
+const isTerminal = stdout.isTTY ? env['TERM'] !== 'dumb' : false;
 
-export const colours = pc.createColors(wanted && env['NO_COLOR'] === undefined);
+export const colours = pc.createColors(
+  env['NO_COLOR'] === undefined && (env['FORCE_COLOR'] !== undefined || isTerminal),
+);
