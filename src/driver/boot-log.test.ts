@@ -101,6 +101,15 @@ describe('a boot log', () => {
     expect(log.lines.at(-1)).toHaveLength(512);
   });
 
+  it('masks what has the form of a key, though nobody told it the key', () => {
+    const key = '00112233445566778899aabbccddeeff';
+    const uuid = '110e3dc9-fa05-568f-a05a-98d00891029d';
+    const log = new BootLog({ success: 'got-ip', failure: [/psk/] });
+    const verdict = log.push(utf8ToBytes(`id ${uuid} psk=${key}\n`));
+    expect(verdict).toMatchObject({ passed: false, line: `id ${uuid} psk=********` });
+    expect(log.lines.join()).not.toContain(key);
+  });
+
   it('survives any bytes', () => {
     fc.assert(fc.property(fc.uint8Array(), (bytes) => void new BootLog({ success: 'banner' }).push(bytes)));
   });

@@ -107,6 +107,9 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
     );
     reporter.finish(results);
     if (options.keysTo !== undefined) io.stderr(`The keys are in ${options.keysTo}, readable by you only.\n`);
+    const { pendingSync } = await composed.registry.status();
+    if (pendingSync > 0)
+      io.stderr(`${pendingSync} attempts wait in the journal for the registry to come back.\n`);
     io.setExitCode(exitCodeOf(results));
   } finally {
     await parts.close();
