@@ -1,6 +1,10 @@
 #!/usr/bin/env node
 // Runs the built command line; says what to do in a checkout that is not built yet.
 import { existsSync } from 'node:fs';
+import module from 'node:module';
+
+// Newer Node versions keep what they compiled: the next start is shorter. Older ones have no such function.
+module.enableCompileCache?.();
 
 const main = new URL('../dist/cli/main.js', import.meta.url);
 if (!existsSync(main)) {
