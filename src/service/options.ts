@@ -19,6 +19,8 @@ export interface ServiceOptions {
   /** Further host names it is reached by, through a proxy or a DNS name. */
   readonly allowedHosts?: readonly string[] | undefined;
   readonly tls?: TlsFiles | undefined;
+  /** Instead of what profiles say about the proof. */
+  readonly verify?: 'md5' | 'readback' | undefined;
   /** How long running boards may go on after the service was told to stop; 20 s. */
   readonly patienceMs?: number | undefined;
   /** How often ports are looked at; 1 s. */

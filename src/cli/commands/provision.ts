@@ -5,7 +5,8 @@ import type { ProvisionResult } from '../../core/stages.js';
 import { UUID_RECIPES } from '../../core/uuid.js';
 import { provisionDevice, type ProvisionPlan } from '../../provision/index.js';
 import { askingRegistry, requireTerminal } from '../ask-known.js';
-import { BACKENDS, composeParts, type BackendChoice, type RegistryChoice } from '../compose.js';
+import { backendOption, verifyOption } from '../board-options.js';
+import { composeParts, type BackendChoice, type RegistryChoice } from '../compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { numberOption } from '../numbers.js';
 import { createReporter } from '../output/create-reporter.js';
@@ -67,12 +68,7 @@ function addRunOptions(command: Command): void {
         'ask',
       ]),
     )
-    .addOption(
-      new Option('--verify <how>', "the chip's MD5, or also read back and compared key by key").choices([
-        'md5',
-        'readback',
-      ]),
-    )
+    .addOption(verifyOption())
     .addOption(
       new Option('--nvs-mode <mode>', 'a fresh image, or keep what other software stored there').choices([
         'replace',
@@ -82,7 +78,7 @@ function addRunOptions(command: Command): void {
     .option('--cross-check', "have Espressif's own generator make each image too; a difference stops the run")
     .option('--attempts <n>', 'whole tries for a board whose link fails', numberOption('--attempts'))
     .option('--baud <rate>', 'highest bits per second to try', numberOption('--baud'))
-    .addOption(new Option('--backend <name>', 'who speaks to the boards').choices(BACKENDS))
+    .addOption(backendOption())
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
     .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys')
     .option('--json', 'print JSON Lines: one event a line');

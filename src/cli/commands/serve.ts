@@ -3,14 +3,16 @@ import { Command, Option } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { EspmintError } from '../../core/errors/index.js';
 import { DEFAULT_HOST, DEFAULT_PORT, startService, type TlsFiles } from '../../service/index.js';
-import { dataDirOf, type RegistryChoice } from '../compose.js';
+import { backendOption, verifyOption } from '../board-options.js';
+import { dataDirOf, type BackendChoice, type RegistryChoice } from '../compose.js';
 import { composeService, WEB_DIR } from '../compose-service.js';
 import { reasonOf } from '../files.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { numberOption } from '../numbers.js';
 import { VERSION } from '../version.js';
 
-interface Options extends RegistryChoice, GlobalOptions {
+interface Options extends RegistryChoice, BackendChoice, GlobalOptions {
+  readonly verify?: 'md5' | 'readback';
   readonly host: string;
   readonly port: number;
   readonly allowHost?: readonly string[];
@@ -32,6 +34,8 @@ export function serveCommand(io: CliIo): Command {
     .option('--tls-key <file>', 'key of the certificate (PEM)')
     .option('--insecure-http', 'serve other addresses than loopback without TLS, behind a proxy that has it')
     .option('--virtual <number>', 'begin with this many virtual boards', numberOption('--virtual'))
+    .addOption(verifyOption())
+    .addOption(backendOption())
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
     .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys')
     .option('--json', 'print JSON Lines: where it listens')
@@ -54,6 +58,7 @@ async function serve(io: CliIo, options: Options): Promise<void> {
       allowedHosts: allowHost,
       tls,
       insecureHttp,
+      verify: options.verify,
     });
     try {
       io.stdout(json === true ? jsonLine({ type: 'serving', url: service.url }) : `${service.url}\n`);

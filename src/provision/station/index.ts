@@ -13,4 +13,6 @@ export { ScanBack, withFinish, type Finish, type FinishedUnit } from './finishin
 export { printLabel, type PrinterOptions } from './label-printer.js';
 export { RunLog, type RunLogOptions } from './run-log.js';
 export { SlotMap, Teaching, type Pin } from './slots.js';
-export { Station, STATION_DEFAULTS, type StationParts, type StationSettings } from './station.js';
+export { STATION_DEFAULTS, type StationSettings } from './settings.js';
+export { Station, type StationParts } from './station.js';
+export { HEARTBEAT_MS, StationWork, type SharedWork } from './work.js';

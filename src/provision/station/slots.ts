@@ -27,6 +27,14 @@ export class SlotMap {
     return slot;
   }
 
+  /** A place that is gone for good gives its number back. */
+  release(place: string): void {
+    const slot = this.#slots.get(place);
+    if (slot === undefined) return;
+    this.#slots.delete(place);
+    this.#taken.delete(slot);
+  }
+
   #assign(place: string, slot: number): void {
     this.#slots.set(place, slot);
     this.#taken.add(slot);

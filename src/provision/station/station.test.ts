@@ -12,7 +12,8 @@ import { createVirtualBoard, memoryTransport, type VirtualBoard } from '../../vi
 import { provisionDevice } from '../provision-device.js';
 import type { StationEvent } from './events.js';
 import { SlotMap, Teaching } from './slots.js';
-import { Station, type StationParts, type StationSettings } from './station.js';
+import type { StationSettings } from './settings.js';
+import { Station, type StationParts } from './station.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-station-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

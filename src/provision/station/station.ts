@@ -4,9 +4,11 @@ import type { Failed, ProvisionEvent, ProvisionResult } from '../../core/stages.
 import type { PortChange } from '../../driver/index.js';
 import type { PauseReason, RunningSlot, SlotState, StationEvent, StationMode, WaitingFor } from './events.js';
 import { guardRun, type GuardedRun } from './guarded-run.js';
+import { LONGEST_PAUSE_MS, STATION_DEFAULTS, type StationSettings } from './settings.js';
+import { emptySlot, type Slot } from './slot.js';
 import { advanceRun, beginRun } from './slot-state.js';
 import { SlotMap } from './slots.js';
-import { StopRules, type StopLimits } from './stop-rules.js';
+import { StopRules } from './stop-rules.js';
 import { isBatchShut } from './verdict.js';
 
 export interface StationParts {
@@ -19,48 +21,9 @@ export interface StationParts {
   readonly slots?: SlotMap | undefined;
 }
 
-export interface StationSettings {
-  /** Plugging a board in starts it; otherwise a start key does. */
-  readonly autoStart: boolean;
-  /** Boards that run at once. */
-  readonly maxRunning: number;
-  /** Further runs of a board whose failure a new run can cure. An outage of the registry is waited for without limit. */
-  readonly retries: number;
-  /** Before the first of them; doubles with each, up to LONGEST_PAUSE_MS. */
-  readonly retryPauseMs: number;
-  /** A run that takes longer is ended. */
-  readonly runTimeoutMs: number;
-  readonly stopAfter: StopLimits;
-}
-
-export const STATION_DEFAULTS: StationSettings = {
-  autoStart: true,
-  maxRunning: 64,
-  retries: 1,
-  retryPauseMs: 1000,
-  runTimeoutMs: 300_000,
-  stopAfter: { onSlot: 3, onStation: 6 },
-};
-
-const LONGEST_PAUSE_MS = 30_000;
-
-interface Slot {
-  readonly number: number;
-  state: SlotState;
-  /** Of the board that is there now. */
-  runs: number;
-  pauses: number;
-  running: GuardedRun | undefined;
-  timer: NodeJS.Timeout | undefined;
-  /** A stop rule holds it until somebody has looked. */
-  blocked: boolean;
-  /** A board that came while the run of the one before had not ended yet. */
-  next: string | undefined;
-}
-
 export class Station {
   readonly #parts: StationParts;
-  readonly #settings: StationSettings;
+  #settings: StationSettings;
   readonly #map: SlotMap;
   readonly #rules: StopRules;
   readonly #slots = new Map<number, Slot>();
@@ -88,15 +51,25 @@ export class Station {
     return [...this.#slots.values()].filter(({ running }) => running !== undefined).length;
   }
 
-  /** Takes in what the port watcher has noticed. */
-  portChanged({ type, place, port: { path } }: PortChange): void {
+  /** Boards that begin from now on follow these. */
+  configure(settings: Partial<StationSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
+    this.#rules.limit(this.#settings.stopAfter);
+    this.#pump();
+  }
+
+  /**
+   * Takes in what the port watcher has noticed.
+   * @param mayStart false: the board waits for the start key, whatever the settings say
+   */
+  portChanged({ type, place, port: { path } }: PortChange, mayStart = true): void {
     const slot = this.#slot(this.#map.slotOf(place));
     switch (type) {
       case 'sighted':
         if (slot.running === undefined) this.#set(slot, { state: 'settling', port: path });
         break;
       case 'arrived':
-        if (slot.running === undefined) this.#arrived(slot, path);
+        if (slot.running === undefined) this.#arrived(slot, path, mayStart);
         else slot.next = path;
         break;
       case 'renamed':
@@ -119,6 +92,21 @@ export class Station {
     this.#rules.clearSlot(number);
     this.#enqueue(slot, slot.state.port);
     return true;
+  }
+
+  /** Stops the run of one slot at its next safe point. Returns whether there was one. */
+  stopSlot(number: number): boolean {
+    const running = this.#slots.get(number)?.running;
+    running?.end('stopped');
+    return running !== undefined;
+  }
+
+  /** Drops a slot whose place is gone for good. */
+  forget(number: number): void {
+    const slot = this.#slots.get(number);
+    if (slot === undefined || slot.running !== undefined) return;
+    this.#leaveQueue(slot);
+    this.#slots.delete(number);
   }
 
   /** No board is begun until `resume`; those that run are finished. */
@@ -154,11 +142,11 @@ export class Station {
     for (const { running } of this.#slots.values()) await running?.ended;
   }
 
-  #arrived(slot: Slot, port: string): void {
+  #arrived(slot: Slot, port: string, mayStart: boolean): void {
     slot.runs = 0;
     slot.pauses = 0;
     if (slot.blocked) this.#wait(slot, port, 'clear');
-    else if (this.#settings.autoStart) this.#enqueue(slot, port);
+    else if (mayStart && this.#settings.autoStart) this.#enqueue(slot, port);
     else this.#wait(slot, port, 'start');
   }
 
@@ -242,7 +230,7 @@ export class Station {
     slot.next = undefined;
     if (next !== undefined) {
       this.#note(slot, result);
-      this.#arrived(slot, next);
+      this.#arrived(slot, next, true);
     } else if (running.wasRemoved) {
       this.#note(slot, result);
       this.#set(slot, { state: 'empty', last: result });
@@ -301,16 +289,7 @@ export class Station {
   #slot(number: number): Slot {
     const known = this.#slots.get(number);
     if (known !== undefined) return known;
-    const slot: Slot = {
-      number,
-      state: { state: 'empty' },
-      runs: 0,
-      pauses: 0,
-      running: undefined,
-      timer: undefined,
-      blocked: false,
-      next: undefined,
-    };
+    const slot = emptySlot(number);
     this.#slots.set(number, slot);
     return slot;
   }

@@ -19,11 +19,16 @@ interface Streak {
 }
 
 export class StopRules {
-  readonly #limits: StopLimits;
+  #limits: StopLimits;
   readonly #slots = new Map<number, Streak>();
   #station: Streak | undefined;
 
   constructor(limits: StopLimits) {
+    this.#limits = limits;
+  }
+
+  /** Other limits from now on. */
+  limit(limits: StopLimits): void {
     this.#limits = limits;
   }
 

@@ -1,5 +1,6 @@
 // `espmint station`: many boards at once, plug in and done; `station teach` gives the places of a fixture their numbers.
 import { Command, Option } from 'commander';
+import { backendOption, verifyOption } from '../../board-options.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { numberOption } from '../../numbers.js';
 import { runStation, type StationOptions } from './run-station.js';
@@ -47,6 +48,8 @@ function addPlanOptions(command: Command): void {
         'refuse',
       ]),
     )
+    .addOption(verifyOption())
+    .addOption(backendOption())
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
     .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys');
 }

@@ -10,7 +10,7 @@ import {
   type StationSettings,
 } from '../../../provision/index.js';
 import type { Batch } from '../../../registry/index.js';
-import { composeParts, dataDirOf, type RegistryChoice } from '../../compose.js';
+import { composeParts, dataDirOf, type BackendChoice, type RegistryChoice } from '../../compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { createStationReporter, type StationReporter } from '../../output/station-reporter.js';
 import { loadProfile, planFromFlags, type PlanFlags } from '../../plan.js';
@@ -21,7 +21,12 @@ import { stationPorts, type PortOptions } from './ports.js';
 import { openWork, type Closer, type Work } from './work.js';
 
 export interface StationOptions
-  extends PortOptions, LabelOptions, RegistryChoice, Pick<PlanFlags, 'profile' | 'caUrl' | 'known'> {
+  extends
+    PortOptions,
+    LabelOptions,
+    RegistryChoice,
+    BackendChoice,
+    Pick<PlanFlags, 'profile' | 'caUrl' | 'known' | 'verify'> {
   readonly batch?: string;
   readonly name?: string;
   readonly start: 'auto' | 'key';
@@ -80,7 +85,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
     await ports.watch((change) => station.portChanged(change), watching.signal);
     await (operator.wantsStop() ? station.stop() : station.drain());
     await ended;
-    await work?.log.flush();
+    await work?.flush();
   } finally {
     operator.close();
     reporter.finish();

@@ -1,23 +1,20 @@
-// What a station does with the database: its batch, its figures, and a sign of life.
-import { hostname } from 'node:os';
+// The database of `espmint station`: which batch it fills, and its beat.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError, toEspmintError } from '../../../core/errors/index.js';
 import type { Profile } from '../../../core/profile/schema.js';
 import {
-  BatchDoor,
-  RunLog,
+  HEARTBEAT_MS,
+  StationWork,
   type Admit,
   type EndedRun,
   type Station,
   type StationEvent,
 } from '../../../provision/index.js';
-import type { Batch, Production } from '../../../registry/index.js';
 import type { RegistryChoice } from '../../compose.js';
 import { composeProduction } from '../../compose-production.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import type { StationReporter } from '../../output/station-reporter.js';
-
-const HEARTBEAT_MS = 10_000;
+import type { Batch } from '../../../registry/index.js';
 
 /** Everything that ends with the station, in the order of opening. */
 export type Closer = () => Promise<void> | void;
@@ -25,7 +22,6 @@ export type Closer = () => Promise<void> | void;
 export interface Work {
   readonly batch: Batch | undefined;
   readonly admit: Admit | undefined;
-  readonly log: RunLog;
   ended(run: EndedRun): void;
   paused(event: Extract<StationEvent, { mode: 'paused' }>): void;
   /** Tells the database of this station until it ends; resolves then. */
@@ -33,6 +29,7 @@ export interface Work {
     shown: { station: Station; reporter: StationReporter; untilFull: boolean },
     ending: AbortController,
   ): Promise<void>;
+  flush(): Promise<void>;
 }
 
 /** The batch and the figures; a station without a database has neither. */
@@ -50,49 +47,20 @@ export async function openWork(
   const production = await composeProduction(io, options);
   closers.push(() => production.close());
   const batch = options.batch === undefined ? undefined : await production.batches.get(options.batch);
-  return makeWork(production, batch, { name, profile });
-}
-
-function makeWork(
-  { batches, runs }: Production,
-  batch: Batch | undefined,
-  { name, profile }: { name: string; profile: Profile },
-): Work {
-  const door =
-    batch === undefined ? undefined : new BatchDoor({ batches, batch: batch.name, station: name, profile });
-  const log = new RunLog({ runs, station: name, batch: batch?.name });
+  const work = new StationWork(production);
+  const at = { station: name, batch: batch?.name };
   return {
     batch,
-    admit: door?.admit,
-    log,
-    ended: (run) => log.add(run),
-    paused: ({ reason }) => {
-      if (batch === undefined || reason.by !== 'rule') return;
-      const why = `${reason.count} times ${reason.code} in a row on ${name}`;
-      // An outage is no reason to stop here: the station itself is paused already.
-      batches.setState(batch.name, 'paused', why, name).catch(() => undefined);
-    },
+    admit: batch === undefined ? undefined : work.enter(batch.name, profile, name),
+    ended: (run) => work.ended(run, at),
+    paused: ({ reason }) => work.paused(reason, at),
+    flush: () => work.flush(),
     beat: async ({ station, reporter, untilFull }, ending) => {
       while (!ending.signal.aborted) {
         try {
-          const { slots, runningCount: running } = station;
-          const claims = door?.liveClaims ?? [];
-          const beat = {
-            station: name,
-            host: hostname(),
-            mode: station.mode.mode,
-            slots: slots.size,
-            running,
-            claims,
-          };
-          await batches.heartbeat({ ...beat, batch: batch?.name });
-          await log.flush();
-          if (batch !== undefined) {
-            const now = await batches.get(batch.name);
+          const now = await work.beat(station, at);
+          if (now !== undefined) {
             reporter.batch(now);
-            const { mode } = station;
-            const waitsForBatch = mode.mode === 'paused' && mode.reason.by === 'batch';
-            if (waitsForBatch && now.state === 'open' && now.counts.open > 0) station.resume();
             if (untilFull && now.counts.passed >= now.quantity) ending.abort();
           }
         } catch (error) {
