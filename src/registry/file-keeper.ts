@@ -1,5 +1,7 @@
 // The registry of a bench without a database: the same promises, kept in one file that the user names.
 import { randomUUID } from 'node:crypto';
+import { storableFacts } from './attempt-facts.js';
+import { pageOf } from './file-list.js';
 import { KeyFile, type KeyFileRecord } from './key-file.js';
 import { chooseKey, KeyHistory } from './key-history.js';
 import type {
@@ -16,9 +18,8 @@ import type {
   Reservation,
   ReserveRequest,
 } from './registry.js';
+import { processUser } from './process-user.js';
 import { checkNames, checkReason, checkWidths, makeReservation } from './request.js';
-
-const PAGE_DEFAULT = 100;
 
 /**
  * Keeps reservations in a file of mode 0600 (see key-file.ts for its lines). One espmint process at a time.
@@ -49,23 +50,15 @@ class FileKeeper implements Registry {
   async reserve(request: ReserveRequest): Promise<Reservation> {
     checkWidths(request);
     return this.#inTurn(async (history) => {
-      const {
-        mac,
-        uuid,
-        psk: given,
-        policy,
-        caUrl,
-        wifiSsid,
-        firmwareVersion,
-        hardwareRevision,
-        location,
-      } = request;
+      const { mac, uuid, psk: given, policy } = request;
+      const { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location } = request;
       checkNames(request, history.holders(mac, uuid));
       const device = history.find({ mac });
       const psk = chooseKey(device, given, policy);
       const id = randomUUID();
       const wanted = { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location };
-      await this.#append({ type: 'reserved', at: now(), id, mac, uuid, psk, wanted });
+      const facts = request.facts === undefined ? undefined : storableFacts(request.facts);
+      await this.#append({ type: 'reserved', at: now(), id, mac, uuid, psk, wanted, facts });
       const known =
         device === undefined ? 'new' : device.record.status === 'pending' ? 'pending' : 'provisioned';
       return makeReservation({ id, mac, uuid, known }, psk);
@@ -79,11 +72,11 @@ class FileKeeper implements Registry {
     });
   }
 
-  async confirm(id: string, { imageSha256 }: Proof): Promise<DeviceRecord> {
+  async confirm(id: string, proof: Proof): Promise<DeviceRecord> {
     return this.#inTurn(async (history) => {
       const device = history.ofReservation(id);
       if (device.attempt(id)?.outcome === 'passed') return device.record;
-      const record: KeyFileRecord = { type: 'confirmed', at: now(), id, imageSha256 };
+      const record: KeyFileRecord = { type: 'confirmed', at: now(), id, ...proof };
       await this.#append(record);
       history.apply(record);
       return device.record;
@@ -97,27 +90,19 @@ class FileKeeper implements Registry {
     });
   }
 
-  async list({ status, text, limit = PAGE_DEFAULT, after }: DeviceFilter = {}): Promise<DevicePage> {
-    return this.#inTurn((history) => {
-      const matching = history
-        .records()
-        .filter((device) => (status ?? device.status) === device.status && mentions(device, text))
-        .filter(({ id }) => after === undefined || id < Number(after));
-      const devices = matching.slice(0, limit);
-      const last = devices.at(-1);
-      return matching.length > limit && last !== undefined ? { devices, next: String(last.id) } : { devices };
-    });
+  async list(filter: DeviceFilter = {}): Promise<DevicePage> {
+    return this.#inTurn((history) => pageOf(history.devices(), filter));
   }
 
   async show(name: DeviceName): Promise<DeviceHistory> {
     return this.#inTurn((history) => history.need(name).history());
   }
 
-  async reveal(mac: string, reason: string): Promise<string> {
+  async reveal(mac: string, reason: string, actor = processUser()): Promise<string> {
     checkReason(reason);
     return this.#inTurn(async (history) => {
       const device = history.need({ mac });
-      await this.#append({ type: 'revealed', at: now(), mac: device.record.mac, reason });
+      await this.#append({ type: 'revealed', at: now(), mac: device.record.mac, reason, actor });
       return device.key;
     });
   }
@@ -144,9 +129,4 @@ class FileKeeper implements Registry {
 
 function now(): string {
   return new Date().toISOString();
-}
-
-function mentions({ uuid, mac, location }: DeviceRecord, text: string | undefined): boolean {
-  if (text === undefined) return true;
-  return [uuid, mac, location].some((field) => field?.toLowerCase().includes(text.toLowerCase()) === true);
 }

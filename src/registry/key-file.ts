@@ -2,7 +2,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { EspmintError } from '../core/errors/index.js';
 import { appendDurably, openForAppend } from './durable-append.js';
-import type { DeviceRecord, Failure, Image } from './registry.js';
+import type { AttemptFacts } from './attempt-facts.js';
+import type { DeviceRecord, Failure, Image, Proof } from './registry.js';
 
 /** Everything but the key that a device is to become. */
 export type Wanted = Pick<
@@ -12,11 +13,23 @@ export type Wanted = Pick<
 
 /** One line. `id` is the reservation's; `at` is ISO 8601 in UTC. */
 export type KeyFileRecord =
-  | { type: 'reserved'; at: string; id: string; mac: string; uuid: string; psk: string; wanted: Wanted }
+  | ReservedLine
   | ({ type: 'built'; id: string } & Image)
-  | { type: 'confirmed'; at: string; id: string; imageSha256: string }
+  | ({ type: 'confirmed'; at: string; id: string } & Proof)
   | ({ type: 'failed'; at: string; id: string } & Failure)
-  | { type: 'revealed'; at: string; mac: string; reason: string };
+  | { type: 'revealed'; at: string; mac: string; reason: string; actor: string };
+
+export interface ReservedLine {
+  readonly type: 'reserved';
+  readonly at: string;
+  readonly id: string;
+  readonly mac: string;
+  readonly uuid: string;
+  readonly psk: string;
+  readonly wanted: Wanted;
+  /** Absent in files of earlier versions. */
+  readonly facts?: AttemptFacts | undefined;
+}
 
 export class KeyFile {
   readonly path: string;

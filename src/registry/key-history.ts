@@ -1,6 +1,6 @@
 // What the records of a key file or journal add up to: devices, their keys and attempts.
 import { EspmintError } from '../core/errors/index.js';
-import type { KeyFileRecord } from './key-file.js';
+import type { KeyFileRecord, ReservedLine } from './key-file.js';
 import { generatePsk } from '../core/psk.js';
 import type {
   AttemptRecord,
@@ -13,16 +13,15 @@ import type {
 } from './registry.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type Reserved = Extract<KeyFileRecord, { type: 'reserved' }>;
 
 /** One device of the file. */
 export class FileDevice {
   record: DeviceRecord;
   readonly #keys: (Mutable<KeyRecord> & { readonly psk: string })[] = [];
   readonly #attempts: Mutable<AttemptRecord>[] = [];
-  readonly #reserved = new Map<string, Reserved>();
+  readonly #reserved = new Map<string, ReservedLine>();
 
-  constructor(id: number, { mac, uuid, wanted }: Reserved) {
+  constructor(id: number, { mac, uuid, wanted }: ReservedLine) {
     this.record = { id, mac, uuid, status: 'pending', ...wanted };
   }
 
@@ -33,6 +32,10 @@ export class FileDevice {
 
   get pendingKey(): string | undefined {
     return this.#keys.findLast(({ state }) => state === 'pending')?.psk;
+  }
+
+  get attempts(): readonly AttemptRecord[] {
+    return this.#attempts;
   }
 
   attempt(id: string): AttemptRecord | undefined {
@@ -46,10 +49,10 @@ export class FileDevice {
     return { ...this.record, keys: keys.reverse(), attempts: [...this.#attempts].reverse() };
   }
 
-  reserve(reserved: Reserved): void {
-    const { id, at, psk } = reserved;
+  reserve(reserved: ReservedLine): void {
+    const { id, at, psk, facts } = reserved;
     this.#reserved.set(id, reserved);
-    this.#attempts.push({ id, outcome: 'open', startedAt: at });
+    this.#attempts.push({ ...facts, id, outcome: 'open', startedAt: at });
     const live = this.#keys.findIndex((key) => key.psk === psk && key.state !== 'superseded');
     if (live < 0) this.#keys.push({ id: this.#keys.length + 1, state: 'pending', createdAt: at, psk });
   }
@@ -64,7 +67,8 @@ export class FileDevice {
     const attempt = this.#attempts.find(({ id }) => id === record.id);
     const reserved = this.#reserved.get(record.id);
     if (attempt === undefined || reserved === undefined) return;
-    attempt.endedAt = record.at;
+    const { stagesMs, baud } = record;
+    Object.assign(attempt, { endedAt: record.at, stagesMs, baud });
     if (record.type === 'failed') {
       Object.assign(attempt, { outcome: 'failed', code: record.code, stage: record.stage });
       return;
@@ -108,12 +112,13 @@ export class KeyHistory {
   }
 
   /** Newest first. */
-  records(): DeviceRecord[] {
-    return [...this.#devices.values()].map(({ record }) => record).reverse();
+  devices(): FileDevice[] {
+    return [...this.#devices.values()].reverse();
   }
 
   holders(mac: string, uuid: string): DeviceRecord[] {
-    return this.records().filter((device) => device.mac === mac || device.uuid === uuid);
+    const records = this.devices().map(({ record }) => record);
+    return records.filter((device) => device.mac === mac || device.uuid === uuid);
   }
 
   find(name: DeviceName): FileDevice | undefined {

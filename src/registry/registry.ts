@@ -11,6 +11,8 @@
 // Every call can be made again after a crash or a lost connection. All failures are EspmintErrors; none of them, and no
 // record but `Reservation.psk` and the answer of `reveal`, holds a secret.
 
+import type { AttemptCourse, AttemptFacts } from './attempt-facts.js';
+
 /** What to do with a board that the registry already holds as provisioned. */
 export type KnownPolicy =
   /** Flash the key it already has. */
@@ -42,6 +44,8 @@ export interface ReserveRequest {
   /** At most 100 characters. */
   readonly location?: string | undefined;
   readonly policy: KnownPolicy;
+  /** Who tries, where, with what. */
+  readonly facts?: AttemptFacts | undefined;
 }
 
 /** A key that is durably stored and may now be flashed. */
@@ -57,7 +61,7 @@ export interface Reservation {
 }
 
 /** What was proven on the chip. */
-export interface Proof {
+export interface Proof extends AttemptCourse {
   /** Lower-case hex SHA-256 of the whole image. */
   readonly imageSha256: string;
 }
@@ -74,7 +78,7 @@ export interface Image {
 }
 
 /** Why an attempt ended without proof. */
-export interface Failure {
+export interface Failure extends AttemptCourse {
   /** Stable error code, for example `LINK_TIMEOUT`. */
   readonly code: string;
   /** The stage it ended in. */
@@ -106,12 +110,11 @@ export interface KeyRecord {
   readonly supersededAt?: string | undefined;
 }
 
-/** One try to provision the device. */
-export interface AttemptRecord {
+/** One try to provision the device, with what it told of itself. */
+export interface AttemptRecord extends AttemptFacts, AttemptCourse {
   readonly id: string;
   readonly outcome: 'open' | 'passed' | 'failed';
   readonly startedAt: string;
-  readonly endedAt?: string | undefined;
   readonly code?: string | undefined;
   readonly stage?: string | undefined;
   readonly imageSha256?: string | undefined;
@@ -133,13 +136,21 @@ export interface DeviceFilter {
   readonly includeRemoved?: boolean | undefined;
   /** Found anywhere in UUID, MAC or location, without regard to case. */
   readonly text?: string | undefined;
+  /** With an attempt for the batch of this name. */
+  readonly batch?: string | undefined;
+  /** With an attempt at the station of this name; together with `batch`, the same attempt. */
+  readonly station?: string | undefined;
+  /** Provisioned at or after this time; ISO 8601. */
+  readonly since?: string | undefined;
+  /** Provisioned before this time; ISO 8601. */
+  readonly until?: string | undefined;
   /** 1 to 1000, default 100. */
   readonly limit?: number | undefined;
   /** `next` of the page before. */
   readonly after?: string | undefined;
 }
 
-/** Devices, newest first. */
+/** Devices, newest first: by the time of their provisioning where the filter names a time, else by their number. */
 export interface DevicePage {
   readonly devices: readonly DeviceRecord[];
   /** Give it as `after` for the next page; absent on the last one. */
@@ -192,9 +203,10 @@ export interface Registry {
    * The PSK of a device, its pending one while it has no current one. Who asked and why is written to the audit trail
    * first; if that fails, nothing is revealed.
    *
+   * @param actor who asks; the user of this process when absent
    * @throws DEVICE_UNKNOWN, INPUT_INVALID (no reason given)
    */
-  reveal(mac: string, reason: string): Promise<string>;
+  reveal(mac: string, reason: string, actor?: string): Promise<string>;
 
   /** Whether the registry can be reached, and what it still has to be told. Never throws. */
   status(): Promise<RegistryStatus>;

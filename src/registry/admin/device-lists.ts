@@ -2,8 +2,9 @@
 import { EspmintError } from '../../core/errors/index.js';
 import { formatListEntry, type ListEntry } from '../../core/list-entry.js';
 import type { RegistryOptions } from '../connect.js';
-import { actor, recordEvent } from '../postgres/events.js';
+import { recordEvent } from '../postgres/events.js';
 import { columnsOf, type ListName, toEntryText } from '../postgres/lists.js';
+import { processUser } from '../process-user.js';
 import { withSecrets } from './with-secrets.js';
 
 export type { ListName };
@@ -33,7 +34,7 @@ export async function addToList(
         const { rowCount } = await client.query(
           `insert into device_lists (list, global_uuid, mac_first, mac_last, reason, created_by)
            values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-          [list, ...columnsOf(entry), reason, actor()],
+          [list, ...columnsOf(entry), reason, processUser()],
         );
         if (rowCount === 0) continue;
         added += 1;

@@ -153,8 +153,8 @@ export class JournaledRegistry implements Registry {
     return this.#online((inner) => inner.show(device));
   }
 
-  reveal(mac: string, reason: string): Promise<string> {
-    return this.#online((inner) => inner.reveal(mac, reason));
+  reveal(mac: string, reason: string, actor?: string): Promise<string> {
+    return this.#online((inner) => inner.reveal(mac, reason, actor));
   }
 
   async status(): Promise<RegistryStatus> {
@@ -229,10 +229,11 @@ export class JournaledRegistry implements Registry {
 
   /** False when it contradicts the registry: it stays in the journal until somebody decides. */
   async #replayReservation(inner: ReplayTarget, { reserved, image }: JournalAttempt): Promise<boolean> {
-    const { id, at, mac, uuid, wanted } = reserved;
+    const { id, at, mac, uuid, wanted, facts } = reserved;
     const { caUrl = '', ...rest } = wanted;
     try {
-      const request = { ...rest, mac, uuid, caUrl, policy: 'rotate', psk: this.#openKey(reserved) } as const;
+      const psk = this.#openKey(reserved);
+      const request = { ...rest, mac, uuid, caUrl, policy: 'rotate', psk, facts } as const;
       await inner.replay({ id, at, request });
       if (image !== undefined) await inner.built(id, image);
       return true;
@@ -270,10 +271,10 @@ export class JournaledRegistry implements Registry {
 
   #toRecord(reservation: Reservation, request: ReserveRequest, offline: boolean): JournalRecord {
     const { id, mac, uuid } = reservation;
-    const { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location } = request;
+    const { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location, facts } = request;
     const wanted = { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location };
     const psk = this.#box.seal(reservation.psk, { uuid, macKey: mac.replaceAll(':', '') });
-    return { type: 'reserved', id, at: now(), mac, uuid, psk, wanted, offline };
+    return { type: 'reserved', id, at: now(), mac, uuid, psk, wanted, facts, offline };
   }
 }
 
@@ -282,6 +283,7 @@ function now(): string {
 }
 
 async function tellEnd(inner: ReplayTarget, end: EndRecord): Promise<void> {
-  if (end.type === 'confirmed') await inner.confirm(end.id, { imageSha256: end.imageSha256 });
-  else await inner.fail(end.id, { code: end.code, stage: end.stage });
+  const told = { ...end, endedAt: end.at };
+  if (told.type === 'confirmed') await inner.confirm(told.id, told);
+  else await inner.fail(told.id, told);
 }

@@ -1,4 +1,5 @@
 // What the journal's records say, and what they add up to for each attempt.
+import type { AttemptFacts } from '../attempt-facts.js';
 import type { Failure, Image, Proof } from '../registry.js';
 import type { Wanted } from '../key-file.js';
 
@@ -12,6 +13,8 @@ export interface ReservedRecord {
   readonly uuid: string;
   readonly psk: string;
   readonly wanted: Wanted;
+  /** Absent in journals of earlier versions. */
+  readonly facts?: AttemptFacts | undefined;
   /** Whether the registry knows nothing of it yet. */
   readonly offline: boolean;
 }

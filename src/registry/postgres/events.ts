@@ -1,17 +1,21 @@
 // Writing to the audit trail.
 import type pg from 'pg';
-import { userInfo } from 'node:os';
+import { processUser } from '../process-user.js';
+
+export { processUser as actor };
 
 export interface AuditEvent {
   /** For example `key revealed`. */
   readonly kind: string;
+  /** Who did it; absent: the user of this process. */
+  readonly actor?: string | undefined;
   readonly uuid?: string | undefined;
   readonly macKey?: string | undefined;
   /** No secret in it. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Adds a row in the name of the user of this process. */
+/** Adds a row. */
 export async function recordEvent(client: pg.ClientBase, event: AuditEvent): Promise<void> {
   await recordEvents(client, [event]);
 }
@@ -20,17 +24,8 @@ export async function recordEvent(client: pg.ClientBase, event: AuditEvent): Pro
 export async function recordEvents(client: pg.ClientBase, events: readonly AuditEvent[]): Promise<void> {
   await client.query(
     `insert into events (kind, actor, global_uuid, mac_key, detail)
-     select kind, $2, uuid, "macKey", detail
-     from json_to_recordset($1::json) as e (kind text, uuid text, "macKey" text, detail jsonb)`,
-    [JSON.stringify(events), actor()],
+     select kind, coalesce(actor, $2), uuid, "macKey", detail
+     from json_to_recordset($1::json) as e (kind text, actor text, uuid text, "macKey" text, detail jsonb)`,
+    [JSON.stringify(events), processUser()],
   );
-}
-
-/** The user of this process, for records. */
-export function actor(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
 }

@@ -19,8 +19,9 @@ import type { SealingKey } from '../secrets/envelope.js';
 import { plainBox, sealedBox, type SecretBox } from '../secrets/secret-box.js';
 import { openDataKeys } from './data-keys.js';
 import type { Database } from './database.js';
+import { list } from './list.js';
 import { migrate } from './migrate.js';
-import { find, list, openKey, recordReveal, show } from './read.js';
+import { find, openKey, recordReveal, show } from './read.js';
 import { type OfflineReservation, replayReservation, reserve } from './reserve.js';
 import { confirm, fail, noteImage } from './settle.js';
 
@@ -91,9 +92,11 @@ export class PostgresRegistry implements Registry {
     return this.#database.connected('show', (client) => show(client, device));
   }
 
-  async reveal(mac: string, reason: string): Promise<string> {
+  async reveal(mac: string, reason: string, actor?: string): Promise<string> {
     checkReason(reason);
-    const row = await this.#database.transaction('reveal', (client) => recordReveal(client, mac, reason));
+    const row = await this.#database.transaction('reveal', (client) =>
+      recordReveal(client, { mac, reason, actor }),
+    );
     return openKey(this.#box, row);
   }
 

@@ -6,6 +6,7 @@ import { generatePsk } from '../../core/psk.js';
 import type { Reservation, ReserveRequest } from '../registry.js';
 import { checkNames, makeReservation } from '../request.js';
 import type { SecretBox } from '../secrets/secret-box.js';
+import { insertAttempt } from './attempts.js';
 import { checkLists } from './lists.js';
 import {
   DEVICE_COLUMNS,
@@ -34,12 +35,11 @@ export async function reserve(
   const row = found ?? (await insertPending(client, box, request));
   const key = await chooseKey(client, box, row, found === undefined ? undefined : request);
   const id = randomUUID();
-  await client.query('insert into attempts (id, device_id, key_id, wanted) values ($1, $2, $3, $4)', [
-    id,
-    row.id,
-    key.id,
-    wantedOf(request),
-  ]);
+  await insertAttempt(
+    client,
+    { id, deviceId: row.id, keyId: key.id, wanted: wantedOf(request) },
+    request.facts,
+  );
   const known = found === undefined ? 'new' : found.status === 'pending' ? 'pending' : 'provisioned';
   return makeReservation({ id, mac: request.mac, uuid: request.uuid, known }, key.psk);
 }
@@ -70,10 +70,8 @@ export async function replayReservation(
   if (rowCount === 1) return;
   const row = found ?? (await insertPending(client, box, request));
   const key = await keyFor(client, box, row, request.psk, await liveKeys(client, box, row), undefined);
-  await client.query(
-    `insert into attempts (id, device_id, key_id, wanted, started_at, offline) values ($1, $2, $3, $4, $5, true)`,
-    [id, row.id, key.id, wantedOf(request), at],
-  );
+  const attempt = { id, deviceId: row.id, keyId: key.id, wanted: wantedOf(request), offlineAt: at };
+  await insertAttempt(client, attempt, request.facts);
 }
 
 /** The device's row, locked; undefined for a new board. @throws UUID_TAKEN, MAC_TAKEN */

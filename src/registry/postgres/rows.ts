@@ -1,5 +1,5 @@
 // Rows of the tables and the records made of them. Times come out as ISO 8601 in UTC.
-import type { AttemptRecord, DeviceName, DeviceRecord, KeyRecord } from '../registry.js';
+import type { DeviceName, DeviceRecord, KeyRecord } from '../registry.js';
 import type { SecretOwner } from '../secrets/secret-box.js';
 
 /** A row of `devices` as DEVICE_COLUMNS selects it. */
@@ -34,20 +34,6 @@ export interface KeyRow {
   readonly superseded_at: Date | null;
 }
 
-export interface AttemptRow {
-  readonly id: string;
-  readonly outcome: AttemptRecord['outcome'];
-  readonly stage: string | null;
-  readonly code: string | null;
-  readonly image_sha256: string | null;
-  readonly image_md5: string | null;
-  /** BIGINT comes as text. */
-  readonly image_offset: string | null;
-  readonly image_size: string | null;
-  readonly started_at: Date;
-  readonly ended_at: Date | null;
-}
-
 /** `a4:cf:12:34:56:78` to `a4cf12345678`, the spelling of the column mac_key. */
 export function macKeyOf(mac: string): string {
   return mac.toLowerCase().replaceAll(/[:-]/g, '');
@@ -74,8 +60,8 @@ export function ownerOf(row: Pick<DeviceRow, 'global_uuid' | 'mac_key'>): Secret
 }
 
 /** Undefined where the column holds nothing. */
-const orNone = <T>(value: T | null): T | undefined => value ?? undefined;
-const isoOrNone = (time: Date | null): string | undefined => time?.toISOString();
+export const orNone = <T>(value: T | null): T | undefined => value ?? undefined;
+export const isoOrNone = (time: Date | null): string | undefined => time?.toISOString();
 
 export function toDeviceRecord(row: DeviceRow): DeviceRecord {
   return {
@@ -99,20 +85,5 @@ export function toKeyRecord(row: KeyRow): KeyRecord {
     createdAt: row.created_at.toISOString(),
     provenAt: isoOrNone(row.proven_at),
     supersededAt: isoOrNone(row.superseded_at),
-  };
-}
-
-export function toAttemptRecord(row: AttemptRow): AttemptRecord {
-  return {
-    id: row.id,
-    outcome: row.outcome,
-    startedAt: row.started_at.toISOString(),
-    endedAt: isoOrNone(row.ended_at),
-    code: orNone(row.code),
-    stage: orNone(row.stage),
-    imageSha256: orNone(row.image_sha256),
-    imageMd5: orNone(row.image_md5),
-    offsetBytes: row.image_offset === null ? undefined : Number(row.image_offset),
-    sizeBytes: row.image_size === null ? undefined : Number(row.image_size),
   };
 }

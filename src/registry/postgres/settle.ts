@@ -1,14 +1,21 @@
 // Settling: the end of a reservation, with the proof that the chip holds its key or without.
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-import type { DeviceRecord, Failure, Image, Proof } from '../registry.js';
+import type { AttemptRecord, DeviceRecord, Failure, Image, Proof } from '../registry.js';
+import { endAttempt } from './attempts.js';
+import { recordEvent } from './events.js';
+import { enqueueProof } from '../push/outbox.js';
 import { DEVICE_COLUMNS, type DeviceRow, toDeviceRecord } from './rows.js';
 
 interface OpenAttempt {
   readonly device_id: number;
   readonly key_id: string;
-  readonly outcome: string;
+  readonly outcome: AttemptRecord['outcome'];
   readonly wanted: Record<string, string | null>;
+  readonly operator: string | null;
+  /** Of its key. */
+  readonly global_uuid: string;
+  readonly mac_key: string;
 }
 
 const UUID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -22,13 +29,11 @@ export async function confirm(client: pg.ClientBase, id: string, proof: Proof): 
   const deviceId = attempt.device_id;
   await client.query('select from devices where id = $1 for update', [deviceId]);
   if (attempt.outcome !== 'passed') {
-    await makeCurrent(client, deviceId, attempt.key_id);
-    await describeDevice(client, deviceId, attempt);
-    await client.query(
-      `update attempts set outcome = 'passed', image_sha256 = $2, code = null, stage = null, ended_at = now()
-       where id = $1`,
-      [id, proof.imageSha256],
-    );
+    await enqueueProof(client, deviceId, attempt.key_id);
+    const wasCurrent = await makeCurrent(client, deviceId, attempt.key_id);
+    await describeDevice(client, deviceId, attempt, proof.endedAt);
+    await endAttempt(client, id, { ...proof, outcome: 'passed' });
+    if (wasCurrent !== undefined) await recordRotation(client, id, attempt, wasCurrent);
   }
   const { rows } = await client.query<DeviceRow>(`select ${DEVICE_COLUMNS} from devices where id = $1`, [
     deviceId,
@@ -49,18 +54,15 @@ export async function noteImage(client: pg.ClientBase, id: string, image: Image)
 
 /** Runs inside a transaction; see Registry.fail. An attempt that passed stays passed. */
 export async function fail(client: pg.ClientBase, id: string, failure: Failure): Promise<void> {
-  await lockAttempt(client, id);
-  await client.query(
-    `update attempts set outcome = 'failed', code = $2, stage = $3, ended_at = now()
-     where id = $1 and outcome <> 'passed'`,
-    [id, failure.code, failure.stage ?? null],
-  );
+  const { outcome } = await lockAttempt(client, id);
+  if (outcome !== 'passed') await endAttempt(client, id, { ...failure, outcome: 'failed' });
 }
 
 async function lockAttempt(client: pg.ClientBase, id: string): Promise<OpenAttempt> {
   const { rows } = UUID_FORM.test(id)
     ? await client.query<OpenAttempt>(
-        'select device_id, key_id, outcome, wanted from attempts where id = $1 for update',
+        `select a.device_id, a.key_id, a.outcome, a.wanted, a.operator, k.global_uuid, k.mac_key
+         from attempts a join device_keys k on k.id = a.key_id where a.id = $1 for update of a`,
         [id],
       )
     : { rows: [] };
@@ -69,34 +71,63 @@ async function lockAttempt(client: pg.ClientBase, id: string): Promise<OpenAttem
   return attempt;
 }
 
-/** The chip holds this key and so none of the others, whatever state they had. */
-async function makeCurrent(client: pg.ClientBase, deviceId: number, keyId: string): Promise<void> {
-  await client.query(
-    `update device_keys set state = 'superseded', superseded_at = now()
-     where device_id = $1 and id <> $2 and state <> 'superseded'`,
+/**
+ * The chip holds this key and so none of the others, whatever state they had.
+ *
+ * @returns the key that was the current one and is replaced
+ */
+async function makeCurrent(
+  client: pg.ClientBase,
+  deviceId: number,
+  keyId: string,
+): Promise<string | undefined> {
+  const { rows } = await client.query<{ id: string }>(
+    `with before as (select id from device_keys where device_id = $1 and id <> $2 and state = 'current'),
+     replaced as (
+       update device_keys set state = 'superseded', superseded_at = now()
+       where device_id = $1 and id <> $2 and state <> 'superseded' returning id)
+     select id from replaced join before using (id)`,
     [deviceId, keyId],
   );
   await client.query(
     `update device_keys set state = 'current', proven_at = now(), superseded_at = null where id = $1`,
     [keyId],
   );
+  return rows[0]?.id;
 }
 
-async function describeDevice(client: pg.ClientBase, deviceId: number, attempt: OpenAttempt): Promise<void> {
-  const { wanted } = attempt;
+/** In the name of whoever worked at the station. */
+async function recordRotation(
+  client: pg.ClientBase,
+  id: string,
+  { global_uuid: uuid, mac_key: macKey, operator, key_id: key }: OpenAttempt,
+  replaced: string,
+): Promise<void> {
+  const actor = operator ?? undefined;
+  const detail = { attempt: id, key: Number(key), replaced: Number(replaced) };
+  await recordEvent(client, { kind: 'key rotated', actor, uuid, macKey, detail });
+}
+
+async function describeDevice(
+  client: pg.ClientBase,
+  deviceId: number,
+  { key_id, wanted }: OpenAttempt,
+  provenAt: string | undefined,
+): Promise<void> {
   await client.query(
     `update devices set psk_secret = (select psk_secret from device_keys where id = $2), status = 'provisioned',
-       provisioned_at = now() at time zone 'UTC', ca_service_url = $3, wifi_ssid = $4, firmware_version = $5,
-       hardware_revision = $6, location = $7
+       provisioned_at = coalesce($8::timestamptz, now()) at time zone 'UTC', ca_service_url = $3, wifi_ssid = $4,
+       firmware_version = $5, hardware_revision = $6, location = $7
      where id = $1`,
     [
       deviceId,
-      attempt.key_id,
+      key_id,
       wanted['ca_service_url'],
       wanted['wifi_ssid'],
       wanted['firmware_version'],
       wanted['hardware_revision'],
       wanted['location'],
+      provenAt,
     ],
   );
 }

@@ -1,0 +1,54 @@
+// Lists of the devices in a key file: the same filters, order and pages as those of a database.
+import type { FileDevice } from './key-history.js';
+import { formatMark, parseMark } from './page-mark.js';
+import type { DeviceFilter, DevicePage, DeviceRecord } from './registry.js';
+
+const PAGE_DEFAULT = 100;
+
+/** @param newestFirst by their number. @throws INPUT_INVALID */
+export function pageOf(newestFirst: readonly FileDevice[], filter: DeviceFilter): DevicePage {
+  const { limit = PAGE_DEFAULT, after } = filter;
+  const byTime = filter.since !== undefined || filter.until !== undefined;
+  const mark = after === undefined ? undefined : parseMark(after, byTime);
+  const matching = newestFirst.filter((device) => matches(device, filter)).map(({ record }) => record);
+  if (byTime) matching.sort((a, b) => compareTimes(b, a) || b.id - a.id);
+  const left = matching.filter((device) => {
+    if (mark === undefined) return true;
+    const later = mark.at === undefined ? 0 : compareTimes(device, { provisionedAt: mark.at });
+    return later < 0 || (later === 0 && device.id < mark.id);
+  });
+  const devices = left.slice(0, limit);
+  const last = devices.at(-1);
+  if (left.length <= limit || last === undefined) return { devices };
+  return { devices, next: formatMark({ id: last.id, at: byTime ? last.provisionedAt : undefined }) };
+}
+
+type Timed = Pick<DeviceRecord, 'provisionedAt'>;
+
+/** ISO 8601 in UTC, all of the same form: the order of the texts is that of the times. */
+function compareTimes({ provisionedAt: a = '' }: Timed, { provisionedAt: b = '' }: Timed): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function matches({ record, attempts }: FileDevice, filter: DeviceFilter): boolean {
+  const { status, text, batch, station, since, until } = filter;
+  if (status !== undefined && record.status !== status) return false;
+  if (!mentions(record, text) || !isWithin(record, since, until)) return false;
+  if (batch === undefined && station === undefined) return true;
+  return attempts.some(
+    (attempt) =>
+      (batch ?? attempt.batch) === attempt.batch && (station ?? attempt.station) === attempt.station,
+  );
+}
+
+function mentions({ uuid, mac, location }: DeviceRecord, text: string | undefined): boolean {
+  if (text === undefined) return true;
+  return [uuid, mac, location].some((field) => field?.toLowerCase().includes(text.toLowerCase()) === true);
+}
+
+function isWithin({ provisionedAt }: Timed, since: string | undefined, until: string | undefined): boolean {
+  if (since === undefined && until === undefined) return true;
+  if (provisionedAt === undefined) return false;
+  const ms = Date.parse(provisionedAt);
+  return (since === undefined || ms >= Date.parse(since)) && (until === undefined || ms < Date.parse(until));
+}

@@ -1,0 +1,88 @@
+// Lists of devices in pages by key: each page starts right behind the one before, however many rows come in between.
+import type pg from 'pg';
+import { formatMark, parseMark } from '../page-mark.js';
+import type { DeviceFilter, DevicePage } from '../registry.js';
+import { DEVICE_COLUMNS, type DeviceRow, REMOVED, toDeviceRecord } from './rows.js';
+
+const PAGE_DEFAULT = 100;
+const PAGE_MAX = 1000;
+
+export interface RowPage {
+  readonly rows: readonly DeviceRow[];
+  readonly next: string | undefined;
+}
+
+/** A row, and in a list by time its time to the microsecond, which a Date does not hold. */
+type MarkedRow = DeviceRow & { readonly mark: string };
+
+export async function list(client: pg.ClientBase, filter: DeviceFilter): Promise<DevicePage> {
+  const { rows, next } = await listRows(client, filter);
+  const devices = rows.map(toDeviceRecord);
+  return next === undefined ? { devices } : { devices, next };
+}
+
+/** @throws INPUT_INVALID for a page mark that is none */
+export async function listRows(client: pg.ClientBase, filter: DeviceFilter): Promise<RowPage> {
+  const limit = Math.min(Math.max(Math.trunc(filter.limit ?? PAGE_DEFAULT), 1), PAGE_MAX);
+  const byTime = filter.since !== undefined || filter.until !== undefined;
+  const { text, values } = listQuery(filter, byTime, limit + 1);
+  const { rows } = await client.query<MarkedRow>(text, [...values]);
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  if (rows.length <= limit || last === undefined) return { rows: page, next: undefined };
+  return { rows: page, next: formatMark({ id: last.id, at: byTime ? last.mark : undefined }) };
+}
+
+/** The statement of a page; the orders are those of the indexes idx_devices_provisioned and devices_pkey. */
+export function listQuery(
+  filter: DeviceFilter,
+  byTime: boolean,
+  limit: number,
+): { readonly text: string; readonly values: readonly unknown[] } {
+  const values: unknown[] = [];
+  const parameter = (value: unknown): string => `$${values.push(value)}`;
+  const from = attemptedAt(filter, parameter);
+  const conditions = [...deviceConditions(filter, parameter), ...pageStart(filter.after, byTime, parameter)];
+  const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+  const order = byTime ? 'd.provisioned_at desc, d.id desc' : 'd.id desc';
+  const text = `select ${DEVICE_COLUMNS}, to_char(d.provisioned_at, 'YYYY-MM-DD"T"HH24:MI:SS.US') as mark
+    from ${from} ${where} order by ${order} limit ${limit}`;
+  return { text, values };
+}
+
+type Parameter = (value: unknown) => string;
+
+/** Devices, or those of them that have an attempt as asked for: then the attempts lead, newest device first. */
+function attemptedAt({ batch, station }: DeviceFilter, parameter: Parameter): string {
+  const conditions: string[] = [];
+  if (batch !== undefined) conditions.push(`batch = ${parameter(batch)}`);
+  if (station !== undefined) conditions.push(`station = ${parameter(station)}`);
+  if (conditions.length === 0) return 'devices d';
+  return `(select distinct device_id from attempts where ${conditions.join(' and ')} order by device_id desc) seen
+    join devices d on d.id = seen.device_id`;
+}
+
+function deviceConditions(filter: DeviceFilter, parameter: Parameter): string[] {
+  const { status, includeRemoved, text, since, until } = filter;
+  const conditions: string[] = [];
+  if (status !== undefined) conditions.push(`d.status = ${parameter(status)}`);
+  else if (includeRemoved !== true) conditions.push(`d.status is distinct from ${parameter(REMOVED)}`);
+  if (text !== undefined) {
+    const pattern = parameter(`%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
+    conditions.push(
+      `(d.global_uuid ilike ${pattern} or d.mac_address ilike ${pattern} or d.location ilike ${pattern})`,
+    );
+  }
+  // The column has no zone and holds UTC.
+  const utc = (time: string): string => `(${parameter(time)}::timestamptz at time zone 'UTC')`;
+  if (since !== undefined) conditions.push(`d.provisioned_at >= ${utc(since)}`);
+  if (until !== undefined) conditions.push(`d.provisioned_at < ${utc(until)}`);
+  return conditions;
+}
+
+function pageStart(after: string | undefined, byTime: boolean, parameter: Parameter): string[] {
+  if (after === undefined) return [];
+  const { id, at } = parseMark(after, byTime);
+  if (!byTime) return [`d.id < ${parameter(id)}`];
+  return [`(d.provisioned_at, d.id) < (${parameter(at)}::timestamp, ${parameter(id)}::integer)`];
+}
