@@ -17,6 +17,7 @@ export {
 } from './admin/device-lists.js';
 export { rotateMasterKey } from './admin/rotate.js';
 export { probeRegistry, type ProbeOptions } from './probe.js';
+export type { AttemptChip, AttemptCourse, AttemptFacts, ProfileContent } from './attempt-facts.js';
 export type {
   AttemptRecord,
   DeviceFilter,
