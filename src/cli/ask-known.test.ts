@@ -26,6 +26,7 @@ function terminal(
   const asked: string[] = [];
   const io: CliIo = {
     stdout: () => undefined,
+    drained: () => Promise.resolve(),
     stderr: (text) => {
       const answer = answers[asked.push(text) - 1];
       if (answer !== undefined) setImmediate(() => stdin.write(`${answer}\n`));

@@ -1,5 +1,6 @@
 // Reading and writing the user's files, with errors that name the file and what to do.
 import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 
@@ -7,6 +8,19 @@ import { EspmintError, isEspmintError } from '../core/errors/index.js';
 export async function readTextFile(path: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+  } catch (error) {
+    throw new EspmintError('FILE_UNREADABLE', { path, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+/** The same, in pieces that end anywhere: for files of any size. @throws FILE_UNREADABLE */
+export async function* readTextPieces(path: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  try {
+    for await (const bytes of createReadStream(path) as AsyncIterable<Uint8Array>) {
+      yield decoder.decode(bytes, { stream: true });
+    }
+    yield decoder.decode();
   } catch (error) {
     throw new EspmintError('FILE_UNREADABLE', { path, reason: reasonOf(error) }, { cause: error });
   }
@@ -47,6 +61,21 @@ export async function streamToFile(path: string, pieces: AsyncIterable<string>, 
     if (isEspmintError(error)) throw error;
     throw new EspmintError('FILE_UNWRITABLE', { path, reason: reasonOf(error) }, { cause: error });
   }
+}
+
+/** Bytes, nearly, of one write. */
+const BLOCK_CHARS = 65_536;
+
+/** Small pieces as blocks worth a write each. */
+export async function* inBlocks(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  let block = '';
+  for await (const piece of pieces) {
+    block += piece;
+    if (block.length < BLOCK_CHARS) continue;
+    yield block;
+    block = '';
+  }
+  if (block !== '') yield block;
 }
 
 /** A secret kept in a file of its own: its text without the newline that editors add at the end. */

@@ -1,9 +1,17 @@
 // What a command may touch of its process, so that tests can run commands without one.
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+import { EspmintError } from '../core/errors/index.js';
+import { reasonOf } from './files.js';
 
 export interface CliIo {
   /** Results: what another program would read. */
   stdout(text: string): void;
+  /**
+   * Resolves when whoever reads the results has caught up: output without end stays out of the memory so.
+   *
+   * @throws OutputClosed when nobody reads them any more, FILE_UNWRITABLE when they cannot be written
+   */
+  drained(): Promise<void>;
   /** Everything for people: progress, warnings, errors. */
   stderr(text: string): void;
   readonly stdin: Readable;
@@ -17,6 +25,9 @@ export interface CliIo {
   /** For a command that ends normally and still did not succeed (a board failed, a check found a fault). */
   setExitCode(code: number): void;
 }
+
+/** Nobody reads the results any more: `espmint devices export | head`. What they were made for is over, not wrong. */
+export class OutputClosed extends Error {}
 
 /** Options that every command understands (read them with `command.optsWithGlobals<GlobalOptions>()`). */
 export interface GlobalOptions {
@@ -43,8 +54,10 @@ export function processIo(): CliIo & { exitCode(): number; dispose(): void } {
     stop.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const output = watchOutput(process.stdout);
   return {
     stdout: (text) => void process.stdout.write(text),
+    drained: () => output.drained(),
     stderr: (text) => void process.stderr.write(text),
     stdin: process.stdin,
     env: process.env,
@@ -54,5 +67,24 @@ export function processIo(): CliIo & { exitCode(): number; dispose(): void } {
     setExitCode: (value) => (code = value),
     exitCode: () => code,
     dispose: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
+  };
+}
+
+/** Without its listener the end of a pipe would end the process in the middle of its work: of a board, for one. */
+function watchOutput(stream: Writable): { drained(): Promise<void> } {
+  let failure: Error | undefined;
+  stream.on('error', (error) => (failure ??= error));
+  return {
+    async drained() {
+      if (failure === undefined && stream.writableNeedDrain) {
+        await new Promise<void>((resolve) => {
+          stream.once('drain', resolve).once('error', () => resolve());
+        });
+      }
+      if (failure === undefined) return;
+      if ('code' in failure && failure.code === 'EPIPE') throw new OutputClosed();
+      const details = { path: 'standard output', reason: reasonOf(failure) };
+      throw new EspmintError('FILE_UNWRITABLE', details, { cause: failure });
+    },
   };
 }

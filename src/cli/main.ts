@@ -1,7 +1,7 @@
 // The command line: builds the program, runs it, and turns any failure into one sentence and an exit code.
 import { CommanderError } from 'commander';
 import { EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
-import { jsonLine, processIo, type CliIo } from './io.js';
+import { jsonLine, OutputClosed, processIo, type CliIo } from './io.js';
 import { buildProgram } from './program.js';
 
 /** Runs one command line of the real process and returns its exit code. */
@@ -20,9 +20,11 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   try {
     const program = await buildProgram(io, args);
     await program.parseAsync([...args], { from: 'user' });
+    await io.drained();
     return undefined;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.input;
+    if (error instanceof OutputClosed) return EXIT.ok;
     reportFailure(toEspmintError(error), io, {
       json: args.includes('--json'),
       debug: args.includes('--debug'),

@@ -135,6 +135,7 @@ function silentIo(): CliIo {
   const nothing = (): void => undefined;
   return {
     stdout: nothing,
+    drained: () => Promise.resolve(),
     stderr: nothing,
     stdin: new PassThrough(),
     env: {},

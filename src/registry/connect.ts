@@ -28,13 +28,21 @@ const PATIENCE_MS = 3000;
 const EMBEDDED_POOL = 4;
 const SERVER_POOL = 8;
 
+/** Calls end within `timeoutMs`; `bulk` is work on all devices, whose statements take as long as they take. */
+export type Workload = 'calls' | 'bulk';
+
 /** A pool at that server; nothing is connected yet. */
-export function databaseOf(options: RegistryOptions, source: ServerSource): Database {
+export function databaseOf(
+  options: RegistryOptions,
+  source: ServerSource,
+  workload: Workload = 'calls',
+): Database {
   const { databaseUrl, whenDown = 'continue', signal, timeoutMs = TIMEOUT_MS } = options;
   const remote = databaseUrl !== undefined;
   return new Database(source, {
     poolSize: remote ? SERVER_POOL : EMBEDDED_POOL,
     timeoutMs,
+    isBulk: workload === 'bulk',
     patienceMs: remote && whenDown === 'continue' ? Math.min(PATIENCE_MS, timeoutMs) : timeoutMs,
     signal,
   });

@@ -99,6 +99,21 @@ it('takes nothing of a file of which one line contradicts the registry', async (
   expect((await devices(target, 'show', 'a4:cf:12:34:57:09')).code).not.toBe(0);
 });
 
+it('takes nothing of a file that names a device twice, and names all that is wrong with it at once', async () => {
+  const file = join(folder, 'twins.csv');
+  const psk = 'f'.repeat(32);
+  const row = (n: number, uuid: number): string =>
+    `a4:cf:12:34:58:0${n},110e3dc9-fa05-568f-a05a-98d00893000${uuid},${psk}`;
+  const unreadable = 'nonsense,110e3dc9-fa05-568f-a05a-98d008930009,';
+  writeFileSync(file, ['mac,uuid,psk', row(1, 1), unreadable, row(2, 1), row(1, 2), row(3, 3)].join('\n'));
+  const { code, stderr } = await devices(target, 'import', file);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`${file}:3: "nonsense" is not the MAC`);
+  expect(stderr).toContain(`${file}:4: the uuid is the same as in line 2`);
+  expect(stderr).toContain(`${file}:5: the mac is the same as in line 2`);
+  expect((await devices(target, 'show', 'a4:cf:12:34:58:03')).code).not.toBe(0);
+});
+
 it('changes what is there only with --overwrite, and keeps the key that was replaced', async () => {
   const file = join(folder, 'changed.json');
   const [{ mac, uuid }] = [boards[0]!];

@@ -18,6 +18,7 @@ export async function runInProcess(
   let code = 0;
   const io: CliIo = {
     stdout: (text) => void (output.stdout += text),
+    drained: () => Promise.resolve(),
     stderr: (text) => void (output.stderr += text),
     stdin: Readable.from([]),
     env: process.env,

@@ -79,6 +79,7 @@ async function list(io: CliIo, registry: Registry, options: ListOptions): Promis
     for (const device of page.devices) {
       io.stdout(json === true ? jsonLine({ type: 'device', ...device }) : row(cells(device)));
     }
+    await io.drained();
     left -= page.devices.length;
     after = page.next;
   } while (after !== undefined && left > 0);

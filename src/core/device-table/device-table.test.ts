@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DeviceFields, PUBLIC_FIELDS, readDevices, TABLE_FORMATS, writeDevices } from './index.js';
+import {
+  type DeviceFields,
+  type DeviceLine,
+  FaultList,
+  isFault,
+  PUBLIC_FIELDS,
+  readDevices,
+  TABLE_FORMATS,
+  type TableFormat,
+  writeDevices,
+} from './index.js';
 
 const DEVICE = {
   mac: 'a4:cf:12:34:56:78',
@@ -18,10 +28,30 @@ async function written(devices: readonly DeviceFields[], format: 'csv' | 'json' 
   return text;
 }
 
+/** Reads a text that comes in pieces of that many characters. @throws DEVICES_FILE_INVALID */
+async function read(text: string, format: TableFormat, pieceChars = text.length): Promise<DeviceLine[]> {
+  async function* pieces(): AsyncGenerator<string> {
+    await Promise.resolve();
+    for (let at = 0; at < text.length; at += pieceChars) yield text.slice(at, at + pieceChars);
+  }
+  const faults = new FaultList('d.csv');
+  const devices: DeviceLine[] = [];
+  for await (const line of readDevices(pieces(), format)) {
+    if (isFault(line)) faults.add(line);
+    else devices.push(line);
+  }
+  faults.throwIfAny();
+  return devices;
+}
+
 /** What the error says; a file that is taken says nothing. */
-function refusalOf(text: string, format: 'csv' | 'json' | 'jsonl' = 'csv'): string {
+async function refusalOf(
+  text: string,
+  format: TableFormat = 'csv',
+  pieceChars = text.length,
+): Promise<string> {
   try {
-    readDevices(text, format, 'd.csv');
+    await read(text, format, pieceChars);
     return '';
   } catch (error) {
     return error instanceof Error ? error.message : '';
@@ -36,14 +66,20 @@ describe('a file of devices', () => {
       fc.constantFrom('=1+1', "'=x", "''@x", '"', 'a,b', '\r\n', ' x', '-', '\tq'),
     );
     await fc.assert(
-      fc.asyncProperty(place, place, async (location, wifiSsid) => {
-        const [read] = readDevices(await written([{ ...DEVICE, location, wifiSsid }], format), format, 'f');
-        expect({ location: read?.location ?? '', wifiSsid: read?.wifiSsid ?? '' }).toEqual({
-          location,
-          wifiSsid,
-        });
-        expect(read).toMatchObject(DEVICE);
-      }),
+      fc.asyncProperty(
+        place,
+        place,
+        fc.integer({ min: 1, max: 40 }),
+        async (location, wifiSsid, pieceChars) => {
+          const text = await written([{ ...DEVICE, location, wifiSsid }, DEVICE], format);
+          const [first, second] = await read(text, format, pieceChars);
+          expect({ location: first?.location ?? '', wifiSsid: first?.wifiSsid ?? '' }).toEqual({
+            location,
+            wifiSsid,
+          });
+          expect([first, second]).toMatchObject([DEVICE, DEVICE]);
+        },
+      ),
     );
   });
 
@@ -68,38 +104,78 @@ describe('a file of devices', () => {
     }
   });
 
-  it('is read with the column names of the table devices, other separators and spellings of a MAC', () => {
+  it('is read with the column names of the table devices, other separators and spellings of a MAC', async () => {
     const text = `\uFEFFmac_address;global_uuid;psk_secret;provisioned_at\nA4CF12345678;${DEVICE.uuid.toUpperCase()};${DEVICE.psk};2026-01-31 12:00:00\n`;
-    expect(readDevices(text, 'csv', 'f')).toEqual([
+    expect(await read(text, 'csv')).toEqual([
       { ...DEVICE, line: 2, provisionedAt: '2026-01-31T12:00:00.000Z' },
     ]);
   });
 
-  it('names every line that is wrong, and no key', () => {
-    const message = refusalOf(
-      `mac,uuid,psk,location\nnonsense,${DEVICE.uuid},${DEVICE.psk},"two\nlines"\n\n${DEVICE.mac},x,${DEVICE.psk}\n${DEVICE.mac},${DEVICE.uuid},ABCDEF,\n`,
-    );
-    expect(message).toMatch(/d\.csv:2: .*nonsense.*d\.csv:5: there are 3 cells.*d\.csv:6: The PSK/);
-    expect(message).not.toContain(DEVICE.psk);
-    expect(message).not.toContain('ABCDEF');
-  });
+  it.each([1, 7, 10_000])(
+    'names every line that is wrong, and no key, in pieces of %i',
+    async (pieceChars) => {
+      const message = await refusalOf(
+        `mac,uuid,psk,location\r\nnonsense,${DEVICE.uuid},${DEVICE.psk},"two\r\nlines"\r\n\r\n${DEVICE.mac},x,${DEVICE.psk}\r\n${DEVICE.mac},${DEVICE.uuid},ABCDEF,\r\n`,
+        'csv',
+        pieceChars,
+      );
+      expect(message).toMatch(/d\.csv:2: .*nonsense.*d\.csv:5: there are 3 cells.*d\.csv:6: The PSK/);
+      expect(message).not.toContain(DEVICE.psk);
+      expect(message).not.toContain('ABCDEF');
+    },
+  );
 
-  it('is refused with the line of the element in JSON too', () => {
-    expect(
-      refusalOf(`[\n {"mac": "${DEVICE.mac}",\n  "uuid": "${DEVICE.uuid}"},\n\n {"mac": "x"}\n]`, 'json'),
-    ).toContain('d.csv:5:');
-    expect(refusalOf('{}', 'json')).toContain('d.csv:1:');
-    expect(refusalOf(`{"mac":1}\n[]\n`, 'jsonl')).toMatch(/d\.csv:1: .*d\.csv:2: it is not an object/);
-  });
+  it.each([1, 7, 10_000])(
+    'is refused with the line of the element in JSON, in pieces of %i',
+    async (chars) => {
+      const element = `{"mac": "${DEVICE.mac}",\n  "uuid": "${DEVICE.uuid}", "location": "]}, \\" {["}`;
+      expect(await refusalOf(`[\n ${element},\n\n {"mac": "x"}\n]`, 'json', chars)).toMatch(
+        /^d\.csv:5: (?!.*d\.csv:)/,
+      );
+      expect(await refusalOf('{}', 'json', chars)).toContain('d.csv:1: the file is not an array');
+      expect(await refusalOf(`[\n${element},\n]`, 'json', chars)).toContain('d.csv:4: it is not JSON');
+      expect(await refusalOf(`[\n${element}\n`, 'json', chars)).toContain('the file is not an array');
+      expect(await refusalOf(`[${element}]\n]`, 'json', chars)).toContain('the file is not an array');
+      expect(await refusalOf(`{"mac":1}\n[]\n`, 'jsonl', chars)).toMatch(
+        /d\.csv:1: .*d\.csv:2: it is not an object/,
+      );
+    },
+  );
 
-  it('is refused for a device that is there twice, a field that nobody knows, a text too long and an empty file', () => {
+  it('is refused for a field that nobody knows, a text too long and an empty file', async () => {
     const head = 'mac,uuid,location';
     const row = `${DEVICE.mac},${DEVICE.uuid},Hall`;
-    expect(refusalOf(`${head}\n${row}\n${row}\n`)).toContain('d.csv:3: the uuid is the same as in line 2');
-    expect(refusalOf(`${head},colour\n${row},red\n`)).toContain('no field "colour"');
-    expect(refusalOf(`${head}\n${row}${'x'.repeat(100)}\n`)).toContain('location is longer than the 100');
-    expect(refusalOf(head)).toContain('there is no device');
-    expect(refusalOf('')).toContain('there is no device');
+    expect(await refusalOf(`${head},colour\n${row},red\n`)).toContain('no field "colour"');
+    expect(await refusalOf(`${head}\n${row}${'x'.repeat(100)}\n`)).toContain(
+      'location is longer than the 100',
+    );
+    for (const [format, text] of [
+      ['csv', head],
+      ['csv', ''],
+      ['json', '[ ]'],
+      ['jsonl', '\n'],
+    ] as const) {
+      expect(await refusalOf(text, format)).toContain('d.csv:1: there is no device');
+    }
+  });
+
+  it('is refused for a quote that stands where none can, or that nobody closes', async () => {
+    const head = 'mac,uuid,location';
+    const start = `${DEVICE.mac},${DEVICE.uuid}`;
+    expect(await refusalOf(`${head}\n${start},"a"b\n${start},c\n`)).toMatch(
+      /^d\.csv:2: there is text after the closing quote(?!.*d\.csv:)/,
+    );
+    expect(await refusalOf(`${head}\n${start},"a\n${start},c\n`)).toContain('d.csv:2: a quote is not closed');
+    const endless = `${head}\n${start},"${'a\n'.repeat(600_000)}`;
+    expect(await refusalOf(endless, 'csv', 65_536)).toContain('d.csv:2: the record does not end');
+  });
+
+  it('says how many lines are wrong beyond the ten that it names', async () => {
+    const message = await refusalOf(`mac,uuid\n${'x,y\n'.repeat(50)}`);
+    expect(message).toMatch(/^d\.csv:2: /);
+    expect(message).toContain('d.csv:11: ');
+    expect(message).not.toContain('d.csv:12: ');
+    expect(message).toContain('; and 40 more lines');
   });
 
   it('takes the public columns in their order', async () => {

@@ -1,4 +1,5 @@
 // Public door: files of devices.
 export { type DeviceFields, PUBLIC_FIELDS } from './fields.js';
-export { type DeviceLine, fileInvalid, type LineFault, readDevices } from './read.js';
+export { FAULTS_TOLD, FaultList } from './faults.js';
+export { type DeviceLine, isFault, type LineFault, readDevices } from './read.js';
 export { csvCell, TABLE_FORMATS, type TableFormat, writeDevices } from './write.js';

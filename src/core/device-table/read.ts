@@ -1,10 +1,12 @@
-// A file of devices, checked line by line: all that is wrong in it is told at once, and nothing of it is used then.
+// A file of devices, checked line by line.
 import { EspmintError } from '../errors/index.js';
 import { parseMac } from '../mac.js';
 import { parsePsk } from '../psk.js';
 import { parseUuid } from '../uuid.js';
 import { type DeviceField, type DeviceFields, FIELD_WIDTHS, fieldOf } from './fields.js';
-import { csvRecords, jsonLineRecords, jsonRecords, type RawRecord } from './records.js';
+import { CsvReader } from './csv-reader.js';
+import { JsonLinesReader, JsonReader } from './json-reader.js';
+import type { RawRecord, RecordReader } from './records.js';
 import { plainCell, type TableFormat } from './write.js';
 
 /** One device of a file. Fields that it leaves empty are absent. */
@@ -19,44 +21,48 @@ export interface LineFault {
   readonly reason: string;
 }
 
-/** Lines of a file that one message tells of. */
-const FAULTS_TOLD = 10;
-
-const RECORDS: Record<TableFormat, (text: string) => RawRecord[]> = {
-  csv: csvRecords,
-  json: jsonRecords,
-  jsonl: jsonLineRecords,
+const READERS: Readonly<Record<TableFormat, () => RecordReader>> = {
+  csv: () => new CsvReader(),
+  json: () => new JsonReader(),
+  jsonl: () => new JsonLinesReader(),
 };
 
 /**
- * @param file how errors name it
- * @throws DEVICES_FILE_INVALID with every line that is wrong; no message repeats a key
+ * The lines of a file as its text comes in, so that a file of any size passes through little memory. No fault repeats
+ * a key.
+ *
+ * @param pieces the text, cut anywhere
  */
-export function readDevices(text: string, format: TableFormat, file: string): DeviceLine[] {
-  const faults: LineFault[] = [];
-  const devices: DeviceLine[] = [];
-  for (const record of RECORDS[format](text.replace(/^\uFEFF/, ''))) {
-    try {
-      devices.push(toDevice(record, format));
-    } catch (error) {
-      faults.push({ line: record.line, reason: reasonOf(error) });
+export async function* readDevices(
+  pieces: AsyncIterable<string>,
+  format: TableFormat,
+): AsyncGenerator<DeviceLine | LineFault> {
+  const reader = READERS[format]();
+  let [isFirst, isEmpty] = [true, true];
+  for await (const piece of pieces) {
+    for (const record of reader.push(isFirst ? piece.replace(/^\uFEFF/, '') : piece)) {
+      isEmpty = false;
+      yield lineOf(record, format);
     }
+    if (piece !== '') isFirst = false;
   }
-  faults.push(...twins(devices, 'uuid'), ...twins(devices, 'mac'));
-  if (devices.length === 0 && faults.length === 0) faults.push({ line: 1, reason: 'there is no device' });
-  if (faults.length > 0) throw fileInvalid(file, faults);
-  return devices;
+  for (const record of reader.end()) {
+    isEmpty = false;
+    yield lineOf(record, format);
+  }
+  if (isEmpty) yield { line: 1, reason: 'there is no device' };
 }
 
-/** Names the first lines that are wrong, and says how many more there are. */
-export function fileInvalid(file: string, faults: readonly LineFault[]): EspmintError {
-  const inOrder = [...faults].sort((a, b) => a.line - b.line);
-  const told = inOrder.slice(0, FAULTS_TOLD).map(({ line, reason }) => `${file}:${line}: ${reason}`);
-  const more = faults.length - told.length;
-  return new EspmintError('DEVICES_FILE_INVALID', {
-    faults: told,
-    more: more > 0 ? `; and ${more} more lines` : '',
-  });
+export function isFault(line: DeviceLine | LineFault): line is LineFault {
+  return 'reason' in line;
+}
+
+function lineOf(record: RawRecord, format: TableFormat): DeviceLine | LineFault {
+  try {
+    return toDevice(record, format);
+  } catch (error) {
+    return { line: record.line, reason: reasonOf(error) };
+  }
 }
 
 class Fault extends Error {}
@@ -115,15 +121,4 @@ function utcTime(text: string): string {
   const at = new Date(`${date ?? ''}T${time ?? ''}${offset}`);
   if (Number.isNaN(at.getTime())) throw new Fault('provisionedAt is not a time such as 2026-01-31T12:00:00Z');
   return at.toISOString();
-}
-
-function twins(devices: readonly DeviceLine[], field: 'uuid' | 'mac'): LineFault[] {
-  const lines = new Map<string, number>();
-  return devices.flatMap((device) => {
-    const before = lines.get(device[field]);
-    lines.set(device[field], before ?? device.line);
-    return before === undefined
-      ? []
-      : [{ line: device.line, reason: `the ${field} is the same as in line ${before}` }];
-  });
 }

@@ -1,110 +1,24 @@
-// Cuts CSV, JSON and JSON Lines into records, each with the line that it begins in.
+// What cuts a file into records while its text comes in, piece by piece.
 
 /** One record of a file: column names with their texts, or why it cannot be read. */
 export interface RawRecord {
-  /** From 1. */
+  /** Where it begins, from 1. */
   readonly line: number;
   readonly columns: readonly (readonly [name: string, text: string])[];
   readonly fault?: string | undefined;
 }
 
-/** RFC 4180 with a header; commas, semicolons or tabs, as spreadsheets write them. */
-export function csvRecords(text: string): RawRecord[] {
-  const firstLine = /^[^\r\n]*/.exec(text)?.[0] ?? '';
-  const separator = [';', '\t'].find((one) => firstLine.includes(one) && !firstLine.includes(',')) ?? ',';
-  const [head, ...rows] = csvRows(text, separator);
-  if (head === undefined) return [];
-  return rows.map(({ line, cells }) => {
-    const columns = head.cells.map((name, index) => [name.trim(), cells[index] ?? ''] as const);
-    if (cells.length === head.cells.length) return { line, columns };
-    return {
-      line,
-      columns,
-      fault: `there are ${cells.length} cells, and the header names ${head.cells.length}`,
-    };
-  });
+/** Fed with the text of one file in pieces that end anywhere. */
+export interface RecordReader {
+  /** The records that this piece has completed. */
+  push(text: string): RawRecord[];
+  /** What is left when the text is at its end. */
+  end(): RawRecord[];
 }
 
-/** Rows with their cells; a quoted cell may hold separators and line ends. Empty lines are passed over. */
-function csvRows(text: string, separator: string): { line: number; cells: string[] }[] {
-  const rows: { line: number; cells: string[] }[] = [];
-  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^${separator}\r\n]*))(${separator}|\r\n|\n|\r|$)`, 'y');
-  let line = 1;
-  let row = { line, cells: [] as string[] };
-  while (cell.lastIndex < text.length) {
-    const start = cell.lastIndex;
-    const match = cell.exec(text);
-    // A quote in a place where none can be: the rest of the line is one cell, which its own check refuses.
-    const [whole, quoted, bare = '', end] = match ?? restOfLine(text, start);
-    if (match === null) cell.lastIndex = start + whole.length;
-    row.cells.push(quoted?.replaceAll('""', '"') ?? bare);
-    line += whole.match(/\r\n|\n|\r/g)?.length ?? 0;
-    if (end === separator && cell.lastIndex < text.length) continue;
-    if (end === separator) row.cells.push('');
-    if (row.cells.length > 1 || row.cells[0] !== '') rows.push(row);
-    row = { line, cells: [] };
-  }
-  return rows;
-}
+/** Longest record, in UTF-16 units: a quote that nobody closes must not fill the memory. */
+export const RECORD_MAX_CHARS = 1_048_576;
 
-function restOfLine(text: string, start: number): [string, undefined, string, string] {
-  const match = /^([^\r\n]*)(\r\n|\n|\r|$)/.exec(text.slice(start));
-  const [whole = '', bare = '', end = ''] = match ?? [];
-  return [whole, undefined, bare, end];
-}
-
-/** One object a line. */
-export function jsonLineRecords(text: string): RawRecord[] {
-  return text
-    .split('\n')
-    .flatMap((content, index) => (content.trim() === '' ? [] : [objectRecord(content, index + 1)]));
-}
-
-/** An array of objects. */
-export function jsonRecords(text: string): RawRecord[] {
-  try {
-    if (!Array.isArray(JSON.parse(text))) throw new SyntaxError('no array');
-  } catch {
-    return [{ line: 1, columns: [], fault: 'the file is not an array in JSON' }];
-  }
-  return elementsOf(text).map(({ content, line }) => objectRecord(content, line));
-}
-
-/** The texts of the elements of an array that is known to be JSON. */
-function elementsOf(text: string): { content: string; line: number }[] {
-  const elements: { content: string; line: number }[] = [];
-  const token = /"(?:[^"\\]|\\.)*"|[[\]{},\n]/g;
-  let [depth, line, start, startLine] = [0, 1, 0, 1];
-  for (const { 0: found, index } of text.matchAll(token)) {
-    if (found === '\n') line += 1;
-    const closes = found === ']' || found === '}';
-    if (closes) depth -= 1;
-    if ((depth === 1 && found === ',') || (depth === 0 && found === ']')) {
-      const content = text.slice(start, index);
-      const lead = /^\s*/.exec(content)?.[0] ?? '';
-      if (content.trim() !== '') elements.push({ content, line: startLine + lead.split('\n').length - 1 });
-      [start, startLine] = [index + 1, line];
-    }
-    if (found === '[' || found === '{') depth += 1;
-    if (depth === 1 && found === '[') [start, startLine] = [index + 1, line];
-  }
-  return elements;
-}
-
-function objectRecord(content: string, line: number): RawRecord {
-  const refuse = (fault: string): RawRecord => ({ line, columns: [], fault });
-  let value: unknown;
-  try {
-    value = JSON.parse(content);
-  } catch {
-    return refuse('it is not JSON');
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return refuse('it is not an object');
-  const columns: (readonly [string, string])[] = [];
-  for (const [name, field] of Object.entries(value)) {
-    if (typeof field === 'string' || typeof field === 'number') columns.push([name, String(field)]);
-    else if (field !== null) return refuse(`${name} is not a text`);
-  }
-  return { line, columns };
+export function faulty(line: number, fault: string): RawRecord {
+  return { line, columns: [], fault };
 }

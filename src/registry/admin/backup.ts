@@ -34,22 +34,27 @@ const NO_ROWS = '0:0';
  */
 export async function backUp(options: RegistryOptions, path: string): Promise<CopyReport> {
   const draft = `${path}.part`;
-  return withDatabase(options, 'backup', async (client, { target }) => {
-    await migrate(client, target);
-    return inSnapshot(client, async () => {
-      const print = await fingerprint(client);
-      try {
-        const lines = Readable.from(linesOf(readTables(client), print));
-        await pipeline(lines, createGzip(), createWriteStream(draft, { mode: PRIVATE_FILE, flush: true }));
-        await rename(draft, path);
-        await syncFolder(dirname(path));
-      } catch (error) {
-        await rm(draft, { force: true });
-        throw isSystemError(error) ? toWriteError(path, error) : error;
-      }
-      return countRows(print);
-    });
-  });
+  return withDatabase(
+    options,
+    'backup',
+    async (client, { target }) => {
+      await migrate(client, target);
+      return inSnapshot(client, async () => {
+        const print = await fingerprint(client);
+        try {
+          const lines = Readable.from(linesOf(readTables(client), print));
+          await pipeline(lines, createGzip(), createWriteStream(draft, { mode: PRIVATE_FILE, flush: true }));
+          await rename(draft, path);
+          await syncFolder(dirname(path));
+        } catch (error) {
+          await rm(draft, { force: true });
+          throw isSystemError(error) ? toWriteError(path, error) : error;
+        }
+        return countRows(print);
+      });
+    },
+    'bulk',
+  );
 }
 
 /**
@@ -59,24 +64,29 @@ export async function backUp(options: RegistryOptions, path: string): Promise<Co
  */
 export async function restore(options: RegistryOptions, path: string): Promise<CopyReport> {
   await readable(path);
-  return withDatabase(options, 'restore', async (client, { target }) => {
-    await migrate(client, target);
-    return inSnapshot(client, async () => {
-      const end: { print?: Fingerprint } = {};
-      await writeTables(client, target, readBackup(path, end));
-      const print = await fingerprint(client);
-      if (end.print === undefined)
-        throw new EspmintError('BACKUP_INVALID', { path, reason: 'its end is missing' });
-      // A backup of an older schema has fewer tables: those that it does not name must have stayed empty.
-      if (differing(end.print, print).length > 0) {
-        throw new EspmintError('BACKUP_INVALID', {
-          path,
-          reason: 'its rows are not those that were backed up',
-        });
-      }
-      return countRows(print);
-    });
-  });
+  return withDatabase(
+    options,
+    'restore',
+    async (client, { target }) => {
+      await migrate(client, target);
+      return inSnapshot(client, async () => {
+        const end: { print?: Fingerprint } = {};
+        await writeTables(client, target, readBackup(path, end));
+        const print = await fingerprint(client);
+        if (end.print === undefined)
+          throw new EspmintError('BACKUP_INVALID', { path, reason: 'its end is missing' });
+        // A backup of an older schema has fewer tables: those that it does not name must have stayed empty.
+        if (differing(end.print, print).length > 0) {
+          throw new EspmintError('BACKUP_INVALID', {
+            path,
+            reason: 'its rows are not those that were backed up',
+          });
+        }
+        return countRows(print);
+      });
+    },
+    'bulk',
+  );
 }
 
 /**
@@ -85,23 +95,32 @@ export async function restore(options: RegistryOptions, path: string): Promise<C
  * @throws REGISTRY_NOT_EMPTY, REGISTRY_FAILED, and what either database throws
  */
 export async function moveTo(from: RegistryOptions, to: RegistryOptions): Promise<CopyReport> {
-  return withDatabase(from, 'move', (source, { target: sourceName }) =>
-    withDatabase(to, 'move', async (client, { target }) => {
-      await migrate(source, sourceName);
-      await migrate(client, target);
-      return inSnapshot(source, () =>
-        inSnapshot(client, async () => {
-          await writeTables(client, target, readTables(source));
-          const [wanted, got] = [await fingerprint(source), await fingerprint(client)];
-          const wrong = differing(wanted, got);
-          if (wrong.length > 0) {
-            const reason = `${wrong.join(', ')} did not arrive as they were sent`;
-            throw new EspmintError('REGISTRY_FAILED', { target, what: 'move', reason });
-          }
-          return countRows(got);
-        }),
-      );
-    }),
+  return withDatabase(
+    from,
+    'move',
+    (source, { target: sourceName }) =>
+      withDatabase(
+        to,
+        'move',
+        async (client, { target }) => {
+          await migrate(source, sourceName);
+          await migrate(client, target);
+          return inSnapshot(source, () =>
+            inSnapshot(client, async () => {
+              await writeTables(client, target, readTables(source));
+              const [wanted, got] = [await fingerprint(source), await fingerprint(client)];
+              const wrong = differing(wanted, got);
+              if (wrong.length > 0) {
+                const reason = `${wrong.join(', ')} did not arrive as they were sent`;
+                throw new EspmintError('REGISTRY_FAILED', { target, what: 'move', reason });
+              }
+              return countRows(got);
+            }),
+          );
+        },
+        'bulk',
+      ),
+    'bulk',
   );
 }
 

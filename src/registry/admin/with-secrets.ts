@@ -1,5 +1,5 @@
 // A connection pool with the keys that open secrets, for work on many devices at once.
-import { databaseOf, type RegistryOptions, sourceOf } from '../connect.js';
+import { databaseOf, type RegistryOptions, sourceOf, type Workload } from '../connect.js';
 import { defaultDataDir, openDataDir } from '../data-dir.js';
 import { openDataKeys } from '../postgres/data-keys.js';
 import type { Database } from '../postgres/database.js';
@@ -17,12 +17,15 @@ export interface OpenDatabase {
  *
  * @throws DATA_DIR_UNUSABLE, EMBEDDED_*, REGISTRY_*, MASTER_KEY_INVALID, SECRET_UNREADABLE, CANCELLED
  */
-export async function openWithSecrets(options: RegistryOptions): Promise<OpenDatabase> {
+export async function openWithSecrets(
+  options: RegistryOptions,
+  workload: Workload = 'calls',
+): Promise<OpenDatabase> {
   const { env = process.env, secrets = 'sealed' } = options;
   const dataDir = await openDataDir(options.dataDir ?? defaultDataDir());
   const masters = await loadMasterKeys(masterKeySource(dataDir, env));
   const source = sourceOf(options, dataDir, env);
-  const database = databaseOf({ ...options, whenDown: 'stop' }, source);
+  const database = databaseOf({ ...options, whenDown: 'stop' }, source, workload);
   try {
     await database.connected('migrations', (client) => migrate(client, source.description));
     const keys = await database.transaction('keys', (client) => openDataKeys(client, masters));
@@ -38,8 +41,9 @@ export async function openWithSecrets(options: RegistryOptions): Promise<OpenDat
 export async function withSecrets<T>(
   options: RegistryOptions,
   work: (open: OpenDatabase) => Promise<T>,
+  workload: Workload = 'calls',
 ): Promise<T> {
-  const open = await openWithSecrets(options);
+  const open = await openWithSecrets(options, workload);
   try {
     return await work(open);
   } finally {

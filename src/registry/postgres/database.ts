@@ -19,6 +19,8 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   /** Of one statement, and of the wait for a connection. */
   readonly timeoutMs: number;
+  /** Whether a statement may take longer than that once it has its connection and its locks. */
+  readonly isBulk?: boolean;
   /** How long to go on trying when the server cannot be reached. */
   readonly patienceMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -46,9 +48,10 @@ export class Database {
    */
   async transaction<T>(what: string, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
     return this.connected(what, async (client) => {
-      const statementMs = Math.ceil(this.#options.timeoutMs);
+      const limitMs = Math.ceil(this.#options.timeoutMs);
+      const statementMs = this.#options.isBulk === true ? 0 : limitMs;
       await client.query(
-        `begin; set local statement_timeout = ${statementMs}; set local lock_timeout = ${statementMs}`,
+        `begin; set local statement_timeout = ${statementMs}; set local lock_timeout = ${limitMs}`,
       );
       try {
         const result = await work(client);
@@ -110,7 +113,7 @@ export class Database {
       max: this.#options.poolSize,
       connectionTimeoutMillis: this.#options.timeoutMs,
       // The server's own limit comes first; this one is for a server that no longer answers at all.
-      query_timeout: this.#options.timeoutMs + 2000,
+      ...(this.#options.isBulk === true ? {} : { query_timeout: this.#options.timeoutMs + 2000 }),
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       application_name: 'espmint',

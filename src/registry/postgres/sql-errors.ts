@@ -46,9 +46,12 @@ function isSocketError(error: unknown, code: string): boolean {
   return LOST_SYSTEM.has(code) && typeof call === 'string' && SOCKET_CALLS.has(call);
 }
 
-/** The transaction was rolled back by the server and may be tried again at once. */
+/** Somebody else's transaction came in the way of this one, as the server could not see. */
+export class Collision extends Error {}
+
+/** The transaction was rolled back in favour of another one and may be tried again at once. */
 export function isCollision(error: unknown): boolean {
-  return COLLIDED.has(codeOf(error) ?? '');
+  return error instanceof Collision || COLLIDED.has(codeOf(error) ?? '');
 }
 
 /** Rows of the table from PostgreSQL's appendix A (and Node's TLS and system codes) to our codes. */

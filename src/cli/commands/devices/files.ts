@@ -10,7 +10,7 @@ import {
 import { EspmintError } from '../../../core/errors/index.js';
 import { exportDevices, importDevices, type ImportReport } from '../../../registry/index.js';
 import { registryOptions } from '../../compose.js';
-import { readTextFile, streamToFile } from '../../files.js';
+import { inBlocks, readTextPieces, streamToFile } from '../../files.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { withRegistry } from './with-registry.js';
 
@@ -79,9 +79,9 @@ async function runExport(io: CliIo, command: Command): Promise<void> {
       filter: { status, includeRemoved, text },
       revealReason: reason,
     });
-    const pieces = writeDevices(devices, format, reveal);
-    if (out !== undefined) await streamToFile(out, pieces, reveal ? SECRET_FILE : undefined);
-    else for await (const piece of pieces) io.stdout(piece);
+    const blocks = inBlocks(writeDevices(devices, format, reveal));
+    if (out !== undefined) await streamToFile(out, blocks, reveal ? SECRET_FILE : undefined);
+    else await print(io, blocks);
   });
 }
 
@@ -96,11 +96,18 @@ async function runImport(io: CliIo, file: string, command: Command): Promise<voi
       hint: `say it with --format (${TABLE_FORMATS.join(', ')})`,
     });
   }
-  const lines = readDevices(await readTextFile(file), format, file);
+  const lines = () => readDevices(readTextPieces(file), format);
   await withRegistry(io, command, async () => {
     const report = await importDevices(registryOptions(io, flags), lines, { file, overwrite, dryRun });
     io.stdout(json === true ? jsonLine({ type: 'import', dryRun, ...report }) : describe(report, dryRun));
   });
+}
+
+async function print(io: CliIo, blocks: AsyncIterable<string>): Promise<void> {
+  for await (const block of blocks) {
+    io.stdout(block);
+    await io.drained();
+  }
 }
 
 function formatOf(file: string): TableFormat | undefined {

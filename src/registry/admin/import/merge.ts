@@ -1,0 +1,67 @@
+// Brings the compared lines of an import into `devices`, in one statement for all new ones and one for all changed ones.
+import type pg from 'pg';
+import { processUser } from '../../process-user.js';
+import type { ImportReport } from './import-devices.js';
+import { COLUMNS } from './staging.js';
+
+/**
+ * The greatest id of all devices that are there or being written. Runs in a transaction of its own: the lock waits for
+ * those who are writing now, and who comes later gets a greater id.
+ */
+export async function lastDeviceId(client: pg.ClientBase): Promise<number> {
+  await client.query('lock table devices in share row exclusive mode');
+  const { rows } = await client.query<{ id: number }>('select coalesce(max(id), 0) as id from devices');
+  return rows[0]?.id ?? 0;
+}
+
+export async function countChanges(client: pg.ClientBase): Promise<ImportReport> {
+  const { rows } = await client.query<Record<keyof ImportReport, string>>(
+    `select count(*) filter (where device_id is null) as added,
+            count(*) filter (where device_id is not null and changed <> '{}') as changed,
+            count(*) filter (where device_id is not null and changed = '{}') as unchanged
+     from import_lines`,
+  );
+  const [{ added, changed, unchanged } = { added: 0, changed: 0, unchanged: 0 }] = rows;
+  return { added: Number(added), changed: Number(changed), unchanged: Number(unchanged) };
+}
+
+/** @returns how many were added: fewer than new lines when others have added some of them in between */
+export async function merge(client: pg.ClientBase): Promise<number> {
+  await updateChanged(client);
+  const columns = Object.values(COLUMNS).filter((column) => column !== 'status');
+  // The trigger on devices puts the keys into device_keys. An export has the newest first: taken from its end on,
+  // devices keep their order.
+  const { rowCount } = await client.query(
+    `insert into devices (global_uuid, mac_address, psk_secret, status, ${columns.join(', ')})
+     select global_uuid, mac_address, psk_secret, coalesce(status, 'provisioned'), ${columns.join(', ')}
+     from import_lines where device_id is null order by line desc
+     on conflict (global_uuid) do nothing`,
+  );
+  return rowCount ?? 0;
+}
+
+async function updateChanged(client: pg.ClientBase): Promise<void> {
+  const sets = Object.entries({ ...COLUMNS, psk: 'psk_secret' }).map(
+    ([field, column]) =>
+      `${column} = case when '${field}' = any(l.changed) then l.${column} else d.${column} end`,
+  );
+  await client.query(
+    `update devices d set ${sets.join(', ')} from import_lines l where d.id = l.device_id and l.changed <> '{}'`,
+  );
+  await client.query(
+    `insert into events (kind, actor, global_uuid, mac_key, detail)
+     select 'device changed by import', $1, global_uuid, mac_key, jsonb_build_object('fields', changed)
+     from import_lines where device_id is not null and changed <> '{}' order by line`,
+    [processUser()],
+  );
+}
+
+/** Devices that others have added since `mark` under a MAC of these lines and another UUID. */
+export async function countMacsTakenSince(client: pg.ClientBase, mark: number): Promise<number> {
+  const { rows } = await client.query<{ count: string }>(
+    `select count(*) from devices d join import_lines l on l.mac_key = d.mac_key
+     where d.id > $1 and lower(d.global_uuid) <> l.global_uuid`,
+    [mark],
+  );
+  return Number(rows[0]?.count);
+}
