@@ -20,9 +20,10 @@ export async function planFromFlags(flags: PlanFlags, env: CliIo['env']): Promis
   const psk = await optionalSecret(flags.pskFile);
   const wifiPassword = await optionalSecret(flags.wifiPasswordFile);
   const folder = dirname(resolve(flags.profile ?? '.'));
-  return buildPlan(profile, { ...flags, psk, wifiPassword }, (reference) =>
+  const plan = await buildPlan(profile, { ...flags, psk, wifiPassword }, (reference) =>
     resolveSecret(reference, folder, env),
   );
+  return flags.profile === undefined ? { ...plan, profile: undefined } : plan;
 }
 
 /** The profile of a file; without one, the defaults. @throws PROFILE_INVALID, FILE_UNREADABLE */

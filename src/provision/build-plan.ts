@@ -2,6 +2,7 @@
 import { findChip } from '../core/chips/index.js';
 import { checkCaUrl } from '../core/ca-url.js';
 import { EspmintError } from '../core/errors/index.js';
+import { profileDigest } from '../core/profile/digest.js';
 import type { Profile } from '../core/profile/schema.js';
 import { parsePsk } from '../core/psk.js';
 import { parseUuid, type UuidRecipe } from '../core/uuid.js';
@@ -40,7 +41,9 @@ export async function buildPlan(
   changes: PlanChanges,
   resolveSecret: SecretResolver,
 ): Promise<ProvisionPlan> {
+  const { name, version } = profile;
   return {
+    profile: { name, version, sha256: profileDigest(profile) },
     expectChip: chipName(changes.chip ?? profile.chip),
     target: buildTarget(profile.target, changes),
     identity: {

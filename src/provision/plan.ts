@@ -4,7 +4,7 @@ import type { Profile } from '../core/profile/schema.js';
 import type { Psk } from '../core/psk.js';
 import type { UuidRecipe } from '../core/uuid.js';
 import type { WifiCredentials } from '../core/wifi.js';
-import type { KnownPolicy } from '../registry/index.js';
+import type { KnownPolicy, ProfileContent } from '../registry/index.js';
 
 /** Where the image goes, as far as the user said. Bytes from the start of flash. */
 export interface Target {
@@ -19,6 +19,8 @@ export interface Target {
 export type BootCheck = NonNullable<Profile['boot']>;
 
 export interface ProvisionPlan {
+  /** The profile that it was made of; absent where flags alone say all. */
+  readonly profile?: ProfileContent | undefined;
   readonly expectChip?: string | undefined;
   readonly target: Target;
   readonly identity: { readonly recipe: UuidRecipe; readonly namespaceUuid?: string | undefined };

@@ -4,6 +4,7 @@ import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage } from '../
 import type { Board } from '../driver/index.js';
 import type { Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
+import { attemptCourse, type Origin } from './attempt-story.js';
 import type { ProvisionParts } from './parts.js';
 import type { ProvisionPlan } from './plan.js';
 import type { Region } from './region.js';
@@ -30,6 +31,8 @@ import type { Try } from './try.js';
 export interface ProvisionOptions {
   readonly onEvent?: (event: ProvisionEvent) => void;
   readonly signal?: AbortSignal | undefined;
+  /** For the record of the attempts. */
+  readonly origin?: Origin | undefined;
 }
 
 /**
@@ -44,10 +47,11 @@ export async function provisionDevice(
   options: ProvisionOptions = {},
 ): Promise<ProvisionResult> {
   const emit = options.onEvent ?? (() => undefined);
+  const { signal, origin = {} } = options;
   const started = performance.now();
   for (let attempt = 1; ; attempt++) {
     emit({ type: 'attempt', port, attempt, of: plan.attempts });
-    const result = await tryOnce({ port, plan, parts, emit, signal: options.signal, started });
+    const result = await tryOnce({ port, plan, parts, emit, signal, origin, started });
     if (result.ok || attempt >= plan.attempts || !worthAnotherTry(result)) {
       emit(result);
       return result;
@@ -73,14 +77,17 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     if (admission !== undefined) onFailure.push((failed) => admission.failed(failed));
     const unit: Unit = { run, clock, board: connected, region, identity, admission };
     const earlier = (await recognise(unit)) ?? (await settle(unit));
-    const { image, reservation } = earlier ?? (await makeNew(unit, onFailure));
+    const { image, reservation, baud } = earlier ?? (await makeNew(unit, onFailure));
     await clock.stage('reset', () => reset(connected));
     const { boot } = run.plan;
     if (boot !== undefined) {
       await clock.stage('boot', () => checkBoot(run, connected, boot, reservation?.psk));
     }
     const { chip } = connected.facts;
-    await clock.stage('confirm', () => confirm(run, { identity, chip, image, reservation, admission }));
+    const course = baud === undefined ? undefined : attemptCourse(clock.durations, baud);
+    await clock.stage('confirm', () =>
+      confirm(run, { identity, chip, image, reservation, course, admission }),
+    );
     return passed(unit, image, earlier !== undefined);
   } catch (thrown) {
     const error = toEspmintError(thrown);
@@ -108,6 +115,8 @@ interface Unit {
 interface Held {
   readonly image: ImageProof;
   readonly reservation?: Reservation;
+  /** Bits per second that the link bore before the reset. */
+  readonly baud?: number;
 }
 
 /** A device that is good already stays untouched, unless it is to get a new key. */
@@ -134,8 +143,12 @@ async function settle({ run, clock, board, region, identity }: Unit): Promise<He
 
 async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Required<Held>> {
   const { run, clock, board, region, identity, admission } = unit;
-  const reservation = await clock.stage('reserve', () => reserve(run, identity, admission));
-  onFailure.push((failed) => run.parts.registry.fail(reservation.id, failed));
+  const reservation = await clock.stage('reserve', () => reserve(run, board, identity, admission));
+  const before: { resetBaud?: number } = {};
+  onFailure.push((failed) => {
+    const course = attemptCourse(clock.durations, before.resetBaud ?? board.baud);
+    return run.parts.registry.fail(reservation.id, { ...failed, ...course });
+  });
   const image = await clock.stage('build', async () => {
     const from = { identity, reservation, region, serial: admission?.serial };
     const built = await buildImage(run, board, from);
@@ -144,7 +157,9 @@ async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Requir
   });
   await clock.stage('write', () => write(run, board, image));
   await clock.stage('verify', () => verify(run, board, image));
-  return { image, reservation };
+  const { baud } = board;
+  before.resetBaud = baud;
+  return { image, reservation, baud };
 }
 
 function passed(unit: Unit, image: ImageProof, alreadyDone: boolean): Passed {

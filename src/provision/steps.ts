@@ -10,8 +10,9 @@ import { parsePsk } from '../core/psk.js';
 import type { ProvisionEvent } from '../core/stages.js';
 import { deviceUuid } from '../core/uuid.js';
 import type { Board } from '../driver/index.js';
-import type { Reservation } from '../registry/index.js';
+import type { AttemptCourse, Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
+import { attemptFacts } from './attempt-story.js';
 import { makeImage } from './nvs-image.js';
 import type { BootCheck } from './plan.js';
 import { checkReadback } from './readback.js';
@@ -82,10 +83,12 @@ export async function holdsEarlier(
 
 /** From here on the key is stored durably: flash may hold it. */
 export async function reserve(
-  { port, plan, parts, emit }: Try,
+  run: Try,
+  board: Board,
   { mac, uuid }: Identity,
   admission: Admission | undefined,
 ): Promise<Reservation> {
+  const { port, plan, parts, emit } = run;
   const { caUrl, wifi, firmwareVersion, hardwareRevision, location, known, given } = plan;
   const reservation = await parts.registry.reserve({
     mac,
@@ -97,6 +100,7 @@ export async function reserve(
     hardwareRevision,
     location,
     policy: known,
+    facts: attemptFacts(run, board),
   });
   emit({ type: 'identity', port, mac, uuid, known: reservation.known });
   return reservation;
@@ -168,6 +172,7 @@ export interface Outcome {
   readonly image: ImageProof;
   /** Absent where nothing had to be written. */
   readonly reservation: Reservation | undefined;
+  readonly course: AttemptCourse | undefined;
   readonly admission: Admission | undefined;
 }
 
@@ -191,8 +196,10 @@ export async function checkBoot(
 
 /** The registry first: a unit that its batch counts is in the registry with its key. */
 export async function confirm({ parts }: Try, outcome: Outcome): Promise<void> {
-  const { identity, chip, reservation, admission } = outcome;
+  const { identity, chip, reservation, course, admission } = outcome;
   const { offsetBytes, sizeBytes, md5, sha256 } = outcome.image;
-  if (reservation !== undefined) await parts.registry.confirm(reservation.id, { imageSha256: sha256 });
+  if (reservation !== undefined) {
+    await parts.registry.confirm(reservation.id, { imageSha256: sha256, ...course });
+  }
   await admission?.passed({ uuid: identity.uuid, chip, image: { offsetBytes, sizeBytes, md5, sha256 } });
 }

@@ -1,5 +1,6 @@
 // What the steps of one try share.
 import type { ProvisionEvent } from '../core/stages.js';
+import type { Origin } from './attempt-story.js';
 import type { ProvisionParts } from './parts.js';
 import type { ProvisionPlan } from './plan.js';
 
@@ -9,6 +10,7 @@ export interface Try {
   readonly parts: ProvisionParts;
   readonly emit: (event: ProvisionEvent) => void;
   readonly signal: AbortSignal | undefined;
+  readonly origin: Origin;
   /** performance.now() at the first try. */
   readonly started: number;
 }

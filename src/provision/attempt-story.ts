@@ -1,0 +1,22 @@
+// What the registry is told of an attempt beside its result: who made it, where, on which chip, and how it went.
+import type { Stage } from '../core/stages.js';
+import type { Board } from '../driver/index.js';
+import type { AttemptCourse, AttemptFacts } from '../registry/index.js';
+import type { Try } from './try.js';
+
+/** Who provisions, and where; the caller of the flow knows. */
+export type Origin = Pick<AttemptFacts, 'station' | 'slot' | 'operator' | 'toolVersion' | 'batch'>;
+
+export function attemptFacts({ port, plan, origin }: Try, board: Board): AttemptFacts {
+  const { chip: kind, description, revision, flashSizeBytes } = board.facts;
+  return { ...origin, port, profile: plan.profile, chip: { kind, description, revision, flashSizeBytes } };
+}
+
+/**
+ * @param durations milliseconds of each stage that has ended
+ * @param baud what the link bore before the reset, which sets it back
+ */
+export function attemptCourse(durations: Partial<Record<Stage, number>>, baud: number): AttemptCourse {
+  const whole = Object.entries(durations).map(([stage, ms]) => [stage, Math.round(ms)] as const);
+  return { stagesMs: Object.fromEntries(whole), baud };
+}
