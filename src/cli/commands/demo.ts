@@ -10,6 +10,7 @@ import { DEFAULT_PORT, startService } from '../../service/index.js';
 import { composeParts } from '../compose.js';
 import { composeService, WEB_DIR } from '../compose-service.js';
 import type { CliIo, GlobalOptions } from '../io.js';
+import { originOf } from '../origin.js';
 import { createReporter } from '../output/create-reporter.js';
 import { planFromFlags } from '../plan.js';
 import { VERSION } from '../version.js';
@@ -76,7 +77,7 @@ async function provisionAll(io: CliIo, options: Options, ports: readonly string[
     const reporter = createReporter(io, ports, options.json === true);
     const onEvent = reporter.event.bind(reporter);
     const run = (port: string): ReturnType<typeof provisionDevice> =>
-      provisionDevice(port, plan, parts, { onEvent, signal: io.signal });
+      provisionDevice(port, plan, parts, { onEvent, signal: io.signal, origin: originOf({}) });
     const results = await Promise.all(ports.map(run));
     reporter.finish(results);
     io.setExitCode(exitCodeOf(results));

@@ -9,10 +9,11 @@ import { backendOption, verifyOption } from '../board-options.js';
 import { composeParts, type BackendChoice, type RegistryChoice } from '../compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { numberOption } from '../numbers.js';
+import { operatorOption, originOf, type OriginFlags } from '../origin.js';
 import { createReporter } from '../output/create-reporter.js';
 import { planFromFlags, type PlanFlags } from '../plan.js';
 
-interface Options extends Omit<PlanFlags, 'known'>, RegistryChoice, BackendChoice {
+interface Options extends Omit<PlanFlags, 'known'>, RegistryChoice, BackendChoice, OriginFlags {
   readonly known?: PlanFlags['known'] | 'ask';
   readonly port: readonly string[];
   readonly json?: boolean;
@@ -81,6 +82,7 @@ function addRunOptions(command: Command): void {
     .addOption(backendOption())
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
     .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys')
+    .addOption(operatorOption())
     .option('--json', 'print JSON Lines: one event a line');
 }
 
@@ -96,10 +98,10 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
     // Lines that redraw themselves would write over the question.
     const shown = asks ? { ...io, interactive: false } : io;
     const reporter = createReporter(shown, options.port, options.json === true);
+    const onEvent = reporter.event.bind(reporter);
+    const origin = originOf(options);
     const results = await Promise.all(
-      options.port.map((port) =>
-        provisionDevice(port, plan, parts, { onEvent: (event) => reporter.event(event), signal: io.signal }),
-      ),
+      options.port.map((port) => provisionDevice(port, plan, parts, { onEvent, signal: io.signal, origin })),
     );
     reporter.finish(results);
     if (options.keysTo !== undefined) io.stderr(`The keys are in ${options.keysTo}, readable by you only.\n`);

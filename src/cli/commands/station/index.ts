@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { backendOption, verifyOption } from '../../board-options.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { numberOption } from '../../numbers.js';
+import { operatorOption } from '../../origin.js';
 import { runStation, type StationOptions } from './run-station.js';
 import { stationsCommand } from './stations.js';
 import { teach, type TeachOptions } from './teach.js';
@@ -57,6 +58,7 @@ function addPlanOptions(command: Command): void {
 function addRunOptions(command: Command): void {
   command
     .option('--name <station>', 'name of this station (default: the host name)')
+    .addOption(operatorOption())
     .addOption(
       new Option('--start <how>', 'what starts a board')
         .choices(['auto', 'key'])

@@ -10,13 +10,14 @@ import {
   type StationSettings,
 } from '../../../provision/index.js';
 import type { Batch } from '../../../registry/index.js';
+import { SlotFile } from '../../../service/index.js';
 import { composeParts, dataDirOf, type BackendChoice, type RegistryChoice } from '../../compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
+import { originOf, type OriginFlags } from '../../origin.js';
 import { createStationReporter, type StationReporter } from '../../output/station-reporter.js';
 import { loadProfile, planFromFlags, type PlanFlags } from '../../plan.js';
 import { listenToOperator, OPERATOR_HELP } from './operator.js';
 import { stationLabels, type LabelOptions, type StationLabels } from './labels.js';
-import { readPins } from './pins.js';
 import { stationPorts, type PortOptions } from './ports.js';
 import { openWork, type Closer, type Work } from './work.js';
 
@@ -26,6 +27,7 @@ export interface StationOptions
     LabelOptions,
     RegistryChoice,
     BackendChoice,
+    OriginFlags,
     Pick<PlanFlags, 'profile' | 'caUrl' | 'known' | 'verify'> {
   readonly batch?: string;
   readonly name?: string;
@@ -51,7 +53,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   const name = options.name ?? hostname();
   const profile = await loadProfile(options.profile);
   const ports = stationPorts(io, options);
-  const pins = await readPins(dataDirOf(io, options));
+  const pins = await new SlotFile(dataDirOf(io, options)).read();
   const work = await openWork(io, options, { name, profile }, closers);
   const plan = await planFromFlags({ ...options, ...planOf(work?.batch) }, io.env);
   const parts = await composeParts(io, options);
@@ -65,12 +67,15 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
     note,
   });
   const admit = labels === undefined ? work?.admit : withFinish(work?.admit, labels.finish);
+  const origin = originOf(options, { station: name, batch: work?.batch?.name });
   const watching = new AbortController();
   const station = new Station(
     {
       slots: new SlotMap(pins),
-      run: ({ port }, events) =>
-        ports.whileBusy(port, () => provisionDevice(port, plan, { ...parts, admit }, events)),
+      run: ({ slot, port }, events) => {
+        const options = { ...events, origin: { ...origin, slot } };
+        return ports.whileBusy(port, () => provisionDevice(port, plan, { ...parts, admit }, options));
+      },
       onEvent: (event) => onEvent(event, { reporter, work }),
     },
     settingsOf(options),
