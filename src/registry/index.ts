@@ -53,3 +53,17 @@ export {
   type UnitImage,
 } from './batches/batches.js';
 export type { RunFilter, RunRecord, Runs } from './statistics/runs.js';
+export { openPushes, type PushOptions, type PushService, startPushes } from './push/open.js';
+export {
+  type AddedTarget,
+  type DeadPush,
+  type NewPushTarget,
+  PUSH_EVENTS,
+  type PushCounts,
+  type Pushes,
+  type PushEvent,
+  type PushKind,
+  type PushRun,
+  type PushTarget,
+  type PushTargetStatus,
+} from './push/push.js';

@@ -4,6 +4,7 @@ import type { ErrorEntry } from './entry.js';
 import { INPUT_ERRORS } from './catalog/input.js';
 import { NVS_ERRORS } from './catalog/nvs.js';
 import { PROVISION_ERRORS } from './catalog/provision.js';
+import { PUSH_ERRORS } from './catalog/push.js';
 import { REGISTRY_ERRORS } from './catalog/registry.js';
 import { SERVICE_ERRORS } from './catalog/service.js';
 import { STATION_ERRORS } from './catalog/station.js';
@@ -16,6 +17,7 @@ export const CATALOG = {
   ...NVS_ERRORS,
   ...DRIVER_ERRORS,
   ...REGISTRY_ERRORS,
+  ...PUSH_ERRORS,
   ...PROVISION_ERRORS,
   ...VIRTUAL_ERRORS,
   ...SERVICE_ERRORS,

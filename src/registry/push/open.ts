@@ -1,0 +1,66 @@
+// Opens pushes: once, for a command, or for as long as a station runs, whatever becomes of its registry.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { toEspmintError } from '../../core/errors/index.js';
+import { openWithSecrets } from '../admin/with-secrets.js';
+import type { RegistryOptions } from '../connect.js';
+import { PUSH_PACE, type PushPace } from './pace.js';
+import { PostgresPushes } from './postgres-pushes.js';
+import type { Pushes } from './push.js';
+
+export interface PushOptions extends RegistryOptions {
+  /** For tests that cannot wait for a day. */
+  readonly pace?: Partial<PushPace> | undefined;
+}
+
+/** @throws DATA_DIR_UNUSABLE, EMBEDDED_*, REGISTRY_*, MASTER_KEY_INVALID, SECRET_UNREADABLE, CANCELLED */
+export async function openPushes(options: PushOptions = {}): Promise<Pushes> {
+  const { env = process.env, pace } = options;
+  // Also with `secrets: 'plain'`, which is about the column that other programs read, settings are sealed.
+  const { database, box } = await openWithSecrets({ ...options, secrets: 'sealed' });
+  return new PostgresPushes({ database, box, env, pace: { ...PUSH_PACE, ...pace } });
+}
+
+/** Pushes of a process that runs on. */
+export interface PushService {
+  /** As openPushes, and one for all callers. @throws as openPushes, and then the next call tries again */
+  get(): Promise<Pushes>;
+  /** Ends the deliveries and leaves the registry. Never throws, may be called again. */
+  close(): Promise<void>;
+}
+
+const REST_MS = 10_000;
+
+/** Delivers from now on, also when the registry is out of reach at first. @param onNote told what goes wrong */
+export function startPushes(options: PushOptions, onNote: (text: string) => void): PushService {
+  const ending = new AbortController();
+  const { signal } = ending;
+  let opened: Promise<Pushes> | undefined;
+  const get = (): Promise<Pushes> => {
+    opened ??= openPushes(options).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+  const deliver = async (): Promise<void> => {
+    let failing = false;
+    while (!signal.aborted) {
+      try {
+        await (await get()).deliverUntil({ signal, onNote });
+      } catch (error) {
+        if (!failing) onNote(toEspmintError(error).message);
+        failing = true;
+        await sleep(REST_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  };
+  const delivering = deliver();
+  return {
+    get,
+    close: async () => {
+      ending.abort();
+      await delivering;
+      await (await opened?.catch(() => undefined))?.close();
+    },
+  };
+}

@@ -1,0 +1,203 @@
+// The outbox in SQL: events go in with the transaction that they belong to, deliveries come out one claim at a time.
+import type pg from 'pg';
+import { recordEvent } from '../postgres/events.js';
+import { DEVICE_COLUMNS, type DeviceRow } from '../postgres/rows.js';
+import type { PushCounts, PushEvent, PushKind } from './push.js';
+import type { DeliveryFailure } from './sink.js';
+
+/** A row of push_targets. */
+export interface TargetRow {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: PushKind;
+  readonly settings: string;
+  readonly events: readonly PushEvent[];
+  readonly paused: boolean;
+  readonly failures: number;
+  readonly retry_at: Date | null;
+  readonly created_at: Date;
+  readonly created_by: string;
+}
+
+/** A delivery that this process holds until its lease ends. */
+export interface Claimed {
+  readonly id: string;
+  readonly message_id: string;
+  readonly event: PushEvent;
+  readonly mac_key: string;
+  readonly global_uuid: string;
+  readonly occurred_at: Date;
+  /** With this one. */
+  readonly tries: number;
+  /** How long ago the first try began. */
+  readonly age_ms: number;
+  /** Absent when another program has deleted the row. */
+  readonly device: DeviceRow | undefined;
+}
+
+const INSERT = `insert into push_deliveries (target_id, device_id, global_uuid, mac_key, event)
+  select t.id, d.id, lower(d.global_uuid), d.mac_key, e.event
+  from devices d, push_targets t`;
+
+/**
+ * A key of this device is about to become its current one. Runs inside the transaction that does so, before it, with
+ * the device's row locked.
+ */
+export async function enqueueProof(client: pg.ClientBase, deviceId: number, keyId: string): Promise<void> {
+  await client.query(
+    `${INSERT}, lateral (select case
+        when d.status = 'removed' then 'restored'
+        when exists (select from device_keys k where k.device_id = d.id and k.state = 'current' and k.id <> $2)
+          then 'rotated'
+        else 'provisioned' end) as e (event)
+     where d.id = $1 and e.event = any(t.events) order by t.id`,
+    [deviceId, keyId],
+  );
+}
+
+/** A device was taken out of use. Runs inside the transaction that does so. */
+export async function enqueueRemoval(client: pg.ClientBase, deviceId: number): Promise<void> {
+  await client.query(
+    `${INSERT}, (values ('removed')) as e (event) where d.id = $1 and e.event = any(t.events) order by t.id`,
+    [deviceId],
+  );
+}
+
+const IS_DUE = `d.state = 'pending' and d.due_at <= now() and (d.lease_until is null or d.lease_until <= now())`;
+const IS_OPEN = `not t.paused and (t.retry_at is null or t.retry_at <= now())`;
+
+/** Targets that something waits for and that may be tried now. */
+export async function dueTargets(client: pg.ClientBase): Promise<TargetRow[]> {
+  const { rows } = await client.query<TargetRow>(
+    `select t.* from push_targets t
+     where ${IS_OPEN} and exists (select from push_deliveries d where d.target_id = t.id and ${IS_DUE})
+     order by t.id`,
+  );
+  return rows;
+}
+
+/**
+ * Takes the next delivery of a target for itself; one of a device waits until those before it are done. Runs inside a
+ * transaction. A claim whose lease has run out is taken over.
+ */
+export async function claimNext(
+  client: pg.ClientBase,
+  { id, name }: TargetRow,
+  by: { readonly holder: string; readonly leaseMs: number; readonly sendsKeys: boolean },
+): Promise<Claimed | undefined> {
+  const { rows } = await client.query<Omit<Claimed, 'device'> & { device_id: number | null }>(
+    `with next as (
+       select d.id from push_deliveries d join push_targets t on t.id = d.target_id
+       where d.target_id = $1 and ${IS_OPEN} and ${IS_DUE}
+         and not exists (select from push_deliveries e where e.target_id = d.target_id and e.mac_key = d.mac_key
+                           and e.state = 'pending' and e.id < d.id)
+       order by d.due_at, d.id limit 1 for update of d skip locked)
+     update push_deliveries d
+     set lease_holder = $2, lease_until = now() + $3 * interval '1 millisecond', tries = tries + 1,
+         first_try_at = coalesce(first_try_at, now())
+     from next where d.id = next.id
+     returning d.id, message_id, event, d.mac_key, d.global_uuid, occurred_at, tries, device_id,
+       extract(epoch from now() - first_try_at)::float8 * 1000 as age_ms`,
+    [id, by.holder, by.leaseMs],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { device_id: deviceId, ...claimed } = row;
+  // Who was told a key is written down before it is told.
+  if (by.sendsKeys && row.tries === 1) {
+    const detail = { target: name, message: row.message_id };
+    await recordEvent(client, { kind: 'key pushed', uuid: row.global_uuid, macKey: row.mac_key, detail });
+  }
+  const { rows: devices } = await client.query<DeviceRow>(
+    `select ${DEVICE_COLUMNS} from devices where id = $1`,
+    [deviceId],
+  );
+  return { ...claimed, device: devices[0] };
+}
+
+/** Of a claim that is still held; one that another process took over is that one's. */
+const HELD = `id = $1 and lease_holder = $2 and state = 'pending'`;
+const LET_GO = 'lease_holder = null, lease_until = null';
+
+/** The target has it. When it was out of order before, all that waited for it is due now. Runs inside a transaction. */
+export async function settleDelivered(
+  client: pg.ClientBase,
+  targetId: string,
+  held: readonly [id: string, holder: string],
+): Promise<void> {
+  await client.query(
+    `update push_deliveries
+     set state = 'delivered', ended_at = now(), error_code = null, error = null, ${LET_GO} where ${HELD}`,
+    [...held],
+  );
+  const { rowCount } = await client.query(
+    'update push_targets set failures = 0, retry_at = null where id = $1 and failures > 0',
+    [targetId],
+  );
+  if (rowCount === 0) return;
+  await client.query(
+    `update push_deliveries set due_at = now() where target_id = $1 and state = 'pending' and due_at > now()`,
+    [targetId],
+  );
+}
+
+/** The try failed. @param pauseMs until the next one; absent: it was the last. Runs inside a transaction. */
+export async function settleFailed(
+  client: pg.ClientBase,
+  held: readonly [id: string, holder: string],
+  { error }: DeliveryFailure,
+  pauseMs: number | undefined,
+): Promise<void> {
+  await client.query(
+    `update push_deliveries
+     set state = case when $3::float8 is null then 'dead' else 'pending' end,
+         ended_at = case when $3::float8 is null then now() end,
+         due_at = now() + coalesce($3, 0) * interval '1 millisecond', error_code = $4, error = $5, ${LET_GO}
+     where ${HELD}`,
+    [...held, pauseMs ?? null, error.code, error.message],
+  );
+}
+
+/** The target itself is out of order: nothing is sent to it before then. @returns its failures in a row */
+export async function restTarget(
+  client: pg.ClientBase,
+  targetId: string,
+  pauseMs: (failures: number) => number,
+): Promise<number> {
+  const { rows } = await client.query<{ failures: number }>(
+    'update push_targets set failures = failures + 1 where id = $1 returning failures',
+    [targetId],
+  );
+  const failures = rows[0]?.failures ?? 1;
+  await client.query(
+    `update push_targets set retry_at = now() + $2::float8 * interval '1 millisecond' where id = $1`,
+    [targetId, pauseMs(failures)],
+  );
+  return failures;
+}
+
+/** Gives a delivery back that was cut off: it was no fault of the target, and anybody may take it now. */
+export async function letGo(
+  client: pg.ClientBase,
+  held: readonly [id: string, holder: string],
+): Promise<void> {
+  await client.query(`update push_deliveries set ${LET_GO} where ${HELD}`, [...held]);
+}
+
+/** Forgets what was delivered long ago. */
+export async function prune(client: pg.ClientBase, keepMs: number): Promise<void> {
+  await client.query(
+    `delete from push_deliveries where id in (
+       select id from push_deliveries where state = 'delivered' and ended_at < now() - $1 * interval '1 millisecond'
+       order by ended_at limit 10000 for update skip locked)`,
+    [keepMs],
+  );
+}
+
+export async function countPushes(client: pg.ClientBase): Promise<PushCounts> {
+  const { rows } = await client.query<{ pending: string; dead: string }>(
+    `select (select count(*) from push_deliveries where state = 'pending') as pending,
+            (select count(*) from push_deliveries where state = 'dead') as dead`,
+  );
+  return { pending: Number(rows[0]?.pending), dead: Number(rows[0]?.dead) };
+}

@@ -1,0 +1,153 @@
+// Pushes on PostgreSQL: the targets and what became of their deliveries. Each call is one transaction.
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { EspmintError } from '../../core/errors/index.js';
+import type { Database } from '../postgres/database.js';
+import { actor, recordEvent } from '../postgres/events.js';
+import { Deliverer, type DelivererParts } from './deliverer.js';
+import { changeDead, readDead } from './dead.js';
+import { testMessage } from './message.js';
+import type { TargetRow } from './outbox.js';
+import {
+  type AddedTarget,
+  type DeadPush,
+  type DeliverOptions,
+  type NewPushTarget,
+  PUSH_EVENTS,
+  type Pushes,
+  type PushRun,
+  type PushTarget,
+  type PushTargetStatus,
+} from './push.js';
+import { checkSettings, describeAddress, openSettings, openTarget, sealSettings } from './settings.js';
+import { readStatus } from './status.js';
+
+const NAME_FORM = /^[\w.-]{1,64}$/;
+const DEAD_DEFAULT = 100;
+
+export class PostgresPushes implements Pushes {
+  readonly #parts: DelivererParts;
+  readonly #database: Database;
+  readonly #deliverer: Deliverer;
+
+  constructor(parts: DelivererParts) {
+    this.#parts = parts;
+    this.#database = parts.database;
+    this.#deliverer = new Deliverer(parts);
+  }
+
+  async targets(): Promise<PushTarget[]> {
+    return this.#database.connected('list push targets', async (client) => {
+      const { rows } = await client.query<TargetRow>('select * from push_targets order by id');
+      return rows.map((row) => this.#describe(row));
+    });
+  }
+
+  async show(name: string): Promise<PushTarget> {
+    return this.#describe(
+      await this.#database.connected('show push target', (client) => needTarget(client, name)),
+    );
+  }
+
+  async add(target: NewPushTarget): Promise<AddedTarget> {
+    const { name, kind, events = PUSH_EVENTS } = target;
+    if (!NAME_FORM.test(name)) {
+      const hint = 'use 1 to 64 letters, digits, dots, dashes and underscores';
+      throw new EspmintError('INPUT_INVALID', { field: 'The name', reason: 'cannot name a target', hint });
+    }
+    const { madeSecret, ...settings } = checkSettings(target);
+    const sealed = sealSettings(this.#parts.box, name, kind, settings);
+    return this.#database.transaction('add push target', async (client) => {
+      const { rows } = await client.query<TargetRow>(
+        `insert into push_targets (name, kind, settings, events, created_by) values ($1, $2, $3, $4, $5)
+         on conflict (name) do nothing returning *`,
+        [name, kind, sealed, [...new Set(events)], actor()],
+      );
+      const [row] = rows;
+      if (row === undefined) throw new EspmintError('PUSH_TARGET_EXISTS', { name });
+      const added = this.#describe(row);
+      const { address, sendsKeys } = added;
+      await recordEvent(client, { kind: 'push target added', detail: { name, address, sendsKeys } });
+      return { ...added, madeSecret };
+    });
+  }
+
+  async remove(name: string): Promise<number> {
+    return this.#database.transaction('remove push target', async (client) => {
+      const { id } = await needTarget(client, name);
+      const { rowCount: dropped } = await client.query(
+        `delete from push_deliveries where target_id = $1 and state <> 'delivered'`,
+        [id],
+      );
+      await client.query('delete from push_targets where id = $1', [id]);
+      await recordEvent(client, { kind: 'push target removed', detail: { name, dropped } });
+      return dropped ?? 0;
+    });
+  }
+
+  async setPaused(name: string, paused: boolean): Promise<void> {
+    await this.#database.transaction('pause push target', async (client) => {
+      const { id } = await needTarget(client, name);
+      // Somebody has looked at it: whatever it suffered from, it is tried again at once.
+      await client.query('update push_targets set paused = $2, failures = 0, retry_at = null where id = $1', [
+        id,
+        paused,
+      ]);
+      await recordEvent(client, { kind: `push target ${paused ? 'paused' : 'resumed'}`, detail: { name } });
+    });
+  }
+
+  async test(name: string, signal?: AbortSignal): Promise<void> {
+    const { box, env, pace } = this.#parts;
+    const row = await this.#database.connected('test push target', (client) => needTarget(client, name));
+    const { sink, sendsKeys } = await openTarget(row, { box, env, timeoutMs: pace.timeoutMs });
+    try {
+      const failure = await sink.deliver(testMessage(randomUUID(), sendsKeys), signal);
+      if (failure !== undefined) throw failure.error;
+    } finally {
+      await sink.close();
+    }
+  }
+
+  status(): Promise<PushTargetStatus[]> {
+    return this.#database.connected('push status', readStatus);
+  }
+
+  dead(limit = DEAD_DEFAULT): Promise<DeadPush[]> {
+    return this.#database.connected('dead pushes', (client) => readDead(client, limit));
+  }
+
+  retry(ids: readonly string[] | 'all'): Promise<number> {
+    return this.#database.transaction('retry pushes', (client) => changeDead(client, 'retried', ids));
+  }
+
+  discard(ids: readonly string[] | 'all'): Promise<number> {
+    return this.#database.transaction('discard pushes', (client) => changeDead(client, 'discarded', ids));
+  }
+
+  deliverDue(options?: DeliverOptions): Promise<PushRun> {
+    return this.#deliverer.deliverDue(options);
+  }
+
+  deliverUntil(options: DeliverOptions & { readonly signal: AbortSignal }): Promise<void> {
+    return this.#deliverer.deliverUntil(options);
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  #describe({ name, kind, settings, events, paused, created_at, created_by }: TargetRow): PushTarget {
+    const { url, statement, sendsKeys } = openSettings(this.#parts.box, name, kind, settings);
+    const made = { createdAt: created_at.toISOString(), createdBy: created_by };
+    return { name, kind, address: describeAddress(kind, url), statement, events, sendsKeys, paused, ...made };
+  }
+}
+
+/** @throws PUSH_TARGET_UNKNOWN */
+async function needTarget(client: pg.ClientBase, name: string): Promise<TargetRow> {
+  const { rows } = await client.query<TargetRow>('select * from push_targets where name = $1', [name]);
+  const [row] = rows;
+  if (row === undefined) throw new EspmintError('PUSH_TARGET_UNKNOWN', { name });
+  return row;
+}

@@ -1,0 +1,159 @@
+// Pushes: devices told to a table or service of the user's own. This interface is their manual.
+//
+// Each time a device is proven or taken out of use, a row for each target is written to the outbox, in the transaction
+// of that event: what is recorded is told, however long the registry, the target or espmint is away in between. What is
+// told is the device as it is at delivery, at least once, in the order of its events, always with the same id for the
+// same event. A delivery that keeps failing is tried again for about a day, then it is set aside as dead, where somebody
+// may retry or discard it. A target that is out of order delays neither provisioning nor another target.
+//
+// All stations of a registry share the work. All failures are EspmintErrors; none of them holds a secret.
+
+/** A statement on another PostgreSQL database, or a POST that is signed as the Standard Webhooks specification says. */
+export type PushKind = 'sql' | 'webhook';
+
+export const PUSH_EVENTS = ['provisioned', 'rotated', 'removed', 'restored'] as const;
+/**
+ * - `provisioned`: the key was proven on the chip, for the first time or again.
+ * - `rotated`: another key than before was proven.
+ * - `removed`: the device was taken out of use.
+ * - `restored`: a removed device was provisioned again.
+ */
+export type PushEvent = (typeof PUSH_EVENTS)[number];
+
+/** A target, without its secrets. */
+export interface PushTarget {
+  readonly name: string;
+  readonly kind: PushKind;
+  /** Host and database or path, or the environment variable that holds them; no password, no query. */
+  readonly address: string;
+  /** Of the kind `sql`. */
+  readonly statement?: string | undefined;
+  readonly events: readonly PushEvent[];
+  /** Whether keys are told too. */
+  readonly sendsKeys: boolean;
+  readonly paused: boolean;
+  /** ISO 8601 in UTC. */
+  readonly createdAt: string;
+  readonly createdBy: string;
+}
+
+export interface NewPushTarget {
+  /** 1 to 64 letters, digits, dots, dashes and underscores. */
+  readonly name: string;
+  readonly kind: PushKind;
+  /** `postgresql://…`, `https://…`, or `env:ESPMINT_PUSH_…`: a variable of each station that delivers. */
+  readonly url: string;
+  /** With `sql`: one statement with parameters such as `:uuid`. */
+  readonly statement?: string | undefined;
+  /** With `webhook`: `whsec_` and base64, or a reference as above; made when absent. */
+  readonly signingSecret?: string | undefined;
+  /** All by default. */
+  readonly events?: readonly PushEvent[] | undefined;
+  readonly sendKeys?: boolean | undefined;
+}
+
+/** A target that was added, with its signing secret where that was made: it is told only this once. */
+export interface AddedTarget extends PushTarget {
+  readonly madeSecret?: string | undefined;
+}
+
+export interface PushCounts {
+  /** Still to be told, also to targets that are paused. */
+  readonly pending: number;
+  /** Given up, until somebody retries or discards them. */
+  readonly dead: number;
+}
+
+/** How one target does. */
+export interface PushTargetStatus extends PushCounts {
+  readonly name: string;
+  readonly kind: PushKind;
+  readonly paused: boolean;
+  /** When the oldest pending event occurred, ISO 8601 in UTC. */
+  readonly oldestPending?: string | undefined;
+  /** ISO 8601 in UTC. */
+  readonly lastDelivered?: string | undefined;
+  /** Of the pending or dead delivery that failed last. */
+  readonly lastError?: string | undefined;
+  /** The target itself is out of order and is tried again then, ISO 8601 in UTC. */
+  readonly retryAt?: string | undefined;
+}
+
+/** A delivery that was given up. */
+export interface DeadPush {
+  /** Names it in `retry` and `discard`. */
+  readonly id: string;
+  readonly target: string;
+  readonly event: PushEvent;
+  readonly mac: string;
+  readonly uuid: string;
+  readonly tries: number;
+  /** ISO 8601 in UTC. */
+  readonly occurredAt: string;
+  readonly endedAt: string;
+  /** Of the error table. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What came of some deliveries. */
+export interface PushRun {
+  delivered: number;
+  failed: number;
+}
+
+export interface DeliverOptions {
+  /** Ends it; deliveries in progress are cut off, and come again later. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told once of each target that begins to fail, and of each delivery that is given up. */
+  readonly onNote?: ((text: string) => void) | undefined;
+}
+
+export interface Pushes {
+  /** Oldest first. */
+  targets(): Promise<PushTarget[]>;
+
+  /**
+   * Events from now on are told to it; devices that are there already are not.
+   *
+   * @throws PUSH_TARGET_EXISTS, PUSH_STATEMENT_INVALID, PUSH_ADDRESS_INVALID, INPUT_INVALID
+   */
+  add(target: NewPushTarget): Promise<AddedTarget>;
+
+  /** @throws PUSH_TARGET_UNKNOWN */
+  show(name: string): Promise<PushTarget>;
+
+  /** @returns how many deliveries, pending or dead, went with it  @throws PUSH_TARGET_UNKNOWN */
+  remove(name: string): Promise<number>;
+
+  /** While it is paused, events come together for it. @throws PUSH_TARGET_UNKNOWN */
+  setPaused(name: string, paused: boolean): Promise<void>;
+
+  /**
+   * Tells it of a device that does not exist: a webhook gets the type `test`, a statement runs in a transaction that is
+   * rolled back.
+   *
+   * @throws PUSH_TARGET_UNKNOWN, PUSH_UNREACHABLE, PUSH_REFUSED: precisely what is wrong
+   */
+  test(name: string, signal?: AbortSignal): Promise<void>;
+
+  status(): Promise<PushTargetStatus[]>;
+
+  /** Newest first. @param limit at most so many */
+  dead(limit?: number): Promise<DeadPush[]>;
+
+  /** Makes dead deliveries pending again. @returns how many  @throws PUSH_DELIVERY_UNKNOWN, and then does nothing */
+  retry(ids: readonly string[] | 'all'): Promise<number>;
+
+  /** Forgets dead deliveries. @returns how many  @throws PUSH_DELIVERY_UNKNOWN, and then does nothing */
+  discard(ids: readonly string[] | 'all'): Promise<number>;
+
+  /** Delivers what is due, to all targets at once, until nothing is or the signal ends it. */
+  deliverDue(options?: DeliverOptions): Promise<PushRun>;
+
+  /** Delivers until the signal ends it, whatever comes. Never throws. */
+  deliverUntil(options: DeliverOptions & { readonly signal: AbortSignal }): Promise<void>;
+
+  /** Never throws, may be called again. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,159 @@
+// The settings of a target that decide where messages and keys go: checked when they are given, sealed in the registry,
+// opened for a delivery.
+import { EspmintError } from '../../core/errors/index.js';
+import type { ServerSource } from '../postgres/database.js';
+import { serverAt } from '../postgres/server.js';
+import { sealingKeyId } from '../secrets/envelope.js';
+import type { SecretBox, SecretOwner } from '../secrets/secret-box.js';
+import type { NewPushTarget, PushKind } from './push.js';
+import { makeSigningSecret, parseSigningSecret } from './signature.js';
+import type { Sink } from './sink.js';
+import { SqlSink } from './sql-sink.js';
+import { compileStatement } from './statement.js';
+import { webhookSink } from './webhook-sink.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface TargetSettings {
+  /** Or `env:NAME`. */
+  readonly url: string;
+  readonly statement?: string | undefined;
+  /** Or `env:NAME`. */
+  readonly signingSecret?: string | undefined;
+  readonly sendsKeys: boolean;
+}
+
+/** Only variables that are made for this: no other of a station's environment can be had by a target. */
+const REFERENCE = /^env:(ESPMINT_PUSH_[A-Z0-9_]+)$/;
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * The settings of a new target, complete.
+ *
+ * @throws PUSH_STATEMENT_INVALID, PUSH_ADDRESS_INVALID, INPUT_INVALID
+ */
+export function checkSettings(target: NewPushTarget): TargetSettings & { readonly madeSecret?: string } {
+  const { kind, url, statement, signingSecret, sendKeys: sendsKeys = false } = target;
+  if (!isReference(url)) addressOf(kind, url);
+  if (kind === 'sql') {
+    if (statement === undefined) throw invalid('statement', 'is missing', 'give it with --statement-file');
+    if (signingSecret !== undefined) throw invalid('signing secret', 'is for webhooks', 'leave it out');
+    compileStatement(statement, sendsKeys);
+    return { url, statement, sendsKeys };
+  }
+  if (statement !== undefined) throw invalid('statement', 'is for databases', 'leave it out');
+  if (signingSecret === undefined) {
+    const madeSecret = makeSigningSecret();
+    return { url, signingSecret: madeSecret, madeSecret, sendsKeys };
+  }
+  if (!isReference(signingSecret)) parseSigningSecret(signingSecret);
+  return { url, signingSecret, sendsKeys };
+}
+
+/** A target that can be told something. */
+export interface OpenTarget {
+  readonly sink: Sink;
+  readonly sendsKeys: boolean;
+}
+
+/** @throws SECRET_UNREADABLE, PUSH_VARIABLE_MISSING, and as `checkSettings` */
+export async function openTarget(
+  { name, kind, settings }: { readonly name: string; readonly kind: PushKind; readonly settings: string },
+  { box, env, timeoutMs }: { readonly box: SecretBox; readonly env: Environment; readonly timeoutMs: number },
+): Promise<OpenTarget> {
+  const {
+    url: text,
+    statement = '',
+    signingSecret = '',
+    sendsKeys,
+  } = openSettings(box, name, kind, settings);
+  const url = resolve(name, text, env);
+  if (kind === 'webhook') {
+    const secret = parseSigningSecret(resolve(name, signingSecret, env));
+    return { sink: webhookSink({ name, timeoutMs, url: webhookUrl(url), signingSecret: secret }), sendsKeys };
+  }
+  const config = await databaseAt(url).ensure();
+  // Without a password in the URL there is none: that of the registry, in PGPASSWORD, is for the registry.
+  const password = config.password ?? (() => '');
+  const compiled = compileStatement(statement, sendsKeys);
+  return {
+    sink: new SqlSink({ name, timeoutMs, config: { ...config, password }, statement: compiled }),
+    sendsKeys,
+  };
+}
+
+/** For people and lists: without password and query. */
+export function describeAddress(kind: PushKind, url: string): string {
+  return isReference(url) ? url : addressOf(kind, url);
+}
+
+/** @throws PUSH_ADDRESS_INVALID, INPUT_INVALID */
+function addressOf(kind: PushKind, url: string): string {
+  if (kind === 'sql') return databaseAt(url).description;
+  const { origin, pathname } = webhookUrl(url);
+  return `${origin}${pathname}`;
+}
+
+function webhookUrl(text: string): URL {
+  const refuse = (reason: string, hint: string) => new EspmintError('PUSH_ADDRESS_INVALID', { reason, hint });
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw refuse('is not a URL', 'give it as https://host/path');
+  if (url.username !== '' || url.password !== '') {
+    throw refuse('has a user name or password in it', 'leave them out: the signature says who calls');
+  }
+  const isLocal = url.protocol === 'http:' && LOOPBACK.includes(url.hostname);
+  if (url.protocol !== 'https:' && !isLocal) {
+    throw refuse('is not encrypted', 'give an https:// address; http:// only goes to this machine itself');
+  }
+  return url;
+}
+
+/** Everything stands in the URL: the PG* variables of a station are those of its registry. */
+function databaseAt(text: string): ServerSource {
+  const source = serverAt(text, {});
+  const url = new URL(text);
+  const hasHost = url.hostname !== '' || url.searchParams.has('host');
+  if (hasHost && url.username !== '' && url.pathname.length > 1) return source;
+  const hint = 'give it as postgresql://user:password@host/database';
+  throw new EspmintError('PUSH_ADDRESS_INVALID', { reason: 'lacks host, user or database', hint });
+}
+
+function isReference(text: string): boolean {
+  if (REFERENCE.test(text)) return true;
+  if (!text.startsWith('env:')) return false;
+  const hint = 'name the variable ESPMINT_PUSH_ and something in capitals';
+  throw new EspmintError('PUSH_ADDRESS_INVALID', {
+    reason: 'names a variable that targets may not have',
+    hint,
+  });
+}
+
+function resolve(target: string, text: string, env: Environment): string {
+  const [, variable] = REFERENCE.exec(text) ?? [];
+  if (variable === undefined) return text;
+  const value = env[variable];
+  if (value === undefined || value === '')
+    throw new EspmintError('PUSH_VARIABLE_MISSING', { target, variable });
+  return value;
+}
+
+function invalid(what: string, reason: string, hint: string): EspmintError {
+  return new EspmintError('INPUT_INVALID', { field: `The ${what}`, reason, hint });
+}
+
+/** What the sealed settings are bound to: those of another target, or of a device, do not open here. */
+function ownerOf(name: string, kind: PushKind): SecretOwner {
+  return { uuid: `push target ${name}`, macKey: kind };
+}
+
+export function sealSettings(box: SecretBox, name: string, kind: PushKind, settings: TargetSettings): string {
+  return box.seal(JSON.stringify(settings), ownerOf(name, kind));
+}
+
+/** @throws SECRET_UNREADABLE, also when they are not sealed: then somebody without the master key wrote them */
+export function openSettings(box: SecretBox, name: string, kind: PushKind, stored: string): TargetSettings {
+  if (sealingKeyId(stored) === undefined) {
+    throw new EspmintError('SECRET_UNREADABLE', { what: `push target ${name}`, reason: 'it is not sealed' });
+  }
+  return JSON.parse(box.open(stored, ownerOf(name, kind))) as TargetSettings;
+}

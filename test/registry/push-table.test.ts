@@ -1,0 +1,190 @@
+// Pushes to a table in another database, and what the outbox itself must hold to.
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { backUp, openPushes, restore, type NewPushTarget } from '../../src/registry/index.js';
+import { asForeignProgram, queryAt } from './foreign-program.js';
+import {
+  newBoard,
+  openBench,
+  PACE,
+  provision,
+  type PushBench,
+  SECRET,
+  until,
+  whileDelivering,
+} from './push-bench.js';
+import { isSignedWith, type Receiver, startReceiver } from './push-receivers.js';
+
+let bench: PushBench;
+let receiver: Receiver;
+beforeAll(async () => {
+  bench = await openBench('push-table');
+});
+afterAll(() => bench.close());
+beforeEach(async () => {
+  receiver = await startReceiver();
+});
+afterEach(async () => {
+  await bench.removeAll();
+  await receiver.close();
+});
+
+const addWebhook = (more: Partial<NewPushTarget> = {}) => bench.addWebhook({ url: receiver.url, ...more });
+
+describe('a table in another database', () => {
+  const url = (): string =>
+    `postgresql://espmint@localhost/authority?host=${join(bench.home, 'postgres/run')}`;
+  const STATEMENT = `insert into enrolled (uuid, mac, psk, firmware, at, event) -- whom to trust
+    values (:uuid, :mac, :psk, :firmware_version, :provisioned_at, :event)
+    on conflict (uuid) do update set psk = excluded.psk, event = excluded.event`;
+  beforeAll(async () => {
+    await asForeignProgram(bench.home, (client) => client.query('create database authority'));
+    await authority(`create table enrolled (uuid uuid primary key, mac text not null, psk text, firmware text,
+      at timestamptz, event text)`);
+  });
+
+  async function authority(sql: string): Promise<Record<string, unknown>[]> {
+    const client = new pg.Client({
+      host: join(bench.home, 'postgres/run'),
+      user: 'espmint',
+      database: 'authority',
+    });
+    await client.connect();
+    try {
+      return (await client.query<Record<string, unknown>>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  const addTable = (more: object = {}) =>
+    bench.pushes.add({ name: 'ca', kind: 'sql', url: url(), statement: STATEMENT, sendKeys: true, ...more });
+
+  it('gets a row for each device by bound values, and the new key after a rotation', async () => {
+    await addTable();
+    const board = { ...newBoard(), firmwareVersion: `1'); drop --` };
+    const { mac, uuid, psk } = await provision(bench, board);
+    expect(await bench.pushes.deliverDue()).toEqual({ delivered: 1, failed: 0 });
+    expect(await authority('select * from enrolled')).toEqual([
+      { uuid, mac, psk, firmware: board.firmwareVersion, at: expect.any(Date) as Date, event: 'provisioned' },
+    ]);
+    const rotated = await provision(bench, { ...board, policy: 'rotate' });
+    expect(rotated.psk).not.toBe(psk);
+    await bench.pushes.deliverDue();
+    expect(await authority('select psk, event from enrolled')).toEqual([
+      { psk: rotated.psk, event: 'rotated' },
+    ]);
+  });
+
+  it('is left as it is by a test, which says what is wrong', async () => {
+    await addTable();
+    await bench.pushes.test('ca');
+    expect(await authority(`select * from enrolled where event = 'test'`)).toEqual([]);
+    const broken: [object, string, string][] = [
+      [
+        { name: 'a', statement: 'insert into nowhere values (:uuid)' },
+        'PUSH_REFUSED',
+        '"nowhere" does not exist [42P01]',
+      ],
+      [
+        { name: 'b', url: url().replace('authority', 'none') },
+        'PUSH_UNREACHABLE',
+        'database "none" does not exist',
+      ],
+      [{ name: 'c', url: 'postgresql://me:canary@127.0.0.1:1/x' }, 'PUSH_UNREACHABLE', 'ECONNREFUSED'],
+      [{ name: 'd', statement: 'select pg_sleep(9), md5(:uuid)' }, 'PUSH_TIMEOUT', 'did not answer'],
+      [
+        { name: 'e', statement: 'insert into enrolled (uuid, mac) values (:uuid, null)' },
+        'PUSH_REFUSED',
+        'null value',
+      ],
+    ];
+    for (const [more, code, why] of broken) {
+      const { name } = await addTable(more);
+      const failure: unknown = await bench.pushes.test(name).catch((error: unknown) => error);
+      expect([name, failure]).toMatchObject([
+        name,
+        { code, message: expect.stringContaining(why) as string },
+      ]);
+      expect(JSON.stringify(failure) + String(failure)).not.toContain('canary');
+    }
+  });
+
+  it('that complains by quoting a key leaves no key in the dead letter', async () => {
+    await addTable({
+      statement: 'insert into enrolled (uuid, mac, at) values (:uuid, :mac, :psk::text::timestamptz)',
+    });
+    const { psk } = await provision(bench);
+    await whileDelivering(bench.pushes, () => until(async () => (await bench.status('ca'))?.dead === 1));
+    const [dead] = await bench.pushes.dead();
+    expect(dead?.message).toContain('invalid input syntax');
+    const dump = await queryAt(bench.home, 'select row_to_json(d)::text as row from push_deliveries d');
+    expect(JSON.stringify([dead, dump])).not.toContain(psk);
+  });
+
+  it('that does not answer at all costs a deadline, no more', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    await addTable({ url: `postgresql://me:canary@127.0.0.1:${port}/x` });
+    await provision(bench);
+    const started = performance.now();
+    expect(await bench.pushes.deliverDue()).toEqual({ delivered: 0, failed: 1 });
+    expect(performance.now() - started).toBeLessThan(PACE.timeoutMs + 1500);
+    expect((await bench.status('ca'))?.lastError).toContain('did not answer');
+    silent.close();
+  });
+
+  it.each([
+    [{ statement: 'drop table enrolled' }, 'PUSH_STATEMENT_INVALID'],
+    [{ sendKeys: false }, 'PUSH_STATEMENT_INVALID'],
+    [{ url: 'postgresql://localhost/authority' }, 'PUSH_ADDRESS_INVALID'],
+    [{ url: 'https://example.com' }, 'INPUT_INVALID'],
+    [{ statement: undefined }, 'INPUT_INVALID'],
+    [{ name: 'no spaces' }, 'INPUT_INVALID'],
+  ])('is not taken with %o', async (more, code) => {
+    await expect(addTable(more)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('the outbox', () => {
+  it('holds no secret in any table, and settings that nobody can forge', async () => {
+    await addWebhook({ url: `${receiver.url}?token=canary-of-the-query`, sendKeys: true });
+    const { psk } = await provision(bench);
+    const rows = await queryAt(bench.home, `select row_to_json(t)::text as t from push_targets t`);
+    const text = JSON.stringify([
+      rows,
+      await queryAt(bench.home, 'select row_to_json(d)::text as d from push_deliveries d'),
+    ]);
+    for (const secret of [psk, SECRET, 'canary-of-the-query']) expect(text).not.toContain(secret);
+    const forged = JSON.stringify({ url: receiver.url, signingSecret: SECRET, sendsKeys: true });
+    await queryAt(bench.home, 'update push_targets set settings = $1', [forged]);
+    expect(await bench.pushes.deliverDue()).toEqual({ delivered: 0, failed: 1 });
+    expect(receiver.received).toHaveLength(0);
+    await queryAt(bench.home, `delete from push_targets`);
+  });
+
+  it('lets another program delete a device that waits in it', async () => {
+    await addWebhook();
+    const { uuid } = await provision(bench);
+    await queryAt(bench.home, 'delete from devices where global_uuid = $1', [uuid]);
+    expect(await bench.pushes.deliverDue()).toEqual({ delivered: 0, failed: 1 });
+    expect(await bench.pushes.dead()).toMatchObject([{ uuid, code: 'PUSH_DEVICE_GONE' }]);
+  });
+
+  it('goes into a backup with its targets, and a restored registry delivers it', async () => {
+    await addWebhook();
+    await provision(bench);
+    const file = join(bench.folder, 'push.backup');
+    await backUp({ dataDir: bench.home }, file);
+    const copy = join(bench.folder, 'copy');
+    const env = { ESPMINT_MASTER_KEY_FILE: join(bench.home, 'master.key') };
+    await restore({ dataDir: copy, env }, file);
+    const restored = await openPushes({ dataDir: copy, env, pace: PACE });
+    expect(await restored.deliverDue()).toMatchObject({ delivered: 1 });
+    await restored.close();
+    expect(isSignedWith(SECRET, receiver.received[0]!)).toBe(true);
+  });
+});
