@@ -5,7 +5,6 @@ import type { AttemptRecord, DeviceRecord, Failure, Image, Proof } from '../regi
 import { endAttempt } from './attempts.js';
 import { recordEvent } from './events.js';
 import { enqueueProof } from '../push/outbox.js';
-import { enqueueProof } from '../push/outbox.js';
 import { DEVICE_COLUMNS, type DeviceRow, toDeviceRecord } from './rows.js';
 
 interface OpenAttempt {
@@ -30,7 +29,6 @@ export async function confirm(client: pg.ClientBase, id: string, proof: Proof): 
   const deviceId = attempt.device_id;
   await client.query('select from devices where id = $1 for update', [deviceId]);
   if (attempt.outcome !== 'passed') {
-    await enqueueProof(client, deviceId, attempt.key_id);
     await enqueueProof(client, deviceId, attempt.key_id);
     const wasCurrent = await makeCurrent(client, deviceId, attempt.key_id);
     await describeDevice(client, deviceId, attempt, proof.endedAt);
