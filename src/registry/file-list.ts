@@ -2,6 +2,7 @@
 import type { FileDevice } from './key-history.js';
 import { formatMark, parseMark } from './page-mark.js';
 import type { DeviceFilter, DevicePage, DeviceRecord } from './registry.js';
+import { readSearch } from './text-search.js';
 
 const PAGE_DEFAULT = 100;
 
@@ -41,9 +42,18 @@ function matches({ record, attempts }: FileDevice, filter: DeviceFilter): boolea
   );
 }
 
-function mentions({ uuid, mac, location }: DeviceRecord, text: string | undefined): boolean {
-  if (text === undefined) return true;
-  return [uuid, mac, location].some((field) => field?.toLowerCase().includes(text.toLowerCase()) === true);
+function mentions({ uuid, mac, location = '' }: DeviceRecord, text: string | undefined): boolean {
+  const wanted = text === undefined ? undefined : readSearch(text);
+  if (wanted === undefined) return true;
+  const has = (field: string, part: string | undefined): boolean =>
+    part !== undefined && (wanted.atStart ? field.startsWith(part) : field.includes(part));
+  const place = location.toLowerCase();
+  return (
+    has(uuid, wanted.uuid) ||
+    has(mac.replaceAll(':', ''), wanted.mac) ||
+    has(place, wanted.location) ||
+    place.includes(` ${wanted.location}`)
+  );
 }
 
 function isWithin({ provisionedAt }: Timed, since: string | undefined, until: string | undefined): boolean {

@@ -134,7 +134,10 @@ export interface DeviceFilter {
   readonly status?: string | undefined;
   /** Also those with the status `removed`, which are left out unless `status` names them. */
   readonly includeRemoved?: boolean | undefined;
-  /** Found anywhere in UUID, MAC or location, without regard to case. */
+  /**
+   * Found anywhere in UUID, MAC (in any spelling) or location, without regard to case. One or two characters: at the
+   * start of UUID, MAC or a word of the location.
+   */
   readonly text?: string | undefined;
   /** With an attempt for the batch of this name. */
   readonly batch?: string | undefined;

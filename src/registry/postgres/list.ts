@@ -2,7 +2,9 @@
 import type pg from 'pg';
 import { formatMark, parseMark } from '../page-mark.js';
 import type { DeviceFilter, DevicePage } from '../registry.js';
+import { readSearch } from '../text-search.js';
 import { DEVICE_COLUMNS, type DeviceRow, REMOVED, toDeviceRecord } from './rows.js';
+import { textCondition } from './text-condition.js';
 
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1000;
@@ -67,12 +69,8 @@ function deviceConditions(filter: DeviceFilter, parameter: Parameter): string[] 
   const conditions: string[] = [];
   if (status !== undefined) conditions.push(`d.status = ${parameter(status)}`);
   else if (includeRemoved !== true) conditions.push(`d.status is distinct from ${parameter(REMOVED)}`);
-  if (text !== undefined) {
-    const pattern = parameter(`%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
-    conditions.push(
-      `(d.global_uuid ilike ${pattern} or d.mac_address ilike ${pattern} or d.location ilike ${pattern})`,
-    );
-  }
+  const search = text === undefined ? undefined : readSearch(text);
+  if (search !== undefined) conditions.push(textCondition(search, 'd', parameter));
   // The column has no zone and holds UTC.
   const utc = (time: string): string => `(${parameter(time)}::timestamptz at time zone 'UTC')`;
   if (since !== undefined) conditions.push(`d.provisioned_at >= ${utc(since)}`);
