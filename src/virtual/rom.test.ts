@@ -127,6 +127,7 @@ describe('the ROM loader of an ESP32', () => {
     const { body } = client.command(OP.READ_FLASH_SLOW, words(0x10, 4));
     expect(body).toHaveLength(68);
     expect(body.subarray(0, 4)).toEqual(content(0x10000).subarray(0x10, 0x14));
+    expect(client.command(OP.READ_FLASH_SLOW, words(0x10, 4, 64, 64)).body).toEqual(body);
   });
 
   it('tells its flash id through the SPI controller once the flash is attached', () => {

@@ -94,9 +94,12 @@ export class RomFlash {
     return { data: new TextEncoder().encode(digest) };
   }
 
-  /** Always 64 bytes, however few were asked for. */
+  /**
+   * Always 64 bytes, however few were asked for. Clients send address and size, or behind them the packet size and count
+   * that the stub's READ_FLASH has; the ROM takes both.
+   */
   private readSlow({ data }: Request): Outcome {
-    if (data.length !== 8) return fail(ROM_ERROR.badMessage);
+    if (data.length !== 8 && data.length !== 16) return fail(ROM_ERROR.badMessage);
     const [address = 0, size = 0] = wordsOf(data);
     if (size > SLOW_READ_BYTES) return fail(ROM_ERROR.flashReadLength);
     if (!this.canRead(address, size)) return fail(ROM_ERROR.flashRead);
