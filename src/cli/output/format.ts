@@ -8,6 +8,11 @@ export function formatDuration(ms: number): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(2)} s` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** `2026-11-24 13:05:00`, in UTC as the registry tells it. */
+export function utcTime(iso: string | undefined): string {
+  return iso === undefined ? '-' : iso.slice(0, 19).replace('T', ' ');
+}
+
 /** `0x9000`. */
 export function formatHex(value: number): string {
   return `0x${value.toString(16)}`;

@@ -12,14 +12,12 @@ import { exportDevices, importDevices, type ImportReport } from '../../../regist
 import { registryOptions } from '../../compose.js';
 import { inBlocks, readTextPieces, streamToFile } from '../../files.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
+import { addFilterOptions, filterOf, type FilterFlags } from './filter-flags.js';
 import { withRegistry } from './with-registry.js';
 
-interface ExportFlags extends GlobalOptions {
+interface ExportFlags extends GlobalOptions, FilterFlags {
   readonly format?: TableFormat;
   readonly out?: string;
-  readonly status?: string;
-  readonly all?: boolean;
-  readonly text?: string;
   readonly reveal?: boolean;
   readonly reason?: string;
 }
@@ -35,13 +33,14 @@ interface ImportFlags extends GlobalOptions {
 const SECRET_FILE = 0o600;
 
 export function exportCommand(io: CliIo): Command {
-  return new Command('export')
+  const command = new Command('export')
     .description('write devices as CSV, JSON or JSON Lines, without their keys unless they are asked for')
     .addOption(formatOption('else by the ending of --out, else csv'))
-    .option('--out <file>', 'write there, in the place of a file of that name, instead of to standard output')
-    .option('--status <status>', 'only devices of this status')
-    .option('--all', 'also devices that were removed')
-    .option('--text <text>', 'only devices with this in UUID, MAC or location')
+    .option(
+      '--out <file>',
+      'write there, in the place of a file of that name, instead of to standard output',
+    );
+  return addFilterOptions(command)
     .option('--reveal', 'with the keys; who asked and why is recorded for each device')
     .option('--reason <text>', 'with --reveal: why the keys are needed')
     .action((_: unknown, self: Command) => runExport(io, self));
@@ -64,7 +63,8 @@ function formatOption(otherwise: string): Option {
 
 async function runExport(io: CliIo, command: Command): Promise<void> {
   const flags = command.optsWithGlobals<ExportFlags>();
-  const { out, status, all: includeRemoved, text, reveal = false, reason } = flags;
+  const { out, reveal = false, reason } = flags;
+  const filter = filterOf(flags);
   if (reveal !== (reason !== undefined)) {
     throw new EspmintError('INPUT_INVALID', {
       field: reveal ? '--reveal' : '--reason',
@@ -76,7 +76,7 @@ async function runExport(io: CliIo, command: Command): Promise<void> {
   // Opened first, so that the registry hears what the journal still has to tell.
   await withRegistry(io, command, async () => {
     const devices = exportDevices(registryOptions(io, flags), {
-      filter: { status, includeRemoved, text },
+      filter,
       revealReason: reason,
     });
     const blocks = inBlocks(writeDevices(devices, format, reveal));

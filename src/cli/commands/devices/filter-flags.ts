@@ -1,0 +1,38 @@
+// Which devices a command means: the same options for lists and for files.
+import type { Command } from 'commander';
+import type { DeviceFilter } from '../../../registry/index.js';
+import { parseTime } from '../../times.js';
+
+export interface FilterFlags {
+  readonly status?: string;
+  readonly all?: boolean;
+  readonly text?: string;
+  readonly batch?: string;
+  readonly station?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+export function addFilterOptions(command: Command): Command {
+  return command
+    .option('--status <status>', 'only devices of this status, for example pending')
+    .option('--all', 'also devices that were removed')
+    .option('--text <text>', 'only devices with this in UUID, MAC or location')
+    .option('--batch <name>', 'only devices with an attempt for this batch')
+    .option('--station <name>', 'only devices with an attempt at this station')
+    .option('--since <time>', 'only devices provisioned then or later (ISO 8601)')
+    .option('--until <time>', 'only devices provisioned before then (ISO 8601)');
+}
+
+/** @throws INPUT_INVALID */
+export function filterOf(flags: FilterFlags): Omit<DeviceFilter, 'limit' | 'after'> {
+  const { status, all: includeRemoved, text, batch, station } = flags;
+  const since = isoTime(flags.since, '--since');
+  const until = isoTime(flags.until, '--until');
+  return { status, includeRemoved, text, batch, station, since, until };
+}
+
+function isoTime(text: string | undefined, option: string): string | undefined {
+  const ms = parseTime(text, option);
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}

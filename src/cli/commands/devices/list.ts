@@ -1,0 +1,69 @@
+// `espmint devices list`: one line a device, page by page.
+import { Command } from 'commander';
+import { EspmintError } from '../../../core/errors/index.js';
+import type { DeviceRecord, Registry } from '../../../registry/index.js';
+import { type CliIo, jsonLine } from '../../io.js';
+import { utcTime } from '../../output/format.js';
+import { printable } from '../../printable.js';
+import { addFilterOptions, filterOf, type FilterFlags } from './filter-flags.js';
+import { withRegistry } from './with-registry.js';
+
+interface ListOptions extends FilterFlags {
+  readonly limit?: string;
+  readonly json?: boolean;
+}
+
+/** Devices a query when all are listed. */
+const PAGE = 1000;
+
+export function listCommand(io: CliIo): Command {
+  const command = new Command('list').description('the devices, newest first');
+  return addFilterOptions(command)
+    .option('--limit <count>', 'at most so many devices')
+    .option('--json', 'print one JSON object a line')
+    .action((options: ListOptions, self: Command) =>
+      withRegistry(io, self, (registry) => list(io, registry, options)),
+    );
+}
+
+async function list(io: CliIo, registry: Registry, options: ListOptions): Promise<void> {
+  const { json } = options;
+  const filter = filterOf(options);
+  let left = parseLimit(options.limit);
+  if (json !== true) io.stdout(row(HEADINGS));
+  let after: string | undefined;
+  do {
+    const page = await registry.list({ ...filter, after, limit: Math.min(left, PAGE) });
+    for (const device of page.devices) {
+      io.stdout(json === true ? jsonLine({ type: 'device', ...device }) : row(cells(device)));
+    }
+    await io.drained();
+    left -= page.devices.length;
+    after = page.next;
+  } while (after !== undefined && left > 0);
+}
+
+function parseLimit(text: string | undefined): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new EspmintError('INPUT_INVALID', {
+    field: '--limit',
+    reason: 'is not a count',
+    hint: 'give a whole number from 1 on',
+  });
+}
+
+const HEADINGS = ['MAC', 'UUID', 'STATUS', 'PROVISIONED (UTC)', 'FIRMWARE', 'LOCATION'];
+const WIDTHS = [17, 36, 11, 19, 10, 0];
+
+function cells(device: DeviceRecord): string[] {
+  const { mac, uuid, status, provisionedAt, firmwareVersion = '-', location = '-' } = device;
+  return [mac, uuid, status, utcTime(provisionedAt), firmwareVersion, location];
+}
+
+function row(texts: readonly string[]): string {
+  return `${texts
+    .map((text, index) => printable(text).padEnd(WIDTHS[index] ?? 0))
+    .join('  ')
+    .trimEnd()}\n`;
+}

@@ -1,0 +1,94 @@
+// `espmint devices show`: one device with the history of its keys and attempts.
+import { Command } from 'commander';
+import { STAGES } from '../../../core/stages.js';
+import type { AttemptRecord, DeviceHistory } from '../../../registry/index.js';
+import { type CliIo, jsonLine } from '../../io.js';
+import { formatDuration, utcTime } from '../../output/format.js';
+import { printable } from '../../printable.js';
+import { parseDevice } from './device-name.js';
+import { withRegistry } from './with-registry.js';
+
+export function showCommand(io: CliIo): Command {
+  return new Command('show')
+    .description('one device with the history of its keys and attempts')
+    .argument('<device>', 'MAC or UUID')
+    .option('--json', 'print one JSON object')
+    .action((device: string, { json }: { json?: boolean }, command: Command) =>
+      withRegistry(io, command, async (registry) => {
+        const history = await registry.show(parseDevice(device));
+        io.stdout(json === true ? jsonLine({ type: 'device', ...history }) : describe(history));
+      }),
+    );
+}
+
+/** Facts, keys and attempts, with a blank line between them. */
+export function describe(device: DeviceHistory): string {
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['MAC', device.mac],
+    ['UUID', device.uuid],
+    ['status', device.status],
+    ['provisioned', device.provisionedAt],
+    ['CA URL', device.caUrl],
+    ['Wi-Fi SSID', device.wifiSsid],
+    ['firmware', device.firmwareVersion],
+    ['hardware', device.hardwareRevision],
+    ['location', device.location],
+  ];
+  const lines = facts.flatMap(([name, text]) =>
+    text === undefined ? [] : [`${name.padEnd(NAME_CHARS)} ${text}`],
+  );
+  const keys = device.keys.map(
+    ({ id, state, createdAt }) =>
+      `key ${String(id).padEnd(8)} ${state.padEnd(STATE_CHARS)} made ${utcTime(createdAt)}`,
+  );
+  const blocks = [lines, keys, device.attempts.flatMap(attemptLines)].filter((block) => block.length > 0);
+  return `${blocks.map((block) => block.map(printable).join('\n')).join('\n\n')}\n`;
+}
+
+const NAME_CHARS = 12;
+const STATE_CHARS = 10;
+const INDENT = ' '.repeat(NAME_CHARS + 1);
+const MEBIBYTE = 1024 * 1024;
+
+/** How it ended; then who made it and where, with what, and where the time went, as far as it is known. */
+function attemptLines(attempt: AttemptRecord): string[] {
+  const { outcome, startedAt, stage, code } = attempt;
+  const why = [stage, code].filter((part) => part !== undefined).join(': ');
+  const head = `attempt      ${outcome.padEnd(STATE_CHARS)} ${utcTime(startedAt)} ${why}`.trimEnd();
+  const details = [whereOf(attempt), withWhatOf(attempt), timesOf(attempt)];
+  return [head, ...details.filter((line) => line !== '').map((line) => INDENT + line)];
+}
+
+function whereOf({ station, slot, port, operator, batch }: AttemptRecord): string {
+  const place = [station, slot === undefined ? undefined : `slot ${slot}`, port];
+  return joined(', ', [
+    joined(' ', place),
+    operator === undefined ? '' : `by ${operator}`,
+    batch === undefined ? '' : `batch ${batch}`,
+  ]);
+}
+
+function withWhatOf({ chip, profile, baud, toolVersion }: AttemptRecord): string {
+  const flash = chip === undefined || chip.flashSizeBytes === 0 ? '' : `${chip.flashSizeBytes / MEBIBYTE} MB`;
+  return joined(', ', [
+    chip === undefined ? '' : joined(' ', [chip.description, chip.revision, flash]),
+    baud === undefined ? '' : `${baud} baud`,
+    profile === undefined ? '' : `profile ${profile.name} version ${profile.version}`,
+    toolVersion === undefined ? '' : `espmint ${toolVersion}`,
+  ]);
+}
+
+function timesOf({ stagesMs = {} }: AttemptRecord): string {
+  const times = STAGES.flatMap((stage) => {
+    const ms = stagesMs[stage];
+    return ms === undefined ? [] : [{ stage, ms }];
+  });
+  if (times.length === 0) return '';
+  const totalMs = times.reduce((sum, { ms }) => sum + ms, 0);
+  return `${formatDuration(totalMs)}: ${times.map(({ stage, ms }) => `${stage} ${ms}`).join(', ')} ms`;
+}
+
+/** What is there of the parts. */
+function joined(between: string, parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== '').join(between);
+}
