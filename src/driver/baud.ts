@@ -7,8 +7,13 @@ import { sleep } from './wait.js';
 
 /** From fast to sure. */
 export const BAUD_LADDER: readonly number[] = [921_600, 460_800, 230_400, 115_200];
-/** Between the reply at the old rate and the first bytes at the new one. */
-const SETTLE_MS = 20;
+/**
+ * Between the reply at the old rate and the first bytes at the new one. A ROM changes as soon as its reply is out, and
+ * the adapter has changed when `setBaud` returns; where either takes longer, the loader is looked for (`rateChanged`).
+ */
+const SETTLE_MS = 3;
+/** The stub waits 10 ms for its reply to leave before it changes. */
+const STUB_SETTLE_MS = 20;
 
 /** The rates to try, best first: `limit`, then what the ladder has below it. */
 export function ladderFrom(limit: number): readonly number[] {
@@ -30,8 +35,8 @@ export async function changeBaud(
   const data = words(asked, loader.isStub ? link.baud : 0);
   await loader.send({ op: OP.changeBaud, data, what: `changing to ${baud} baud` });
   await link.setBaud(baud);
-  await sleep(SETTLE_MS, loader.signal);
-  loader.forgetInput();
+  await sleep(loader.isStub ? STUB_SETTLE_MS : SETTLE_MS, loader.signal);
+  loader.rateChanged();
 }
 
 const MHZ = 1_000_000;

@@ -9,6 +9,7 @@ import {
   type ReadRegister,
 } from '../core/chips/index.js';
 import { EspmintError } from '../core/errors/index.js';
+import { usableHardwareId } from '../core/hardware-id.js';
 import type { Mac } from '../core/mac.js';
 import { readChipMac } from './chip-mac.js';
 import { words } from './command.js';
@@ -28,16 +29,8 @@ export interface EfuseFacts {
   readonly embeddedFlashBytes: number;
 }
 
-/**
- * @param security what the loader told; the eFuses tell it otherwise.
- * @throws CHIP_MAC_BAD
- */
-export async function readEfuseFacts(
-  chip: ChipSpec,
-  registers: RegisterCache,
-  port: string,
-  security: SecurityInfo | undefined,
-): Promise<EfuseFacts> {
+/** Registers that `readEfuseFacts` wants: whoever loads them first, together with others, saves it a round trip. */
+export function efuseFields(chip: ChipSpec, security: SecurityInfo | undefined): readonly BitField[] {
   const { revision, packageVersion, flashCap, psramCap, temperature, singleCore } = chip;
   const fields = [
     revision.major,
@@ -49,8 +42,23 @@ export async function readEfuseFacts(
     singleCore,
   ];
   if (security === undefined) fields.push(chip.security.flashEncryptionCount, chip.security.secureBoot);
-  const { mac: macWords, uniqueId = [] } = chip;
-  await registers.load(wholeWords([macWords.low, macWords.high, ...uniqueId]), ...fields);
+  const { mac, uniqueId = [] } = chip;
+  const known = fields.filter((field) => field !== undefined);
+  return [wholeWords([mac.low, mac.high, ...uniqueId]), ...known];
+}
+
+/**
+ * @param security what the loader told; the eFuses tell it otherwise.
+ * @throws CHIP_MAC_BAD
+ */
+export async function readEfuseFacts(
+  chip: ChipSpec,
+  registers: RegisterCache,
+  port: string,
+  security: SecurityInfo | undefined,
+): Promise<EfuseFacts> {
+  await registers.load(...efuseFields(chip, security));
+  const { flashCap, uniqueId = [] } = chip;
   const mac = readChipMac(chip, registers.read, port);
   await confirmMac(chip, registers, port, mac);
   const { major, minor } = readChipRevision(chip, registers.read);
@@ -76,7 +84,7 @@ const wholeWords = (addresses: readonly number[]): BitField =>
 /** Bytes in the order of the eFuses, as espefuse shows them: lowest byte of the lowest word first. */
 function uniqueIdText(addresses: readonly number[], read: ReadRegister): string | undefined {
   const bytes = words(...addresses.map(read));
-  return bytes.every((byte) => byte === 0) ? undefined : bytesToHex(bytes);
+  return usableHardwareId(bytesToHex(bytes));
 }
 
 const stateOf = ({ flashEncryption, secureBoot, secureDownload }: SecurityState): SecurityState => ({

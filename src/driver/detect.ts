@@ -9,13 +9,17 @@ import {
 } from '../core/chips/index.js';
 import { EspmintError, isEspmintError, type ErrorCode } from '../core/errors/index.js';
 import { isLacking, type Loader } from './loader.js';
-import { readSecurityInfo, type SecurityInfo } from './security.js';
+import { registerRead, type Command } from './request.js';
+import { SECURITY_QUESTION, readSecurityInfo, type SecurityInfo } from './security.js';
 
 export interface Detected {
   readonly chip: ChipSpec;
   /** Absent where the ROM has none: the eFuses tell. */
   readonly security?: SecurityInfo | undefined;
 }
+
+/** Of security information that tells which chip it is. */
+const WITH_CHIP_ID_BYTES = 20;
 
 /** Chips that answer the same protocol and are recognised only to be named. */
 const KNOWN_MAGICS: Readonly<Record<number, string>> = { 0xfff0_c101: 'ESP8266' };
@@ -42,12 +46,20 @@ export async function detectChip(loader: Loader, expected?: string): Promise<Det
   }
 }
 
+/** What `detectChip` asks first: it may go out together with SYNC. */
+export function firstQuestion(expected?: string): Command {
+  return asksForId(expected) ? SECURITY_QUESTION : registerRead(MAGIC_ADDRESS);
+}
+
+const asksForId = (expected: string | undefined): boolean =>
+  expected !== undefined && findChip(expected)?.rom.securityInfoBytes === WITH_CHIP_ID_BYTES;
+
 const WRONG_CHIP: readonly ErrorCode[] = ['CHIP_UNEXPECTED', 'CHIP_UNKNOWN', 'CHIP_NOT_SUPPORTED'];
 
 async function detectOnce(loader: Loader, expected: string | undefined): Promise<Detected> {
   const port = loader.link.address;
   const wanted = expected === undefined ? undefined : findChip(expected);
-  const found = wanted?.rom.securityInfoBytes === 20 ? await byId(loader) : undefined;
+  const found = asksForId(expected) ? await byId(loader) : undefined;
   const detected = found ?? (await byMagic(loader));
   if (wanted !== undefined && wanted !== detected.chip) {
     const names = { expected: wanted.displayName, found: detected.chip.displayName };

@@ -2,6 +2,7 @@
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import type { OnDriverEvent } from './events.js';
 import { Loader } from './loader.js';
+import type { Command } from './request.js';
 import { runSequence, sequencesFor, type ResetSequence } from './reset.js';
 import type { Link } from './transport.js';
 import { Deadline, throwIfAborted } from './wait.js';
@@ -16,6 +17,8 @@ const BANNER = 'waiting for download';
 const READY_MS = 60;
 
 export interface EnterOptions {
+  /** Goes out with SYNC, so that its answer costs no round trip. */
+  readonly ask?: Command | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnDriverEvent | undefined;
 }
@@ -23,13 +26,13 @@ export interface EnterOptions {
 /**
  * @throws CHIP_NO_ANSWER, CHIP_NOT_IN_LOADER (it printed that it started its application), LINK_CLOSED, CANCELLED
  */
-export async function enterLoader(link: Link, { signal, onEvent }: EnterOptions): Promise<Loader> {
+export async function enterLoader(link: Link, { ask, signal, onEvent }: EnterOptions): Promise<Loader> {
   const loader = new Loader(link, signal);
   const sequences = sequencesFor(link);
-  if (sequences.length === 0 && (await syncs(loader, SYNCS_WITHOUT_RESET))) return loader;
+  if (sequences.length === 0 && (await syncs(loader, SYNCS_WITHOUT_RESET, ask))) return loader;
   for (const [index, sequence] of sequences.entries()) {
     onEvent?.({ type: 'reset', sequence: sequence.name, attempt: index + 1 });
-    if (await resetAndSync(loader, sequence)) return loader;
+    if (await resetAndSync(loader, sequence, ask)) return loader;
   }
   const port = link.address;
   const { bootMode } = loader.noise;
@@ -40,7 +43,7 @@ export async function enterLoader(link: Link, { signal, onEvent }: EnterOptions)
 }
 
 /** Runs one reset sequence; true when a loader answers after it. */
-export async function resetAndSync(loader: Loader, sequence: ResetSequence): Promise<boolean> {
+export async function resetAndSync(loader: Loader, sequence: ResetSequence, ask?: Command): Promise<boolean> {
   const { link, signal } = loader;
   loader.forgetInput();
   let isReady = false;
@@ -50,7 +53,7 @@ export async function resetAndSync(loader: Loader, sequence: ResetSequence): Pro
   await runSequence(link, sequence, { signal, untilReady });
   // A SYNC before the ROM listens costs a whole time-out. Over its own USB a chip prints nothing.
   if (link.isNativeUsb !== true) await untilReady(READY_MS);
-  return syncs(loader, SYNCS_AFTER_RESET);
+  return syncs(loader, SYNCS_AFTER_RESET, ask);
 }
 
 /** Whether the ROM says within that time that it is in its loader. Many boards do, and then every wait is over. */
@@ -70,10 +73,10 @@ async function sawBanner(loader: Loader, timeoutMs: number): Promise<boolean> {
   }
 }
 
-async function syncs(loader: Loader, tries: number): Promise<boolean> {
+async function syncs(loader: Loader, tries: number, ask: Command | undefined): Promise<boolean> {
   for (let count = 1; count <= tries; count++) {
     throwIfAborted(loader.signal, 'Connecting to the board');
-    if (await loader.sync()) return true;
+    if (await loader.sync(undefined, ask === undefined ? {} : { ask })) return true;
   }
   return false;
 }

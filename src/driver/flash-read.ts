@@ -2,7 +2,8 @@
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js';
 import { EspmintError } from '../core/errors/index.js';
 import { OP, words } from './command.js';
-import type { Command, Loader } from './loader.js';
+import type { Loader } from './loader.js';
+import type { Command } from './request.js';
 import { flashMd5, md5Of, regionText, type Region } from './md5.js';
 
 /** A ROM always answers with this many bytes. */

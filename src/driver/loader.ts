@@ -1,60 +1,31 @@
-// One conversation with a loader (ROM or stub) over a link: a command out, its reply in, one at a time.
+// One conversation with a loader (ROM or stub) over a link: commands out, their answers in, in order.
 import { concatBytes } from '@noble/hashes/utils.js';
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
-import {
-  OP,
-  SYNC_DATA,
-  decodeReply,
-  encodeRequest,
-  isUnsupported,
-  meaningOf,
-  splitBody,
-  words,
-  type Op,
-  type Reply,
-} from './command.js';
-import { FrameReader, encodeFrame } from './slip.js';
+import { isUnsupported, meaningOf, splitBody } from './command.js';
+import { FrameChannel } from './frame-channel.js';
+import type { NoiseLog } from './noise-log.js';
+import { frameOf, queued, registerRead, registerWrite, type Command, type RegisterWrite } from './request.js';
 import { batchesOf } from './send-ahead.js';
-import { NoiseLog } from './noise-log.js';
+import { encodeFrame } from './slip.js';
+import { SYNC_TIMEOUT_MS, readSyncReplies, syncFrame } from './sync.js';
 import type { Link } from './transport.js';
 import { Deadline } from './wait.js';
 
 /** Most commands are answered at once; what takes longer says so itself. */
 export const DEFAULT_TIMEOUT_MS = 3_000;
-const REGISTER_TIMEOUT_MS = 1_000;
-/** Of reading one: request and reply, ten bits a byte. */
-const REGISTER_WIRE_BYTES = 28;
-const SYNC_TIMEOUT_MS = 100;
+/** Of a reply without data, escapes not counted. */
+const EMPTY_REPLY_BYTES = 14;
 /** Tries to find the loader again after a reply was lost. */
 const RESYNC_TRIES = 8;
+/** The same after a change of the rate, where a lost reply is no error of the link yet. */
+const SETTLE_TRIES = 2;
+/** Register reads at a new rate: what a slow adapter adds, and no more, before the loader is looked for there. */
+const UNSETTLED_TIMEOUT_MS = 150;
 /** Tries of a command that may be repeated safely. */
 const REPEAT_TRIES = 3;
 /** A ROM repeats its answer to an unknown command; they come back to back, so a short silence ends them. */
 const UNKNOWN_COMMAND_QUIET_MS = 50;
 const UNKNOWN_COMMAND_DRAIN_MS = 400;
-/** SYNC is answered by eight frames: a stub's all have value 0, a ROM's never. */
-const SYNC_REPLIES = 8;
-
-export interface Command {
-  readonly op: Op;
-  readonly data: Uint8Array;
-  /** Of a data block. */
-  readonly checksum?: number;
-  /** Bytes of data that the reply may carry before its status; none when absent. */
-  readonly replyBytes?: readonly number[];
-  readonly timeoutMs?: number;
-  /** For error messages: "the MD5 of 0x9000". */
-  readonly what: string;
-}
-
-export interface RegisterWrite {
-  readonly address: number;
-  readonly value: number;
-  /** Bits to change; all when absent. */
-  readonly mask?: number;
-  /** Microseconds. Loaders differ in whether they wait before or after the write. */
-  readonly delayUs?: number;
-}
 
 /** What a command that was carried out gave. */
 export interface Answer {
@@ -65,8 +36,6 @@ export interface Answer {
 
 export class Loader {
   readonly link: Link;
-  /** Ends every wait: that of the operation in progress. */
-  signal: AbortSignal | undefined;
   /** A stub answers with other lengths, and knows more commands, than a ROM. */
   isStub = false;
   /** How often `repeat` asks in all. 1 where a lost reply should rather lower the baud rate. */
@@ -75,14 +44,29 @@ export class Loader {
   latencyMs = Infinity;
   /** Whether a request or an answer was ever lost or damaged. */
   hasErred = false;
-  /** What came in and was no frame: boot text, for error messages. */
-  readonly noise = new NoiseLog();
-  readonly #frames = new FrameReader();
+  readonly #channel: FrameChannel;
   #canSendAhead = true;
+  /** Whether nothing was answered yet since the rate changed. */
+  #isUnsettled = false;
+  /** Sent along with the last SYNC, its answer not read yet. */
+  #asked: Command | undefined;
+  #waiting: readonly Command[] = [];
 
   constructor(link: Link, signal?: AbortSignal) {
     this.link = link;
-    this.signal = signal;
+    this.#channel = new FrameChannel(link, signal);
+  }
+
+  /** Ends every wait: that of the operation in progress. */
+  get signal(): AbortSignal | undefined {
+    return this.#channel.signal;
+  }
+  set signal(signal: AbortSignal | undefined) {
+    this.#channel.signal = signal;
+  }
+  /** What came in and was no frame: boot text, for error messages. */
+  get noise(): NoiseLog {
+    return this.#channel.noise;
   }
 
   /**
@@ -91,11 +75,24 @@ export class Loader {
    * failure).
    */
   async send(command: Command): Promise<Answer> {
-    const { what } = command;
-    const deadline = new Deadline(command.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    this.forgetInput();
-    await this.#write(frameOf(command), deadline, what);
-    return this.#readAnswer(command, deadline);
+    const [answer] = await this.sendAll([command]);
+    return answer ?? NO_ANSWER;
+  }
+
+  /** As `send`, for several: in one go as far as a UART's buffer takes them. The first that fails ends it. */
+  async sendAll(commands: readonly Command[]): Promise<readonly Answer[]> {
+    if (this.#waiting.length > 0) await this.repeatAll([]);
+    const answers: Answer[] = [];
+    for (const batch of this.#batches(commands)) answers.push(...(await this.#exchange(batch)));
+    return answers;
+  }
+
+  /**
+   * Commands that do no harm when they are carried out twice, and that may wait: they go out in front of the next
+   * command, where that is possible in one go with it.
+   */
+  sendLater(...commands: readonly Command[]): void {
+    this.#waiting = [...this.#waiting, ...commands];
   }
 
   /**
@@ -104,13 +101,13 @@ export class Loader {
    * are asked for again, one by one.
    */
   async repeatAll(commands: readonly Command[]): Promise<readonly Answer[]> {
+    const waiting = this.#waiting;
     const answers: Answer[] = [];
-    // A stub holds two frames; a third would be lost.
-    const isTogether = this.#canSendAhead && !this.isStub;
-    for (const batch of isTogether ? batchesOf(commands, lengthOf) : commands.map((command) => [command])) {
+    for (const batch of this.#batches([...waiting, ...commands])) {
       answers.push(...(await this.#repeatBatch(batch)));
     }
-    return answers;
+    this.#waiting = [];
+    return answers.slice(waiting.length);
   }
 
   /**
@@ -118,39 +115,33 @@ export class Loader {
    * a refusal: a request that arrived damaged is refused, and a damaged reply may look like a refusal.
    */
   async repeat(command: Command): Promise<Answer> {
-    const firstMs = command.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    let refusals = 0;
-    for (let tries = 1; ; tries++) {
-      try {
-        const answer = await this.send({ ...command, timeoutMs: firstMs * 2 ** (tries - 1) });
-        // What is first refused and then carried out was damaged on its way.
-        if (refusals > 0) this.hasErred = true;
-        return answer;
-      } catch (error) {
-        if (isEspmintError(error, 'LOADER_REFUSED') && refusals++ === 0) continue;
-        if (!isEspmintError(error, 'LINK_TIMEOUT') || tries >= this.repeatTries) throw error;
-        await this.resync(error);
-      }
-    }
+    const [answer] = await this.repeatAll([command]);
+    return answer ?? NO_ANSWER;
   }
 
-  /** One SYNC. False when nobody answered in time. */
+  /**
+   * One SYNC. False when nobody answered in time.
+   * @param options.ask is sent along, for `repeat` to find its answer already on the way.
+   */
   async sync(
     timeoutMs = SYNC_TIMEOUT_MS,
-    options: { readonly extraDelimiter?: boolean } = {},
+    options: { readonly extraDelimiter?: boolean; readonly ask?: Command } = {},
   ): Promise<boolean> {
     const deadline = new Deadline(timeoutMs);
-    const what = 'SYNC';
-    this.#frames.reset();
-    const frame = encodeFrame(encodeRequest(OP.sync, SYNC_DATA));
-    const bytes = options.extraDelimiter === true ? Uint8Array.of(0xc0, ...frame) : frame;
+    const { extraDelimiter = false } = options;
+    // The answer to a question of an earlier SYNC may still come. It must not be taken for another's.
+    const isStrayDue = this.#asked !== undefined;
+    const ask = isStrayDue ? undefined : options.ask;
+    this.#asked ??= ask;
+    this.#channel.beginAfresh();
+    const bytes = concatBytes(syncFrame(extraDelimiter), ask === undefined ? NOTHING : frameOf(ask));
     try {
-      await this.#write(bytes, deadline, what);
-      const first = await this.#readSync(deadline);
-      this.isStub = first.value === 0 && (await this.#restIsStub());
+      await this.#channel.write(bytes, deadline, 'SYNC');
+      this.isStub = await readSyncReplies(this.#channel, deadline);
+      if (isStrayDue) await this.#drain();
       return true;
     } catch (error) {
-      this.noise.add(this.#frames.unfinished);
+      this.#channel.giveUp();
       if (isEspmintError(error, 'LINK_TIMEOUT')) return false;
       throw error;
     }
@@ -163,23 +154,18 @@ export class Loader {
    */
   async resync(cause: unknown): Promise<void> {
     this.hasErred = true;
-    for (let tries = 0; tries < RESYNC_TRIES; tries++) {
-      await this.#drain(UNKNOWN_COMMAND_DRAIN_MS, UNKNOWN_COMMAND_QUIET_MS);
-      if (await this.sync(2 * SYNC_TIMEOUT_MS, { extraDelimiter: tries % 2 === 1 })) {
-        await this.#drain(UNKNOWN_COMMAND_DRAIN_MS, UNKNOWN_COMMAND_QUIET_MS);
-        return;
-      }
-    }
-    throw cause;
+    if (!(await this.#findAgain(RESYNC_TRIES))) throw cause;
+  }
+
+  /** To be told when the rate was changed: the first answers at a new one may be lost without that being an error. */
+  rateChanged(): void {
+    this.forgetInput();
+    this.#isUnsettled = true;
   }
 
   /** A register's 32 bits, unsigned. */
   async readRegister(address: number): Promise<number> {
-    const started = performance.now();
-    const { value } = await this.repeat(registerRead(address));
-    const wireMs = (REGISTER_WIRE_BYTES * 10_000) / this.link.baud;
-    this.latencyMs = Math.min(this.latencyMs, Math.max(0, performance.now() - started - wireMs));
-    return value;
+    return (await this.repeat(registerRead(address))).value;
   }
 
   async readRegisters(addresses: readonly number[]): Promise<readonly number[]> {
@@ -188,63 +174,140 @@ export class Loader {
 
   /** Several registers in one command, in order. */
   async writeRegisters(writes: readonly RegisterWrite[]): Promise<void> {
-    const groups = writes.flatMap(({ address, value, mask = 0xffff_ffff, delayUs = 0 }) => [
-      address,
-      value,
-      mask,
-      delayUs,
-    ]);
-    await this.send({ op: OP.writeRegister, data: words(...groups), what: 'writing registers' });
+    await this.send(registerWrite(writes));
   }
 
   /** Raw bytes to the link: acknowledgements of a flash read. */
   async sendRaw(payload: Uint8Array, timeoutMs: number, what: string): Promise<void> {
-    await this.#write(encodeFrame(payload), new Deadline(timeoutMs), what);
+    await this.#channel.write(encodeFrame(payload), new Deadline(timeoutMs), what);
   }
 
   /** The next frame of any kind. */
   async readFrame(timeoutMs: number, what: string): Promise<Uint8Array> {
-    return this.#readFrame(new Deadline(timeoutMs), what);
+    return this.#channel.readFrame(new Deadline(timeoutMs), what);
   }
 
   /** Forgets what has come in, in the link and here. */
   forgetInput(): void {
-    this.link.discardInput();
-    this.#frames.reset();
+    this.#asked = undefined;
+    this.#channel.forgetInput();
+  }
+
+  /** A stub holds two frames; a third would be lost. */
+  #batches(commands: readonly Command[]): readonly (readonly Command[])[] {
+    if (!this.#canSendAhead || this.isStub) return commands.map((command) => [command]);
+    return batchesOf(commands, queued);
   }
 
   async #repeatBatch(batch: readonly Command[]): Promise<readonly Answer[]> {
-    const [first, ...more] = batch;
-    if (first === undefined) return [];
-    if (more.length === 0 || !this.#canSendAhead) return this.#oneByOne(batch);
+    if (batch.length === 1 || !this.#canSendAhead) return this.#oneByOne(batch);
     try {
-      return await this.#sendTogether(first, batch);
+      return await this.#exchange(batch);
     } catch (error) {
       if (!isEspmintError(error, 'LINK_TIMEOUT') && !isEspmintError(error, 'LOADER_REFUSED')) throw error;
+      if (await this.#settle()) return this.#repeatBatch(batch);
       this.#canSendAhead = false;
       await this.resync(error);
       return this.#oneByOne(batch);
     }
   }
 
-  async #sendTogether(first: Command, batch: readonly Command[]): Promise<readonly Answer[]> {
-    const deadline = new Deadline(first.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    this.forgetInput();
-    await this.#write(concatBytes(...batch.map(frameOf)), deadline, first.what);
+  async #oneByOne(batch: readonly Command[]): Promise<readonly Answer[]> {
     const answers: Answer[] = [];
-    for (const command of batch) answers.push(await this.#readAnswer(command, deadline));
+    for (const command of batch) answers.push(await this.#repeatOne(command));
     return answers;
   }
 
-  async #oneByOne(batch: readonly Command[]): Promise<readonly Answer[]> {
+  async #repeatOne(command: Command): Promise<Answer> {
+    const firstMs = command.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    let refusals = 0;
+    for (let tries = 1; ; tries++) {
+      try {
+        const [answer] = await this.#exchange([{ ...command, timeoutMs: firstMs * 2 ** (tries - 1) }]);
+        // What is first refused and then carried out was damaged on its way.
+        if (refusals > 0) this.hasErred = true;
+        return answer ?? NO_ANSWER;
+      } catch (error) {
+        if (isEspmintError(error, 'LOADER_REFUSED') && refusals++ === 0) continue;
+        if (!isEspmintError(error, 'LINK_TIMEOUT')) throw error;
+        if (await this.#settle()) continue;
+        if (tries >= this.repeatTries) throw error;
+        await this.resync(error);
+      }
+    }
+  }
+
+  /** Sends them all, then reads their answers. The answer to a question that went out with SYNC is only read. */
+  async #exchange(batch: readonly Command[]): Promise<readonly Answer[]> {
+    const [first, ...more] = batch;
+    if (first === undefined) return [];
+    const asked = await this.#answerOfAsked(first);
+    if (asked !== undefined) return [asked, ...(await this.#exchange(more))];
+    const started = performance.now();
+    this.forgetInput();
+    const bytes = concatBytes(...batch.map(frameOf));
+    await this.#channel.write(bytes, this.#deadlineFor(first), first.what);
     const answers: Answer[] = [];
-    for (const command of batch) answers.push(await this.repeat(command));
+    try {
+      for (const command of batch) answers.push(await this.#readAnswer(command, this.#deadlineFor(command)));
+    } catch (error) {
+      // Answers of those behind a refused one must not be taken for later ones.
+      if (more.length > 0 && isEspmintError(error, 'LOADER_REFUSED')) await this.#drain();
+      throw error;
+    }
+    this.#isUnsettled = false;
+    if (batch.every((command) => queued(command).isQuick))
+      this.#noteLatency(performance.now() - started, bytes.length);
     return answers;
+  }
+
+  /** Undefined where it was not asked with SYNC, or went missing: a loader may not hear what follows its first frame. */
+  async #answerOfAsked(command: Command): Promise<Answer | undefined> {
+    const asked = this.#asked;
+    if (asked === undefined) return undefined;
+    try {
+      if (isSame(frameOf(asked), frameOf(command))) {
+        this.#asked = undefined;
+        return await this.#readAnswer(command, new Deadline(SYNC_TIMEOUT_MS));
+      }
+    } catch (error) {
+      if (!isEspmintError(error, 'LINK_TIMEOUT')) throw error;
+    }
+    await this.#drain();
+    return undefined;
+  }
+
+  /** Counts from the answer before: a command is begun when that is out. */
+  #deadlineFor({ timeoutMs = DEFAULT_TIMEOUT_MS }: Command): Deadline {
+    return new Deadline(this.#isUnsettled ? Math.min(timeoutMs, UNSETTLED_TIMEOUT_MS) : timeoutMs);
+  }
+
+  #noteLatency(elapsedMs: number, sentBytes: number): void {
+    const wireMs = ((sentBytes + EMPTY_REPLY_BYTES) * 10_000) / this.link.baud;
+    this.latencyMs = Math.min(this.latencyMs, Math.max(0, elapsedMs - wireMs));
+  }
+
+  /** Where the first answers at a new rate were lost: true when the loader answers there now. */
+  async #settle(): Promise<boolean> {
+    if (!this.#isUnsettled) return false;
+    this.#isUnsettled = false;
+    return this.#findAgain(SETTLE_TRIES);
+  }
+
+  async #findAgain(maxTries: number): Promise<boolean> {
+    for (let tries = 0; tries < maxTries; tries++) {
+      await this.#drain();
+      if (await this.sync(2 * SYNC_TIMEOUT_MS, { extraDelimiter: tries % 2 === 1 })) {
+        await this.#drain();
+        return true;
+      }
+    }
+    return false;
   }
 
   async #readAnswer({ op, what, replyBytes = [0] }: Command, deadline: Deadline): Promise<Answer> {
     for (;;) {
-      const reply = await this.#readReply(deadline, what);
+      const reply = await this.#channel.readReply(deadline, what);
       const outcome = splitBody(reply.body, reply.op === op ? replyBytes : [0]);
       if (outcome === undefined) continue;
       if (outcome.ok) {
@@ -254,79 +317,15 @@ export class Loader {
       }
       const unsupported = isUnsupported(outcome.code);
       // A ROM answers an unknown command under another code, eight times.
-      if (unsupported) await this.#drain(UNKNOWN_COMMAND_DRAIN_MS, UNKNOWN_COMMAND_QUIET_MS);
+      if (unsupported) await this.#drain();
       else if (reply.op !== op) continue;
       throw this.#refusal(what, outcome.code, unsupported);
     }
   }
 
-  async #readSync(deadline: Deadline): Promise<Reply> {
-    for (;;) {
-      const reply = await this.#readReply(deadline, 'SYNC');
-      if (reply.op === OP.sync) return reply;
-    }
-  }
-
-  async #restIsStub(): Promise<boolean> {
-    const deadline = new Deadline(SYNC_TIMEOUT_MS);
-    try {
-      for (let count = 1; count < SYNC_REPLIES; count++) {
-        if ((await this.#readSync(deadline)).value !== 0) return false;
-      }
-    } catch (error) {
-      if (!isEspmintError(error, 'LINK_TIMEOUT')) throw error;
-    }
-    return true;
-  }
-
-  async #readReply(deadline: Deadline, what: string): Promise<Reply> {
-    for (;;) {
-      const frame = await this.#readFrame(deadline, what);
-      const reply = decodeReply(frame);
-      if (reply !== undefined) return reply;
-      this.noise.add(frame);
-    }
-  }
-
-  async #readFrame(deadline: Deadline, what: string): Promise<Uint8Array> {
-    for (;;) {
-      const frame = this.#frames.next();
-      if (frame !== undefined) return frame;
-      const timeoutMs = deadline.remainingMs;
-      if (timeoutMs === 0) throw this.#timeout(deadline, what);
-      this.#frames.push(
-        await this.#named(deadline, what, () => this.link.read({ timeoutMs, signal: this.signal })),
-      );
-    }
-  }
-
-  async #write(bytes: Uint8Array, deadline: Deadline, what: string): Promise<void> {
-    const wait = { timeoutMs: deadline.remainingMs, signal: this.signal };
-    await this.#named(deadline, what, () => this.link.write(bytes, wait));
-  }
-
-  /** Reads until the line is quiet. */
-  async #drain(timeoutMs: number, quietMs: number): Promise<void> {
-    const deadline = new Deadline(timeoutMs);
-    try {
-      while (!deadline.passed) await this.link.read({ timeoutMs: quietMs, signal: this.signal });
-    } catch (error) {
-      if (!isEspmintError(error, 'LINK_TIMEOUT')) throw error;
-    }
-    this.forgetInput();
-  }
-
-  /** Puts the command's name on a time-out of the link. */
-  async #named<T>(deadline: Deadline, what: string, act: () => Promise<T>): Promise<T> {
-    try {
-      return await act();
-    } catch (error) {
-      throw isEspmintError(error, 'LINK_TIMEOUT') ? this.#timeout(deadline, what) : error;
-    }
-  }
-
-  #timeout({ timeoutMs }: Deadline, what: string): EspmintError<'LINK_TIMEOUT'> {
-    return new EspmintError('LINK_TIMEOUT', { port: this.link.address, what, timeoutMs });
+  async #drain(): Promise<void> {
+    this.#asked = undefined;
+    await this.#channel.drain(UNKNOWN_COMMAND_DRAIN_MS, UNKNOWN_COMMAND_QUIET_MS);
   }
 
   #refusal(what: string, code: number, unsupported: boolean): EspmintError<'LOADER_REFUSED'> {
@@ -335,14 +334,12 @@ export class Loader {
   }
 }
 
-const frameOf = ({ op, data, checksum }: Command): Uint8Array =>
-  encodeFrame(encodeRequest(op, data, checksum));
-const lengthOf = (command: Command): number => frameOf(command).length;
+/** The answer to no command: never read. */
+const NOTHING = new Uint8Array(0);
+const NO_ANSWER: Answer = { value: 0, data: NOTHING };
 
-function registerRead(address: number): Command {
-  const what = `reading register 0x${address.toString(16)}`;
-  return { op: OP.readRegister, data: words(address), timeoutMs: REGISTER_TIMEOUT_MS, what };
-}
+const isSame = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && one.every((byte, index) => byte === other[index]);
 
 /** Whether the loader lacks a command, rather than that the command failed. */
 export function isLacking(error: unknown): boolean {

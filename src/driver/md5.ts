@@ -2,7 +2,8 @@
 import { md5 } from '@noble/hashes/legacy.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { OP, words } from './command.js';
-import type { Answer, Command, Loader } from './loader.js';
+import type { Answer, Loader } from './loader.js';
+import type { Command } from './request.js';
 
 /** Bytes from the start of flash. */
 export interface Region {

@@ -2,6 +2,7 @@
 import { readField, type ChipSpec, type ReadRegister } from '../core/chips/index.js';
 import { OP } from './command.js';
 import type { Loader } from './loader.js';
+import type { Command } from './request.js';
 
 export interface SecurityState {
   /** Flash is encrypted: what is read from it is ciphertext, what is written must suit that. */
@@ -23,15 +24,16 @@ const CHIP_ID_AT = 12;
 const WITH_CHIP_ID_BYTES = 20;
 const WITHOUT_CHIP_ID_BYTES = 12;
 
+export const SECURITY_QUESTION: Command = {
+  op: OP.securityInfo,
+  data: new Uint8Array(0),
+  replyBytes: [WITH_CHIP_ID_BYTES, WITHOUT_CHIP_ID_BYTES],
+  what: 'the security information',
+};
+
 /** @throws LOADER_REFUSED (unsupported) on an ESP32. */
 export async function readSecurityInfo(loader: Loader): Promise<SecurityInfo> {
-  const { data } = await loader.repeat({
-    op: OP.securityInfo,
-    data: new Uint8Array(0),
-    replyBytes: [WITH_CHIP_ID_BYTES, WITHOUT_CHIP_ID_BYTES],
-    what: 'the security information',
-  });
-  return decodeSecurityInfo(data);
+  return decodeSecurityInfo((await loader.repeat(SECURITY_QUESTION)).data);
 }
 
 /** 12 bytes (ESP32-S2) or 20: flags, encryption count, seven key purposes, then chip id and API version. */

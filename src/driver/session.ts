@@ -6,16 +6,17 @@ import type { Mac } from '../core/mac.js';
 import type { ChipFacts } from '../core/stages.js';
 import { PROCESS_BAUD_MEMORY, type BaudMemory } from './baud-memory.js';
 import { BAUD_LADDER, changeBaud, chipCrystalMhz, ladderFrom } from './baud.js';
-import { readEfuseFacts, revisionText, type EfuseFacts } from './chip-facts.js';
-import { detectChip } from './detect.js';
+import { efuseFields, readEfuseFacts, revisionText, type EfuseFacts } from './chip-facts.js';
+import { detectChip, firstQuestion } from './detect.js';
 import { enterLoader } from './enter-loader.js';
 import type { OnDriverEvent } from './events.js';
+import { lockText } from './locked-board.js';
 import type { Loader } from './loader.js';
 import type { StubPolicy } from './loader-choice.js';
 import { START_BAUD } from './open-link.js';
 import { RegisterCache } from './registers.js';
 import type { SecurityState } from './security.js';
-import { attachFlash, readFlashId, setFlashSize, type FlashId } from './spi-flash.js';
+import { attachAndIdentify, flashSizeCommand, spiFields, type FlashId } from './spi-flash.js';
 import type { Link } from './transport.js';
 import { calmWatchdogs } from './watchdogs.js';
 
@@ -188,11 +189,12 @@ async function connectAt(
 ): Promise<Connection> {
   const { expectChip, onEvent } = options;
   if (link.baud !== START_BAUD && link.hasFixedBaud !== true) await link.setBaud(START_BAUD);
-  const loader = await enterLoader(link, options);
+  const loader = await enterLoader(link, { ...options, ask: firstQuestion(expectChip) });
   const { chip, security } = await detectChip(loader, expectChip);
   const registers = new RegisterCache(loader);
   if (security?.secureDownload === true) {
-    throw new EspmintError('SECURE_DOWNLOAD', { port: link.address, what: 'to tell its MAC' });
+    const what = `to tell its MAC (${lockText(chip, security)})`;
+    throw new EspmintError('SECURE_DOWNLOAD', { port: link.address, what });
   }
   if (link.isNativeUsb === true) await calmWatchdogs(loader, chip);
   const tries = loader.repeatTries;
@@ -200,12 +202,13 @@ async function connectAt(
   const crystalMhz = await chipCrystalMhz(chip, registers, link.baud);
   if (baud > link.baud) await changeBaud(loader, chip, registers, baud);
   onEvent?.({ type: 'baud', baud: link.baud });
+  // All that is known to be wanted, in one go; the first answers at a new rate also prove it.
+  await registers.load(...efuseFields(chip, security), spiFields(chip));
   const efuses = await readEfuseFacts(chip, registers, link.address, security);
-  await attachFlash(loader, chip, registers);
-  const flash = await readFlashId(loader, chip);
+  const flash = await attachAndIdentify(loader, chip, registers);
   loader.repeatTries = tries;
   const facts = { ...chipFacts(chip, efuses, flash), crystalMhz };
-  if (facts.flashSizeBytes > 0) await setFlashSize(loader, facts.flashSizeBytes);
+  if (facts.flashSizeBytes > 0) loader.sendLater(flashSizeCommand(facts.flashSizeBytes));
   onEvent?.({ type: 'chip', facts });
   return { loader, chip, registers, facts, revision: efuses.revision, security: efuses.security };
 }

@@ -1,6 +1,7 @@
 // SLIP framing (RFC 1055) as the ROM loader and the stub use it: pure bytes in, frames out.
 
-const END = 0xc0;
+/** Delimiter of frames. */
+export const FRAME_END = 0xc0;
 const ESCAPE = 0xdb;
 const ESCAPED_END = 0xdc;
 const ESCAPED_ESCAPE = 0xdd;
@@ -10,13 +11,13 @@ const MAX_FRAME_BYTES = 0x1_0000;
 
 /** One frame with its own delimiter on both sides: a stub that lost count of shared ones stays deaf. */
 export function encodeFrame(payload: Uint8Array): Uint8Array {
-  const frame: number[] = [END];
+  const frame: number[] = [FRAME_END];
   for (const byte of payload) {
-    if (byte === END) frame.push(ESCAPE, ESCAPED_END);
+    if (byte === FRAME_END) frame.push(ESCAPE, ESCAPED_END);
     else if (byte === ESCAPE) frame.push(ESCAPE, ESCAPED_ESCAPE);
     else frame.push(byte);
   }
-  frame.push(END);
+  frame.push(FRAME_END);
   return Uint8Array.from(frame);
 }
 
@@ -52,13 +53,13 @@ export class FrameReader {
   }
 
   #take(byte: number): void {
-    if (byte === END) {
+    if (byte === FRAME_END) {
       if (!this.#broken && !this.#escaped && this.#bytes.length > 0)
         this.#frames.push(Uint8Array.from(this.#bytes));
       this.#restart();
     } else if (this.#escaped) {
       this.#escaped = false;
-      if (byte === ESCAPED_END) this.#append(END);
+      if (byte === ESCAPED_END) this.#append(FRAME_END);
       else if (byte === ESCAPED_ESCAPE) this.#append(ESCAPE);
       else this.#broken = true;
     } else if (byte === ESCAPE) {

@@ -1,8 +1,9 @@
 // The flash chip behind the loader: attaching it, its id and size, and telling the loader that size.
-import { readField, type ChipSpec } from '../core/chips/index.js';
+import { readField, type BitField, type ChipSpec } from '../core/chips/index.js';
 import { EspmintError } from '../core/errors/index.js';
 import { OP, words } from './command.js';
-import type { Command, Loader, RegisterWrite } from './loader.js';
+import type { Loader } from './loader.js';
+import { registerRead, registerWrite, type Command, type RegisterWrite } from './request.js';
 import type { RegisterCache } from './registers.js';
 
 export const SECTOR_BYTES = 0x1000;
@@ -12,10 +13,14 @@ const STATUS_MASK = 0xffff;
 
 /** Connects the loader to the flash, on the pins that the eFuses name. */
 export async function attachFlash(loader: Loader, chip: ChipSpec, registers: RegisterCache): Promise<void> {
+  await loader.repeat(await attachCommand(loader, chip, registers));
+}
+
+async function attachCommand(loader: Loader, chip: ChipSpec, registers: RegisterCache): Promise<Command> {
   const pads = await spiPads(chip, registers);
   // The ROM takes a second word, "legacy flash": 0. The stub takes one word and no more.
   const data = loader.isStub ? words(pads) : words(pads, 0);
-  await loader.repeat({ op: OP.spiAttach, data, what: 'attaching the flash' });
+  return { op: OP.spiAttach, data, what: 'attaching the flash' };
 }
 
 /** Five pads of six bits, 0 for the default pins. */
@@ -30,12 +35,7 @@ async function spiPads(chip: ChipSpec, registers: RegisterCache): Promise<number
   );
 }
 
-/** Tells the loader the size: until then a ROM takes it for 2 MB. */
-export async function setFlashSize(loader: Loader, sizeBytes: number): Promise<void> {
-  await loader.repeat(flashSizeCommand(sizeBytes));
-}
-
-/** A ROM refuses to read, erase or write behind this size. */
+/** Tells the loader the size. A ROM takes it for 2 MB until then, and refuses to read, erase or write behind it. */
 export function flashSizeCommand(sizeBytes: number): Command {
   const data = words(0, sizeBytes, BLOCK_BYTES, SECTOR_BYTES, PAGE_BYTES, STATUS_MASK);
   return { op: OP.spiSetParams, data, what: 'setting the flash size' };
@@ -53,22 +53,41 @@ const ID_BITS = 24;
 /** All lines low, all high, or the pull-ups of a bus with nothing on it. */
 const NO_FLASH: readonly number[] = [0x00_0000, 0xff_ffff, 0x3f_ffff, 0xff_ff3f];
 
+/** Registers of the SPI controller that `attachAndIdentify` changes and gives back. */
+export function spiFields({ spi }: ChipSpec): BitField {
+  return [spi.user, spi.user2].map((address) => ({ address, shift: 0, bits: 32 }));
+}
+
 /**
- * Asks the flash for its id through the SPI controller: the loader has no command for it.
+ * Attaches the flash and asks for its id through the SPI controller: the loader has no command for that.
  * @throws FLASH_NOT_FOUND
  */
-export async function readFlashId(loader: Loader, chip: ChipSpec): Promise<FlashId> {
-  const command = { opcode: READ_ID, replyBits: ID_BITS };
-  let id = await runUserCommand(loader, chip, { ...command, delayUs: COMMAND_US, inOneGroup: true });
+export async function attachAndIdentify(
+  loader: Loader,
+  chip: ChipSpec,
+  registers: RegisterCache,
+): Promise<FlashId> {
+  await registers.load(spiFields(chip));
+  const attach = await attachCommand(loader, chip, registers);
+  const answers = await loader.repeatAll([
+    attach,
+    registerWrite(idWrites(chip, COMMAND_US)),
+    registerRead(chip.spi.data),
+  ]);
+  let id = idIn(answers.at(-1)?.value ?? 0);
   // An id that arrived too late, or from a loader that only does the first write of a group, is asked for once more
   // with more time and step by step.
   if (NO_FLASH.includes(id)) {
-    id = await runUserCommand(loader, chip, { ...command, delayUs: COMMAND_SLOW_US, inOneGroup: false });
+    for (const write of idWrites(chip, COMMAND_SLOW_US)) await loader.writeRegisters([write]);
+    id = idIn(await loader.readRegister(chip.spi.data));
   }
+  giveBack(loader, chip, registers);
   if (NO_FLASH.includes(id))
     throw new EspmintError('FLASH_NOT_FOUND', { port: loader.link.address, flashId: id });
   return { id, sizeBytes: sizeFromCode(id >>> 16) };
 }
+
+const idIn = (word: number): number => word & (2 ** ID_BITS - 1);
 
 /** JESD216 makers' habit: the size is 2 to the power of the code; some begin again at 0x20 (512 Mbit) and 0x32. */
 function sizeFromCode(code: number): number {
@@ -87,34 +106,24 @@ const START = 1 << 18;
 const COMMAND_US = 50;
 const COMMAND_SLOW_US = 5_000;
 
-interface UserCommand {
-  readonly opcode: number;
-  /** 1 to 32. */
-  readonly replyBits: number;
-  readonly delayUs: number;
-  /** All register writes in one WRITE_REG, or each in its own. */
-  readonly inOneGroup: boolean;
-}
-
 /**
- * One flash command with a short answer. Set-up, start and the return of the registers to what the loader had in them
- * travel in one WRITE_REG: three round trips in all. The pause stands on both sides of the start, because loaders
- * differ in which write of a group they pause at.
+ * Set-up and start of the command. One pause stands with the start and one behind it, because loaders differ in which
+ * write of a group they pause at.
  */
-async function runUserCommand(loader: Loader, { spi }: ChipSpec, command: UserCommand): Promise<number> {
-  const [user = 0, user2 = 0] = await loader.readRegisters([spi.user, spi.user2]);
-  const { opcode, replyBits, delayUs, inOneGroup } = command;
-  const writes: RegisterWrite[] = [
-    { address: spi.misoLength, value: replyBits - 1 },
+function idWrites({ spi }: ChipSpec, delayUs: number): readonly RegisterWrite[] {
+  const command = ((7 << COMMAND_BITS_SHIFT) | READ_ID) >>> 0;
+  return [
+    { address: spi.misoLength, value: ID_BITS - 1 },
     { address: spi.user, value: (USER_COMMAND | USER_MISO) >>> 0 },
-    { address: spi.user2, value: ((7 << COMMAND_BITS_SHIFT) | opcode) >>> 0 },
+    { address: spi.user2, value: command },
     { address: spi.data, value: 0 },
     { address: spi.command, value: START, delayUs },
-    { address: spi.user, value: user, delayUs },
-    { address: spi.user2, value: user2 },
+    { address: spi.user2, value: command, delayUs },
   ];
-  const groups = inOneGroup ? [writes] : writes.map((write) => [write]);
-  for (const group of groups) await loader.writeRegisters(group);
-  const mask = 2 ** replyBits - 1;
-  return (await loader.readRegister(spi.data)) & mask;
+}
+
+/** What the loader had in the registers: it must find that again before it uses the flash itself. */
+function giveBack(loader: Loader, { spi }: ChipSpec, registers: RegisterCache): void {
+  const writes = [spi.user, spi.user2].map((address) => ({ address, value: registers.read(address) }));
+  loader.sendLater(...writes.map((write) => registerWrite([write])));
 }

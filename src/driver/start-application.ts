@@ -14,15 +14,11 @@ export async function startApplication(loader: Loader): Promise<void> {
 
 /** An empty write that ends with "reboot". The chip may be gone before it answers. */
 async function rebootByCommand(loader: Loader): Promise<void> {
-  await loader.send({ op: OP.flashBegin, data: words(0, 0, 0, 0), what: 'leaving the loader' });
+  const begin = { op: OP.flashBegin, data: words(0, 0, 0, 0), what: 'leaving the loader' };
+  const end = { op: OP.flashEnd, data: words(REBOOT), timeoutMs: REBOOT_TIMEOUT_MS, what: 'rebooting' };
   try {
-    await loader.send({
-      op: OP.flashEnd,
-      data: words(REBOOT),
-      timeoutMs: REBOOT_TIMEOUT_MS,
-      what: 'rebooting',
-    });
+    await loader.sendAll([begin, end]);
   } catch (error) {
-    if (!isEspmintError(error, 'LINK_TIMEOUT')) throw error;
+    if (!isEspmintError(error, 'LINK_TIMEOUT') || error.details.what !== end.what) throw error;
   }
 }

@@ -2,7 +2,8 @@
 // way may erase elsewhere: the link is proven first, the ROM is bounded, and the neighbours are compared afterwards.
 import { EspmintError } from '../core/errors/index.js';
 import { OP, checksumOf, dataBlock, words } from './command.js';
-import type { Command, Loader } from './loader.js';
+import type { Loader } from './loader.js';
+import type { Command } from './request.js';
 import { digestOf, md5Command, regionText, type Region } from './md5.js';
 import type { Session } from './session.js';
 import { BLOCK_BYTES, SECTOR_BYTES, flashSizeCommand } from './spi-flash.js';

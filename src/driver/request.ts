@@ -1,0 +1,61 @@
+// What is asked of a loader: a command with its deadline and its name for error messages; and those that many ask.
+import { OP, encodeRequest, words, type Op } from './command.js';
+import type { Queued } from './send-ahead.js';
+import { encodeFrame } from './slip.js';
+
+const REGISTER_TIMEOUT_MS = 1_000;
+
+export interface Command {
+  readonly op: Op;
+  readonly data: Uint8Array;
+  /** Of a data block. */
+  readonly checksum?: number;
+  /** Bytes of data that the reply may carry before its status; none when absent. */
+  readonly replyBytes?: readonly number[];
+  readonly timeoutMs?: number;
+  /** For error messages: "the MD5 of 0x9000". */
+  readonly what: string;
+}
+
+export interface RegisterWrite {
+  readonly address: number;
+  readonly value: number;
+  /** Bits to change; all when absent. */
+  readonly mask?: number;
+  /** Microseconds. Loaders differ in whether they wait before or after the write. */
+  readonly delayUs?: number;
+}
+
+export function registerRead(address: number): Command {
+  const what = `reading register 0x${address.toString(16)}`;
+  return { op: OP.readRegister, data: words(address), timeoutMs: REGISTER_TIMEOUT_MS, what };
+}
+
+/** Several registers in one command, in order. */
+export function registerWrite(writes: readonly RegisterWrite[]): Command {
+  const groups = writes.flatMap(({ address, value, mask = 0xffff_ffff, delayUs = 0 }) => [
+    address,
+    value,
+    mask,
+    delayUs,
+  ]);
+  return { op: OP.writeRegister, data: words(...groups), what: 'writing registers' };
+}
+
+/** As it goes over the wire. */
+export function frameOf({ op, data, checksum }: Command): Uint8Array {
+  return encodeFrame(encodeRequest(op, data, checksum));
+}
+
+/** They touch registers and RAM only, within microseconds. */
+const QUICK_OPS: readonly Op[] = [
+  OP.readRegister,
+  OP.writeRegister,
+  OP.memBegin,
+  OP.memData,
+  OP.spiSetParams,
+];
+
+export function queued(command: Command): Queued {
+  return { bytes: frameOf(command).length, isQuick: QUICK_OPS.includes(command.op) };
+}
