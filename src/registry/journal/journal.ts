@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { makePrivateDir } from '../data-dir.js';
 import { appendDurably, openForAppend, syncFolder, toWriteError } from '../durable-append.js';
 import { isAlive } from '../embedded/processes.js';
+import { GroupCommit } from '../group-commit.js';
 import { type JournalAttempt, type JournalRecord, parseRecord, sumUp } from './records.js';
 import { decodeFrames, encodeFrame, journalHeader } from './frame.js';
 
@@ -22,8 +23,7 @@ export class Journal {
   readonly #folder: string;
   readonly #ownName = `${String(Date.now())}-${process.pid}-${randomBytes(4).toString('hex')}.journal`;
   #own: FileHandle | undefined;
-  /** Appends run one after another. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #appends = new GroupCommit<JournalRecord>((records) => this.#append(records));
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -42,14 +42,12 @@ export class Journal {
 
   /** Returns when the record is on the disk. @throws FILE_UNWRITABLE, DISK_FULL */
   append(record: JournalRecord): Promise<void> {
-    const done = this.#last.then(() => this.#append([record]));
-    this.#last = done.catch(() => undefined);
-    return done;
+    return this.#appends.add([record]);
   }
 
   /** Every attempt that any process of this machine has journalled and that is still there, oldest first. */
   async attempts(): Promise<JournalAttempt[]> {
-    await this.#last;
+    await this.#appends.idle();
     const records: JournalRecord[] = [];
     for (const name of await this.#segments()) records.push(...(await this.#read(name)));
     return sumUp(records);
@@ -61,16 +59,14 @@ export class Journal {
       const pid = Number(SEGMENT.exec(name)?.[1]);
       if (OPEN_HERE.has(name) || (pid !== process.pid && isAlive(pid))) continue;
       const kept = sumUp(await this.#read(name)).filter(({ owed }) => owed);
-      const copied = this.#last.then(() => this.#append(kept.flatMap(({ records }) => records)));
-      this.#last = copied.catch(() => undefined);
-      await copied;
+      await this.#appends.add(kept.flatMap(({ records }) => records));
       await rm(join(this.#folder, name), { force: true });
     }
   }
 
   /** Closes; an own segment that nothing is owed from is removed. Never throws. */
   async close(): Promise<void> {
-    await this.#last;
+    await this.#appends.idle();
     if (this.#own === undefined) return;
     await this.#own.close().catch(() => undefined);
     this.#own = undefined;
