@@ -51,6 +51,7 @@ export function askingRegistry(io: CliIo, registry: Registry): Registry {
         return registry.reserve({ ...request, policy });
       }
     },
+    screen: (board) => registry.screen(board),
     find: (device) => registry.find(device),
     built: (id, image) => registry.built(id, image),
     confirm: (id, proof) => registry.confirm(id, proof),
@@ -58,6 +59,8 @@ export function askingRegistry(io: CliIo, registry: Registry): Registry {
     list: (filter) => registry.list(filter),
     show: (device) => registry.show(device),
     reveal: (mac, reason) => registry.reveal(mac, reason),
+    conflicts: (filter) => registry.conflicts(filter),
+    resolve: (id, decision) => registry.resolve(id, decision),
     status: () => registry.status(),
     close: () => registry.close(),
   };

@@ -1,4 +1,5 @@
 // The way of one device: the names of its stages and the events that tell of them, one union for CLI, service and web.
+import type { Conflict } from './conflict.js';
 import type { ErrorCode } from './errors/index.js';
 
 /** In the order in which they run. */
@@ -118,6 +119,8 @@ export interface Failed extends OfBoard {
   readonly retryable: boolean;
   readonly mac?: string;
   readonly uuid?: string;
+  /** Where the board contradicts the registry: both histories. */
+  readonly conflict?: Conflict;
   readonly durationMs: number;
 }
 

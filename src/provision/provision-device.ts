@@ -1,5 +1,5 @@
 // The way of one device, from an open port to a confirmed registry entry. Reads as a table of contents.
-import { CATALOG, EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
+import { CATALOG, conflictOf, EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
 import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage } from '../core/stages.js';
 import type { Board } from '../driver/index.js';
 import type { Reservation } from '../registry/index.js';
@@ -22,6 +22,7 @@ import {
   inspect,
   reserve,
   reset,
+  screen,
   verify,
   write,
   type Identity,
@@ -70,13 +71,14 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     const region = await clock.stage('inspect', () => inspect(run, connected));
     const { identity, admission } = await clock.stage('identify', () => {
       const derived = identify(run, connected);
-      Object.assign(known, derived);
+      Object.assign(known, namesOf(derived));
       return admit(run, derived);
     });
-    Object.assign(known, identity);
+    Object.assign(known, namesOf(identity));
     if (admission !== undefined) onFailure.push((failed) => admission.failed(failed));
     const unit: Unit = { run, clock, board: connected, region, identity, admission };
     const earlier = (await recognise(unit)) ?? (await settle(unit));
+    if (earlier !== undefined) await screen(run, connected, identity);
     const { image, reservation, baud } = earlier ?? (await makeNew(unit, onFailure));
     await clock.stage('reset', () => reset(connected));
     const { boot } = run.plan;
@@ -99,6 +101,9 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     await board?.close();
   }
 }
+
+/** What events tell of an identity. */
+const namesOf = ({ mac, uuid }: Identity): Pick<Identity, 'mac' | 'uuid'> => ({ mac, uuid });
 
 type FailureListener = (failed: { readonly code: string; readonly stage: Stage }) => Promise<void>;
 
@@ -169,7 +174,7 @@ function passed(unit: Unit, image: ImageProof, alreadyDone: boolean): Passed {
     ok: true,
     port: run.port,
     chip: board.facts.chip,
-    ...identity,
+    ...namesOf(identity),
     ...(admission?.serial === undefined ? {} : { serial: admission.serial }),
     offset: image.offsetBytes,
     size: image.sizeBytes,
@@ -186,6 +191,7 @@ function failure(
   stage: Stage,
   known: { mac?: string; uuid?: string },
 ): Failed {
+  const conflict = conflictOf(error);
   return {
     type: 'result',
     ok: false,
@@ -196,6 +202,7 @@ function failure(
     stage,
     retryable: error.retryable,
     ...known,
+    ...(conflict === undefined ? {} : { conflict }),
     durationMs: performance.now() - run.started,
   };
 }

@@ -13,7 +13,7 @@ import type { Try } from './try.js';
  */
 export async function settleOpen(
   run: Try,
-  { mac, uuid }: Identity,
+  { mac, uuid, hardwareId }: Identity,
   holds: (image: ImageProof) => Promise<boolean>,
 ): Promise<ImageProof | undefined> {
   const { registry } = run.parts;
@@ -26,6 +26,7 @@ export async function settleOpen(
   });
   // Another identity is a conflict, and a removed device stays removed: the reservation reports them.
   if (history?.uuid !== uuid || history.status === 'removed') return undefined;
+  if (hardwareId !== undefined && (history.hardwareId ?? hardwareId) !== hardwareId) return undefined;
   for (const attempt of history.attempts) {
     const image = openImage(attempt);
     if (image === undefined || !(await holds(image))) continue;

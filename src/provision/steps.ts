@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { deviceRows } from '../core/device-config.js';
 import { EspmintError } from '../core/errors/index.js';
+import { usableHardwareId } from '../core/hardware-id.js';
 import { parseMac, type Mac } from '../core/mac.js';
 import { decodeNvs, type NvsRow } from '../core/nvs/index.js';
 import { parsePsk } from '../core/psk.js';
@@ -22,6 +23,8 @@ import type { Try } from './try.js';
 export interface Identity {
   readonly mac: Mac;
   readonly uuid: string;
+  /** The chip's own unique id, where it has one that tells it from others. */
+  readonly hardwareId?: string | undefined;
 }
 
 /** The image of one device, and where it goes. */
@@ -58,7 +61,8 @@ export async function inspect({ port, plan, emit }: Try, board: Board): Promise<
 export function identify({ plan }: Try, board: Board): Identity {
   const mac = parseMac(board.facts.mac);
   const { recipe, namespaceUuid } = plan.identity;
-  return { mac, uuid: plan.given.uuid ?? deviceUuid(mac, recipe, namespaceUuid) };
+  const hardwareId = usableHardwareId(board.facts.uniqueId);
+  return { mac, uuid: plan.given.uuid ?? deviceUuid(mac, recipe, namespaceUuid), hardwareId };
 }
 
 /** Asks the batch for a place. Its list of identifiers wins over what was derived. */
@@ -81,11 +85,16 @@ export async function holdsEarlier(
   return (await board.md5(region, { signal })) === earlier.md5;
 }
 
+/** A board that passes without a reservation may have been denied, removed or exchanged for a clone since. */
+export async function screen(run: Try, board: Board, { mac, uuid, hardwareId }: Identity): Promise<void> {
+  await run.parts.registry.screen({ mac, uuid, hardwareId, facts: attemptFacts(run, board) });
+}
+
 /** From here on the key is stored durably: flash may hold it. */
 export async function reserve(
   run: Try,
   board: Board,
-  { mac, uuid }: Identity,
+  { mac, uuid, hardwareId }: Identity,
   admission: Admission | undefined,
 ): Promise<Reservation> {
   const { port, plan, parts, emit } = run;
@@ -93,6 +102,7 @@ export async function reserve(
   const reservation = await parts.registry.reserve({
     mac,
     uuid,
+    hardwareId,
     psk: given.psk ?? admission?.psk,
     caUrl,
     wifiSsid: wifi?.ssid,

@@ -2,6 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { storableFacts } from './attempt-facts.js';
 import { pageOf } from './file-list.js';
+import type { Conflict } from '../core/conflict.js';
+import { EspmintError } from '../core/errors/index.js';
+import { conflictError, namesOf } from './conflicts/detect.js';
+import { refusalBy } from './conflicts/from-history.js';
 import { KeyFile, type KeyFileRecord } from './key-file.js';
 import { chooseKey, KeyHistory } from './key-history.js';
 import type {
@@ -17,9 +21,10 @@ import type {
   RegistryStatus,
   Reservation,
   ReserveRequest,
+  ScreenRequest,
 } from './registry.js';
 import { processUser } from './process-user.js';
-import { checkNames, checkReason, checkWidths, makeReservation } from './request.js';
+import { checkReason, checkWidths, makeReservation } from './request.js';
 
 /**
  * Keeps reservations in a file of mode 0600 (see key-file.ts for its lines). One espmint process at a time.
@@ -52,17 +57,22 @@ class FileKeeper implements Registry {
     return this.#inTurn(async (history) => {
       const { mac, uuid, psk: given, policy } = request;
       const { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location } = request;
-      checkNames(request, history.holders(mac, uuid));
+      await this.#stopConflict(history, request);
       const device = history.find({ mac });
       const psk = chooseKey(device, given, policy);
       const id = randomUUID();
-      const wanted = { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location };
+      const { hardwareId } = namesOf(request);
+      const wanted = { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location, hardwareId };
       const facts = request.facts === undefined ? undefined : storableFacts(request.facts);
       await this.#append({ type: 'reserved', at: now(), id, mac, uuid, psk, wanted, facts });
       const known =
         device === undefined ? 'new' : device.record.status === 'pending' ? 'pending' : 'provisioned';
       return makeReservation({ id, mac, uuid, known }, psk);
     });
+  }
+
+  async screen(board: ScreenRequest): Promise<void> {
+    await this.#inTurn((history) => this.#stopConflict(history, board));
   }
 
   async built(id: string, image: Image): Promise<void> {
@@ -107,13 +117,30 @@ class FileKeeper implements Registry {
     });
   }
 
-  status(): Promise<RegistryStatus> {
-    return Promise.resolve({ reachable: true, pendingSync: 0, conflicts: 0 });
+  async conflicts(): Promise<readonly Conflict[]> {
+    const records = await this.#last.then(() => this.#file.read());
+    return records.flatMap((record) => (record.type === 'refused' ? [record.conflict] : [])).reverse();
+  }
+
+  /** A file only remembers: whoever owns it decides by taking another file. */
+  resolve(id: number): Promise<Conflict> {
+    return Promise.reject(new EspmintError('CONFLICT_UNKNOWN', { id }));
+  }
+
+  async status(): Promise<RegistryStatus> {
+    return { reachable: true, pendingSync: 0, conflicts: (await this.conflicts()).length };
   }
 
   async close(): Promise<void> {
     await this.#last.catch(() => undefined);
     await this.#file.close();
+  }
+
+  async #stopConflict(history: KeyHistory, board: ScreenRequest): Promise<void> {
+    const refusal = refusalBy(history, board);
+    if (refusal === undefined) return;
+    await this.#append(refusal);
+    throw conflictError(refusal.conflict);
   }
 
   #append(record: KeyFileRecord): Promise<void> {

@@ -20,6 +20,9 @@ export { probeRegistry, type ProbeOptions } from './probe.js';
 export type { AttemptChip, AttemptCourse, AttemptFacts, ProfileContent } from './attempt-facts.js';
 export type {
   AttemptRecord,
+  BoardNames,
+  ConflictFilter,
+  Decision,
   DeviceFilter,
   DeviceHistory,
   DeviceName,
@@ -34,6 +37,7 @@ export type {
   RegistryStatus,
   Reservation,
   ReserveRequest,
+  ScreenRequest,
 } from './registry.js';
 export { openProduction, type Production } from './batches/open.js';
 export {

@@ -3,12 +3,13 @@ import type { FileHandle } from 'node:fs/promises';
 import { EspmintError } from '../core/errors/index.js';
 import { appendDurably, openForAppend } from './durable-append.js';
 import type { AttemptFacts } from './attempt-facts.js';
+import type { RefusedRecord } from './conflicts/from-history.js';
 import type { DeviceRecord, Failure, Image, Proof } from './registry.js';
 
 /** Everything but the key that a device is to become. */
 export type Wanted = Pick<
   DeviceRecord,
-  'caUrl' | 'wifiSsid' | 'firmwareVersion' | 'hardwareRevision' | 'location'
+  'caUrl' | 'wifiSsid' | 'firmwareVersion' | 'hardwareRevision' | 'location' | 'hardwareId'
 >;
 
 /** One line. `id` is the reservation's; `at` is ISO 8601 in UTC. */
@@ -17,6 +18,7 @@ export type KeyFileRecord =
   | ({ type: 'built'; id: string } & Image)
   | ({ type: 'confirmed'; at: string; id: string } & Proof)
   | ({ type: 'failed'; at: string; id: string } & Failure)
+  | RefusedRecord
   | { type: 'revealed'; at: string; mac: string; reason: string; actor: string };
 
 export interface ReservedLine {

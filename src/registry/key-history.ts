@@ -4,6 +4,7 @@ import type { KeyFileRecord, ReservedLine } from './key-file.js';
 import { generatePsk } from '../core/psk.js';
 import type {
   AttemptRecord,
+  BoardNames,
   DeviceHistory,
   DeviceName,
   DeviceRecord,
@@ -50,7 +51,8 @@ export class FileDevice {
   }
 
   reserve(reserved: ReservedLine): void {
-    const { id, at, psk, facts } = reserved;
+    const { id, at, psk, facts, wanted } = reserved;
+    this.record = { ...this.record, hardwareId: this.record.hardwareId ?? wanted.hardwareId };
     this.#reserved.set(id, reserved);
     this.#attempts.push({ ...facts, id, outcome: 'open', startedAt: at });
     const live = this.#keys.findIndex((key) => key.psk === psk && key.state !== 'superseded');
@@ -75,7 +77,9 @@ export class FileDevice {
     }
     Object.assign(attempt, { outcome: 'passed', imageSha256: record.imageSha256 });
     this.#prove(reserved.psk, record.at);
-    this.record = { ...this.record, ...reserved.wanted, status: 'provisioned', provisionedAt: record.at };
+    const { hardwareId } = this.record;
+    const proven = { status: 'provisioned', provisionedAt: record.at };
+    this.record = { ...this.record, ...reserved.wanted, hardwareId, ...proven };
   }
 
   #prove(psk: string, at: string): void {
@@ -96,7 +100,7 @@ export class KeyHistory {
   }
 
   apply(record: KeyFileRecord): void {
-    if (record.type === 'revealed') return;
+    if (record.type === 'revealed' || record.type === 'refused') return;
     if (record.type === 'built') {
       this.#reservations.get(record.id)?.describe(record.id, record);
       return;
@@ -116,9 +120,15 @@ export class KeyHistory {
     return [...this.#devices.values()].reverse();
   }
 
-  holders(mac: string, uuid: string): DeviceRecord[] {
+  /** Devices that have one of the names. */
+  holders({ mac, uuid, hardwareId }: BoardNames): DeviceRecord[] {
     const records = this.devices().map(({ record }) => record);
-    return records.filter((device) => device.mac === mac || device.uuid === uuid);
+    return records.filter(
+      (device) =>
+        device.mac === mac ||
+        device.uuid === uuid ||
+        (hardwareId !== undefined && device.hardwareId === hardwareId),
+    );
   }
 
   find(name: DeviceName): FileDevice | undefined {

@@ -2,6 +2,7 @@
 // key journal before it.
 import { databaseOf, type RegistryOptions, sourceOf } from './connect.js';
 import { defaultDataDir, openDataDir } from './data-dir.js';
+import { DoorCopy } from './door/copy.js';
 import { JournaledRegistry } from './journal/journaled-registry.js';
 import { Journal } from './journal/journal.js';
 import { PostgresRegistry } from './postgres/postgres-registry.js';
@@ -20,6 +21,7 @@ export async function openRegistry(options: RegistryOptions = {}): Promise<Regis
   const source = sourceOf(options, dataDir, env);
   const registry = new JournaledRegistry({
     journal: await Journal.open(dataDir),
+    door: new DoorCopy(dataDir, source.description),
     key: deriveKey(masters[0], 'journal'),
     description: source.description,
     whenDown,

@@ -11,7 +11,9 @@
 // Every call can be made again after a crash or a lost connection. All failures are EspmintErrors; none of them, and no
 // record but `Reservation.psk` and the answer of `reveal`, holds a secret.
 
+import type { Conflict, ConflictDecision } from '../core/conflict.js';
 import type { AttemptCourse, AttemptFacts } from './attempt-facts.js';
+import type { PushCounts } from './push/push.js';
 
 /** What to do with a board that the registry already holds as provisioned. */
 export type KnownPolicy =
@@ -25,12 +27,18 @@ export type KnownPolicy =
 /** One device, by either of its names: MAC as `a4:cf:12:34:56:78`, UUID in lower case. */
 export type DeviceName = { readonly mac: string } | { readonly uuid: string };
 
-/** What one board is to become. Text is validated by the caller; widths are those of the `devices` table. */
-export interface ReserveRequest {
+/** What tells one board from all others. */
+export interface BoardNames {
   /** Lower case with colons. */
   readonly mac: string;
   /** Lower case with dashes. */
   readonly uuid: string;
+  /** The unique id in the chip's eFuses, 32 lower-case hex digits; all 0 or all f counts as absent. */
+  readonly hardwareId?: string | undefined;
+}
+
+/** What one board is to become. Text is validated by the caller; widths are those of the `devices` table. */
+export interface ReserveRequest extends BoardNames {
   /** 32 lower-case hex digits; made from a CSPRNG when absent. */
   readonly psk?: string | undefined;
   /** At most 255 characters. */
@@ -47,6 +55,9 @@ export interface ReserveRequest {
   /** Who tries, where, with what. */
   readonly facts?: AttemptFacts | undefined;
 }
+
+/** A board that may pass without a reservation. */
+export type ScreenRequest = BoardNames & Pick<ReserveRequest, 'facts'>;
 
 /** A key that is durably stored and may now be flashed. */
 export interface Reservation {
@@ -90,6 +101,8 @@ export interface DeviceRecord {
   readonly id: number;
   readonly uuid: string;
   readonly mac: string;
+  /** The unique id in the chip's eFuses, once a chip with one was met; with the MAC it tells a clone. */
+  readonly hardwareId?: string | undefined;
   /** `pending` until its first proof, then `provisioned`, `removed` as a tombstone; other programs may set others. */
   readonly status: string;
   readonly caUrl?: string | undefined;
@@ -166,8 +179,27 @@ export interface RegistryStatus {
   readonly reason?: string | undefined;
   /** Attempts that are in the journal and not yet in the registry. */
   readonly pendingSync: number;
-  /** Those among them that contradict the registry and wait for somebody to decide. */
+  /** Boards that were refused because they contradict the registry, and wait for somebody to decide. */
   readonly conflicts: number;
+  /** What is still to be told to the user's own tables and services; absent where it is not known. */
+  readonly pushes?: PushCounts | undefined;
+  /** How old this station's copy of the allow and deny lists is, for the time without the registry; ISO 8601. */
+  readonly doorCopiedAt?: string | undefined;
+}
+
+/** Which conflicts to list. */
+export interface ConflictFilter {
+  /** Also those that somebody has decided about. */
+  readonly all?: boolean | undefined;
+}
+
+/** What somebody decided about a conflict. */
+export interface Decision {
+  readonly decision: ConflictDecision;
+  /** For the audit trail. */
+  readonly reason: string;
+  /** Who decides; the user of this process when absent. */
+  readonly actor?: string | undefined;
 }
 
 export interface Registry {
@@ -180,13 +212,21 @@ export interface Registry {
   /**
    * Stores UUID, MAC and key durably and returns the key to flash. A board that is still pending gets the key of its
    * earlier reservation again: a crash may have left it on the chip. A key given by the caller is taken instead, and
-   * both stay in the history. A provisioned board follows `policy`.
+   * both stay in the history. A provisioned board follows `policy`. One that contradicts the registry is stopped; it
+   * is written down as a conflict for somebody to decide, and the error brings both histories.
    *
-   * @throws UUID_TAKEN, MAC_TAKEN (both sides named), DEVICE_KNOWN, DEVICE_REMOVED, DEVICE_DENIED,
+   * @throws CLONE_SUSPECTED, HARDWARE_ID_TAKEN, UUID_TAKEN, MAC_TAKEN (both sides named), DEVICE_KNOWN, DEVICE_REMOVED, DEVICE_DENIED,
    *   DEVICE_NOT_ALLOWED, KEY_DIFFERS (policy keep and another key given),
    *   INPUT_INVALID (a text too wide), DISK_FULL, REGISTRY_*
    */
   reserve(request: ReserveRequest): Promise<Reservation>;
+
+  /**
+   * Asks whether a board may be here at all, without reserving anything: for one that may pass untouched.
+   *
+   * @throws as reserve: conflicts, DEVICE_REMOVED, DEVICE_DENIED, DEVICE_NOT_ALLOWED, REGISTRY_*
+   */
+  screen(board: ScreenRequest): Promise<void>;
 
   /** Notes the image of a reservation durably, before the first erase. */
   built(reservationId: string, image: Image): Promise<void>;
@@ -210,6 +250,20 @@ export interface Registry {
    * @throws DEVICE_UNKNOWN, INPUT_INVALID (no reason given)
    */
   reveal(mac: string, reason: string, actor?: string): Promise<string>;
+
+  /** Boards that were refused because they contradict the registry, newest first. */
+  conflicts(filter?: ConflictFilter): Promise<readonly Conflict[]>;
+
+  /**
+   * Decides about a conflict. `keep`: the registered device stays, and the board stays refused. `replace`: the refused
+   * board is the device from now on, pending with a key of its own. `set-aside`: the registered device becomes a
+   * tombstone, and the board stays refused. Every key stays in the history, and who decided and why in the audit
+   * trail. A second time the same decision changes nothing.
+   *
+   * @throws CONFLICT_UNKNOWN, CONFLICT_SETTLED, INPUT_INVALID (no reason given), and the code of a conflict where the
+   *   board contradicts still another device
+   */
+  resolve(id: number, decision: Decision): Promise<Conflict>;
 
   /** Whether the registry can be reached, and what it still has to be told. Never throws. */
   status(): Promise<RegistryStatus>;

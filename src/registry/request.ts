@@ -1,6 +1,6 @@
 // Checks of a reservation that do not need a database, and the shape of its answer.
 import { EspmintError } from '../core/errors/index.js';
-import type { DeviceRecord, Reservation, ReserveRequest } from './registry.js';
+import type { Reservation, ReserveRequest } from './registry.js';
 
 /** Characters that fit into the columns of `devices`. */
 const WIDTHS = {
@@ -41,21 +41,6 @@ export function checkWidths(request: ReserveRequest): void {
       throw new EspmintError('INPUT_INVALID', { field: NAMES[field], reason, hint: 'shorten it' });
     }
   }
-}
-
-/**
- * Stops a UUID that names another board, and a board that is registered under another UUID.
- *
- * @param holders the devices that have the MAC or the UUID of the request
- * @throws UUID_TAKEN, MAC_TAKEN
- */
-export function checkNames(request: ReserveRequest, holders: readonly DeviceRecord[]): void {
-  const { mac, uuid } = request;
-  const ofUuid = holders.find((device) => device.uuid === uuid);
-  if (ofUuid !== undefined && ofUuid.mac !== mac)
-    throw new EspmintError('UUID_TAKEN', { uuid, mac, holder: ofUuid.mac });
-  const ofMac = holders.find((device) => device.mac === mac && device.uuid !== uuid);
-  if (ofMac !== undefined) throw new EspmintError('MAC_TAKEN', { mac, uuid, holder: ofMac.uuid });
 }
 
 /** The key is readable by name, and left out by whatever prints or serializes the object. */

@@ -8,6 +8,8 @@ export interface BoardOptions {
   readonly chip?: ChipName;
   /** Lower case with colons. */
   readonly mac?: string;
+  /** 32 hex digits, in the order of the eFuses; absent: none was burnt. Chips without the field ignore it. */
+  readonly uniqueId?: string;
   readonly revision?: { readonly major: number; readonly minor: number };
   readonly packageVersion?: number;
   /** A power of two; default 4 MB. */
@@ -51,6 +53,7 @@ export function identityOf(options: BoardOptions): ChipIdentity {
   const { chip = 'esp32', mac = DEFAULT_MAC } = options;
   return {
     mac: bytesOfMac(mac),
+    uniqueId: options.uniqueId === undefined ? undefined : bytesOfHex(options.uniqueId),
     revision: options.revision ?? REVISIONS[chip],
     packageVersion: options.packageVersion ?? PACKAGES[chip] ?? 0,
     flashSizeBytes: flashSizeOf(options),
@@ -61,6 +64,9 @@ export function identityOf(options: BoardOptions): ChipIdentity {
 
 export const bytesOfMac = (mac: string): Uint8Array =>
   Uint8Array.from(mac.split(':'), (octet) => Number.parseInt(octet, 16));
+
+const bytesOfHex = (hex: string): Uint8Array =>
+  Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
 /** Content from address 0; undefined where flash starts erased. */
 export function initialContent({

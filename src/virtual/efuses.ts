@@ -6,6 +6,8 @@ import { viewOf } from './packet.js';
 export interface ChipIdentity {
   /** 6 bytes, first byte first. */
   readonly mac: Uint8Array;
+  /** The optional unique id, 16 bytes in the order of the eFuses; absent: none was burnt. */
+  readonly uniqueId?: Uint8Array | undefined;
   readonly revision: { readonly major: number; readonly minor: number };
   readonly packageVersion: number;
   /** Bytes of the flash on the board: told by chips whose eFuses know of in-package flash. */
@@ -34,6 +36,7 @@ export function burnedWords(chip: ChipSpec, identity: ChipIdentity): Map<number,
   const words = new Map<number, number>();
   words.set(MAGIC_ADDRESS, chip.magics[0] ?? 0);
   burnMac(chip, identity.mac, words);
+  if (identity.uniqueId !== undefined) burnUniqueId(chip, identity.uniqueId, words);
   burnRevision(chip, identity, words);
   burnSecurity(chip, identity.security, words);
   burnClocks(chip, identity.crystalMhz, words);
@@ -45,6 +48,14 @@ function burnMac(chip: ChipSpec, mac: Uint8Array, words: Map<number, number>): v
   const upper = { crc8: macCrc8(mac), eui64: EUI64_MIDDLE, unused: 0 }[chip.mac.upperHalf];
   words.set(chip.mac.low, view.getUint32(2));
   words.set(chip.mac.high, ((upper << 16) | view.getUint16(0)) >>> 0);
+}
+
+/** A chip without the field ignores it. */
+function burnUniqueId(chip: ChipSpec, id: Uint8Array, words: Map<number, number>): void {
+  const view = viewOf(id);
+  for (const [index, address] of (chip.uniqueId ?? []).entries()) {
+    words.set(address, view.getUint32(index * 4, true));
+  }
 }
 
 function burnRevision(chip: ChipSpec, identity: ChipIdentity, words: Map<number, number>): void {

@@ -87,6 +87,8 @@ function describe(report: DatabaseReport): string {
     devices,
     databaseBytes,
     pendingSync,
+    conflicts,
+    doorCopiedAt,
   } = report;
   const counts = Object.entries(devices).map(([status, count]) => `${count} ${status}`);
   const lines = [
@@ -96,6 +98,8 @@ function describe(report: DatabaseReport): string {
     `devices       ${counts.length === 0 ? 'none' : counts.join(', ')}`,
     `size          ${(databaseBytes / 1e6).toFixed(1)} MB`,
     `pending sync  ${pendingSync}`,
+    `conflicts     ${conflicts === 0 ? 'none' : `${conflicts} wait for a decision (devices conflicts)`}`,
+    `lists copied  ${doorCopiedAt ?? 'never on this station'}`,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { parseMac } from '../../core/mac.js';
 import type { CliIo } from '../io.js';
 import { whoami } from '../whoami.js';
+import { conflictsCommand, resolveCommand } from './devices/conflicts.js';
 import { exportCommand, importCommand } from './devices/files.js';
 import { listCommand } from './devices/list.js';
 import { removeCommand } from './devices/remove.js';
@@ -16,6 +17,8 @@ export function devicesCommand(io: CliIo): Command {
     .addCommand(showCommand(io))
     .addCommand(revealCommand(io))
     .addCommand(removeCommand(io))
+    .addCommand(conflictsCommand(io))
+    .addCommand(resolveCommand(io))
     .addCommand(exportCommand(io))
     .addCommand(importCommand(io));
 }

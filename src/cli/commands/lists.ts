@@ -10,6 +10,7 @@ import {
 } from '../../registry/index.js';
 import { registryOptions } from '../compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
+import { printable } from '../printable.js';
 
 const ENTRY = 'a MAC, a UUID, or a range of MACs, FIRST..LAST';
 
@@ -59,8 +60,7 @@ function showCommand(io: CliIo): Command {
       for (const entry of await showLists(optionsOf(io, command))) {
         const { list, entry: text, createdAt, createdBy, reason } = entry;
         const line = `${list.padEnd(5)}  ${text}  ${createdAt.slice(0, 10)} ${createdBy}  ${reason}`;
-        // A reason may come from another program: nothing of it may steer the terminal.
-        const shown = line.trimEnd().replaceAll(/\p{Cc}/gu, '\u{fffd}');
+        const shown = printable(line.trimEnd());
         io.stdout(json === true ? jsonLine({ type: 'list-entry', ...entry }) : `${shown}\n`);
       }
     });

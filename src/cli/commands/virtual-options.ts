@@ -1,6 +1,6 @@
 // The options of `espmint virtual`: what people type, checked and turned into what the virtual board takes.
 import { readFile } from 'node:fs/promises';
-import { CHIP_NAMES, findChip, type ChipName } from '../../core/chips/index.js';
+import { CHIP_NAMES, findChip, getChip, type ChipName } from '../../core/chips/index.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { macDigits, parseMac } from '../../core/mac.js';
 import {
@@ -30,6 +30,7 @@ export interface VirtualOptions {
   readonly chip: string;
   readonly chips?: string;
   readonly mac: string;
+  readonly uniqueId?: string;
   readonly count: number;
   readonly listen?: readonly string[];
   readonly pty?: boolean;
@@ -79,6 +80,16 @@ export function countMacs(first: string, count: number): string[] {
   return Array.from({ length: count }, (_, n) =>
     parseMac((start + BigInt(n)).toString(16).padStart(12, '0').slice(-12)),
   );
+}
+
+/** Unique ids that count up from the first, as MACs do. @throws INPUT_INVALID */
+export function countUniqueIds(first: string | undefined, chips: readonly ChipName[]): string[] {
+  if (first === undefined) return [];
+  const without = chips.find((chip) => getChip(chip).uniqueId === undefined);
+  if (without !== undefined) throw invalid('--unique-id', `${without} has none`, 'choose another chip');
+  if (!/^[0-9a-f]{32}$/i.test(first)) throw invalid('--unique-id', 'is no such id', 'give 32 hex digits');
+  const start = BigInt(`0x${first}`);
+  return chips.map((_, n) => (start + BigInt(n)).toString(16).padStart(32, '0').slice(-32));
 }
 
 /** @throws INPUT_INVALID */

@@ -16,6 +16,7 @@ import { jsonLine, type CliIo } from '../io.js';
 import { numberOption } from '../numbers.js';
 import {
   countMacs,
+  countUniqueIds,
   DEFAULT_LISTEN,
   parseAdapter,
   parseApplication,
@@ -40,6 +41,7 @@ export function virtualCommand(io: CliIo): Command {
     .option('--chip <name>', 'kind of chip', 'esp32')
     .option('--chips <names>', 'kinds of chip in turn, separated by commas')
     .option('--mac <mac>', 'MAC of the first board; others count up', 'a4:cf:12:34:56:78')
+    .option('--unique-id <hex>', 'unique id of the first chip, 32 hex digits; others count up')
     .option('--count <number>', 'how many boards', numberOption('--count'), 1)
     .option(
       '--listen <url>',
@@ -110,8 +112,17 @@ async function createBoards(options: VirtualOptions, closers: Closers): Promise<
           },
         }),
   };
-  return countMacs(options.mac, count).map((mac, index) => {
-    const board = createVirtualBoard({ ...common, chip: chips[index % chips.length] ?? 'esp32', mac });
+  const macs = countMacs(options.mac, count);
+  const kinds = macs.map((_, index) => chips[index % chips.length] ?? 'esp32');
+  const uniqueIds = countUniqueIds(options.uniqueId, kinds);
+  return macs.map((mac, index) => {
+    const uniqueId = uniqueIds[index];
+    const board = createVirtualBoard({
+      ...common,
+      ...(uniqueId === undefined ? {} : { uniqueId }),
+      chip: kinds[index] ?? 'esp32',
+      mac,
+    });
     closers.push(() => {
       board.dispose();
     });

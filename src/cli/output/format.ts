@@ -1,6 +1,8 @@
 // Words, numbers and colours that all reporters share.
+import { describeConflict } from '../../core/conflict.js';
 import type { ProvisionResult } from '../../core/stages.js';
 import { STAGES } from '../../core/stages.js';
+import { printable } from '../printable.js';
 import { colours } from './colours.js';
 
 /** `0.41 s`; milliseconds where a second would hide the difference. */
@@ -46,8 +48,15 @@ export function formatResultTable(results: readonly ProvisionResult[], columns =
     rows[index] ?? '',
     ...(isNarrow && result.uuid !== undefined ? [`  ${result.uuid}`] : []),
     `  ${colours.dim(formatDetail(result))}`,
+    ...formatHistories(result).map((line) => `  ${line}`),
   ]);
   return [colours.dim(head), ...body, ''].join('\n');
+}
+
+/** Of a board that contradicts the registry: both histories. Other programs write the registry too. */
+export function formatHistories(result: ProvisionResult): string[] {
+  if (result.ok || result.conflict === undefined) return [];
+  return describeConflict(result.conflict).map(printable);
 }
 
 const GAP = '  ';

@@ -2,7 +2,7 @@
 import type { SlotState, StationEvent } from '../../provision/index.js';
 import type { Batch } from '../../registry/index.js';
 import { jsonLine, type CliIo } from '../io.js';
-import { formatDuration } from './format.js';
+import { formatDuration, formatHistories } from './format.js';
 import { StationScreen } from './station-screen.js';
 import { batchLine, modeText, type StationReporter } from './station-text.js';
 
@@ -77,7 +77,10 @@ function describeSlot(slot: number, state: SlotState): string | undefined {
       return `slot ${slot}: PASS ${mac}${serial === undefined ? '' : ` ${serial}`} (${how})`;
     }
     case 'failed':
-      return `slot ${slot}: FAIL in ${state.result.stage}: ${state.result.message} [${state.result.code}]`;
+      return [
+        `slot ${slot}: FAIL in ${state.result.stage}: ${state.result.message} [${state.result.code}]`,
+        ...formatHistories(state.result).map((line) => `slot ${slot}:   ${line}`),
+      ].join('\n');
     case 'waiting':
       return state.for === 'seat' ? undefined : `slot ${slot}: waits for ${state.for}`;
     case 'running':

@@ -2,7 +2,7 @@
 import type { SlotState, StationEvent, StationMode } from '../../provision/index.js';
 import type { Batch } from '../../registry/index.js';
 import type { CliIo } from '../io.js';
-import { formatDuration } from './format.js';
+import { formatDuration, formatHistories } from './format.js';
 import { batchLine, modeText, type StationReporter } from './station-text.js';
 import { colours } from './colours.js';
 
@@ -41,6 +41,8 @@ export class StationScreen implements StationReporter {
       case 'ended':
         if (event.result.ok) this.#passed += 1;
         else this.#failed += 1;
+        for (const line of formatHistories(event.result))
+          this.note(`${colours.red('✕')} slot ${event.slot}: ${line}`);
         break;
       case 'blocked':
         this.#blocked.add(event.slot);

@@ -1,4 +1,5 @@
 // The error table: every code that a user can meet, joined from one file a layer.
+import { CONFLICT_ERRORS } from './catalog/conflict.js';
 import { DRIVER_ERRORS } from './catalog/driver.js';
 import type { ErrorEntry } from './entry.js';
 import { INPUT_ERRORS } from './catalog/input.js';
@@ -17,6 +18,7 @@ export const CATALOG = {
   ...NVS_ERRORS,
   ...DRIVER_ERRORS,
   ...REGISTRY_ERRORS,
+  ...CONFLICT_ERRORS,
   ...PUSH_ERRORS,
   ...PROVISION_ERRORS,
   ...VIRTUAL_ERRORS,

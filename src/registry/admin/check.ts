@@ -1,10 +1,15 @@
 // `db check`, `db status` and `db migrate`: whether everything is as it must be, and making the schema so.
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
+import { countOpenConflicts } from '../conflicts/store.js';
 import type { RegistryOptions } from '../connect.js';
+import { DoorCopy } from '../door/copy.js';
 import { Journal } from '../journal/journal.js';
 import { migrate, schemaState } from '../postgres/migrate.js';
 import { withDatabase } from './with-database.js';
+
+/** The migration that makes the table conflicts. */
+const CONFLICTS = '011-conflicts.sql';
 
 /** What a working connection tells. */
 export interface DatabaseReport {
@@ -21,6 +26,10 @@ export interface DatabaseReport {
   readonly databaseBytes: number;
   /** Attempts in this machine's journal that the registry has not heard of. */
   readonly pendingSync: number;
+  /** Boards that were refused because they contradict the registry, and wait for somebody to decide. */
+  readonly conflicts: number;
+  /** How old this station's copy of the allow and deny lists is; ISO 8601. */
+  readonly doorCopiedAt: string | undefined;
 }
 
 /**
@@ -44,6 +53,8 @@ export async function checkDatabase(options: RegistryOptions): Promise<DatabaseR
       migrationsMissing: missing,
       devices: applied.length === 0 ? {} : await countDevices(client),
       pendingSync: await countOwed(dataDir),
+      conflicts: applied.includes(CONFLICTS) ? await countOpenConflicts(client) : 0,
+      doorCopiedAt: await new DoorCopy(dataDir, target).at(),
     };
   });
 }
@@ -97,7 +108,8 @@ async function countDevices(client: pg.ClientBase): Promise<Record<string, numbe
 async function countOwed(dataDir: string): Promise<number> {
   const journal = await Journal.open(dataDir);
   try {
-    return (await journal.attempts()).filter(({ owed }) => owed).length;
+    const owed = (await journal.attempts()).filter((attempt) => attempt.owed);
+    return owed.length + (await journal.refusals()).length;
   } finally {
     await journal.close();
   }

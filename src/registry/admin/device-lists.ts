@@ -3,7 +3,8 @@ import { EspmintError } from '../../core/errors/index.js';
 import { formatListEntry, type ListEntry } from '../../core/list-entry.js';
 import type { RegistryOptions } from '../connect.js';
 import { recordEvent } from '../postgres/events.js';
-import { columnsOf, type ListName, toEntryText } from '../postgres/lists.js';
+import type { ListName } from '../door/rules.js';
+import { columnsOf, toEntryText } from '../postgres/lists.js';
 import { processUser } from '../process-user.js';
 import { withSecrets } from './with-secrets.js';
 

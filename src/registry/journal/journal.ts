@@ -10,7 +10,8 @@ import { makePrivateDir } from '../data-dir.js';
 import { appendDurably, openForAppend, syncFolder, toWriteError } from '../durable-append.js';
 import { isAlive } from '../embedded/processes.js';
 import { GroupCommit } from '../group-commit.js';
-import { type JournalAttempt, type JournalRecord, parseRecord, sumUp } from './records.js';
+import type { RefusedRecord } from '../conflicts/from-history.js';
+import { type JournalAttempt, type JournalRecord, owedRefusals, parseRecord, sumUp } from './records.js';
 import { decodeFrames, encodeFrame, journalHeader } from './frame.js';
 
 /** Time of making, process id, chance: sorting by name is sorting by age. */
@@ -47,10 +48,12 @@ export class Journal {
 
   /** Every attempt that any process of this machine has journalled and that is still there, oldest first. */
   async attempts(): Promise<JournalAttempt[]> {
-    await this.#appends.idle();
-    const records: JournalRecord[] = [];
-    for (const name of await this.#segments()) records.push(...(await this.#read(name)));
-    return sumUp(records);
+    return sumUp(await this.#records());
+  }
+
+  /** Boards that were stopped and that the registry has not heard of, on this machine, oldest first. */
+  async refusals(): Promise<RefusedRecord[]> {
+    return owedRefusals(await this.#records());
   }
 
   /** Takes over what processes that are gone have left. Call it when the registry can be reached. */
@@ -58,8 +61,10 @@ export class Journal {
     for (const name of await this.#segments()) {
       const pid = Number(SEGMENT.exec(name)?.[1]);
       if (OPEN_HERE.has(name) || (pid !== process.pid && isAlive(pid))) continue;
-      const kept = sumUp(await this.#read(name)).filter(({ owed }) => owed);
-      await this.#appends.add(kept.flatMap(({ records }) => records));
+      const records = await this.#read(name);
+      const kept = sumUp(records).filter(({ owed }) => owed);
+      const owed = [...kept.flatMap(({ records: own }) => own), ...owedRefusals(records)];
+      await this.#appends.add(owed);
       await rm(join(this.#folder, name), { force: true });
     }
   }
@@ -71,8 +76,9 @@ export class Journal {
     await this.#own.close().catch(() => undefined);
     this.#own = undefined;
     OPEN_HERE.delete(this.#ownName);
-    const left = sumUp(await this.#read(this.#ownName));
-    if (left.every(({ owed, end }) => !owed && end !== undefined)) {
+    const records = await this.#read(this.#ownName);
+    const isSettled = sumUp(records).every(({ owed, end }) => !owed && end !== undefined);
+    if (isSettled && owedRefusals(records).length === 0) {
       await rm(join(this.#folder, this.#ownName), { force: true }).catch(() => undefined);
     }
   }
@@ -88,6 +94,13 @@ export class Journal {
     }
     const frames = records.map((record) => encodeFrame(new TextEncoder().encode(JSON.stringify(record))));
     await appendDurably(this.#own, path, Buffer.concat(frames));
+  }
+
+  async #records(): Promise<JournalRecord[]> {
+    await this.#appends.idle();
+    const records: JournalRecord[] = [];
+    for (const name of await this.#segments()) records.push(...(await this.#read(name)));
+    return records;
   }
 
   async #segments(): Promise<string[]> {

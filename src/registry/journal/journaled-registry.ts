@@ -1,16 +1,17 @@
 // A registry with the key journal before it: nothing is flashed whose key is not on this disk, and an outage of the
 // database costs nothing but the news, which are told in order when it is back.
-import { randomUUID } from 'node:crypto';
+import type { Conflict } from '../../core/conflict.js';
 import {
   type ErrorCode,
   type EspmintError,
   isEspmintError,
   toEspmintError,
 } from '../../core/errors/index.js';
-import { chooseKey, KeyHistory } from '../key-history.js';
-import type { KeyFileRecord } from '../key-file.js';
-import type { OfflineReservation } from '../postgres/reserve.js';
+import { conflictError, namesOf } from '../conflicts/detect.js';
+import type { DoorCopy } from '../door/copy.js';
 import type {
+  ConflictFilter,
+  Decision,
   DeviceFilter,
   DeviceHistory,
   DeviceName,
@@ -23,21 +24,20 @@ import type {
   RegistryStatus,
   Reservation,
   ReserveRequest,
+  ScreenRequest,
 } from '../registry.js';
-import { checkNames, checkWidths, makeReservation } from '../request.js';
+import { checkWidths } from '../request.js';
 import { type SealingKey } from '../secrets/envelope.js';
 import { type SecretBox, sealedBox } from '../secrets/secret-box.js';
 import type { Journal } from './journal.js';
-import type { EndRecord, JournalAttempt, JournalRecord } from './records.js';
-
-/** The registry behind the journal. */
-export interface ReplayTarget extends Registry {
-  /** @throws UUID_TAKEN, MAC_TAKEN */
-  replay(offline: OfflineReservation): Promise<void>;
-}
+import { OfflineDesk } from './offline.js';
+import { type JournalRecord, keyOwner } from './records.js';
+import { replayJournal, type ReplayTarget } from './replay.js';
 
 export interface JournalOptions {
   readonly journal: Journal;
+  /** The station's copy of who may come in. */
+  readonly door: DoorCopy;
   /** Seals the keys in the journal; made from the master key, so that it needs no database. */
   readonly key: SealingKey;
   /** For people and messages. */
@@ -60,15 +60,18 @@ function isDown(error: unknown): boolean {
 export class JournaledRegistry implements Registry {
   readonly #options: JournalOptions;
   readonly #box: SecretBox;
+  readonly #desk: OfflineDesk;
   #inner: Promise<ReplayTarget> | undefined;
   #restUntil = 0;
   #lastFailure: EspmintError | undefined;
   #replaying: Promise<void> | undefined;
-  #conflicts = 0;
+  /** Reservations of this station that contradicted the registry when it heard of them. */
+  readonly #stopped = new Map<string, Conflict>();
 
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#box = sealedBox([options.key]);
+    this.#desk = new OfflineDesk(options.journal, options.door, this.#box);
   }
 
   get description(): string {
@@ -97,16 +100,29 @@ export class JournaledRegistry implements Registry {
       reservation = await this.#online((inner) => inner.reserve(request));
     } catch (error) {
       if (!isDown(error) || this.#options.whenDown === 'stop') throw error;
-      reservation = await this.#reserveOffline(request);
+      reservation = await this.#desk.reserve(request);
       offline = true;
     }
     await this.#options.journal.append(this.#toRecord(reservation, request, offline));
     return reservation;
   }
 
+  async screen(board: ScreenRequest): Promise<void> {
+    try {
+      await this.#online((inner) => inner.screen(board));
+    } catch (error) {
+      if (!isDown(error) || this.#options.whenDown === 'stop') throw error;
+      await this.#desk.screen(board);
+    }
+  }
+
   async built(id: string, image: Image): Promise<void> {
     await this.#options.journal.append({ type: 'built', id, ...image });
-    await this.#online((inner) => inner.built(id, image)).catch((error: unknown) => {
+    const told = this.#online((inner) => {
+      this.#checkStopped(id);
+      return inner.built(id, image);
+    });
+    await told.catch((error: unknown) => {
       this.#letPass(error);
     });
   }
@@ -119,6 +135,7 @@ export class JournaledRegistry implements Registry {
       .catch(toEspmintError);
     try {
       return await this.#online(async (inner) => {
+        this.#checkStopped(id);
         const record = await inner.confirm(id, proof);
         await journal.append({ type: 'synced', id }).catch(() => undefined);
         return record;
@@ -126,14 +143,14 @@ export class JournaledRegistry implements Registry {
     } catch (error) {
       if (!isDown(error) || whenDown === 'stop') throw error;
       if (unjournalled !== undefined) throw unjournalled;
-      return (await this.#history()).ofReservation(id).record;
+      return await this.#desk.deviceOf(id);
     }
   }
 
   async fail(id: string, failure: Failure): Promise<void> {
     await this.#options.journal.append({ type: 'failed', id, at: now(), ...failure });
     const told = this.#online(async (inner) => {
-      await inner.fail(id, failure);
+      if (!this.#stopped.has(id)) await inner.fail(id, failure);
       await this.#options.journal.append({ type: 'synced', id });
     });
     await told.catch((error: unknown) => {
@@ -157,19 +174,36 @@ export class JournaledRegistry implements Registry {
     return this.#online((inner) => inner.reveal(mac, reason, actor));
   }
 
+  conflicts(filter: ConflictFilter = {}): Promise<readonly Conflict[]> {
+    return this.#online((inner) => inner.conflicts(filter));
+  }
+
+  resolve(id: number, decision: Decision): Promise<Conflict> {
+    return this.#online((inner) => inner.resolve(id, decision));
+  }
+
   async status(): Promise<RegistryStatus> {
-    const reason = await this.#online((inner) => inner.status()).then(
-      (status) => status.reason,
-      (error: unknown) => toEspmintError(error).message,
+    const { journal, door } = this.#options;
+    const { reason, conflicts, pushes } = await this.#online((inner) => inner.status()).catch(
+      (error: unknown) => ({ reason: toEspmintError(error).message, conflicts: 0, pushes: undefined }),
     );
-    const attempts = await this.#options.journal.attempts().catch(() => []);
-    const pendingSync = attempts.filter(({ owed }) => owed).length;
-    return { reachable: reason === undefined, reason, pendingSync, conflicts: this.#conflicts };
+    const attempts = await journal.attempts().catch(() => []);
+    const refusals = await journal.refusals().catch(() => []);
+    await door.settled();
+    return {
+      reachable: reason === undefined,
+      reason,
+      pendingSync: attempts.filter(({ owed }) => owed).length + refusals.length,
+      conflicts: conflicts + refusals.length,
+      pushes,
+      doorCopiedAt: await door.at(),
+    };
   }
 
   async close(): Promise<void> {
     const inner = await this.#inner?.catch(() => undefined);
     await this.#replaying?.catch(() => undefined);
+    await this.#options.door.settled();
     await inner?.close();
     await this.#options.journal.close().catch(() => undefined);
   }
@@ -180,7 +214,9 @@ export class JournaledRegistry implements Registry {
     try {
       const inner = await this.#open();
       await (this.#replaying ??= this.#replay(inner));
-      return await work(inner);
+      const result = await work(inner);
+      this.#options.door.renew(() => inner.door());
+      return result;
     } catch (error) {
       if (isDown(error)) this.#noteDown(toEspmintError(error));
       throw error;
@@ -204,86 +240,32 @@ export class JournaledRegistry implements Registry {
     this.#replaying = undefined;
   }
 
+  async #replay(inner: ReplayTarget): Promise<void> {
+    const stopped = await replayJournal(this.#options.journal, inner, this.#box);
+    for (const [id, conflict] of stopped) this.#stopped.set(id, conflict);
+  }
+
+  /** A reservation that the registry has met with a conflict is not known there. */
+  #checkStopped(id: string): void {
+    const conflict = this.#stopped.get(id);
+    if (conflict !== undefined) throw conflictError(conflict);
+  }
+
   /** A reservation that only the journal knows is settled there; the registry hears of it later. */
   #letPass(error: unknown): void {
     if (!isDown(error) || this.#options.whenDown === 'stop') throw error;
   }
 
-  async #replay(inner: ReplayTarget): Promise<void> {
-    const { journal } = this.#options;
-    await journal.adopt();
-    const owed = (await journal.attempts()).filter((attempt) => attempt.owed);
-    let conflicts = 0;
-    const accepted: JournalAttempt[] = [];
-    for (const attempt of owed) {
-      if (await this.#replayReservation(inner, attempt)) accepted.push(attempt);
-      else conflicts += 1;
-    }
-    // In the order of the proofs: of two keys of one board the later proven one is on the chip.
-    const ended = accepted.filter(({ end }) => end !== undefined);
-    ended.sort((a, b) => ((a.end?.at ?? '') < (b.end?.at ?? '') ? -1 : 1));
-    for (const { end } of ended) if (end !== undefined) await tellEnd(inner, end);
-    for (const { reserved } of accepted) await journal.append({ type: 'synced', id: reserved.id });
-    this.#conflicts = conflicts;
-  }
-
-  /** False when it contradicts the registry: it stays in the journal until somebody decides. */
-  async #replayReservation(inner: ReplayTarget, { reserved, image }: JournalAttempt): Promise<boolean> {
-    const { id, at, mac, uuid, wanted, facts } = reserved;
-    const { caUrl = '', ...rest } = wanted;
-    try {
-      const psk = this.#openKey(reserved);
-      const request = { ...rest, mac, uuid, caUrl, policy: 'rotate', psk, facts } as const;
-      await inner.replay({ id, at, request });
-      if (image !== undefined) await inner.built(id, image);
-      return true;
-    } catch (error) {
-      if (isEspmintError(error, 'UUID_TAKEN') || isEspmintError(error, 'MAC_TAKEN')) return false;
-      throw error;
-    }
-  }
-
-  async #reserveOffline(request: ReserveRequest): Promise<Reservation> {
-    const history = await this.#history();
-    const { mac, uuid } = request;
-    checkNames(request, history.holders(mac, uuid));
-    const device = history.find({ mac });
-    const psk = chooseKey(device, request.psk, request.policy);
-    const known =
-      device === undefined ? 'new' : device.record.status === 'pending' ? 'pending' : 'provisioned';
-    return makeReservation({ id: randomUUID(), mac, uuid, known }, psk);
-  }
-
-  /** Devices as far as the journal knows them. */
-  async #history(): Promise<KeyHistory> {
-    const records: KeyFileRecord[] = [];
-    for (const { reserved, image, end } of await this.#options.journal.attempts()) {
-      records.push({ ...reserved, psk: this.#openKey(reserved) });
-      if (image !== undefined) records.push({ type: 'built', id: reserved.id, ...image });
-      if (end !== undefined) records.push(end);
-    }
-    return new KeyHistory(records);
-  }
-
-  #openKey({ psk, uuid, mac }: { psk: string; uuid: string; mac: string }): string {
-    return this.#box.open(psk, { uuid, macKey: mac.replaceAll(':', '') });
-  }
-
   #toRecord(reservation: Reservation, request: ReserveRequest, offline: boolean): JournalRecord {
     const { id, mac, uuid } = reservation;
     const { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location, facts } = request;
-    const wanted = { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location };
-    const psk = this.#box.seal(reservation.psk, { uuid, macKey: mac.replaceAll(':', '') });
+    const { hardwareId } = namesOf(request);
+    const wanted = { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location, hardwareId };
+    const psk = this.#box.seal(reservation.psk, keyOwner({ mac, uuid }));
     return { type: 'reserved', id, at: now(), mac, uuid, psk, wanted, facts, offline };
   }
 }
 
 function now(): string {
   return new Date().toISOString();
-}
-
-async function tellEnd(inner: ReplayTarget, end: EndRecord): Promise<void> {
-  const told = { ...end, endedAt: end.at };
-  if (told.type === 'confirmed') await inner.confirm(told.id, told);
-  else await inner.fail(told.id, told);
 }

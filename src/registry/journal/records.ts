@@ -1,7 +1,10 @@
 // What the journal's records say, and what they add up to for each attempt.
 import type { AttemptFacts } from '../attempt-facts.js';
 import type { Failure, Image, Proof } from '../registry.js';
+import type { RefusedRecord } from '../conflicts/from-history.js';
 import type { Wanted } from '../key-file.js';
+import { macKeyOf } from '../postgres/rows.js';
+import type { SecretOwner } from '../secrets/secret-box.js';
 
 /** A key is about to be flashed. `psk` is sealed. */
 export interface ReservedRecord {
@@ -24,8 +27,15 @@ export type JournalRecord =
   | ({ readonly type: 'built'; readonly id: string } & Image)
   | ({ readonly type: 'confirmed'; readonly id: string; readonly at: string } & Proof)
   | ({ readonly type: 'failed'; readonly id: string; readonly at: string } & Failure)
-  /** The registry knows all that the records of this attempt before this one say. */
+  /** A board that was stopped without the registry. */
+  | RefusedRecord
+  /** The registry knows all that the records of this id before this one say. */
   | { readonly type: 'synced'; readonly id: string };
+
+/** What the sealed key of a record belongs to. */
+export function keyOwner({ mac, uuid }: { readonly mac: string; readonly uuid: string }): SecretOwner {
+  return { uuid, macKey: macKeyOf(mac) };
+}
 
 export type EndRecord = Extract<JournalRecord, { type: 'confirmed' | 'failed' }>;
 
@@ -45,6 +55,14 @@ export function parseRecord(payload: Uint8Array): JournalRecord[] {
   } catch {
     return [];
   }
+}
+
+/** Refusals that the registry has not heard of, oldest first. */
+export function owedRefusals(records: readonly JournalRecord[]): RefusedRecord[] {
+  const synced = new Set(records.flatMap((record) => (record.type === 'synced' ? [record.id] : [])));
+  const refused = records.filter((record) => record.type === 'refused');
+  const owed = new Map(refused.filter(({ id }) => !synced.has(id)).map((record) => [record.id, record]));
+  return [...owed.values()];
 }
 
 /** Attempts by the time of their reservation. The same record twice means the same as once. */

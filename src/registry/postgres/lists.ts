@@ -1,10 +1,10 @@
-// Allow and deny lists: what is in them, and whether they let a board in.
+// The tables behind the door: allow and deny lists, and which devices are tombstones.
 import type pg from 'pg';
-import { EspmintError } from '../../core/errors/index.js';
 import { formatListEntry, type ListEntry } from '../../core/list-entry.js';
-import { macKeyOf, macOf } from './rows.js';
-
-export type ListName = 'allow' | 'deny';
+import type { Door } from '../door/copy.js';
+import { checkDoor, type ListName } from '../door/rules.js';
+import type { BoardNames } from '../registry.js';
+import { macKeyOf, macOf, REMOVED } from './rows.js';
 
 interface EntryRow {
   readonly global_uuid: string | null;
@@ -23,26 +23,35 @@ export function toEntryText({ global_uuid: uuid, mac_first: first, mac_last: las
   return formatListEntry(uuid === null ? { first: macOf(first ?? ''), last: macOf(last ?? '') } : { uuid });
 }
 
-/**
- * A denied board stays out whatever else is allowed; where nothing is allowed by name, every other board is welcome.
- *
- * @throws DEVICE_DENIED, DEVICE_NOT_ALLOWED
- */
-export async function checkLists(
-  client: pg.ClientBase,
-  { mac, uuid }: { readonly mac: string; readonly uuid: string },
-): Promise<void> {
-  const { rows } = await client.query<EntryRow & { readonly list: ListName; readonly reason: string }>(
-    `select list, reason, global_uuid, mac_first, mac_last from device_lists
-     where global_uuid = $2 or $1 between mac_first and mac_last order by list desc limit 2`,
-    [macKeyOf(mac), uuid],
+type ListedRow = EntryRow & { readonly list: ListName; readonly reason: string };
+
+/** One statement, whatever is in the lists. @throws DEVICE_DENIED, DEVICE_NOT_ALLOWED */
+export async function checkLists(client: pg.ClientBase, board: BoardNames): Promise<void> {
+  const { rows } = await client.query<
+    (ListedRow | { readonly list: null }) & { readonly restricted: boolean }
+  >(
+    `select l.*, exists (select from device_lists where list = 'allow') as restricted
+     from (values (1)) as one left join lateral (
+       select list, reason, global_uuid, mac_first, mac_last from device_lists
+       where global_uuid = $2 or $1 between mac_first and mac_last order by list desc limit 2) l on true`,
+    [macKeyOf(board.mac), board.uuid],
   );
-  const denied = rows.find(({ list }) => list === 'deny');
-  if (denied !== undefined) {
-    const { reason } = denied;
-    throw new EspmintError('DEVICE_DENIED', { mac, uuid, entry: toEntryText(denied), reason });
-  }
-  if (rows.length > 0) return;
-  const { rowCount } = await client.query(`select from device_lists where list = 'allow' limit 1`);
-  if (rowCount !== 0) throw new EspmintError('DEVICE_NOT_ALLOWED', { mac, uuid });
+  const matches = rows.flatMap((row) => (row.list === null ? [] : toEntry(row)));
+  checkDoor(board, matches, rows[0]?.restricted ?? false);
+}
+
+/** All that a station needs to know to keep the door by itself. */
+export async function readDoor(client: pg.ClientBase): Promise<Door> {
+  const { rows } = await client.query<ListedRow>(
+    'select list, reason, global_uuid, mac_first, mac_last from device_lists order by id',
+  );
+  const { rows: removed } = await client.query<{ mac_key: string }>(
+    'select mac_key from devices where status = $1 order by id',
+    [REMOVED],
+  );
+  return { entries: rows.map(toEntry), removed: removed.map(({ mac_key: macKey }) => macOf(macKey)) };
+}
+
+function toEntry(row: ListedRow): Door['entries'][number] {
+  return { list: row.list, entry: toEntryText(row), reason: row.reason };
 }

@@ -1,6 +1,14 @@
 // The registry on PostgreSQL: each call is one transaction.
+import type pg from 'pg';
+import type { Conflict } from '../../core/conflict.js';
 import { toEspmintError } from '../../core/errors/index.js';
+import { conflictError, findContradiction } from '../conflicts/detect.js';
+import { resolveConflict } from '../conflicts/resolve.js';
+import { countOpenConflicts, listConflicts, recordConflict } from '../conflicts/store.js';
+import type { Door } from '../door/copy.js';
 import type {
+  ConflictFilter,
+  Decision,
   DeviceFilter,
   DeviceHistory,
   DeviceName,
@@ -13,16 +21,22 @@ import type {
   RegistryStatus,
   Reservation,
   ReserveRequest,
+  ScreenRequest,
 } from '../registry.js';
 import { checkReason, checkWidths } from '../request.js';
 import type { SealingKey } from '../secrets/envelope.js';
 import { plainBox, sealedBox, type SecretBox } from '../secrets/secret-box.js';
+import { countPushes } from '../push/outbox.js';
 import { openDataKeys } from './data-keys.js';
 import type { Database } from './database.js';
 import { list } from './list.js';
+import { readDoor } from './lists.js';
+import { lockNames } from './lock.js';
+import { Stop } from './meet.js';
 import { migrate } from './migrate.js';
 import { find, openKey, recordReveal, show } from './read.js';
-import { type OfflineReservation, replayReservation, reserve } from './reserve.js';
+import { type OfflineReservation, replayReservation, reserve, screen } from './reserve.js';
+import { toDeviceRecord } from './rows.js';
 import { confirm, fail, noteImage } from './settle.js';
 
 export interface SecretOptions {
@@ -64,12 +78,35 @@ export class PostgresRegistry implements Registry {
 
   async reserve(request: ReserveRequest): Promise<Reservation> {
     checkWidths(request);
-    return this.#database.transaction('reserve', (client) => reserve(client, this.#box, request));
+    return this.#orStop('reserve', (client) => reserve(client, this.#box, request));
   }
 
-  /** Writes down a reservation that was made while this registry was out of reach. @throws UUID_TAKEN, MAC_TAKEN */
+  screen(board: ScreenRequest): Promise<void> {
+    return this.#orStop('screen', (client) => screen(client, board));
+  }
+
+  /**
+   * Writes down a reservation that was made while this registry was out of reach, and its key in any case.
+   *
+   * @throws CLONE_SUSPECTED, HARDWARE_ID_TAKEN, UUID_TAKEN, MAC_TAKEN
+   */
   replay(offline: OfflineReservation): Promise<void> {
-    return this.#database.transaction('replay', (client) => replayReservation(client, this.#box, offline));
+    return this.#orStop('replay', (client) => replayReservation(client, this.#box, offline));
+  }
+
+  /** Writes down a board that was refused meanwhile; one that contradicts nothing here has nothing to be decided. */
+  async replayRefusal({ refused, facts, seenBy }: Conflict): Promise<void> {
+    await this.#database.transaction('replay', async (client) => {
+      const devices = (await lockNames(client, refused)).map(toDeviceRecord);
+      const contradiction = findContradiction(refused, devices);
+      if (contradiction === undefined) return;
+      await recordConflict(client, contradiction, { board: refused, facts, seenBy });
+    });
+  }
+
+  /** What a station needs to know to keep the door by itself. */
+  door(): Promise<Door> {
+    return this.#database.connected('lists', readDoor);
   }
 
   built(reservationId: string, image: Image): Promise<void> {
@@ -77,7 +114,7 @@ export class PostgresRegistry implements Registry {
   }
 
   confirm(reservationId: string, proof: Proof): Promise<DeviceRecord> {
-    return this.#database.transaction('confirm', (client) => confirm(client, reservationId, proof));
+    return this.#orStop('confirm', (client) => confirm(client, reservationId, proof));
   }
 
   fail(reservationId: string, failure: Failure): Promise<void> {
@@ -100,17 +137,37 @@ export class PostgresRegistry implements Registry {
     return openKey(this.#box, row);
   }
 
+  conflicts(filter: ConflictFilter = {}): Promise<readonly Conflict[]> {
+    return this.#database.connected('conflicts', (client) => listConflicts(client, filter));
+  }
+
+  resolve(id: number, decision: Decision): Promise<Conflict> {
+    return this.#database.transaction('resolve', (client) =>
+      resolveConflict(client, this.#box, id, decision),
+    );
+  }
+
   async status(): Promise<RegistryStatus> {
-    const settled = { pendingSync: 0, conflicts: 0 };
     try {
-      await this.#database.connected('status', (client) => client.query('select 1'));
-      return { reachable: true, ...settled };
+      return await this.#database.connected('status', async (client) => ({
+        reachable: true,
+        pendingSync: 0,
+        conflicts: await countOpenConflicts(client),
+        pushes: await countPushes(client),
+      }));
     } catch (error) {
-      return { reachable: false, reason: toEspmintError(error).message, ...settled };
+      return { reachable: false, reason: toEspmintError(error).message, pendingSync: 0, conflicts: 0 };
     }
   }
 
   close(): Promise<void> {
     return this.#database.close();
+  }
+
+  /** What was written about a conflict stays: the board is stopped after the transaction. */
+  async #orStop<T>(what: string, work: (client: pg.ClientBase) => Promise<T | Stop>): Promise<T> {
+    const result = await this.#database.transaction(what, work);
+    if (result instanceof Stop) throw conflictError(result.conflict);
+    return result;
   }
 }

@@ -3,20 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import { generatePsk } from '../../core/psk.js';
-import type { Reservation, ReserveRequest } from '../registry.js';
-import { checkNames, makeReservation } from '../request.js';
-import type { SecretBox } from '../secrets/secret-box.js';
+import { namesOf } from '../conflicts/detect.js';
+import type { BoardNames, Reservation, ReserveRequest, ScreenRequest } from '../registry.js';
+import { makeReservation } from '../request.js';
+import type { SecretBox, SecretOwner } from '../secrets/secret-box.js';
 import { insertAttempt } from './attempts.js';
 import { checkLists } from './lists.js';
-import {
-  DEVICE_COLUMNS,
-  type DeviceRow,
-  type KeyRow,
-  macKeyOf,
-  ownerOf,
-  REMOVED,
-  toDeviceRecord,
-} from './rows.js';
+import { meet, Stop } from './meet.js';
+import { DEVICE_COLUMNS, type DeviceRow, type KeyRow, macKeyOf, ownerOf, REMOVED } from './rows.js';
 
 /** A key that is stored. */
 interface StoredKey {
@@ -29,9 +23,10 @@ export async function reserve(
   client: pg.ClientBase,
   box: SecretBox,
   request: ReserveRequest,
-): Promise<Reservation> {
+): Promise<Reservation | Stop> {
   await checkLists(client, request);
-  const found = await lockDevice(client, request);
+  const found = await meet(client, request);
+  if (found instanceof Stop) return found;
   const row = found ?? (await insertPending(client, box, request));
   const key = await chooseKey(client, box, row, found === undefined ? undefined : request);
   const id = randomUUID();
@@ -42,6 +37,15 @@ export async function reserve(
   );
   const known = found === undefined ? 'new' : found.status === 'pending' ? 'pending' : 'provisioned';
   return makeReservation({ id, mac: request.mac, uuid: request.uuid, known }, key.psk);
+}
+
+/** Runs inside a transaction; see Registry.screen. */
+export async function screen(client: pg.ClientBase, request: ScreenRequest): Promise<Stop | undefined> {
+  await checkLists(client, request);
+  const found = await meet(client, request);
+  if (found instanceof Stop) return found;
+  if (found?.status !== REMOVED) return undefined;
+  throw new EspmintError('DEVICE_REMOVED', { mac: request.mac, uuid: request.uuid });
 }
 
 /** A reservation that was made while the registry was out of reach. */
@@ -57,34 +61,39 @@ export interface OfflineReservation {
  * Writes down what was reserved without the registry. Policies are past deciding: the key may be on the chip, so it is
  * pending from now on. A second time it changes nothing. Runs inside a transaction.
  *
- * @throws UUID_TAKEN, MAC_TAKEN
+ * @returns the conflict of a board that contradicts the registry by now; its key is stored beside it
  */
 export async function replayReservation(
   client: pg.ClientBase,
   box: SecretBox,
   offline: OfflineReservation,
-): Promise<void> {
+): Promise<Stop | undefined> {
   const { id, at, request } = offline;
-  const found = await lockDevice(client, request);
+  const found = await meet(client, request, (board) => keepKey(client, box, board, request.psk));
+  if (found instanceof Stop) return found;
   const { rowCount } = await client.query('select from attempts where id = $1', [id]);
-  if (rowCount === 1) return;
+  if (rowCount === 1) return undefined;
   const row = found ?? (await insertPending(client, box, request));
   const key = await keyFor(client, box, row, request.psk, await liveKeys(client, box, row), undefined);
   const attempt = { id, deviceId: row.id, keyId: key.id, wanted: wantedOf(request), offlineAt: at };
   await insertAttempt(client, attempt, request.facts);
+  return undefined;
 }
 
-/** The device's row, locked; undefined for a new board. @throws UUID_TAKEN, MAC_TAKEN */
-async function lockDevice(client: pg.ClientBase, request: ReserveRequest): Promise<DeviceRow | undefined> {
-  const macKey = macKeyOf(request.mac);
-  // One reservation of a board at a time, also of a board that has no row yet to lock.
-  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [macKey]);
-  const { rows } = await client.query<DeviceRow>(
-    `select ${DEVICE_COLUMNS} from devices where mac_key = $1 or global_uuid = $2 for update`,
-    [macKey, request.uuid],
+/** The key that is on a board which is no device: it is kept under the names of the board, once. */
+async function keepKey(
+  client: pg.ClientBase,
+  box: SecretBox,
+  { mac, uuid }: BoardNames,
+  psk: string,
+): Promise<string> {
+  const owner = { uuid, macKey: macKeyOf(mac) };
+  const { rows } = await client.query<Pick<KeyRow, 'id' | 'psk_secret'>>(
+    'select id, psk_secret from device_keys where mac_key = $1 and global_uuid = $2',
+    [owner.macKey, uuid],
   );
-  checkNames(request, rows.map(toDeviceRecord));
-  return rows[0];
+  const kept = rows.find(({ psk_secret: sealed }) => box.open(sealed, owner) === psk);
+  return kept?.id ?? insertKey(client, undefined, owner, box.seal(psk, owner));
 }
 
 /** What devices is to say once the key is proven. No secret in it. */
@@ -95,6 +104,7 @@ function wantedOf(request: ReserveRequest): Record<string, string | null> {
     firmware_version: request.firmwareVersion ?? null,
     hardware_revision: request.hardwareRevision ?? null,
     location: request.location ?? null,
+    hardware_id: namesOf(request).hardwareId ?? null,
   };
 }
 
@@ -108,8 +118,8 @@ async function insertPending(
   const wanted = wantedOf(request);
   const { rows } = await client.query<DeviceRow>(
     `insert into devices (global_uuid, mac_address, psk_secret, ca_service_url, wifi_ssid, provisioned_at,
-                          firmware_version, hardware_revision, location, status)
-     values ($1, $2, $3, $4, $5, null, $6, $7, $8, 'pending') returning ${DEVICE_COLUMNS}`,
+                          firmware_version, hardware_revision, location, hardware_id, status)
+     values ($1, $2, $3, $4, $5, null, $6, $7, $8, $9, 'pending') returning ${DEVICE_COLUMNS}`,
     [
       request.uuid,
       request.mac,
@@ -119,6 +129,7 @@ async function insertPending(
       wanted['firmware_version'],
       wanted['hardware_revision'],
       wanted['location'],
+      wanted['hardware_id'],
     ],
   );
   const [row] = rows;
@@ -168,12 +179,22 @@ async function keyFor(
   if (found !== undefined) return found;
   const psk = given ?? generatePsk();
   const owner = ownerOf(row);
+  return { id: await insertKey(client, row.id, owner, box.seal(psk, owner)), psk };
+}
+
+/** Pending. @returns its number */
+async function insertKey(
+  client: pg.ClientBase,
+  deviceId: number | undefined,
+  owner: SecretOwner,
+  sealed: string,
+): Promise<string> {
   const { rows } = await client.query<{ id: string }>(
     `insert into device_keys (device_id, global_uuid, mac_key, psk_secret, state)
      values ($1, $2, $3, $4, 'pending') returning id`,
-    [row.id, owner.uuid, owner.macKey, box.seal(psk, owner)],
+    [deviceId, owner.uuid, owner.macKey, sealed],
   );
-  return { id: rows[0]?.id ?? '', psk };
+  return rows[0]?.id ?? '';
 }
 
 /** Keys that a chip may hold by what we know, newest first. */

@@ -16,11 +16,12 @@ export interface DeviceRow {
   readonly hardware_revision: string | null;
   readonly location: string | null;
   readonly status: string | null;
+  readonly hardware_id: string | null;
 }
 
 /** The seed's provisioned_at has no zone and holds UTC. */
 export const DEVICE_COLUMNS = `id, global_uuid, mac_address, mac_key, psk_secret, ca_service_url, wifi_ssid,
-  provisioned_at at time zone 'UTC' as provisioned_at, firmware_version, hardware_revision, location, status`;
+  provisioned_at at time zone 'UTC' as provisioned_at, firmware_version, hardware_revision, location, status, hardware_id`;
 
 /** The status of a device that was taken out of use and is kept for its history. */
 export const REMOVED = 'removed';
@@ -68,6 +69,7 @@ export function toDeviceRecord(row: DeviceRow): DeviceRecord {
     id: row.id,
     uuid: row.global_uuid.toLowerCase(),
     mac: macOf(row.mac_key),
+    hardwareId: orNone(row.hardware_id),
     status: row.status ?? 'provisioned',
     caUrl: orNone(row.ca_service_url),
     wifiSsid: orNone(row.wifi_ssid),

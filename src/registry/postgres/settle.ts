@@ -2,10 +2,14 @@
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import type { AttemptRecord, DeviceRecord, Failure, Image, Proof } from '../registry.js';
+import { findContradiction } from '../conflicts/detect.js';
+import { recordConflict } from '../conflicts/store.js';
+import { processUser } from '../process-user.js';
 import { endAttempt } from './attempts.js';
 import { recordEvent } from './events.js';
 import { enqueueProof } from '../push/outbox.js';
-import { DEVICE_COLUMNS, type DeviceRow, toDeviceRecord } from './rows.js';
+import { Stop } from './meet.js';
+import { DEVICE_COLUMNS, type DeviceRow, macOf, toDeviceRecord } from './rows.js';
 
 interface OpenAttempt {
   readonly device_id: number;
@@ -24,11 +28,12 @@ const UUID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * Runs inside a transaction; see Registry.confirm. The newest proof decides which key is current: also one that was
  * superseded by another station's proof in between becomes current again, for now the chip holds it.
  */
-export async function confirm(client: pg.ClientBase, id: string, proof: Proof): Promise<DeviceRecord> {
+export async function confirm(client: pg.ClientBase, id: string, proof: Proof): Promise<DeviceRecord | Stop> {
   const attempt = await lockAttempt(client, id);
   const deviceId = attempt.device_id;
-  await client.query('select from devices where id = $1 for update', [deviceId]);
   if (attempt.outcome !== 'passed') {
+    const stop = await meetAgain(client, attempt);
+    if (stop !== undefined) return stop;
     await enqueueProof(client, deviceId, attempt.key_id);
     const wasCurrent = await makeCurrent(client, deviceId, attempt.key_id);
     await describeDevice(client, deviceId, attempt, proof.endedAt);
@@ -41,6 +46,27 @@ export async function confirm(client: pg.ClientBase, id: string, proof: Proof): 
   const [row] = rows;
   if (row === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
   return toDeviceRecord(row);
+}
+
+/**
+ * Locks the device. Somebody may have decided since that it is another board (Registry.resolve): the key of this one
+ * stays in the history then, and the board is stopped.
+ */
+async function meetAgain(client: pg.ClientBase, attempt: OpenAttempt): Promise<Stop | undefined> {
+  const { rows } = await client.query<DeviceRow>(
+    `select ${DEVICE_COLUMNS} from devices where id = $1 for update`,
+    [attempt.device_id],
+  );
+  const board = {
+    mac: macOf(attempt.mac_key),
+    uuid: attempt.global_uuid.toLowerCase(),
+    hardwareId: attempt.wanted['hardware_id'] ?? undefined,
+  };
+  const contradiction = findContradiction(board, rows.map(toDeviceRecord));
+  if (contradiction === undefined) return undefined;
+  const seenBy = attempt.operator ?? processUser();
+  const refusal = { board, facts: {}, seenBy, keyId: attempt.key_id };
+  return new Stop(await recordConflict(client, contradiction, refusal));
 }
 
 /** Runs inside a transaction; see Registry.built. */

@@ -8,6 +8,8 @@ export const deviceSchema = z
     id: z.int(),
     uuid: z.string(),
     mac: z.string(),
+    /** The chip's own 128-bit id, where it has one. */
+    hardwareId: z.string().optional(),
     /** `pending`, `provisioned`, or what another program wrote. */
     status: z.string(),
     caUrl: z.string().optional(),
@@ -67,8 +69,10 @@ export const registryStatusSchema = z
     message: z.string().optional(),
     /** Attempts that this station still has to tell the registry. */
     pendingSync: z.int().optional(),
-    /** Those among them that contradict the registry and wait for somebody to decide. */
+    /** Boards that were refused because they contradict the registry, and wait for somebody to decide. */
     conflicts: z.int().optional(),
+    /** How old this station's copy of the allow and deny lists is. */
+    doorCopiedAt: timeSchema.optional(),
   })
   .meta({ id: 'RegistryStatus' });
 export type RegistryStatus = z.output<typeof registryStatusSchema>;

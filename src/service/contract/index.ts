@@ -2,6 +2,7 @@
 // only; the service registers its routes from this table, so nothing can be served that does not stand in it.
 import type { z } from 'zod';
 import { CA_OPERATIONS } from './ca.js';
+import { CONFLICT_OPERATIONS } from './conflicts.js';
 import { DEVICE_OPERATIONS } from './devices.js';
 import { JOB_OPERATIONS } from './jobs.js';
 import type { Operation } from './operation.js';
@@ -19,6 +20,7 @@ export const OPERATIONS = {
   ...PROFILE_OPERATIONS,
   ...CA_OPERATIONS,
   ...DEVICE_OPERATIONS,
+  ...CONFLICT_OPERATIONS,
   ...STATION_OPERATIONS,
 };
 

@@ -1,6 +1,7 @@
 // A job: the provisioning of one board at one port, from the start to its result.
 import { z } from 'zod';
 import { STAGES } from '../../core/stages.js';
+import { conflictSchema } from './conflicts.js';
 import { operations, timeSchema } from './operation.js';
 
 const stageSchema = z.enum(STAGES);
@@ -63,6 +64,8 @@ export const jobSchema = z
         next: z.string(),
         stage: stageSchema,
         retryable: z.boolean(),
+        /** Where the board contradicts the registry: both histories. */
+        conflict: conflictSchema.optional(),
       })
       .optional(),
     startedAt: timeSchema,

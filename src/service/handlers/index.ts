@@ -2,6 +2,7 @@
 import type { ServiceCore } from '../core.js';
 import type { Handlers } from '../http/operations.js';
 import { caHandlers } from './ca.js';
+import { conflictHandlers } from './conflicts.js';
 import { deviceHandlers } from './devices.js';
 import { jobHandlers } from './jobs.js';
 import { portHandlers } from './ports.js';
@@ -21,6 +22,7 @@ export function createHandlers(core: ServiceCore, openapi: () => string): Handle
     ...profileHandlers(core),
     ...caHandlers(),
     ...deviceHandlers(core),
+    ...conflictHandlers(core),
     ...stationHandlers(core),
   };
 }

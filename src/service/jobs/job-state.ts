@@ -42,9 +42,9 @@ export function advanceJob(job: Job, event: ProvisionEvent, endedAt: string): Jo
         const { offset, size, imageSha256: sha256, serial, alreadyDone } = event;
         return { ...ended, state: 'passed', image: { offset, size, sha256 }, serial, alreadyDone };
       }
-      const { code, message, next, stage, retryable } = event;
+      const { code, message, next, stage, retryable, conflict } = event;
       const state = code === 'CANCELLED' ? 'cancelled' : 'failed';
-      return { ...ended, state, failure: { code, message, next, stage, retryable } };
+      return { ...ended, state, failure: { code, message, next, stage, retryable, conflict } };
     }
   }
 }

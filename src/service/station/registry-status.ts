@@ -6,9 +6,9 @@ import type { RegistryStatus } from '../contract/index.js';
 /** Never throws: what is wrong is the answer. */
 export async function registryStatus(registry: Registry): Promise<RegistryStatus> {
   const elapsed = stopwatch();
-  const { reachable: ok, reason: message, pendingSync, conflicts } = await registry.status();
+  const { reachable: ok, reason: message, ...waiting } = await registry.status();
   const { description } = registry;
-  return { ok, description, durationMs: elapsed(), message, pendingSync, conflicts };
+  return { ok, description, durationMs: elapsed(), message, ...waiting };
 }
 
 /** Times one look at a registry of that description. */

@@ -26,6 +26,7 @@ export function describe(device: DeviceHistory): string {
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['MAC', device.mac],
     ['UUID', device.uuid],
+    ['chip id', device.hardwareId],
     ['status', device.status],
     ['provisioned', device.provisionedAt],
     ['CA URL', device.caUrl],

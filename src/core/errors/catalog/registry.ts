@@ -8,6 +8,10 @@ const setup = { exit: EXIT.registry, http: 503, retryable: false } as const;
 /** The request contradicts what the registry holds. */
 const conflict = { exit: EXIT.registry, http: 409, retryable: false } as const;
 
+/** The registry is away, and its copy on this station says so. */
+const known = (asOf: string | undefined): string =>
+  asOf === undefined ? '' : `, by this station's copy of ${asOf} (the registry is out of reach)`;
+
 export const REGISTRY_ERRORS = {
   REGISTRY_UNREACHABLE: entry<{ target: string; reason: string }>({
     ...state,
@@ -90,37 +94,32 @@ export const REGISTRY_ERRORS = {
     next: ({ found }) =>
       `put PostgreSQL ${found} on this machine's PATH once more and run "espmint db backup", then restore into a new data directory`,
   }),
-  UUID_TAKEN: entry<{ uuid: string; mac: string; holder: string }>({
-    ...conflict,
-    problem: ({ uuid, mac, holder }) => `The UUID ${uuid} wanted for ${mac} already belongs to ${holder}`,
-    next: () => 'give this board another UUID, or find out which of the two is the real one (devices show)',
-  }),
-  MAC_TAKEN: entry<{ mac: string; uuid: string; holder: string }>({
-    ...conflict,
-    problem: ({ mac, uuid, holder }) =>
-      `The board ${mac} is registered under the UUID ${holder}, and ${uuid} was wanted for it`,
-    next: () =>
-      'use the recipe and namespace it was registered with (espmint identity MAC --uuid UUID tells them)',
-  }),
   DEVICE_KNOWN: entry<{ mac: string; uuid: string; status: string }>({
     ...conflict,
     problem: ({ mac, uuid, status }) => `The board ${mac} is already in the registry as ${uuid} (${status})`,
     next: () => 'choose --known keep to flash the same key again, or --known rotate to give it a new one',
   }),
-  DEVICE_REMOVED: entry<{ mac: string; uuid: string }>({
+  DEVICE_REMOVED: entry<{ mac: string; uuid: string; asOf?: string | undefined }>({
     ...conflict,
-    problem: ({ mac, uuid }) => `The board ${mac} (${uuid}) was removed from the registry`,
+    problem: ({ mac, uuid, asOf }) => `The board ${mac} (${uuid}) was removed from the registry${known(asOf)}`,
     next: () => 'choose --known rotate to take it in again with a new key, or set the board aside',
   }),
-  DEVICE_DENIED: entry<{ mac: string; uuid: string; entry: string; reason: string }>({
+  DEVICE_DENIED: entry<{
+    mac: string;
+    uuid: string;
+    entry: string;
+    reason: string;
+    asOf?: string | undefined;
+  }>({
     ...conflict,
-    problem: ({ mac, entry: on, reason }) =>
-      `The board ${mac} is on the deny list (${reason === '' ? on : `${on}: ${reason}`})`,
+    problem: ({ mac, entry: on, reason, asOf }) =>
+      `The board ${mac} is on the deny list (${reason === '' ? on : `${on}: ${reason}`})${known(asOf)}`,
     next: () => 'set the board aside, or take the entry off the list (lists remove deny)',
   }),
-  DEVICE_NOT_ALLOWED: entry<{ mac: string; uuid: string }>({
+  DEVICE_NOT_ALLOWED: entry<{ mac: string; uuid: string; asOf?: string | undefined }>({
     ...conflict,
-    problem: ({ mac, uuid }) => `Neither the board ${mac} nor its UUID ${uuid} is on the allow list`,
+    problem: ({ mac, uuid, asOf }) =>
+      `Neither the board ${mac} nor its UUID ${uuid} is on the allow list${known(asOf)}`,
     next: () => 'set the board aside, or add it (lists add allow)',
   }),
   KEY_DIFFERS: entry<{ mac: string; uuid: string }>({

@@ -1,0 +1,59 @@
+// Errors of boards that contradict the registry, and of deciding about them.
+import type { Conflict } from '../../conflict.js';
+import { EXIT, entry } from '../entry.js';
+
+/** Nobody but a person can tell which side is right. */
+const conflict = { exit: EXIT.registry, http: 409, retryable: false } as const;
+
+/** Both histories go with the error, as far as they are known. */
+interface OfConflict {
+  readonly conflict?: Conflict | undefined;
+}
+
+const decide = ({ conflict: found }: OfConflict): string =>
+  found?.id === undefined
+    ? 'decide with "espmint devices resolve"'
+    : `decide with "espmint devices resolve ${found.id}"`;
+
+export const CONFLICT_ERRORS = {
+  CLONE_SUSPECTED: entry<
+    { mac: string; uuid: string; hardwareId: string; holder: string } & Partial<OfConflict>
+  >({
+    ...conflict,
+    problem: ({ mac, hardwareId, holder }) =>
+      `The board ${mac} has the chip id ${hardwareId}, but the device of that MAC has ${holder}: one of the two is a clone, or its MAC is forged`,
+    next: (details) => `set the board aside, or ${decide(details)}`,
+  }),
+  HARDWARE_ID_TAKEN: entry<
+    { hardwareId: string; mac: string; uuid: string; holder: string } & Partial<OfConflict>
+  >({
+    ...conflict,
+    problem: ({ hardwareId, mac, holder }) =>
+      `The board ${mac} has the chip id ${hardwareId}, which belongs to the device ${holder}`,
+    next: (details) => `set the board aside, or ${decide(details)}`,
+  }),
+  UUID_TAKEN: entry<{ uuid: string; mac: string; holder: string } & Partial<OfConflict>>({
+    ...conflict,
+    problem: ({ uuid, mac, holder }) => `The UUID ${uuid} wanted for ${mac} already belongs to ${holder}`,
+    next: (details) => `give this board another UUID, or ${decide(details)}`,
+  }),
+  MAC_TAKEN: entry<{ mac: string; uuid: string; holder: string } & Partial<OfConflict>>({
+    ...conflict,
+    problem: ({ mac, uuid, holder }) =>
+      `The board ${mac} is registered under the UUID ${holder}, and ${uuid} was wanted for it`,
+    next: (details) =>
+      `use the recipe and namespace it was registered with (espmint identity MAC --uuid UUID tells them), or ${decide(details)}`,
+  }),
+  CONFLICT_UNKNOWN: entry<{ id: number }>({
+    exit: EXIT.input,
+    http: 404,
+    retryable: false,
+    problem: ({ id }) => `The registry knows no conflict ${id}`,
+    next: () => 'look it up with "espmint devices conflicts --all"',
+  }),
+  CONFLICT_SETTLED: entry<{ id: number; state: string }>({
+    ...conflict,
+    problem: ({ id, state }) => `The conflict ${id} is settled (${state})`,
+    next: () => 'connect the board again: if it still contradicts the registry, the conflict opens anew',
+  }),
+};
