@@ -6,6 +6,7 @@ import { probeRegistry } from '../registry/index.js';
 import type { ServiceParts } from '../service/index.js';
 import { composeRegistry, connectPort, type RegistryChoice } from './compose.js';
 import type { CliIo, GlobalOptions } from './io.js';
+import { openStationPushes } from './station-pushes.js';
 import { createVirtualBench, type VirtualBench } from './virtual-bench.js';
 
 export interface ServiceChoice extends RegistryChoice, GlobalOptions {
@@ -28,12 +29,14 @@ export const WEB_DIR = fileURLToPath(new URL('../web/', import.meta.url));
 export async function composeService(io: CliIo, options: ServiceChoice): Promise<ComposedService> {
   // A stop signal must not take the registry from boards that are still finishing.
   const registry = await composeRegistry({ ...io, signal: new AbortController().signal }, options);
+  const pushes = openStationPushes(io, options, (line) => io.stderr(`${line}\n`));
   const bench = createVirtualBench();
   const { boards = 0 } = options;
   if (boards > 0) bench.add({ count: boards });
   return {
     parts: {
       registry,
+      pushes: pushes?.get,
       connect: connectAny(bench),
       listPorts,
       virtualBoards: bench,
@@ -43,6 +46,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
     },
     close: async () => {
       bench.close();
+      await pushes?.close();
       await registry.close();
     },
   };

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
   devices: async (io) => (await import('./commands/devices.js')).devicesCommand(io),
   lists: async (io) => (await import('./commands/lists.js')).listsCommand(io),
   db: async (io) => (await import('./commands/db.js')).dbCommand(io),
+  push: async (io) => (await import('./commands/push/index.js')).pushCommand(io),
   keys: async (io) => (await import('./commands/keys.js')).keysCommand(io),
   nvs: async (io) => (await import('./commands/nvs/index.js')).nvsCommand(io),
   station: async (io) => (await import('./commands/station/index.js')).stationCommand(io),

@@ -1,6 +1,7 @@
 // What the service is given: the real parts in the product, virtual ones in a demo, failing ones in a test.
 import type { PortInfo } from '../driver/index.js';
 import type { ProvisionParts } from '../provision/index.js';
+import type { Pushes } from '../registry/index.js';
 import type { VirtualBoard } from './contract/index.js';
 
 export interface ServiceParts extends ProvisionParts {
@@ -10,11 +11,16 @@ export interface ServiceParts extends ProvisionParts {
   readonly virtualBoards?: VirtualBoards | undefined;
   /** Resolves when the PostgreSQL of that URL can be used as a registry; changes nothing there. */
   readonly probeRegistry: (databaseUrl: string, signal: AbortSignal) => Promise<void>;
+  /** Absent: a service without a database. May fail while the database is away. */
+  readonly pushes?: (() => Promise<PushDesk>) | undefined;
   /** Environment that profiles may take secrets from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told of failures that no caller is told in full. Never of a secret. */
   readonly log: (line: string) => void;
 }
+
+/** What may be seen and done of pushes over HTTP: targets are added where the secrets are. */
+export type PushDesk = Pick<Pushes, 'targets' | 'status' | 'dead' | 'retry' | 'discard'>;
 
 /** Boards made of software, which the service may add and pull at will. */
 export interface VirtualBoards {

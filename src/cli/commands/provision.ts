@@ -12,6 +12,7 @@ import { numberOption } from '../numbers.js';
 import { operatorOption, originOf, type OriginFlags } from '../origin.js';
 import { createReporter } from '../output/create-reporter.js';
 import { planFromFlags, type PlanFlags } from '../plan.js';
+import { pushBriefly } from '../push-briefly.js';
 
 interface Options extends Omit<PlanFlags, 'known'>, RegistryChoice, BackendChoice, OriginFlags {
   readonly known?: PlanFlags['known'] | 'ask';
@@ -105,9 +106,10 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
     );
     reporter.finish(results);
     if (options.keysTo !== undefined) io.stderr(`The keys are in ${options.keysTo}, readable by you only.\n`);
-    const { pendingSync } = await composed.registry.status();
+    const { pendingSync, pushes } = await composed.registry.status();
     if (pendingSync > 0)
       io.stderr(`${pendingSync} attempts wait in the journal for the registry to come back.\n`);
+    if (pushes !== undefined && pushes.pending > 0) await pushBriefly(io, options);
     io.setExitCode(exitCodeOf(results));
   } finally {
     await parts.close();

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LABEL_FORMATS } from '../../core/labels/render.js';
 import { operations, timeSchema } from './operation.js';
+import { pushCountsSchema } from './push.js';
 
 export const deviceSchema = z
   .object({
@@ -71,6 +72,8 @@ export const registryStatusSchema = z
     pendingSync: z.int().optional(),
     /** Boards that were refused because they contradict the registry, and wait for somebody to decide. */
     conflicts: z.int().optional(),
+    /** What is still to be told to the user's own tables and services, and what was given up. */
+    pushes: pushCountsSchema.optional(),
     /** How old this station's copy of the allow and deny lists is. */
     doorCopiedAt: timeSchema.optional(),
   })

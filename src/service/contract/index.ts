@@ -8,6 +8,7 @@ import { JOB_OPERATIONS } from './jobs.js';
 import type { Operation } from './operation.js';
 import { PORT_OPERATIONS } from './ports.js';
 import { PROFILE_OPERATIONS } from './profiles.js';
+import { PUSH_OPERATIONS } from './push.js';
 import { SESSION_OPERATIONS } from './session.js';
 import { STATION_OPERATIONS } from './station.js';
 import { SYSTEM_OPERATIONS } from './system.js';
@@ -22,6 +23,7 @@ export const OPERATIONS = {
   ...DEVICE_OPERATIONS,
   ...CONFLICT_OPERATIONS,
   ...STATION_OPERATIONS,
+  ...PUSH_OPERATIONS,
 };
 
 export type Operations = typeof OPERATIONS;

@@ -7,6 +7,7 @@ import { deviceHandlers } from './devices.js';
 import { jobHandlers } from './jobs.js';
 import { portHandlers } from './ports.js';
 import { profileHandlers } from './profiles.js';
+import { pushHandlers } from './push.js';
 import { sessionHandlers } from './session.js';
 import { stationHandlers } from './station.js';
 import { systemHandlers } from './system.js';
@@ -24,5 +25,6 @@ export function createHandlers(core: ServiceCore, openapi: () => string): Handle
     ...deviceHandlers(core),
     ...conflictHandlers(core),
     ...stationHandlers(core),
+    ...pushHandlers(core),
   };
 }

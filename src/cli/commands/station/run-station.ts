@@ -16,6 +16,7 @@ import type { CliIo, GlobalOptions } from '../../io.js';
 import { originOf, type OriginFlags } from '../../origin.js';
 import { createStationReporter, type StationReporter } from '../../output/station-reporter.js';
 import { loadProfile, planFromFlags, type PlanFlags } from '../../plan.js';
+import { openStationPushes } from '../../station-pushes.js';
 import { listenToOperator, OPERATOR_HELP } from './operator.js';
 import { stationLabels, type LabelOptions, type StationLabels } from './labels.js';
 import { stationPorts, type PortOptions } from './ports.js';
@@ -60,6 +61,8 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   closers.push(() => parts.close());
   const reporter = createStationReporter(io, { json: options.json === true, name });
   const note = (text: string): void => reporter.note(text);
+  const pushes = openStationPushes(io, options, note);
+  closers.push(() => pushes?.close());
   const labels = await stationLabels(options, {
     profile,
     batch: work?.batch,
