@@ -28,12 +28,12 @@ export interface DatabaseReport {
   readonly databaseBytes: number;
   /** Attempts in this machine's journal that the registry has not heard of. */
   readonly pendingSync: number;
-  /** What is still to be told to the user's own tables and services; absent while the schema is older than that. */
-  readonly pushes?: PushCounts | undefined;
   /** Boards that were refused because they contradict the registry, and wait for somebody to decide. */
   readonly conflicts: number;
   /** How old this station's copy of the allow and deny lists is; ISO 8601. */
   readonly doorCopiedAt: string | undefined;
+  /** What is still to be told to the user's own tables and services; absent while the schema is older than that. */
+  readonly pushes?: PushCounts | undefined;
 }
 
 /**
@@ -57,9 +57,9 @@ export async function checkDatabase(options: RegistryOptions): Promise<DatabaseR
       migrationsMissing: missing,
       devices: applied.length === 0 ? {} : await countDevices(client),
       pendingSync: await countOwed(dataDir),
-      pushes: missing.length === 0 ? await countPushes(client) : undefined,
       conflicts: applied.includes(CONFLICTS) ? await countOpenConflicts(client) : 0,
       doorCopiedAt: await new DoorCopy(dataDir, target).at(),
+      pushes: missing.length === 0 ? await countPushes(client) : undefined,
     };
   });
 }

@@ -24,11 +24,13 @@ export async function openPushes(options: PushOptions = {}): Promise<Pushes> {
 export interface PushService {
   /** As openPushes, and one for all callers. @throws as openPushes, and then the next call tries again */
   get(): Promise<Pushes>;
-  /** Ends the deliveries and leaves the registry. Never throws, may be called again. */
+  /** Delivers for a short while what is due, then leaves the registry. Never throws, may be called again. */
   close(): Promise<void>;
 }
 
 const REST_MS = 10_000;
+/** The last boards of a station that ends are told too, unless their target is slow. */
+const GOODBYE_MS = 2_000;
 
 /** Delivers from now on, also when the registry is out of reach at first. @param onNote told what goes wrong */
 export function startPushes(options: PushOptions, onNote: (text: string) => void): PushService {
@@ -55,12 +57,13 @@ export function startPushes(options: PushOptions, onNote: (text: string) => void
     }
   };
   const delivering = deliver();
-  return {
-    get,
-    close: async () => {
-      ending.abort();
-      await delivering;
-      await (await opened?.catch(() => undefined))?.close();
-    },
+  const end = async (): Promise<void> => {
+    ending.abort();
+    await delivering;
+    const pushes = await opened?.catch(() => undefined);
+    await pushes?.deliverDue({ signal: AbortSignal.timeout(GOODBYE_MS), onNote }).catch(() => undefined);
+    await pushes?.close();
   };
+  let ended: Promise<void> | undefined;
+  return { get, close: () => (ended ??= end()) };
 }

@@ -72,10 +72,10 @@ export const registryStatusSchema = z
     pendingSync: z.int().optional(),
     /** Boards that were refused because they contradict the registry, and wait for somebody to decide. */
     conflicts: z.int().optional(),
-    /** What is still to be told to the user's own tables and services, and what was given up. */
-    pushes: pushCountsSchema.optional(),
     /** How old this station's copy of the allow and deny lists is. */
     doorCopiedAt: timeSchema.optional(),
+    /** What is still to be told to the user's own tables and services, and what was given up. */
+    pushes: pushCountsSchema.optional(),
   })
   .meta({ id: 'RegistryStatus' });
 export type RegistryStatus = z.output<typeof registryStatusSchema>;

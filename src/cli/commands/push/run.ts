@@ -1,0 +1,48 @@
+// `espmint push run`: delivers without a station or service, once or until Ctrl-C.
+import { Command } from 'commander';
+import { EXIT } from '../../../core/errors/index.js';
+import { openPushes, startPushes } from '../../../registry/index.js';
+import { registryOptions } from '../../compose.js';
+import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
+
+interface Options extends GlobalOptions {
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
+
+export function runCommand(io: CliIo): Command {
+  return new Command('run')
+    .description('deliver what waits, and what comes until Ctrl-C; serve and station do so by themselves')
+    .option('--once', 'end when nothing is due any more')
+    .option('--json', 'with --once: print one JSON object')
+    .action(async (_: unknown, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      await (options.once === true ? runOnce(io, options) : runOn(io, options));
+    });
+}
+
+async function runOnce(io: CliIo, options: Options): Promise<void> {
+  const pushes = await openPushes(registryOptions(io, options));
+  try {
+    const run = await pushes.deliverDue({ signal: io.signal, onNote: (text) => io.stderr(`${text}\n`) });
+    const { delivered, failed } = run;
+    const text = `${delivered} delivered, ${failed} failed\n`;
+    io.stdout(options.json === true ? jsonLine({ type: 'push-run', ...run }) : text);
+    io.setExitCode(failed === 0 ? EXIT.ok : EXIT.registry);
+  } finally {
+    await pushes.close();
+  }
+}
+
+async function runOn(io: CliIo, options: Options): Promise<void> {
+  const steady = { ...io, signal: new AbortController().signal };
+  const service = startPushes(registryOptions(steady, options), (text) => io.stderr(`${text}\n`));
+  try {
+    await new Promise<void>((resolve) => {
+      if (io.signal.aborted) resolve();
+      else io.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  } finally {
+    await service.close();
+  }
+}

@@ -1,0 +1,26 @@
+// Delivering at the end of a short command: what its boards gave to tell, for a little while.
+import { toEspmintError } from '../core/errors/index.js';
+import { openPushes } from '../registry/index.js';
+import { registryOptions } from './compose.js';
+import type { CliIo, GlobalOptions } from './io.js';
+
+/** Nobody at a bench waits longer for a service that is slow; the next command or station goes on. */
+const PATIENCE_MS = 5_000;
+
+/** Never throws: the boards are done, whatever becomes of this. */
+export async function pushBriefly(io: CliIo, options: GlobalOptions): Promise<void> {
+  const note = (text: string): void => io.stderr(`${text}\n`);
+  try {
+    const pushes = await openPushes(registryOptions(io, options));
+    try {
+      const signal = AbortSignal.any([io.signal, AbortSignal.timeout(PATIENCE_MS)]);
+      await pushes.deliverDue({ signal, onNote: note });
+      const left = (await pushes.status()).reduce((sum, { pending }) => sum + pending, 0);
+      if (left > 0) note(`${left} pushes are still to be delivered ("espmint push run" goes on with them).`);
+    } finally {
+      await pushes.close();
+    }
+  } catch (error) {
+    note(toEspmintError(error).message);
+  }
+}

@@ -1,0 +1,24 @@
+// Pushes: the registry's own answers, where there is a registry that has them.
+import { EspmintError } from '../../core/errors/index.js';
+import type { ServiceCore } from '../core.js';
+import type { Handlers } from '../http/operations.js';
+import type { PushDesk } from '../parts.js';
+
+type PushHandlers = Pick<
+  Handlers,
+  'listPushTargets' | 'pushStatus' | 'listDeadPushes' | 'retryDeadPushes' | 'discardDeadPushes'
+>;
+
+export function pushHandlers({ parts }: ServiceCore): PushHandlers {
+  const desk = async (): Promise<PushDesk> => {
+    if (parts.pushes === undefined) throw new EspmintError('PUSH_WITHOUT_DATABASE', {});
+    return parts.pushes();
+  };
+  return {
+    listPushTargets: async () => ({ targets: await (await desk()).targets() }),
+    pushStatus: async () => ({ targets: await (await desk()).status() }),
+    listDeadPushes: async ({ query }) => ({ dead: await (await desk()).dead(query.limit) }),
+    retryDeadPushes: async ({ body }) => ({ count: await (await desk()).retry(body.ids ?? 'all') }),
+    discardDeadPushes: async ({ body }) => ({ count: await (await desk()).discard(body.ids ?? 'all') }),
+  };
+}
