@@ -1,6 +1,6 @@
 // MD5 of a span of flash, computed by the chip: the comparison before a write and the proof after it.
-import { md5 } from '@noble/hashes/legacy.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { md5Hex } from '../core/digest.js';
 import { OP, words } from './command.js';
 import type { Answer, Loader } from './loader.js';
 import type { Command } from './request.js';
@@ -40,7 +40,7 @@ export async function flashMd5(loader: Loader, region: Region): Promise<string> 
 
 /** MD5 of bytes that we have, in the same form. */
 export function md5Of(bytes: Uint8Array): string {
-  return bytesToHex(md5(bytes));
+  return md5Hex(bytes);
 }
 
 /** `0x10000 bytes at 0x9000`, for messages. */

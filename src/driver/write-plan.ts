@@ -113,7 +113,10 @@ export function runsOf(image: Uint8Array, span: Region): readonly Region[] {
 }
 
 export function isBlank(image: Uint8Array, span: Region): boolean {
-  return slice(image, span).every((byte) => byte === ERASED);
+  // By number: a closure for each byte of each sector costs more than all hashes together.
+  const end = span.offsetBytes + span.sizeBytes;
+  for (let at = span.offsetBytes; at < end; at++) if (image[at] !== ERASED) return false;
+  return true;
 }
 
 export function slice(image: Uint8Array, { offsetBytes, sizeBytes }: Region): Uint8Array {

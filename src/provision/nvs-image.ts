@@ -1,7 +1,6 @@
 // Makes the image of one board: a fresh one, or the board's own NVS with only our values changed; and tells what either
 // does to what other software stored there (Wi-Fi calibration, counters).
-import { md5 } from '@noble/hashes/legacy.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { md5Hex } from '../core/digest.js';
 import { decodeNvs, encodeNvs, mergeNvs, PAGE_SIZE, type NvsRow } from '../core/nvs/index.js';
 import type { Board } from '../driver/index.js';
 import type { Region } from './region.js';
@@ -32,7 +31,7 @@ export async function makeImage(
 ): Promise<MadeImage> {
   const fresh = encodeNvs(rows, region.sizeBytes);
   const digest = await board.md5(region, { signal });
-  if (digest === digestOf(fresh) || digest === digestOf(blank(region.sizeBytes))) return { bytes: fresh };
+  if (digest === md5Hex(fresh) || digest === md5Hex(blank(region.sizeBytes))) return { bytes: fresh };
   const found = await readUsedPages(board, region, signal);
   if (mode === 'replace') return { bytes: fresh, changes: replaced(found, rows) };
   const { image, kept, changed, added } = mergeNvs(found, rows);
@@ -65,7 +64,7 @@ async function readUsedPages(board: Board, region: Region, signal?: AbortSignal)
   const bytes = blank(region.sizeBytes);
   const open: Region[] = [region];
   for (let span = open.pop(); span !== undefined; span = open.pop()) {
-    if ((await board.md5(span, { signal })) === digestOf(blank(span.sizeBytes))) continue;
+    if ((await board.md5(span, { signal })) === md5Hex(blank(span.sizeBytes))) continue;
     if (span.sizeBytes > PAGE_SIZE) {
       open.push(...halves(span));
       continue;
@@ -85,8 +84,4 @@ function halves({ offsetBytes, sizeBytes }: Region): Region[] {
 
 function blank(sizeBytes: number): Uint8Array {
   return new Uint8Array(sizeBytes).fill(0xff);
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return bytesToHex(md5(bytes));
 }

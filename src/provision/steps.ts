@@ -1,8 +1,6 @@
 // The stages of one try, each from what the stages before it found. Order and reporting are in provision-device.ts.
-import { md5 } from '@noble/hashes/legacy.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { deviceRows } from '../core/device-config.js';
+import { md5Hex, sha256Hex } from '../core/digest.js';
 import { EspmintError } from '../core/errors/index.js';
 import { usableHardwareId } from '../core/hardware-id.js';
 import { parseMac, type Mac } from '../core/mac.js';
@@ -137,7 +135,7 @@ export async function buildImage(run: Try, board: Board, from: Ingredients): Pro
   if (changes !== undefined && changes.lost.length > 0) emit(lossWarning(port, changes.lost));
   await parts.crossCheck?.(bytes);
   const meant = layout.mode === 'merge' ? decodeNvs(bytes).values : rows;
-  return { ...region, bytes, rows: meant, md5: bytesToHex(md5(bytes)), sha256: bytesToHex(sha256(bytes)) };
+  return { ...region, bytes, rows: meant, md5: md5Hex(bytes), sha256: sha256Hex(bytes) };
 }
 
 function lossWarning(port: string, lost: readonly string[]): ProvisionEvent {
