@@ -19,6 +19,8 @@ function newBoard(overrides: Partial<ReserveRequest> = {}): ReserveRequest {
 }
 
 const PROOF = { imageSha256: 'ab'.repeat(32) };
+const CHIP = '0123456789abcdef0123456789abcdef';
+const OTHER_CHIP = '1123456789abcdef0123456789abcdef';
 const OTHER_PSK = '00112233445566778899aabbccddeeff';
 
 async function codeOfFailure(call: Promise<unknown>): Promise<ErrorCode | 'nothing failed'> {
@@ -183,6 +185,57 @@ export function registryContract(kind: string, open: () => Promise<Registry>): v
       await expect(failure).rejects.toThrow(board.uuid);
       await expect(failure).rejects.toThrow(uuid);
       expect(await codeOfFailure(failure)).toBe('MAC_TAKEN');
+    });
+
+    it('stops a board with a known MAC and another chip id as a clone, names both, and keeps both histories', async () => {
+      const board = newBoard({ hardwareId: CHIP });
+      await provision(board);
+      const failure = registry.reserve({ ...board, hardwareId: OTHER_CHIP, policy: 'rotate' });
+      await expect(failure).rejects.toThrow(CHIP);
+      await expect(failure).rejects.toThrow(OTHER_CHIP);
+      await expect(failure).rejects.toMatchObject({
+        code: 'CLONE_SUSPECTED',
+        details: {
+          conflict: {
+            refused: { mac: board.mac, hardwareId: OTHER_CHIP },
+            registered: {
+              mac: board.mac,
+              hardwareId: CHIP,
+              status: 'provisioned',
+              lastAttempt: { outcome: 'passed' },
+            },
+          },
+        },
+      });
+      expect(await codeOfFailure(registry.screen({ ...board, hardwareId: OTHER_CHIP }))).toBe(
+        'CLONE_SUSPECTED',
+      );
+      const { keys, attempts } = await registry.show({ mac: board.mac });
+      expect([keys.length, attempts.length]).toEqual([1, 1]);
+      const listed = (await registry.conflicts()).filter(({ refused }) => refused.mac === board.mac);
+      expect(listed.at(0)).toMatchObject({ code: 'CLONE_SUSPECTED', state: 'open' });
+    });
+
+    it('stops a known chip id under another MAC', async () => {
+      const id = 'ab'.repeat(16);
+      const board = newBoard({ hardwareId: id });
+      await provision(board);
+      const other = newBoard({ hardwareId: id });
+      expect(await codeOfFailure(registry.reserve(other))).toBe('HARDWARE_ID_TAKEN');
+      expect(await registry.find({ mac: other.mac })).toBeUndefined();
+    });
+
+    it('takes a chip id of all 0 or all f as none, and learns one that it did not know', async () => {
+      const board = newBoard();
+      await provision(board);
+      for (const hardwareId of ['0'.repeat(32), 'f'.repeat(32)]) await provision({ ...board, hardwareId });
+      expect((await registry.find({ mac: board.mac }))?.hardwareId).toBeUndefined();
+      const hardwareId = 'cd'.repeat(16);
+      await provision({ ...board, hardwareId });
+      expect((await registry.find({ mac: board.mac }))?.hardwareId).toBe(hardwareId);
+      expect(await provision(board)).toMatch(/^[0-9a-f]{32}$/);
+      expect((await registry.find({ mac: board.mac }))?.hardwareId).toBe(hardwareId);
+      await registry.screen({ ...board, hardwareId });
     });
 
     it('stops a text that is wider than its column before anything is stored', async () => {

@@ -15,7 +15,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openRegistry, type Registry, type RegistryOptions } from '../../src/registry/index.js';
+import { parseListEntry } from '../../src/core/list-entry.js';
+import {
+  addToList,
+  openRegistry,
+  type Registry,
+  type RegistryOptions,
+  removeDevice,
+} from '../../src/registry/index.js';
 import { judgeAvailable } from '../support/judges.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
@@ -27,6 +34,7 @@ const BOARD = {
   policy: 'keep',
 } as const;
 const OTHER = { ...BOARD, mac: 'a4:cf:12:34:56:79', uuid: '110e3dc9-fa05-568f-a05a-98d00891029e' } as const;
+const BOARD_FOUND = { mac: BOARD.mac, uuid: BOARD.uuid, hardwareId: '11'.repeat(16) };
 const PROOF = { imageSha256: 'ab'.repeat(32) };
 
 const binDir = otherPostgresBin();
@@ -75,7 +83,7 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a registry whose 
     expect(await registry.status()).toMatchObject({ reachable: false, pendingSync: 2 });
     await server.start();
     const later = await openIt();
-    expect(await later.status()).toEqual({
+    expect(await later.status()).toMatchObject({
       reachable: true,
       reason: undefined,
       pendingSync: 0,
@@ -127,7 +135,7 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a registry whose 
     expect((await (await openIt()).reserve(BOARD)).known).toBe('new');
   });
 
-  it('keeps a reservation that contradicts the server in the journal and goes on with the others', async () => {
+  it('tells the server of a reservation that contradicts it as a conflict, with its key, and goes on with the others', async () => {
     await (await openIt()).close();
     await server.kill();
     const registry = await openIt();
@@ -142,8 +150,52 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a registry whose 
     });
     await elsewhere.reserve(BOARD);
     const later = await openIt();
-    expect(await later.status()).toMatchObject({ reachable: true, pendingSync: 1, conflicts: 1 });
+    // OTHER was refused for the twisted one only, which holds nothing now: it may come again.
+    expect(await later.status()).toMatchObject({ reachable: true, pendingSync: 0, conflicts: 1 });
     expect(await later.find({ mac: BOARD.mac })).toMatchObject({ uuid: BOARD.uuid });
+    const conflict = (await later.conflicts()).find(({ code }) => code === 'MAC_TAKEN');
+    expect(conflict).toMatchObject({ refused: { mac: BOARD.mac, uuid: OTHER.uuid } });
+    await later.resolve(conflict?.id ?? 0, { decision: 'replace', reason: 'the outage was right' });
+    expect(await later.find({ mac: BOARD.mac })).toMatchObject({ uuid: OTHER.uuid, status: 'pending' });
+    expect(await later.reveal(BOARD.mac, 'test')).toBe(twisted.psk);
+  });
+
+  it('refuses a clone by its journal, and the server hears of it', async () => {
+    const registry = await openIt();
+    await server.kill();
+    const clone = { ...BOARD, hardwareId: '22'.repeat(16) };
+    const { id } = await registry.reserve({ ...BOARD, hardwareId: '11'.repeat(16) });
+    await registry.confirm(id, PROOF);
+    await expect(registry.reserve(clone)).rejects.toMatchObject({ code: 'CLONE_SUSPECTED' });
+    expect(await registry.status()).toMatchObject({ reachable: false, pendingSync: 2, conflicts: 1 });
+    await server.start();
+    const later = await openIt();
+    expect(await later.status()).toMatchObject({ pendingSync: 0, conflicts: 1 });
+    expect(await later.conflicts()).toMatchObject([
+      { code: 'CLONE_SUSPECTED', refused: { hardwareId: clone.hardwareId }, registered: BOARD_FOUND },
+    ]);
+    expect((await later.conflicts())[0]?.id).toBeGreaterThan(0);
+  });
+
+  it('keeps to the lists and tombstones by its copy, and says how old that is', async () => {
+    await addToList(options, 'deny', [parseListEntry('a4:cf:12:34:57:00..a4:cf:12:34:57:ff')], 'stolen');
+    await (await openIt()).reserve(BOARD);
+    await removeDevice(options, { mac: BOARD.mac }, 'scrapped');
+    const registry = await openIt();
+    const { doorCopiedAt = '' } = await registry.status();
+    expect(Math.abs(Date.now() - Date.parse(doorCopiedAt))).toBeLessThan(60_000);
+    expect(statSync(join(options.dataDir, 'door.json')).mode & 0o777).toBe(0o600);
+    await server.kill();
+    const denied = { ...OTHER, mac: 'a4:cf:12:34:57:01' };
+    await expect(registry.reserve(denied)).rejects.toThrow(doorCopiedAt);
+    await expect(registry.screen(denied)).rejects.toMatchObject({ code: 'DEVICE_DENIED' });
+    await expect(registry.reserve(BOARD)).rejects.toMatchObject({ code: 'DEVICE_REMOVED' });
+    expect((await registry.reserve(OTHER)).known).toBe('new');
+    await server.start();
+    await addToList(options, 'allow', [parseListEntry(BOARD.mac)], '');
+    await (await openIt()).status();
+    await server.kill();
+    await expect((await openIt()).reserve(OTHER)).rejects.toMatchObject({ code: 'DEVICE_NOT_ALLOWED' });
   });
 
   it('shows no key in the journal', async () => {
