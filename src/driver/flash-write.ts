@@ -2,13 +2,14 @@
 import { zlibSync } from 'fflate';
 import { isEspmintError } from '../core/errors/index.js';
 import { OP, checksumOf, dataBlock, isChecksumFailure, words, type Op } from './command.js';
-import type { Loader } from './loader.js';
+import type { Answer, Loader } from './loader.js';
 import type { Region } from './md5.js';
 import { regionText } from './md5.js';
+import type { Command } from './request.js';
 import { SECTOR_BYTES } from './spi-flash.js';
 
 /** Largest data block that each loader takes. */
-const ROM_BLOCK_BYTES = 0x400;
+export const ROM_BLOCK_BYTES = 0x400;
 const STUB_BLOCK_BYTES = 0x4000;
 const COMPRESSION_LEVEL = 9;
 
@@ -42,6 +43,10 @@ export interface SpanWrite extends PackedSpan {
   readonly offsetBytes: number;
   /** The ROM's begin commands have a fifth word. */
   readonly beginHasEncryptWord: boolean;
+  /** What a ROM erases for plain data, from the offset on; the whole span when absent. */
+  readonly eraseBytes?: number;
+  /** Of a ROM's data blocks; as large as it takes when absent. */
+  readonly blockBytes?: number;
   /** Told after each block: the share of this span that is done, 0 to 1. */
   readonly onProgress: (done: number) => void;
 }
@@ -51,22 +56,42 @@ export interface SpanWrite extends PackedSpan {
  * @throws LOADER_REFUSED, LINK_TIMEOUT
  */
 export async function writeSpan(loader: Loader, write: SpanWrite): Promise<void> {
+  await writeSpanThen(loader, write, []);
+}
+
+/** As `writeSpan`; a ROM is given the last block and these commands in one go. @returns their answers. */
+export async function writeSpanThen(
+  loader: Loader,
+  write: SpanWrite,
+  then: readonly Command[],
+): Promise<readonly Answer[]> {
   const { stream, isPacked, offsetBytes, sizeBytes } = write;
-  const blockBytes = loader.isStub ? STUB_BLOCK_BYTES : ROM_BLOCK_BYTES;
+  const blockBytes = loader.isStub ? STUB_BLOCK_BYTES : (write.blockBytes ?? ROM_BLOCK_BYTES);
   const blocks = Math.ceil(stream.length / blockBytes);
   const region = { offsetBytes, sizeBytes };
-  await begin(loader, isPacked ? OP.flashDeflBegin : OP.flashBegin, { ...write, region, blocks, blockBytes });
+  const eraseBytes = isPacked ? sizeBytes : (write.eraseBytes ?? sizeBytes);
+  await begin(loader, isPacked ? OP.flashDeflBegin : OP.flashBegin, {
+    ...write,
+    region,
+    eraseBytes,
+    blocks,
+    blockBytes,
+  });
   // A short compressed block may unpack to the whole span: each is given the time that the whole may need.
   const timeoutMs =
     BASE_TIMEOUT_MS + programMs(isPacked ? sizeBytes : blockBytes) + stubEraseMs(loader, region);
+  let answers: readonly Answer[] = [];
   for (let index = 0; index < blocks; index++) {
     const part = stream.subarray(index * blockBytes, (index + 1) * blockBytes);
     const block = isPacked ? part : padded(part, blockBytes);
     const op = isPacked ? OP.flashDeflData : OP.flashData;
-    await sendBlock(loader, op, block, index, timeoutMs, region);
+    const behind = index === blocks - 1 && !loader.isStub ? then : [];
+    answers = await sendBlock(loader, { op, block, index, timeoutMs, region }, behind);
     write.onProgress((index + 1) / blocks);
   }
+  if (!loader.isStub) return answers;
   await finishStub(loader, isPacked ? OP.flashDeflEnd : OP.flashEnd, timeoutMs, region);
+  return loader.repeatAll(then);
 }
 
 /** Erases whole sectors. */
@@ -83,7 +108,13 @@ export async function eraseSpan(loader: Loader, region: Region, beginHasEncryptW
   }
   // A ROM has no command of its own for it: beginning a write erases.
   const blocks = Math.ceil(region.sizeBytes / ROM_BLOCK_BYTES);
-  await begin(loader, OP.flashBegin, { region, blocks, blockBytes: ROM_BLOCK_BYTES, beginHasEncryptWord });
+  await begin(loader, OP.flashBegin, {
+    region,
+    eraseBytes: region.sizeBytes,
+    blocks,
+    blockBytes: ROM_BLOCK_BYTES,
+    beginHasEncryptWord,
+  });
 }
 
 /** Erases all of the flash: a command of the stub. */
@@ -99,33 +130,40 @@ export async function eraseChip(loader: Loader): Promise<void> {
 
 interface Begin {
   readonly region: Region;
+  readonly eraseBytes: number;
   readonly blocks: number;
   readonly blockBytes: number;
   readonly beginHasEncryptWord: boolean;
 }
 
-async function begin(loader: Loader, op: Op, { region, blocks, blockBytes, ...rom }: Begin): Promise<void> {
-  const fields = [region.sizeBytes, blocks, blockBytes, region.offsetBytes];
+async function begin(loader: Loader, op: Op, parts: Begin): Promise<void> {
+  const { region, eraseBytes, blocks, blockBytes, ...rom } = parts;
+  const fields = [eraseBytes, blocks, blockBytes, region.offsetBytes];
   if (loader.isStub || rom.beginHasEncryptWord) fields.push(ENCRYPT_NO);
   // A ROM erases before it answers, a stub while it writes.
   const timeoutMs = BASE_TIMEOUT_MS + (loader.isStub ? 0 : eraseMs(region));
   await loader.send({ op, data: words(...fields), timeoutMs, what: erasing(region) });
 }
 
+interface Block {
+  readonly op: Op;
+  readonly block: Uint8Array;
+  readonly index: number;
+  readonly timeoutMs: number;
+  readonly region: Region;
+}
+
 /** A block that arrived damaged was not taken and is sent again; any other failure is for the caller. */
 async function sendBlock(
   loader: Loader,
-  op: Op,
-  block: Uint8Array,
-  index: number,
-  timeoutMs: number,
-  region: Region,
-): Promise<void> {
+  { op, block, index, timeoutMs, region }: Block,
+  then: readonly Command[],
+): Promise<readonly Answer[]> {
   const what = `block ${index} of ${regionText(region)}`;
+  const command = { op, data: dataBlock(block, index), checksum: checksumOf(block), timeoutMs, what };
   for (let tries = 1; ; tries++) {
     try {
-      await loader.send({ op, data: dataBlock(block, index), checksum: checksumOf(block), timeoutMs, what });
-      return;
+      return (await loader.sendAll([command, ...then])).slice(1);
     } catch (error) {
       const damaged = isEspmintError(error, 'LOADER_REFUSED') && isChecksumFailure(error.details.code);
       if (!damaged || tries >= BLOCK_TRIES) throw error;

@@ -1,4 +1,5 @@
 // ROM or stub: whichever is estimated to be done first. The stub must be uploaded, but then overlaps and asks less often.
+import { PAGE_BYTES, PROGRAM_PAGE_MS } from './flash-times.js';
 
 /** `auto`: where it is estimated to be faster, or the ROM lacks the command. */
 export type StubPolicy = 'auto' | 'never' | 'always';
@@ -25,15 +26,13 @@ export interface Choice {
 }
 
 /** Start, stop and acknowledgement bits: ten on the wire for a byte. */
-const BITS_PER_BYTE = 10;
+export const BITS_PER_BYTE = 10;
 const ROM_BLOCK_BYTES = 0x400;
 const STUB_BLOCK_BYTES = 0x4000;
 const ROM_READ_BYTES = 64;
 /** A read of 64 bytes costs a request of 18 and an answer of 78. */
 const ROM_READ_WIRE_BYTES = 96;
 const STUB_READ_BYTES = 0x1000;
-/** W25Q32-class flash: 0.4 ms for a page of 256 bytes. */
-const PROGRAM_MS_PER_BYTE = 0.4 / 256;
 /** Of the larger stubs (release 1.2.2 has 6,000 to 8,400). */
 const STUB_BYTES = 7_500;
 /** Start of the stub and what must be repeated to it: attaching, size. Six round trips and a greeting. */
@@ -44,7 +43,7 @@ export function chooseLoader(work: Work, link: LinkSpeed): Choice {
   const wireMs = (bytes: number): number => (bytes * BITS_PER_BYTE * 1_000) / link.baud;
   const trips = (bytes: number, perTrip: number): number => Math.ceil(bytes / perTrip) * link.latencyMs;
   const startMs = wireMs(STUB_BYTES) + STUB_START_ROUND_TRIPS * link.latencyMs + STUB_START_MS;
-  const programMs = work.flashBytes * PROGRAM_MS_PER_BYTE;
+  const programMs = (work.flashBytes / PAGE_BYTES) * PROGRAM_PAGE_MS;
   const { romMs, stubMs } =
     work.kind === 'write'
       ? {

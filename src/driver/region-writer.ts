@@ -1,11 +1,14 @@
 // Brings a region of flash to the bytes of an image: compares, writes what differs, mends what fails on the way.
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
-import { eraseSpan, packSpan, writeSpan, type PackedSpan } from './flash-write.js';
+import { ERASE_SECTOR_MS } from './flash-times.js';
+import { eraseSpan, packSpan, writeSpan, writeSpanThen, type PackedSpan } from './flash-write.js';
+import type { Loader } from './loader.js';
 import type { Work } from './loader-choice.js';
 import { prepareFor } from './loader-switch.js';
-import { flashMd5, md5Of, type Region } from './md5.js';
+import { digestOf, flashMd5, md5Command, md5Of, type Region } from './md5.js';
 import { checkRegion } from './region.js';
 import { isBadLink, type Session } from './session.js';
+import { cheapestForm } from './span-form.js';
 import { BLOCK_BYTES, SECTOR_BYTES } from './spi-flash.js';
 import { WriteGuard } from './write-guard.js';
 import { isBlank, planWrite, runsOf, slice, type WritePlan } from './write-plan.js';
@@ -55,13 +58,13 @@ export async function writeRegion(
     const plan = await comparePlan(session, target, signal);
     found ??= plan.found;
     try {
-      await carryOut(session, target, plan, {
+      const isPlaced = await carryOut(session, target, plan, {
         guard,
         progress,
         signal,
         onSpan: (sectors) => (sectorsWritten += sectors),
       });
-      await guard.release(signal);
+      await guard.release(signal, isPlaced && round === 1);
       progress(100);
       return { found, sectors: target.image.length / SECTOR_BYTES, sectorsWritten };
     } catch (error) {
@@ -99,16 +102,17 @@ async function comparePlan(
   return planWrite(target.image, ask, questionShare(session));
 }
 
-/** Of W25Q32-class flash: a 4 KB sector is erased in 45 ms. */
-const ERASE_SECTOR_MS = 45;
 /** Request and reply of an MD5 by the ROM, and what the chip needs for a few sectors. */
 const QUESTION_WIRE_BYTES = 72;
 const QUESTION_CHIP_MS = 2;
 
 function questionShare({ loader, link }: Session): number {
-  const latencyMs = Number.isFinite(loader.latencyMs) ? loader.latencyMs : 0;
-  return (latencyMs + QUESTION_CHIP_MS + (QUESTION_WIRE_BYTES * 10_000) / link.baud) / ERASE_SECTOR_MS;
+  return (
+    (latencyOf(loader) + QUESTION_CHIP_MS + (QUESTION_WIRE_BYTES * 10_000) / link.baud) / ERASE_SECTOR_MS
+  );
 }
+
+const latencyOf = ({ latencyMs }: Loader): number => (Number.isFinite(latencyMs) ? latencyMs : 0);
 
 interface Progressing {
   readonly guard: WriteGuard;
@@ -117,41 +121,79 @@ interface Progressing {
   readonly onSpan: (sectors: number) => void;
 }
 
+/** @returns whether each step is proven to have been written where it belongs. */
 async function carryOut(
   session: Session,
   target: ImageAt,
   plan: WritePlan,
   options: Progressing,
-): Promise<void> {
+): Promise<boolean> {
   const steps = plan.spans.flatMap((span) => stepsFor(target, span));
   const total = steps.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   session.loader.signal = options.signal;
   await prepareFor(session, workOf(steps));
   if (steps.length > 0) await options.guard.arm(options.signal);
-  const { loader, chip } = session;
-  const { beginHasEncryptWord } = chip.rom;
+  const isErased = plan.found === 'blank';
+  // The region differs as a whole, so where there is one step it is that one's place that differs.
+  const isKnownToDiffer = isErased || steps.length === 1;
+  let arePlaced = isKnownToDiffer;
   let done = 0;
-  for (const { packed, ...region } of steps) {
+  for (const step of steps) {
     const onProgress = (share: number): void => {
-      options.progress(Math.floor((100 * (done + share * region.sizeBytes)) / total));
+      options.progress(Math.floor((100 * (done + share * step.sizeBytes)) / total));
     };
     onProgress(0);
-    if (packed === undefined) await eraseSpan(loader, region, beginHasEncryptWord);
-    else await writeSpan(loader, { ...region, ...packed, beginHasEncryptWord, onProgress });
-    done += region.sizeBytes;
+    const isPlaced = await carryOutStep(session, step, { isErased, isKnownToDiffer, onProgress });
+    arePlaced &&= isPlaced;
+    done += step.sizeBytes;
     onProgress(0);
-    options.onSpan(region.sizeBytes / SECTOR_BYTES);
+    options.onSpan(step.sizeBytes / SECTOR_BYTES);
   }
+  return arePlaced;
+}
+
+interface StepOptions {
+  readonly isErased: boolean;
+  readonly isKnownToDiffer: boolean;
+  readonly onProgress: (share: number) => void;
+}
+
+/** @returns whether the step is proven to have been written where it belongs. */
+async function carryOutStep(session: Session, step: Step, options: StepOptions): Promise<boolean> {
+  const { loader, chip, link } = session;
+  const { beginHasEncryptWord } = chip.rom;
+  const { data, ...region } = step;
+  if (data === undefined) {
+    await eraseSpan(loader, region, beginHasEncryptWord);
+    return false;
+  }
+  const common = { beginHasEncryptWord, onProgress: options.onProgress };
+  if (loader.isStub) {
+    await writeSpan(loader, { ...region, ...data.packed, ...common });
+    return false;
+  }
+  const speed = { baud: link.baud, latencyMs: latencyOf(loader) };
+  const form = cheapestForm(data.bytes, data.packed, options.isErased, speed);
+  const write = { ...form, ...common, offsetBytes: region.offsetBytes + form.skipBytes };
+  const [answer] = await writeSpanThen(loader, write, options.isKnownToDiffer ? [md5Command(region)] : []);
+  if (answer === undefined) return false;
+  if (digestOf(answer) === md5Of(data.bytes)) return true;
+  if (form.eraseBytes > 0) return false;
+  // It was not as blank as it said, or the ROM does not write without erasing: once more, the long way.
+  session.onEvent?.({ type: 'retry', what: 'write', reason: 'the flash does not hold what was written' });
+  await carryOutStep(session, step, { ...options, isErased: false });
+  // Where the first one went is not known.
+  return false;
 }
 
 /** Offset from the start of flash. */
 interface Step extends Region {
   /** Absent: erased flash is what the image wants there. */
-  readonly packed?: PackedSpan;
+  readonly data?: { readonly bytes: Uint8Array; readonly packed: PackedSpan };
 }
 
 function workOf(steps: readonly Step[]): Work {
-  const packed = steps.flatMap((step) => step.packed ?? []);
+  const packed = steps.flatMap(({ data }) => data?.packed ?? []);
   return {
     kind: 'write',
     wireBytes: packed.reduce((sum, { stream }) => sum + stream.length, 0),
@@ -170,7 +212,9 @@ function stepsFor({ offsetBytes, image }: ImageAt, span: Region): Step[] {
   const runs = hasWholeBlock ? [span] : runsOf(image, span);
   return runs.map((run) => {
     const step = { offsetBytes: offsetBytes + run.offsetBytes, sizeBytes: run.sizeBytes };
-    return isBlank(image, run) ? step : { ...step, packed: packSpan(slice(image, run)) };
+    if (isBlank(image, run)) return step;
+    const bytes = slice(image, run);
+    return { ...step, data: { bytes, packed: packSpan(bytes) } };
   });
 }
 

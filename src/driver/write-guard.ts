@@ -36,36 +36,45 @@ export class WriteGuard {
       const guarded = this.#neighbours(loader);
       const questions = guarded.map(md5Command);
       const address = await this.#proofAddress(loader);
-      const answers = await loader.repeatAll([
-        // Twice, since answers carry no checksum: a digest that was damaged does not come twice.
+      // Twice, since answers carry no checksum: a digest that was damaged does not come twice.
+      const asked = [
         ...questions,
         ...questions,
         ...this.#limit(this.#region.offsetBytes + this.#region.sizeBytes),
-        ...(address === undefined ? [] : [proofBegin(address)]),
-      ]);
+      ];
+      // At a rate that can be lowered nothing is asked again: what is lost there is reason to lower it.
+      const answers =
+        address === undefined
+          ? await loader.repeatAll(asked)
+          : (await loader.sendAll([proofBegin(address), proofBlock(), ...asked])).slice(2);
       const digests = answers.slice(0, 2 * guarded.length).map(digestOf);
       for (const [index, region] of guarded.entries()) {
         this.#note(region, digests[index] ?? '', digests[index + guarded.length] ?? '');
       }
-      if (address !== undefined) await loader.send(proofBlock());
       this.#isArmed = true;
     }, signal);
   }
 
   /**
    * After a write: lifts the bound and compares. Nothing where nothing was armed.
+   * @param isPlaced each begin command was sent once, to a place that differed from the image and now holds it: then all
+   * of them arrived as they were sent, and there is nothing to compare.
    * @throws FLASH_CHANGED_OUTSIDE
    */
-  async release(signal?: AbortSignal): Promise<void> {
+  async release(signal?: AbortSignal, isPlaced = false): Promise<void> {
     if (!this.#isArmed) return;
-    await this.#session.run(async (loader) => {
-      const guarded = this.#neighbours(loader).filter((region) => this.#before.has(regionText(region)));
-      const ask = (): Promise<readonly string[]> => askAll(loader, guarded, this.#limitToFlash());
-      const isKept = (digests: readonly string[]): boolean =>
-        guarded.every((region, index) => this.#before.get(regionText(region)) === digests[index]);
-      if (!isKept(await ask()) && !isKept(await ask())) throw this.#changed(guarded);
-    }, signal);
+    const { loader } = this.#session;
+    if (isPlaced && !loader.isStub && !loader.hasErred) loader.sendLater(...this.#limitToFlash());
+    else await this.#session.run((current) => this.#compare(current), signal);
     this.#isArmed = false;
+  }
+
+  async #compare(loader: Loader): Promise<void> {
+    const guarded = this.#neighbours(loader).filter((region) => this.#before.has(regionText(region)));
+    const ask = (): Promise<readonly string[]> => askAll(loader, guarded, this.#limitToFlash());
+    const isKept = (digests: readonly string[]): boolean =>
+      guarded.every((region, index) => this.#before.get(regionText(region)) === digests[index]);
+    if (!isKept(await ask()) && !isKept(await ask())) throw this.#changed(guarded);
   }
 
   /**

@@ -9,7 +9,7 @@ export interface Meter {
   readonly bauds: number[];
 }
 
-/** What may be done to bytes on their way; the default hands them on. */
+/** What may be done to bytes on their way; the default hands them on. What goes out is shown frame by frame. */
 export interface Spoiler {
   readonly out?: (bytes: Uint8Array, baud: number) => Uint8Array;
   readonly in?: (bytes: Uint8Array, baud: number) => Uint8Array;
@@ -39,7 +39,9 @@ export class MeteredLink implements Link {
   async write(bytes: Uint8Array, wait: Wait): Promise<void> {
     this.meter.roundTrips += 1;
     this.meter.bytesOut += bytes.length;
-    await this.inner.write(this.spoiler.out?.(bytes, this.baud) ?? bytes, wait);
+    const { out } = this.spoiler;
+    const sent = out === undefined ? [bytes] : framesIn(bytes).map((frame) => out(frame, this.baud));
+    await this.inner.write(Uint8Array.from(sent.flatMap((frame) => [...frame])), wait);
   }
   async read(wait: Wait): Promise<Uint8Array> {
     const bytes = await this.inner.read(wait);
@@ -59,4 +61,18 @@ export class MeteredLink implements Link {
   async close(): Promise<void> {
     await this.inner.close();
   }
+}
+
+const FRAME_END = 0xc0;
+
+/** The frames that one write carries, each with its delimiters; what is no whole frame stays with what is before it. */
+function framesIn(bytes: Uint8Array): readonly Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  let start = 0;
+  for (let at = 1; at < bytes.length; at++) {
+    if (bytes[at] !== FRAME_END || bytes[at - 1] !== FRAME_END || at - start < 2) continue;
+    frames.push(bytes.subarray(start, at));
+    start = at;
+  }
+  return [...frames, bytes.subarray(start)];
 }
