@@ -74,6 +74,8 @@ function post(
   return new Promise((resolve, reject) => {
     // Its own connection, which ends with this message.
     const sent = request(url, { method: 'POST', agent: false, headers, signal }, (response) => {
+      // The head decides: whatever breaks off from here on changes nothing.
+      sent.off('error', reject).on('error', () => undefined);
       const { statusCode: status = 0, headers: answered } = response;
       void firstPart(response).then((text) => {
         resolve({ status, retryAfter: answered['retry-after'], body: text });
@@ -85,7 +87,7 @@ function post(
   });
 }
 
-/** The head has decided already: an answer that breaks off or is too long is taken as far as it came. */
+/** An answer that breaks off or is too long is taken as far as it came. */
 function firstPart(response: http.IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;

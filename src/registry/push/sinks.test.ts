@@ -1,0 +1,87 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { testMessage } from './message.js';
+import { maskedReason } from './sink.js';
+import { webhookSink } from './webhook-sink.js';
+
+let close: () => void = () => undefined;
+afterEach(() => close());
+
+async function deliverTo(listener: RequestListener, { timeoutMs = 300 } = {}) {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const sink = webhookSink({ name: 'hook', url, signingSecret: new Uint8Array(32), timeoutMs });
+  return sink.deliver(testMessage('11111111-2222-4333-8444-555555555555', true));
+}
+
+describe('a webhook', () => {
+  it('reads no more of an endless answer than it shows', async () => {
+    let sent = 0;
+    const failure = await deliverTo((_, response) => {
+      response.writeHead(500);
+      const more = (): void => {
+        if (response.destroyed || sent > 50e6) return;
+        sent += 1e5;
+        response.write('x'.repeat(1e5), () => setImmediate(more));
+      };
+      more();
+    });
+    expect(failure?.error.message.length).toBeLessThan(450);
+    expect(sent).toBeLessThan(50e6);
+  });
+
+  it('has delivered with the head of a good answer, even when its body never ends', async () => {
+    expect(await deliverTo((_, response) => void response.writeHead(200).write('and so on'))).toBeUndefined();
+  });
+
+  it('takes a redirect for an answer, and asks nobody else', async () => {
+    const asked: (string | undefined)[] = [];
+    const failure = await deliverTo((request, response) => {
+      asked.push(request.url);
+      response.writeHead(307, { location: '/elsewhere' }).end();
+    });
+    expect(asked).toEqual(['/']);
+    expect(failure).toMatchObject({ isOfTarget: true, error: { code: 'PUSH_REFUSED' } });
+  });
+
+  it.each([
+    [422, false],
+    [400, false],
+    [401, true],
+    [404, true],
+    [500, true],
+    [503, true],
+  ])('with status %i is out of order itself: %s', async (status, isOfTarget) => {
+    expect(await deliverTo((_, response) => void response.writeHead(status).end())).toMatchObject({
+      isOfTarget,
+    });
+  });
+
+  it.each([
+    ['7', 7_000],
+    ['99999999', 3_600_000],
+    ['soon', undefined],
+  ])('that asks with Retry-After: %s waits %s ms', async (header, retryAfterMs) => {
+    const failure = await deliverTo(
+      (_, response) => void response.writeHead(429, { 'retry-after': header }).end(),
+    );
+    expect(failure?.retryAfterMs).toBe(retryAfterMs);
+  });
+});
+
+describe('what the other side says', () => {
+  it('is one short line without control characters, keys and secrets', () => {
+    const shown = maskedReason(
+      `a\u001b[2J\nb  ${'AB'.repeat(16)} c s3(cret d S3(CRET ${'long '.repeat(99)}`,
+      ['s3(cret'],
+    );
+    expect(shown.slice(0, 40)).toBe('a [2J b ******** c ******** d ******** l');
+    expect(shown.length).toBeLessThanOrEqual(201);
+  });
+});
