@@ -1,6 +1,7 @@
 // A board in its loader: what it is, what its flash holds, and the ways to change that. The driver's front door.
 import { findChip } from '../core/chips/index.js';
-import { EspmintError } from '../core/errors/index.js';
+import { EspmintError, isEspmintError } from '../core/errors/index.js';
+import type { Mac } from '../core/mac.js';
 import {
   PARTITION_TABLE_MAX_BYTES,
   PARTITION_TABLE_OFFSET_BYTES,
@@ -11,6 +12,7 @@ import type { ChipFacts } from '../core/stages.js';
 import { concatBytes } from '@noble/hashes/utils.js';
 import { readFlash, readUnproven } from './flash-read.js';
 import { eraseChip, eraseSpan } from './flash-write.js';
+import { connectLocked } from './locked-board.js';
 import { preferStub, prepareFor } from './loader-switch.js';
 import { flashMd5, type Region } from './md5.js';
 import { START_BAUD } from './open-link.js';
@@ -66,7 +68,13 @@ export interface Board {
   close(): Promise<void>;
 }
 
-export type ConnectOptions = SessionOptions;
+export interface ConnectOptions extends SessionOptions {
+  /**
+   * The MAC that the operator vouches for, should the chip be in Secure Download Mode and not tell it: such a board is
+   * then written without proof instead of refused. Other boards tell their own.
+   */
+  readonly trustMac?: Mac | undefined;
+}
 
 /**
  * Resets the board into its loader, finds out what it is and raises the baud rate as far as the link bears it. The link
@@ -75,11 +83,16 @@ export type ConnectOptions = SessionOptions;
  * FLASH_NOT_FOUND, SECURE_DOWNLOAD, LINK_TIMEOUT, LINK_CLOSED, CANCELLED
  */
 export async function connectBoard(link: Link, options: ConnectOptions = {}): Promise<Board> {
-  const { expectChip } = options;
+  const { expectChip, trustMac } = options;
   if (expectChip !== undefined && findChip(expectChip) === undefined) {
     throw new EspmintError('CHIP_NOT_SUPPORTED', { port: link.address, chip: expectChip });
   }
-  return new LoaderBoard(await Session.open(link, options), options.signal);
+  try {
+    return new LoaderBoard(await Session.open(link, options), options.signal);
+  } catch (error) {
+    if (trustMac === undefined || !isEspmintError(error, 'SECURE_DOWNLOAD')) throw error;
+    return connectLocked(link, { ...options, mac: trustMac });
+  }
 }
 
 class LoaderBoard implements Board {

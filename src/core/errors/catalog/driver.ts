@@ -104,7 +104,7 @@ export const DRIVER_ERRORS = {
     ...board,
     problem: ({ port, what }) => `${port}: the chip is in Secure Download Mode and refuses ${what}`,
     next: () =>
-      'provision such boards before that mode is burnt: without MAC and MD5 no write could be proven, so none is made',
+      'provision such boards before that mode is burnt; or give --mac and --allow-unproven: then the image is written, but only the firmware can show that it arrived',
   }),
   LOADER_REFUSED: entry<{ port: string; what: string; code: number; meaning: string; unsupported: boolean }>({
     ...board,
