@@ -6,7 +6,7 @@ import { EXIT, entry } from '../entry.js';
 const conflict = { exit: EXIT.registry, http: 409, retryable: false } as const;
 
 /** Both histories go with the error, as far as they are known. */
-interface OfConflict {
+export interface OfConflict {
   readonly conflict?: Conflict | undefined;
 }
 
