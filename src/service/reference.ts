@@ -8,7 +8,7 @@ const SECTIONS: readonly { readonly title: string; readonly paths: RegExp }[] = 
   { title: 'Ports and boards', paths: /^\/(ports|virtual-boards)/ },
   { title: 'Jobs', paths: /^\/jobs/ },
   { title: 'Profiles', paths: /^\/(profiles|secrets|ca\/)/ },
-  { title: 'Devices and registry', paths: /^\/(devices|registry)/ },
+  { title: 'Devices and registry', paths: /^\/(devices|conflicts|registry)/ },
   { title: 'Station', paths: /^\/(settings|stats|stations)/ },
 ];
 

@@ -60,7 +60,8 @@ describe.each(homes)('a conflict in %s', (_home, bin) => {
     const error: unknown = await by.reserve(board).catch((thrown: unknown) => thrown);
     if (!isEspmintError(error) || !('conflict' in error.details)) throw error;
     const { conflict } = error.details;
-    return { id: 0, ...(conflict as Conflict) };
+    const { id = 0, ...rest } = conflict as Conflict;
+    return { ...rest, id };
   }
 
   const keysOf = async (device: { mac: string }): Promise<string[]> =>

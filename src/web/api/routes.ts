@@ -42,6 +42,8 @@ export const ROUTES = {
   showDevice: 'GET /devices/:device',
   deviceLabel: 'GET /devices/:device/label',
   revealKey: 'POST /devices/:device/reveal',
+  listConflicts: 'GET /conflicts',
+  resolveConflict: 'POST /conflicts/:id/resolve',
   registryStatus: 'GET /registry',
   testRegistry: 'POST /registry/test',
   getSettings: 'GET /settings',
