@@ -56,6 +56,7 @@ export {
   type Unit,
   type UnitImage,
 } from './batches/batches.js';
+export type { PortRecord } from './statistics/port-records.js';
 export type { RunFilter, RunRecord, Runs } from './statistics/runs.js';
 export { openPushes, type PushOptions, type PushService, startPushes } from './push/open.js';
 export {

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { openKeyFile, openRegistry } from '../../src/registry/index.js';
+import { openKeyFile, openRegistry, type Registry } from '../../src/registry/index.js';
 import { judgeAvailable } from '../support/judges.js';
+import { attemptsContract } from './attempts-contract.js';
 import { registryContract } from './contract.js';
 import { otherPostgresBin } from './other-postgres.js';
 
@@ -13,13 +14,16 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-registryContract('the embedded PostgreSQL', () => openRegistry({ dataDir: join(folder, 'embedded') }));
+function contracts(kind: string, open: () => Promise<Registry>): void {
+  registryContract(kind, open);
+  attemptsContract(kind, open);
+}
+
+contracts('the embedded PostgreSQL', () => openRegistry({ dataDir: join(folder, 'embedded') }));
 
 const binDir = otherPostgresBin();
 if (judgeAvailable('a PostgreSQL of another major version', binDir)) {
-  registryContract(`the PostgreSQL of ${binDir}`, () =>
-    openRegistry({ dataDir: join(folder, 'other'), binDir }),
-  );
+  contracts(`the PostgreSQL of ${binDir}`, () => openRegistry({ dataDir: join(folder, 'other'), binDir }));
 }
 
-registryContract('a key file', () => openKeyFile(join(folder, 'keys.jsonl')));
+contracts('a key file', () => openKeyFile(join(folder, 'keys.jsonl')));

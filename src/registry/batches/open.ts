@@ -1,6 +1,7 @@
 // Opens what stations share: batches and runs, in the same database as the registry.
 import { openWithSecrets } from '../admin/with-secrets.js';
 import type { RegistryOptions } from '../connect.js';
+import { type PortRecord, readPorts } from '../statistics/port-records.js';
 import { PostgresRuns } from '../statistics/postgres-runs.js';
 import type { Runs } from '../statistics/runs.js';
 import type { Batches } from './batches.js';
@@ -9,6 +10,8 @@ import { PostgresBatches } from './postgres-batches.js';
 export interface Production {
   readonly batches: Batches;
   readonly runs: Runs;
+  /** What each port has done; of one station where it is named. @throws REGISTRY_* */
+  ports(station?: string): Promise<PortRecord[]>;
   /** Never throws, may be called again. */
   close(): Promise<void>;
 }
@@ -25,6 +28,7 @@ export async function openProduction(options: RegistryOptions = {}): Promise<Pro
   return {
     batches: new PostgresBatches(database, box),
     runs: new PostgresRuns(database),
+    ports: (station) => readPorts(database, station),
     close: () => database.close(),
   };
 }

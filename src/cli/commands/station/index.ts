@@ -4,6 +4,7 @@ import { backendOption, verifyOption } from '../../board-options.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { numberOption } from '../../numbers.js';
 import { operatorOption } from '../../origin.js';
+import { portListCommand } from './port-list.js';
 import { runStation, type StationOptions } from './run-station.js';
 import { stationsCommand } from './stations.js';
 import { teach, type TeachOptions } from './teach.js';
@@ -24,7 +25,8 @@ export function stationCommand(io: CliIo): Command {
       runStation(io, self.optsWithGlobals<StationOptions & GlobalOptions>()),
     )
     .addCommand(teachCommand(io))
-    .addCommand(stationsCommand(io));
+    .addCommand(stationsCommand(io))
+    .addCommand(portListCommand(io));
 }
 
 function addPortOptions(command: Command): Command {

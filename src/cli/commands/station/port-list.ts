@@ -1,0 +1,53 @@
+// `espmint station ports`: what each port has done; a bad cable or fixture shows by its share of passes and its rate.
+import { Command } from 'commander';
+import type { PortRecord } from '../../../registry/index.js';
+import { withProduction } from '../../compose-production.js';
+import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
+import { utcTime } from '../../output/format.js';
+import { printable } from '../../printable.js';
+
+interface Options extends GlobalOptions {
+  readonly name?: string;
+  readonly json?: boolean;
+}
+
+export function portListCommand(io: CliIo): Command {
+  return new Command('ports')
+    .description('what each port of the stations of this database has done')
+    .option('--name <station>', 'only ports of this station')
+    .option('--json', 'print one JSON object a line')
+    .action((_: unknown, self: Command) => show(io, self.optsWithGlobals<Options>()));
+}
+
+async function show(io: CliIo, options: Options): Promise<void> {
+  const ports = await withProduction(io, options, (production) => production.ports(options.name));
+  if (options.json === true) {
+    for (const port of ports) io.stdout(jsonLine({ type: 'port', ...port }));
+    return;
+  }
+  const rows = [HEADINGS, ...ports.map(cells)];
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  for (const row of rows) {
+    io.stdout(
+      `${row
+        .map((text, column) => text.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
+  }
+}
+
+const HEADINGS = ['STATION', 'PORT', 'ATTEMPTS', 'PASSED', 'BAUD', 'LAST (UTC)'];
+
+function cells({ station, port, attempts, passes, baud, lastSeenAt }: PortRecord): string[] {
+  const share = attempts === 0 ? '' : ` (${Math.round((passes / attempts) * 100)} %)`;
+  const texts = [
+    station,
+    port,
+    String(attempts),
+    `${passes}${share}`,
+    String(baud ?? '-'),
+    utcTime(lastSeenAt),
+  ];
+  return texts.map(printable);
+}
