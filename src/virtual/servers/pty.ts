@@ -12,6 +12,7 @@ import { SerialPort } from 'serialport';
 import { EspmintError } from '../../core/errors/index.js';
 import type { HostPort, VirtualBoard } from '../board.js';
 import { leaveBoard, type BoardServer, type LeavePolicy } from './server.js';
+import { together } from './together.js';
 
 /** node-pty's native module, as far as it is used: opens a pair without starting a process. */
 interface NativePty {
@@ -173,7 +174,7 @@ class PtyServer implements BoardServer {
     this.leadTo(this.next);
     if (!this.board.isFree) return undefined;
     return this.board.plugIn({
-      bytes: (bytes) => void pair.master.write(bytes),
+      bytes: together((bytes) => void pair.master.write(bytes)),
       gone: () => {
         pair.destroy();
       },
