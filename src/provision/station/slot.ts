@@ -12,6 +12,8 @@ export interface Slot {
   timer: NodeJS.Timeout | undefined;
   /** A stop rule holds it until somebody has looked. */
   blocked: boolean;
+  /** The new name of its board's port, told while the run goes on. */
+  renamed: string | undefined;
   /** A board that came while the run of the one before had not ended yet. */
   next: string | undefined;
 }
@@ -25,6 +27,7 @@ export function emptySlot(number: number): Slot {
     running: undefined,
     timer: undefined,
     blocked: false,
+    renamed: undefined,
     next: undefined,
   };
 }

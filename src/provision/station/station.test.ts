@@ -52,7 +52,7 @@ function bench(run: StationParts['run'], settings: Partial<StationSettings> = {}
     { retryPauseMs: 1, ...settings },
   );
   const change =
-    (type: 'sighted' | 'arrived' | 'departed') =>
+    (type: 'sighted' | 'arrived' | 'renamed' | 'departed') =>
     (slot: number, board = slot) =>
       station.portChanged({ type, place: `1-${slot}`, port: { path: `port${board}`, isNativeUsb: false } });
   const state = (slot: number): string => {
@@ -65,6 +65,7 @@ function bench(run: StationParts['run'], settings: Partial<StationSettings> = {}
     plug: change('arrived'),
     pull: change('departed'),
     see: change('sighted'),
+    rename: change('renamed'),
     state,
   };
 }
@@ -87,6 +88,29 @@ describe('a slot', () => {
     const states = events.flatMap((event) => (event.type === 'slot' ? [event.state] : []));
     expect(states).toEqual(['settling', 'running', 'passed', 'empty']);
     expect(station.slots.get(1)).toMatchObject({ state: 'empty', last: { ok: true } });
+  });
+
+  it('runs a board again under the name that its port has by then', async () => {
+    const ports: string[] = [];
+    const { plug, rename, station } = bench(
+      async ({ port }) => {
+        ports.push(port);
+        await sleep(10);
+        return port === 'port7' ? pass(port) : fail(port, 'LINK_TIMEOUT');
+      },
+      { retries: 2, retryPauseMs: 20 },
+    );
+    plug(1);
+    await until(() => ports.length === 1);
+    // While it runs, and while it waits for the next run.
+    rename(1, 6);
+    await until(() => ports.length === 2);
+    await until(() => station.slots.get(1)?.state === 'waiting');
+    rename(1, 7);
+    await until(() => station.slots.get(1)?.state === 'passed');
+    expect(ports).toEqual(['port1', 'port6', 'port7']);
+    rename(1, 8);
+    expect(station.slots.get(1)).toMatchObject({ state: 'passed', port: 'port8' });
   });
 
   it('waits for the start key where plugging in does not start', async () => {

@@ -73,9 +73,9 @@ export class Station {
         else slot.next = path;
         break;
       case 'renamed':
-        if (slot.running === undefined && slot.state.state !== 'empty') {
-          this.#set(slot, { ...slot.state, port: path });
-        }
+        if (slot.next !== undefined) slot.next = path;
+        else if (slot.running !== undefined) slot.renamed = path;
+        else if (slot.state.state !== 'empty') this.#set(slot, { ...slot.state, port: path });
         break;
       case 'departed':
         this.#departed(slot);
@@ -191,6 +191,7 @@ export class Station {
 
   #begin(slot: Slot, port: string): void {
     slot.runs += 1;
+    slot.renamed = undefined;
     const running = guardRun({
       port,
       timeoutMs: this.#settings.runTimeoutMs,
@@ -226,7 +227,7 @@ export class Station {
     const { startedAt } = running;
     const endedAt = new Date().toISOString();
     this.#parts.onEvent({ type: 'ended', slot: slot.number, run: slot.runs, result, startedAt, endedAt });
-    const { next } = slot;
+    const { next, renamed: port = result.port } = slot;
     slot.next = undefined;
     if (next !== undefined) {
       this.#note(slot, result);
@@ -236,15 +237,15 @@ export class Station {
       this.#set(slot, { state: 'empty', last: result });
     } else if (result.ok) {
       this.#note(slot, result);
-      this.#set(slot, { state: 'passed', port: result.port, result });
+      this.#set(slot, { state: 'passed', port, result });
     } else {
-      this.#failed(slot, result);
+      this.#failed(slot, result, port);
     }
     this.#pump();
   }
 
-  #failed(slot: Slot, result: Failed): void {
-    const { port } = result;
+  /** @param port where its board is now: it may have enumerated anew since the run began */
+  #failed(slot: Slot, result: Failed, port: string): void {
     if (isBatchShut(result.code)) {
       this.pause({ by: 'batch', code: result.code, text: result.message });
       this.#enqueue(slot, port);
@@ -258,7 +259,12 @@ export class Station {
     }
     const pauseMs = Math.min(this.#settings.retryPauseMs * 2 ** slot.pauses++, LONGEST_PAUSE_MS);
     this.#set(slot, { state: 'waiting', port, for: cause, last: result });
-    slot.timer = setTimeout(() => this.#enqueue(slot, port), pauseMs);
+    slot.timer = setTimeout(() => this.#again(slot), pauseMs);
+  }
+
+  /** Under the name that the port has by then. */
+  #again(slot: Slot): void {
+    if ('port' in slot.state) this.#enqueue(slot, slot.state.port);
   }
 
   #worthAnotherRun(slot: Slot, { code, retryable }: Failed): 'retry' | 'registry' | 'batch' | undefined {
