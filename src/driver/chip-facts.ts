@@ -8,7 +8,7 @@ import {
   type ChipSpec,
   type ReadRegister,
 } from '../core/chips/index.js';
-import { EspmintError } from '../core/errors/index.js';
+import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import { usableHardwareId } from '../core/hardware-id.js';
 import type { Mac } from '../core/mac.js';
 import { readChipMac } from './chip-mac.js';
@@ -59,8 +59,7 @@ export async function readEfuseFacts(
 ): Promise<EfuseFacts> {
   await registers.load(...efuseFields(chip, security));
   const { flashCap, uniqueId = [] } = chip;
-  const mac = readChipMac(chip, registers.read, port);
-  await confirmMac(chip, registers, port, mac);
+  const mac = await readTrustedMac(chip, registers, port);
   const { major, minor } = readChipRevision(chip, registers.read);
   return {
     mac,
@@ -72,9 +71,21 @@ export async function readEfuseFacts(
   };
 }
 
-/** Replies carry no checksum: where the MAC has none of its own, only a second reading shows a damaged first one. */
-async function confirmMac(chip: ChipSpec, registers: RegisterCache, port: string, mac: Mac): Promise<void> {
-  if (chip.mac.upperHalf === 'crc8' || (await registers.confirm([chip.mac.low, chip.mac.high]))) return;
+/** Replies carry no checksum: a MAC that looks wrong is read anew before the chip is blamed for it. */
+async function readTrustedMac(chip: ChipSpec, registers: RegisterCache, port: string): Promise<Mac> {
+  try {
+    return await readConfirmedMac(chip, registers, port);
+  } catch (error) {
+    if (!isEspmintError(error, 'CHIP_MAC_BAD')) throw error;
+    await registers.reload([chip.mac.low, chip.mac.high]);
+    return readConfirmedMac(chip, registers, port);
+  }
+}
+
+/** Where the MAC has no checksum of its own, only a second reading shows a damaged first one. */
+async function readConfirmedMac(chip: ChipSpec, registers: RegisterCache, port: string): Promise<Mac> {
+  const mac = readChipMac(chip, registers.read, port);
+  if (chip.mac.upperHalf === 'crc8' || (await registers.confirm([chip.mac.low, chip.mac.high]))) return mac;
   throw new EspmintError('CHIP_MAC_BAD', { port, mac, reason: 'two readings of it differ' });
 }
 

@@ -23,6 +23,12 @@ export class RegisterCache {
     for (const [index, address] of missing.entries()) this.#words.set(address, values[index] ?? 0);
   }
 
+  /** Reads these anew, whatever was read before. */
+  async reload(addresses: readonly number[]): Promise<void> {
+    for (const address of addresses) this.#words.delete(address);
+    await this.loadAddresses(addresses);
+  }
+
   /** Reads again what was read before: a damaged value does not come twice. True when nothing differs. */
   async confirm(addresses: readonly number[]): Promise<boolean> {
     const values = await this.#loader.readRegisters(addresses);
