@@ -16,6 +16,7 @@ import { HeldLine, type LineEnd } from './faults/held-line.js';
 import { LineFaults } from './faults/line-faults.js';
 import type { Direction, Scenario } from './faults/scenario.js';
 import { FlashMemory } from './flash/memory.js';
+import type { FloorRegion } from './ledger/floor.js';
 import { Ledger, type LedgerReport } from './ledger/ledger.js';
 import { ResetCircuit, type BootMode, type LineReset, type Lines } from './reset-circuit.js';
 import { INSTANT, type Timing } from './timing.js';
@@ -30,6 +31,8 @@ export interface BoardBehaviour {
   readonly faults?: Scenario;
   /** Told what a session cost when its host leaves. */
   readonly onSession?: (report: LedgerReport) => void;
+  /** What sessions are to write and prove: the floor then counts finding out what it holds, and the proof of all of it. */
+  readonly region?: FloorRegion;
 }
 
 /** The host's end of the adapter: what a server or a link in memory drives. */
@@ -161,6 +164,7 @@ class Board implements VirtualBoard {
       }),
       setBaud: whilePlugged((baud: number) => {
         this.hostBaud = baud;
+        this.ledger?.rateWasTold();
       }),
       discard: whilePlugged(() => {
         this.toHost.cut();
@@ -281,7 +285,8 @@ class Board implements VirtualBoard {
   private openLedger(): void {
     if (this.options.onSession === undefined) return;
     const { chip, mac, flash, timing } = this;
-    this.ledger = new Ledger({ chip, mac, flash, timing }, this.clock.now());
+    const { region } = this.options;
+    this.ledger = new Ledger({ chip, mac, flash, timing, region }, this.clock.now());
   }
 
   private detach(): void {

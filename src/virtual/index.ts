@@ -11,7 +11,7 @@ export { randomScenario } from './faults/random.js';
 export { parseScenario, type Fault, type Scenario } from './faults/scenario.js';
 export { APPLICATIONS, type ApplicationName } from './firmware/application.js';
 export { mirrorToFile, readFlashFile } from './flash/file.js';
-export { floorOf, type Change, type Floor } from './ledger/floor.js';
+export { floorOf, type Change, type Floor, type FloorRegion } from './ledger/floor.js';
 export type { LedgerReport } from './ledger/ledger.js';
 export { memoryTransport, type Pluggable } from './link.js';
 export { servePty } from './servers/pty.js';

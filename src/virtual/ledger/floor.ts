@@ -2,7 +2,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { BLOCK_BYTES, PAGE_BYTES, SECTOR_BYTES } from '../flash/memory.js';
 import type { Timing } from '../timing.js';
-import { byteMs } from '../uart.js';
+import { wireFloor } from './wire-floor.js';
 
 export interface Floor {
   readonly bootMs: number;
@@ -20,41 +20,83 @@ export interface Floor {
   readonly wireBytes: number;
 }
 
+/** The bytes that a session is to bring to an image and to prove. */
+export interface FloorRegion {
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
 export interface Change {
   readonly before: Uint8Array;
   readonly after: Uint8Array;
   readonly timing: Timing;
   /** Best rate of the link, bits per second. */
   readonly baud: number;
+  /** The rate that must be begun at; the best one where the link carries rates, since a ROM measures the host's. */
+  readonly startBaud?: number;
+  /**
+   * All of it is proven by the chip's MD5. What it held before is not known: it is asked for (one MD5), or all of it is
+   * erased unseen, whichever is cheaper. Absent: only what changed is proven, and it was known.
+   */
+  readonly region?: FloorRegion | undefined;
 }
 
-/**
- * Frames with their C0 at both ends, without escapes: SYNC and one of its replies, two READ_REG for the MAC with their
- * replies, and for a change of flash the begin, the data's headers and the MD5 with their replies.
- */
-const CONNECT_BYTES = 46 + 14 + 2 * (14 + 14);
-const WRITE_BYTES = 26 + 14 + 26 + 14 + 26 + 46;
-/** Answers that must be there before the next bytes can be known: SYNC; MAC (the content depends on it); MD5. */
-const CONNECT_ROUND_TRIPS = 2;
-const WRITE_ROUND_TRIPS = 1;
+/** A partition table: what is looked at to know that the region is one's own. */
+const TABLE_BYTES = 0xc00;
 const ERASED = 0xff;
 
 /** A lower bound: everything that can overlap or be left out is taken to be. */
-export function floorOf({ before, after, timing, baud }: Change): Floor {
-  const { eraseMs, sectors, pages, content } = mustDo(before, after, timing);
-  const isChange = sectors.length > 0 || pages > 0;
-  const wireBytes = CONNECT_BYTES + (isChange ? WRITE_BYTES + leastBytes(content) : 0);
-  const roundTrips = CONNECT_ROUND_TRIPS + (isChange ? WRITE_ROUND_TRIPS : 0);
+export function floorOf(change: Change): Floor {
+  const seen = floorWhenSeen(change);
+  const unseen = change.region === undefined ? undefined : floorUnseen(change, change.region);
+  return unseen !== undefined && unseen.totalMs < seen.totalMs ? unseen : seen;
+}
+
+function floorWhenSeen(change: Change): Floor {
+  const { before, after, timing, region } = change;
+  const work = mustDo(before, after, timing);
+  return total(change, work, region !== undefined);
+}
+
+/** As if each byte of the region had to rise, whatever it holds. */
+function floorUnseen(change: Change, { offsetBytes, sizeBytes }: FloorRegion): Floor {
+  const { before, after, timing } = change;
+  const asIfFull = before.slice().fill(0, offsetBytes, offsetBytes + sizeBytes);
+  return total(change, mustDo(asIfFull, after, timing), false);
+}
+
+function total(change: Change, work: Necessary, mustLook: boolean): Floor {
+  const { timing, baud, startBaud = baud, region } = change;
+  const isChange = work.sectors.length > 0 || work.pages > 0;
+  const contentBytes = isChange ? leastBytes(work.content) : undefined;
+  const needs = {
+    contentBytes,
+    mustErase: work.sectors.length > 0,
+    mustFind: region !== undefined,
+    mustLook,
+  };
+  const wire = wireFloor(needs, { startBaud, baud });
+  const provenBytes = region?.sizeBytes ?? work.content.length;
+  const looks = mustLook ? 1 : 0;
+  const proofs = isChange ? 1 : 0;
+  const md5Bytes = (needs.mustFind ? TABLE_BYTES : 0) + (looks + proofs) * provenBytes;
   const parts = {
     bootMs: timing.bootMs,
-    eraseMs,
-    programMs: pages * timing.programPageMs,
-    md5Ms: (content.length / timing.md5BytesPerSecond) * 1000,
-    wireMs: baud > 0 ? wireBytes * byteMs(baud) : 0,
-    latencyMs: roundTrips * timing.usbLatencyMs,
+    eraseMs: work.eraseMs,
+    programMs: work.pages * timing.programPageMs,
+    md5Ms: (md5Bytes / timing.md5BytesPerSecond) * 1000,
+    wireMs: wire.wireMs,
+    latencyMs: wire.roundTrips * timing.usbLatencyMs,
   };
   const totalMs = Object.values(parts).reduce((sum, ms) => sum + ms, 0);
-  return { ...parts, totalMs, sectorsToErase: sectors.length, pagesToProgram: pages, wireBytes };
+  const { sectors, pages } = work;
+  return {
+    ...parts,
+    totalMs,
+    sectorsToErase: sectors.length,
+    pagesToProgram: pages,
+    wireBytes: wire.wireBytes,
+  };
 }
 
 interface Necessary {

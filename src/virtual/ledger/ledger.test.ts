@@ -83,6 +83,35 @@ describe('the floor', () => {
     expect(floor(alone, blank)).toMatchObject({ sectorsToErase: 16, eraseMs: 2 * REAL.eraseBlockMs });
   });
 
+  const region = { offsetBytes: 0x9000, sizeBytes: 0x4000 };
+  const floorIn = (before: Uint8Array, after: Uint8Array): ReturnType<typeof floorOf> =>
+    floorOf({ before, after, timing: REAL, baud: 921_600, startBaud: 115_200, region });
+  const md5Ms = (bytes: number): number => (bytes / REAL.md5BytesPerSecond) * 1000;
+
+  it('looks at a region before it changes it, and proves all of it', () => {
+    const found = floorIn(blank, changed(blank, 0x9005, 0));
+    expect(found).toMatchObject({ sectorsToErase: 0, pagesToProgram: 1 });
+    expect(found.md5Ms).toBeCloseTo(md5Ms(0xc00 + 2 * region.sizeBytes));
+  });
+
+  it('erases a region unseen only where that is cheaper than to look', () => {
+    const used = new Uint8Array(0x20000);
+    const found = floorIn(used, used.slice().fill(0xff, 0x9000, 0xd000));
+    expect(found).toMatchObject({ sectorsToErase: 4, eraseMs: 4 * REAL.eraseSectorMs });
+    expect(found.md5Ms).toBeCloseTo(md5Ms(0xc00 + region.sizeBytes));
+  });
+
+  it('pays for the change of the rate where the link carries none, and leaves it where it does not pay', () => {
+    const after = changed(blank, 0x9005, 0);
+    const options = { before: blank, after, timing: REAL, baud: 921_600, region };
+    const told = floorOf(options);
+    const untold = floorOf({ ...options, startBaud: 115_200 });
+    expect(untold.wireMs).toBeGreaterThan(told.wireMs + 8);
+    const slow = floorOf({ ...options, startBaud: 115_200, baud: 115_200 });
+    expect(slow.wireMs).toBeGreaterThan(untold.wireMs);
+    expect(slow.latencyMs).toBe(untold.latencyMs);
+  });
+
   it('falls with the rate of the link', () => {
     const after = changed(blank, 5, 0);
     const slow = floorOf({ before: blank, after, timing: REAL, baud: 115_200 });

@@ -3,7 +3,7 @@ import { BLOCK_BYTES, type FlashMemory, type FlashOperation } from '../flash/mem
 import type { TimeSpentOn } from '../steps.js';
 import type { Timing } from '../timing.js';
 import { byteMs } from '../uart.js';
-import { floorOf, type Floor } from './floor.js';
+import { floorOf, type Floor, type FloorRegion } from './floor.js';
 
 /** Times in ms by the timing table, whether or not the session was paced. */
 export interface LedgerReport {
@@ -34,6 +34,8 @@ export interface LedgerSubject {
   readonly mac: string;
   readonly flash: FlashMemory;
   readonly timing: Timing;
+  /** What sessions are to write and prove, for the floor. */
+  readonly region?: FloorRegion | undefined;
 }
 
 type Direction = 'to-chip' | 'to-host';
@@ -64,6 +66,9 @@ export class Ledger {
     bytesProgrammed: 0,
   };
   private highestBaud = 0;
+  /** Of the first bytes to the chip, where the link carries no rate. */
+  private startBaud: number | undefined;
+  private carriesRates = false;
   private lastDirection: Direction = 'to-host';
 
   /** @param startedAt moment of the plug-in. */
@@ -83,6 +88,7 @@ export class Ledger {
   bytes(direction: Direction, count: number, baud: number): void {
     this.highestBaud = Math.max(this.highestBaud, baud);
     if (direction === 'to-chip') {
+      this.startBaud ??= baud;
       this.count.bytesToChip += count;
       this.time.wireToChip += count * byteMs(baud);
     } else {
@@ -94,6 +100,11 @@ export class Ledger {
       }
     }
     this.lastDirection = direction;
+  }
+
+  /** The host told its rate: it may begin at any. */
+  rateWasTold(): void {
+    this.carriesRates = true;
   }
 
   booted(): void {
@@ -111,15 +122,17 @@ export class Ledger {
   /** @param now moment of the unplug. */
   close(now: number): LedgerReport {
     this.stopObserving();
-    const { chip, mac, flash, timing } = this.subject;
+    const { chip, mac, flash, timing, region } = this.subject;
+    const baud = this.highestBaud;
+    const startBaud = this.carriesRates ? baud : (this.startBaud ?? baud);
     return {
       chip,
       mac,
       ...this.count,
-      highestBaud: this.highestBaud,
+      highestBaud: baud,
       timeMs: { ...this.time },
       elapsedMs: now - this.startedAt,
-      floor: floorOf({ before: this.before, after: flash.bytes, timing, baud: this.highestBaud }),
+      floor: floorOf({ before: this.before, after: flash.bytes, timing, baud, startBaud, region }),
     };
   }
 
