@@ -34,6 +34,7 @@ import { makeTcpPostgres, serverAccount, type TcpPostgres } from './tcp-postgres
 const BOARD = {
   mac: 'a4:cf:12:34:56:78',
   uuid: '110e3dc9-fa05-568f-a05a-98d00891029d',
+  hardwareId: '11'.repeat(16),
   caUrl: 'https://ca.example.com',
   policy: 'rotate',
 } as const;
@@ -72,6 +73,8 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))("a registry on the
       await registry.confirm(first.id, { imageSha256: 'aa'.repeat(32) });
       const second = await registry.reserve(BOARD);
       await registry.fail(second.id, { code: 'LINK_TIMEOUT' });
+      const clone = registry.reserve({ ...BOARD, hardwareId: '22'.repeat(16) });
+      await expect(clone).rejects.toMatchObject({ code: 'CLONE_SUSPECTED' });
       return first.psk;
     } finally {
       await registry.close();
@@ -95,6 +98,7 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))("a registry on the
       migrationsMissing: [],
       devices: { provisioned: 1 },
       pendingSync: 0,
+      conflicts: 1,
     });
   });
 
@@ -174,7 +178,7 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))("a registry on the
     const file = join(folder, 'registry.backup');
     const psk = await fill(at('main'));
     const { rows } = await backUp(at('main'), file);
-    expect(rows).toMatchObject({ devices: 1, device_keys: 3 });
+    expect(rows).toMatchObject({ devices: 1, device_keys: 3, conflicts: 1 });
     expect(statSync(file).mode & 0o077).toBe(0);
     expect(gunzipSync(readFileSync(file)).includes(psk)).toBe(false);
     const restored: RegistryOptions = { dataDir: join(folder, 'restored') };
@@ -211,7 +215,7 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))("a registry on the
     const psk = await fill(embedded);
     const onServer = { ...at('second'), dataDir: join(folder, 'embedded') };
     const { rows } = await moveTo(embedded, onServer);
-    expect(rows).toMatchObject({ devices: 1, device_keys: 2, attempts: 2 });
+    expect(rows).toMatchObject({ devices: 1, device_keys: 2, attempts: 2, conflicts: 1 });
     expect(await keyIn(onServer)).toBe(psk);
   });
 

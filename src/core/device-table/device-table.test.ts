@@ -178,6 +178,12 @@ describe('a file of devices', () => {
     expect(message).toContain('; and 40 more lines');
   });
 
+  it("takes the unique id of a chip, and none that is nobody's", async () => {
+    const line = (id: string) => `mac,uuid,hardware_id\n${DEVICE.mac},${DEVICE.uuid},${id}\n`;
+    expect(await read(line('AB'.repeat(16)), 'csv')).toMatchObject([{ hardwareId: 'ab'.repeat(16) }]);
+    expect(await refusalOf(line('0'.repeat(32)))).toContain('d.csv:2: hardwareId is no unique id of a chip');
+  });
+
   it('takes the public columns in their order', async () => {
     expect((await written([DEVICE], 'csv')).split('\r\n')[0]).toBe([...PUBLIC_FIELDS, 'psk'].join());
   });

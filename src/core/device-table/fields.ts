@@ -12,6 +12,8 @@ export interface DeviceFields {
   readonly firmwareVersion?: string | undefined;
   readonly hardwareRevision?: string | undefined;
   readonly location?: string | undefined;
+  /** The chip's unique id, 32 lower-case hex digits: without it a moved device takes the next chip's. */
+  readonly hardwareId?: string | undefined;
 }
 
 export type DeviceField = keyof DeviceFields;
@@ -27,6 +29,7 @@ export const PUBLIC_FIELDS = [
   'firmwareVersion',
   'hardwareRevision',
   'location',
+  'hardwareId',
 ] as const satisfies readonly DeviceField[];
 
 /** Characters that the registry's columns hold. */
@@ -49,6 +52,7 @@ const COLUMN_NAMES: Readonly<Record<string, DeviceField>> = {
   wifi_ssid: 'wifiSsid',
   firmware_version: 'firmwareVersion',
   hardware_revision: 'hardwareRevision',
+  hardware_id: 'hardwareId',
 };
 
 /** What other commands print beside a device, and what says nothing to another registry. */

@@ -1,5 +1,6 @@
 // A file of devices, checked line by line.
 import { EspmintError } from '../errors/index.js';
+import { usableHardwareId } from '../hardware-id.js';
 import { parseMac } from '../mac.js';
 import { parsePsk } from '../psk.js';
 import { parseUuid } from '../uuid.js';
@@ -93,6 +94,7 @@ function toDevice({ line, columns, fault }: RawRecord, format: TableFormat): Dev
     return text;
   };
   const psk = texts.get('psk');
+  const hardwareId = texts.get('hardwareId');
   const provisionedAt = texts.get('provisionedAt');
   return {
     line,
@@ -101,7 +103,14 @@ function toDevice({ line, columns, fault }: RawRecord, format: TableFormat): Dev
     uuid: parseUuid(need('uuid')),
     psk: psk === undefined ? undefined : parsePsk(psk),
     provisionedAt: provisionedAt === undefined ? undefined : utcTime(provisionedAt),
+    hardwareId: hardwareId === undefined ? undefined : chipId(hardwareId),
   };
+}
+
+function chipId(text: string): string {
+  const id = usableHardwareId(text);
+  if (id === undefined) throw new Fault('hardwareId is no unique id of a chip (32 hex digits)');
+  return id;
 }
 
 function checkText(field: DeviceField, text: string): void {

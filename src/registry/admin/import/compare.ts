@@ -16,6 +16,7 @@ const KNOWN: Readonly<Record<keyof typeof COLUMNS, string>> = {
   firmwareVersion: 'd.firmware_version',
   hardwareRevision: 'd.hardware_revision',
   location: 'd.location',
+  hardwareId: 'd.hardware_id',
 };
 
 /** Notes of each line which device it means, who else has its MAC, and in what it differs. Inside the transaction. */

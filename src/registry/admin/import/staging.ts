@@ -21,6 +21,7 @@ export const COLUMNS = {
   firmwareVersion: 'firmware_version',
   hardwareRevision: 'hardware_revision',
   location: 'location',
+  hardwareId: 'hardware_id',
 } as const;
 const FIELDS = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
 
@@ -32,7 +33,7 @@ const STAGING = `
   create temporary table import_lines (
     line INTEGER, global_uuid TEXT, mac_address TEXT, mac_key TEXT, psk_secret TEXT,
     status TEXT, provisioned_at TIMESTAMP, ca_service_url TEXT, wifi_ssid TEXT, firmware_version TEXT,
-    hardware_revision TEXT, location TEXT,
+    hardware_revision TEXT, location TEXT, hardware_id TEXT,
     device_id INTEGER, taken_by TEXT, changed TEXT[] NOT NULL DEFAULT '{}'
   ) on commit drop`;
 const COPY = `copy import_lines (line, global_uuid, mac_address, mac_key, psk_secret, ${Object.values(COLUMNS).join(', ')})
