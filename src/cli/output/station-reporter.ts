@@ -14,6 +14,7 @@ export function createStationReporter(io: CliIo, options: { json: boolean; name:
       event: (event) => io.stdout(jsonLine(event)),
       batch: (batch) => io.stdout(jsonLine({ type: 'batch', ...batch })),
       note: (text) => io.stderr(`${text}\n`),
+      typed: () => undefined,
       finish: () => undefined,
     };
   }
@@ -46,6 +47,10 @@ class PlainStation implements StationReporter {
 
   note(text: string): void {
     this.io.stderr(`${text}\n`);
+  }
+
+  typed(): void {
+    // It stays where it was typed.
   }
 
   finish(): void {

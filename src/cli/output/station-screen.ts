@@ -68,6 +68,12 @@ export class StationScreen implements StationReporter {
     this.#redraw();
   }
 
+  /** The echo stands under what is drawn, and goes with it. */
+  typed(line: string): void {
+    this.#drawn += Math.floor(line.length / this.#io.columns) + 1;
+    this.#timer ??= setTimeout(() => this.#redraw(), REDRAW_MS);
+  }
+
   finish(): void {
     this.#redraw();
     clearTimeout(this.#timer);

@@ -8,6 +8,8 @@ export interface StationReporter {
   batch(batch: Batch): void;
   /** Something for the operator that is no event. */
   note(text: string): void;
+  /** The operator has typed this line, and a terminal has shown it. */
+  typed(line: string): void;
   /** Leaves the terminal as it should stay. */
   finish(): void;
 }

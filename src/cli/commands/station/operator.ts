@@ -10,6 +10,8 @@ export interface OperatorActions {
   drain(): void;
   stop(): void;
   scan(code: string): void;
+  /** A terminal has shown this line, before it is acted on. */
+  echoed(line: string): void;
 }
 
 export const OPERATOR_HELP = 'Enter or a slot number starts; p pauses, r resumes, d drains, q stops.';
@@ -17,7 +19,11 @@ export const OPERATOR_HELP = 'Enter or a slot number starts; p pauses, r resumes
 /** Listens until `close`. A scanner types like a keyboard: what is no command is a code. */
 export function listenToOperator(io: CliIo, actions: OperatorActions): { close(): void } {
   const lines = createInterface({ input: io.stdin });
-  lines.on('line', (line) => act(line.trim(), actions));
+  const isTerminal = 'isTTY' in io.stdin && io.stdin.isTTY === true;
+  lines.on('line', (line) => {
+    if (isTerminal) actions.echoed(line);
+    act(line.trim(), actions);
+  });
   return {
     close: () => {
       lines.close();

@@ -146,6 +146,7 @@ function operate(
       if (started.length === 0)
         reporter.note(slot === undefined ? 'No board waits.' : `Slot ${slot} has no board to start.`);
     },
+    echoed: (line) => reporter.typed(line),
     pause: () => station.pause({ by: 'operator', text: '' }),
     resume: () => station.resume(),
     drain: () => leave(),

@@ -1,0 +1,84 @@
+// What stands on the terminal after the screen has drawn, an operator has typed, and it has drawn again.
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { CliIo } from '../io.js';
+import { StationScreen } from './station-screen.js';
+
+/** As much of a terminal as the screen uses: lines, going up, and clearing to the end. */
+class Terminal {
+  #lines: string[] = [''];
+  #row = 0;
+
+  write(text: string): void {
+    for (const piece of text.split(/(\u001b\[\d*[AJ]|[\r\n])/)) {
+      const [, count, code] = /^\u001b\[(\d*)([AJ])$/.exec(piece) ?? [];
+      if (code === 'A') this.#row = Math.max(0, this.#row - Number(count));
+      else if (code === 'J') this.#lines = [...this.#lines.slice(0, this.#row), ''];
+      else if (piece === '\n') this.#lines[++this.#row] ??= '';
+      else if (piece !== '\r') this.#lines[this.#row] += piece;
+    }
+  }
+
+  get lines(): readonly string[] {
+    // Colours take no room.
+    return this.#lines.map((line) => line.replaceAll(/\u001b\[[0-9;]*m/g, '').trim()).filter(Boolean);
+  }
+}
+
+function station(columns = 80): { terminal: Terminal; screen: StationScreen; type: (line: string) => void } {
+  const terminal = new Terminal();
+  const io: CliIo = {
+    stdout: () => undefined,
+    drained: () => Promise.resolve(),
+    stderr: (text) => terminal.write(text),
+    stdin: new PassThrough(),
+    env: {},
+    interactive: true,
+    columns,
+    signal: new AbortController().signal,
+    setExitCode: () => undefined,
+  };
+  const screen = new StationScreen(io, 'line 1');
+  const type = (line: string): void => {
+    // The terminal's own echo comes first.
+    for (let at = 0; at <= line.length; at += columns) terminal.write(`${line.slice(at, at + columns)}\n`);
+    screen.typed(line);
+  };
+  return { terminal, screen, type };
+}
+
+describe('the screen of a station', () => {
+  it('leaves no trace of what an operator types', () => {
+    const { terminal, screen, type } = station();
+    screen.event({ type: 'slot', slot: 1, state: 'settling', port: 'p' });
+    type('p');
+    screen.event({ type: 'station', mode: 'paused', reason: { by: 'operator', text: '' } });
+    type('');
+    type('12');
+    screen.finish();
+    expect(terminal.lines).toEqual([
+      'station line 1  paused; r resumes  runs: 0 passed, 0 failed',
+      '1  plugged in',
+    ]);
+  });
+
+  it('also takes a line away that was wider than the terminal', async () => {
+    const { terminal, screen, type } = station(40);
+    type('a code of a label that a scanner has typed with all its characters');
+    await sleep(200);
+    expect(terminal.lines).toEqual(['station line 1  running  runs: 0 passed'.slice(0, 39)]);
+    screen.finish();
+  });
+
+  it('keeps notes above it', () => {
+    const { terminal, screen, type } = station();
+    type('99');
+    screen.note('Slot 99 has no board to start.');
+    screen.finish();
+    expect(terminal.lines).toEqual([
+      'Slot 99 has no board to start.',
+      'station line 1  running  runs: 0 passed, 0 failed',
+    ]);
+  });
+});
