@@ -17,6 +17,7 @@ import type { Received } from './push-receivers.js';
 /** A day of patience in a fifth of a second. */
 export const PACE = {
   timeoutMs: 400,
+  graceMs: 200,
   leaseMs: 2000,
   pollMs: 20,
   firstPauseMs: 20,

@@ -174,6 +174,42 @@ describe('the outbox', () => {
     expect(await bench.pushes.dead()).toMatchObject([{ uuid, code: 'PUSH_DEVICE_GONE' }]);
   });
 
+  it('fails no device whose target is removed at that moment', async () => {
+    await addWebhook();
+    const removing = new pg.Client({
+      host: join(bench.home, 'postgres/run'),
+      user: 'espmint',
+      database: 'espmint',
+    });
+    await removing.connect();
+    await removing.query('begin; delete from push_targets');
+    const provisioned = provision(bench);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await removing.query('commit');
+    await removing.end();
+    const { mac } = await provisioned;
+    expect(await bench.registry.find({ mac })).toMatchObject({ status: 'provisioned' });
+    expect(await queryAt(bench.home, 'select id from push_deliveries where mac_key = $1', [mac])).toEqual([]);
+  });
+
+  it('forgets what was delivered long ago, and nothing else', async () => {
+    await addWebhook();
+    await provision(bench);
+    await bench.pushes.deliverDue();
+    await provision(bench);
+    await queryAt(
+      bench.home,
+      `update push_deliveries set ended_at = now() - interval '31 days' where state = 'delivered'`,
+    );
+    const tidy = await openPushes({ ...bench.options, pace: { ...PACE, pollMs: 10_000 } });
+    await bench.pushes.setPaused('hook', true);
+    await whileDelivering(tidy, () =>
+      until(async () => (await queryAt(bench.home, 'select state from push_deliveries')).length === 1),
+    );
+    await tidy.close();
+    expect(await bench.status('hook')).toMatchObject({ pending: 1, lastDelivered: undefined });
+  });
+
   it('goes into a backup with its targets, and a restored registry delivers it', async () => {
     await addWebhook();
     await provision(bench);

@@ -96,7 +96,8 @@ async function checkRights(client: pg.ClientBase, target: string, mustCreate: bo
   const { rows: tables } = await client.query<{ name: string }>(
     `select c.relname as name from pg_class c
      where c.relnamespace = to_regnamespace(quote_ident(current_schema())) and c.relkind = 'r'
-       and c.relname in ('devices', 'device_keys', 'attempts', 'events', 'data_keys', 'conflicts')
+       and c.relname in ('devices', 'device_keys', 'attempts', 'events', 'data_keys', 'conflicts',
+                         'push_targets', 'push_deliveries')
        and not (has_table_privilege(c.oid, 'SELECT') and has_table_privilege(c.oid, 'INSERT'))`,
   );
   const names = tables.map(({ name }) => name).join(', ');

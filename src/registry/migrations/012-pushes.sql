@@ -42,5 +42,5 @@ create table push_deliveries (
 create index idx_push_deliveries_pending on push_deliveries (target_id, due_at) where state = 'pending';
 create index idx_push_deliveries_order on push_deliveries (target_id, mac_key, id) where state = 'pending';
 create index idx_push_deliveries_dead on push_deliveries (id) where state = 'dead';
-create index idx_push_deliveries_delivered on push_deliveries (ended_at) where state = 'delivered';
+create index idx_push_deliveries_delivered on push_deliveries (target_id, ended_at) where state = 'delivered';
 create index idx_push_deliveries_device on push_deliveries (device_id);

@@ -81,16 +81,16 @@ export class Deliverer {
   /** One target, until nothing of it is due or it is out of order. */
   async #drain(target: TargetRow, run: PushRun, options: DeliverOptions): Promise<void> {
     const { database, box, env, pace } = this.#parts;
-    const isEnding = (): boolean => options.signal?.aborted === true;
+    const ending = endingOf(options.signal, pace.graceMs);
     const opened = await openTarget(target, { box, env, timeoutMs: pace.timeoutMs }).catch(ofTarget);
     const sendsKeys = 'sink' in opened && opened.sendsKeys;
     const by = { holder: this.#holder, leaseMs: pace.leaseMs, sendsKeys };
     try {
-      while (!isEnding()) {
+      while (!ending.isNear()) {
         const claimed = await database.transaction('claim push', (client) => claimNext(client, target, by));
         if (claimed === undefined) return;
-        const failure = 'sink' in opened ? await this.#try(target, claimed, opened, options.signal) : opened;
-        if (failure !== undefined && isEnding()) {
+        const failure = 'sink' in opened ? await this.#try(target, claimed, opened, ending.cutOff) : opened;
+        if (failure !== undefined && ending.cutOff.aborted) {
           await database.transaction('push', (client) => letGo(client, [claimed.id, this.#holder]));
           return;
         }
@@ -99,6 +99,7 @@ export class Deliverer {
         if (failure?.isOfTarget === true) return;
       }
     } finally {
+      ending.dispose();
       if ('sink' in opened) await opened.sink.close();
     }
   }
@@ -107,7 +108,7 @@ export class Deliverer {
     { name }: TargetRow,
     { message_id: id, event, occurred_at: occurredAt, device, mac_key: macKey }: Claimed,
     { sink, sendsKeys }: OpenTarget,
-    signal: AbortSignal | undefined,
+    signal: AbortSignal,
   ): Promise<DeliveryFailure | undefined> {
     if (device === undefined) {
       const error = new EspmintError('PUSH_DEVICE_GONE', { target: name, mac: macOf(macKey) });
@@ -157,4 +158,23 @@ export class Deliverer {
 /** What keeps a target from being told anything at all. */
 function ofTarget(error: unknown): DeliveryFailure {
   return { error: toEspmintError(error), isOfTarget: true };
+}
+
+/** The two ends of a delivery: no more is begun after the first, and what goes on is cut off some time later. */
+function endingOf(
+  signal: AbortSignal | undefined,
+  graceMs: number,
+): { isNear(): boolean; readonly cutOff: AbortSignal; dispose(): void } {
+  const cut = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = (): void => void (timer = setTimeout(() => cut.abort(), graceMs));
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return {
+    isNear: () => signal?.aborted === true,
+    cutOff: cut.signal,
+    dispose: () => {
+      signal?.removeEventListener('abort', onAbort);
+      clearTimeout(timer);
+    },
+  };
 }

@@ -28,12 +28,12 @@ export interface PushService {
   close(): Promise<void>;
 }
 
-const REST_MS = 10_000;
 /** The last boards of a station that ends are told too, unless their target is slow. */
-const GOODBYE_MS = 2_000;
+const GOODBYE_MS = 1_000;
 
 /** Delivers from now on, also when the registry is out of reach at first. @param onNote told what goes wrong */
 export function startPushes(options: PushOptions, onNote: (text: string) => void): PushService {
+  const { restMs } = { ...PUSH_PACE, ...options.pace };
   const ending = new AbortController();
   const { signal } = ending;
   let opened: Promise<Pushes> | undefined;
@@ -52,7 +52,7 @@ export function startPushes(options: PushOptions, onNote: (text: string) => void
       } catch (error) {
         if (!failing) onNote(toEspmintError(error).message);
         failing = true;
-        await sleep(REST_MS, undefined, { signal }).catch(() => undefined);
+        await sleep(restMs, undefined, { signal }).catch(() => undefined);
       }
     }
   };

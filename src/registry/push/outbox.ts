@@ -38,6 +38,8 @@ export interface Claimed {
 const INSERT = `insert into push_deliveries (target_id, device_id, global_uuid, mac_key, event)
   select t.id, d.id, lower(d.global_uuid), d.mac_key, e.event
   from devices d, push_targets t`;
+/** A target that is being removed is waited for and then left out, instead of failing the device's transaction. */
+const ORDERED = 'order by t.id for key share of t';
 
 /**
  * A key of this device is about to become its current one. Runs inside the transaction that does so, before it, with
@@ -50,7 +52,7 @@ export async function enqueueProof(client: pg.ClientBase, deviceId: number, keyI
         when exists (select from device_keys k where k.device_id = d.id and k.state = 'current' and k.id <> $2)
           then 'rotated'
         else 'provisioned' end) as e (event)
-     where d.id = $1 and e.event = any(t.events) order by t.id`,
+     where d.id = $1 and e.event = any(t.events) ${ORDERED}`,
     [deviceId, keyId],
   );
 }
@@ -58,7 +60,7 @@ export async function enqueueProof(client: pg.ClientBase, deviceId: number, keyI
 /** A device was taken out of use. Runs inside the transaction that does so. */
 export async function enqueueRemoval(client: pg.ClientBase, deviceId: number): Promise<void> {
   await client.query(
-    `${INSERT}, (values ('removed')) as e (event) where d.id = $1 and e.event = any(t.events) order by t.id`,
+    `${INSERT}, (values ('removed')) as e (event) where d.id = $1 and e.event = any(t.events) ${ORDERED}`,
     [deviceId],
   );
 }
@@ -188,8 +190,10 @@ export async function letGo(
 export async function prune(client: pg.ClientBase, keepMs: number): Promise<void> {
   await client.query(
     `delete from push_deliveries where id in (
-       select id from push_deliveries where state = 'delivered' and ended_at < now() - $1 * interval '1 millisecond'
-       order by ended_at limit 10000 for update skip locked)`,
+       select old.id from push_targets t, lateral (
+         select id from push_deliveries
+         where target_id = t.id and state = 'delivered' and ended_at < now() - $1 * interval '1 millisecond'
+         order by ended_at limit 10000) as old)`,
     [keepMs],
   );
 }

@@ -3,10 +3,14 @@
 export interface PushPace {
   /** Of one try, from connecting to the answer. */
   readonly timeoutMs: number;
+  /** For a delivery in progress when its process is to end: cut off, it would be told twice. */
+  readonly graceMs: number;
   /** A process that has claimed a delivery has so long; then another one may take it. */
   readonly leaseMs: number;
   /** Between looks at the outbox. */
   readonly pollMs: number;
+  /** Before a registry that could not be opened is tried again. */
+  readonly restMs: number;
   /** Before the second try; each further pause is twice as long. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
@@ -20,8 +24,10 @@ const HOUR_MS = 3_600_000;
 
 export const PUSH_PACE: PushPace = {
   timeoutMs: 10_000,
+  graceMs: 2_000,
   leaseMs: 60_000,
   pollMs: 1_000,
+  restMs: 10_000,
   firstPauseMs: 5_000,
   longestPauseMs: 10 * 60_000,
   giveUpMs: 24 * HOUR_MS,

@@ -103,7 +103,7 @@ export interface PushRun {
 }
 
 export interface DeliverOptions {
-  /** Ends it; deliveries in progress are cut off, and come again later. */
+  /** Ends it: nothing more is begun, and what is in progress after two seconds is cut off and comes again later. */
   readonly signal?: AbortSignal | undefined;
   /** Told once of each target that begins to fail, and of each delivery that is given up. */
   readonly onNote?: ((text: string) => void) | undefined;
