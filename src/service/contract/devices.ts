@@ -1,6 +1,7 @@
 // Devices of the registry, and the registry itself.
 import { z } from 'zod';
 import { LABEL_FORMATS } from '../../core/labels/render.js';
+import { STAGES } from '../../core/stages.js';
 import { operations, timeSchema } from './operation.js';
 import { pushCountsSchema } from './push.js';
 
@@ -23,6 +24,25 @@ export const deviceSchema = z
   .meta({ id: 'Device' });
 export type Device = z.output<typeof deviceSchema>;
 
+/** Who made an attempt, where, with what, on which chip, and how long it took; as far as it is known. */
+const attemptStory = {
+  station: z.string().optional(),
+  slot: z.int().optional(),
+  port: z.string().optional(),
+  /** The signed-in user, or the user of the process; `automatic` where plugging in started it. */
+  operator: z.string().optional(),
+  toolVersion: z.string().optional(),
+  batch: z.string().optional(),
+  profile: z.object({ name: z.string(), version: z.int(), sha256: z.string() }).optional(),
+  chip: z
+    .object({ kind: z.string(), description: z.string(), revision: z.string(), flashSizeBytes: z.int() })
+    .optional(),
+  /** Bits per second that the link bore in the end. */
+  baud: z.int().optional(),
+  /** Milliseconds of each stage that ran. */
+  stagesMs: z.partialRecord(z.enum(STAGES), z.number()).optional(),
+};
+
 export const deviceHistorySchema = deviceSchema
   .extend({
     /** Newest first. The keys themselves are not in it. */
@@ -44,6 +64,7 @@ export const deviceHistorySchema = deviceSchema
         code: z.string().optional(),
         stage: z.string().optional(),
         imageSha256: z.string().optional(),
+        ...attemptStory,
       }),
     ),
   })
@@ -54,6 +75,14 @@ const filterSchema = z.object({
   /** Anywhere in UUID, MAC or location. */
   text: z.string().max(100).optional(),
   status: z.string().max(20).optional(),
+  /** With an attempt for the batch of this name. */
+  batch: z.string().max(64).optional(),
+  /** With an attempt at the station of this name; together with `batch`, the same attempt. */
+  station: z.string().max(255).optional(),
+  /** Provisioned at or after this time. */
+  since: z.iso.datetime({ offset: true }).optional(),
+  /** Provisioned before this time. */
+  until: z.iso.datetime({ offset: true }).optional(),
 });
 const deviceParams = z.object({
   device: z.string().max(64).meta({ description: 'MAC or UUID in any usual spelling.' }),
@@ -85,11 +114,11 @@ export const DEVICE_OPERATIONS = operations({
     method: 'GET',
     path: '/devices',
     role: 'viewer',
-    summary: 'Devices, newest first, in pages.',
+    summary: 'Devices in pages, newest first; by the time of provisioning where `since` or `until` is given.',
     query: filterSchema.extend({
       limit: z.coerce.number().int().min(1).max(1000).default(100),
       /** `next` of the page before. */
-      after: z.string().max(32).optional(),
+      after: z.string().max(64).optional(),
     }),
     response: z.object({ devices: z.array(deviceSchema), next: z.string().optional() }),
   },

@@ -3,7 +3,7 @@ import { csvCell, PUBLIC_FIELDS } from '../../core/device-table/index.js';
 import type { DeviceFilter, Registry } from '../../registry/index.js';
 import { deviceSchema, type Device } from '../contract/devices.js';
 
-type Filter = Pick<DeviceFilter, 'text' | 'status'>;
+type Filter = Omit<DeviceFilter, 'limit' | 'after'>;
 
 const PAGE = 1000;
 

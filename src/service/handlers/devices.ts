@@ -41,7 +41,7 @@ export function deviceHandlers({ parts }: ServiceCore): DeviceHandlers {
     },
     revealKey: async ({ params, body }, { identity }) => {
       const { mac, uuid } = await registry.show(parseDevice(params.device));
-      const psk = await registry.reveal(mac, `${body.reason} (asked by ${identity?.name ?? 'unknown'})`);
+      const psk = await registry.reveal(mac, body.reason, identity?.name ?? 'unknown');
       return { mac, uuid, psk };
     },
     registryStatus: () => registryStatus(registry),
