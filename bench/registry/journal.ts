@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Journal as JournalType } from '../../src/registry/journal/journal.js';
-import { rate } from './rate.js';
+import { rate, ratesInTurns } from './rate.js';
 
 const RECORD = {
   type: 'reserved',
@@ -24,17 +24,17 @@ export async function measureJournal(Journal: typeof JournalType): Promise<Recor
   const file = openSync(join(folder, 'bare'), 'a');
   const journal = await Journal.open(folder);
   try {
-    const bare = await rate(1, () => {
+    const bare = (): Promise<void> => {
       writeSync(file, bytes);
       fsyncSync(file);
       return Promise.resolve();
-    });
-    return {
-      'bytes of a record': bytes.length,
-      'bare append + fsync of these bytes, 1/s': bare,
-      'journal, one writer, 1/s': await rate(1, () => journal.append(RECORD)),
-      'journal, eight writers of one process, 1/s': await rate(8, () => journal.append(RECORD)),
     };
+    const rates = await ratesInTurns(5, {
+      'bare append + fsync of these bytes, 1/s': () => rate(1, bare, 1),
+      'journal, one writer, 1/s': () => rate(1, () => journal.append(RECORD), 1),
+      'journal, eight writers of one process, 1/s': () => rate(8, () => journal.append(RECORD), 1),
+    });
+    return { 'bytes of a record': bytes.length, ...rates };
   } finally {
     closeSync(file);
     await journal.close();

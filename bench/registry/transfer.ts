@@ -49,7 +49,7 @@ export async function measureTransfer(
     'devices export (CSV)': command(home, 'devices', 'export'),
     'db backup': command(home, 'db', 'backup', backup),
     'db restore': command(copy, 'db', 'restore', backup),
-    ...(await move(folder, (url) => command(home, 'db', 'move', url))),
+    ...(await move(folder, (url) => command(home, 'db', 'move', '--to', url))),
   };
 }
 

@@ -1,0 +1,126 @@
+// Boards are provisioned over and over by espmint processes, which are killed at random moments, while the database
+// comes and goes and the journals of the dead are damaged.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from '../../support/judges.js';
+import { plugInBoard, type SoakBoard } from './boards.js';
+import type { Home } from './homes.js';
+import { tearJournal } from './tear.js';
+
+const CLI = join(ROOT, 'bin/espmint.js');
+const KILL_SHARE = 0.5;
+const TEAR_SHARE = 0.5;
+/** Provisionings under way at any moment. */
+const AT_ONCE = 3;
+/** Boards come again this often: keys are kept, rotated and found again. */
+const RUNS_PER_BOARD = 10;
+/** Between two outages, on average. */
+const OUTAGE_EVERY_MS = 5000;
+
+export interface CampaignCounts {
+  passed: number;
+  failed: number;
+  killed: number;
+  torn: number;
+  outages: number;
+  /** Of runs that failed by themselves. */
+  readonly codes: Record<string, number>;
+}
+
+export interface Campaign {
+  readonly counts: CampaignCounts;
+  readonly boards: readonly SoakBoard[];
+  /** MACs of boards whose last run ended with a pass. */
+  readonly provenLast: ReadonlySet<string>;
+}
+
+/** The caller closes the boards. */
+export async function runCampaign(home: Home, runs: number): Promise<Campaign> {
+  const count = Math.max(AT_ONCE, Math.ceil(runs / RUNS_PER_BOARD));
+  const boards = await Promise.all(Array.from({ length: count }, (_, index) => plugInBoard(index)));
+  const counts: CampaignCounts = { passed: 0, failed: 0, killed: 0, torn: 0, outages: 0, codes: {} };
+  const provenLast = new Set<string>();
+  const durationsMs: number[] = [];
+  const free = [...boards];
+  let left = runs;
+  const work = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      const board = free.splice(Math.floor(Math.random() * free.length), 1)[0];
+      if (board === undefined) throw new Error('there are fewer boards than workers');
+      provenLast.delete(board.mac);
+      if (await provision(home, board, counts, durationsMs)) provenLast.add(board.mac);
+      free.push(board);
+    }
+  };
+  const stop = new AbortController();
+  const outages = takeAway(home, counts, stop.signal);
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  } finally {
+    stop.abort();
+    await outages;
+  }
+  return { counts, boards, provenLast };
+}
+
+async function takeAway(home: Home, counts: CampaignCounts, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await sleep(Math.random() * 2 * OUTAGE_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    if (await home.outage()) counts.outages += 1;
+  }
+}
+
+/** @returns whether it passed */
+async function provision(
+  home: Home,
+  board: SoakBoard,
+  counts: CampaignCounts,
+  durationsMs: number[],
+): Promise<boolean> {
+  const dataDir = pick(home.dataDirs);
+  const args = ['--data-dir', dataDir, '--port', board.url, '--ca-url', 'https://ca.example.com', '--json'];
+  const started = performance.now();
+  const child = spawn(process.execPath, [CLI, 'provision', ...args, '--known', pick(['keep', 'rotate'])], {
+    env: home.env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const timer =
+    Math.random() < KILL_SHARE
+      ? setTimeout(() => child.kill('SIGKILL'), killAfterMs(durationsMs))
+      : undefined;
+  await once(child, 'close');
+  clearTimeout(timer);
+  if (child.signalCode === 'SIGKILL') {
+    counts.killed += 1;
+    if (Math.random() < TEAR_SHARE && tearJournal(dataDir, child.pid ?? 0)) counts.torn += 1;
+    return false;
+  }
+  durationsMs.push(performance.now() - started);
+  if (child.exitCode === 0) counts.passed += 1;
+  else countFailure(counts, said, child.exitCode);
+  return child.exitCode === 0;
+}
+
+/** Anywhere in the life of a run, as long as they have taken so far. */
+function killAfterMs(durationsMs: readonly number[]): number {
+  const usual = durationsMs.length === 0 ? 2000 : pick(durationsMs);
+  return Math.random() * usual * 1.1;
+}
+
+function countFailure(counts: CampaignCounts, said: string, exitCode: number | null): void {
+  counts.failed += 1;
+  const code = [...said.matchAll(/"code":"([A-Z_]+)"/g)].at(-1)?.[1] ?? `exit ${String(exitCode)}`;
+  counts.codes[code] = (counts.codes[code] ?? 0) + 1;
+}
+
+function pick<T>(values: readonly T[]): T {
+  const value = values[Math.floor(Math.random() * values.length)];
+  if (value === undefined) throw new Error('there is nothing to pick from');
+  return value;
+}

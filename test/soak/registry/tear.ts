@@ -1,0 +1,48 @@
+// Damages the journals that killed processes have left, as a power cut in the middle of an append does.
+import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeFrames, encodeFrame } from '../../../src/registry/journal/frame.js';
+
+/** What an append that never ended would have written. */
+const UNFINISHED = new TextEncoder().encode(JSON.stringify({ type: 'reserved', id: 'x'.repeat(300) }));
+
+/**
+ * Damages the segment of a process that is gone at a random byte of its last frame; a reservation is never damaged, for
+ * one that is not whole was never flashed: a beginning of another frame stands for it.
+ *
+ * @returns whether there was a segment of that process
+ */
+export function tearJournal(dataDir: string, pid: number): boolean {
+  const folder = join(dataDir, 'journal');
+  try {
+    const name = readdirSync(folder).find((file) => file.includes(`-${pid}-`));
+    if (name === undefined) return false;
+    const path = join(folder, name);
+    const bytes = readFileSync(path);
+    const last = decodeFrames(bytes).payloads.at(-1);
+    const type =
+      last === undefined ? undefined : (JSON.parse(Buffer.from(last).toString()) as { type: string }).type;
+    if (last === undefined || type === 'reserved') appendFileSync(path, unfinishedFrame());
+    else damageTail(path, bytes, encodeFrame(last).length);
+    return true;
+  } catch (error) {
+    // Not made yet, or adopted by another process in this moment.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function unfinishedFrame(): Uint8Array {
+  const frame = encodeFrame(UNFINISHED);
+  return frame.subarray(0, Math.floor(Math.random() * frame.length));
+}
+
+function damageTail(path: string, bytes: Uint8Array, frameBytes: number): void {
+  const at = bytes.length - 1 - Math.floor(Math.random() * frameBytes);
+  if (Math.random() < 0.5) truncateSync(path, at);
+  else
+    writeFileSync(
+      path,
+      bytes.map((byte, index) => (index === at ? byte ^ 0xff : byte)),
+    );
+}
