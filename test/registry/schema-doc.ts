@@ -5,6 +5,19 @@ const INTRODUCTION = `# Schema of the registry
 
 Made from a running registry by the tests. What the tables mean stands in [registry.md](registry.md), and with reasons
 in the migrations, \`src/registry/migrations\`.
+
+## One home for each fact
+
+| fact | lives in | because |
+| --- | --- | --- |
+| what one try did with one reservation: who, where, with what, on which chip, the time of its stages | \`attempts\` | it is known per try, also without a station, and must survive an outage in the key journal |
+| how the run of a board at a slot ended, with all its tries | \`station_runs\` | a run may end before any reservation, so attempts cannot tell it; figures (yield, pace, causes) are made of these rows only |
+| which board counts for a batch, and its serial number | \`batch_units\` | a board counts once however many attempts it took; \`attempts.batch\` tells what a try was made for |
+| what a profile said | \`profiles\`, by digest | thousands of attempts share one; \`attempts.profile\` is the digest, name and version are looked up |
+| how often a port was used and passed, the rate that its link bears | \`ports\` | summed up as attempts end: the sums of ten million attempts are not read anew |
+| where a station is and when it was last heard of | \`stations\` | attempts name the station as text: history outlives what it names |
+
+The times of stages stand in both \`attempts\` and \`station_runs\`: of each try there, of the try that passed here.
 `;
 
 /** Markdown: one heading and one table of columns for each table. */
