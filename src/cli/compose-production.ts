@@ -22,3 +22,32 @@ export async function withProduction<T>(
     await production.close();
   }
 }
+
+/** One that is opened with its first call, and by the next one again where that failed: a service starts without it. */
+export function productionOnDemand(io: CliIo, options: GlobalOptions): Production {
+  let opened: Promise<Production> | undefined;
+  const open = (): Promise<Production> =>
+    (opened ??= composeProduction(io, options).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    }));
+  return {
+    batches: forwarding(async () => (await open()).batches),
+    runs: forwarding(async () => (await open()).runs),
+    ports: async (station) => (await open()).ports(station),
+    close: async () => (await opened?.catch(() => undefined))?.close(),
+  };
+}
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+/** Each method asks for the real object first. */
+function forwarding<T extends object>(get: () => Promise<T>): T {
+  const methodOf =
+    (name: string): Method =>
+    async (...args) => {
+      const target = (await get()) as Record<string, Method | undefined>;
+      return target[name]?.(...args);
+    };
+  return new Proxy({} as T, { get: (_, name) => methodOf(String(name)) });
+}

@@ -1,15 +1,16 @@
 // Builds the parts of the service: registry, serial ports, virtual boards, and where the dashboard lies.
 import { fileURLToPath } from 'node:url';
-import { connectBoard, listPorts } from '../driver/index.js';
+import { connectBoard, listPorts, openLink } from '../driver/index.js';
 import type { ProvisionParts } from '../provision/index.js';
 import { probeRegistry } from '../registry/index.js';
 import type { ServiceParts } from '../service/index.js';
-import { composeRegistry, connectPort, type RegistryChoice } from './compose.js';
+import { composeRegistry, connectorFor, type BackendChoice, type RegistryChoice } from './compose.js';
+import { productionOnDemand } from './compose-production.js';
 import type { CliIo, GlobalOptions } from './io.js';
 import { openStationPushes } from './station-pushes.js';
 import { createVirtualBench, type VirtualBench } from './virtual-bench.js';
 
-export interface ServiceChoice extends RegistryChoice, GlobalOptions {
+export interface ServiceChoice extends RegistryChoice, BackendChoice, GlobalOptions {
   /** Virtual boards to begin with. */
   readonly boards?: number | undefined;
 }
@@ -28,8 +29,10 @@ export const WEB_DIR = fileURLToPath(new URL('../web/', import.meta.url));
 
 export async function composeService(io: CliIo, options: ServiceChoice): Promise<ComposedService> {
   // A stop signal must not take the registry from boards that are still finishing.
-  const registry = await composeRegistry({ ...io, signal: new AbortController().signal }, options);
-  const pushes = openStationPushes(io, options, (line) => io.stderr(`${line}\n`));
+  const steady = { ...io, signal: new AbortController().signal };
+  const registry = await composeRegistry(steady, options);
+  const production = options.registry === 'none' ? undefined : productionOnDemand(steady, options);
+  const pushes = openStationPushes(steady, options, (line) => io.stderr(`${line}\n`));
   const bench = createVirtualBench();
   const { boards = 0 } = options;
   if (boards > 0) bench.add({ count: boards });
@@ -37,7 +40,9 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
     parts: {
       registry,
       pushes: pushes?.get,
-      connect: connectAny(bench),
+      production,
+      openPrinter: (address) => openLink(address),
+      connect: connectAny(bench, connectorFor(options)),
       listPorts,
       virtualBoards: bench,
       probeRegistry: (databaseUrl, signal) => probeRegistry(databaseUrl, { signal, env: io.env }),
@@ -47,13 +52,17 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
     close: async () => {
       bench.close();
       await pushes?.close();
+      await production?.close();
       await registry.close();
     },
   };
 }
 
 /** Virtual boards live in this process; everything else is the driver's. */
-function connectAny({ transport }: VirtualBench): ProvisionParts['connect'] {
+function connectAny(
+  { transport }: VirtualBench,
+  connectPort: ProvisionParts['connect'],
+): ProvisionParts['connect'] {
   return async (port, options) => {
     if (!transport.accepts(port)) return connectPort(port, options);
     const { expectChip, baud, signal } = options;

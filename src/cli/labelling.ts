@@ -1,14 +1,7 @@
-// Labels of the command line: the template of a file, the values of a device, and the key only where it is allowed.
+// Label templates of the command line: from a file, with the key only where the profile allows it.
 import { EspmintError } from '../core/errors/index.js';
-import { layOutLabel, type LabelLayout } from '../core/labels/layout.js';
-import {
-  parseLabelTemplate,
-  showsSecret,
-  type LabelTemplate,
-  type LabelValues,
-} from '../core/labels/template.js';
+import { parseLabelTemplate, showsSecret, type LabelTemplate } from '../core/labels/template.js';
 import type { Profile } from '../core/profile/schema.js';
-import type { Registry } from '../registry/index.js';
 import { readTextFile } from './files.js';
 
 /** @throws LABEL_INVALID, LABEL_SECRET_REFUSED unless the profile allows what the template shows */
@@ -20,16 +13,4 @@ export async function loadLabelTemplate(file: string, profile: Profile): Promise
     });
   }
   return template;
-}
-
-/** The label of one device. A key that it shows is revealed, and so recorded in the audit trail. */
-export async function labelOf(
-  template: LabelTemplate,
-  values: Omit<LabelValues, 'psk'>,
-  registry: Registry,
-): Promise<LabelLayout> {
-  const psk = showsSecret(template)
-    ? await registry.reveal(values.mac, 'printed on the label of the device')
-    : undefined;
-  return layOutLabel(template, { ...values, psk });
 }

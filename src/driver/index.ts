@@ -7,7 +7,7 @@ export type { DriverEvent, OnDriverEvent } from './events.js';
 export type { Region } from './md5.js';
 export { openLink, START_BAUD, type OpenOptions } from './open-link.js';
 export { portFilter, type PortChoice } from './port-filter.js';
-export { watchPorts, type PortChange, type WatchOptions } from './port-watcher.js';
+export { PortTracker, watchPorts, type PortChange, type WatchOptions } from './port-watcher.js';
 export { NetworkPorts } from './ports-network.js';
 export { listPorts, portLabel, type PortInfo } from './ports.js';
 export type { ImageAt, WriteOptions, WriteReport } from './region-writer.js';

@@ -1,33 +1,40 @@
-// The service without HTTP: its state, its jobs and its ports, put together from the parts that it is given.
-import { toEspmintError } from '../core/errors/index.js';
-import { provisionDevice } from '../provision/index.js';
+// The service without HTTP: its state, its station and its ports, put together from the parts that it is given.
+import { EspmintError, toEspmintError } from '../core/errors/index.js';
+import { StationWork } from '../provision/index.js';
 import { Gatekeeper } from './access/gatekeeper.js';
 import { People } from './access/people.js';
 import { Sessions } from './access/sessions.js';
-import type { Job, LiveEvent } from './contract/index.js';
+import type { Job, LiveEvent, Settings } from './contract/index.js';
 import { isLoopback } from './http/sites.js';
-import { JobManager } from './jobs/job-manager.js';
-import { JobStarter } from './jobs/job-starter.js';
+import { JobBook } from './jobs/job-book.js';
 import { Journal } from './jobs/journal.js';
+import { StationLabels } from './labels/labelling.js';
+import { Printers } from './labels/printers.js';
 import { EventHub } from './live/event-hub.js';
 import { DEFAULT_HOST, type ServiceOptions } from './options.js';
 import type { ServiceParts } from './parts.js';
+import { SlotFile } from './ports/slot-file.js';
 import { StationPorts } from './ports/station-ports.js';
 import { FileProfileStore, type ProfileStore } from './profiles/profile-store.js';
 import { Secrets } from './profiles/secrets.js';
 import { repeatEvery } from './repeat.js';
-import { Ledger } from './station/ledger.js';
+import { Line } from './station/line.js';
+import { MemoryRuns } from './station/memory-runs.js';
+import { Orders } from './station/orders.js';
 import { registryStatus } from './station/registry-status.js';
 import { StationSettings } from './station/station-settings.js';
+import { StationView } from './station/station-view.js';
+import { TeachingSession } from './station/teaching.js';
+import type { Batches, Runs } from '../registry/index.js';
 
-const PORT_INTERVAL_MS = 1_000;
+const PORT_INTERVAL_MS = 300;
 const REGISTRY_INTERVAL_MS = 10_000;
+const BEAT_MS = 10_000;
 const PATIENCE_MS = 20_000;
 
 export interface ServiceCore {
   readonly parts: ServiceParts;
   readonly options: ServiceOptions;
-  readonly startedAt: string;
   readonly hub: EventHub;
   readonly people: People;
   readonly sessions: Sessions;
@@ -35,10 +42,20 @@ export interface ServiceCore {
   readonly settings: StationSettings;
   readonly profiles: ProfileStore;
   readonly secrets: Secrets;
-  readonly jobs: JobManager;
-  readonly starter: JobStarter;
+  readonly jobs: JobBook;
+  readonly orders: Orders;
   readonly ports: StationPorts;
-  readonly ledger: Ledger;
+  readonly line: Line;
+  readonly view: StationView;
+  readonly teaching: TeachingSession;
+  readonly slotFile: SlotFile;
+  readonly printers: Printers;
+  readonly labels: StationLabels;
+  /** Of the database; without one, of this process. */
+  readonly runs: Runs;
+  readonly batches: Batches | undefined;
+  /** @throws DATABASE_MISSING */
+  readonly requireBatches: () => Batches;
   /** True from the moment it was told to stop. */
   isStopping(): boolean;
   /** Takes over what was left, and begins to watch ports and registry. */
@@ -53,48 +70,87 @@ export function createCore(parts: ServiceParts, options: ServiceOptions): Servic
   const publish = (event: LiveEvent): void => hub.publish(event);
   const people = new People(dataDir);
   const sessions = new Sessions(dataDir);
+  const gate = new Gatekeeper(people, sessions, !isLoopback(host));
   const settings = new StationSettings(dataDir, publish);
+  const station = createStation({ parts, options, settings, publish });
+  const life = createLife({ parts, options, hub, settings, ...station });
+  return { parts, options, hub, people, sessions, gate, settings, ...station, ...life };
+}
+
+interface StationGround {
+  readonly parts: ServiceParts;
+  readonly options: ServiceOptions;
+  readonly settings: StationSettings;
+  readonly publish: (event: LiveEvent) => void;
+}
+
+/** The station: ports bring boards, orders say what they become, the line runs them, jobs tell of them. */
+function createStation({ parts, options, settings, publish }: StationGround) {
+  const { dataDir, verify } = options;
+  const batches = parts.production?.batches;
+  const runs = parts.production?.runs ?? new MemoryRuns();
+  const work = new StationWork({ batches, runs });
   const profiles = new FileProfileStore(dataDir);
   const secrets = new Secrets(dataDir, parts.env);
   const journal = new Journal(dataDir);
-  const ledger = new Ledger();
-  const ports = new StationPorts({
+  const teaching = new TeachingSession();
+  const ports: StationPorts = new StationPorts({
     serial: parts.listPorts,
     added: () => settings.networkPorts(),
     virtual: () => parts.virtualBoards?.list() ?? [],
     publish,
-    onArrival: (port) => void startAutomatically(port),
-  });
-  const jobs = new JobManager({
-    run: (port, plan, runOptions) => provisionDevice(port, plan, parts, runOptions),
-    publish,
-    journal,
-    onChange: (job) => {
-      ports.jobChanged(job);
-      if (!job.seen) ledger.add(job);
+    onChange: (change, slot, wasThere) => {
+      const isLesson = change.type === 'arrived' && teaching.arrived(change.place);
+      line.portChanged(change, slot, wasThere || isLesson);
+      if (isLesson) view.tell();
     },
+    onForgotten: (slot) => line.forget(slot),
   });
-  const starter = new JobStarter({ jobs, ports, profiles, settings, secrets });
-  const startAutomatically = async (port: string): Promise<void> => {
-    try {
-      if ((await settings.get()).autoStart) await starter.start({ ports: [port] }, 'automatic');
-    } catch (error) {
-      parts.log(`${port}: not started by itself: ${toEspmintError(error).message}`);
-    }
+  const jobs = new JobBook({ publish, journal, onChange: (job) => ports.jobChanged(job) });
+  const orders = new Orders({
+    profiles,
+    settings,
+    secrets,
+    verify,
+    batches,
+    enter: (batch, profile, name) => work.enter(batch, profile, name),
+  });
+  const printers = new Printers(dataDir);
+  const labels = new StationLabels({ parts, printers, settings, jobs });
+  const line: Line = new Line({
+    provision: parts,
+    ports,
+    jobs,
+    work,
+    makeOrder: () => orders.make({}),
+    finishOf: (job, order) => labels.finishOf(job, order),
+    stationName: async () => (await settings.get()).stationName,
+    toolVersion: options.version,
+    onMode: () => view.tell(),
+    onEnded: () => view.beatSoon(),
+  });
+  const view: StationView = new StationView({
+    settings,
+    teaching,
+    line,
+    work,
+    hasDatabase: batches !== undefined,
+    publish,
+  });
+  const slotFile = new SlotFile(dataDir);
+  const requireBatches = (): Batches => {
+    if (batches === undefined) throw new EspmintError('DATABASE_MISSING', { what: 'Batches' });
+    return batches;
   };
-  const life = createLife({ parts, options, hub, ports, jobs, journal, ledger });
-  const gate = new Gatekeeper(people, sessions, !isLoopback(host));
-  const startedAt = new Date().toISOString();
-  const state = { parts, options, startedAt, hub, people, sessions, gate, settings, profiles, secrets };
-  return { ...state, jobs, starter, ports, ledger, ...life };
+  const made = { profiles, secrets, journal, teaching, ports, jobs, orders, printers, labels };
+  return { ...made, line, view, slotFile, runs, batches, requireBatches };
 }
 
-type LifeParts = Pick<ServiceCore, 'parts' | 'options' | 'hub' | 'ports' | 'jobs' | 'ledger'> & {
-  readonly journal: Journal;
-};
+type LifeParts = Pick<ServiceCore, 'parts' | 'options' | 'hub' | 'settings'> &
+  ReturnType<typeof createStation>;
 
 function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' | 'stop'> {
-  const { parts, options, hub, ports, jobs, journal, ledger } = core;
+  const { parts, options, hub, settings, ports, jobs, journal, line, view } = core;
   const watches: { stop(): Promise<void> }[] = [];
   let stopping = false;
   let registryOk: boolean | undefined;
@@ -107,24 +163,34 @@ function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' |
   return {
     isStopping: () => stopping,
     start: async () => {
-      const left = await journal.load();
-      for (const job of left) ledger.add(job);
-      jobs.restore(left);
+      jobs.restore(await journal.load());
       for (const job of unseenFailures(jobs.list())) ports.jobChanged(job);
+      settings.watch((now) => line.configure(stationSettings(now)));
+      line.configure(stationSettings(await settings.get()));
+      ports.number(await core.slotFile.read());
       const warn = (error: unknown): void => parts.log(toEspmintError(error).message);
       watches.push(
         repeatEvery(options.portIntervalMs ?? PORT_INTERVAL_MS, () => ports.refresh(), warn),
         repeatEvery(REGISTRY_INTERVAL_MS, watchRegistry, warn),
+        repeatEvery(BEAT_MS, () => view.beat(), warn),
       );
     },
     stop: async () => {
       if (stopping) return;
       stopping = true;
       hub.publish({ type: 'stopping' });
-      await jobs.drain(options.patienceMs ?? PATIENCE_MS);
+      await line.end(options.patienceMs ?? PATIENCE_MS);
       await Promise.all(watches.map((watch) => watch.stop()));
+      await view.stop();
+      await journal.flush();
     },
   };
+}
+
+/** A station that does not know what to make waits for a person. */
+function stationSettings({ autoStart, profile, batch, maxRunning, retries, stopAfter }: Settings) {
+  const knowsWhat = profile !== undefined || batch !== undefined;
+  return { autoStart: autoStart && knowsWhat, maxRunning, retries, stopAfter };
 }
 
 /** What tiles must still show after a restart: the last job of a port, if it failed and nobody has seen it. */

@@ -3,4 +3,5 @@ export { People } from './access/people.js';
 export { ROLES, type Role, type VirtualBoard } from './contract/index.js';
 export { DEFAULT_HOST, DEFAULT_PORT, type TlsFiles } from './options.js';
 export type { ServiceParts, VirtualBoards } from './parts.js';
+export { SlotFile } from './ports/slot-file.js';
 export { startService } from './start.js';

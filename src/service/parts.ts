@@ -1,7 +1,7 @@
 // What the service is given: the real parts in the product, virtual ones in a demo, failing ones in a test.
-import type { PortInfo } from '../driver/index.js';
+import type { Link, PortInfo } from '../driver/index.js';
 import type { ProvisionParts } from '../provision/index.js';
-import type { Pushes } from '../registry/index.js';
+import type { Production, Pushes } from '../registry/index.js';
 import type { VirtualBoard } from './contract/index.js';
 
 export interface ServiceParts extends ProvisionParts {
@@ -11,8 +11,12 @@ export interface ServiceParts extends ProvisionParts {
   readonly virtualBoards?: VirtualBoards | undefined;
   /** Resolves when the PostgreSQL of that URL can be used as a registry; changes nothing there. */
   readonly probeRegistry: (databaseUrl: string, signal: AbortSignal) => Promise<void>;
+  /** What stations share; absent: a service without a database. Its calls may fail while the database is away. */
+  readonly production?: Pick<Production, 'batches' | 'runs'> | undefined;
   /** Absent: a service without a database. May fail while the database is away. */
   readonly pushes?: (() => Promise<PushDesk>) | undefined;
+  /** A connection to a label printer. */
+  readonly openPrinter: (address: string) => Promise<Link>;
   /** Environment that profiles may take secrets from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told of failures that no caller is told in full. Never of a secret. */

@@ -9,7 +9,10 @@ const SECTIONS: readonly { readonly title: string; readonly paths: RegExp }[] = 
   { title: 'Jobs', paths: /^\/jobs/ },
   { title: 'Profiles', paths: /^\/(profiles|secrets|ca\/)/ },
   { title: 'Devices and registry', paths: /^\/(devices|conflicts|registry)/ },
-  { title: 'Station', paths: /^\/(settings|stats|stations)/ },
+  { title: 'Station', paths: /^\/(settings|stations?)/ },
+  { title: 'Batches', paths: /^\/batches/ },
+  { title: 'Figures', paths: /^\/stats/ },
+  { title: 'Label printers', paths: /^\/printers/ },
 ];
 
 const INTRODUCTION = `# HTTP API
@@ -43,6 +46,7 @@ reader that cannot keep up is disconnected. A comment line comes every 15 second
 | \`device\` | \`mac\`, \`uuid\` | a device was reserved or proven |
 | \`profile\` | \`profile\` | a version was saved |
 | \`settings\` | \`settings\` | the station's settings changed |
+| \`station\` | \`station\` | the station was paused or goes on, its batch has other counts, a place was taught |
 | \`registry\` | \`ok\` | the registry can be reached, or no longer |
 | \`stopping\` | | the service stops once running boards are done |
 `;

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { loadLanguage, t, type Key } from './i18n/translate.js';
+import { BatchesPage } from './pages/batches/batches.js';
 import { DevicesPage } from './pages/devices/devices.js';
 import { InspectPage } from './pages/inspect/inspect.js';
 import { SettingsPage } from './pages/settings/settings.js';
@@ -19,6 +20,7 @@ import { Toasts } from './ui/toasts.js';
 
 const PAGES: Readonly<Record<string, (props: { place: Place }) => JSX.Element>> = {
   station: StationPage,
+  batches: BatchesPage,
   devices: DevicesPage,
   setup: SetupPage,
   today: TodayPage,

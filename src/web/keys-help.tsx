@@ -11,6 +11,7 @@ const KEYS: readonly (readonly [keys: readonly string[], what: Key])[] = [
   [['D'], 'keys.details'],
   [['/'], 'keys.search'],
   [['G', 'S'], 'keys.station'],
+  [['G', 'B'], 'keys.batches'],
   [['G', 'D'], 'keys.devices'],
   [['G', 'T'], 'keys.today'],
   [['?'], 'keys.help'],

@@ -10,6 +10,7 @@ import { Icon, type IconName } from './ui/icon.js';
 
 const PAGES: readonly { readonly name: string; readonly icon: IconName }[] = [
   { name: 'station', icon: 'station' },
+  { name: 'batches', icon: 'batch' },
   { name: 'devices', icon: 'devices' },
   { name: 'setup', icon: 'setup' },
   { name: 'today', icon: 'today' },
@@ -121,6 +122,7 @@ function Warning({ text }: { text: string }): JSX.Element {
 const GO: Readonly<Record<string, readonly string[]>> = {
   s: [],
   d: ['devices'],
+  b: ['batches'],
   u: ['setup'],
   t: ['today'],
   i: ['inspect'],

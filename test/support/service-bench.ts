@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectBoard } from '../../src/driver/index.js';
+import { connectBoard, openLink } from '../../src/driver/index.js';
 import { openKeyFile, type Registry } from '../../src/registry/index.js';
 import { createVirtualBoard, memoryTransport, type VirtualBoard } from '../../src/virtual/index.js';
 import type { ServiceParts, VirtualBoards } from '../../src/service/parts.js';
@@ -41,6 +41,7 @@ export async function createBench(count = 0): Promise<TestBench> {
         throw error;
       }
     },
+    openPrinter: (address) => openLink(address),
     listPorts: () => Promise.resolve([]),
     virtualBoards,
     probeRegistry: () => Promise.resolve(),

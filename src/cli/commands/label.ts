@@ -9,13 +9,13 @@ import type { LabelTemplate, LabelValues } from '../../core/labels/template.js';
 import { parseMac } from '../../core/mac.js';
 import { parseUuid } from '../../core/uuid.js';
 import { openLink } from '../../driver/index.js';
-import { printLabel } from '../../provision/index.js';
+import { labelOf, printLabel } from '../../provision/index.js';
 import type { DeviceName, Registry } from '../../registry/index.js';
 import { composeRegistry } from '../compose.js';
 import { withProduction } from '../compose-production.js';
 import { reasonOf } from '../files.js';
 import type { CliIo, GlobalOptions } from '../io.js';
-import { labelOf, loadLabelTemplate } from '../labelling.js';
+import { loadLabelTemplate } from '../labelling.js';
 import { loadProfile } from '../plan.js';
 
 interface Options extends GlobalOptions {

@@ -1,26 +1,21 @@
 // `espmint stats`: yield, pace, causes of failure and times of stages, as a table, CSV or JSON.
 import { Command, Option } from 'commander';
-import { EspmintError } from '../../core/errors/index.js';
+import { figuresToCsv } from '../../core/figures/csv.js';
 import { figuresBy, figuresOf, type Figures } from '../../core/figures/figures.js';
-import type { RunRecord } from '../../registry/index.js';
+import { GROUPINGS, type Grouping } from '../../provision/index.js';
 import { withProduction } from '../compose-production.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { formatDuration } from '../output/format.js';
+import { parseTime } from '../times.js';
 
 interface Options extends GlobalOptions {
   readonly batch?: string;
   readonly station?: string;
   readonly since?: string;
-  readonly by?: keyof typeof GROUPS;
+  readonly by?: Grouping;
   readonly csv?: boolean;
   readonly json?: boolean;
 }
-
-const GROUPS = {
-  slot: ({ station, slot }: RunRecord) => `${station} slot ${slot}`,
-  station: ({ station }: RunRecord) => station,
-  batch: ({ batch = 'no batch' }: RunRecord) => batch,
-} as const;
 
 export function statsCommand(io: CliIo): Command {
   return new Command('stats')
@@ -28,7 +23,9 @@ export function statsCommand(io: CliIo): Command {
     .option('--batch <name>', 'only boards of this batch')
     .option('--station <name>', 'only boards of this station')
     .option('--since <time>', 'only boards that ended since then (ISO 8601)')
-    .addOption(new Option('--by <group>', 'figures for each of these as well').choices(Object.keys(GROUPS)))
+    .addOption(
+      new Option('--by <group>', 'figures for each of these as well').choices(Object.keys(GROUPINGS)),
+    )
     .option('--csv', 'print CSV with a header')
     .option('--json', 'print one JSON object a line')
     .action((_: unknown, self: Command) => stats(io, self.optsWithGlobals<Options>()));
@@ -36,70 +33,32 @@ export function statsCommand(io: CliIo): Command {
 
 async function stats(io: CliIo, options: Options): Promise<void> {
   const { batch, station, by } = options;
-  const sinceMs = parseTime(options.since);
+  const sinceMs = parseTime(options.since, '--since');
   const runs = await withProduction(io, options, (production) =>
     production.runs.read({ batch, station, sinceMs }),
   );
   const groups = new Map([
     ['all', figuresOf(runs)],
-    ...(by === undefined ? [] : figuresBy(runs, GROUPS[by])),
+    ...(by === undefined ? [] : figuresBy(runs, GROUPINGS[by])),
   ]);
   if (options.json === true) {
     for (const [group, figures] of groups) io.stdout(jsonLine({ type: 'figures', group, ...figures }));
   } else if (options.csv === true) {
-    io.stdout(toCsv(groups));
+    io.stdout(figuresToCsv(groups));
   } else {
     for (const [group, figures] of groups) io.stdout(describe(group, figures));
   }
 }
 
-function parseTime(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = Date.parse(text);
-  if (!Number.isNaN(ms)) return ms;
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--since',
-    reason: `is "${text}", which is no time`,
-    hint: 'give it as 2026-11-24 or 2026-11-24T06:00:00Z',
-  });
-}
-
-const CSV_COLUMNS = [
-  'runs',
-  'boards',
-  'passed',
-  'failed',
-  'reworked',
-  'firstPassYield',
-  'finalYield',
-  'taktMs',
-  'boardsPerHour',
-  'runMs',
-] as const satisfies readonly (keyof Figures)[];
-
-function toCsv(groups: ReadonlyMap<string, Figures>): string {
-  const rows = [...groups].map(([group, figures]) =>
-    [csvCell(group), ...CSV_COLUMNS.map((column) => figures[column] ?? ''), topFailure(figures)].join(','),
-  );
-  return `${[`group,${CSV_COLUMNS.join(',')},topFailure`, ...rows].join('\r\n')}\r\n`;
-}
-
-/** A cell that begins like a formula would be run as one by a spreadsheet. */
-function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-const topFailure = ({ failures }: Figures): string => failures[0]?.code ?? '';
 const percent = (share: number | undefined): string =>
   share === undefined ? '-' : `${(share * 100).toFixed(1)} %`;
 const duration = (ms: number | undefined): string => (ms === undefined ? '-' : formatDuration(ms));
 
 function describe(group: string, figures: Figures): string {
-  const { boards, passed, failed, reworked, runs, boardsPerHour } = figures;
+  const { boards, passed, failed, reworked, alreadyDone, runs, boardsPerHour } = figures;
   const lines = [
     group,
-    `  boards            ${boards} (${passed} passed, ${failed} failed, ${reworked} reworked; ${runs} runs)`,
+    `  boards            ${boards} (${passed} passed, ${failed} failed, ${reworked} reworked, ${alreadyDone} done before; ${runs} runs)`,
     `  first-pass yield  ${percent(figures.firstPassYield)}`,
     `  final yield       ${percent(figures.finalYield)}`,
     `  takt              ${duration(figures.taktMs)}`,

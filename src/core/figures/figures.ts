@@ -25,6 +25,8 @@ export interface Figures {
   readonly failed: number;
   /** Boards that passed after a run that failed. */
   readonly reworked: number;
+  /** Boards that had passed before and were left untouched when they came again. */
+  readonly alreadyDone: number;
   /** Share of boards whose first run passed, 0 to 1; absent without boards. */
   readonly firstPassYield?: number;
   /** Share of boards that passed in the end. */
@@ -75,6 +77,7 @@ export function figuresOf(runs: readonly RunOutcome[]): Figures {
     passed: passed.length,
     failed: boards.length - passed.length,
     reworked: reworked.length,
+    alreadyDone: boards.filter((board) => board.at(-1)?.alreadyDone === true).length,
     ...(boards.length === 0
       ? {}
       : {
@@ -93,14 +96,18 @@ export function figuresBy<R extends RunOutcome>(
   nameOf: (run: R) => string,
 ): ReadonlyMap<string, Figures> {
   const groups = new Map<string, R[]>();
-  for (const run of runs) groups.set(nameOf(run), [...(groups.get(nameOf(run)) ?? []), run]);
+  for (const run of runs) {
+    const group = groups.get(nameOf(run));
+    if (group === undefined) groups.set(nameOf(run), [run]);
+    else group.push(run);
+  }
   const sorted = [...groups].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
   return new Map(sorted.map(([name, group]) => [name, figuresOf(group)]));
 }
 
-/** The runs of each board, oldest first. */
-function byBoard(runs: readonly RunOutcome[]): RunOutcome[][] {
-  const boards = new Map<string, RunOutcome[]>();
+/** The runs of each board, in the order given. */
+export function byBoard<R extends RunOutcome>(runs: readonly R[]): R[][] {
+  const boards = new Map<string, R[]>();
   runs.forEach((run, index) => {
     const board = run.mac ?? `unknown ${index}`;
     const known = boards.get(board);

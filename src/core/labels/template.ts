@@ -34,7 +34,7 @@ type Name = (typeof NAMES)[number];
 const PATTERN = /\{\{\s*(\w+)\s*\}\}/g;
 const isName = (text: string): text is Name => (NAMES as readonly string[]).includes(text);
 
-const schema = z.strictObject({
+export const labelTemplateSchema = z.strictObject({
   widthMm: z.number().min(10).max(200),
   heightMm: z.number().min(5).max(200),
   /** Dots per inch of the printer. */
@@ -45,11 +45,15 @@ const schema = z.strictObject({
   /** Whether this label may show the key of the device; the profile must allow it as well. */
   secret: z.boolean().default(false),
 });
-export type LabelTemplate = z.output<typeof schema>;
+export type LabelTemplate = z.output<typeof labelTemplateSchema>;
 
 /** @param file name used in messages only. @throws LABEL_INVALID, LABEL_SECRET_REFUSED */
 export function parseLabelTemplate(text: string, file: string): LabelTemplate {
-  const template = readTemplate(text, file);
+  return checkLabelTemplate(readTemplate(text, file), file);
+}
+
+/** @param file name used in messages only. @throws LABEL_INVALID, LABEL_SECRET_REFUSED */
+export function checkLabelTemplate(template: LabelTemplate, file: string): LabelTemplate {
   for (const part of [template.qr, ...template.lines]) {
     for (const [, name = ''] of part.matchAll(PATTERN)) {
       if (!isName(name)) throw invalid(file, `has the unknown placeholder {{${name}}}`);
@@ -68,7 +72,7 @@ function readTemplate(text: string, file: string): LabelTemplate {
   } catch {
     throw invalid(file, 'is not valid YAML');
   }
-  const result = schema.safeParse(value);
+  const result = labelTemplateSchema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw invalid(file, `is not accepted: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);

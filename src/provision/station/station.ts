@@ -18,13 +18,13 @@ export interface StationParts {
     options: { readonly onEvent: (event: ProvisionEvent) => void; readonly signal: AbortSignal },
   ) => Promise<ProvisionResult>;
   readonly onEvent: (event: StationEvent) => void;
-  readonly slots?: SlotMap | undefined;
+  readonly slots?: Pick<SlotMap, 'slotOf'> | undefined;
 }
 
 export class Station {
   readonly #parts: StationParts;
   #settings: StationSettings;
-  readonly #map: SlotMap;
+  readonly #map: Pick<SlotMap, 'slotOf'>;
   readonly #rules: StopRules;
   readonly #slots = new Map<number, Slot>();
   /** Slots whose board is to run as soon as it may. */

@@ -1,5 +1,6 @@
 // What a station does with the database that it shares: places in batches, the record of its runs, signs of life.
 import { hostname } from 'node:os';
+import { EspmintError } from '../../core/errors/index.js';
 import type { Batch, Batches, ProfileVersion, Runs } from '../../registry/index.js';
 import type { Admit } from '../admission.js';
 import { BatchDoor } from './batch-door.js';
@@ -10,7 +11,8 @@ import type { Station } from './station.js';
 export const HEARTBEAT_MS = 10_000;
 
 export interface SharedWork {
-  readonly batches: Batches;
+  /** Absent: a station without a database writes down its runs and nothing else. */
+  readonly batches?: Batches | undefined;
   readonly runs: Runs;
 }
 
@@ -31,9 +33,10 @@ export class StationWork {
     this.#shared = shared;
   }
 
-  /** The door of a batch for boards that begin from now on. */
+  /** The door of a batch for boards that begin from now on. @throws DATABASE_MISSING */
   enter(batch: string, profile: ProfileVersion, station: string): Admit {
     const { batches } = this.#shared;
+    if (batches === undefined) throw new EspmintError('DATABASE_MISSING', { what: 'Batches' });
     for (const door of this.#doors) if (door.liveClaims.length === 0) this.#doors.delete(door);
     const door = new BatchDoor({ batches, batch, station, profile });
     this.#doors.add(door);
@@ -52,7 +55,7 @@ export class StationWork {
     if (batch === undefined || reason.by !== 'rule') return;
     const why = `${reason.count} times ${reason.code} in a row on ${station}`;
     // An outage is no reason to stop here: the station itself is paused already.
-    this.#shared.batches.setState(batch, 'paused', why, station).catch(() => undefined);
+    this.#shared.batches?.setState(batch, 'paused', why, station).catch(() => undefined);
   }
 
   /**
@@ -63,6 +66,10 @@ export class StationWork {
    */
   async beat(station: Station, at: WorkPlace): Promise<Batch | undefined> {
     const { batches } = this.#shared;
+    if (batches === undefined) {
+      await this.flush();
+      return undefined;
+    }
     await batches.heartbeat({
       ...at,
       host: hostname(),

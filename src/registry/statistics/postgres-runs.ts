@@ -39,18 +39,23 @@ export class PostgresRuns implements Runs {
     });
   }
 
-  read({ batch, station, sinceMs }: RunFilter): Promise<RunRecord[]> {
+  read({ batch, station, sinceMs, untilMs }: RunFilter): Promise<RunRecord[]> {
     return this.#database.connected('read runs', async (client) => {
       if (batch !== undefined) await readBatch(client, batch);
       const { rows } = await client.query<RunRow>(
         `select r.*, b.name as batch from station_runs r left join batches b on b.id = r.batch_id
          where ($1::text is null or b.name = $1) and ($2::text is null or r.station = $2)
-           and ($3::timestamptz is null or r.ended_at >= $3) order by r.ended_at, r.id`,
-        [batch ?? null, station ?? null, sinceMs === undefined ? null : new Date(sinceMs)],
+           and ($3::timestamptz is null or r.ended_at >= $3) and ($4::timestamptz is null or r.ended_at < $4)
+         order by r.ended_at, r.id`,
+        [batch ?? null, station ?? null, momentOf(sinceMs), momentOf(untilMs)],
       );
       return rows.map(toRecord);
     });
   }
+}
+
+function momentOf(ms: number | undefined): Date | null {
+  return ms === undefined ? null : new Date(ms);
 }
 
 /** Returns false when it was written before. */

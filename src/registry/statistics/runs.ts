@@ -16,6 +16,8 @@ export interface RunFilter {
   readonly station?: string | undefined;
   /** Ended at or after; milliseconds since 1970. */
   readonly sinceMs?: number | undefined;
+  /** Ended before; milliseconds since 1970. */
+  readonly untilMs?: number | undefined;
 }
 
 export interface Runs {

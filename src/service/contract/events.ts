@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { STAGES } from '../../core/stages.js';
 import { jobSchema, profileNameSchema } from './jobs.js';
 import { portSchema } from './ports.js';
-import { settingsSchema } from './station.js';
+import { settingsSchema, stationStateSchema } from './station.js';
 
 /** Fields may be added; a reader ignores types that it does not know. */
 export const liveEventSchema = z
@@ -30,6 +30,8 @@ export const liveEventSchema = z
     z.object({ type: z.literal('device'), mac: z.string(), uuid: z.string() }),
     z.object({ type: z.literal('profile'), profile: profileNameSchema }),
     z.object({ type: z.literal('settings'), settings: settingsSchema }),
+    /** The station was paused or goes on, its batch has other counts, a place was taught. */
+    z.object({ type: z.literal('station'), station: stationStateSchema }),
     /** The registry can be reached, or no longer. */
     z.object({ type: z.literal('registry'), ok: z.boolean() }),
     /** The service stops as soon as running boards are at a safe point. */

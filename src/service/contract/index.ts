@@ -1,16 +1,19 @@
 // The contract of the HTTP API: every operation with its schemas, and the types made from them. The page imports types
 // only; the service registers its routes from this table, so nothing can be served that does not stand in it.
 import type { z } from 'zod';
+import { BATCH_OPERATIONS } from './batches.js';
 import { CA_OPERATIONS } from './ca.js';
 import { CONFLICT_OPERATIONS } from './conflicts.js';
 import { DEVICE_OPERATIONS } from './devices.js';
 import { JOB_OPERATIONS } from './jobs.js';
 import type { Operation } from './operation.js';
 import { PORT_OPERATIONS } from './ports.js';
+import { PRINTER_OPERATIONS } from './printers.js';
 import { PROFILE_OPERATIONS } from './profiles.js';
 import { PUSH_OPERATIONS } from './push.js';
 import { SESSION_OPERATIONS } from './session.js';
 import { STATION_OPERATIONS } from './station.js';
+import { STATS_OPERATIONS } from './stats.js';
 import { SYSTEM_OPERATIONS } from './system.js';
 
 export const OPERATIONS = {
@@ -24,6 +27,9 @@ export const OPERATIONS = {
   ...CONFLICT_OPERATIONS,
   ...STATION_OPERATIONS,
   ...PUSH_OPERATIONS,
+  ...BATCH_OPERATIONS,
+  ...STATS_OPERATIONS,
+  ...PRINTER_OPERATIONS,
 };
 
 export type Operations = typeof OPERATIONS;
@@ -63,4 +69,7 @@ export type { Finding, Preview, ProfileInput, ProfileVersion, SavedProfile } fro
 export type { CaTest } from './ca.js';
 export type { Device, DeviceHistory, RegistryStatus } from './devices.js';
 export type { Session, Token, User } from './session.js';
-export type { Settings, Today } from './station.js';
+export type { BatchInfo, UnitInfo } from './batches.js';
+export type { Printer } from './printers.js';
+export type { Settings, StationInfo, StationState } from './station.js';
+export type { FiguresInfo, Today } from './stats.js';

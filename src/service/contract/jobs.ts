@@ -52,6 +52,10 @@ export const jobSchema = z
     warnings: z.array(z.object({ code: z.string(), message: z.string() })),
     /** Present once passed. Bytes from the start of flash. */
     image: z.object({ offset: z.int(), size: z.int(), sha256: z.string() }).optional(),
+    /** The batch that it counts for. */
+    batch: z.string().optional(),
+    /** Its label is printed; the unit passes when the code of that label was scanned. */
+    scanning: z.boolean().optional(),
     /** In a batch that numbers its units. */
     serial: z.string().optional(),
     /** The board held these very bytes from an earlier pass and was left untouched. */
@@ -97,7 +101,7 @@ export const JOB_OPERATIONS = operations({
     path: '/jobs',
     role: 'operator',
     summary:
-      'Starts a job on each of these ports; none starts when one of them is busy or the profile is not valid.',
+      'Starts a board on each of these ports; none starts when one of them is busy, empty, or the profile is not valid. Answers the jobs that have begun: a board that waits for a seat begins later.',
     body: startJobsSchema,
     response: z.object({ jobs: z.array(jobSchema) }),
   },
@@ -134,7 +138,8 @@ export const JOB_OPERATIONS = operations({
     method: 'POST',
     path: '/jobs/:id/retry',
     role: 'operator',
-    summary: 'Starts a new job with the port and profile of an ended one.',
+    summary:
+      'Starts the board again with the profile of an ended job. Answers the new job, or the old one while the board waits.',
     params: jobParams,
     response: jobSchema,
   },

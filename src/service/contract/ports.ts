@@ -22,6 +22,11 @@ export const portSchema = z
     usbVendorId: z.string().optional(),
     usbProductId: z.string().optional(),
     isNativeUsb: z.boolean(),
+    /** What a board that is there waits for: the start key, a seat, the station to go on, another try, the registry, a
+     *  place in the batch, or a person to look at a slot that failed too often in the same way. */
+    waiting: z.enum(['start', 'seat', 'station', 'retry', 'registry', 'batch', 'clear']).optional(),
+    /** The slot begins no board until somebody starts one: the same failure came too often in a row. */
+    held: z.object({ code: z.string(), count: z.int() }).optional(),
     /** An inspection holds the port. */
     inspecting: z.boolean(),
     /** The job that the tile shows: the running one, or the last one until the board is unplugged (a pass) or the

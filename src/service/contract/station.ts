@@ -1,64 +1,71 @@
-// The station: its settings, and what it has done today.
+// The station: its settings, how it stands, and what an operator does with it as a whole.
 import { z } from 'zod';
-import { STAGES } from '../../core/stages.js';
+import { batchSchema } from './batches.js';
 import { profileNameSchema } from './jobs.js';
 import { operations, timeSchema } from './operation.js';
+
+const limit = (most: number): z.ZodInt => z.int().min(0).max(most);
 
 export const settingsSchema = z
   .object({
     stationName: z.string().min(1).max(64),
-    /** Plugging a board in starts it. */
+    /** Plugging a board in starts it; those that were there before the service do not. */
     autoStart: z.boolean(),
     /** What the start button uses; the last one started unless set by hand. `version` 0: always the newest. */
     profile: profileNameSchema.optional(),
-    /** A work order to count against. */
-    batch: z.object({ name: z.string().max(64), target: z.int().min(1).max(1_000_000) }).optional(),
+    /** The batch that boards count for; its profile wins. */
+    batch: z.string().max(64).optional(),
+    /** Boards that run at once. */
+    maxRunning: z.int().min(1).max(64).default(64),
+    /** Further runs of a board whose failure a new run can cure. */
+    retries: limit(10).default(1),
+    /** How often the same failure may come in a row on a slot, or on the whole station, before it stops; 0: never. */
+    stopAfter: z.object({ onSlot: limit(100), onStation: limit(100) }).default({ onSlot: 3, onStation: 6 }),
+    /** Printed when a board is good; with `scanBack` it passes only when the code of its label was scanned. */
+    label: z.object({ printer: z.string().max(64), scanBack: z.boolean() }).optional(),
   })
   .meta({ id: 'Settings' });
 export type Settings = z.output<typeof settingsSchema>;
 
-export const todaySchema = z
+export const stationStateSchema = z
   .object({
-    /** Everything below counts boards (by MAC; a failure before the MAC is known counts by itself) since then. */
-    since: timeSchema,
-    passed: z.int(),
-    /** Boards whose last job failed. */
-    failed: z.int(),
-    /** Boards that passed in their first job, of all boards that ended one; absent while there is none. */
-    firstPassYield: z.number().optional(),
-    /** Boards that passed in the last 60 minutes. */
-    lastHour: z.int(),
-    hours: z.array(z.object({ start: timeSchema, passed: z.int(), failed: z.int() })),
-    /** Jobs that failed, most frequent first. */
-    failures: z.array(z.object({ code: z.string(), count: z.int(), example: z.string() })),
-    /** Of jobs that passed. */
-    stages: z.array(
-      z.object({ stage: z.enum(STAGES), count: z.int(), medianMs: z.number(), p95Ms: z.number() }),
-    ),
-    /** Devices of the registry that are reserved and not proven; absent while the registry is out of reach. */
-    pending: z.int().optional(),
-    /** Attempts that this station still has to tell the registry. */
-    pendingSync: z.int().optional(),
-    /** Of the batch in the settings, since it was set. */
-    batch: z
-      .object({ name: z.string(), target: z.int(), passed: z.int(), failed: z.int(), reworked: z.int() })
+    mode: z.enum(['running', 'paused', 'draining', 'stopped']),
+    /** Why it is paused: a person, the same failure in a row, or a batch that takes no more boards. */
+    reason: z
+      .object({
+        by: z.enum(['operator', 'rule', 'batch']),
+        text: z.string().optional(),
+        code: z.string().optional(),
+        count: z.int().optional(),
+      })
       .optional(),
+    running: z.int(),
+    /** Whether there can be batches and figures over stations. */
+    hasDatabase: z.boolean(),
+    /** The batch of the settings, as it stood at the last sign of life. */
+    batch: batchSchema.optional(),
+    /** Why the batch cannot be told now. */
+    batchProblem: z.string().optional(),
+    /** Places taught so far; absent while nobody teaches. */
+    teaching: z.array(z.object({ slot: z.int(), place: z.string() })).optional(),
   })
-  .meta({ id: 'Today' });
-export type Today = z.output<typeof todaySchema>;
+  .meta({ id: 'StationState' });
+export type StationState = z.output<typeof stationStateSchema>;
 
 const stationSchema = z
   .object({
     name: z.string(),
     host: z.string(),
-    version: z.string(),
-    startedAt: timeSchema,
-    ports: z.int(),
+    batch: z.string().optional(),
+    mode: z.string(),
+    slots: z.int(),
     running: z.int(),
-    passedToday: z.int(),
-    failedToday: z.int(),
+    /** Last sign of life. */
+    seenAt: timeSchema,
+    alive: z.boolean(),
   })
   .meta({ id: 'Station' });
+export type StationInfo = z.output<typeof stationSchema>;
 
 export const STATION_OPERATIONS = operations({
   getSettings: {
@@ -76,19 +83,72 @@ export const STATION_OPERATIONS = operations({
     body: settingsSchema,
     response: settingsSchema,
   },
-  today: {
+  getStation: {
     method: 'GET',
-    path: '/stats/today',
+    path: '/station',
     role: 'viewer',
-    summary: 'What this station has done since midnight, or since another moment.',
-    query: z.object({ since: z.iso.datetime({ offset: true }).optional() }),
-    response: todaySchema,
+    summary: 'How this station stands: running or paused and why, and its batch.',
+    response: stationStateSchema,
+  },
+  chooseBatch: {
+    method: 'POST',
+    path: '/station/batch',
+    role: 'operator',
+    summary: 'Boards of this station count for this batch from now on; without a name: for none.',
+    body: z.object({ batch: z.string().max(64).optional() }),
+    response: stationStateSchema,
+  },
+  pauseStation: {
+    method: 'POST',
+    path: '/station/pause',
+    role: 'operator',
+    summary: 'Begins no more boards; those that run are finished.',
+    body: z.object({ reason: z.string().max(200).default('') }),
+    response: stationStateSchema,
+  },
+  resumeStation: {
+    method: 'POST',
+    path: '/station/resume',
+    role: 'operator',
+    summary: 'Goes on; boards that wait are begun.',
+    response: stationStateSchema,
+  },
+  haltStation: {
+    method: 'POST',
+    path: '/station/stop',
+    role: 'operator',
+    summary: 'Begins no more boards, and stops those that run at their next safe point.',
+    response: stationStateSchema,
+  },
+  beginTeaching: {
+    method: 'POST',
+    path: '/station/teaching',
+    role: 'engineer',
+    summary:
+      'Begins to number the places of the fixture: plug boards in one after the other, from slot 1 on. No board starts.',
+    response: stationStateSchema,
+  },
+  endTeaching: {
+    method: 'POST',
+    path: '/station/teaching/end',
+    role: 'engineer',
+    summary: 'Ends it: keeps the numbers for good, here and for the command line, or drops them.',
+    body: z.object({ keep: z.boolean() }),
+    response: stationStateSchema,
+  },
+  scanLabel: {
+    method: 'POST',
+    path: '/station/scan',
+    role: 'operator',
+    summary: 'A code was scanned: the unit that waits for it passes.',
+    body: z.object({ code: z.string().min(1).max(300) }),
+    response: z.object({ matched: z.boolean() }),
   },
   listStations: {
     method: 'GET',
     path: '/stations',
     role: 'viewer',
-    summary: 'The stations that this service knows.',
+    summary: 'The stations of the database, and when each was last heard of.',
     response: z.object({ stations: z.array(stationSchema) }),
   },
 });

@@ -1,15 +1,18 @@
 // All handlers of the contract.
 import type { ServiceCore } from '../core.js';
 import type { Handlers } from '../http/operations.js';
+import { batchHandlers } from './batches.js';
 import { caHandlers } from './ca.js';
 import { conflictHandlers } from './conflicts.js';
 import { deviceHandlers } from './devices.js';
 import { jobHandlers } from './jobs.js';
 import { portHandlers } from './ports.js';
+import { printerHandlers } from './printers.js';
 import { profileHandlers } from './profiles.js';
 import { pushHandlers } from './push.js';
 import { sessionHandlers } from './session.js';
 import { stationHandlers } from './station.js';
+import { statsHandlers } from './stats.js';
 import { systemHandlers } from './system.js';
 
 /** @param openapi gives the OpenAPI document of the finished app */
@@ -26,5 +29,8 @@ export function createHandlers(core: ServiceCore, openapi: () => string): Handle
     ...conflictHandlers(core),
     ...stationHandlers(core),
     ...pushHandlers(core),
+    ...batchHandlers(core),
+    ...statsHandlers(core),
+    ...printerHandlers(core),
   };
 }

@@ -8,9 +8,14 @@ type JobHandlers = Pick<
   'startJobs' | 'listJobs' | 'getJob' | 'cancelJob' | 'retryJob' | 'acknowledgeJob'
 >;
 
-export function jobHandlers({ jobs, starter }: ServiceCore): JobHandlers {
+export function jobHandlers({ jobs, orders, line }: ServiceCore): JobHandlers {
   return {
-    startJobs: async ({ body }, call) => ({ jobs: await starter.start(body, nameOf(call)) }),
+    startJobs: async ({ body: { ports, profile, known } }, call) => {
+      const order = await orders.make({ profile, known });
+      const begun = await line.start(ports, { order, startedBy: nameOf(call) });
+      if (profile !== undefined) await orders.use(profile);
+      return { jobs: begun };
+    },
     listJobs: ({ query: { state, port, code, limit } }) => ({
       jobs: jobs
         .list()
@@ -20,11 +25,18 @@ export function jobHandlers({ jobs, starter }: ServiceCore): JobHandlers {
         .slice(0, limit),
     }),
     getJob: ({ params }) => jobs.get(params.id),
-    cancelJob: ({ params }) => jobs.cancel(params.id),
-    retryJob: ({ params }, call) => {
+    cancelJob: ({ params }) => {
+      const job = jobs.get(params.id);
+      line.cancel(job);
+      return job;
+    },
+    retryJob: async ({ params }, call) => {
       const job = jobs.get(params.id);
       if (job.state === 'running') throw new EspmintError('JOB_RUNNING', { id: job.id });
-      return starter.retry(job, nameOf(call));
+      const order = await orders.make({ profile: job.profile });
+      const asked = { order, startedBy: nameOf(call), retryOf: job.id };
+      const [again = job] = await line.start([job.port], asked);
+      return again;
     },
     acknowledgeJob: ({ params }) => jobs.acknowledge(params.id),
   };

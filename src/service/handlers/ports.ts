@@ -22,7 +22,7 @@ const DONE = { ok: true } as const;
 const INSPECT_TIMEOUT_MS = 60_000;
 
 export function portHandlers(core: ServiceCore): PortHandlers {
-  const { ports, settings, jobs, starter, parts } = core;
+  const { ports, settings, line, orders, parts } = core;
   return {
     listPorts: () => ({ ports: ports.list() }),
     addPort: async ({ body: { port } }) => {
@@ -32,16 +32,16 @@ export function portHandlers(core: ServiceCore): PortHandlers {
       return ports.get(port);
     },
     removePort: async ({ body: { port } }) => {
-      if (jobs.isBusy(port)) throw new EspmintError('PORT_IN_USE', { port });
+      if (line.isBusy(port)) throw new EspmintError('PORT_IN_USE', { port });
       const wasAdded = await settings.removeNetworkPort(port);
       await ports.refresh();
       if (!ports.forget(port) && !wasAdded) throw new EspmintError('PORT_UNKNOWN', { port });
       return DONE;
     },
     inspectPort: ({ body: { port } }, { signal }) => {
-      if (jobs.isBusy(port)) throw new EspmintError('PORT_IN_USE', { port });
+      if (line.isBusy(port)) throw new EspmintError('PORT_IN_USE', { port });
       return ports.inspecting(port, async () => {
-        const { profile = defaultProfile() } = (await starter.current().catch(() => undefined)) ?? {};
+        const { profile = defaultProfile() } = (await orders.current().catch(() => undefined)) ?? {};
         const lookup: Lookup = { nvs: profile.nvs, target: profile.target, baud: profile.policy.baud };
         const deadline = AbortSignal.any([signal, AbortSignal.timeout(INSPECT_TIMEOUT_MS)]);
         return inspectBoard(port, parts, lookup, deadline);
@@ -53,7 +53,7 @@ export function portHandlers(core: ServiceCore): PortHandlers {
 
 function virtualHandlers({
   ports,
-  jobs,
+  line,
   parts,
 }: ServiceCore): Pick<
   PortHandlers,
@@ -73,7 +73,7 @@ function virtualHandlers({
     removeVirtualBoards: async ({ body }) => {
       const busy = boards()
         .list()
-        .find(({ port }) => (body.ports ?? [port]).includes(port) && jobs.isBusy(port));
+        .find(({ port }) => (body.ports ?? [port]).includes(port) && line.isBusy(port));
       if (busy !== undefined) throw new EspmintError('PORT_IN_USE', { port: busy.port });
       boards().remove(body.ports);
       await ports.refresh();

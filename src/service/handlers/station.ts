@@ -1,68 +1,104 @@
-// Settings of the station, and what it has done today.
+// The station as a whole: settings, mode, batch, lessons, scans, and the other stations of the database.
 import { hostname } from 'node:os';
-import type { Registry } from '../../registry/index.js';
-import type { Today } from '../contract/index.js';
+import type { StationInfo } from '../contract/index.js';
 import type { ServiceCore } from '../core.js';
-import type { Handlers } from '../http/operations.js';
+import type { Call, Handlers } from '../http/operations.js';
 
-type StationHandlers = Pick<Handlers, 'getSettings' | 'putSettings' | 'today' | 'listStations'>;
-
-/** More pending devices than this are told as this many. */
-const PENDING_MAX = 1000;
+type StationHandlers = Pick<
+  Handlers,
+  | 'getSettings'
+  | 'putSettings'
+  | 'getStation'
+  | 'chooseBatch'
+  | 'pauseStation'
+  | 'resumeStation'
+  | 'haltStation'
+  | 'beginTeaching'
+  | 'endTeaching'
+  | 'scanLabel'
+  | 'listStations'
+>;
 
 export function stationHandlers(core: ServiceCore): StationHandlers {
-  const { settings, ledger, jobs, ports, options, startedAt, parts } = core;
+  const { settings, line, view, labels, batches, printers } = core;
+  const byOperator = (reason: string, { identity }: Call) =>
+    ({ by: 'operator', text: reason === '' ? (identity?.name ?? '') : reason }) as const;
   return {
     getSettings: () => settings.get(),
-    putSettings: ({ body }) => settings.put(body),
-    today: async ({ query }) => {
-      const sinceMs = query.since === undefined ? midnightMs() : Date.parse(query.since);
-      const pending = await pendingDevices(parts.registry);
-      const { pendingSync } = await parts.registry.status();
-      const batch = await batchFigures(core);
-      return {
-        since: new Date(sinceMs).toISOString(),
-        ...ledger.figures(sinceMs, Date.now()),
-        pendingSync,
-        ...(pending === undefined ? {} : { pending }),
-        ...(batch === undefined ? {} : { batch }),
-      };
+    putSettings: async ({ body }) => {
+      if (body.label !== undefined) await printers.get(body.label.printer);
+      const saved = await settings.put(body);
+      await view.beat();
+      return saved;
     },
+    getStation: () => view.state,
+    chooseBatch: async ({ body: { batch } }) => {
+      if (batch !== undefined) await core.requireBatches().get(batch);
+      await settings.useBatch(batch);
+      // It waited for the batch before.
+      const { mode } = line.station;
+      if (mode.mode === 'paused' && mode.reason.by === 'batch') line.resume();
+      await view.beat();
+      return view.state;
+    },
+    pauseStation: ({ body }, call) => {
+      line.pause(byOperator(body.reason, call));
+      return view.state;
+    },
+    resumeStation: () => {
+      line.resume();
+      return view.state;
+    },
+    haltStation: (_, call) => {
+      line.halt(byOperator('', call));
+      return view.state;
+    },
+    ...teachingHandlers(core),
+    scanLabel: ({ body: { code } }) => ({ matched: labels.scan(code) }),
     listStations: async () => {
-      const { stationName } = await settings.get();
-      const { passed, failed } = ledger.figures(midnightMs(), Date.now());
-      const station = {
-        name: stationName,
-        host: hostname(),
-        version: options.version,
-        startedAt,
-        ports: ports.list().filter(({ present }) => present).length,
-        running: jobs.runningCount,
-        passedToday: passed,
-        failedToday: failed,
-      };
-      return { stations: [station] };
+      if (batches === undefined) return { stations: [await ownStation(core)] };
+      const stations = await batches.stations();
+      return { stations: stations.map(({ station: name, ...rest }) => ({ name, ...rest })) };
     },
   };
 }
 
-async function batchFigures({ settings, ledger }: ServiceCore): Promise<Today['batch']> {
-  const { batch } = await settings.get();
-  const since = await settings.batchSince();
-  if (batch === undefined || since === undefined) return undefined;
-  return { ...batch, ...ledger.batch(Date.parse(since)) };
+function teachingHandlers({
+  teaching,
+  line,
+  view,
+  ports,
+  slotFile,
+}: ServiceCore): Pick<StationHandlers, 'beginTeaching' | 'endTeaching'> {
+  return {
+    beginTeaching: () => {
+      line.requireIdle();
+      teaching.begin();
+      view.tell();
+      return view.state;
+    },
+    endTeaching: async ({ body: { keep } }) => {
+      line.requireIdle();
+      const pins = teaching.end();
+      if (keep && pins.length > 0) {
+        await slotFile.write(pins);
+        line.begin();
+        ports.number(pins);
+      }
+      view.tell();
+      return view.state;
+    },
+  };
 }
 
-async function pendingDevices(registry: Registry): Promise<number | undefined> {
-  try {
-    return (await registry.list({ status: 'pending', limit: PENDING_MAX })).devices.length;
-  } catch {
-    // A registry that is out of reach is told by its own status; the day's figures do without it.
-    return undefined;
-  }
-}
-
-/** Of this station's own day. */
-function midnightMs(): number {
-  return new Date().setHours(0, 0, 0, 0);
+async function ownStation({ settings, ports, line }: ServiceCore): Promise<StationInfo> {
+  return {
+    name: (await settings.get()).stationName,
+    host: hostname(),
+    mode: line.station.mode.mode,
+    slots: ports.list().length,
+    running: line.station.runningCount,
+    seenAt: new Date().toISOString(),
+    alive: true,
+  };
 }

@@ -1,6 +1,6 @@
 // A job as values: how it begins, and what each event of the flow makes of it.
 import { EspmintError } from '../../core/errors/index.js';
-import type { ProvisionEvent, Stage } from '../../core/stages.js';
+import type { ProvisionEvent, ProvisionResult, Stage } from '../../core/stages.js';
 import type { Job, JobStage, ProfileName } from '../contract/index.js';
 
 export interface NewJob {
@@ -13,6 +13,7 @@ export interface NewJob {
   readonly startedBy: string;
   readonly startedAt: string;
   readonly retryOf?: string | undefined;
+  readonly batch?: string | undefined;
 }
 
 export function beginJob(job: NewJob): Job {
@@ -20,7 +21,7 @@ export function beginJob(job: NewJob): Job {
 }
 
 /** The job after an event. Another attempt begins with no stages; what was learnt of the board stays. */
-export function advanceJob(job: Job, event: ProvisionEvent, endedAt: string): Job {
+export function advanceJob(job: Job, event: Exclude<ProvisionEvent, ProvisionResult>): Job {
   switch (event.type) {
     case 'attempt':
       return { ...job, attempt: event.attempt, attempts: event.of, stages: [], percent: undefined };
@@ -36,17 +37,19 @@ export function advanceJob(job: Job, event: ProvisionEvent, endedAt: string): Jo
       return job;
     case 'warning':
       return { ...job, warnings: [...job.warnings, { code: event.code, message: event.message }] };
-    case 'result': {
-      const ended = { ...job, endedAt, durationMs: event.durationMs };
-      if (event.ok) {
-        const { offset, size, imageSha256: sha256, serial, alreadyDone } = event;
-        return { ...ended, state: 'passed', image: { offset, size, sha256 }, serial, alreadyDone };
-      }
-      const { code, message, next, stage, retryable, conflict } = event;
-      const state = code === 'CANCELLED' ? 'cancelled' : 'failed';
-      return { ...ended, state, failure: { code, message, next, stage, retryable, conflict } };
-    }
   }
+}
+
+/** The job with its result, which may say more than the flow knew: a board that was pulled, a run that took too long. */
+export function endJob(job: Job, result: ProvisionResult, endedAt: string): Job {
+  const ended = { ...job, scanning: undefined, endedAt, durationMs: result.durationMs };
+  if (result.ok) {
+    const { offset, size, imageSha256: sha256, serial, alreadyDone } = result;
+    return { ...ended, state: 'passed', image: { offset, size, sha256 }, serial, alreadyDone };
+  }
+  const { code, message, next, stage, retryable, conflict } = result;
+  const state = code === 'CANCELLED' ? 'cancelled' : 'failed';
+  return { ...ended, state, failure: { code, message, next, stage, retryable, conflict } };
 }
 
 /** A job whose process is gone. */

@@ -1,8 +1,8 @@
 // Slots stay with their place; tiles show what the station's people need to see, and no longer.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { PortInfo } from '../../driver/index.js';
-import type { Job, LiveEvent } from '../contract/index.js';
-import { serialPlace, Slots } from './slots.js';
+import type { Job, LiveEvent, VirtualBoard } from '../contract/index.js';
 import { StationPorts } from './station-ports.js';
 
 const usb = (path: string, location?: string): PortInfo => ({
@@ -12,60 +12,40 @@ const usb = (path: string, location?: string): PortInfo => ({
   ...(location === undefined ? {} : { location }),
 });
 
-describe('slots', () => {
-  const slotsOf = (slots: Slots) => [...slots.all].map(([slot, { port, present }]) => [slot, port, present]);
-  it('keep their number when a board is unplugged and comes back under another name', () => {
-    const slots = new Slots();
-    slots.update([usb('/dev/ttyUSB0', '1-1'), usb('/dev/ttyUSB1', '1-2')].map(serialPlace));
-    slots.update([usb('/dev/ttyUSB1', '1-2')].map(serialPlace));
-    expect(slotsOf(slots)).toEqual([
-      [1, '/dev/ttyUSB0', false],
-      [2, '/dev/ttyUSB1', true],
-    ]);
-    slots.update([usb('/dev/ttyUSB1', '1-2'), usb('/dev/ttyUSB7', '1-1')].map(serialPlace));
-    expect(slotsOf(slots)).toEqual([
-      [1, '/dev/ttyUSB7', true],
-      [2, '/dev/ttyUSB1', true],
-    ]);
-  });
-  it('tell the two ports of one adapter apart by their names', () => {
-    const slots = new Slots();
-    const pair = [usb('/dev/ttyUSB0', '1-1'), usb('/dev/ttyUSB1', '1-1')].map(serialPlace);
-    slots.update(pair);
-    slots.update([...pair].reverse());
-    expect(slotsOf(slots)).toEqual([
-      [1, '/dev/ttyUSB0', true],
-      [2, '/dev/ttyUSB1', true],
-    ]);
-  });
-  it('say only what is different', () => {
-    const slots = new Slots();
-    const places = [usb('/dev/ttyUSB0', '1-1')].map(serialPlace);
-    expect(slots.update(places)).toMatchObject([{ slot: 1, arrived: true }]);
-    expect(slots.update(places)).toEqual([]);
-    expect(slots.update([])).toMatchObject([{ slot: 1, departed: true }]);
-    expect(slots.update([])).toEqual([]);
-  });
-});
-
 describe('the ports of a station', () => {
   function createStation() {
     let serial: PortInfo[] = [];
+    let boards: VirtualBoard[] = [];
     const events: LiveEvent[] = [];
-    const arrivals: string[] = [];
+    const heard: string[] = [];
     const ports = new StationPorts({
       serial: () => Promise.resolve(serial),
       added: () => Promise.resolve([]),
-      virtual: () => [],
+      virtual: () => boards,
       publish: (event) => events.push(event),
-      onArrival: (port) => arrivals.push(port),
+      onChange: ({ type, port }, slot, wasThere) =>
+        heard.push(`${slot} ${type} ${port.path}${wasThere ? ' before' : ''}`),
+      onForgotten: (slot) => heard.push(`${slot} forgotten`),
     });
-    const plug = (...now: PortInfo[]): Promise<void> => {
+    /** Serial ports, for long enough to count as there, or as gone. */
+    const plug = async (...now: PortInfo[]): Promise<void> => {
       serial = now;
+      await ports.refresh();
+      await sleep(750);
+      await ports.refresh();
+    };
+    const put = (...now: VirtualBoard[]): Promise<void> => {
+      boards = now;
       return ports.refresh();
     };
-    return { ports, plug, events, arrivals };
+    return { ports, plug, put, events, heard };
   }
+  const virtual = (name: string, mac: string, plugged = true): VirtualBoard => ({
+    port: `virtual://${name}`,
+    chip: 'esp32',
+    mac,
+    plugged,
+  });
   const job = (state: Job['state'], change: Partial<Job> = {}): Job => ({
     id: '1',
     port: '/dev/ttyUSB0',
@@ -103,11 +83,54 @@ describe('the ports of a station', () => {
     expect(shown(ports)).toBeUndefined();
     expect(events.at(-1)).toMatchObject({ type: 'port', port: { present: true } });
   });
-  it('tell of boards that are plugged in, not of those that were there before', async () => {
-    const { plug, arrivals } = createStation();
-    await plug(usb('/dev/ttyUSB0', '1-1'));
+  it('keep their slot when a board comes back under another name', async () => {
+    const { ports, plug, heard } = createStation();
     await plug(usb('/dev/ttyUSB0', '1-1'), usb('/dev/ttyUSB1', '1-2'));
-    expect(arrivals).toEqual(['/dev/ttyUSB1']);
+    await plug(usb('/dev/ttyUSB1', '1-2'));
+    expect(ports.list()).toMatchObject([
+      { slot: 1, present: false },
+      { slot: 2, present: true },
+    ]);
+    await plug(usb('/dev/ttyUSB1', '1-2'), usb('/dev/ttyUSB7', '1-1'));
+    expect(ports.list()).toMatchObject([{ slot: 1, port: '/dev/ttyUSB7', present: true }, { slot: 2 }]);
+    expect(heard).toContain('1 arrived /dev/ttyUSB0 before');
+    expect(heard.at(-1)).toBe('1 arrived /dev/ttyUSB7');
+  });
+  it('know another virtual board in the same place, however quick the hand', async () => {
+    const { put, heard } = createStation();
+    await put(virtual('1', 'a'));
+    await put(virtual('1', 'b'));
+    expect(heard).toEqual([
+      '1 sighted virtual://1 before',
+      '1 arrived virtual://1 before',
+      '1 departed virtual://1',
+      '1 sighted virtual://1',
+      '1 arrived virtual://1',
+    ]);
+  });
+  it('give the number of a virtual board back when it is taken away, and keep the empty place of one that is pulled', async () => {
+    const { ports, put, heard } = createStation();
+    await put(virtual('1', 'a'), virtual('2', 'b'));
+    await put(virtual('1', 'a', false), virtual('2', 'b'));
+    expect(ports.list()).toMatchObject([
+      { slot: 1, present: false },
+      { slot: 2, present: true },
+    ]);
+    await put(virtual('2', 'b'));
+    expect(heard.at(-1)).toBe('1 forgotten');
+    await put(virtual('2', 'b'), virtual('3', 'c'));
+    expect(ports.list()).toMatchObject([{ slot: 1, port: 'virtual://3' }, { slot: 2 }]);
+  });
+  it('take the numbers that were taught, and tell of their boards as there before', async () => {
+    const { ports, put, heard } = createStation();
+    await put(virtual('1', 'a'), virtual('2', 'b'));
+    heard.length = 0;
+    ports.number([{ slot: 1, place: 'virtual://2' }]);
+    expect(ports.list()).toMatchObject([
+      { slot: 1, port: 'virtual://2' },
+      { slot: 2, port: 'virtual://1' },
+    ]);
+    expect(heard).toEqual(['2 arrived virtual://1 before', '1 arrived virtual://2 before']);
   });
   it('leave out built-in ports that no board hangs on', async () => {
     const { ports, plug } = createStation();
@@ -124,6 +147,6 @@ describe('the ports of a station', () => {
       return 'done';
     });
     expect(await first).toBe('done');
-    expect(ports.isInspecting('/dev/ttyUSB0')).toBe(false);
+    expect(ports.get('/dev/ttyUSB0').inspecting).toBe(false);
   });
 });

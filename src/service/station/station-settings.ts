@@ -7,9 +7,8 @@ import { settingsSchema } from '../contract/station.js';
 import { StateFile } from '../state-file.js';
 
 const fileSchema = z.object({
-  settings: settingsSchema,
-  /** When the batch was set: its count begins there. */
-  batchSince: z.string().optional(),
+  // A batch of this station alone, as earlier versions had it, is none that stations share.
+  settings: settingsSchema.extend({ batch: settingsSchema.shape.batch.catch(undefined) }),
   networkPorts: z.array(z.string()),
 });
 type Content = z.output<typeof fileSchema>;
@@ -17,9 +16,13 @@ type Content = z.output<typeof fileSchema>;
 export class StationSettings {
   readonly #file: StateFile<Content>;
   readonly #publish: (event: LiveEvent) => void;
+  readonly #listeners: ((settings: Settings) => void)[] = [];
 
   constructor(dataDir: string, publish: (event: LiveEvent) => void) {
-    const settings = { stationName: hostname().slice(0, 64) || 'station', autoStart: false };
+    const settings = settingsSchema.parse({
+      stationName: hostname().slice(0, 64) || 'station',
+      autoStart: false,
+    });
     this.#file = new StateFile<Content>(join(dataDir, 'service', 'station.json'), fileSchema, {
       settings,
       networkPorts: [],
@@ -27,35 +30,29 @@ export class StationSettings {
     this.#publish = publish;
   }
 
+  /** Told of each change, and once at the start by whoever starts the service. */
+  watch(listener: (settings: Settings) => void): void {
+    this.#listeners.push(listener);
+  }
+
   async get(): Promise<Settings> {
     return (await this.#file.read()).settings;
   }
 
-  async batchSince(): Promise<string | undefined> {
-    return (await this.#file.read()).batchSince;
-  }
-
   async put(settings: Settings): Promise<Settings> {
-    const content = await this.#file.update((old) => {
-      const sameBatch = old.settings.batch?.name === settings.batch?.name;
-      const batchSince =
-        settings.batch === undefined
-          ? undefined
-          : sameBatch && old.batchSince !== undefined
-            ? old.batchSince
-            : new Date().toISOString();
-      return { ...old, settings, batchSince };
-    });
-    this.#publish({ type: 'settings', settings: content.settings });
-    return content.settings;
+    return this.#change(() => settings);
   }
 
   /** The station goes on with this profile, unless it is set to it already. */
   async useProfile(profile: ProfileName): Promise<void> {
-    const settings = await this.get();
-    const { name, version } = settings.profile ?? {};
+    const { name, version } = (await this.get()).profile ?? {};
     if (name === profile.name && version === profile.version) return;
-    await this.put({ ...settings, profile });
+    await this.#change((settings) => ({ ...settings, profile }));
+  }
+
+  /** Boards count for this batch from now on; undefined: for none. */
+  async useBatch(batch: string | undefined): Promise<Settings> {
+    return this.#change((settings) => ({ ...settings, batch }));
   }
 
   async networkPorts(): Promise<readonly string[]> {
@@ -77,5 +74,12 @@ export class StationSettings {
       return { ...old, networkPorts: old.networkPorts.filter((other) => other !== port) };
     });
     return found;
+  }
+
+  async #change(change: (settings: Settings) => Settings): Promise<Settings> {
+    const { settings } = await this.#file.update((old) => ({ ...old, settings: change(old.settings) }));
+    for (const listener of this.#listeners) listener(settings);
+    this.#publish({ type: 'settings', settings });
+    return settings;
   }
 }

@@ -1,10 +1,12 @@
 // English: the language that every key is written in first.
 import { engineer } from './en/engineer.js';
+import { line } from './en/line.js';
 import { operator } from './en/operator.js';
 
-export const en = { ...operator, ...engineer };
+export const en = { ...operator, ...engineer, ...line };
 
 /** Every language has all keys: the compiler refuses one that is missing. */
 export type Messages = Readonly<Record<keyof typeof en, string>>;
 export type OperatorMessages = Readonly<Record<keyof typeof operator, string>>;
 export type EngineerMessages = Readonly<Record<keyof typeof engineer, string>>;
+export type LineMessages = Readonly<Record<keyof typeof line, string>>;

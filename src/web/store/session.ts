@@ -104,6 +104,7 @@ async function loadAll(): Promise<void> {
   await Promise.all([
     load('ports', async () => (await call('listPorts', {})).ports),
     load('settings', () => call('getSettings', {})),
+    load('station', () => call('getStation', {})),
     load('profiles', loadProfiles),
     load('today', () => call('today', {})),
     load('registryOk', async () => (await call('registryStatus', {})).ok),

@@ -6,6 +6,7 @@ import type {
   ProfileName,
   Session,
   Settings,
+  StationState,
   Today,
 } from '../../service/contract/index.js';
 
@@ -24,6 +25,8 @@ export interface State {
   readonly ports?: readonly PortState[];
   readonly settings?: Settings;
   readonly profiles?: readonly ProfileName[];
+  /** How the station stands as a whole, with its batch. */
+  readonly station?: StationState;
   readonly today?: Today;
   readonly registryOk?: boolean;
   /** Counts up when lists of devices are out of date. */
@@ -60,6 +63,8 @@ export function reduce(state: State, event: LiveEvent): State {
       return { ...state, profiles: putProfile(state.profiles ?? [], event.profile) };
     case 'settings':
       return { ...state, settings: event.settings };
+    case 'station':
+      return { ...state, station: event.station };
     case 'registry':
       return state.registryOk === event.ok ? state : { ...state, registryOk: event.ok };
     case 'stopping':

@@ -58,31 +58,60 @@ interface TextFieldProps extends Omit<FieldProps, 'children'> {
   readonly disabled?: boolean;
   readonly autoComplete?: string;
   readonly required?: boolean;
+  /** More than one line of text. */
+  readonly rows?: number;
 }
 
 export function TextField(props: TextFieldProps): JSX.Element {
   const { value, onInput, type = 'text', placeholder, mono = false, disabled = false } = props;
   // One element for all kinds of text; the types of JSX want one for each.
   const inputType: 'text' = type as 'text';
+  const shared = {
+    class: `input ${mono ? 'mono' : ''}`,
+    value,
+    disabled,
+    required: props.required ?? false,
+    spellcheck: false,
+    onInput: (event: { currentTarget: { value: string } }) => {
+      onInput(event.currentTarget.value);
+    },
+    ...(placeholder === undefined ? {} : { placeholder }),
+  };
   return (
     <Field label={props.label} hint={props.hint} finding={props.finding} count={props.count}>
-      {(ids) => (
+      {(ids) =>
+        props.rows === undefined ? (
+          <input {...ids} {...shared} type={inputType} autoComplete={props.autoComplete ?? 'off'} />
+        ) : (
+          <textarea {...ids} {...shared} rows={props.rows} />
+        )
+      }
+    </Field>
+  );
+}
+
+interface CheckFieldProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+}
+
+export function CheckField({ label, hint, checked, onChange }: CheckFieldProps): JSX.Element {
+  return (
+    <div>
+      <label class="check">
         <input
-          {...ids}
-          class={`input ${mono ? 'mono' : ''}`}
-          type={inputType}
-          value={value}
-          disabled={disabled}
-          required={props.required ?? false}
-          spellcheck={false}
-          autoComplete={props.autoComplete ?? 'off'}
-          {...(placeholder === undefined ? {} : { placeholder })}
-          onInput={(event) => {
-            onInput(event.currentTarget.value);
+          type="checkbox"
+          checked={checked}
+          onChange={(event) => {
+            onChange(event.currentTarget.checked);
           }}
         />
-      )}
-    </Field>
+        {label}
+      </label>
+      <p class="muted small">{hint}</p>
+    </div>
   );
 }
 

@@ -1,45 +1,15 @@
 // Answers of the fake service, one for each operation that the page calls.
-import type {
-  AnswerOf,
-  Job,
-  OperationId,
-  PortState,
-  RequestOf,
-  Role,
-} from '../../../src/service/contract/index.js';
+import type { Job, PortState } from '../../../src/service/contract/index.js';
 import { deviceSchema } from '../../../src/service/contract/devices.js';
 import { userSchema } from '../../../src/service/contract/session.js';
 import { labelFile } from '../../../src/service/devices/label.js';
 import { previewProfile } from '../../../src/service/profiles/preview.js';
 import { checkInput, jsonProfile } from '../../../src/service/profiles/profile-text.js';
+import { line } from './line.js';
+import { FakeFile, Refusal, type Handlers } from './refusal.js';
 import { newJob, runJob, type Pace } from './run.js';
-import { inspectionOf, todayOf } from './reports.js';
+import { inspectionOf } from './reports.js';
 import { sampleMac, type FakeWorld } from './world.js';
-
-export class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-/** An answer that is not JSON, where it has another type than the contract's first. */
-export class FakeFile {
-  constructor(
-    readonly contentType: string,
-    readonly content: string | Uint8Array,
-  ) {}
-}
-
-type Fake<T> = T extends string ? T | FakeFile : T;
-type Handler<I extends OperationId> = (
-  request: RequestOf<I>,
-  caller: { readonly user?: { readonly name: string; readonly role: Role } },
-) => Fake<AnswerOf<I>> | Promise<Fake<AnswerOf<I>>>;
-export type Handlers = { readonly [I in OperationId]?: Handler<I> };
 
 const done = { ok: true } as const;
 
@@ -50,7 +20,14 @@ function withoutJob(port: PortState): PortState {
 }
 
 export function handlersOf(world: FakeWorld, pace: Pace): Handlers {
-  return { ...boards(world), ...jobs(world, pace), ...profiles(world), ...devices(world), ...station(world) };
+  return {
+    ...boards(world),
+    ...jobs(world, pace),
+    ...profiles(world),
+    ...devices(world),
+    ...line(world),
+    ...access(world),
+  };
 }
 
 function boards(world: FakeWorld): Handlers {
@@ -285,32 +262,9 @@ function devices(world: FakeWorld): Handlers {
   };
 }
 
-function station(world: FakeWorld): Handlers {
+/** People, machines, and the version. */
+function access(world: FakeWorld): Handlers {
   return {
-    getSettings: () => world.settings,
-    putSettings: ({ body }) => {
-      world.settings = body;
-      world.emit({ type: 'settings', settings: body });
-      return body;
-    },
-    today: () => world.today ?? todayOf(world),
-    listStations: () => {
-      const today = world.today ?? todayOf(world);
-      return {
-        stations: [
-          {
-            name: world.settings.stationName,
-            host: 'bench-1',
-            version: '0.1.0',
-            startedAt: new Date().toISOString(),
-            ports: world.ports.size,
-            running: [...world.ports.values()].filter(({ job }) => job?.state === 'running').length,
-            passedToday: today.passed,
-            failedToday: today.failed,
-          },
-        ],
-      };
-    },
     version: () => ({ version: '0.1.0', node: 'v20', platform: 'linux x64', instance: world.instance }),
     listUsers: () => ({ users: world.users.map((user) => userSchema.parse(user)) }),
     addUser: ({ body }) => {

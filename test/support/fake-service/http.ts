@@ -16,7 +16,8 @@ import {
   type Role,
 } from '../../../src/service/contract/index.js';
 import { ROOT } from '../judges.js';
-import { FakeFile, handlersOf, Refusal, type Handlers } from './handlers.js';
+import { handlersOf } from './handlers.js';
+import { FakeFile, Refusal, type Handlers } from './refusal.js';
 import type { Pace } from './run.js';
 import { FakeWorld, type SentEvent } from './world.js';
 

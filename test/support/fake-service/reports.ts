@@ -1,34 +1,46 @@
 // Longer answers of the fake service: figures of the day from its jobs, and an inspection.
 import { STAGES } from '../../../src/core/stages.js';
-import type { Inspection, PartitionInfo, Today } from '../../../src/service/contract/index.js';
+import type { FiguresInfo, Inspection, PartitionInfo, Today } from '../../../src/service/contract/index.js';
+import { figuresSchema } from '../../../src/service/contract/stats.js';
 import { sampleMac, sampleUuid, type FakeWorld } from './world.js';
 
 /** Counted the simple way: each job is one board. */
 export function todayOf(world: FakeWorld): Today {
-  const passed = world.jobs.filter(({ state }) => state === 'passed');
-  const failed = world.jobs.filter(({ state }) => state === 'failed');
   const start = new Date();
   start.setMinutes(0, 0, 0);
+  const figures = figuresOf(world);
+  return {
+    ...figures,
+    since: new Date(new Date().setHours(0, 0, 0, 0)).toISOString(),
+    lastHour: figures.passed,
+    hours: [{ start: start.toISOString(), passed: figures.passed, failed: figures.failed }],
+    pending: world.devices.filter(({ status }) => status === 'pending').length,
+  };
+}
+
+/** Those that the world was given, or those of its jobs. */
+export function figuresOfWorld(world: FakeWorld): FiguresInfo {
+  return figuresSchema.parse(world.today ?? figuresOf(world));
+}
+
+function figuresOf(world: FakeWorld): FiguresInfo {
+  const passed = world.jobs.filter(({ state }) => state === 'passed');
+  const failed = world.jobs.filter(({ state }) => state === 'failed');
+  const boards = passed.length + failed.length;
   const codes = [...new Set(failed.map(({ failure }) => failure?.code ?? ''))];
   return {
-    since: new Date(new Date().setHours(0, 0, 0, 0)).toISOString(),
+    runs: boards,
+    boards,
     passed: passed.length,
     failed: failed.length,
-    ...(passed.length + failed.length === 0
-      ? {}
-      : { firstPassYield: passed.length / (passed.length + failed.length) }),
-    lastHour: passed.length,
-    hours: [{ start: start.toISOString(), passed: passed.length, failed: failed.length }],
-    failures: codes.map((code) => ({
-      code,
-      count: failed.filter(({ failure }) => failure?.code === code).length,
-      example: failed.find(({ failure }) => failure?.code === code)?.failure?.message ?? '',
-    })),
+    reworked: 0,
+    alreadyDone: 0,
+    ...(boards === 0 ? {} : { firstPassYield: passed.length / boards }),
+    failures: codes.map((code) => {
+      const count = failed.filter(({ failure }) => failure?.code === code).length;
+      return { code, stage: 'write', count, share: count / failed.length, cumulative: 1 };
+    }),
     stages: STAGES.map((stage) => ({ stage, count: passed.length, medianMs: 120, p95Ms: 190 })),
-    pending: world.devices.filter(({ status }) => status === 'pending').length,
-    ...(world.settings.batch === undefined
-      ? {}
-      : { batch: { ...world.settings.batch, passed: passed.length, failed: failed.length, reworked: 0 } }),
   };
 }
 

@@ -146,11 +146,12 @@ export function busyWorld(slots: number): FakeWorld {
   const world = new FakeWorld();
   world.profiles.push(sampleProfile());
   world.settings = {
+    ...world.settings,
     stationName: 'Line 2',
-    autoStart: false,
     profile: { name: 'Sensor v3', version: 0 },
-    batch: { name: 'WO-1042', target: 300 },
+    batch: 'WO-1042',
   };
+  fillLine(world);
   for (let slot = 1; slot <= slots; slot++) {
     const port = busySlot(slot);
     if (port.job !== undefined) world.jobs.push(port.job);
@@ -174,15 +175,79 @@ function sampleToday(): NonNullable<FakeWorld['today']> {
       passed,
       failed: [1, 0, 2, 1, 0][index] ?? 0,
     })),
+    runs: 193,
+    boards: 184,
+    reworked: 5,
+    alreadyDone: 2,
+    finalYield: 0.978,
+    taktMs: 66_000,
+    boardsPerHour: 52.4,
+    runMs: 1606,
     failures: [
-      { code: 'LINK_TIMEOUT', count: 5, example: FAILURES['LINK_TIMEOUT']?.message ?? '' },
-      { code: 'CHIP_NO_ANSWER', count: 3, example: FAILURES['CHIP_NO_ANSWER']?.message ?? '' },
-      { code: 'VERIFY_MISMATCH', count: 1, example: FAILURES['VERIFY_MISMATCH']?.message ?? '' },
+      { code: 'LINK_TIMEOUT', stage: 'write', count: 5, share: 5 / 9, cumulative: 5 / 9 },
+      { code: 'CHIP_NO_ANSWER', stage: 'connect', count: 3, share: 3 / 9, cumulative: 8 / 9 },
+      { code: 'VERIFY_MISMATCH', stage: 'verify', count: 1, share: 1 / 9, cumulative: 1 },
     ],
     stages: STAGES.map((stage) => ({ stage, count: 180, medianMs: MS[stage], p95Ms: MS[stage] * 1.4 })),
     pending: 2,
-    batch: { name: 'WO-1042', target: 300, passed: 180, failed: 4, reworked: 5 },
   };
+}
+
+/** Two batches, the boards of the first, and a printer. */
+function fillLine(world: FakeWorld): void {
+  const batch = {
+    profile: { name: 'Sensor v3', version: 7 },
+    lot: 'L-2026-11',
+    hardwareRevision: 'C',
+    firmwareVersion: '1.4.0',
+    serialTemplate: 'ZC-{0000}',
+    reason: '',
+    createdAt: iso(26 * 60),
+    createdBy: 'linh',
+  };
+  world.batches.push(
+    {
+      ...batch,
+      name: 'WO-1042',
+      quantity: 300,
+      state: 'open',
+      counts: { passed: 180, reworked: 5, failed: 4, inWork: 2, open: 118 },
+    },
+    {
+      ...batch,
+      name: 'WO-1038',
+      quantity: 250,
+      state: 'closed',
+      closedAt: iso(27 * 60),
+      closedBy: 'linh',
+      counts: { passed: 250, reworked: 11, failed: 3, inWork: 0, open: 0 },
+    },
+  );
+  for (let index = 0; index < 12; index++) {
+    world.units.push({
+      mac: sampleMac(index * 31 + 1),
+      uuid: sampleUuid(index),
+      serial: `ZC-${String(index + 1).padStart(4, '0')}`,
+      chip: 'esp32',
+      state: index === 4 ? 'failed' : 'passed',
+      failedRuns: index % 5 === 4 ? 1 : 0,
+      station: 'Line 2',
+      imageSha256: 'ab'.repeat(32),
+      ...(index === 4 ? {} : { passedAt: iso(12 - index) }),
+    });
+  }
+  const template = {
+    widthMm: 50,
+    heightMm: 25,
+    dpi: 203,
+    qr: '{{uuid}}',
+    lines: ['{{serial}}', '{{mac}}'],
+  } as const;
+  world.printers.push({
+    name: 'Label line 2',
+    address: 'tcp://192.168.1.30:9100',
+    template: { ...template, lines: [...template.lines] },
+  });
 }
 
 export function fillDevices(world: FakeWorld, count: number): void {

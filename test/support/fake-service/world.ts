@@ -1,14 +1,18 @@
 // What the fake service knows: ports, jobs, devices, profiles, people, and the live events of every change.
 import { randomUUID } from 'node:crypto';
 import type {
+  BatchInfo,
   DeviceHistory,
   Job,
   LiveEvent,
   PortState,
+  Printer,
   SavedProfile,
   Settings,
+  StationState,
   Today,
   Token,
+  UnitInfo,
   User,
 } from '../../../src/service/contract/index.js';
 
@@ -34,7 +38,20 @@ export class FakeWorld {
   /** Names only: nothing reads them back. */
   readonly secrets = new Set<string>();
   readonly reveals: { readonly device: string; readonly reason: string }[] = [];
-  settings: Settings = { stationName: 'Line 1', autoStart: false };
+  settings: Settings = {
+    stationName: 'Line 1',
+    autoStart: false,
+    maxRunning: 64,
+    retries: 1,
+    stopAfter: { onSlot: 3, onStation: 6 },
+  };
+  readonly batches: BatchInfo[] = [];
+  readonly units: UnitInfo[] = [];
+  readonly printers: Printer[] = [];
+  /** What keeps printers from printing. */
+  printerTrouble: string | undefined;
+  /** Of the whole station; its batch is the one of the settings. */
+  station: Pick<StationState, 'mode' | 'reason' | 'teaching' | 'batchProblem'> = { mode: 'running' };
   registryOk = true;
   /** Instead of figures counted from the jobs. */
   today: Today | undefined;
@@ -50,6 +67,26 @@ export class FakeWorld {
   listen(listener: (sent: SentEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  get stationState(): StationState {
+    const batch = this.batches.find(({ name }) => name === this.settings.batch);
+    const running = [...this.ports.values()].filter(({ job }) => job?.state === 'running').length;
+    return { ...this.station, running, hasDatabase: true, ...(batch === undefined ? {} : { batch }) };
+  }
+
+  putStation(change: Partial<FakeWorld['station']>): StationState {
+    this.station = { ...this.station, ...change };
+    this.emit({ type: 'station', station: this.stationState });
+    return this.stationState;
+  }
+
+  putBatch(batch: BatchInfo): BatchInfo {
+    const index = this.batches.findIndex(({ name }) => name === batch.name);
+    if (index === -1) this.batches.unshift(batch);
+    else this.batches[index] = batch;
+    this.putStation({});
+    return batch;
   }
 
   putPort(port: PortState): void {

@@ -1,11 +1,10 @@
 // Labels at a station: printed when a board is good, and scanned back before it counts.
 import { EspmintError } from '../../../core/errors/index.js';
-import { labelToZpl } from '../../../core/labels/zpl.js';
 import type { Profile } from '../../../core/profile/schema.js';
 import { openLink } from '../../../driver/index.js';
-import { printLabel, ScanBack, type Finish } from '../../../provision/index.js';
+import { finishWithLabel, ScanBack, type Finish } from '../../../provision/index.js';
 import type { Batch, Registry } from '../../../registry/index.js';
-import { labelOf, loadLabelTemplate } from '../../labelling.js';
+import { loadLabelTemplate } from '../../labelling.js';
 
 export interface LabelOptions {
   readonly label?: string;
@@ -44,18 +43,15 @@ export async function stationLabels(
   }
   const template = await loadLabelTemplate(file, at.profile);
   const scans = new ScanBack(SCAN_TIMEOUT_MS);
-  const { name: batch, lot, firmwareVersion, hardwareRevision } = at.batch ?? {};
-  return {
-    finish: async (unit) => {
-      const values = { ...unit, batch, lot, firmwareVersion, hardwareRevision };
-      const layout = await labelOf(template, values, at.registry);
-      if (printer !== undefined) {
-        await printLabel(labelToZpl(layout), { address: printer, open: (address) => openLink(address) });
-      }
-      if (!scanBack) return;
-      at.note(`${unit.mac}${unit.serial === undefined ? '' : ` (${unit.serial})`}: scan its label`);
-      await scans.expect(layout.qr.text);
+  const finish = finishWithLabel({
+    template,
+    registry: at.registry,
+    batch: at.batch,
+    printer: printer === undefined ? undefined : { address: printer, open: (address) => openLink(address) },
+    scans: scanBack ? scans : undefined,
+    onScan: ({ mac, serial }, waiting) => {
+      if (waiting) at.note(`${mac}${serial === undefined ? '' : ` (${serial})`}: scan its label`);
     },
-    scan: (code) => scans.scan(code),
-  };
+  });
+  return { finish, scan: (code) => scans.scan(code) };
 }

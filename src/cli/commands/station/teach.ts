@@ -1,8 +1,8 @@
 // `espmint station teach`: boards plugged in one after the other tell which place is which slot.
 import { Teaching } from '../../../provision/index.js';
 import { dataDirOf } from '../../compose.js';
+import { SlotFile } from '../../../service/index.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
-import { writePins } from './pins.js';
 import { stationPorts, type PortOptions } from './ports.js';
 
 export type TeachOptions = PortOptions;
@@ -19,6 +19,7 @@ export async function teach(io: CliIo, options: TeachOptions & GlobalOptions): P
     io.stderr('No board was plugged in; nothing is changed.\n');
     return;
   }
-  const path = await writePins(dataDirOf(io, options), teaching.pins);
-  io.stdout(`${teaching.pins.length} slots are saved in ${path}\n`);
+  const slots = new SlotFile(dataDirOf(io, options));
+  await slots.write(teaching.pins);
+  io.stdout(`${teaching.pins.length} slots are saved in ${slots.path}\n`);
 }

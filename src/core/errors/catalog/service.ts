@@ -143,6 +143,33 @@ export const SERVICE_ERRORS = {
     problem: ({ port }) => `${port}: a job or an inspection is running there`,
     next: () => 'wait for it, or cancel it',
   }),
+  BOARD_MISSING: entry<{ port: string }>({
+    ...conflict,
+    retryable: true,
+    problem: ({ port }) => `No board is plugged in at ${port}`,
+    next: () => 'plug it in, then start it',
+  }),
+  STATION_BUSY: entry<{ running: number }>({
+    ...conflict,
+    retryable: true,
+    problem: ({ running }) => `${running} boards are running on this station`,
+    next: () => 'wait until they are done, or stop them',
+  }),
+  TEACHING_NOT_BEGUN: entry<Record<never, never>>({
+    ...conflict,
+    problem: () => 'Nobody is teaching slots',
+    next: () => 'begin it, then plug boards in one after the other',
+  }),
+  DATABASE_MISSING: entry<{ what: string }>({
+    ...conflict,
+    problem: ({ what }) => `${what} need a database, and this service was started without one`,
+    next: () => 'start it without --registry none',
+  }),
+  PRINTER_UNKNOWN: entry<{ name: string }>({
+    ...missing,
+    problem: ({ name }) => `There is no printer "${name}"`,
+    next: () => 'look at the list of printers',
+  }),
   JOB_UNKNOWN: entry<{ id: string }>({
     ...missing,
     problem: ({ id }) => `There is no job ${id}`,

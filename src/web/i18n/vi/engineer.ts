@@ -160,7 +160,6 @@ export const engineer: EngineerMessages = {
   'today.none': 'Chưa có bo nào',
   'today.noneHint': 'Số liệu hiện cùng bo đầu tiên.',
   'today.yield': 'Đạt ngay lần đầu',
-  'today.lastHour': 'Đạt trong giờ qua',
   'today.pending': 'Giữ chỗ, chưa chứng minh',
   'today.reworked': '{n} làm lại',
   'today.byHour': 'Số bo mỗi giờ',
@@ -181,7 +180,6 @@ export const engineer: EngineerMessages = {
   'today.result': 'Kết quả',
   'today.stations': 'Các trạm',
   'today.host': 'Máy tính',
-  'today.version': 'Phiên bản',
   'today.running': 'Đang chạy',
 
   'inspect.none': 'Xem bên trong một bo',
@@ -231,9 +229,6 @@ export const engineer: EngineerMessages = {
   'settings.stationName': 'Tên trạm',
   'settings.autoStart': 'Cắm bo là bắt đầu',
   'settings.autoStartHint': 'Dành cho đồ gá. Tắt: người vận hành bắt đầu từng bo bằng Enter hoặc nút.',
-  'settings.batch': 'Lệnh sản xuất',
-  'settings.batchHint': 'Để trống: không có',
-  'settings.target': 'Số bo cần làm',
   'settings.save': 'Lưu',
   'settings.saved': 'Đã lưu cài đặt.',
   'settings.portCount.one': '{n} khe',
@@ -287,8 +282,10 @@ export const engineer: EngineerMessages = {
   'today.pendingSync': 'Chưa vào sổ đăng ký',
   'registry.pendingSync.one': '{n} kết quả đang chờ gửi tới.',
   'registry.pendingSync.other': '{n} kết quả đang chờ gửi tới.',
-  'registry.conflicts.one': '{n} bo mạch mâu thuẫn với sổ đăng ký: cần người quyết định (espmint devices conflicts).',
-  'registry.conflicts.other': '{n} bo mạch mâu thuẫn với sổ đăng ký: cần người quyết định (espmint devices conflicts).',
+  'registry.conflicts.one':
+    '{n} bo mạch mâu thuẫn với sổ đăng ký: cần người quyết định (espmint devices conflicts).',
+  'registry.conflicts.other':
+    '{n} bo mạch mâu thuẫn với sổ đăng ký: cần người quyết định (espmint devices conflicts).',
   'secret.store': 'Lưu mật khẩu',
   'secret.title': 'Lưu bí mật trên trạm này',
   'secret.hint': 'Bí mật nằm trên trạm này và không hiện lại. Sản phẩm nhắc tới nó bằng tên.',

@@ -7,9 +7,8 @@ import { formatAgo, formatExact } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { Dialog } from '../../ui/dialog.js';
 import { SelectField, TextField } from '../../ui/field.js';
-import { Icon } from '../../ui/icon.js';
+import { FormCard, ListCard, RemoveButton } from '../../ui/list-card.js';
 import { useLoad } from '../../ui/load.js';
-import { Skeleton } from '../../ui/parts.js';
 import { attempt, say } from '../../ui/toasts.js';
 
 export const ROLE_NAMES: readonly Role[] = ['viewer', 'operator', 'engineer', 'admin'];
@@ -18,22 +17,37 @@ const MIN_PASSWORD = 10;
 export function PeopleSettings(): JSX.Element {
   const { value, reload } = useLoad(async (signal) => (await call('listUsers', { signal })).users, 'users');
   const [changing, setChanging] = useState<string>();
+  const remove = async (name: string): Promise<void> => {
+    if (!window.confirm(t('people.confirmRemove', { name }))) return;
+    if (await attempt(() => call('removeUser', { params: { name } }))) reload();
+  };
   return (
     <>
-      <section class="card flush">
-        <header>
-          <h2>{t('settings.people')}</h2>
-        </header>
-        {value === undefined && (
-          <div class="list-note">
-            <Skeleton lines={3} />
-          </div>
+      <ListCard<User>
+        title={t('settings.people')}
+        rows={value}
+        none={t('people.none')}
+        keyOf={({ name }) => name}
+        columns={[
+          { name: t('people.name'), cell: ({ name }) => name },
+          { name: t('people.role'), cell: ({ role }) => t(`role.${role}`) },
+          { name: t('people.since'), cell: ({ createdAt }) => formatExact(createdAt, currentLocale()) },
+        ]}
+        actions={({ name }) => (
+          <>
+            <button
+              type="button"
+              class="button little"
+              onClick={() => {
+                setChanging(name);
+              }}
+            >
+              {t('people.newPassword')}
+            </button>{' '}
+            <RemoveButton label={t('people.remove', { name })} onClick={() => void remove(name)} />
+          </>
         )}
-        {value?.length === 0 && <p class="muted list-note">{t('people.none')}</p>}
-        {value !== undefined && value.length > 0 && (
-          <People users={value} onPassword={setChanging} onChanged={reload} />
-        )}
-      </section>
+      />
       <AddPerson onAdded={reload} />
       <Sessions />
       {changing !== undefined && (
@@ -48,61 +62,6 @@ export function PeopleSettings(): JSX.Element {
   );
 }
 
-interface PeopleProps {
-  readonly users: readonly User[];
-  readonly onPassword: (name: string) => void;
-  readonly onChanged: () => void;
-}
-
-function People({ users, onPassword, onChanged }: PeopleProps): JSX.Element {
-  const remove = async (name: string): Promise<void> => {
-    if (!window.confirm(t('people.confirmRemove', { name }))) return;
-    if (await attempt(() => call('removeUser', { params: { name } }))) onChanged();
-  };
-  return (
-    <table class="table cards">
-      <thead>
-        <tr>
-          <th scope="col">{t('people.name')}</th>
-          <th scope="col">{t('people.role')}</th>
-          <th scope="col">{t('people.since')}</th>
-          <th scope="col">
-            <span class="visually-hidden">{t('settings.actions')}</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {users.map(({ name, role, createdAt }) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            <td data-name={t('people.role')}>{t(`role.${role}`)}</td>
-            <td data-name={t('people.since')}>{formatExact(createdAt, currentLocale())}</td>
-            <td class="right nowrap">
-              <button
-                type="button"
-                class="button little"
-                onClick={() => {
-                  onPassword(name);
-                }}
-              >
-                {t('people.newPassword')}
-              </button>{' '}
-              <button
-                type="button"
-                class="button quiet little icon-only"
-                aria-label={t('people.remove', { name })}
-                onClick={() => void remove(name)}
-              >
-                <Icon name="trash" />
-              </button>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
 function AddPerson({ onAdded }: { onAdded: () => void }): JSX.Element {
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('operator');
@@ -114,42 +73,29 @@ function AddPerson({ onAdded }: { onAdded: () => void }): JSX.Element {
     onAdded();
   };
   return (
-    <form
-      class="card"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void add();
-      }}
+    <FormCard
+      title={t('people.add')}
+      submit={t('settings.add')}
+      disabled={name.trim() === '' || password.length < MIN_PASSWORD}
+      onSubmit={() => void add()}
+      below={<p class="muted small">{t('people.passwordHint', { n: MIN_PASSWORD })}</p>}
     >
-      <header>
-        <h2>{t('people.add')}</h2>
-      </header>
-      <div class="inline-form">
-        <TextField label={t('people.name')} value={name} onInput={setName} required />
-        <SelectField
-          label={t('people.role')}
-          value={role}
-          options={ROLE_NAMES.map((value) => ({ value, label: t(`role.${value}`) }))}
-          onChange={setRole}
-        />
-        <TextField
-          label={t('people.password')}
-          type="password"
-          value={password}
-          onInput={setPassword}
-          autoComplete="new-password"
-          required
-        />
-        <button
-          type="submit"
-          class="button primary"
-          disabled={name.trim() === '' || password.length < MIN_PASSWORD}
-        >
-          {t('settings.add')}
-        </button>
-      </div>
-      <p class="muted small">{t('people.passwordHint', { n: MIN_PASSWORD })}</p>
-    </form>
+      <TextField label={t('people.name')} value={name} onInput={setName} required />
+      <SelectField
+        label={t('people.role')}
+        value={role}
+        options={ROLE_NAMES.map((value) => ({ value, label: t(`role.${value}`) }))}
+        onChange={setRole}
+      />
+      <TextField
+        label={t('people.password')}
+        type="password"
+        value={password}
+        onInput={setPassword}
+        autoComplete="new-password"
+        required
+      />
+    </FormCard>
   );
 }
 
@@ -195,29 +141,27 @@ function Sessions(): JSX.Element | null {
   );
   if (value === undefined || value.length === 0) return null;
   return (
-    <section class="card flush">
-      <header>
-        <h2>{t('people.sessions')}</h2>
-      </header>
-      <table class="table cards">
-        <tbody>
-          {value.map(({ id, user, lastUsedAt }) => (
-            <tr key={id}>
-              <th scope="row">{user}</th>
-              <td data-name={t('people.lastUsed')}>{formatAgo(lastUsedAt, Date.now(), currentLocale())}</td>
-              <td class="right">
-                <button
-                  type="button"
-                  class="button little"
-                  onClick={() => void attempt(() => call('revokeSession', { params: { id } })).then(reload)}
-                >
-                  {t('people.endSession')}
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <ListCard
+      title={t('people.sessions')}
+      rows={value}
+      none=""
+      keyOf={({ id }) => id}
+      columns={[
+        { name: t('people.name'), cell: ({ user }) => user },
+        {
+          name: t('people.lastUsed'),
+          cell: ({ lastUsedAt }) => formatAgo(lastUsedAt, Date.now(), currentLocale()),
+        },
+      ]}
+      actions={({ id }) => (
+        <button
+          type="button"
+          class="button little"
+          onClick={() => void attempt(() => call('revokeSession', { params: { id } })).then(reload)}
+        >
+          {t('people.endSession')}
+        </button>
+      )}
+    />
   );
 }

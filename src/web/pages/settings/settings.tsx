@@ -1,4 +1,4 @@
-// Settings: this browser, the station, its ports, the registry, people, machines.
+// Settings: this browser, the station, its ports and printers, the registry, people, machines.
 import type { JSX } from 'preact';
 import type { Role } from '../../../service/contract/index.js';
 import { t, type Key } from '../../i18n/translate.js';
@@ -9,12 +9,13 @@ import { Note } from '../../ui/parts.js';
 import { BrowserSettings } from './browser.js';
 import { PeopleSettings } from './people.js';
 import { PortSettings } from './ports.js';
+import { PrinterSettings } from './printers.js';
 import { RegistrySettings } from './registry.js';
 import { SecretSettings } from './secrets.js';
 import { StationSettings } from './station.js';
 import { TokenSettings } from './tokens.js';
 
-const TABS = ['browser', 'station', 'ports', 'registry', 'secrets', 'people', 'tokens'] as const;
+const TABS = ['browser', 'station', 'ports', 'printers', 'registry', 'secrets', 'people', 'tokens'] as const;
 type Tab = (typeof TABS)[number];
 
 /** Who may see a tab; the others are told whom to ask. */
@@ -22,6 +23,7 @@ const NEEDS: Record<Tab, Role> = {
   browser: 'viewer',
   station: 'viewer',
   ports: 'viewer',
+  printers: 'viewer',
   registry: 'viewer',
   secrets: 'engineer',
   people: 'admin',
@@ -32,6 +34,7 @@ const PAGES: Record<Tab, () => JSX.Element> = {
   browser: BrowserSettings,
   station: StationSettings,
   ports: PortSettings,
+  printers: PrinterSettings,
   registry: RegistrySettings,
   secrets: SecretSettings,
   people: PeopleSettings,

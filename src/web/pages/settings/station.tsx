@@ -1,4 +1,4 @@
-// Settings of the station: its name, whether plugging in starts a board, the work order it counts against.
+// Settings of the station: its name, how boards start, when they are tried again, when it stops, and its labels.
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Settings } from '../../../service/contract/index.js';
@@ -6,7 +6,8 @@ import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { setState, useStore } from '../../store/store.js';
-import { TextField } from '../../ui/field.js';
+import { CheckField, SelectField, TextField } from '../../ui/field.js';
+import { useLoad } from '../../ui/load.js';
 import { Skeleton } from '../../ui/parts.js';
 import { attempt, say } from '../../ui/toasts.js';
 
@@ -15,26 +16,44 @@ export function StationSettings(): JSX.Element {
   return settings === undefined ? <Skeleton /> : <Form settings={settings} />;
 }
 
-interface Draft {
+/** Numbers as they are typed. */
+export interface Draft {
   readonly stationName: string;
   readonly autoStart: boolean;
-  readonly batchName: string;
-  readonly batchTarget: string;
+  readonly maxRunning: string;
+  readonly retries: string;
+  readonly onSlot: string;
+  readonly onStation: string;
+  /** Empty: no labels. */
+  readonly printer: string;
+  readonly scanBack: boolean;
 }
 
-function draftOf({ stationName, autoStart, batch }: Settings): Draft {
-  return { stationName, autoStart, batchName: batch?.name ?? '', batchTarget: String(batch?.target ?? '') };
-}
-
-/** The settings of a draft; without a name or a number there is no batch. */
-export function settingsOf(before: Settings, draft: Draft): Settings {
-  const target = Number(draft.batchTarget);
-  const name = draft.batchName.trim();
+export function draftOf({ stationName, autoStart, maxRunning, retries, stopAfter, label }: Settings): Draft {
   return {
-    ...(before.profile === undefined ? {} : { profile: before.profile }),
+    stationName,
+    autoStart,
+    maxRunning: String(maxRunning),
+    retries: String(retries),
+    onSlot: String(stopAfter.onSlot),
+    onStation: String(stopAfter.onStation),
+    printer: label?.printer ?? '',
+    scanBack: label?.scanBack ?? false,
+  };
+}
+
+/** The settings of a draft; profile and batch are chosen on the station page, and stay. */
+export function settingsOf({ profile, batch }: Settings, draft: Draft): Settings {
+  const { printer, scanBack } = draft;
+  return {
+    ...(profile === undefined ? {} : { profile }),
+    ...(batch === undefined ? {} : { batch }),
     stationName: draft.stationName.trim(),
     autoStart: draft.autoStart,
-    ...(name !== '' && Number.isSafeInteger(target) && target > 0 ? { batch: { name, target } } : {}),
+    maxRunning: Number(draft.maxRunning),
+    retries: Number(draft.retries),
+    stopAfter: { onSlot: Number(draft.onSlot), onStation: Number(draft.onStation) },
+    ...(printer === '' ? {} : { label: { printer, scanBack } }),
   };
 }
 
@@ -44,6 +63,9 @@ function Form({ settings }: { settings: Settings }): JSX.Element {
   useEffect(() => {
     setDraft(draftOf(settings));
   }, [settings]);
+  const change = (part: Partial<Draft>): void => {
+    setDraft((before) => ({ ...before, ...part }));
+  };
   const save = async (): Promise<void> => {
     const saved = await call('putSettings', { body: settingsOf(settings, draft) });
     setState((state) => ({ ...state, settings: saved }));
@@ -58,12 +80,24 @@ function Form({ settings }: { settings: Settings }): JSX.Element {
       }}
     >
       <fieldset disabled={!mayEdit} class="stack loose">
-        <Fields
-          draft={draft}
-          onChange={(part) => {
-            setDraft((before) => ({ ...before, ...part }));
+        <TextField
+          label={t('settings.stationName')}
+          value={draft.stationName}
+          required
+          onInput={(stationName) => {
+            change({ stationName });
           }}
         />
+        <CheckField
+          label={t('settings.autoStart')}
+          hint={t('settings.autoStartHint')}
+          checked={draft.autoStart}
+          onChange={(autoStart) => {
+            change({ autoStart });
+          }}
+        />
+        <Limits draft={draft} onChange={change} />
+        <Labels draft={draft} onChange={change} />
         {mayEdit && (
           <div>
             <button type="submit" class="button primary">
@@ -76,54 +110,61 @@ function Form({ settings }: { settings: Settings }): JSX.Element {
   );
 }
 
-function Fields({
-  draft,
-  onChange,
-}: {
-  draft: Draft;
-  onChange: (part: Partial<Draft>) => void;
-}): JSX.Element {
+interface PartProps {
+  readonly draft: Draft;
+  readonly onChange: (part: Partial<Draft>) => void;
+}
+
+function Limits({ draft, onChange }: PartProps): JSX.Element {
+  return (
+    <div class="form-grid">
+      {(['maxRunning', 'retries', 'onSlot', 'onStation'] as const).map((name) => (
+        <TextField
+          key={name}
+          label={t(`settings.${name}`)}
+          hint={t(`settings.${name}Hint`)}
+          type="number"
+          required
+          value={draft[name]}
+          onInput={(value) => {
+            onChange({ [name]: value });
+          }}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Labels({ draft: { printer, scanBack }, onChange }: PartProps): JSX.Element {
+  const { value: printers = [] } = useLoad(
+    async (signal) => (await call('listPrinters', { signal })).printers,
+    'printers',
+  );
+  const names = [...new Set([...printers.map(({ name }) => name), ...(printer === '' ? [] : [printer])])];
   return (
     <>
-      <TextField
-        label={t('settings.stationName')}
-        value={draft.stationName}
-        required
-        onInput={(stationName) => {
-          onChange({ stationName });
+      <SelectField
+        label={t('settings.label')}
+        hint={t('settings.labelHint')}
+        value={printer}
+        options={[
+          { value: '', label: t('settings.noLabel') },
+          ...names.map((name) => ({ value: name, label: name })),
+        ]}
+        onChange={(name) => {
+          onChange({ printer: name });
         }}
       />
-      <div>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={draft.autoStart}
-            onChange={(event) => {
-              onChange({ autoStart: event.currentTarget.checked });
-            }}
-          />
-          {t('settings.autoStart')}
-        </label>
-        <p class="muted small">{t('settings.autoStartHint')}</p>
-      </div>
-      <div class="form-grid">
-        <TextField
-          label={t('settings.batch')}
-          hint={t('settings.batchHint')}
-          value={draft.batchName}
-          onInput={(batchName) => {
-            onChange({ batchName });
+      {printer !== '' && (
+        <CheckField
+          label={t('settings.scanBack')}
+          hint={t('settings.scanBackHint')}
+          checked={scanBack}
+          onChange={(checked) => {
+            onChange({ scanBack: checked });
           }}
         />
-        <TextField
-          label={t('settings.target')}
-          type="number"
-          value={draft.batchTarget}
-          onInput={(batchTarget) => {
-            onChange({ batchTarget });
-          }}
-        />
-      </div>
+      )}
     </>
   );
 }

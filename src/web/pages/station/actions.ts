@@ -6,7 +6,7 @@ import { tileAction, tileState, type TileAction } from './tile-model.js';
 
 export async function act(port: PortState, action: TileAction = tileAction(port)): Promise<void> {
   const { job } = port;
-  if (action === 'start') await start([port]);
+  if (action === 'start') await startAt([port.port]);
   if (job === undefined) return;
   const params = { id: job.id };
   if (action === 'retry') await attempt(() => call('retryJob', { params }));
@@ -14,10 +14,13 @@ export async function act(port: PortState, action: TileAction = tileAction(port)
   if (action === 'seen') await attempt(() => call('acknowledgeJob', { params }));
 }
 
-/** Starts all boards that wait. */
+/** Starts all boards that wait for it. */
 export async function start(ports: readonly PortState[]): Promise<void> {
-  const waiting = ports.filter((port) => tileState(port) === 'ready').map(({ port }) => port);
-  if (waiting.length > 0) await attempt(() => call('startJobs', { body: { ports: waiting } }));
+  await startAt(ports.filter((port) => tileState(port) === 'ready').map(({ port }) => port));
+}
+
+async function startAt(ports: readonly string[]): Promise<void> {
+  if (ports.length > 0) await attempt(() => call('startJobs', { body: { ports: [...ports] } }));
 }
 
 /** Esc: a running board is stopped, an ended one that was not a pass is noted as seen. */

@@ -1,6 +1,6 @@
 // The one thin bar of the station page: product, batch, counts, and whether everything can be reached.
 import type { JSX } from 'preact';
-import type { Settings, Today } from '../../../service/contract/index.js';
+import type { ProfileName, Settings, Today } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatCount, formatShare } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
@@ -11,6 +11,7 @@ import { getState, useStore } from '../../store/store.js';
 import { Icon } from '../../ui/icon.js';
 import { attempt } from '../../ui/toasts.js';
 import { start } from './actions.js';
+import { BatchChoice } from './batch-choice.js';
 import { tileState } from './tile-model.js';
 
 export function StationBar(): JSX.Element {
@@ -20,11 +21,12 @@ export function StationBar(): JSX.Element {
     <header class="station-bar">
       <h1 class="station-name">{name ?? 'espmint'}</h1>
       <ProductChoice />
-      {today?.batch !== undefined && <Batch batch={today.batch} />}
+      <BatchChoice />
       {today !== undefined && <Counts today={today} />}
       <span class="grow" />
       <Lights />
       <SoundButton />
+      <PauseButton />
       <StartAll />
     </header>
   );
@@ -35,7 +37,10 @@ function ProductChoice(): JSX.Element | null {
   const profiles = useStore((state) => state.profiles);
   const settings = useStore((state) => state.settings);
   const mayChange = useStore((state) => hasRole(state.session, 'engineer'));
+  const batchProfile = useStore((state) => state.station?.batch?.profile);
   if (profiles === undefined || settings === undefined) return null;
+  // The boards of a batch are all of its product and version.
+  if (batchProfile !== undefined && settings.batch !== undefined) return <Fixed profile={batchProfile} />;
   if (profiles.length === 0) {
     return (
       <a class="button primary" href={link(['setup'])}>
@@ -72,24 +77,19 @@ function ProductChoice(): JSX.Element | null {
   );
 }
 
-async function choose(settings: Settings, name: string): Promise<void> {
-  await attempt(() => call('putSettings', { body: { ...settings, profile: { name, version: 0 } } }));
+function Fixed({ profile: { name, version } }: { profile: ProfileName }): JSX.Element {
+  return (
+    <span class="product">
+      <span class="bar-label">{t('station.product')}</span>
+      <span class="strong">
+        {name} · r{version}
+      </span>
+    </span>
+  );
 }
 
-function Batch({ batch }: { batch: NonNullable<Today['batch']> }): JSX.Element {
-  const language = currentLocale();
-  const share = Math.min(1, batch.passed / batch.target);
-  return (
-    <a class="batch" href={link(['today'])}>
-      <span class="bar-label">{batch.name}</span>
-      <span class="strong">
-        {formatCount(batch.passed, language)}/{formatCount(batch.target, language)}
-      </span>
-      <span class="bar" role="img" aria-label={formatShare(share, language)}>
-        <span style={{ width: `${share * 100}%` }} />
-      </span>
-    </a>
-  );
+async function choose(settings: Settings, name: string): Promise<void> {
+  await attempt(() => call('putSettings', { body: { ...settings, profile: { name, version: 0 } } }));
 }
 
 function Counts({ today }: { today: Today }): JSX.Element {
@@ -181,6 +181,24 @@ function SoundButton(): JSX.Element {
       }}
     >
       <Icon name={sound ? 'soundOn' : 'soundOff'} />
+    </button>
+  );
+}
+
+/** Begins no more boards; what it waits for, and the way on, stands below the bar. */
+function PauseButton(): JSX.Element | null {
+  const running = useStore((state) => state.station?.mode === 'running');
+  const mayOperate = useStore((state) => hasRole(state.session, 'operator'));
+  if (!running || !mayOperate) return null;
+  return (
+    <button
+      type="button"
+      class="button quiet icon-only"
+      aria-label={t('pause.pause')}
+      title={t('pause.pause')}
+      onClick={() => void attempt(() => call('pauseStation', { body: {} }))}
+    >
+      <Icon name="pause" />
     </button>
   );
 }

@@ -9,6 +9,7 @@ import { act, start, stopOrSee } from './actions.js';
 import { FirstVisit } from './first-visit.js';
 import { JobDialog } from './job-dialog.js';
 import { useStationKeys } from './keys.js';
+import { Notices } from './notices.js';
 import { StationBar } from './station-bar.js';
 import { Tile } from './tile.js';
 import { columnsOf, densityOf, tileAction, urgency } from './tile-model.js';
@@ -18,6 +19,7 @@ export function StationPage(): JSX.Element {
   return (
     <div class="station">
       <StationBar />
+      <Notices />
       {count === undefined && <Skeleton />}
       {count === 0 && <FirstVisit />}
       {count !== undefined && count > 0 && <Tiles />}

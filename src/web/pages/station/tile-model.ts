@@ -3,9 +3,23 @@ import { STAGES, type Stage } from '../../../core/stages.js';
 import type { Job, PortState } from '../../../service/contract/index.js';
 
 export type TileState =
-  'empty' | 'ready' | 'reading' | 'running' | 'passed' | 'failed' | 'stopped' | 'interrupted';
+  | 'empty'
+  | 'ready'
+  | 'reading'
+  | 'waiting'
+  | 'held'
+  | 'running'
+  | 'scanning'
+  | 'passed'
+  | 'failed'
+  | 'stopped'
+  | 'interrupted';
 
-export function tileState({ present, inspecting, job }: PortState): TileState {
+export function tileState(port: PortState): TileState {
+  const { present, inspecting, job, waiting } = port;
+  if (job?.state === 'running') return job.scanning === true ? 'scanning' : 'running';
+  if (waiting === 'clear') return 'held';
+  if (isWaiting(waiting)) return 'waiting';
   if (job !== undefined) {
     if (job.state === 'cancelled') return 'stopped';
     return job.state;
@@ -14,13 +28,20 @@ export function tileState({ present, inspecting, job }: PortState): TileState {
   return present ? 'ready' : 'empty';
 }
 
+/** The board goes on by itself as soon as it may: whatever its last run said, nothing is to be done. */
+function isWaiting(waiting: PortState['waiting']): boolean {
+  return waiting !== undefined && waiting !== 'start';
+}
+
 /** What Enter and the button of a tile do; a pass asks for nothing. */
 export type TileAction = 'start' | 'retry' | 'stop' | 'seen' | 'none';
 
 export function tileAction(port: PortState): TileAction {
   switch (tileState(port)) {
     case 'running':
+    case 'scanning':
       return 'stop';
+    case 'held':
     case 'ready':
       return 'start';
     case 'failed':
@@ -29,6 +50,7 @@ export function tileAction(port: PortState): TileAction {
       return port.present ? 'retry' : 'seen';
     case 'empty':
     case 'reading':
+    case 'waiting':
     case 'passed':
       return 'none';
   }
@@ -103,6 +125,10 @@ export const CAUSES = [
   'SECURE',
   'SECRET',
   'READBACK',
+  'BOARD',
+  'BATCH',
+  'LABEL',
+  'PRINTER',
 ] as const;
 
 /** On a phone, what needs a hand comes first: failures, then running boards, then the rest by slot. */
@@ -111,7 +137,10 @@ export function urgency(port: PortState): number {
     case 'failed':
     case 'stopped':
     case 'interrupted':
+    case 'held':
+    case 'scanning':
       return 0;
+    case 'waiting':
     case 'running':
     case 'reading':
       return 1;

@@ -15,7 +15,10 @@ const ICONS: Record<TileState, IconName> = {
   empty: 'plug',
   ready: 'chip',
   reading: 'inspect',
+  waiting: 'clock',
+  held: 'warn',
   running: 'clock',
+  scanning: 'label',
   passed: 'check',
   failed: 'cross',
   stopped: 'stop',
@@ -59,7 +62,11 @@ export function Tile({ name, density, selected, onSelect, onDetails }: TileProps
         <Icon name={ICONS[state]} />
         <strong class="tile-word">{wordOf(port)}</strong>
       </div>
-      {port.job === undefined ? <IdleBody port={port} /> : <JobBody port={port} job={port.job} />}
+      {port.job === undefined || state === 'held' ? (
+        <IdleBody port={port} />
+      ) : (
+        <JobBody port={port} job={port.job} />
+      )}
       <TileActions port={port} density={density} onDetails={onDetails} />
     </article>
   );
@@ -73,18 +80,23 @@ export function wordOf(port: PortState): string {
 }
 
 function IdleBody({ port }: { port: PortState }): JSX.Element {
-  const autoStart = useStore((state) => state.settings?.autoStart === true);
   const state = tileState(port);
   let text = t('tile.emptyHint');
-  if (state === 'ready') text = t(autoStart ? 'tile.readyAuto' : 'tile.readyHint');
+  if (state === 'ready') text = t('tile.readyHint');
   if (state === 'reading') text = t('tile.readingHint');
+  if (state === 'held') text = heldText(port);
+  if (state === 'waiting') text = waitText(port);
   return <p class="tile-do muted">{text}</p>;
 }
 
 function JobBody({ port, job }: { port: PortState; job: Job }): JSX.Element {
   return (
     <>
-      {job.state === 'running' ? <Progress job={job} /> : <p class="tile-do">{whatToDo(port, job)}</p>}
+      {job.state === 'running' && job.scanning !== true ? (
+        <Progress job={job} />
+      ) : (
+        <p class="tile-do">{whatToDo(port, job)}</p>
+      )}
       <StageStrip job={job} />
       <p class="tile-facts">
         <span class="mono" title={job.mac}>
@@ -128,9 +140,20 @@ function Elapsed({ since }: { since: string }): JSX.Element {
   return <>{formatDuration(now - Date.parse(since), currentLocale())}</>;
 }
 
+/** Why a board that is there is not worked on. */
+function waitText({ waiting }: PortState): string {
+  return waiting === undefined ? '' : t(`wait.${waiting}`);
+}
+
+function heldText({ held }: PortState): string {
+  return held === undefined ? t('wait.clear') : t('tile.heldHint', { ...held });
+}
+
 /** The sentence for the person with the board in hand. */
 function whatToDo(port: PortState, job: Job): JSX.Element | string {
-  if (job.state === 'passed') return t('tile.passedHint');
+  if (job.scanning === true) return t('tile.scanHint');
+  if (tileState(port) === 'waiting') return waitText(port);
+  if (job.state === 'passed') return t(job.alreadyDone === true ? 'tile.alreadyDone' : 'tile.passedHint');
   if (job.state === 'interrupted') return t('tile.interruptedHint');
   if (job.failure === undefined || job.state === 'cancelled') {
     return t(port.present ? 'tile.stoppedHint' : 'tile.stoppedGone');

@@ -1,7 +1,7 @@
 // The few charts: labelled directly, each with the table behind it.
 import type { ComponentChildren, JSX } from 'preact';
 import type { Today } from '../../../service/contract/index.js';
-import { formatClock, formatCount, formatHour, formatShort } from '../../format/format.js';
+import { formatClock, formatCount, formatHour, formatShare, formatShort } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 
@@ -85,19 +85,21 @@ export function CauseBars({ failures }: { failures: Today['failures'] }): JSX.El
     <Chart
       title={t('today.causes')}
       heads={[t('today.cause'), t('today.count')]}
-      rows={failures.map(({ code, count }) => [code, count])}
+      rows={failures.map(({ code, stage, count }) => [`${code} (${stage})`, count])}
     >
       {failures.length === 0 && <p class="muted">{t('today.noFailures')}</p>}
       <ul class="bars">
-        {failures.map(({ code, count, example }) => (
-          <li key={code}>
-            <a href={link(['today'], { code })} class="bars-name mono" title={example}>
+        {failures.map(({ code, stage, count, cumulative }) => (
+          <li key={code + stage}>
+            <a href={link(['today'], { code })} class="bars-name mono" title={stage}>
               {code}
             </a>
             <span class="bars-track">
               <span class="bars-fill failed" style={{ width: `${(count / most) * 100}%` }} />
             </span>
-            <span class="bars-value">{count}</span>
+            <span class="bars-value">
+              {count} <small class="muted">{formatShare(cumulative, currentLocale())}</small>
+            </span>
           </li>
         ))}
       </ul>

@@ -1,41 +1,85 @@
-// Today: is the line on target, what is failing, since when.
-import type { ComponentChildren, JSX } from 'preact';
-import type { Today } from '../../../service/contract/index.js';
+// Today, or any other period: is the line on target, what is failing, since when; of this station or of more.
+import type { JSX } from 'preact';
+import type { FiguresInfo, StationInfo, Today } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
-import { formatClock, formatCount, formatShare } from '../../format/format.js';
+import { formatAgo, formatClock, formatCount, formatDuration, formatShare } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { link, type Place } from '../../router.js';
 import { useStore } from '../../store/store.js';
+import { ListCard } from '../../ui/list-card.js';
 import { useLoad } from '../../ui/load.js';
-import { Blank, Skeleton } from '../../ui/parts.js';
+import { Badge, Blank, Note, Skeleton } from '../../ui/parts.js';
+import { failureText } from '../../ui/toasts.js';
 import { CauseBars, HourColumns, StageBars } from './charts.js';
+import { Figure } from './figure.js';
+import { FilterBar, isFiltered, queryOf } from './filter-bar.js';
 import { JobList } from './job-list.js';
 
 export function TodayPage({ place }: { place: Place }): JSX.Element {
   const today = useStore((state) => state.today);
+  const filtered = isFiltered(place.query);
   return (
     <div class="page">
       <header class="page-head">
         <h1>{t('nav.today')}</h1>
-        {today !== undefined && (
+        {today !== undefined && !filtered && (
           <span class="muted">{t('today.since', { time: formatClock(today.since, currentLocale()) })}</span>
         )}
       </header>
       <div class="page-body stack loose">
-        {today === undefined ? <Skeleton lines={6} /> : <Board today={today} />}
-        <JobList code={place.query['code']} state={place.query['show']} />
+        <FilterBar query={place.query} />
+        {filtered ? (
+          <Chosen query={place.query} />
+        ) : today === undefined ? (
+          <Skeleton lines={6} />
+        ) : (
+          <Board figures={today} hours={today.hours} today={today} />
+        )}
+        {!filtered && <JobList code={place.query['code']} state={place.query['show']} />}
         <Stations />
       </div>
     </div>
   );
 }
 
-function Board({ today }: { today: Today }): JSX.Element {
-  const nothing = today.passed + today.failed === 0;
+/** Figures of what the filter says, with a line for each group. */
+function Chosen({ query }: { query: Place['query'] }): JSX.Element {
+  const station = useStore((state) => state.settings?.stationName);
+  const today = useStore((state) => state.today);
+  const asked = queryOf(query, station);
+  const { value, failure } = useLoad(
+    (signal) => call('stats', { query: asked, signal }),
+    JSON.stringify([query, today?.runs]),
+  );
+  if (failure !== undefined) {
+    return (
+      <Note tone="fail">
+        <p>{failureText(failure)}</p>
+      </Note>
+    );
+  }
+  const [all, ...groups] = value?.groups ?? [];
+  if (value === undefined || all === undefined) return <Skeleton lines={6} />;
   return (
     <>
-      <Figures today={today} />
-      {nothing ? (
+      <Board figures={all.figures} hours={value.hours} />
+      {groups.length > 0 && <Groups groups={groups} />}
+    </>
+  );
+}
+
+interface BoardProps {
+  readonly figures: FiguresInfo;
+  readonly hours: Today['hours'];
+  /** With what only the own day has. */
+  readonly today?: Today;
+}
+
+function Board({ figures, hours, today }: BoardProps): JSX.Element {
+  return (
+    <>
+      <Numbers figures={figures} today={today} />
+      {figures.boards === 0 ? (
         <div class="card">
           <Blank icon="today" title={t('today.none')}>
             <p>{t('today.noneHint')}</p>
@@ -43,118 +87,125 @@ function Board({ today }: { today: Today }): JSX.Element {
         </div>
       ) : (
         <div class="charts">
-          <HourColumns hours={today.hours} />
-          <CauseBars failures={today.failures} />
-          <StageBars stages={today.stages} />
+          <HourColumns hours={hours} />
+          <CauseBars failures={figures.failures} />
+          <StageBars stages={figures.stages} />
         </div>
       )}
     </>
   );
 }
 
-function Figures({ today }: { today: Today }): JSX.Element {
+function Numbers({ figures, today }: { figures: FiguresInfo; today: Today | undefined }): JSX.Element {
   const language = currentLocale();
   const count = (value: number): string => formatCount(value, language);
-  const { batch, firstPassYield, pending, pendingSync = 0 } = today;
+  const { firstPassYield, boardsPerHour, taktMs, reworked, alreadyDone } = figures;
   return (
     <ul class="figures">
       <Figure name={t('count.pass')} tone="pass" to={link(['today'], { show: 'passed' })}>
-        {count(today.passed)}
+        {count(figures.passed)}
+        {reworked > 0 && <small> · {t('today.reworked', { n: count(reworked) })}</small>}
       </Figure>
       <Figure
         name={t('count.fail')}
-        tone={today.failed > 0 ? 'fail' : ''}
+        tone={figures.failed > 0 ? 'fail' : ''}
         to={link(['today'], { show: 'failed' })}
       >
-        {count(today.failed)}
+        {count(figures.failed)}
       </Figure>
       <Figure name={t('today.yield')}>
         {firstPassYield === undefined ? '–' : formatShare(firstPassYield, language)}
       </Figure>
-      <Figure name={t('today.lastHour')}>{count(today.lastHour)}</Figure>
+      <Figure name={t('today.perHour')}>
+        {boardsPerHour === undefined ? '–' : count(Math.round(boardsPerHour))}
+      </Figure>
+      <Figure name={t('today.takt')}>{taktMs === undefined ? '–' : formatDuration(taktMs, language)}</Figure>
+      {alreadyDone > 0 && <Figure name={t('today.alreadyDone')}>{count(alreadyDone)}</Figure>}
+      {today !== undefined && <Waiting today={today} />}
+    </ul>
+  );
+}
+
+/** What is not settled yet. */
+function Waiting({ today }: { today: Today }): JSX.Element {
+  const { pending, pendingSync = 0 } = today;
+  const language = currentLocale();
+  return (
+    <>
       <Figure
         name={t('today.pending')}
         tone={pending ? 'warn' : ''}
         to={link(['devices'], { status: 'pending' })}
       >
-        {pending === undefined ? '–' : count(pending)}
+        {pending === undefined ? '–' : formatCount(pending, language)}
       </Figure>
       {pendingSync > 0 && (
         <Figure name={t('today.pendingSync')} tone="warn" to={link(['settings'], { tab: 'registry' })}>
-          {count(pendingSync)}
+          {formatCount(pendingSync, language)}
         </Figure>
       )}
-      {batch !== undefined && (
-        <Figure name={`${batch.name} · ${t('today.reworked', { n: count(batch.reworked) })}`}>
-          {count(batch.passed)}
-          <small> / {count(batch.target)}</small>
-        </Figure>
-      )}
-    </ul>
-  );
-}
-
-interface FigureProps {
-  readonly name: string;
-  readonly tone?: string;
-  readonly to?: string;
-  readonly children: ComponentChildren;
-}
-
-function Figure({ name, tone = '', to, children }: FigureProps): JSX.Element {
-  const inside = (
-    <>
-      <span class="figure-name">{name}</span>
-      <span class={`figure-value ${tone}`}>{children}</span>
     </>
   );
-  return <li class="card">{to === undefined ? <div>{inside}</div> : <a href={to}>{inside}</a>}</li>;
+}
+
+interface Group {
+  readonly group: string;
+  readonly figures: FiguresInfo;
+}
+
+function Groups({ groups }: { groups: readonly Group[] }): JSX.Element {
+  const language = currentLocale();
+  return (
+    <ListCard<Group>
+      title={t('today.groups')}
+      rows={groups}
+      none=""
+      keyOf={({ group }) => group}
+      columns={[
+        { name: t('people.name'), cell: ({ group }) => group },
+        { name: t('count.pass'), number: true, cell: ({ figures }) => figures.passed },
+        { name: t('count.fail'), number: true, cell: ({ figures }) => figures.failed },
+        {
+          name: t('today.yield'),
+          number: true,
+          cell: ({ figures: { firstPassYield: share } }) =>
+            share === undefined ? '–' : formatShare(share, language),
+        },
+        {
+          name: t('today.perHour'),
+          number: true,
+          cell: ({ figures: { boardsPerHour: pace } }) => (pace === undefined ? '–' : Math.round(pace)),
+        },
+        { name: t('today.cause'), cell: ({ figures }) => figures.failures[0]?.code ?? '' },
+      ]}
+    />
+  );
 }
 
 function Stations(): JSX.Element | null {
   const { value } = useLoad(async (signal) => (await call('listStations', { signal })).stations, 'stations');
   if (value === undefined || value.length === 0) return null;
+  const now = Date.now();
   return (
-    <section class="card flush">
-      <header>
-        <h2>{t('today.stations')}</h2>
-      </header>
-      <table class="table cards">
-        <thead>
-          <tr>
-            <th scope="col">{t('settings.stationName')}</th>
-            <th scope="col">{t('today.host')}</th>
-            <th scope="col">{t('today.version')}</th>
-            <th scope="col" class="number">
-              {t('today.running')}
-            </th>
-            <th scope="col" class="number">
-              {t('count.pass')}
-            </th>
-            <th scope="col" class="number">
-              {t('count.fail')}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {value.map(({ name, host, version, running, ports, passedToday, failedToday }) => (
-            <tr key={name + host}>
-              <th scope="row">{name}</th>
-              <td data-name={t('today.host')}>{host}</td>
-              <td data-name={t('today.version')}>{version}</td>
-              <td data-name={t('today.running')} class="number">
-                {running}/{ports}
-              </td>
-              <td data-name={t('count.pass')} class="number">
-                {passedToday}
-              </td>
-              <td data-name={t('count.fail')} class="number">
-                {failedToday}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <ListCard<StationInfo>
+      title={t('today.stations')}
+      rows={value}
+      none=""
+      keyOf={({ name, host }) => name + host}
+      columns={[
+        { name: t('settings.stationName'), cell: ({ name }) => name },
+        { name: t('today.host'), cell: ({ host }) => host },
+        { name: t('station.batch'), cell: ({ batch }) => batch ?? '' },
+        {
+          name: t('today.seen'),
+          cell: ({ alive, seenAt }) => (
+            <Badge tone={alive ? 'pass' : 'warn'} icon={alive ? 'check' : 'warn'}>
+              {formatAgo(seenAt, now, currentLocale())}
+            </Badge>
+          ),
+        },
+        { name: t('today.running'), number: true, cell: ({ running, slots }) => `${running}/${slots}` },
+      ]}
+    />
   );
 }

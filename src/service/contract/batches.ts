@@ -1,0 +1,147 @@
+// Batches: work orders in the database that all stations share.
+import { z } from 'zod';
+import { profileNameSchema } from './jobs.js';
+import { operations, timeSchema } from './operation.js';
+
+const count = z.int().min(0);
+const text = (max: number): z.ZodString => z.string().max(max);
+
+export const batchSchema = z
+  .object({
+    name: z.string(),
+    profile: profileNameSchema,
+    /** Boards that it asks for. */
+    quantity: z.int(),
+    lot: z.string().optional(),
+    hardwareRevision: z.string().optional(),
+    firmwareVersion: z.string().optional(),
+    location: z.string().optional(),
+    serialTemplate: z.string().optional(),
+    state: z.enum(['open', 'paused', 'closed']),
+    /** Why it is paused or closed. */
+    reason: z.string(),
+    createdAt: timeSchema,
+    createdBy: z.string(),
+    closedAt: timeSchema.optional(),
+    closedBy: z.string().optional(),
+    counts: z.object({
+      /** Boards that are good, each once. */
+      passed: count,
+      /** Boards among them that failed a run before. */
+      reworked: count,
+      /** Boards whose last run failed. */
+      failed: count,
+      /** Places that stations hold now for boards that are not done yet. */
+      inWork: count,
+      /** Places that nobody holds. */
+      open: count,
+      /** Rows of the list of identifiers that no board has; absent without a list. */
+      identifiersLeft: count.optional(),
+    }),
+  })
+  .meta({
+    id: 'Batch',
+    description: 'A work order: so many boards of one profile, counted over all stations.',
+  });
+export type BatchInfo = z.output<typeof batchSchema>;
+
+export const unitSchema = z
+  .object({
+    mac: z.string(),
+    uuid: z.string().optional(),
+    serial: z.string().optional(),
+    chip: z.string().optional(),
+    state: z.enum(['passed', 'failed', 'in work', 'abandoned']),
+    failedRuns: z.int(),
+    station: z.string(),
+    imageSha256: z.string().optional(),
+    passedAt: timeSchema.optional(),
+  })
+  .meta({ id: 'Unit', description: 'One board of a batch.' });
+export type UnitInfo = z.output<typeof unitSchema>;
+
+const createSchema = z.object({
+  name: text(64).min(1),
+  /** No version: the newest. */
+  profile: z.object({ name: text(64), version: z.int().positive().optional() }),
+  quantity: z.int().min(1).max(10_000_000),
+  lot: text(64).optional(),
+  hardwareRevision: text(10).optional(),
+  firmwareVersion: text(20).optional(),
+  location: text(100).optional(),
+  /** `ZC-{0000}` */
+  serialTemplate: text(64).optional(),
+});
+
+const params = z.object({ name: z.string().max(64) });
+
+export const BATCH_OPERATIONS = operations({
+  listBatches: {
+    method: 'GET',
+    path: '/batches',
+    role: 'viewer',
+    summary: 'All batches, newest first, with their counts over all stations.',
+    response: z.object({ batches: z.array(batchSchema) }),
+  },
+  createBatch: {
+    method: 'POST',
+    path: '/batches',
+    role: 'engineer',
+    summary: 'Makes a batch, open at once.',
+    body: createSchema,
+    response: batchSchema,
+  },
+  getBatch: {
+    method: 'GET',
+    path: '/batches/:name',
+    role: 'viewer',
+    summary: 'One batch.',
+    params,
+    response: batchSchema,
+  },
+  listUnits: {
+    method: 'GET',
+    path: '/batches/:name/units',
+    role: 'viewer',
+    summary: 'The boards of a batch, in the order of their first claim.',
+    params,
+    response: z.object({ units: z.array(unitSchema) }),
+  },
+  setBatchState: {
+    method: 'POST',
+    path: '/batches/:name/state',
+    role: 'operator',
+    summary: 'Opens, pauses or closes a batch for all stations; a closed one stays closed.',
+    params,
+    body: z.object({ state: z.enum(['open', 'paused', 'closed']), reason: text(200).default('') }),
+    response: batchSchema,
+  },
+  setBatchQuantity: {
+    method: 'POST',
+    path: '/batches/:name/quantity',
+    role: 'operator',
+    summary: 'Asks for another number of boards; never for fewer than are there.',
+    params,
+    body: z.object({ quantity: z.int().min(1).max(10_000_000) }),
+    response: batchSchema,
+  },
+  importIdentifiers: {
+    method: 'POST',
+    path: '/batches/:name/identifiers',
+    role: 'engineer',
+    summary:
+      'Imports a list of identifiers (CSV with the columns serial, uuid, psk) that boards get in order; all rows or none.',
+    params,
+    body: z.object({ csv: z.string().max(500_000), file: text(200).default('list') }),
+    response: z.object({ count }),
+  },
+  batchReport: {
+    method: 'GET',
+    path: '/batches/:name/report',
+    role: 'viewer',
+    summary: 'Who made what, when, with which yield, and every device with the digest of what it holds.',
+    params,
+    query: z.object({ format: z.enum(['json', 'pdf']).default('json') }),
+    response: { contentType: 'application/json', description: 'The report; with format=pdf a PDF to sign' },
+  },
+});

@@ -1,0 +1,77 @@
+// Batches: make, watch, pause, close, ask for more, and the report at the end.
+import { makeBatchReport, type BatchReport } from '../../core/batch-report/report.js';
+import { figuresOf } from '../../core/figures/figures.js';
+import { parseIdentifierList } from '../../core/identifier-list.js';
+import type { Batch } from '../../registry/index.js';
+import type { ServiceCore } from '../core.js';
+import type { Call, Handlers } from '../http/operations.js';
+
+type BatchHandlers = Pick<
+  Handlers,
+  | 'listBatches'
+  | 'createBatch'
+  | 'getBatch'
+  | 'listUnits'
+  | 'setBatchState'
+  | 'setBatchQuantity'
+  | 'importIdentifiers'
+  | 'batchReport'
+>;
+
+export function batchHandlers(core: ServiceCore): BatchHandlers {
+  const { profiles, view, requireBatches } = core;
+  /** The station hears at once of a batch that goes on. */
+  const told = async (batch: Batch): Promise<Batch> => {
+    await view.beat();
+    return batch;
+  };
+  return {
+    listBatches: async () => ({ batches: await requireBatches().list() }),
+    createBatch: async ({ body: { profile: wanted, ...request } }, call) => {
+      const { name, version } = await profiles.get(wanted.name, wanted.version);
+      return requireBatches().create({ ...request, profile: { name, version } }, nameOf(call));
+    },
+    getBatch: ({ params }) => requireBatches().get(params.name),
+    listUnits: async ({ params }) => ({ units: await requireBatches().units(params.name) }),
+    setBatchState: async ({ params, body: { state, reason } }, call) =>
+      told(await requireBatches().setState(params.name, state, reason, nameOf(call))),
+    setBatchQuantity: async ({ params, body }) =>
+      told(await requireBatches().setQuantity(params.name, body.quantity)),
+    importIdentifiers: async ({ params, body: { csv, file } }) => {
+      const rows = parseIdentifierList(csv, file);
+      return { count: await requireBatches().importIdentifiers(params.name, rows, file) };
+    },
+    batchReport: async ({ params, query: { format } }, call) => {
+      const report = await makeReport(core, params.name, nameOf(call));
+      call.header('content-disposition', `attachment; filename="${fileName(params.name)}.${format}"`);
+      if (format === 'json') return JSON.stringify(report);
+      call.header('content-type', 'application/pdf');
+      const { batchReportToPdf } = await import('../../core/batch-report/pdf.js');
+      return batchReportToPdf(report);
+    },
+  };
+}
+
+async function makeReport(
+  { requireBatches, runs }: ServiceCore,
+  name: string,
+  madeBy: string,
+): Promise<BatchReport> {
+  const batches = requireBatches();
+  return makeBatchReport({
+    batch: await batches.get(name),
+    figures: figuresOf(await runs.read({ batch: name })),
+    units: await batches.units(name),
+    madeAt: new Date().toISOString(),
+    madeBy,
+  });
+}
+
+function nameOf({ identity }: Call): string {
+  return identity?.name ?? 'unknown';
+}
+
+/** What every file system takes. */
+function fileName(batch: string): string {
+  return `batch-${batch.replaceAll(/[^\w.-]+/g, '_')}`;
+}

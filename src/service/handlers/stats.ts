@@ -1,0 +1,50 @@
+// Figures of what was made.
+import { figuresToCsv } from '../../core/figures/csv.js';
+import type { Registry } from '../../registry/index.js';
+import type { ServiceCore } from '../core.js';
+import type { Handlers } from '../http/operations.js';
+import { readDay, readFigures } from '../station/figures.js';
+
+type StatsHandlers = Pick<Handlers, 'stats' | 'exportStats' | 'today'>;
+
+/** More pending devices than this are told as this many. */
+const PENDING_MAX = 1000;
+
+export function statsHandlers({ runs, settings, parts }: ServiceCore): StatsHandlers {
+  return {
+    stats: async ({ query }) => {
+      const { groups, hours } = await readFigures(runs, query);
+      return { groups: [...groups].map(([group, figures]) => ({ group, figures })), hours };
+    },
+    exportStats: async ({ query }, call) => {
+      call.header('content-disposition', 'attachment; filename="figures.csv"');
+      return figuresToCsv((await readFigures(runs, query)).groups);
+    },
+    today: async ({ query }) => {
+      const sinceMs = query.since === undefined ? midnightMs() : Date.parse(query.since);
+      const { stationName: station } = await settings.get();
+      const pending = await pendingDevices(parts.registry);
+      const { pendingSync } = await parts.registry.status();
+      return {
+        since: new Date(sinceMs).toISOString(),
+        ...(await readDay(runs, { station, sinceMs })),
+        pendingSync,
+        ...(pending === undefined ? {} : { pending }),
+      };
+    },
+  };
+}
+
+async function pendingDevices(registry: Registry): Promise<number | undefined> {
+  try {
+    return (await registry.list({ status: 'pending', limit: PENDING_MAX })).devices.length;
+  } catch {
+    // A registry that is out of reach is told by its own status; the day's figures do without it.
+    return undefined;
+  }
+}
+
+/** Of this station's own day. */
+function midnightMs(): number {
+  return new Date().setHours(0, 0, 0, 0);
+}

@@ -1,0 +1,155 @@
+// Jobs: each state told and kept, the result the last word, known after a restart.
+import { mkdtemp, rm, appendFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Failed, Passed, ProvisionEvent, ProvisionResult } from '../../core/stages.js';
+import type { Job, LiveEvent } from '../contract/index.js';
+import { JobBook } from './job-book.js';
+import { Journal } from './journal.js';
+
+const PORT = '/dev/ttyUSB0';
+const PASSED: Passed = {
+  type: 'result',
+  ok: true,
+  port: PORT,
+  chip: 'esp32',
+  mac: 'a4:cf:12:34:56:78',
+  uuid: '110e3dc9-fa05-568f-a05a-98d00891029d',
+  offset: 0x9000,
+  size: 0x10000,
+  imageSha256: 'ab'.repeat(32),
+  durationMs: 12,
+  stagesMs: {},
+};
+const FAILED: Failed = {
+  type: 'result',
+  ok: false,
+  port: PORT,
+  code: 'LINK_TIMEOUT',
+  message: 'no answer; check the cable.',
+  next: 'Check the cable.',
+  stage: 'connect',
+  retryable: true,
+  durationMs: 3,
+};
+
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'espmint-jobs-'));
+});
+afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+const request = (port = PORT) => ({
+  port,
+  slot: 1,
+  profile: { name: 'sensor', version: 1 },
+  attempts: 3,
+  startedBy: 'lan',
+});
+
+function createBook() {
+  const events: LiveEvent[] = [];
+  const journal = new Journal(dataDir);
+  const book = new JobBook({ publish: (event) => events.push(event), journal, onChange: () => undefined });
+  const job = book.open(request());
+  const emit = (event: ProvisionEvent): void => book.advance(job.id, event);
+  const end = (result: ProvisionResult): void => book.close(job.id, result);
+  return { book, events, journal, job, emit, end };
+}
+
+describe('a job', () => {
+  it('tells of chip, identity, stages and its end', () => {
+    const { book, events, job, emit, end } = createBook();
+    emit({ type: 'stage', port: PORT, stage: 'connect', state: 'started' });
+    emit({ type: 'stage', port: PORT, stage: 'connect', state: 'done', durationMs: 5 });
+    emit({ type: 'identity', port: PORT, mac: PASSED.mac, uuid: PASSED.uuid, known: 'new' });
+    end(PASSED);
+    expect(book.get(job.id)).toMatchObject({
+      state: 'passed',
+      mac: PASSED.mac,
+      stages: [{ stage: 'connect', state: 'done', durationMs: 5 }],
+      image: { offset: 0x9000, size: 0x10000 },
+    });
+    expect(events.map(({ type }) => type)).toEqual(['job', 'job', 'job', 'job', 'device', 'job', 'device']);
+  });
+  it('forgets the stages of an attempt that is followed by another, and keeps the reason', () => {
+    const { book, job, emit } = createBook();
+    emit({ type: 'attempt', port: PORT, attempt: 1, of: 3 });
+    emit({ type: 'stage', port: PORT, stage: 'connect', state: 'started' });
+    emit({ type: 'warning', port: PORT, code: 'LINK_TIMEOUT', message: 'no answer' });
+    emit({ type: 'attempt', port: PORT, attempt: 2, of: 3 });
+    expect(book.get(job.id)).toMatchObject({
+      attempt: 2,
+      stages: [],
+      warnings: [{ code: 'LINK_TIMEOUT' }],
+    });
+  });
+  it('thins out its progress and still reaches 100', () => {
+    const { events, emit } = createBook();
+    for (let percent = 0; percent <= 100; percent++) {
+      emit({ type: 'progress', port: PORT, stage: 'write', percent });
+    }
+    const told = events.flatMap((event) => (event.type === 'progress' ? [event.percent] : []));
+    expect(told.length).toBeLessThan(5);
+    expect(told.at(-1)).toBe(100);
+  });
+  it('ends with the word of the station, not with what the flow said last', () => {
+    const { book, job, emit, end } = createBook();
+    emit(FAILED);
+    expect(book.get(job.id).state).toBe('running');
+    end({ ...FAILED, code: 'BOARD_REMOVED' });
+    expect(book.get(job.id)).toMatchObject({ state: 'failed', failure: { code: 'BOARD_REMOVED' } });
+  });
+  it('hears nothing any more once it has ended', () => {
+    const { book, job, emit, end, events } = createBook();
+    end({ ...FAILED, code: 'CANCELLED' });
+    const before = events.length;
+    emit({ type: 'warning', port: PORT, code: 'LINK_TIMEOUT', message: 'late' });
+    end(PASSED);
+    expect(book.get(job.id)).toMatchObject({ state: 'cancelled', warnings: [] });
+    expect(events).toHaveLength(before);
+  });
+  it('shows that its label is to be scanned, until it ends', () => {
+    const { book, job, end } = createBook();
+    book.awaitScan(job.id, true);
+    expect(book.get(job.id).scanning).toBe(true);
+    end(FAILED);
+    expect(book.get(job.id).scanning).toBeUndefined();
+  });
+  it('can be noted as seen once it has ended', () => {
+    const { book, job, end } = createBook();
+    expect(() => book.acknowledge(job.id)).toThrow(expect.objectContaining({ code: 'JOB_RUNNING' }));
+    end(FAILED);
+    expect(book.acknowledge(job.id).seen).toBe(true);
+  });
+});
+
+describe('after a restart', () => {
+  async function restart(): Promise<Job[]> {
+    const journal = new Journal(dataDir);
+    const book = new JobBook({ publish: () => undefined, journal, onChange: () => undefined });
+    book.restore(await journal.load());
+    await journal.flush();
+    return book.list();
+  }
+  it('ended jobs are known, and running ones were interrupted with their board named', async () => {
+    const { book, end, journal } = createBook();
+    const other = book.open(request('b'));
+    end(FAILED);
+    book.advance(other.id, { type: 'identity', port: 'b', mac: PASSED.mac, uuid: PASSED.uuid, known: 'new' });
+    await journal.flush();
+    expect(await restart()).toMatchObject([
+      { port: 'b', state: 'interrupted', mac: PASSED.mac, failure: { code: 'JOB_INTERRUPTED' } },
+      { port: PORT, state: 'failed' },
+    ]);
+    expect(await restart()).toMatchObject([{ state: 'interrupted' }, { state: 'failed' }]);
+  });
+  it('a line that a power cut tore is passed over', async () => {
+    const { end, journal } = createBook();
+    end(PASSED);
+    await journal.flush();
+    await appendFile(join(dataDir, 'service', 'jobs.jsonl'), '{"id":"half');
+    expect(await restart()).toMatchObject([{ state: 'passed' }]);
+  });
+});

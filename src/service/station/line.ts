@@ -1,0 +1,279 @@
+// The station of the service: boards that ports bring, run by the same station core as `espmint station`, told as jobs.
+import { EspmintError, toEspmintError } from '../../core/errors/index.js';
+import type { Failed, ProvisionEvent, ProvisionResult } from '../../core/stages.js';
+import {
+  provisionDevice,
+  Station,
+  type EndedRun,
+  type Finish,
+  type PauseReason,
+  type ProvisionParts,
+  type StationEvent,
+  type StationParts,
+  type StationSettings,
+  type StationWork,
+} from '../../provision/index.js';
+import type { PortChange } from '../../driver/index.js';
+import type { Job } from '../contract/index.js';
+import type { JobBook } from '../jobs/job-book.js';
+import type { SlotNote, StationPorts } from '../ports/station-ports.js';
+import type { Order } from './orders.js';
+
+export interface LineParts {
+  readonly provision: ProvisionParts;
+  readonly ports: StationPorts;
+  readonly jobs: JobBook;
+  readonly work: StationWork;
+  /** For a board that nobody ordered anything for. */
+  readonly makeOrder: () => Promise<Order>;
+  /** What a good board still needs; undefined: nothing. */
+  readonly finishOf: (job: Job, order: Order) => Promise<Finish | undefined>;
+  readonly stationName: () => Promise<string>;
+  readonly toolVersion: string;
+  readonly onMode: () => void;
+  /** A board has its result. */
+  readonly onEnded: () => void;
+}
+
+/** Who ordered a run, and which one it repeats. */
+export interface Asked {
+  readonly order: Order;
+  readonly startedBy: string;
+  readonly retryOf?: string | undefined;
+}
+
+interface Running {
+  readonly job: Job;
+  readonly batch: string | undefined;
+}
+
+type RunOptions = Parameters<StationParts['run']>[1];
+
+export class Line {
+  readonly #parts: LineParts;
+  #settings: Partial<StationSettings> = {};
+  #station: Station;
+  /** By slot, for the board that is there now. */
+  readonly #asked = new Map<number, Asked>();
+  readonly #running = new Map<number, Running>();
+  readonly #opened = new Map<number, (job: Job | undefined) => void>();
+  readonly #held = new Map<number, NonNullable<SlotNote['held']>>();
+  /** Of the board that ended last. */
+  #lastBatch: string | undefined;
+
+  constructor(parts: LineParts) {
+    this.#parts = parts;
+    this.#station = this.#create();
+  }
+
+  get station(): Station {
+    return this.#station;
+  }
+
+  configure(settings: Partial<StationSettings>): void {
+    this.#settings = settings;
+    this.#station.configure(settings);
+  }
+
+  /** A new station for slots with other numbers. @throws STATION_BUSY */
+  begin(): void {
+    this.requireIdle();
+    this.#asked.clear();
+    this.#held.clear();
+    this.#station = this.#create();
+    this.#parts.onMode();
+  }
+
+  /** @throws STATION_BUSY */
+  requireIdle(): void {
+    const running = this.#station.runningCount;
+    if (running > 0) throw new EspmintError('STATION_BUSY', { running });
+  }
+
+  portChanged(change: PortChange, slot: number, wasThere: boolean): void {
+    if (change.type === 'departed' || change.type === 'arrived') this.#asked.delete(slot);
+    this.#station.portChanged(change, !wasThere);
+  }
+
+  forget(slot: number): void {
+    this.#asked.delete(slot);
+    this.#held.delete(slot);
+    this.#station.forget(slot);
+  }
+
+  isBusy(port: string): boolean {
+    return [...this.#running.values()].some(({ job }) => job.port === port);
+  }
+
+  /**
+   * Starts the boards at these ports, or none of them.
+   *
+   * @returns the jobs that have begun; a board that waits for a seat or for the station begins later
+   * @throws PORT_UNKNOWN, PORT_IN_USE, BOARD_MISSING, SERVICE_STOPPING
+   */
+  async start(ports: readonly string[], asked: Asked): Promise<Job[]> {
+    const { mode } = this.#station.mode;
+    if (mode === 'draining' || mode === 'stopped') throw new EspmintError('SERVICE_STOPPING', {});
+    const slots = new Set(ports.map((port) => this.#startable(port)));
+    if (slots.size < ports.length) throw new EspmintError('PORT_IN_USE', { port: ports.join(', ') });
+    const jobs = await Promise.all([...slots].map((slot) => this.#start(slot, asked)));
+    return jobs.filter((job) => job !== undefined);
+  }
+
+  /** @throws JOB_NOT_RUNNING */
+  cancel({ id, slot, state }: Job): void {
+    if (this.#running.get(slot)?.job.id !== id) throw new EspmintError('JOB_NOT_RUNNING', { id, state });
+    this.#station.stopSlot(slot);
+  }
+
+  pause(reason: PauseReason): void {
+    this.#station.pause(reason);
+  }
+
+  resume(): void {
+    this.#station.resume();
+  }
+
+  /** Begins no board until it is resumed, and stops those that run at their next safe point. */
+  halt(reason: PauseReason): void {
+    this.#station.pause(reason);
+    for (const slot of this.#running.keys()) this.#station.stopSlot(slot);
+  }
+
+  /** Gives running boards time to finish, then asks them to stop. Resolves when none runs. */
+  async end(patienceMs: number): Promise<void> {
+    const timer = setTimeout(() => void this.#station.stop(), patienceMs);
+    try {
+      await this.#station.drain();
+    } finally {
+      clearTimeout(timer);
+    }
+    await this.#parts.work.flush();
+  }
+
+  #create(): Station {
+    const slots = { slotOf: (place: string) => this.#parts.ports.slotOf(place) };
+    return new Station(
+      { slots, run: (at, options) => this.#run(at, options), onEvent: (event) => this.#onEvent(event) },
+      this.#settings,
+    );
+  }
+
+  #startable(port: string): number {
+    const { slot, inspecting } = this.#parts.ports.get(port);
+    if (inspecting || this.#running.has(slot)) throw new EspmintError('PORT_IN_USE', { port });
+    const state = this.#station.slots.get(slot)?.state ?? 'empty';
+    if (state === 'empty' || state === 'settling') throw new EspmintError('BOARD_MISSING', { port });
+    return slot;
+  }
+
+  async #start(slot: number, asked: Asked): Promise<Job | undefined> {
+    this.#asked.set(slot, asked);
+    this.#held.delete(slot);
+    const opened = new Promise<Job | undefined>((resolve) => this.#opened.set(slot, resolve));
+    this.#station.start(slot);
+    if (this.#station.slots.get(slot)?.state !== 'running') this.#tellOpened(slot, undefined);
+    return opened;
+  }
+
+  #tellOpened(slot: number, job: Job | undefined): void {
+    this.#opened.get(slot)?.(job);
+    this.#opened.delete(slot);
+  }
+
+  async #run(
+    { slot, port }: { readonly slot: number; readonly port: string },
+    { onEvent, signal }: RunOptions,
+  ): Promise<ProvisionResult> {
+    const { jobs, ports, provision, finishOf, toolVersion } = this.#parts;
+    try {
+      const { order, ...asked } = this.#asked.get(slot) ?? (await this.#byItself());
+      const { profile, plan, batch } = order;
+      const job = this.#open({ slot, port, profile, attempts: plan.attempts, batch: batch?.name, ...asked });
+      const admit = order.admit(await finishOf(job, order));
+      const tell = (event: ProvisionEvent): void => {
+        jobs.advance(job.id, event);
+        onEvent(event);
+      };
+      const operator = asked.startedBy === AUTOMATIC ? undefined : asked.startedBy;
+      const origin = { station: order.station, slot, operator, toolVersion, batch: batch?.name };
+      return await ports.running(port, () =>
+        provisionDevice(port, plan, { ...provision, admit }, { signal, onEvent: tell, origin }),
+      );
+    } catch (thrown) {
+      if (!this.#running.has(slot)) this.#open({ slot, port, ...NOTHING_ORDERED });
+      return notBegun(port, toEspmintError(thrown));
+    }
+  }
+
+  async #byItself(): Promise<Asked> {
+    return { order: await this.#parts.makeOrder(), startedBy: AUTOMATIC };
+  }
+
+  #open(request: Parameters<JobBook['open']>[0]): Job {
+    const job = this.#parts.jobs.open(request);
+    this.#running.set(request.slot, { job, batch: request.batch });
+    this.#tellOpened(request.slot, job);
+    return job;
+  }
+
+  #onEvent(event: StationEvent): void {
+    switch (event.type) {
+      case 'slot':
+        if (event.state === 'running') this.#held.delete(event.slot);
+        this.#parts.ports.note(event.slot, {
+          ...(event.state === 'waiting' ? { waiting: event.for } : {}),
+          ...this.#heldNote(event.slot),
+        });
+        break;
+      case 'ended':
+        this.#ended(event);
+        break;
+      case 'blocked':
+        this.#held.set(event.slot, { code: event.code, count: event.count });
+        this.#parts.ports.note(event.slot, this.#heldNote(event.slot));
+        break;
+      case 'station':
+        if (event.mode === 'paused') void this.#tellPause(event.reason);
+        this.#parts.onMode();
+        break;
+      case 'progress':
+      case 'warning':
+        break;
+    }
+  }
+
+  #ended(event: Extract<StationEvent, { type: 'ended' }>): void {
+    const { slot, result } = event;
+    this.#tellOpened(slot, undefined);
+    const running = this.#running.get(slot);
+    this.#running.delete(slot);
+    if (running === undefined) return;
+    this.#lastBatch = running.batch;
+    this.#parts.jobs.close(running.job.id, result);
+    void this.#record(event, running.batch);
+  }
+
+  async #record(event: EndedRun, batch: string | undefined): Promise<void> {
+    this.#parts.work.ended(event, { station: await this.#parts.stationName(), batch });
+    this.#parts.onEnded();
+  }
+
+  async #tellPause(reason: PauseReason): Promise<void> {
+    this.#parts.work.paused(reason, { station: await this.#parts.stationName(), batch: this.#lastBatch });
+  }
+
+  #heldNote(slot: number): Pick<SlotNote, 'held'> {
+    const held = this.#held.get(slot);
+    return held === undefined ? {} : { held };
+  }
+}
+
+const AUTOMATIC = 'automatic';
+/** A board that started by itself, and whose order cannot be made. */
+const NOTHING_ORDERED = { profile: { name: '-', version: 0 }, attempts: 1, startedBy: AUTOMATIC };
+
+/** A run that could not even begin: its settings are wrong, or the registry is away. */
+function notBegun(port: string, { code, message, next, retryable }: EspmintError): Failed {
+  return { type: 'result', ok: false, port, code, message, next, retryable, stage: 'connect', durationMs: 0 };
+}

@@ -1,0 +1,26 @@
+// Runs in memory, for a station without a database: its own figures, until it ends.
+import type { RunFilter, RunRecord, Runs } from '../../registry/index.js';
+
+const KEPT_RUNS = 50_000;
+
+export class MemoryRuns implements Runs {
+  readonly #runs: RunRecord[] = [];
+
+  record(run: RunRecord): Promise<void> {
+    this.#runs.push(run);
+    if (this.#runs.length > KEPT_RUNS) this.#runs.shift();
+    return Promise.resolve();
+  }
+
+  read({ batch, station, sinceMs = -Infinity, untilMs = Infinity }: RunFilter): Promise<RunRecord[]> {
+    return Promise.resolve(
+      this.#runs.filter(
+        (run) =>
+          (batch === undefined || run.batch === batch) &&
+          (station === undefined || run.station === station) &&
+          run.endedMs >= sinceMs &&
+          run.endedMs < untilMs,
+      ),
+    );
+  }
+}

@@ -1,0 +1,88 @@
+// What the page shows of the whole station: its mode and why, its batch, lessons in progress, units that wait for a scan.
+import type { Batch } from '../../registry/index.js';
+import { toEspmintError } from '../../core/errors/index.js';
+import type { StationMode, StationWork } from '../../provision/index.js';
+import type { LiveEvent, StationState } from '../contract/index.js';
+import type { Line } from './line.js';
+import type { StationSettings } from './station-settings.js';
+import type { TeachingSession } from './teaching.js';
+
+export interface ViewParts {
+  readonly settings: StationSettings;
+  readonly teaching: TeachingSession;
+  readonly line: Line;
+  readonly work: StationWork;
+  readonly hasDatabase: boolean;
+  readonly publish: (event: LiveEvent) => void;
+}
+
+/** Boards that end together are counted together. */
+const SOON_MS = 300;
+
+export class StationView {
+  readonly #parts: ViewParts;
+  #batch: Batch | undefined;
+  #batchProblem: string | undefined;
+  #told = '';
+  #beating: Promise<void> = Promise.resolve();
+  #soon: NodeJS.Timeout | undefined;
+
+  constructor(parts: ViewParts) {
+    this.#parts = parts;
+  }
+
+  get state(): StationState {
+    const { line, teaching, hasDatabase } = this.#parts;
+    const { station } = line;
+    return {
+      ...modeOf(station.mode),
+      running: station.runningCount,
+      hasDatabase,
+      batch: this.#batch,
+      batchProblem: this.#batchProblem,
+      teaching: teaching.pins === undefined ? undefined : [...teaching.pins],
+    };
+  }
+
+  /** A sign of life to the database, which tells how the batch stands. Never throws; one at a time. */
+  beat(): Promise<void> {
+    this.#beating = this.#beating.then(() => this.#beat());
+    return this.#beating;
+  }
+
+  async #beat(): Promise<void> {
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
+    const { settings, work, line } = this.#parts;
+    const { stationName, batch } = await settings.get();
+    try {
+      this.#batch = await work.beat(line.station, { station: stationName, batch });
+      this.#batchProblem = undefined;
+    } catch (error) {
+      this.#batchProblem = toEspmintError(error).message;
+    }
+    this.tell();
+  }
+
+  beatSoon(): void {
+    this.#soon ??= setTimeout(() => void this.beat(), SOON_MS);
+  }
+
+  /** Publishes the state where it is another one. */
+  tell(): void {
+    const { state } = this;
+    const text = JSON.stringify(state);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#parts.publish({ type: 'station', station: state });
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#soon);
+    await this.#beating;
+  }
+}
+
+function modeOf(mode: StationMode): Pick<StationState, 'mode' | 'reason'> {
+  return mode.mode === 'paused' ? { mode: mode.mode, reason: mode.reason } : { mode: mode.mode };
+}

@@ -1,0 +1,94 @@
+// Batches: work orders of all stations, and one of them in detail.
+import type { JSX } from 'preact';
+import type { BatchInfo } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { formatCount, formatExact } from '../../format/format.js';
+import { currentLocale, t } from '../../i18n/translate.js';
+import { link, type Place } from '../../router.js';
+import { hasRole } from '../../store/session.js';
+import { useStore } from '../../store/store.js';
+import { ListCard } from '../../ui/list-card.js';
+import { useLoad } from '../../ui/load.js';
+import { Badge, Blank, Note, Skeleton, type Tone } from '../../ui/parts.js';
+import { failureText } from '../../ui/toasts.js';
+import { BatchDetail } from './batch-detail.js';
+import { CreateBatch } from './create-batch.js';
+
+export function BatchesPage({ place }: { place: Place }): JSX.Element {
+  const hasDatabase = useStore((state) => state.station?.hasDatabase);
+  const name = place.path[1];
+  return (
+    <div class="page">
+      <header class="page-head">
+        <h1>{t('nav.batches')}</h1>
+        {name !== undefined && <a href={link(['batches'])}>{t('batch.all')}</a>}
+      </header>
+      <div class="page-body stack loose">
+        {hasDatabase === undefined && <Skeleton />}
+        {hasDatabase === false && (
+          <div class="card">
+            <Blank icon="database" title={t('batch.noDatabase')}>
+              <p>{t('batch.noDatabaseHint')}</p>
+            </Blank>
+          </div>
+        )}
+        {hasDatabase === true && (name === undefined ? <List /> : <BatchDetail key={name} name={name} />)}
+      </div>
+    </div>
+  );
+}
+
+function List(): JSX.Element {
+  // The station's own batch tells when counts have moved.
+  const counts = useStore((state) => JSON.stringify(state.station?.batch?.counts));
+  const mayCreate = useStore((state) => hasRole(state.session, 'engineer'));
+  const { value, failure, reload } = useLoad(
+    async (signal) => (await call('listBatches', { signal })).batches,
+    counts,
+  );
+  const language = currentLocale();
+  const count = (number: number): string => formatCount(number, language);
+  return (
+    <>
+      {failure !== undefined && (
+        <Note tone="fail">
+          <p>{failureText(failure)}</p>
+        </Note>
+      )}
+      <ListCard<BatchInfo>
+        title={t('nav.batches')}
+        rows={value}
+        none={t('batch.none')}
+        keyOf={({ name }) => name}
+        columns={[
+          { name: t('batch.name'), cell: ({ name }) => <a href={link(['batches', name])}>{name}</a> },
+          {
+            name: t('station.product'),
+            cell: ({ profile: { name, version } }) => `${name} · r${version}`,
+          },
+          { name: t('devices.status'), cell: ({ state }) => <BatchBadge state={state} /> },
+          {
+            name: t('count.pass'),
+            number: true,
+            cell: ({ counts: { passed }, quantity }) => `${count(passed)} / ${count(quantity)}`,
+          },
+          { name: t('batch.reworked'), number: true, cell: ({ counts: { reworked } }) => count(reworked) },
+          { name: t('count.fail'), number: true, cell: ({ counts: { failed } }) => count(failed) },
+          { name: t('batch.created'), cell: ({ createdAt }) => formatExact(createdAt, language) },
+        ]}
+      />
+      {mayCreate && <CreateBatch onCreated={reload} />}
+    </>
+  );
+}
+
+const TONES: Record<BatchInfo['state'], Tone> = { open: 'accent', paused: 'warn', closed: 'plain' };
+
+export function BatchBadge({ state }: Pick<BatchInfo, 'state'>): JSX.Element {
+  const icon = state === 'open' ? 'play' : state === 'paused' ? 'pause' : 'check';
+  return (
+    <Badge tone={TONES[state]} icon={icon}>
+      {t(`batch.state.${state}`)}
+    </Badge>
+  );
+}

@@ -1,0 +1,127 @@
+// The form of one label printer: where it is, how large its labels are, and what they say.
+import type { JSX } from 'preact';
+import type { Printer } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { t } from '../../i18n/translate.js';
+import { SelectField, TextField } from '../../ui/field.js';
+import { attempt, say } from '../../ui/toasts.js';
+
+/** All fields as they are typed. */
+export interface Draft {
+  readonly name: string;
+  readonly address: string;
+  readonly width: string;
+  readonly height: string;
+  readonly dpi: '203' | '300' | '600';
+  readonly qr: string;
+  readonly lines: string;
+}
+
+export const EMPTY: Draft = {
+  name: '',
+  address: '',
+  width: '50',
+  height: '25',
+  dpi: '203',
+  qr: '{{uuid}}',
+  lines: '{{serial}}\n{{mac}}\n{{uuid}}',
+};
+
+export function draftOf({ name, address, template: { widthMm, heightMm, dpi, qr, lines } }: Printer): Draft {
+  const resolution = String(dpi) as Draft['dpi'];
+  return {
+    name,
+    address,
+    width: String(widthMm),
+    height: String(heightMm),
+    dpi: resolution,
+    qr,
+    lines: lines.join('\n'),
+  };
+}
+
+interface PrinterFormProps {
+  readonly draft: Draft;
+  readonly onChange: (draft: Draft) => void;
+  readonly onSaved: () => void;
+}
+
+export function PrinterForm({ draft, onChange, onSaved }: PrinterFormProps): JSX.Element {
+  const { name, address } = draft;
+  const save = async (): Promise<void> => {
+    await call('putPrinter', { params: { name: name.trim() }, body: bodyOf(draft) });
+    say(t('settings.saved'));
+    onSaved();
+  };
+  return (
+    <form
+      class="card stack loose"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void attempt(save);
+      }}
+    >
+      <header>
+        <h2>{t('printer.add')}</h2>
+      </header>
+      <Fields draft={draft} onChange={onChange} />
+      <div>
+        <button type="submit" class="button primary" disabled={name.trim() === '' || address.trim() === ''}>
+          {t('settings.save')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function bodyOf({ address, width, height, dpi, qr, lines }: Draft): Omit<Printer, 'name'> {
+  return {
+    address: address.trim(),
+    template: {
+      widthMm: Number(width),
+      heightMm: Number(height),
+      dpi: Number(dpi) as Printer['template']['dpi'],
+      qr,
+      lines: lines.split('\n').filter((line) => line.trim() !== ''),
+    },
+  };
+}
+
+function Fields({ draft, onChange }: Pick<PrinterFormProps, 'draft' | 'onChange'>): JSX.Element {
+  const { name, address, width, height, dpi, qr, lines } = draft;
+  const set = (key: keyof Draft) => (value: string) => {
+    onChange({ ...draft, [key]: value });
+  };
+  return (
+    <div class="form-grid">
+      <TextField label={t('people.name')} value={name} required onInput={set('name')} />
+      <TextField
+        label={t('settings.address')}
+        mono
+        value={address}
+        placeholder="tcp://192.168.1.30:9100"
+        required
+        onInput={set('address')}
+      />
+      <TextField label={t('printer.width')} type="number" value={width} onInput={set('width')} />
+      <TextField label={t('printer.height')} type="number" value={height} onInput={set('height')} />
+      <SelectField
+        label={t('printer.dpi')}
+        value={dpi}
+        options={(['203', '300', '600'] as const).map((value) => ({ value, label: value }))}
+        onChange={set('dpi')}
+      />
+      <TextField label={t('printer.qr')} mono value={qr} required onInput={set('qr')} />
+      <div class="wide">
+        <TextField
+          label={t('printer.lines')}
+          hint={t('printer.linesHint')}
+          mono
+          rows={4}
+          value={lines}
+          onInput={set('lines')}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,99 @@
+// Label printers on the network: address, size and content of their labels, and a test that says what is wrong.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Printer } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { t } from '../../i18n/translate.js';
+import { hasRole } from '../../store/session.js';
+import { useStore } from '../../store/store.js';
+import { ListCard, RemoveButton } from '../../ui/list-card.js';
+import { useLoad } from '../../ui/load.js';
+import { attempt, say } from '../../ui/toasts.js';
+import { draftOf, EMPTY, PrinterForm, type Draft } from './printer-form.js';
+
+export function PrinterSettings(): JSX.Element {
+  const { value, reload } = useLoad(
+    async (signal) => (await call('listPrinters', { signal })).printers,
+    'printers',
+  );
+  const mayEdit = useStore((state) => hasRole(state.session, 'engineer'));
+  const [draft, setDraft] = useState<Draft>(EMPTY);
+  const remove = async (name: string): Promise<void> => {
+    if (await attempt(() => call('removePrinter', { params: { name } }))) reload();
+  };
+  return (
+    <>
+      <ListCard<Printer>
+        title={t('settings.printers')}
+        rows={value}
+        none={t('printer.none')}
+        keyOf={({ name }) => name}
+        columns={[
+          { name: t('people.name'), cell: ({ name }) => name },
+          { name: t('settings.address'), cell: ({ address }) => <span class="mono">{address}</span> },
+          {
+            name: t('printer.size'),
+            cell: ({ template: { widthMm, heightMm } }) => `${widthMm} × ${heightMm} mm`,
+          },
+        ]}
+        actions={(printer) => (
+          <Actions
+            name={printer.name}
+            mayEdit={mayEdit}
+            onEdit={() => {
+              setDraft(draftOf(printer));
+            }}
+            onRemove={() => void remove(printer.name)}
+          />
+        )}
+      />
+      {mayEdit && (
+        <PrinterForm
+          draft={draft}
+          onChange={setDraft}
+          onSaved={() => {
+            setDraft(EMPTY);
+            reload();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+interface ActionsProps {
+  readonly name: string;
+  readonly mayEdit: boolean;
+  readonly onEdit: () => void;
+  readonly onRemove: () => void;
+}
+
+function Actions({ name, mayEdit, onEdit, onRemove }: ActionsProps): JSX.Element {
+  return (
+    <>
+      <TestButton name={name} />{' '}
+      {mayEdit && (
+        <>
+          <button type="button" class="button little" onClick={onEdit}>
+            {t('printer.edit')}
+          </button>{' '}
+          <RemoveButton label={t('people.remove', { name })} onClick={onRemove} />
+        </>
+      )}
+    </>
+  );
+}
+
+function TestButton({ name }: { name: string }): JSX.Element {
+  const [busy, setBusy] = useState(false);
+  const test = async (): Promise<void> => {
+    setBusy(true);
+    if (await attempt(() => call('testPrinter', { params: { name } }))) say(t('printer.tested', { name }));
+    setBusy(false);
+  };
+  return (
+    <button type="button" class="button little" disabled={busy} onClick={() => void test()}>
+      {t('printer.test')}
+    </button>
+  );
+}

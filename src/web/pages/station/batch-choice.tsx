@@ -1,0 +1,74 @@
+// The batch that the boards of this station count for: how far it is, and which one it is.
+import type { JSX } from 'preact';
+import type { BatchInfo } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { formatCount, formatShare } from '../../format/format.js';
+import { currentLocale, t } from '../../i18n/translate.js';
+import { link } from '../../router.js';
+import { hasRole } from '../../store/session.js';
+import { useStore } from '../../store/store.js';
+import { useLoad } from '../../ui/load.js';
+import { attempt } from '../../ui/toasts.js';
+
+export function BatchChoice(): JSX.Element | null {
+  const station = useStore((state) => state.station);
+  const chosen = useStore((state) => state.settings?.batch);
+  if (station?.hasDatabase !== true) return null;
+  return (
+    <>
+      <Choice chosen={chosen} />
+      {station.batch !== undefined && <Progress batch={station.batch} />}
+    </>
+  );
+}
+
+function Choice({ chosen }: { chosen: string | undefined }): JSX.Element | null {
+  const mayOperate = useStore((state) => hasRole(state.session, 'operator'));
+  const { value: batches = [], reload } = useLoad(
+    async (signal) => (await call('listBatches', { signal })).batches,
+    chosen ?? '',
+  );
+  const open = batches.filter(({ name, state }) => state !== 'closed' || name === chosen);
+  if (open.length === 0 && chosen === undefined) return null;
+  const names = [...new Set([...open.map(({ name }) => name), ...(chosen === undefined ? [] : [chosen])])];
+  return (
+    <label class="product">
+      <span class="bar-label">{t('station.batch')}</span>
+      <select
+        class="select"
+        value={chosen ?? ''}
+        disabled={!mayOperate}
+        onFocus={reload}
+        onChange={(event) => {
+          const { value: batch } = event.currentTarget;
+          event.currentTarget.blur();
+          void attempt(() => call('chooseBatch', { body: batch === '' ? {} : { batch } }));
+        }}
+      >
+        <option value="">{t('station.noBatch')}</option>
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Progress({ batch }: { batch: BatchInfo }): JSX.Element {
+  const language = currentLocale();
+  const { name, quantity, counts } = batch;
+  const share = Math.min(1, counts.passed / quantity);
+  return (
+    <a class="batch" href={link(['batches', name])}>
+      <span class="bar-label">{t(`batch.state.${batch.state}`)}</span>
+      <span class="strong">
+        {formatCount(counts.passed, language)}/{formatCount(quantity, language)}
+      </span>
+      <span class="bar" role="img" aria-label={formatShare(share, language)}>
+        <span style={{ width: `${share * 100}%` }} />
+      </span>
+    </a>
+  );
+}

@@ -1,0 +1,151 @@
+// What the whole station waits for: a person to let it go on, a batch with more places, a scan, the next place to teach.
+import type { ComponentChildren, JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { StationState } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { sentence } from '../../format/format.js';
+import { t, tn } from '../../i18n/translate.js';
+import { link } from '../../router.js';
+import { hasRole } from '../../store/session.js';
+import { useStore } from '../../store/store.js';
+import { Icon, type IconName } from '../../ui/icon.js';
+import { attempt, complain, say } from '../../ui/toasts.js';
+import { ApiFailure } from '../../api/client.js';
+
+export function Notices(): JSX.Element {
+  const station = useStore((state) => state.station);
+  const mayOperate = useStore((state) => hasRole(state.session, 'operator'));
+  const scanning = useStore((state) =>
+    (state.ports ?? []).flatMap(({ slot, job }) => (job?.scanning === true ? [slot] : [])).join(', '),
+  );
+  return (
+    <>
+      {station?.teaching !== undefined && <Teaching taught={station.teaching.length} />}
+      {station?.mode === 'paused' && <Paused station={station} mayOperate={mayOperate} />}
+      {station?.batchProblem !== undefined && (
+        <Notice icon="database" text={sentence(station.batchProblem)} />
+      )}
+      {scanning !== '' && mayOperate && <Scan slots={scanning} />}
+    </>
+  );
+}
+
+interface NoticeProps {
+  readonly icon: IconName;
+  readonly text: string;
+  readonly children?: ComponentChildren;
+}
+
+function Notice({ icon, text, children }: NoticeProps): JSX.Element {
+  return (
+    <section class="notice" role="status">
+      <Icon name={icon} />
+      <p class="grow">{text}</p>
+      {children}
+    </section>
+  );
+}
+
+function Paused({ station, mayOperate }: { station: StationState; mayOperate: boolean }): JSX.Element {
+  const { reason, running, batch } = station;
+  const isFull = reason?.code === 'BATCH_FULL' && batch !== undefined;
+  return (
+    <Notice icon="pause" text={`${whyPaused(station)} ${running > 0 ? tn('pause.running', running) : ''}`}>
+      {mayOperate && (
+        <>
+          {running > 0 && <ActionButton text={t('pause.stopAll')} onClick={() => call('haltStation', {})} />}
+          {isFull && <AskForMore name={batch.name} quantity={batch.quantity} />}
+          {reason?.by === 'batch' ? (
+            <a class="button" href={link(['batches'])}>
+              {t('pause.batches')}
+            </a>
+          ) : null}
+          <ActionButton primary text={t('pause.resume')} onClick={() => resume(station)} />
+        </>
+      )}
+    </Notice>
+  );
+}
+
+function whyPaused({ reason }: StationState): string {
+  if (reason?.by === 'rule') {
+    return t('pause.rule', { count: reason.count ?? 0, code: reason.code ?? '' });
+  }
+  if (reason?.by === 'batch') return sentence(reason.text ?? '');
+  return t('pause.operator', { name: reason?.text ?? '' });
+}
+
+/** A batch that the stop rule paused for everybody is opened again by the same hand. */
+async function resume({ reason, batch }: StationState): Promise<void> {
+  if (reason?.by === 'rule' && batch?.state === 'paused') {
+    await call('setBatchState', { params: { name: batch.name }, body: { state: 'open' } });
+  }
+  await call('resumeStation', {});
+}
+
+/** More than was ordered only when a person says so. */
+function AskForMore({ name, quantity }: { name: string; quantity: number }): JSX.Element {
+  const ask = async (): Promise<void> => {
+    const more = window.prompt(t('pause.howMany', { name, quantity }), String(quantity + 1));
+    if (more === null) return;
+    await call('setBatchQuantity', { params: { name }, body: { quantity: Number(more) } });
+  };
+  return <ActionButton text={t('pause.more')} onClick={ask} />;
+}
+
+interface ActionButtonProps {
+  readonly text: string;
+  readonly primary?: boolean;
+  readonly onClick: () => Promise<unknown>;
+}
+
+function ActionButton({ text, primary = false, onClick }: ActionButtonProps): JSX.Element {
+  return (
+    <button type="button" class={primary ? 'button primary' : 'button'} onClick={() => void attempt(onClick)}>
+      {text}
+    </button>
+  );
+}
+
+/** A scanner types like a keyboard, and ends with Enter. */
+function Scan({ slots }: { slots: string }): JSX.Element {
+  const [code, setCode] = useState('');
+  const scan = async (): Promise<void> => {
+    const { matched } = await call('scanLabel', { body: { code } });
+    if (matched) say(t('scan.matched'));
+    else complain(new ApiFailure(0, { code: 'SCAN', message: t('scan.noUnit', { code }) }));
+    setCode('');
+  };
+  return (
+    <Notice icon="label" text={t('scan.do', { slots })}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void attempt(scan);
+        }}
+      >
+        <input
+          class="input mono"
+          aria-label={t('scan.code')}
+          placeholder={t('scan.code')}
+          value={code}
+          autoFocus
+          required
+          onInput={(event) => {
+            setCode(event.currentTarget.value);
+          }}
+        />
+      </form>
+    </Notice>
+  );
+}
+
+function Teaching({ taught }: { taught: number }): JSX.Element {
+  const end = (keep: boolean) => () => call('endTeaching', { body: { keep } });
+  return (
+    <Notice icon="plug" text={t('teach.do', { slot: taught + 1, taught })}>
+      <ActionButton text={t('teach.drop')} onClick={end(false)} />
+      <ActionButton primary text={t('teach.keep')} onClick={end(true)} />
+    </Notice>
+  );
+}

@@ -1,0 +1,129 @@
+// A list of things as a table in a card, each row with what can be done to it; and the form that adds one.
+import type { ComponentChildren, JSX } from 'preact';
+import { t } from '../i18n/translate.js';
+import { Icon } from './icon.js';
+import { Skeleton } from './parts.js';
+
+export interface Column<T> {
+  /** Empty: without a head. */
+  readonly name: string;
+  readonly cell: (row: T) => ComponentChildren;
+  readonly number?: boolean;
+}
+
+interface ListCardProps<T> {
+  readonly title: string;
+  /** At the right end of the head. */
+  readonly aside?: ComponentChildren;
+  /** Absent until loaded. */
+  readonly rows: readonly T[] | undefined;
+  /** What to say where there are none. */
+  readonly none: string;
+  readonly keyOf: (row: T) => string;
+  /** The first names the row. */
+  readonly columns: readonly Column<T>[];
+  readonly actions?: (row: T) => ComponentChildren;
+}
+
+export function ListCard<T>({ title, aside, rows, none, ...table }: ListCardProps<T>): JSX.Element {
+  return (
+    <section class="card flush">
+      <header>
+        <h2>{title}</h2>
+        {aside}
+      </header>
+      {rows === undefined && (
+        <div class="list-note">
+          <Skeleton lines={3} />
+        </div>
+      )}
+      {rows?.length === 0 && <p class="muted list-note">{none}</p>}
+      {rows !== undefined && rows.length > 0 && <Table rows={rows} {...table} />}
+    </section>
+  );
+}
+
+type TableProps<T> = Pick<ListCardProps<T>, 'keyOf' | 'columns' | 'actions'> & {
+  readonly rows: readonly T[];
+};
+
+function Table<T>({ rows, keyOf, columns, actions }: TableProps<T>): JSX.Element {
+  const [head, ...rest] = columns;
+  return (
+    <table class="table cards">
+      <thead>
+        <tr>
+          {columns.map(({ name, number }) => (
+            <th key={name} scope="col" class={number === true ? 'number' : ''}>
+              {name}
+            </th>
+          ))}
+          {actions !== undefined && (
+            <th scope="col">
+              <span class="visually-hidden">{t('settings.actions')}</span>
+            </th>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={keyOf(row)}>
+            <th scope="row">{head?.cell(row)}</th>
+            {rest.map(({ name, cell, number }) => (
+              <td key={name} data-name={name} class={number === true ? 'number' : ''}>
+                {cell(row)}
+              </td>
+            ))}
+            {actions !== undefined && <td class="right nowrap">{actions(row)}</td>}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface FormCardProps {
+  readonly title: string;
+  readonly submit: string;
+  readonly disabled?: boolean;
+  readonly onSubmit: () => void;
+  /** Fields in a line. */
+  readonly children: ComponentChildren;
+  /** Below them. */
+  readonly below?: ComponentChildren;
+  readonly aside?: ComponentChildren;
+}
+
+export function FormCard(props: FormCardProps): JSX.Element {
+  const { title, submit, disabled = false, onSubmit, children, below, aside } = props;
+  return (
+    <form
+      class="card stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      <header>
+        <h2>{title}</h2>
+        {aside}
+      </header>
+      <div class="inline-form">
+        {children}
+        <button type="submit" class="button primary" disabled={disabled}>
+          {submit}
+        </button>
+      </div>
+      {below}
+    </form>
+  );
+}
+
+/** The button that takes a row away. */
+export function RemoveButton({ label, onClick }: { label: string; onClick: () => void }): JSX.Element {
+  return (
+    <button type="button" class="button quiet little icon-only" aria-label={label} onClick={onClick}>
+      <Icon name="trash" />
+    </button>
+  );
+}
