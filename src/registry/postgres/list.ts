@@ -8,6 +8,8 @@ import { textCondition } from './text-condition.js';
 
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1000;
+/** Going through so many rows takes a tenth of a second. */
+const NEWEST_SEARCHED = 100_000;
 
 export interface RowPage {
   readonly rows: readonly DeviceRow[];
@@ -27,29 +29,64 @@ export async function list(client: pg.ClientBase, filter: DeviceFilter): Promise
 export async function listRows(client: pg.ClientBase, filter: DeviceFilter): Promise<RowPage> {
   const limit = Math.min(Math.max(Math.trunc(filter.limit ?? PAGE_DEFAULT), 1), PAGE_MAX);
   const byTime = filter.since !== undefined || filter.until !== undefined;
-  const { text, values } = listQuery(filter, byTime, limit + 1);
-  const { rows } = await client.query<MarkedRow>(text, [...values]);
+  const find = async (way: Way): Promise<readonly MarkedRow[]> => {
+    const { text, values } = listQuery(filter, way, limit + 1);
+    return (await client.query<MarkedRow>(text, [...values])).rows;
+  };
+  const searches = filter.text !== undefined && !byTime;
+  const rows = searches ? await search(client, filter, find, limit) : await find('in order');
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   if (rows.length <= limit || last === undefined) return { rows: page, next: undefined };
   return { rows: page, next: formatMark({ id: last.id, at: byTime ? last.mark : undefined }) };
 }
 
+/**
+ * Among the newest devices first, then among all. The planner knows how common a text is, but not that it may be common
+ * among old devices only: by itself it would go through ten million to find that out.
+ */
+async function search(
+  client: pg.ClientBase,
+  { after }: DeviceFilter,
+  find: (way: Way) => Promise<readonly MarkedRow[]>,
+  limit: number,
+): Promise<readonly MarkedRow[]> {
+  const newest = after === undefined ? await newestId(client) : parseMark(after, false).id;
+  const from = newest - NEWEST_SEARCHED;
+  if (from <= 0) return find('in order');
+  const rows = await find({ from });
+  return rows.length > limit ? rows : find('matches first');
+}
+
+async function newestId(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query<{ id: number | null }>('select max(id) as id from devices');
+  return rows[0]?.id ?? 0;
+}
+
+/**
+ * How the server comes to a page: along the order until it is full, the same down to an id, or by finding everything
+ * that matches and sorting that, for which no index is in order.
+ */
+export type Way = 'in order' | { readonly from: number } | 'matches first';
+
 /** The statement of a page; the orders are those of the indexes idx_devices_provisioned and devices_pkey. */
 export function listQuery(
   filter: DeviceFilter,
-  byTime: boolean,
+  way: Way,
   limit: number,
 ): { readonly text: string; readonly values: readonly unknown[] } {
   const values: unknown[] = [];
   const parameter = (value: unknown): string => `$${values.push(value)}`;
+  const byTime = filter.since !== undefined || filter.until !== undefined;
   const conditions = [
     ...deviceConditions(filter, parameter),
     ...attemptConditions(filter, parameter),
     ...pageStart(filter.after, byTime, parameter),
+    ...(typeof way === 'object' ? [`d.id >= ${parameter(way.from)}`] : []),
   ];
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
-  const order = byTime ? 'd.provisioned_at desc, d.id desc' : 'd.id desc';
+  const byId = way === 'matches first' ? 'd.id + 0 desc' : 'd.id desc';
+  const order = byTime ? 'd.provisioned_at desc, d.id desc' : byId;
   const text = `select ${DEVICE_COLUMNS}, to_char(d.provisioned_at, 'YYYY-MM-DD"T"HH24:MI:SS.US') as mark
     from devices d ${where} order by ${order} limit ${limit}`;
   return { text, values };
