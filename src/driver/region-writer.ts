@@ -1,17 +1,19 @@
 // Brings a region of flash to the bytes of an image: compares, writes what differs, mends what fails on the way.
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import { ERASE_SECTOR_MS } from './flash-times.js';
-import { eraseSpan, packSpan, writeSpan, writeSpanThen, type PackedSpan } from './flash-write.js';
+import { eraseSpan, writeSpan, writeSpanThen } from './flash-write.js';
 import type { Loader } from './loader.js';
 import type { Work } from './loader-choice.js';
 import { prepareFor } from './loader-switch.js';
 import { digestOf, flashMd5, md5Command, md5Of, type Region } from './md5.js';
 import { checkRegion } from './region.js';
 import { isBadLink, type Session } from './session.js';
+import { Packer, type Packed } from './packer.js';
 import { cheapestForm } from './span-form.js';
 import { BLOCK_BYTES, SECTOR_BYTES } from './spi-flash.js';
 import { WriteGuard } from './write-guard.js';
-import { isBlank, planWrite, runsOf, slice, type WritePlan } from './write-plan.js';
+import { meanwhile } from './wait.js';
+import { isBlank, planWrite, runsOf, type WritePlan } from './write-plan.js';
 
 export interface ImageAt {
   /** Bytes from the start of flash, whole sectors. */
@@ -54,12 +56,16 @@ export async function writeRegion(
   const { signal } = options;
   let found: WritePlan['found'] | undefined;
   let sectorsWritten = 0;
+  const packer = new Packer(target.image);
   for (let round = 1; ; round++) {
-    const plan = await comparePlan(session, target, signal);
+    const [plan] = await meanwhile(comparePlan(session, target, signal), () => {
+      packer.prepare();
+    });
     found ??= plan.found;
     try {
       const isPlaced = await carryOut(session, target, plan, {
         guard,
+        packer,
         progress,
         signal,
         onSpan: (sectors) => (sectorsWritten += sectors),
@@ -77,9 +83,9 @@ export async function writeRegion(
 export async function verifyRegion(session: Session, target: ImageAt, signal?: AbortSignal): Promise<void> {
   const { offsetBytes, image } = target;
   const region = { offsetBytes, sizeBytes: image.length };
-  const expected = md5Of(image);
   const ask = (): Promise<string> => session.run((loader) => flashMd5(loader, region), signal);
-  if ((await ask()) === expected) return;
+  const [first, expected] = await meanwhile(ask(), () => md5Of(image));
+  if (first === expected) return;
   // Replies carry no checksum: a digest that was damaged on the way does not come twice.
   const found = await ask();
   if (found === expected) return;
@@ -116,6 +122,7 @@ const latencyOf = ({ latencyMs }: Loader): number => (Number.isFinite(latencyMs)
 
 interface Progressing {
   readonly guard: WriteGuard;
+  readonly packer: Packer;
   readonly progress: (percent: number) => void;
   readonly signal: AbortSignal | undefined;
   readonly onSpan: (sectors: number) => void;
@@ -128,7 +135,7 @@ async function carryOut(
   plan: WritePlan,
   options: Progressing,
 ): Promise<boolean> {
-  const steps = plan.spans.flatMap((span) => stepsFor(target, span));
+  const steps = plan.spans.flatMap((span) => stepsFor(target, span, options.packer));
   const total = steps.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   session.loader.signal = options.signal;
   await prepareFor(session, workOf(steps));
@@ -177,7 +184,7 @@ async function carryOutStep(session: Session, step: Step, options: StepOptions):
   const write = { ...form, ...common, offsetBytes: region.offsetBytes + form.skipBytes };
   const [answer] = await writeSpanThen(loader, write, options.isKnownToDiffer ? [md5Command(region)] : []);
   if (answer === undefined) return false;
-  if (digestOf(answer) === md5Of(data.bytes)) return true;
+  if (digestOf(answer) === data.md5) return true;
   if (form.eraseBytes > 0) return false;
   // It was not as blank as it said, or the ROM does not write without erasing: once more, the long way.
   session.onEvent?.({ type: 'retry', what: 'write', reason: 'the flash does not hold what was written' });
@@ -189,7 +196,7 @@ async function carryOutStep(session: Session, step: Step, options: StepOptions):
 /** Offset from the start of flash. */
 interface Step extends Region {
   /** Absent: erased flash is what the image wants there. */
-  readonly data?: { readonly bytes: Uint8Array; readonly packed: PackedSpan };
+  readonly data?: Packed;
 }
 
 function workOf(steps: readonly Step[]): Work {
@@ -205,16 +212,14 @@ function workOf(steps: readonly Step[]): Work {
  * Blank sectors are only erased, which saves programming them; but a whole erase block stays in one piece, because
  * erasing 64 KB at once takes a fifth of the time of its sixteen sectors.
  */
-function stepsFor({ offsetBytes, image }: ImageAt, span: Region): Step[] {
+function stepsFor({ offsetBytes, image }: ImageAt, span: Region, packer: Packer): Step[] {
   const start = offsetBytes + span.offsetBytes;
   const firstBlock = Math.ceil(start / BLOCK_BYTES) * BLOCK_BYTES;
   const hasWholeBlock = firstBlock + BLOCK_BYTES <= start + span.sizeBytes;
   const runs = hasWholeBlock ? [span] : runsOf(image, span);
   return runs.map((run) => {
     const step = { offsetBytes: offsetBytes + run.offsetBytes, sizeBytes: run.sizeBytes };
-    if (isBlank(image, run)) return step;
-    const bytes = slice(image, run);
-    return { ...step, data: { bytes, packed: packSpan(bytes) } };
+    return isBlank(image, run) ? step : { ...step, data: packer.pack(run) };
   });
 }
 

@@ -40,3 +40,15 @@ export async function sleep(durationMs: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/**
+ * Computes something while a board does: first lets the request go out, which computing at once would hold up.
+ * @returns the board's answer, and what was computed.
+ */
+export async function meanwhile<Answer, Result>(
+  answer: Promise<Answer>,
+  compute: () => Result,
+): Promise<readonly [Answer, Result]> {
+  const computed = sleep(0).then(compute);
+  return Promise.all([answer, computed]);
+}

@@ -1,6 +1,7 @@
 // Finds the sectors of a region that differ from an image, with few questions to the chip.
 import { md5Of, type Region } from './md5.js';
 import { SECTOR_BYTES } from './spi-flash.js';
+import { meanwhile } from './wait.js';
 
 const ERASED = 0xff;
 
@@ -47,11 +48,10 @@ const sectorsOf = ({ sizeBytes }: Region): number => sizeBytes / SECTOR_BYTES;
  */
 export async function planWrite(image: Uint8Array, ask: AskMd5, costShare = 0): Promise<WritePlan> {
   const whole: Region = { offsetBytes: 0, sizeBytes: image.length };
-  const asked = ask(whole);
-  // Ours are computed while the chip computes its own.
-  const equal = md5Of(image);
-  const blank = md5Of(new Uint8Array(image.length).fill(ERASED));
-  const found = await asked;
+  const [found, [equal, blank]] = await meanwhile(ask(whole), () => [
+    md5Of(image),
+    md5Of(new Uint8Array(image.length).fill(ERASED)),
+  ]);
   if (found === equal) return { spans: [], found: 'equal' };
   if (found === blank) {
     return { spans: runsOf(image, whole).filter((run) => !isBlank(image, run)), found: 'blank' };
