@@ -289,7 +289,19 @@ function historyAttempts(
 ): FakeWorld['devices'][number]['attempts'] {
   const before = new Date(Date.parse(at) - 95_000).toISOString();
   const failedAt = new Date(Date.parse(at) - 93_100).toISOString();
+  const story = {
+    station: 'Line 1',
+    slot: (index % 8) + 1,
+    port: '/dev/ttyUSB0',
+    operator: 'linh',
+    toolVersion: '1.0.0',
+    batch: 'WO-2031',
+    profile: { name: 'Sensor', version: 3, sha256: 'cd'.repeat(32) },
+    chip: { kind: 'esp32', description: 'ESP32-D0WD-V3', revision: 'v3.1', flashSizeBytes: 4 << 20 },
+    baud: 921_600,
+  };
   const failed = {
+    ...story,
     id: `a${index}-1`,
     outcome: 'failed',
     startedAt: before,
@@ -300,6 +312,8 @@ function historyAttempts(
   if (pending) return [failed];
   return [
     {
+      ...story,
+      stagesMs: MS,
       id: `a${index}-2`,
       outcome: 'passed',
       startedAt: new Date(Date.parse(at) - 1_320).toISOString(),

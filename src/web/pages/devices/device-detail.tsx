@@ -14,7 +14,7 @@ import { Copyable, Note, Skeleton } from '../../ui/parts.js';
 import { failureText } from '../../ui/toasts.js';
 import { StatusBadge } from './device-table.js';
 import { LabelDialog } from './label-dialog.js';
-import type { Filters } from './pages.js';
+import type { Filters } from './filters.js';
 import { RevealDialog } from './reveal-dialog.js';
 import { Timeline } from './timeline.js';
 

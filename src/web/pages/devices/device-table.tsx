@@ -7,7 +7,7 @@ import { go, link } from '../../router.js';
 import { useNow } from '../../ui/load.js';
 import { Badge, CopyButton, type Tone } from '../../ui/parts.js';
 import { useColumns, type OptionalColumn } from './columns.js';
-import type { Filters } from './pages.js';
+import type { Filters } from './filters.js';
 
 interface DeviceTableProps {
   readonly devices: readonly Device[];

@@ -11,21 +11,27 @@ import { failureText } from '../../ui/toasts.js';
 import { ColumnChoice } from './columns.js';
 import { DeviceDetail } from './device-detail.js';
 import { DeviceTable } from './device-table.js';
-import { useDevicePages, type Filters } from './pages.js';
+import { FilterMenu } from './filter-menu.js';
+import { filtersOf, queryOf, type Filters } from './filters.js';
+import { useDevicePages } from './pages.js';
 
 const TYPING_MS = 180;
 const STATUSES = ['', 'provisioned', 'pending'] as const;
 
 export function DevicesPage({ place }: { place: Place }): JSX.Element {
-  const [text, setText] = useState(place.query['text'] ?? '');
-  const status = place.query['status'] ?? '';
+  const asked = filtersOf(place);
+  const [typed, setTyped] = useState(asked);
+  const { status } = asked;
   const device = place.path[1];
-  const settled = useSettled(text, TYPING_MS);
+  const settled = useSettled(typed, TYPING_MS);
+  const filters = { ...settled, status };
   useEffect(() => {
-    const to = link(device === undefined ? ['devices'] : ['devices', device], { text: settled, status });
+    const to = link(device === undefined ? ['devices'] : ['devices', device], { ...filters });
     if (to !== window.location.hash) go(to, { replace: true });
   }, [settled]);
-  const filters = { text: settled, status };
+  const change = (part: Partial<Filters>): void => {
+    setTyped((before) => ({ ...before, ...part }));
+  };
   return (
     <div class="page">
       <header class="page-head">
@@ -34,7 +40,7 @@ export function DevicesPage({ place }: { place: Place }): JSX.Element {
         <Exports filters={filters} />
       </header>
       <div class="page-body devices">
-        <Search text={text} onText={setText} status={status} device={device} />
+        <Search filters={{ ...typed, status }} onChange={change} device={device} />
         <div class={`beside ${device === undefined ? '' : 'open'}`}>
           <DeviceList filters={filters} selected={device} />
           {device !== undefined && <DeviceDetail key={device} device={device} filters={filters} />}
@@ -45,13 +51,12 @@ export function DevicesPage({ place }: { place: Place }): JSX.Element {
 }
 
 interface SearchProps {
-  readonly text: string;
-  readonly onText: (text: string) => void;
-  readonly status: string;
+  readonly filters: Filters;
+  readonly onChange: (change: Partial<Filters>) => void;
   readonly device: string | undefined;
 }
 
-function Search({ text, onText, status, device }: SearchProps): JSX.Element {
+function Search({ filters, onChange, device }: SearchProps): JSX.Element {
   return (
     <div class="row search-row">
       <label class="search">
@@ -61,26 +66,27 @@ function Search({ text, onText, status, device }: SearchProps): JSX.Element {
           class="input"
           type="search"
           data-search
-          value={text}
+          value={filters.text}
           placeholder={t('devices.searchFor')}
           spellcheck={false}
           autoComplete="off"
           onInput={(event) => {
-            onText(event.currentTarget.value);
+            onChange({ text: event.currentTarget.value });
           }}
         />
       </label>
       <Segmented
         label={t('devices.status')}
-        value={status}
+        value={filters.status}
         options={STATUSES.map((value) => ({
           value,
           label: value === '' ? t('devices.all') : t(`status.${value}`),
         }))}
         onChange={(value) => {
-          go(link(device === undefined ? ['devices'] : ['devices', device], { text, status: value }));
+          go(link(device === undefined ? ['devices'] : ['devices', device], { ...filters, status: value }));
         }}
       />
+      <FilterMenu filters={filters} onChange={onChange} />
     </div>
   );
 }
@@ -92,7 +98,7 @@ function Exports({ filters }: { filters: Filters }): JSX.Element {
         <a
           key={format}
           class="button"
-          href={addressOf('exportDevices', {}, { ...filters, format }).path}
+          href={addressOf('exportDevices', {}, { ...queryOf(filters), format }).path}
           download={`devices.${format}`}
         >
           <Icon name="download" />
@@ -105,7 +111,7 @@ function Exports({ filters }: { filters: Filters }): JSX.Element {
 
 function DeviceList({ filters, selected }: { filters: Filters; selected: string | undefined }): JSX.Element {
   const { devices, next, failure, loading, more, reload } = useDevicePages(filters);
-  const filtered = filters.text !== '' || filters.status !== '';
+  const filtered = Object.keys(queryOf(filters)).length > 0;
   return (
     <section class="card flush list" aria-label={t('nav.devices')} aria-busy={loading}>
       {failure !== undefined && (

@@ -3,14 +3,10 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Device } from '../../../service/contract/index.js';
 import { ApiFailure, call } from '../../api/client.js';
 import { useStore } from '../../store/store.js';
+import { queryOf, type Filters } from './filters.js';
 
 const PAGE = 100;
 const REVISION_DELAY_MS = 800;
-
-export interface Filters {
-  readonly text: string;
-  readonly status: string;
-}
 
 interface Pages {
   readonly devices?: readonly Device[];
@@ -29,7 +25,7 @@ export function useDevicePages(filters: Filters): DevicePages {
   const [round, setRound] = useState(0);
   const revision = useStore((state) => state.devicesRevision);
   const request = useRef<AbortController | undefined>(undefined);
-  const key = `${filters.text}\n${filters.status}`;
+  const key = JSON.stringify(filters);
 
   const load = useCallback(
     async (after?: string): Promise<void> => {
@@ -39,7 +35,7 @@ export function useDevicePages(filters: Filters): DevicePages {
       setPages((before) => ({ ...before, loading: true }));
       try {
         const { devices, next } = await call('listDevices', {
-          query: { ...filters, limit: PAGE, after },
+          query: { ...queryOf(filters), limit: PAGE, after },
           signal: abort.signal,
         });
         setPages((before) => ({

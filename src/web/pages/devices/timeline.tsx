@@ -1,10 +1,11 @@
 // The history of a device: its keys and its attempts in one line of time, newest first.
 import type { JSX } from 'preact';
 import type { DeviceHistory } from '../../../service/contract/index.js';
-import { formatDuration, formatExact } from '../../format/format.js';
-import { currentLocale, maybe, t, type Key } from '../../i18n/translate.js';
+import { formatExact } from '../../format/format.js';
+import { currentLocale, t, type Key } from '../../i18n/translate.js';
 import { Icon, type IconName } from '../../ui/icon.js';
 import type { Tone } from '../../ui/parts.js';
+import { attemptLines } from './attempt-lines.js';
 
 interface Entry {
   readonly id: string;
@@ -12,7 +13,7 @@ interface Entry {
   readonly icon: IconName;
   readonly tone: Tone;
   readonly title: string;
-  readonly detail: string;
+  readonly lines: readonly string[];
 }
 
 export function Timeline({ device }: { device: DeviceHistory }): JSX.Element {
@@ -20,7 +21,7 @@ export function Timeline({ device }: { device: DeviceHistory }): JSX.Element {
   if (entries.length === 0) return <p class="muted">{t('timeline.none')}</p>;
   return (
     <ol class="timeline">
-      {entries.map(({ id, at, icon, tone, title, detail }) => (
+      {entries.map(({ id, at, icon, tone, title, lines }) => (
         <li key={id}>
           <span class={`dot ${tone}`}>
             <Icon name={icon} />
@@ -31,7 +32,11 @@ export function Timeline({ device }: { device: DeviceHistory }): JSX.Element {
             <time class="muted small" dateTime={at}>
               {formatExact(at, currentLocale())}
             </time>
-            {detail !== '' && <p class="small muted">{detail}</p>}
+            {lines.map((line) => (
+              <p key={line} class="small muted">
+                {line}
+              </p>
+            ))}
           </div>
         </li>
       ))}
@@ -47,21 +52,18 @@ export function timelineOf({ attempts, keys }: Pick<DeviceHistory, 'attempts' | 
 }
 
 function attemptEntry(attempt: DeviceHistory['attempts'][number]): Entry {
-  const { id, outcome, startedAt, endedAt, code, stage } = attempt;
+  const { id, outcome, startedAt, endedAt } = attempt;
   const looks = {
     passed: { icon: 'check', tone: 'pass' },
     failed: { icon: 'cross', tone: 'fail' },
     open: { icon: 'clock', tone: 'warn' },
   } as const;
-  const took =
-    endedAt === undefined ? '' : formatDuration(Date.parse(endedAt) - Date.parse(startedAt), currentLocale());
-  const where = stage === undefined ? '' : (maybe(`stage.${stage}`) ?? stage);
   return {
     id: `attempt-${id}`,
     at: endedAt ?? startedAt,
     ...looks[outcome],
     title: t(`timeline.${outcome}` as Key),
-    detail: [outcome === 'failed' ? where : '', code ?? '', took].filter(Boolean).join(' · '),
+    lines: attemptLines(attempt),
   };
 }
 
@@ -76,7 +78,7 @@ function keyEntries(key: DeviceHistory['keys'][number]): Entry[] {
             icon: 'key',
             tone: what === 'proven' ? 'accent' : 'plain',
             title: t(`timeline.key.${what}`, { id: key.id }),
-            detail: '',
+            lines: [],
           },
         ];
   return [

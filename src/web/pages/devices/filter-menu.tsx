@@ -1,0 +1,60 @@
+// Further filters of the device list: batch, station and days, behind one button that says how many are set.
+import type { JSX } from 'preact';
+import { t } from '../../i18n/translate.js';
+import { Field, TextField } from '../../ui/field.js';
+import { Icon } from '../../ui/icon.js';
+import { countFurther, type Filters } from './filters.js';
+
+interface FilterMenuProps {
+  readonly filters: Filters;
+  readonly onChange: (change: Partial<Filters>) => void;
+}
+
+export function FilterMenu({ filters, onChange }: FilterMenuProps): JSX.Element {
+  const count = countFurther(filters);
+  return (
+    <details class="menu">
+      <summary class="button">
+        <Icon name="inspect" />
+        {count === 0 ? t('devices.filters') : t('devices.filtersSet', { n: count })}
+      </summary>
+      <div class="menu-body stack">
+        {(['batch', 'station'] as const).map((name) => (
+          <TextField
+            key={name}
+            label={t(`devices.${name}`)}
+            value={filters[name]}
+            onInput={(value) => {
+              onChange({ [name]: value });
+            }}
+          />
+        ))}
+        {(['from', 'to'] as const).map((name) => (
+          <Field key={name} label={t(`devices.${name}`)}>
+            {(ids) => (
+              <input
+                {...ids}
+                class="input"
+                type="date"
+                value={filters[name]}
+                onInput={(event) => {
+                  onChange({ [name]: event.currentTarget.value });
+                }}
+              />
+            )}
+          </Field>
+        ))}
+        <button
+          type="button"
+          class="button little"
+          disabled={count === 0}
+          onClick={() => {
+            onChange({ batch: '', station: '', from: '', to: '' });
+          }}
+        >
+          {t('devices.filtersClear')}
+        </button>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,28 @@
+// Filters of the device list between address, page and service.
+import { describe, expect, it } from 'vitest';
+import { countFurther, filtersOf, queryOf } from './filters.js';
+
+const NONE = filtersOf({ path: ['devices'], query: {} });
+
+describe('filters of the device list', () => {
+  it('are empty without any, and then ask for nothing', () => {
+    expect(countFurther(NONE)).toBe(0);
+    expect(queryOf(NONE)).toEqual({});
+  });
+
+  it('come from the address', () => {
+    const filters = filtersOf({ path: ['devices'], query: { text: 'a4', batch: 'WO-7', other: 'x' } });
+    expect(countFurther(filters)).toBe(1);
+    expect(queryOf(filters)).toEqual({ text: 'a4', batch: 'WO-7' });
+  });
+
+  it('take both days as whole ones, from midnight to midnight', () => {
+    const { since, until } = queryOf({ ...NONE, from: '2026-12-31', to: '2026-12-31' });
+    expect(since).toBe(new Date(2026, 11, 31).toISOString());
+    expect(until).toBe(new Date(2027, 0, 1).toISOString());
+  });
+
+  it('pass over a day that is none', () => {
+    expect(queryOf({ ...NONE, from: 'yesterday' })).toEqual({});
+  });
+});
