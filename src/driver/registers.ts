@@ -23,8 +23,9 @@ export class RegisterCache {
     for (const [index, address] of missing.entries()) this.#words.set(address, values[index] ?? 0);
   }
 
-  /** Reads these anew, whatever was read before. */
+  /** Reads these anew, because what was read before looks damaged: the link is not trusted with a write then. */
   async reload(addresses: readonly number[]): Promise<void> {
+    this.#loader.hasErred = true;
     for (const address of addresses) this.#words.delete(address);
     await this.loadAddresses(addresses);
   }
