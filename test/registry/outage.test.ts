@@ -128,6 +128,31 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a registry whose 
     expect(existsSync(left)).toBe(false);
   });
 
+  it('keeps the key that was proven last, however late the stations tell of their proofs', async () => {
+    await (await openIt()).close();
+    const env = masterOf(options.dataDir);
+    const second = { dataDir: `${options.dataDir}-second`, env };
+    const third = { dataDir: `${options.dataDir}-third`, env };
+    await server.kill();
+    const early = await openIt();
+    const before = await early.reserve(BOARD);
+    await early.confirm(before.id, PROOF);
+    const late = await openIt(second);
+    const after = await late.reserve(BOARD);
+    await late.confirm(after.id, PROOF);
+    // Flashed, and never proven: it may be on the chip.
+    const last = await (await openIt(third)).reserve(BOARD);
+    await server.start();
+    await openIt(third);
+    await openIt(second);
+    const registry = await openIt();
+    expect(await registry.reveal(BOARD.mac, 'test')).toBe(after.psk);
+    const { keys, attempts } = await registry.show({ mac: BOARD.mac });
+    expect(keys.map(({ state }) => state).sort()).toEqual(['current', 'pending', 'superseded']);
+    expect(attempts.map(({ outcome }) => outcome).sort()).toEqual(['open', 'passed', 'passed']);
+    expect(new Set([before.psk, after.psk, last.psk]).size).toBe(3);
+  });
+
   it('takes no harm from rubbish in the journal folder', async () => {
     await (await openIt()).close();
     appendFileSync(join(options.dataDir, 'journal/1-1-00.journal'), 'no journal at all');

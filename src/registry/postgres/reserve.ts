@@ -74,7 +74,7 @@ export async function replayReservation(
   const { rowCount } = await client.query('select from attempts where id = $1', [id]);
   if (rowCount === 1) return undefined;
   const row = found ?? (await insertPending(client, box, request));
-  const key = await keyFor(client, box, row, request.psk, await liveKeys(client, box, row), undefined);
+  const key = await keyFor(client, box, row, request.psk, await liveKeys(client, box, row), undefined, at);
   const attempt = { id, deviceId: row.id, keyId: key.id, wanted: wantedOf(request), offlineAt: at };
   await insertAttempt(client, attempt, request.facts);
   return undefined;
@@ -93,7 +93,7 @@ async function keepKey(
     [owner.macKey, uuid],
   );
   const kept = rows.find(({ psk_secret: sealed }) => box.open(sealed, owner) === psk);
-  return kept?.id ?? insertKey(client, undefined, owner, box.seal(psk, owner));
+  return kept?.id ?? insertKey(client, undefined, owner, box.seal(psk, owner), undefined);
 }
 
 /** What devices is to say once the key is proven. No secret in it. */
@@ -166,7 +166,11 @@ async function chooseKey(
   return keyFor(client, box, row, request.psk, keys, current);
 }
 
-/** The wanted key if one is given, else the one to go on with, else a new one; stored as pending if it is not yet. */
+/**
+ * The wanted key if one is given, else the one to go on with, else a new one; stored as pending if it is not yet.
+ *
+ * @param at when it was made, ISO 8601; undefined: now
+ */
 async function keyFor(
   client: pg.ClientBase,
   box: SecretBox,
@@ -174,12 +178,13 @@ async function keyFor(
   given: string | undefined,
   keys: readonly (StoredKey & { state: string })[],
   goOnWith: StoredKey | undefined,
+  at?: string,
 ): Promise<StoredKey> {
   const found = given === undefined ? goOnWith : keys.find(({ psk }) => psk === given);
   if (found !== undefined) return found;
   const psk = given ?? generatePsk();
   const owner = ownerOf(row);
-  return { id: await insertKey(client, row.id, owner, box.seal(psk, owner)), psk };
+  return { id: await insertKey(client, row.id, owner, box.seal(psk, owner), at), psk };
 }
 
 /** Pending. @returns its number */
@@ -188,11 +193,12 @@ async function insertKey(
   deviceId: number | undefined,
   owner: SecretOwner,
   sealed: string,
+  at: string | undefined,
 ): Promise<string> {
   const { rows } = await client.query<{ id: string }>(
-    `insert into device_keys (device_id, global_uuid, mac_key, psk_secret, state)
-     values ($1, $2, $3, $4, 'pending') returning id`,
-    [deviceId, owner.uuid, owner.macKey, sealed],
+    `insert into device_keys (device_id, global_uuid, mac_key, psk_secret, state, created_at)
+     values ($1, $2, $3, $4, 'pending', coalesce($5::timestamptz, now())) returning id`,
+    [deviceId, owner.uuid, owner.macKey, sealed, at],
   );
   return rows[0]?.id ?? '';
 }

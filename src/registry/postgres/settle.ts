@@ -25,8 +25,9 @@ interface OpenAttempt {
 const UUID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Runs inside a transaction; see Registry.confirm. The newest proof decides which key is current: also one that was
- * superseded by another station's proof in between becomes current again, for now the chip holds it.
+ * Runs inside a transaction; see Registry.confirm. The newest proof decides which key is current, also when it is heard
+ * of before an older one: a station that was cut off tells late. A key that was superseded by another station's proof
+ * in between becomes current again, for now the chip holds it.
  */
 export async function confirm(client: pg.ClientBase, id: string, proof: Proof): Promise<DeviceRecord | Stop> {
   const attempt = await lockAttempt(client, id);
@@ -34,11 +35,9 @@ export async function confirm(client: pg.ClientBase, id: string, proof: Proof): 
   if (attempt.outcome !== 'passed') {
     const stop = await meetAgain(client, attempt);
     if (stop !== undefined) return stop;
-    await enqueueProof(client, deviceId, attempt.key_id);
-    const wasCurrent = await makeCurrent(client, deviceId, attempt.key_id);
-    await describeDevice(client, deviceId, attempt, proof.endedAt);
+    if (await isOvertaken(client, attempt, proof.endedAt)) await supersede(client, attempt, proof.endedAt);
+    else await settle(client, id, attempt, proof.endedAt);
     await endAttempt(client, id, { ...proof, outcome: 'passed' });
-    if (wasCurrent !== undefined) await recordRotation(client, id, attempt, wasCurrent);
   }
   const { rows } = await client.query<DeviceRow>(`select ${DEVICE_COLUMNS} from devices where id = $1`, [
     deviceId,
@@ -46,6 +45,47 @@ export async function confirm(client: pg.ClientBase, id: string, proof: Proof): 
   const [row] = rows;
   if (row === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
   return toDeviceRecord(row);
+}
+
+/** @param provenAt ISO 8601; undefined: now */
+async function settle(
+  client: pg.ClientBase,
+  id: string,
+  attempt: OpenAttempt,
+  provenAt: string | undefined,
+): Promise<void> {
+  const { device_id: deviceId, key_id: keyId } = attempt;
+  await enqueueProof(client, deviceId, keyId);
+  const wasCurrent = await makeCurrent(client, deviceId, keyId, provenAt);
+  await describeDevice(client, deviceId, attempt, provenAt);
+  if (wasCurrent !== undefined) await recordRotation(client, id, attempt, wasCurrent);
+}
+
+/** Whether another key of the device was proven on the chip after this one. */
+async function isOvertaken(
+  client: pg.ClientBase,
+  { device_id, key_id }: OpenAttempt,
+  provenAt: string | undefined,
+): Promise<boolean> {
+  if (provenAt === undefined) return false;
+  const { rowCount } = await client.query(
+    `select from device_keys where device_id = $1 and id <> $2 and state = 'current' and proven_at > $3`,
+    [device_id, key_id, provenAt],
+  );
+  return rowCount !== 0;
+}
+
+/** The chip held this key, and holds a later one by now. */
+async function supersede(
+  client: pg.ClientBase,
+  { key_id }: OpenAttempt,
+  provenAt: string | undefined,
+): Promise<void> {
+  await client.query(
+    `update device_keys set state = 'superseded', proven_at = $2, superseded_at = now()
+     where id = $1 and state = 'pending'`,
+    [key_id, provenAt],
+  );
 }
 
 /**
@@ -98,7 +138,7 @@ async function lockAttempt(client: pg.ClientBase, id: string): Promise<OpenAttem
 }
 
 /**
- * The chip holds this key and so none of the others, whatever state they had.
+ * The chip holds this key and so none of the others that there were when it was proven, whatever state they had.
  *
  * @returns the key that was the current one and is replaced
  */
@@ -106,18 +146,21 @@ async function makeCurrent(
   client: pg.ClientBase,
   deviceId: number,
   keyId: string,
+  provenAt: string | undefined,
 ): Promise<string | undefined> {
   const { rows } = await client.query<{ id: string }>(
     `with before as (select id from device_keys where device_id = $1 and id <> $2 and state = 'current'),
      replaced as (
        update device_keys set state = 'superseded', superseded_at = now()
-       where device_id = $1 and id <> $2 and state <> 'superseded' returning id)
+       where device_id = $1 and id <> $2 and state <> 'superseded'
+         and (state = 'current' or created_at <= coalesce($3::timestamptz, now())) returning id)
      select id from replaced join before using (id)`,
-    [deviceId, keyId],
+    [deviceId, keyId, provenAt],
   );
   await client.query(
-    `update device_keys set state = 'current', proven_at = now(), superseded_at = null where id = $1`,
-    [keyId],
+    `update device_keys set state = 'current', proven_at = coalesce($2::timestamptz, now()), superseded_at = null
+     where id = $1`,
+    [keyId, provenAt],
   );
   return rows[0]?.id;
 }
