@@ -1,9 +1,9 @@
 // The file behind `--registry none`: one JSON record a line, only ever appended to, readable without espmint.
 import type { FileHandle } from 'node:fs/promises';
+import type { Conflict } from '../core/conflict.js';
 import { EspmintError } from '../core/errors/index.js';
 import { appendDurably, openForAppend } from './durable-append.js';
 import type { AttemptFacts } from './attempt-facts.js';
-import type { RefusedRecord } from './conflicts/from-history.js';
 import type { DeviceRecord, Failure, Image, Proof } from './registry.js';
 
 /** Everything but the key that a device is to become. */
@@ -20,6 +20,13 @@ export type KeyFileRecord =
   | ({ type: 'failed'; at: string; id: string } & Failure)
   | RefusedRecord
   | { type: 'revealed'; at: string; mac: string; reason: string; actor: string };
+
+/** A board that was stopped because it contradicts a device of the file. */
+export interface RefusedRecord {
+  readonly type: 'refused';
+  readonly id: string;
+  readonly conflict: Conflict;
+}
 
 export interface ReservedLine {
   readonly type: 'reserved';

@@ -1,18 +1,12 @@
 // A conflict as far as a journal or a key file can tell it, without the registry.
 import { randomUUID } from 'node:crypto';
 import type { Conflict } from '../../core/conflict.js';
+import type { RefusedRecord } from '../key-file.js';
 import type { KeyHistory } from '../key-history.js';
 import { processUser } from '../process-user.js';
 import type { ScreenRequest } from '../registry.js';
 import { findContradiction, namesOf, sideOf } from './detect.js';
 import { factsOf } from './facts.js';
-
-/** A board that was stopped, as a line of a file. */
-export interface RefusedRecord {
-  readonly type: 'refused';
-  readonly id: string;
-  readonly conflict: Conflict;
-}
 
 /** What is to be written down before the board is stopped; undefined for one that contradicts nothing. */
 export function refusalBy(history: KeyHistory, request: ScreenRequest): RefusedRecord | undefined {

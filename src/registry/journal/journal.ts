@@ -10,7 +10,7 @@ import { makePrivateDir } from '../data-dir.js';
 import { appendDurably, openForAppend, syncFolder, toWriteError } from '../durable-append.js';
 import { isAlive } from '../embedded/processes.js';
 import { GroupCommit } from '../group-commit.js';
-import type { RefusedRecord } from '../conflicts/from-history.js';
+import type { RefusedRecord } from '../key-file.js';
 import { type JournalAttempt, type JournalRecord, owedRefusals, parseRecord, sumUp } from './records.js';
 import { decodeFrames, encodeFrame, journalHeader } from './frame.js';
 

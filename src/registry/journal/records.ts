@@ -1,8 +1,7 @@
 // What the journal's records say, and what they add up to for each attempt.
 import type { AttemptFacts } from '../attempt-facts.js';
 import type { Failure, Image, Proof } from '../registry.js';
-import type { RefusedRecord } from '../conflicts/from-history.js';
-import type { Wanted } from '../key-file.js';
+import type { RefusedRecord, Wanted } from '../key-file.js';
 import { macKeyOf } from '../postgres/rows.js';
 import type { SecretOwner } from '../secrets/secret-box.js';
 
