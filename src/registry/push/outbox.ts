@@ -136,9 +136,15 @@ export async function settleDelivered(
     'update push_targets set failures = 0, retry_at = null where id = $1 and failures > 0',
     [targetId],
   );
-  if (rowCount === 0) return;
+  if (rowCount !== 0) await dueNow(client, targetId);
+}
+
+/** What waits for a target is not to wait any longer; what is being settled at this moment needs no waking. */
+export async function dueNow(client: pg.ClientBase, targetId: string): Promise<void> {
   await client.query(
-    `update push_deliveries set due_at = now() where target_id = $1 and state = 'pending' and due_at > now()`,
+    `update push_deliveries set due_at = now() where id in (
+       select id from push_deliveries where target_id = $1 and state = 'pending' and due_at > now()
+       for update skip locked)`,
     [targetId],
   );
 }

@@ -7,7 +7,7 @@ import { actor, recordEvent } from '../postgres/events.js';
 import { Deliverer, type DelivererParts } from './deliverer.js';
 import { changeDead, readDead } from './dead.js';
 import { testMessage } from './message.js';
-import type { TargetRow } from './outbox.js';
+import { dueNow, type TargetRow } from './outbox.js';
 import {
   type AddedTarget,
   type DeadPush,
@@ -93,6 +93,7 @@ export class PostgresPushes implements Pushes {
         id,
         paused,
       ]);
+      if (!paused) await dueNow(client, id);
       await recordEvent(client, { kind: `push target ${paused ? 'paused' : 'resumed'}`, detail: { name } });
     });
   }

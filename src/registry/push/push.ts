@@ -24,7 +24,7 @@ export type PushEvent = (typeof PUSH_EVENTS)[number];
 export interface PushTarget {
   readonly name: string;
   readonly kind: PushKind;
-  /** Host and database or path, or the environment variable that holds them; no password, no query. */
+  /** Host and database or path, or the environment variable that holds them; no password, no query, no token. */
   readonly address: string;
   /** Of the kind `sql`. */
   readonly statement?: string | undefined;

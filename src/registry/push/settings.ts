@@ -25,6 +25,8 @@ export interface TargetSettings {
 
 /** Only variables that are made for this: no other of a station's environment can be had by a target. */
 const REFERENCE = /^env:(ESPMINT_PUSH_[A-Z0-9_]+)$/;
+/** Of a part of a path: longer than a word that says something. */
+const TOKEN_FORM = /[^/]{16,}/g;
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
@@ -91,7 +93,8 @@ export function describeAddress(kind: PushKind, url: string): string {
 function addressOf(kind: PushKind, url: string): string {
   if (kind === 'sql') return databaseAt(url).description;
   const { origin, pathname } = webhookUrl(url);
-  return `${origin}${pathname}`;
+  // Many services put their token into the path.
+  return `${origin}${pathname.replaceAll(TOKEN_FORM, '…')}`;
 }
 
 function webhookUrl(text: string): URL {
