@@ -117,6 +117,7 @@ class FileKeeper implements Registry {
     });
   }
 
+  /** Without numbers: nobody can decide about them here. */
   async conflicts(): Promise<readonly Conflict[]> {
     const records = await this.#last.then(() => this.#file.read());
     return records.flatMap((record) => (record.type === 'refused' ? [record.conflict] : [])).reverse();

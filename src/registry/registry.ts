@@ -191,6 +191,8 @@ export interface RegistryStatus {
 export interface ConflictFilter {
   /** Also those that somebody has decided about. */
   readonly all?: boolean | undefined;
+  /** The one of this number, whatever its state. */
+  readonly id?: number | undefined;
 }
 
 /** What somebody decided about a conflict. */

@@ -285,6 +285,9 @@ describe.each(homes)('a conflict in %s', (_home, bin) => {
     const done = await devices('resolve', String(id), '--decision', 'keep', '--reason', 'a fake', '--json');
     expect(JSON.parse(done.stdout)).toMatchObject({ type: 'conflict', id, state: 'kept' });
     expect((await devices('conflicts', '--all', '--json')).stdout).toContain('"state":"kept"');
+    expect((await devices('resolve', '4711', '--decision', 'keep', '--reason', 'r')).stderr).toContain(
+      'CONFLICT_UNKNOWN',
+    );
     expect((await devices('resolve', 'x', '--decision', 'keep', '--reason', 'r')).code).toBe(2);
     expect((await devices('show', board.mac)).stdout).toContain(board.hardwareId);
     expect((await runInProcess(['--data-dir', folder, 'db', 'status'])).stdout).toMatch(

@@ -123,11 +123,12 @@ export async function needConflict(client: pg.ClientBase, id: number): Promise<C
   return row;
 }
 
-/** Newest first. */
+/** Newest first. @throws CONFLICT_UNKNOWN (one that was named) */
 export async function listConflicts(
   client: pg.ClientBase,
-  { all = false }: ConflictFilter,
+  { all = false, id }: ConflictFilter,
 ): Promise<Conflict[]> {
+  if (id !== undefined) return [toConflict(await needConflict(client, id))];
   const { rows } = await client.query<ConflictRow>(
     `${SELECT} ${all ? '' : `where c.state = 'open'`} order by c.id desc limit ${LISTED}`,
   );

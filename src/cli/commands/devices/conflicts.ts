@@ -71,7 +71,7 @@ function meaningsText(): string {
 }
 
 async function needConflict(registry: Registry, id: number): Promise<Conflict & { readonly id: number }> {
-  const found = (await registry.conflicts({ all: true })).find((conflict) => conflict.id === id);
+  const [found] = await registry.conflicts({ id });
   if (found === undefined) throw new EspmintError('CONFLICT_UNKNOWN', { id });
   return { ...found, id };
 }
