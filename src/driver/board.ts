@@ -15,7 +15,6 @@ import { eraseChip, eraseSpan } from './flash-write.js';
 import { connectLocked } from './locked-board.js';
 import { preferStub, prepareFor } from './loader-switch.js';
 import { flashMd5, type Region } from './md5.js';
-import { START_BAUD } from './open-link.js';
 import {
   verifyRegion,
   writeRegion,
@@ -178,9 +177,7 @@ class LoaderBoard implements Board {
   }
 
   async reset(): Promise<void> {
-    const { loader, link } = this.#session;
-    await startApplication(loader);
-    if (link.hasFixedBaud !== true && link.baud !== START_BAUD) await link.setBaud(START_BAUD);
+    await startApplication(this.#session.loader);
   }
 
   watchBoot({ signal = this.#signal, ...options }: BootWatchOptions): Promise<BootReport> {

@@ -14,7 +14,7 @@ const IO0_LOW: ModemLines = { dtr: true, rts: false };
 type Step =
   | { readonly lines: ModemLines }
   | { readonly waitMs: number }
-  /** As long as IO0 must stay low: until the chip says that it is in its loader, or this long. */
+  /** As long as the lines must stay as they are: until the chip says that it is in its loader, or this long. */
   | { readonly holdMs: number };
 
 /** One way into the loader. */
@@ -81,11 +81,11 @@ export function sequencesFor(link: Link): readonly ResetSequence[] {
 }
 
 /** Out of the loader: EN low with IO0 high. */
-const HARD_RESET: ResetSequence = { name: 'hard', steps: [set(EN_LOW), wait(EN_PULSE_MS), set(RELEASED)] };
+const HARD_RESET: ResetSequence = { name: 'hard', steps: [set(EN_LOW), hold(EN_PULSE_MS), set(RELEASED)] };
 /** The USB device leaves the bus while reset is held. */
 const USB_HARD_RESET: ResetSequence = {
   name: 'hard over USB',
-  steps: [set(EN_LOW), wait(2 * USB_PHASE_MS), set(RELEASED), wait(2 * USB_PHASE_MS)],
+  steps: [set(EN_LOW), hold(2 * USB_PHASE_MS), set(RELEASED), wait(2 * USB_PHASE_MS)],
 };
 
 export interface RunOptions {
@@ -108,7 +108,17 @@ export async function runSequence(
   }
 }
 
-/** Starts the application. */
-export async function hardReset(link: Link, signal?: AbortSignal): Promise<void> {
-  await runSequence(link, link.isNativeUsb === true ? USB_HARD_RESET : HARD_RESET, { signal });
+/**
+ * Starts the application.
+ * @param whileHeld is done while the chip stands still, before it can say its first word.
+ */
+export async function hardReset(
+  link: Link,
+  whileHeld: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const untilReady = async (holdMs: number): Promise<void> => {
+    await Promise.all([sleep(holdMs, signal), whileHeld()]);
+  };
+  await runSequence(link, link.isNativeUsb === true ? USB_HARD_RESET : HARD_RESET, { signal, untilReady });
 }

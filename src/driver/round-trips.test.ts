@@ -97,3 +97,24 @@ describe('a write to blank flash', () => {
     expect(virtual.flash.read(0x9000, 0x1000)).toEqual(image.subarray(0, 0x1000));
   });
 });
+
+describe('the start of the application', () => {
+  it('finds the link at the rate of its log before it can speak', async () => {
+    const { link } = await plugIn({});
+    const board = await connectBoard(link);
+    const done: string[] = [];
+    const { setLines, setBaud } = link;
+    link.setLines = async (lines) => {
+      done.push(lines.rts ? 'held' : 'released');
+      await setLines.call(link, lines);
+    };
+    link.setBaud = async (baud) => {
+      done.push(`${baud} baud`);
+      await setBaud.call(link, baud);
+    };
+    await board.reset();
+    expect(done).toEqual(['held', '115200 baud', 'released']);
+    const { line } = await board.watchBoot({ success: 'banner', timeoutMs: 2_000 });
+    expect(line).not.toBe('');
+  });
+});

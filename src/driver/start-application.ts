@@ -2,14 +2,24 @@
 import { isEspmintError } from '../core/errors/index.js';
 import { OP, words } from './command.js';
 import type { Loader } from './loader.js';
+import { START_BAUD } from './open-link.js';
 import { hardReset } from './reset.js';
 
 const REBOOT = 0;
 const REBOOT_TIMEOUT_MS = 300;
 
+/** Afterwards the link is at the rate of the ROM's log, where it has one. */
 export async function startApplication(loader: Loader): Promise<void> {
-  if (loader.link.hasModemLines) await hardReset(loader.link, loader.signal);
-  else await rebootByCommand(loader);
+  const { link, signal } = loader;
+  const setLogBaud = async (): Promise<void> => {
+    if (link.hasFixedBaud !== true && link.baud !== START_BAUD) await link.setBaud(START_BAUD);
+  };
+  if (link.hasModemLines) {
+    await hardReset(link, setLogBaud, signal);
+  } else {
+    await rebootByCommand(loader);
+    await setLogBaud();
+  }
 }
 
 /** An empty write that ends with "reboot". The chip may be gone before it answers. */
