@@ -13,9 +13,9 @@ interface FilterMenuProps {
 export function FilterMenu({ filters, onChange }: FilterMenuProps): JSX.Element {
   const count = countFurther(filters);
   return (
-    <details class="menu">
+    <details class="menu filter-menu">
       <summary class="button">
-        <Icon name="inspect" />
+        <Icon name="setup" />
         {count === 0 ? t('devices.filters') : t('devices.filtersSet', { n: count })}
       </summary>
       <div class="menu-body stack">
