@@ -106,10 +106,10 @@ export function bodyOf({ body }: Received): {
   return JSON.parse(body) as { type: string; version: number; data: Record<string, string> };
 }
 
-/** Until `done`, for five seconds at most. */
+/** Until `done`, for twenty seconds at most. */
 export async function until(done: () => boolean | Promise<boolean>): Promise<void> {
   for (const start = Date.now(); !(await done());) {
-    if (Date.now() - start > 5000) throw new Error('it did not come to pass');
+    if (Date.now() - start > 20_000) throw new Error('it did not come to pass');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
