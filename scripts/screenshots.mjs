@@ -37,6 +37,10 @@ const PAGES = [
     sizes: ['laptop'],
   },
   { name: 'devices', world: () => busyWorld(8), hash: '#/devices', sizes: ['phone'] },
+  { name: 'station-paused', world: pausedWorld, hash: '#/' },
+  { name: 'batches', world: () => busyWorld(8), hash: '#/batches' },
+  { name: 'batch', world: () => busyWorld(8), hash: '#/batches/WO-1042' },
+  { name: 'printers', world: () => busyWorld(8), hash: '#/settings?tab=printers' },
   { name: 'setup', world: () => busyWorld(8), hash: '#/setup' },
   { name: 'today', world: () => busyWorld(8), hash: '#/today' },
   {
@@ -48,6 +52,18 @@ const PAGES = [
   { name: 'settings', world: () => busyWorld(8), hash: '#/settings?tab=station' },
   { name: 'sign-in', world: signInWorld, hash: '#/' },
 ];
+
+/** The same failure came too often, one slot is held, and one unit waits for the scan of its label. */
+function pausedWorld() {
+  const world = busyWorld(8);
+  world.station = { mode: 'paused', reason: { by: 'rule', code: 'LINK_TIMEOUT', count: 6 } };
+  const ports = [...world.ports.values()];
+  const at = (slot) => ports.find((port) => port.slot === slot);
+  world.ports.set(at(2).port, { ...at(2), job: { ...at(2).job, scanning: true } });
+  world.ports.set(at(8).port, { ...at(8), waiting: 'station' });
+  world.ports.set(at(3).port, { ...at(3), waiting: 'clear', held: { code: 'CHIP_NO_ANSWER', count: 3 } });
+  return world;
+}
 
 function signInWorld() {
   const world = busyWorld(8);

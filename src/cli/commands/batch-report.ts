@@ -29,6 +29,7 @@ async function report(io: CliIo, name: string, options: Options): Promise<void> 
       batch: await batches.get(name),
       figures: figuresOf(await runs.read({ batch: name })),
       units: await batches.units(name),
+      signatures: await batches.signOffs(name),
       madeAt: new Date().toISOString(),
       madeBy: whoami(),
     }),

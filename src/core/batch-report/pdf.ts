@@ -6,6 +6,7 @@ import type { BatchReport, ReportUnit } from './report.js';
 const PAGE = { width: 595, height: 842, margin: 48 };
 const LINE = 14;
 const UNITS_ON_A_PAGE = 52;
+const SIGNATURES_SHOWN = 5;
 
 interface Fonts {
   readonly plain: PDFFont;
@@ -48,11 +49,24 @@ function drawFront(page: PDFPage, fonts: Fonts, report: BatchReport): void {
     size: 9,
   });
   text(page, fonts.mono, digest, { x: PAGE.margin, y: y - LINE, size: 9 });
+  y -= 3 * LINE;
+  for (const line of signatureLines(report)) {
+    text(page, fonts.plain, line, { x: PAGE.margin, y, size: 9 });
+    y -= LINE;
+  }
   for (const [index, name] of ['Date', 'Name', 'Signature'].entries()) {
     const x = PAGE.margin + index * 170;
     page.drawLine({ start: { x, y: 110 }, end: { x: x + 150, y: 110 }, thickness: 0.7 });
     text(page, fonts.plain, name, { x, y: 96, size: 9 });
   }
+}
+
+/** The newest of them; all are in the JSON report. */
+function signatureLines({ signatures, digest }: BatchReport): string[] {
+  return signatures.slice(-SIGNATURES_SHOWN).map(({ at, by, note, digest: signed }) => {
+    const changed = signed === digest ? '' : ' (the content has changed since)';
+    return `Signed off ${minute(at)} UTC by ${by}${note === '' ? '' : `: ${note.slice(0, 60)}`}${changed}`;
+  });
 }
 
 function factsOf({ batch }: BatchReport): (readonly [string, string])[] {

@@ -35,6 +35,16 @@ export interface ReportBatch {
   };
 }
 
+/** A person stands for the content of a report. */
+export interface ReportSignature {
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+  readonly by: string;
+  readonly note: string;
+  /** Of the report that was signed: the same as this one's unless something has changed since. */
+  readonly digest: string;
+}
+
 export interface BatchReport {
   readonly batch: ReportBatch;
   readonly figures: Figures;
@@ -42,12 +52,25 @@ export interface BatchReport {
   /** ISO 8601 in UTC. */
   readonly madeAt: string;
   readonly madeBy: string;
+  readonly signatures: readonly ReportSignature[];
   /** SHA-256 over batch, figures and units as JSON, lower-case hex: two copies of a report can be compared by it. */
   readonly digest: string;
 }
 
 export function makeBatchReport(report: Omit<BatchReport, 'digest'>): BatchReport {
-  const { batch, figures, units } = report;
+  const { figures, units } = report;
+  const batch = reportBatch(report.batch);
   const digest = bytesToHex(sha256(utf8ToBytes(JSON.stringify({ batch, figures, units }))));
-  return { ...report, digest };
+  return { ...report, batch, digest };
+}
+
+/** Without what moves by itself: places in work are free again when their lease is over. */
+function reportBatch(batch: ReportBatch): ReportBatch {
+  const { name, profile, quantity, state, lot, hardwareRevision, firmwareVersion, location } = batch;
+  const { createdAt, createdBy, closedAt, closedBy, counts } = batch;
+  const { passed, reworked, failed } = counts;
+  return {
+    ...{ name, profile, quantity, state, lot, hardwareRevision, firmwareVersion, location },
+    ...{ createdAt, createdBy, closedAt, closedBy, counts: { passed, reworked, failed } },
+  };
 }

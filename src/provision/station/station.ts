@@ -222,7 +222,8 @@ export class Station {
     }
   }
 
-  #ended(slot: Slot, running: GuardedRun, result: ProvisionResult): void {
+  #ended(slot: Slot, running: GuardedRun, told: ProvisionResult): void {
+    const result = withBoard(told, slot.state);
     slot.running = undefined;
     const { startedAt } = running;
     const endedAt = new Date().toISOString();
@@ -309,4 +310,11 @@ export class Station {
     this.#mode = mode;
     this.#parts.onEvent({ type: 'station', ...mode });
   }
+}
+
+/** The last try may not have got as far as one before it: whose board it was is known all the same. */
+function withBoard(result: ProvisionResult, state: SlotState): ProvisionResult {
+  if (result.ok || result.mac !== undefined || state.state !== 'running') return result;
+  const { mac, uuid } = state;
+  return { ...result, ...(mac === undefined ? {} : { mac }), ...(uuid === undefined ? {} : { uuid }) };
 }

@@ -114,6 +114,15 @@ export interface Identifier {
   readonly line: number;
 }
 
+/** A person stands for the report of a batch. */
+export interface SignOff {
+  readonly at: string;
+  readonly by: string;
+  readonly note: string;
+  /** Of the report that was signed: SHA-256 of its content, lower-case hex. */
+  readonly digest: string;
+}
+
 /** What a station says of itself. */
 export interface Heartbeat {
   /** Unique among the stations of one database. */
@@ -147,6 +156,11 @@ export interface Batches {
   setState(name: string, state: BatchState, reason: string, who: string): Promise<Batch>;
   /** Changes how many are asked for; never to less than are there. @throws BATCH_UNKNOWN, INPUT_INVALID */
   setQuantity(name: string, quantity: number): Promise<Batch>;
+
+  /** Adds a signature. @throws BATCH_UNKNOWN */
+  signOff(name: string, signature: Omit<SignOff, 'at'>): Promise<void>;
+  /** Oldest first. @throws BATCH_UNKNOWN */
+  signOffs(name: string): Promise<SignOff[]>;
 
   /** All rows or none. @throws IDENTIFIERS_INVALID naming the first row that is taken, BATCH_UNKNOWN, BATCH_NOT_OPEN */
   importIdentifiers(name: string, rows: readonly Identifier[], file: string): Promise<number>;

@@ -13,11 +13,13 @@ import type {
   ClaimRequest,
   Heartbeat,
   Identifier,
+  SignOff,
   StationRecord,
   Unit,
   UnitImage,
 } from './batches.js';
 import { claim, identifierOwner, settleFailure, settlePass } from './claim.js';
+import { insertSignOff, readSignOffs } from './sign-offs.js';
 import {
   countBatch,
   insertBatch,
@@ -92,6 +94,18 @@ export class PostgresBatches implements Batches {
       await client.query('update batches set quantity = $2 where id = $1', [batch.id, quantity]);
       return toBatch(client, await readBatch(client, name));
     });
+  }
+
+  signOff(name: string, signature: Omit<SignOff, 'at'>): Promise<void> {
+    return this.#transaction('sign off', async (client) =>
+      insertSignOff(client, (await readBatch(client, name)).id, signature),
+    );
+  }
+
+  signOffs(name: string): Promise<SignOff[]> {
+    return this.#transaction('list sign-offs', async (client) =>
+      readSignOffs(client, (await readBatch(client, name)).id),
+    );
   }
 
   importIdentifiers(name: string, rows: readonly Identifier[], file: string): Promise<number> {

@@ -144,4 +144,17 @@ export const BATCH_OPERATIONS = operations({
     query: z.object({ format: z.enum(['json', 'pdf']).default('json') }),
     response: { contentType: 'application/json', description: 'The report; with format=pdf a PDF to sign' },
   },
+  signBatch: {
+    method: 'POST',
+    path: '/batches/:name/sign-off',
+    role: 'engineer',
+    summary: 'Closes the batch and signs its report off in the name of who is signed in.',
+    params,
+    body: z.object({ note: text(200).default('') }),
+    response: z.object({
+      /** Of the content that was signed. */
+      digest: z.string(),
+      by: z.string(),
+    }),
+  },
 });

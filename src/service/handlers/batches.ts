@@ -16,6 +16,7 @@ type BatchHandlers = Pick<
   | 'setBatchQuantity'
   | 'importIdentifiers'
   | 'batchReport'
+  | 'signBatch'
 >;
 
 export function batchHandlers(core: ServiceCore): BatchHandlers {
@@ -49,6 +50,14 @@ export function batchHandlers(core: ServiceCore): BatchHandlers {
       const { batchReportToPdf } = await import('../../core/batch-report/pdf.js');
       return batchReportToPdf(report);
     },
+    signBatch: async ({ params: { name }, body: { note } }, call) => {
+      const by = nameOf(call);
+      // What is signed must not change any more.
+      await told(await requireBatches().setState(name, 'closed', note, by));
+      const { digest } = await makeReport(core, name, by);
+      await requireBatches().signOff(name, { by, note, digest });
+      return { digest, by };
+    },
   };
 }
 
@@ -62,6 +71,7 @@ async function makeReport(
     batch: await batches.get(name),
     figures: figuresOf(await runs.read({ batch: name })),
     units: await batches.units(name),
+    signatures: await batches.signOffs(name),
     madeAt: new Date().toISOString(),
     madeBy,
   });

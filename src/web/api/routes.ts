@@ -64,6 +64,7 @@ export const ROUTES = {
   setBatchQuantity: 'POST /batches/:name/quantity',
   importIdentifiers: 'POST /batches/:name/identifiers',
   batchReport: 'GET /batches/:name/report',
+  signBatch: 'POST /batches/:name/sign-off',
   listPrinters: 'GET /printers',
   putPrinter: 'PUT /printers/:name',
   removePrinter: 'DELETE /printers/:name',

@@ -87,6 +87,10 @@ function batches(world: FakeWorld): Handlers {
       });
     },
     importIdentifiers: ({ body: { csv } }) => ({ count: csv.trim().split('\n').length - 1 }),
+    signBatch: ({ params }, { user }) => {
+      world.putBatch({ ...find(params.name), state: 'closed' });
+      return { digest: 'ab'.repeat(32), by: user?.name ?? 'local' };
+    },
     batchReport: ({ params }) => JSON.stringify(find(params.name)),
   };
 }

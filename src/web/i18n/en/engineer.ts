@@ -171,7 +171,6 @@ export const engineer = {
   'today.noneHint': 'Figures appear with the first board.',
   'today.yield': 'First-pass yield',
   'today.pending': 'Reserved, not proven',
-  'today.reworked': '{n} reworked',
   'today.byHour': 'Boards an hour',
   'today.hour': 'Hour',
   'today.causes': 'Failures by cause',

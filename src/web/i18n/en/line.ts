@@ -46,12 +46,12 @@ export const line = {
   'period.7d': '7 days',
   'period.30d': '30 days',
   'period.all': 'Everything',
-  'by.': 'Nothing',
+  'by.': 'One group',
   'by.slot': 'Slot',
   'by.station': 'Station',
   'by.batch': 'Batch',
   'today.groups': 'One by one',
-  'today.perHour': 'Boards an hour of work',
+  'today.perHour': 'Boards an hour',
   'today.takt': 'Takt',
   'today.alreadyDone': 'Done before',
   'today.seen': 'Last heard of',
@@ -86,4 +86,7 @@ export const line = {
   'teach.begin': 'Teach',
   'teach.hint':
     'Plug boards in one after the other: the first place becomes slot 1, the next slot 2. No board is started. The command line uses the same numbers.',
+  'batch.signOff': 'Sign off',
+  'batch.confirmSign': 'Sign the report of {name} off? The batch is closed with it. Note (may be empty):',
+  'batch.signed': '{name} is signed off by {by}; the report has the digest {digest}…',
 };

@@ -171,7 +171,6 @@ export const engineer: EngineerMessages = {
   'today.noneHint': 'Số liệu hiện cùng bo đầu tiên.',
   'today.yield': 'Đạt ngay lần đầu',
   'today.pending': 'Giữ chỗ, chưa chứng minh',
-  'today.reworked': '{n} làm lại',
   'today.byHour': 'Số bo mỗi giờ',
   'today.hour': 'Giờ',
   'today.causes': 'Lỗi theo nguyên nhân',

@@ -48,12 +48,12 @@ export const line: LineMessages = {
   'period.7d': '7 ngày',
   'period.30d': '30 ngày',
   'period.all': 'Tất cả',
-  'by.': 'Không',
+  'by.': 'Một nhóm',
   'by.slot': 'Khe',
   'by.station': 'Trạm',
   'by.batch': 'Lô',
   'today.groups': 'Từng mục',
-  'today.perHour': 'Bo mạch mỗi giờ làm',
+  'today.perHour': 'Bo mạch mỗi giờ',
   'today.takt': 'Nhịp',
   'today.alreadyDone': 'Đã làm trước đó',
   'today.seen': 'Lần cuối nghe thấy',
@@ -88,4 +88,7 @@ export const line: LineMessages = {
   'teach.begin': 'Dạy',
   'teach.hint':
     'Cắm lần lượt từng bo mạch: chỗ đầu tiên thành khe 1, chỗ tiếp theo thành khe 2. Không bo mạch nào được khởi động. Dòng lệnh dùng cùng các số này.',
+  'batch.signOff': 'Ký duyệt',
+  'batch.confirmSign': 'Ký duyệt báo cáo của {name}? Lô sẽ đóng theo. Ghi chú (có thể để trống):',
+  'batch.signed': '{by} đã ký duyệt {name}; báo cáo có mã băm {digest}…',
 };

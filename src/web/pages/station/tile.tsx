@@ -86,7 +86,7 @@ function IdleBody({ port }: { port: PortState }): JSX.Element {
   if (state === 'reading') text = t('tile.readingHint');
   if (state === 'held') text = heldText(port);
   if (state === 'waiting') text = waitText(port);
-  return <p class="tile-do muted">{text}</p>;
+  return <p class={state === 'held' ? 'tile-do' : 'tile-do muted'}>{text}</p>;
 }
 
 function JobBody({ port, job }: { port: PortState; job: Job }): JSX.Element {

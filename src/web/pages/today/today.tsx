@@ -104,7 +104,6 @@ function Numbers({ figures, today }: { figures: FiguresInfo; today: Today | unde
     <ul class="figures">
       <Figure name={t('count.pass')} tone="pass" to={link(['today'], { show: 'passed' })}>
         {count(figures.passed)}
-        {reworked > 0 && <small> · {t('today.reworked', { n: count(reworked) })}</small>}
       </Figure>
       <Figure
         name={t('count.fail')}
@@ -120,6 +119,7 @@ function Numbers({ figures, today }: { figures: FiguresInfo; today: Today | unde
         {boardsPerHour === undefined ? '–' : count(Math.round(boardsPerHour))}
       </Figure>
       <Figure name={t('today.takt')}>{taktMs === undefined ? '–' : formatDuration(taktMs, language)}</Figure>
+      {reworked > 0 && <Figure name={t('batch.reworked')}>{count(reworked)}</Figure>}
       {alreadyDone > 0 && <Figure name={t('today.alreadyDone')}>{count(alreadyDone)}</Figure>}
       {today !== undefined && <Waiting today={today} />}
     </ul>
