@@ -79,20 +79,20 @@ function print(title: string, rows: object): void {
 try {
   const idleServerMiB = serverMemoryMiB(dataDir);
   const idleProcessMiB = process.memoryUsage().rss / 2 ** 20;
+  const fillSeconds = await fill(client, ROWS);
+  const lookups = await measureLookups({ registry, client, rows: ROWS, listQuery });
+  print(`lookups among ${ROWS} devices`, lookups);
   const writes = {
     'first start, ms': firstStartMs,
     'bare client, upserts/s': await rate(1, bareUpsert),
     'reserve + confirm with journal, boards/s, one at a time': await rate(1, provision),
     'reserve + confirm with journal, boards/s, eight at once': await rate(8, provision),
   };
-  print('writes', writes);
+  print(`writes beside ${ROWS} devices`, writes);
   const journal = await measureJournal(Journal);
   print('journal', journal);
   const transfer = await measureTransfer(folder, TRANSFER_ROWS, openClient);
   print(`${TRANSFER_ROWS} devices in and out`, transfer);
-  const fillSeconds = await fill(client, ROWS);
-  const lookups = await measureLookups({ registry, client, rows: ROWS, listQuery });
-  print(`lookups among ${ROWS} devices`, lookups);
   const memory = {
     'this process with an open registry, MiB (RSS)': idleProcessMiB,
     'the same after all of this, MiB (RSS)': process.memoryUsage().rss / 2 ** 20,

@@ -10,8 +10,8 @@ import type { Home } from './homes.js';
 import { tearJournal } from './tear.js';
 
 const CLI = join(ROOT, 'bin/espmint.js');
-const KILL_SHARE = 0.5;
-const TEAR_SHARE = 0.5;
+const KILL_SHARE = 0.8;
+const TEAR_SHARE = 0.9;
 /** Provisionings under way at any moment. */
 const AT_ONCE = 3;
 /** Boards come again this often: keys are kept, rotated and found again. */

@@ -9,7 +9,7 @@ import { makeTcpPostgres } from '../../registry/tcp-postgres.js';
 /** All stations seal with this key, as stations of one server do. */
 const ENV = { ...process.env, ESPMINT_MASTER_KEY: '5a'.repeat(32) };
 /** How long a server stays away, at most. */
-const AWAY_MS = 3000;
+const AWAY_MS = 8000;
 
 export interface Home {
   readonly env: Record<string, string | undefined>;
