@@ -58,7 +58,7 @@ export function askingRegistry(io: CliIo, registry: Registry): Registry {
     fail: (id, failure) => registry.fail(id, failure),
     list: (filter) => registry.list(filter),
     show: (device) => registry.show(device),
-    reveal: (mac, reason) => registry.reveal(mac, reason),
+    reveal: (mac, reason, actor) => registry.reveal(mac, reason, actor),
     conflicts: (filter) => registry.conflicts(filter),
     resolve: (id, decision) => registry.resolve(id, decision),
     status: () => registry.status(),
