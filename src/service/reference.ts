@@ -9,6 +9,7 @@ const SECTIONS: readonly { readonly title: string; readonly paths: RegExp }[] = 
   { title: 'Jobs', paths: /^\/jobs/ },
   { title: 'Profiles', paths: /^\/(profiles|secrets|ca\/)/ },
   { title: 'Devices and registry', paths: /^\/(devices|conflicts|registry)/ },
+  { title: 'Pushes', paths: /^\/push/ },
   { title: 'Station', paths: /^\/(settings|stations?)/ },
   { title: 'Batches', paths: /^\/batches/ },
   { title: 'Figures', paths: /^\/stats/ },
