@@ -8,6 +8,7 @@ import { frameOf, queued, registerRead, registerWrite, type Command, type Regist
 import { batchesOf } from './send-ahead.js';
 import { encodeFrame } from './slip.js';
 import { SYNC_TIMEOUT_MS, readSyncReplies, syncFrame } from './sync.js';
+import { Lateness } from './lateness.js';
 import type { Link } from './transport.js';
 import { Deadline } from './wait.js';
 
@@ -16,16 +17,13 @@ export const DEFAULT_TIMEOUT_MS = 3_000;
 /** Of a reply without data, escapes not counted. */
 const EMPTY_REPLY_BYTES = 14;
 /** Tries to find the loader again after a reply was lost. */
-const RESYNC_TRIES = 8;
+const RESYNC_TRIES = 5;
 /** The same after a change of the rate, where a lost reply is no error of the link yet. */
 const SETTLE_TRIES = 2;
 /** Register reads at a new rate: what a slow adapter adds, and no more, before the loader is looked for there. */
 const UNSETTLED_TIMEOUT_MS = 150;
 /** Tries of a command that may be repeated safely. */
 const REPEAT_TRIES = 3;
-/** A ROM repeats its answer to an unknown command; they come back to back, so a short silence ends them. */
-const UNKNOWN_COMMAND_QUIET_MS = 50;
-const UNKNOWN_COMMAND_DRAIN_MS = 400;
 
 /** What a command that was carried out gave. */
 export interface Answer {
@@ -45,6 +43,7 @@ export class Loader {
   /** Whether a request or an answer was ever lost or damaged. */
   hasErred = false;
   readonly #channel: FrameChannel;
+  readonly #lateness = new Lateness();
   #canSendAhead = true;
   /** Whether nothing was answered yet since the rate changed. */
   #isUnsettled = false;
@@ -257,7 +256,7 @@ export class Loader {
     }
     this.#isUnsettled = false;
     if (batch.every((command) => queued(command).isQuick))
-      this.#noteLatency(performance.now() - started, bytes.length);
+      this.#noteLatency(performance.now() - started, bytes.length, batch.length);
     return answers;
   }
 
@@ -282,9 +281,10 @@ export class Loader {
     return new Deadline(this.#isUnsettled ? Math.min(timeoutMs, UNSETTLED_TIMEOUT_MS) : timeoutMs);
   }
 
-  #noteLatency(elapsedMs: number, sentBytes: number): void {
+  #noteLatency(elapsedMs: number, sentBytes: number, count: number): void {
     const wireMs = ((sentBytes + EMPTY_REPLY_BYTES) * 10_000) / this.link.baud;
     this.latencyMs = Math.min(this.latencyMs, Math.max(0, elapsedMs - wireMs));
+    this.#lateness.noteAnswer(elapsedMs / count);
   }
 
   /** Where the first answers at a new rate were lost: true when the loader answers there now. */
@@ -297,10 +297,11 @@ export class Loader {
   async #findAgain(maxTries: number): Promise<boolean> {
     for (let tries = 0; tries < maxTries; tries++) {
       await this.#drain();
-      if (await this.sync(2 * SYNC_TIMEOUT_MS, { extraDelimiter: tries % 2 === 1 })) {
+      if (await this.sync(this.#lateness.patienceMs, { extraDelimiter: tries % 2 === 1 })) {
         await this.#drain();
         return true;
       }
+      this.#lateness.noteSilence();
     }
     return false;
   }
@@ -325,7 +326,7 @@ export class Loader {
 
   async #drain(): Promise<void> {
     this.#asked = undefined;
-    await this.#channel.drain(UNKNOWN_COMMAND_DRAIN_MS, UNKNOWN_COMMAND_QUIET_MS);
+    await this.#channel.drain(this.#lateness.drainMs, this.#lateness.quietMs);
   }
 
   #refusal(what: string, code: number, unsupported: boolean): EspmintError<'LOADER_REFUSED'> {
