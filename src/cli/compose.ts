@@ -84,12 +84,13 @@ export function dataDirOf(io: CliIo, options: GlobalOptions): string {
 
 /** Opens one port and resets its board into the loader: the whole connect of one try. */
 export const connectPort: ProvisionParts['connect'] = async (port, options) => {
-  const { expectChip, baud, signal, onWarning } = options;
+  const { expectChip, baud, trustMac, signal, onWarning } = options;
   const link = await openLink(port, { signal });
   try {
     return await connectBoard(link, {
       expectChip,
       baud,
+      trustMac,
       signal,
       onEvent: (event) => warnOf(port, event, onWarning),
     });

@@ -2,12 +2,14 @@
 import { findChip } from '../core/chips/index.js';
 import { checkCaUrl } from '../core/ca-url.js';
 import { EspmintError } from '../core/errors/index.js';
+import { parseMac } from '../core/mac.js';
 import { profileDigest } from '../core/profile/digest.js';
 import type { Profile } from '../core/profile/schema.js';
 import { parsePsk } from '../core/psk.js';
 import { parseUuid, type UuidRecipe } from '../core/uuid.js';
 import { checkWifi, type WifiCredentials } from '../core/wifi.js';
 import type { ProvisionPlan, Target } from './plan.js';
+import type { Unproven } from './unproven.js';
 
 /** What is said beside the profile, and wins over it. */
 export interface PlanChanges {
@@ -19,6 +21,9 @@ export interface PlanChanges {
   readonly recipe?: UuidRecipe | undefined;
   readonly uuid?: string | undefined;
   readonly psk?: string | undefined;
+  /** Of a board in Secure Download Mode, with `allowUnproven` and not without. */
+  readonly mac?: string | undefined;
+  readonly allowUnproven?: boolean | undefined;
   readonly caUrl?: string | undefined;
   readonly wifiSsid?: string | undefined;
   readonly wifiPassword?: string | undefined;
@@ -65,7 +70,19 @@ export async function buildPlan(
       uuid: changes.uuid === undefined ? undefined : parseUuid(changes.uuid),
       psk: changes.psk === undefined ? undefined : parsePsk(changes.psk),
     },
+    unproven: buildUnproven(changes),
   };
+}
+
+/** Both or neither: a MAC that nobody reads from the chip is only taken from who knows what that means. */
+function buildUnproven({ mac, allowUnproven = false }: PlanChanges): Unproven | undefined {
+  if (mac !== undefined && allowUnproven) return { mac: parseMac(mac) };
+  if (mac === undefined && !allowUnproven) return undefined;
+  throw new EspmintError('INPUT_INVALID', {
+    field: allowUnproven ? '--allow-unproven' : '--mac',
+    reason: `is given without ${allowUnproven ? '--mac' : '--allow-unproven'}`,
+    hint: 'give both for a board in Secure Download Mode, and neither for any other: those tell their own MAC',
+  });
 }
 
 function chipName(text: string | undefined): string | undefined {

@@ -30,6 +30,8 @@ export async function makeImage(
   signal?: AbortSignal,
 ): Promise<MadeImage> {
   const fresh = encodeNvs(rows, region.sizeBytes);
+  // What a locked board held cannot be told, nor what of it is lost. Merging asks it, and is refused.
+  if (board.security.secureDownload && mode === 'replace') return { bytes: fresh };
   const digest = await board.md5(region, { signal });
   if (digest === md5Hex(fresh) || digest === md5Hex(blank(region.sizeBytes))) return { bytes: fresh };
   const found = await readUsedPages(board, region, signal);

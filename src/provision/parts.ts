@@ -1,4 +1,5 @@
 // What the flow is given: the real parts in the product, virtual ones in a demo, failing ones in a test.
+import type { Mac } from '../core/mac.js';
 import type { Board } from '../driver/index.js';
 import type { Registry } from '../registry/index.js';
 import type { Admit } from './admission.js';
@@ -7,6 +8,8 @@ export interface ConnectOptions {
   readonly expectChip?: string | undefined;
   /** Highest bits per second to try. */
   readonly baud: number;
+  /** Of a board in Secure Download Mode, which cannot tell it; absent: such a board is refused. */
+  readonly trustMac?: Mac | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onWarning: (code: string, message: string) => void;
 }

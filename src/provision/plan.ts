@@ -5,6 +5,7 @@ import type { Psk } from '../core/psk.js';
 import type { UuidRecipe } from '../core/uuid.js';
 import type { WifiCredentials } from '../core/wifi.js';
 import type { KnownPolicy, ProfileContent } from '../registry/index.js';
+import type { Unproven } from './unproven.js';
 
 /** Where the image goes, as far as the user said. Bytes from the start of flash. */
 export interface Target {
@@ -41,4 +42,6 @@ export interface ProvisionPlan {
   readonly baud: number;
   /** Given by the caller for one board, instead of derived and generated. */
   readonly given: { readonly uuid?: string | undefined; readonly psk?: Psk | undefined };
+  /** Absent: a board in Secure Download Mode is refused. */
+  readonly unproven?: Unproven | undefined;
 }

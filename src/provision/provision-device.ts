@@ -1,7 +1,7 @@
 // The way of one device, from an open port to a confirmed registry entry. Reads as a table of contents.
 import { CATALOG, conflictOf, EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
 import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage } from '../core/stages.js';
-import type { Board } from '../driver/index.js';
+import type { Board, BootReport } from '../driver/index.js';
 import type { Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
 import { attemptCourse, type Origin } from './attempt-story.js';
@@ -28,6 +28,7 @@ import {
   type Identity,
 } from './steps.js';
 import type { Try } from './try.js';
+import { requireBootProof } from './unproven.js';
 
 export interface ProvisionOptions {
   readonly onEvent?: (event: ProvisionEvent) => void;
@@ -81,10 +82,7 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     if (earlier !== undefined) await screen(run, connected, identity);
     const { image, reservation, baud } = earlier ?? (await makeNew(unit, onFailure));
     await clock.stage('reset', () => reset(connected));
-    const { boot } = run.plan;
-    if (boot !== undefined) {
-      await clock.stage('boot', () => checkBoot(run, connected, boot, reservation?.psk));
-    }
+    await checkStart(unit, reservation);
     const { chip } = connected.facts;
     const course = baud === undefined ? undefined : attemptCourse(clock.durations, baud);
     await clock.stage('confirm', () =>
@@ -124,10 +122,13 @@ interface Held {
   readonly baud?: number;
 }
 
+/** What such a board holds cannot be told, so nothing is recognised by it. */
+const isUnreadable = (board: Board): boolean => board.security.secureDownload;
+
 /** A device that is good already stays untouched, unless it is to get a new key. */
 async function recognise({ run, clock, board, region, admission }: Unit): Promise<Held | undefined> {
   const earlier = admission?.earlier;
-  if (earlier === undefined || run.plan.known === 'rotate') return undefined;
+  if (earlier === undefined || run.plan.known === 'rotate' || isUnreadable(board)) return undefined;
   const holds = await clock.stage('verify', () => holdsEarlier(run, board, region, earlier));
   return holds ? { image: earlier } : undefined;
 }
@@ -139,7 +140,7 @@ async function recognise({ run, clock, board, region, admission }: Unit): Promis
  */
 async function settle({ run, clock, board, region, identity }: Unit): Promise<Held | undefined> {
   const { known } = run.plan;
-  if (known === 'rotate') return undefined;
+  if (known === 'rotate' || isUnreadable(board)) return undefined;
   const holds = (image: ImageProof): Promise<boolean> =>
     clock.stage('verify', () => holdsEarlier(run, board, region, image));
   const image = await settleOpen(run, identity, holds);
@@ -165,6 +166,19 @@ async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Requir
   const { baud } = board;
   before.resetBaud = baud;
   return { image, reservation, baud };
+}
+
+/** Listens to the firmware where the plan says so; of a board that proves nothing else, its word is the proof. */
+async function checkStart(
+  { run, clock, board, identity }: Unit,
+  reservation: Reservation | undefined,
+): Promise<void> {
+  const { boot } = run.plan;
+  const listen = boot && ((): Promise<BootReport> => checkBoot(run, board, boot, reservation?.psk));
+  const log = listen && (await clock.stage('boot', listen));
+  if (!isUnreadable(board)) return;
+  const known = reservation?.known === 'provisioned';
+  requireBootProof({ port: run.port, uuid: identity.uuid, known }, log);
 }
 
 function passed(unit: Unit, image: ImageProof, alreadyDone: boolean): Passed {

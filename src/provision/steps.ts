@@ -8,7 +8,7 @@ import { decodeNvs, type NvsRow } from '../core/nvs/index.js';
 import { parsePsk } from '../core/psk.js';
 import type { ProvisionEvent } from '../core/stages.js';
 import { deviceUuid } from '../core/uuid.js';
-import type { Board } from '../driver/index.js';
+import type { Board, BootReport } from '../driver/index.js';
 import type { AttemptCourse, Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
 import { attemptFacts } from './attempt-story.js';
@@ -17,6 +17,7 @@ import type { BootCheck } from './plan.js';
 import { checkReadback } from './readback.js';
 import { chooseRegion, type Region } from './region.js';
 import type { Try } from './try.js';
+import { lockedRegion, unprovenWarning } from './unproven.js';
 
 export interface Identity {
   readonly mac: Mac;
@@ -36,6 +37,7 @@ export async function connect({ port, plan, parts, emit, signal }: Try): Promise
   const board = await parts.connect(port, {
     expectChip: plan.expectChip,
     baud: plan.baud,
+    trustMac: plan.unproven?.mac,
     signal,
     onWarning: (code, message) => emit({ type: 'warning', port, code, message }),
   });
@@ -46,6 +48,7 @@ export async function connect({ port, plan, parts, emit, signal }: Try): Promise
 /** Reads what the flash holds and decides on the region: the last chance to refuse before anything is changed. */
 export async function inspect({ port, plan, emit }: Try, board: Board): Promise<Region> {
   if (board.security.flashEncryption) throw new EspmintError('FLASH_ENCRYPTED', { port });
+  if (board.security.secureDownload) return lockedRegion(port, plan);
   const table = await board.readPartitionTable();
   const { warnings, ...region } = chooseRegion(plan.target, {
     port,
@@ -161,8 +164,16 @@ export async function write({ port, emit, signal }: Try, board: Board, image: De
  * The chip's own MD5 over the whole region against the image: the proof that everything else rests on. A plan may ask
  * for a second one: the region's bytes, decoded.
  */
-export async function verify({ port, plan, signal }: Try, board: Board, image: DeviceImage): Promise<void> {
+export async function verify(
+  { port, plan, emit, signal }: Try,
+  board: Board,
+  image: DeviceImage,
+): Promise<void> {
   const { offsetBytes, sizeBytes, bytes, rows } = image;
+  if (board.security.secureDownload) {
+    emit(unprovenWarning(port));
+    return;
+  }
   await board.verifyRegion({ offsetBytes, image: bytes }, { signal });
   if (plan.verify !== 'readback') return;
   checkReadback(port, rows, await board.readFlash({ offsetBytes, sizeBytes }, { signal }));
@@ -190,9 +201,9 @@ export async function checkBoot(
   board: Board,
   boot: BootCheck,
   psk?: string,
-): Promise<void> {
+): Promise<BootReport> {
   const { success, failure, timeoutMs, baud } = boot;
-  await board.watchBoot({
+  return board.watchBoot({
     success: typeof success === 'string' ? success : { pattern: new RegExp(success.pattern) },
     failure: failure.map((pattern) => new RegExp(pattern)),
     secrets: [psk, plan.wifi?.password].filter((secret) => secret !== undefined),

@@ -55,6 +55,11 @@ function addIdentityOptions(command: Command): void {
     .addOption(new Option('--recipe <name>', 'how the UUID is made from the MAC').choices(UUID_RECIPES))
     .option('--uuid <uuid>', 'use this UUID (one board only)')
     .option('--psk-file <file>', 'use the key in this file (one board only)')
+    .option('--mac <mac>', 'with --allow-unproven: the MAC of a board in Secure Download Mode')
+    .option(
+      '--allow-unproven',
+      'write to a board in Secure Download Mode, which can prove nothing: only its firmware can',
+    )
     .option('--firmware-version <text>', 'recorded with the device')
     .option('--hardware-revision <text>', 'recorded with the device')
     .option('--location <text>', 'recorded with the device');
@@ -116,7 +121,7 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
   }
 }
 
-function checkPorts(ports: readonly string[], { given }: ProvisionPlan): void {
+function checkPorts(ports: readonly string[], { given, unproven }: ProvisionPlan): void {
   const twice = ports.find((port, index) => ports.indexOf(port) !== index);
   if (twice !== undefined) {
     throw new EspmintError('INPUT_INVALID', {
@@ -128,6 +133,7 @@ function checkPorts(ports: readonly string[], { given }: ProvisionPlan): void {
   if (ports.length < 2) return;
   if (given.uuid !== undefined) throw new EspmintError('IDENTITY_FOR_ONE_BOARD', { option: '--uuid' });
   if (given.psk !== undefined) throw new EspmintError('IDENTITY_FOR_ONE_BOARD', { option: '--psk-file' });
+  if (unproven !== undefined) throw new EspmintError('IDENTITY_FOR_ONE_BOARD', { option: '--mac' });
 }
 
 /** 0 when all boards passed; the code of the first failure otherwise. */

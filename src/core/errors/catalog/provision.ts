@@ -48,6 +48,15 @@ export const PROVISION_ERRORS = {
     problem: ({ port, keys }) => `${port}: the flash, read back, differs in ${keys.join(', ')}`,
     next: () => 'write it again; if it stays so, take this board out and report the names of these keys',
   }),
+  WRITTEN_UNPROVEN: entry<{ port: string; reason: string }>({
+    exit: EXIT.proof,
+    http: 502,
+    retryable: false,
+    problem: ({ port, reason }) =>
+      `${port}: the image was written, but Secure Download Mode lets nothing prove it, ${reason}`,
+    next: () =>
+      'its key stays reserved: let the firmware print the UUID that it found, make that line the boot check of the profile, and run this board again',
+  }),
   CHIP_UNEXPECTED: entry<{ port: string; expected: string; found: string }>({
     ...board,
     problem: ({ port, expected, found }) =>
