@@ -2,29 +2,9 @@
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { Terminal } from '../../../test/support/terminal.js';
 import type { CliIo } from '../io.js';
 import { StationScreen } from './station-screen.js';
-
-/** As much of a terminal as the screen uses: lines, going up, and clearing to the end. */
-class Terminal {
-  #lines: string[] = [''];
-  #row = 0;
-
-  write(text: string): void {
-    for (const piece of text.split(/(\u001b\[\d*[AJ]|[\r\n])/)) {
-      const [, count, code] = /^\u001b\[(\d*)([AJ])$/.exec(piece) ?? [];
-      if (code === 'A') this.#row = Math.max(0, this.#row - Number(count));
-      else if (code === 'J') this.#lines = [...this.#lines.slice(0, this.#row), ''];
-      else if (piece === '\n') this.#lines[++this.#row] ??= '';
-      else if (piece !== '\r') this.#lines[this.#row] += piece;
-    }
-  }
-
-  get lines(): readonly string[] {
-    // Colours take no room.
-    return this.#lines.map((line) => line.replaceAll(/\u001b\[[0-9;]*m/g, '').trim()).filter(Boolean);
-  }
-}
 
 function station(columns = 80): { terminal: Terminal; screen: StationScreen; type: (line: string) => void } {
   const terminal = new Terminal();
