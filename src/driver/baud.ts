@@ -1,5 +1,5 @@
 // Raising the baud rate: what each ROM must be told, and the switch itself.
-import { readField, type ChipSpec, type Crystal } from '../core/chips/index.js';
+import { readField, type BitField, type ChipSpec, type Crystal } from '../core/chips/index.js';
 import { OP, words } from './command.js';
 import type { Loader } from './loader.js';
 import type { RegisterCache } from './registers.js';
@@ -102,6 +102,12 @@ async function crystalMhz(crystal: Crystal, registers: RegisterCache, baud: numb
   const measured = (baud * readField(crystal.clockDivider, registers.read)) / MHZ;
   const distance = (mhz: number): number => Math.abs(mhz - measured);
   return [...crystal.candidatesMhz].sort((a, b) => distance(a) - distance(b))[0] ?? measured;
+}
+
+/** Registers that `chipCrystalMhz` wants. */
+export function crystalFields({ rom, crystal }: ChipSpec): readonly BitField[] {
+  if (rom.baud.kind === 'calibrated') return [rom.baud.calibration, rom.baud.rtcClock];
+  return crystal.kind === 'fixed' ? [] : [crystal.clockDivider];
 }
 
 /** The crystal's frequency, from the registers that the rate change needs anyway where they tell it. */

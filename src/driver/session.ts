@@ -5,7 +5,7 @@ import { EspmintError, isEspmintError, type ErrorCode } from '../core/errors/ind
 import type { Mac } from '../core/mac.js';
 import type { ChipFacts } from '../core/stages.js';
 import { PROCESS_BAUD_MEMORY, type BaudMemory } from './baud-memory.js';
-import { BAUD_LADDER, changeBaud, chipCrystalMhz, ladderFrom } from './baud.js';
+import { BAUD_LADDER, changeBaud, chipCrystalMhz, crystalFields, ladderFrom } from './baud.js';
 import { efuseFields, readEfuseFacts, revisionText, type EfuseFacts } from './chip-facts.js';
 import { detectChip, firstQuestion } from './detect.js';
 import { enterLoader } from './enter-loader.js';
@@ -199,11 +199,13 @@ async function connectAt(
   if (link.isNativeUsb === true) await calmWatchdogs(loader, chip);
   const tries = loader.repeatTries;
   if (!isLast) loader.repeatTries = 1;
+  // All that is known to be wanted, in one go: at the new rate, which its first answers prove.
+  const wanted = [...efuseFields(chip, security), spiFields(chip)];
+  if (baud <= link.baud) await registers.load(...wanted, ...crystalFields(chip));
   const crystalMhz = await chipCrystalMhz(chip, registers, link.baud);
   if (baud > link.baud) await changeBaud(loader, chip, registers, baud);
   onEvent?.({ type: 'baud', baud: link.baud });
-  // All that is known to be wanted, in one go; the first answers at a new rate also prove it.
-  await registers.load(...efuseFields(chip, security), spiFields(chip));
+  await registers.load(...wanted);
   const efuses = await readEfuseFacts(chip, registers, link.address, security);
   const flash = await attachAndIdentify(loader, chip, registers);
   loader.repeatTries = tries;
