@@ -37,26 +37,42 @@ const image = new Uint8Array(0x10000).fill(0xff);
 for (let index = 0; index < 9000; index++) image[index] = (index * 167 + (index >> 8)) & 0xff;
 
 describe('the driver', () => {
-  it.each([[['plain']], [['split', 'banner']], [['one-sync']], [['single-write']], [['slow', 'deaf-begin']]])(
-    'reads, writes and proves a foreign ROM with the habits %j',
-    async (habits) => {
-      if (!judgeAvailable('Python', PYTHON)) return;
-      const flash = await withRom(habits, async (board) => {
-        expect(board.facts).toMatchObject({
-          chip: 'esp32',
-          mac: 'a4:cf:12:34:56:aa',
-          flashSizeBytes: 0x400000,
-        });
-        expect(await board.readPartitionTable()).toBeUndefined();
-        await board.writeRegion({ offsetBytes: 0x9000, image });
-        await board.verifyRegion({ offsetBytes: 0x9000, image });
-        const region = { offsetBytes: 0xa000, sizeBytes: 0x1000 };
-        expect(Buffer.from(await board.readFlash(region)).equals(image.subarray(0x1000, 0x2000))).toBe(true);
+  it.each([
+    [['plain']],
+    [['split', 'banner']],
+    [['one-sync']],
+    [['single-write']],
+    [['slow', 'deaf-begin']],
+    [['usb', 'noise', 'same-op']],
+    [['echo', 'md5-upper']],
+    [['late-sync', 'noise']],
+    [['two-status', 'md5-raw']],
+  ])('reads, writes and proves a foreign ROM with the habits %j', async (habits) => {
+    if (!judgeAvailable('Python', PYTHON)) return;
+    const flash = await withRom(habits, async (board) => {
+      expect(board.facts).toMatchObject({
+        chip: 'esp32',
+        mac: 'a4:cf:12:34:56:aa',
+        flashSizeBytes: 0x400000,
       });
-      const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-      expect(sha256(flash.subarray(0x9000, 0x19000))).toBe(sha256(image));
-      expect(flash.subarray(0, 0x9000).every((byte) => byte === 0xff)).toBe(true);
-      expect(flash.subarray(0x19000).every((byte) => byte === 0xff)).toBe(true);
-    },
-  );
+      expect(await board.readPartitionTable()).toBeUndefined();
+      await board.writeRegion({ offsetBytes: 0x9000, image });
+      await board.verifyRegion({ offsetBytes: 0x9000, image });
+      const region = { offsetBytes: 0xa000, sizeBytes: 0x1000 };
+      expect(Buffer.from(await board.readFlash(region)).equals(image.subarray(0x1000, 0x2000))).toBe(true);
+    });
+    const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+    expect(sha256(flash.subarray(0x9000, 0x19000))).toBe(sha256(image));
+    expect(flash.subarray(0, 0x9000).every((byte) => byte === 0xff)).toBe(true);
+    expect(flash.subarray(0x19000).every((byte) => byte === 0xff)).toBe(true);
+  });
+
+  it('ends with a typed failure when the foreign ROM falls silent in the middle', async () => {
+    if (!judgeAvailable('Python', PYTHON)) return;
+    const work = withRom(['mute'], async (board) => {
+      await board.writeRegion({ offsetBytes: 0x9000, image });
+      await board.verifyRegion({ offsetBytes: 0x9000, image });
+    });
+    await expect(work).rejects.toMatchObject({ code: expect.stringMatching(/^(LINK|CHIP)_/) as string });
+  });
 });

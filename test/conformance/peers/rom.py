@@ -3,7 +3,11 @@
 It prints its address as one JSON line and serves one client at a time. Habits, given as arguments, are things that
 real chips and adapters do: `split` sends every byte in a segment of its own, `banner` prints boot text first, `one-sync`
 answers SYNC once instead of eight times, `single-write` only looks at the first group of a WRITE_REG, `slow` takes its
-time to erase, `deaf-begin` does not know the first SYNCs. On SIGTERM the flash is written to the file of --flash.
+time to erase, `deaf-begin` does not know the first SYNCs, `usb` hands over at most 64 bytes at a time, `noise` logs a line
+before each answer, `echo` gives each request back first, as a wire with both directions on it does, `late-sync` has
+answers to an old SYNC before others, `two-status` ends answers with two status bytes as a stub does, `md5-raw` gives 16
+bytes of MD5, `md5-upper` gives it in capitals, `same-op` refuses what it does not know under that op code, once, and
+`mute` stops answering for ever at its 20th request. On SIGTERM the flash is written to the file of --flash.
 """
 import hashlib
 import json
@@ -55,6 +59,7 @@ class Rom:
         self.inflater = None
         self.at = 0
         self.syncs = 0
+        self.requests = 0
 
     def run(self, op, data, check):
         handler = getattr(self, "op_%02x" % op, None)
@@ -162,7 +167,11 @@ class Rom:
 
     def op_13(self, data):
         offset, size, _, _ = struct.unpack("<4I", data)
-        return 0, hashlib.md5(flash[offset : offset + size]).hexdigest().encode()
+        digest = hashlib.md5(flash[offset : offset + size])
+        if "md5-raw" in HABITS:
+            return 0, digest.digest()
+        text = digest.hexdigest()
+        return 0, (text.upper() if "md5-upper" in HABITS else text).encode()
 
 
 def frame(body):
@@ -173,8 +182,11 @@ def serve(client):
     rom = Rom()
 
     def send(data):
-        for at in range(0, len(data), 1 if "split" in HABITS else len(data)):
-            client.sendall(data[at : at + 1] if "split" in HABITS else data)
+        step = 1 if "split" in HABITS else 64 if "usb" in HABITS else len(data)
+        for at in range(0, len(data), step):
+            client.sendall(data[at : at + step])
+            if "usb" in HABITS:
+                time.sleep(0.001)
 
     if "banner" in HABITS:
         send(b"ets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0))\r\nwaiting for download\r\n")
@@ -200,17 +212,28 @@ def answer(rom, request, send):
     data = request[8:]
     if direction != 0 or length != len(data):
         return
+    rom.requests += 1
+    if "mute" in HABITS and rom.requests >= 20:
+        return
+    if "echo" in HABITS:
+        send(frame(request))
+    if "noise" in HABITS:
+        send(b"I (%d) boot: op %02x\r\n" % (rom.requests, op))
+    if "late-sync" in HABITS and op != 0x08:
+        send(frame(struct.pack("<BBHI", 1, 0x08, 4, 0x20120707) + b"\0\0\0\0") * 2)
+    status = 2 if "two-status" in HABITS else 4
     if op == 0x08:
         rom.syncs += 1
         if "deaf-begin" in HABITS and rom.syncs < 4:
             return
     try:
         value, reply = rom.run(op, data, check)
-        body = struct.pack("<BBHI", 1, op, len(reply) + 4, value) + reply + b"\0\0\0\0"
+        body = struct.pack("<BBHI", 1, op, len(reply) + status, value) + reply + bytes(status)
         repeats = 8 if op == 0x08 and "one-sync" not in HABITS else 1
     except Refused as refusal:
-        body = struct.pack("<BBHI", 1, 0 if refusal.args[0] == 5 else op, 4, 0) + bytes([1, refusal.args[0], 0, 0])
-        repeats = 8 if refusal.args[0] == 5 else 1
+        hides_op = refusal.args[0] == 5 and "same-op" not in HABITS
+        body = struct.pack("<BBHI", 1, 0 if hides_op else op, status, 0) + bytes([1, refusal.args[0], 0, 0])[:status]
+        repeats = 8 if hides_op else 1
     for _ in range(repeats):
         send(frame(body))
 
