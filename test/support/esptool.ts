@@ -8,10 +8,17 @@ export interface EsptoolRun {
   readonly output: string;
 }
 
-/** @param timeoutMs after which the run is killed and counts as failed. */
-export function runEsptool(args: readonly string[], timeoutMs = 60_000): Promise<EsptoolRun> {
+/**
+ * @param timeoutMs after which the run is killed and counts as failed.
+ * @param python whose esptool it is.
+ */
+export function runEsptool(
+  args: readonly string[],
+  timeoutMs = 60_000,
+  python = PYTHON,
+): Promise<EsptoolRun> {
   return new Promise((resolve, reject) => {
-    const child = spawn(PYTHON, ['-m', 'esptool', ...args], {
+    const child = spawn(python, ['-m', 'esptool', ...args], {
       env: { ...process.env, PYTHONUNBUFFERED: '1', NO_COLOR: '1', COLUMNS: '200' },
       timeout: timeoutMs,
     });
