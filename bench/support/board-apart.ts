@@ -1,0 +1,76 @@
+// A virtual board in a process of its own behind a device path, as a real one is apart from the program that uses it.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  REAL,
+  createVirtualBoard,
+  servePty,
+  type FloorRegion,
+  type LedgerReport,
+} from '../../src/virtual/index.js';
+
+/** Real timing; bytes of flash by their place. */
+export interface BoardSetup {
+  readonly latencyMs: number;
+  readonly flashSizeBytes: number;
+  readonly region: FloorRegion;
+  /** Base64, by the decimal offset. */
+  readonly content: Readonly<Record<string, string>>;
+}
+
+const ROLE = '--board-apart';
+/** The board was just switched on: its loader listens before anybody's clock starts. */
+const UNTIL_READY_MS = 2 * REAL.bootMs;
+
+type Message = { readonly url: string } | { readonly sessions: readonly LedgerReport[] };
+
+/** To be called first by a program that uses `withBoard`: it is started again for the board. True in that process. */
+export async function isBoardProcess(): Promise<boolean> {
+  if (process.argv.at(-1) !== ROLE) return false;
+  const [setup] = (await once(process, 'message')) as [BoardSetup];
+  await serve(setup);
+  return true;
+}
+
+async function serve({ latencyMs, flashSizeBytes, region, content }: BoardSetup): Promise<void> {
+  const sessions: LedgerReport[] = [];
+  const board = createVirtualBoard({
+    partitionTable: 'stock',
+    flashSizeBytes,
+    region,
+    timing: { ...REAL, usbLatencyMs: latencyMs },
+    onSession: (report) => sessions.push(report),
+  });
+  for (const [offset, bytes] of Object.entries(content)) {
+    board.flash.program(Number(offset), Uint8Array.from(Buffer.from(bytes, 'base64')));
+  }
+  const server = await servePty(board, 'esp32');
+  await sleep(UNTIL_READY_MS);
+  process.send?.({ url: server.url } satisfies Message);
+  await once(process, 'message');
+  await server.close();
+  board.dispose();
+  process.send?.({ sessions } satisfies Message);
+  process.disconnect();
+}
+
+/** What `act` gave, and what each of its sessions cost the board. */
+export async function withBoard<T>(
+  setup: BoardSetup,
+  act: (port: string) => Promise<T>,
+): Promise<{ value: T; sessions: readonly LedgerReport[] }> {
+  const child = fork(process.argv[1] ?? '', [ROLE]);
+  try {
+    child.send(setup);
+    const [ready] = (await once(child, 'message')) as [Message];
+    if (!('url' in ready)) throw new Error('the board did not start');
+    const value = await act(ready.url);
+    const ended = once(child, 'message') as Promise<[Message]>;
+    child.send('end');
+    const [last] = await ended;
+    return { value, sessions: 'sessions' in last ? last.sessions : [] };
+  } finally {
+    child.kill();
+  }
+}
