@@ -1,11 +1,2 @@
-// Who runs this command, for records.
-import { userInfo } from 'node:os';
-
-/** Name of the account; a process of an account without a name is known by its number. */
-export function whoami(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
-}
+// Who runs this command, for records: under the same name as the registry's own records.
+export { processUser as whoami } from '../registry/index.js';

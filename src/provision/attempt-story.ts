@@ -4,9 +4,6 @@ import type { Board } from '../driver/index.js';
 import type { AttemptCourse, AttemptFacts } from '../registry/index.js';
 import type { Try } from './try.js';
 
-/** Who provisions, and where; the caller of the flow knows. */
-export type Origin = Pick<AttemptFacts, 'station' | 'slot' | 'operator' | 'toolVersion' | 'batch'>;
-
 export function attemptFacts({ port, plan, origin }: Try, board: Board): AttemptFacts {
   const { chip: kind, description, revision, flashSizeBytes } = board.facts;
   return { ...origin, port, profile: plan.profile, chip: { kind, description, revision, flashSizeBytes } };

@@ -4,7 +4,8 @@ import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage } from '../
 import type { Board, BootReport } from '../driver/index.js';
 import type { Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
-import { attemptCourse, type Origin } from './attempt-story.js';
+import { attemptCourse } from './attempt-story.js';
+import type { Origin } from './origin.js';
 import type { ProvisionParts } from './parts.js';
 import type { ProvisionPlan } from './plan.js';
 import type { Region } from './region.js';

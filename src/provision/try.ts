@@ -1,6 +1,6 @@
 // What the steps of one try share.
 import type { ProvisionEvent } from '../core/stages.js';
-import type { Origin } from './attempt-story.js';
+import type { Origin } from './origin.js';
 import type { ProvisionParts } from './parts.js';
 import type { ProvisionPlan } from './plan.js';
 

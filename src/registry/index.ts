@@ -16,6 +16,7 @@ export {
   showLists,
 } from './admin/device-lists.js';
 export { rotateMasterKey } from './admin/rotate.js';
+export { processUser } from './process-user.js';
 export { probeRegistry, type ProbeOptions } from './probe.js';
 export type { AttemptChip, AttemptCourse, AttemptFacts, ProfileContent } from './attempt-facts.js';
 export type {

@@ -2,8 +2,6 @@
 import type pg from 'pg';
 import { processUser } from '../process-user.js';
 
-export { processUser as actor };
-
 export interface AuditEvent {
   /** For example `key revealed`. */
   readonly kind: string;

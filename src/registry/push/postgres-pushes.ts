@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import type { Database } from '../postgres/database.js';
-import { actor, recordEvent } from '../postgres/events.js';
+import { recordEvent } from '../postgres/events.js';
+import { processUser } from '../process-user.js';
 import { Deliverer, type DelivererParts } from './deliverer.js';
 import { changeDead, readDead } from './dead.js';
 import { testMessage } from './message.js';
@@ -61,7 +62,7 @@ export class PostgresPushes implements Pushes {
       const { rows } = await client.query<TargetRow>(
         `insert into push_targets (name, kind, settings, events, created_by) values ($1, $2, $3, $4, $5)
          on conflict (name) do nothing returning *`,
-        [name, kind, sealed, [...new Set(events)], actor()],
+        [name, kind, sealed, [...new Set(events)], processUser()],
       );
       const [row] = rows;
       if (row === undefined) throw new EspmintError('PUSH_TARGET_EXISTS', { name });
