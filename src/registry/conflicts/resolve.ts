@@ -28,16 +28,17 @@ export async function resolveConflict(
   { decision, reason, actor: who }: Decision,
 ): Promise<Conflict> {
   checkReason(reason);
-  const board = namesIn(await needConflict(client, id));
+  const before = await needConflict(client, id);
+  const board = namesIn(before);
   // The order in which a reservation locks: names, devices, conflicts.
   const holders = await lockNames(client, board);
+  const device = await lockDevice(client, before.device_id);
   await client.query('select from conflicts where id = $1 for update', [id]);
   const conflict = await needConflict(client, id);
   const state = STATES[decision];
   if (conflict.state === state) return toConflict(conflict);
   if (conflict.state === 'replaced')
     throw new EspmintError('CONFLICT_SETTLED', { id, state: conflict.state });
-  const device = await lockDevice(client, conflict);
   if (device !== undefined && decision === 'replace') {
     const others = holders.filter((other) => other.id !== device.id);
     await replaceDevice(client, box, device, others, conflict);
@@ -64,10 +65,10 @@ function namesIn({ mac_key, global_uuid: uuid, hardware_id }: ConflictRow): Boar
   return { mac: macOf(mac_key), uuid, hardwareId: hardware_id ?? undefined };
 }
 
-async function lockDevice(client: pg.ClientBase, conflict: ConflictRow): Promise<DeviceRow | undefined> {
+async function lockDevice(client: pg.ClientBase, id: number | null): Promise<DeviceRow | undefined> {
   const { rows } = await client.query<DeviceRow>(
     `select ${DEVICE_COLUMNS} from devices where id = $1 for update`,
-    [conflict.device_id],
+    [id],
   );
   return rows[0];
 }

@@ -86,6 +86,8 @@ export class JournaledRegistry implements Registry {
   async start(): Promise<void> {
     try {
       await this.#online(() => Promise.resolve());
+      // Before the first outage, not after it.
+      await this.#options.door.settled();
     } catch (error) {
       if (isDown(error) && this.#options.whenDown === 'continue') return;
       throw error;
@@ -189,7 +191,6 @@ export class JournaledRegistry implements Registry {
     );
     const attempts = await journal.attempts().catch(() => []);
     const refusals = await journal.refusals().catch(() => []);
-    await door.settled();
     return {
       reachable: reason === undefined,
       reason,
