@@ -1,152 +1,154 @@
-// 32 boards with real timing on one station: how long all of them take beside one alone, boards an hour, processor time
-// a board, event-loop delay; then many boards one after the other for memory. `npm run bench -- station [BOARDS]`
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// A station with 32 boards of real timing: how long all of them take beside one alone, boards an hour, processor time a
+// board, event-loop delay; the same boards by hand; then thousands of boards for memory.
+// `npm run bench -- station [--boards N] [--only speed|hand|memory] [--link pty|rfc2217|tcp]`
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
-import { parseProfile } from '../src/core/profile/parse.js';
-import type { ProvisionResult } from '../src/core/stages.js';
-import { connectBoard, openLink } from '../src/driver/index.js';
-import { buildPlan, provisionDevice, Station } from '../src/provision/index.js';
-import type * as RegistryModule from '../src/registry/index.js';
-import { createVirtualBoard, INSTANT, REAL, serveTcp } from '../src/virtual/index.js';
-import { ROOT } from '../test/support/judges.js';
-import { writeResults } from './support/measure.js';
-
-// The registry finds its migrations beside itself: it is not bundled.
-const { openRegistry } = (await import(`${ROOT}dist/registry/index.js`)) as typeof RegistryModule;
-type Registry = RegistryModule.Registry;
+import { parseArgs } from 'node:util';
+import { CORPUS } from '../test/support/nvs-corpus.js';
+import { BoardProcess, isBoardProcess, serveBoards, type LinkKind } from './support/board-process.js';
+import { provisionByHand } from './support/by-hand.js';
+import { median, writeResults } from './support/measure.js';
+import { openStationLine, type Round, type StationLine } from './support/station-line.js';
 
 const SLOTS = 32;
-const MEMORY_BOARDS = Number(process.argv[2] ?? 5000);
-const SAMPLES = 6;
+const ROUNDS = 5;
+const BY_HAND = 4;
+const SAMPLES = 10;
+const MIB = 2 ** 20;
+/** Of the delay monitor: what it reports includes this wait of its own. */
+const RESOLUTION_MS = 5;
 
-/** The boards live in a thread of their own: their time is not the station's. */
-async function serveBoards(): Promise<void> {
-  const { count, real, firstBoard } = workerData as { count: number; real: boolean; firstBoard: number };
-  const urls: string[] = [];
-  for (let index = 0; index < count; index++) {
-    const mac = macOf(firstBoard + index);
-    // A board behind a socket has a fixed rate: at 115200 the wire is the bottleneck, as with a slow adapter.
-    const board = createVirtualBoard({ mac, timing: real ? REAL : INSTANT });
-    urls.push((await serveTcp(board, { host: '127.0.0.1', port: 0 }, 'reset')).url);
-  }
-  parentPort?.postMessage(urls);
+interface Bench {
+  readonly line: StationLine;
+  readonly boards: BoardProcess;
+  readonly link: LinkKind;
 }
 
-function macOf(board: number): string {
-  const tail = board.toString(16).padStart(6, '0');
-  return `a4:cf:12:${tail.match(/../g)?.join(':') ?? ''}`;
-}
+let boardsMade = 0;
 
-async function startBoards(
+/** So many new boards, one round. */
+async function round(
+  { line, boards, link }: Bench,
   count: number,
-  real: boolean,
-  firstBoard: number,
-): Promise<{ urls: string[]; worker: Worker }> {
-  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { count, real, firstBoard } });
-  const urls = await new Promise<string[]>((resolve, reject) => {
-    worker.once('message', resolve).once('error', reject);
-  });
-  return { urls, worker };
+  timing: 'real' | 'instant',
+): Promise<Round> {
+  const urls = await boards.serve({ count, firstBoard: boardsMade, timing, link });
+  console.error('served', urls.length);
+  boardsMade += count;
+  const r = await line.run(urls);
+  console.error('ran', r.wallMs, r.results.map((x) => (x.ok ? 'ok' : x.message)).join());
+  return r;
 }
 
-/** Runs a station over these ports until each has a result. */
-async function runAll(
-  urls: readonly string[],
-  registry: Registry,
-): Promise<{ results: ProvisionResult[]; wallMs: number }> {
-  const plan = await buildPlan(
-    parseProfile('{name: bench, caUrl: "https://ca.example.com"}', 'bench'),
-    {},
-    () => Promise.resolve(''),
-  );
-  const results: ProvisionResult[] = [];
-  let finished: () => void = () => undefined;
-  const all = new Promise<void>((resolve) => (finished = resolve));
-  const connect = async (
-    port: string,
-    { signal, baud }: { signal?: AbortSignal | undefined; baud: number },
-  ) => connectBoard(await openLink(port, { signal }), { signal, baud });
-  const station = new Station({
-    run: ({ port }, options) => provisionDevice(port, plan, { connect, registry }, options),
-    onEvent: (event) => {
-      if (event.type !== 'ended') return;
-      results.push(event.result);
-      if (results.length === urls.length) finished();
-    },
-  });
-  const started = performance.now();
-  for (const url of urls)
-    station.portChanged({ type: 'arrived', place: url, port: { path: url, isNativeUsb: false } });
-  await all;
-  return { results, wallMs: performance.now() - started };
-}
+const failuresOf = ({ results }: Round): string[] =>
+  results.flatMap((result) => (result.ok ? [] : [result.code]));
 
-async function measureWall(registry: Registry): Promise<object> {
-  const one = await startBoards(1, true, 0);
-  const alone = await runAll(one.urls, registry);
-  await one.worker.terminate();
-  const many = await startBoards(SLOTS, true, 100);
-  const delay = monitorEventLoopDelay({ resolution: 5 });
-  delay.enable();
-  const cpu = process.cpuUsage();
-  const together = await runAll(many.urls, registry);
-  const used = process.cpuUsage(cpu);
-  delay.disable();
-  await many.worker.terminate();
+async function measureSpeed(bench: Bench): Promise<{ boardsPerHour: number }> {
+  // The first boards find code that was never run.
+  await round(bench, 1, 'real');
+  await round(bench, SLOTS, 'real');
+  const one: Round[] = [];
+  for (let count = 0; count < ROUNDS; count++) one.push(await round(bench, 1, 'real'));
+
+  const all: Round[] = [];
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  let stationMs = 0;
+  let boardsMs = 0;
+  for (let count = 0; count < ROUNDS; count++) {
+    const urls = await bench.boards.serve({
+      count: SLOTS,
+      firstBoard: boardsMade,
+      timing: 'real',
+      link: bench.link,
+    });
+    boardsMade += SLOTS;
+    const boardsBefore = await bench.boards.cpuMs();
+    const before = process.cpuUsage();
+    delay.enable();
+    all.push(await bench.line.run(urls));
+    delay.disable();
+    const { user, system } = process.cpuUsage(before);
+    stationMs += (user + system) / 1000;
+    boardsMs += (await bench.boards.cpuMs()) - boardsBefore;
+  }
+  const oneBoardMs = median(one.map(({ wallMs }) => wallMs));
+  const allBoardsMs = median(all.map(({ wallMs }) => wallMs));
+  const board = (ms: number): number => round1(ms / (SLOTS * ROUNDS));
   return {
-    slots: SLOTS,
-    passed: together.results.filter(({ ok }) => ok).length,
-    oneBoardMs: Math.round(alone.wallMs),
-    allBoardsMs: Math.round(together.wallMs),
-    ratio: together.wallMs / alone.wallMs,
-    boardsPerHour: Math.round((SLOTS * 3_600_000) / together.wallMs),
-    // Of the whole process: the boards' own thread is in it.
-    processCpuMsPerBoard: Math.round((used.user + used.system) / 1000 / SLOTS),
-    eventLoopP99Ms: delay.percentile(99) / 1e6 - 5,
+    ...{ slots: SLOTS, rounds: ROUNDS, link: bench.link, failures: all.flatMap(failuresOf) },
+    oneBoardMs: Math.round(oneBoardMs),
+    allBoardsMs: Math.round(allBoardsMs),
+    allBoardsEachRoundMs: all.map(({ wallMs }) => Math.round(wallMs)),
+    ratio: Math.round((allBoardsMs / oneBoardMs) * 100) / 100,
+    boardsPerHour: Math.round((SLOTS * 3_600_000) / allBoardsMs),
+    stationCpuMsPerBoard: board(stationMs),
+    virtualBoardCpuMsPerBoard: board(boardsMs),
+    eventLoopDelayMs: {
+      p50: round1(delay.percentile(50) / 1e6 - RESOLUTION_MS),
+      p99: round1(delay.percentile(99) / 1e6 - RESOLUTION_MS),
+      max: round1(delay.max / 1e6 - RESOLUTION_MS),
+    },
   };
 }
 
-/** The heap after each sixth of the boards: flat means that nothing of a board is kept. */
-async function measureMemory(registry: Registry): Promise<object> {
-  const heapMiB: number[] = [];
-  let passed = 0;
-  const perSample = Math.ceil(MEMORY_BOARDS / SAMPLES / SLOTS);
+const round1 = (value: number): number => Math.round(value * 10) / 10;
+
+/** One board after the other, on the same kind of boards over device paths, which suit these tools best. */
+async function measureByHand({ boards }: Bench): Promise<{ boardsPerHour: number }> {
+  const work = { csv: `${CORPUS}01-seed.csv`, offsetBytes: 0x9000, sizeBytes: 0x10000, baud: 921_600 };
+  const urls = await boards.serve({ count: BY_HAND, firstBoard: boardsMade, timing: 'real', link: 'pty' });
+  boardsMade += BY_HAND;
+  const eachMs: number[] = [];
+  for (const url of urls) eachMs.push(Math.round(await provisionByHand(url, work)));
+  return { eachMs, boardsPerHour: Math.round(3_600_000 / median(eachMs)) } as { boardsPerHour: number };
+}
+
+/** What is left after a collection: flat means that nothing of a board is kept. */
+async function measureMemory(bench: Bench, wanted: number): Promise<object> {
+  const samples: { boards: number; heapMiB: number; rssMiB: number }[] = [];
+  const failures: string[] = [];
   const started = performance.now();
-  for (let sample = 0; sample < SAMPLES; sample++) {
-    for (let round = 0; round < perSample; round++) {
-      const first = 1000 + (sample * perSample + round) * SLOTS;
-      const { urls, worker } = await startBoards(SLOTS, false, first);
-      passed += (await runAll(urls, registry)).results.filter(({ ok }) => ok).length;
-      await worker.terminate();
+  let boards = 0;
+  for (let sample = 1; sample <= SAMPLES; sample++) {
+    while (boards < (wanted * sample) / SAMPLES) {
+      const count = Math.min(SLOTS, wanted - boards);
+      failures.push(...failuresOf(await round({ ...bench, link: 'tcp' }, count, 'instant')));
+      boards += count;
     }
     globalThis.gc?.();
-    heapMiB.push(Math.round((process.memoryUsage().heapUsed / 2 ** 20) * 10) / 10);
+    const { heapUsed, rss } = process.memoryUsage();
+    samples.push({ boards, heapMiB: round1(heapUsed / MIB), rssMiB: round1(rss / MIB) });
+    console.log(samples.at(-1));
   }
-  return {
-    boards: SAMPLES * perSample * SLOTS,
-    passed,
-    heapMiB,
-    seconds: Math.round((performance.now() - started) / 1000),
-  };
+  return { boards, seconds: Math.round((performance.now() - started) / 1000), failures, samples };
 }
 
 async function main(): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'espmint-bench-station-'));
-  const registry = await openRegistry({ dataDir });
+  const { values } = parseArgs({
+    options: {
+      boards: { type: 'string', default: '5000' },
+      only: { type: 'string' },
+      link: { type: 'string', default: 'pty' },
+    },
+  });
+  const wants = (part: string): boolean => values.only === undefined || values.only === part;
+  const boards = new BoardProcess(fileURLToPath(import.meta.url));
+  const line = await openStationLine();
+  const bench = { line, boards, link: values.link as LinkKind };
   try {
-    const wall = await measureWall(registry);
-    console.log(wall);
-    const memory = await measureMemory(registry);
-    console.log(memory);
-    writeResults('station', { wall, memory });
+    const speed = wants('speed') ? await measureSpeed(bench) : undefined;
+    if (speed !== undefined) console.log(speed);
+    const byHand = wants('hand') ? await measureByHand(bench) : undefined;
+    if (byHand !== undefined) console.log(byHand);
+    const timesFaster = speed && byHand ? Math.round(speed.boardsPerHour / byHand.boardsPerHour) : undefined;
+    if (timesFaster !== undefined) console.log({ timesFaster });
+    const memory = wants('memory') ? await measureMemory(bench, Number(values.boards)) : undefined;
+    if (values.only === undefined) writeResults('station', { speed, byHand, timesFaster, memory });
   } finally {
-    await registry.close();
-    rmSync(dataDir, { recursive: true, force: true });
+    await line.close();
+    await boards.close();
   }
 }
 
-await (isMainThread ? main() : serveBoards());
+if (isBoardProcess()) serveBoards();
+else await main();
