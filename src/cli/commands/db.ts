@@ -89,6 +89,7 @@ function describe(report: DatabaseReport): string {
     pendingSync,
     conflicts,
     doorCopiedAt,
+    pushes,
   } = report;
   const counts = Object.entries(devices).map(([status, count]) => `${count} ${status}`);
   const lines = [
@@ -100,6 +101,7 @@ function describe(report: DatabaseReport): string {
     `pending sync  ${pendingSync}`,
     `conflicts     ${conflicts === 0 ? 'none' : `${conflicts} wait for a decision (devices conflicts)`}`,
     `lists copied  ${doorCopiedAt ?? 'never on this station'}`,
+    ...(pushes === undefined ? [] : [`pushes        ${pushes.pending} pending, ${pushes.dead} dead`]),
   ];
   return `${lines.join('\n')}\n`;
 }
