@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isEspmintError } from '../../src/core/errors/index.js';
 import {
@@ -21,6 +22,7 @@ import {
   checkDatabase,
   migrateDatabase,
   moveTo,
+  openProduction,
   openRegistry,
   type RegistryOptions,
   restore,
@@ -174,11 +176,36 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))("a registry on the
     expect(await checkDatabase({ ...at('main'), databaseUrl, env })).toMatchObject({ encrypted: true });
   });
 
+  /** All of the schema but the list of migrations, which each registry has by itself. */
+  async function tablesOf(connectionString: string): Promise<string[]> {
+    const client = new pg.Client({ connectionString });
+    await client.connect();
+    const { rows } = await client.query<{ name: string }>(
+      `select tablename as name from pg_tables where schemaname = 'public' and tablename <> 'espmint_migrations'`,
+    );
+    await client.end();
+    return rows.map(({ name }) => name).sort();
+  }
+
+  it('restores nothing into a registry that has a batch and no device yet', async () => {
+    const file = join(folder, 'beside.backup');
+    await backUp(at('main'), file);
+    const used: RegistryOptions = { dataDir: join(folder, 'used') };
+    const production = await openProduction(used);
+    await production.batches.create({ name: 'WO', profile: { name: 'p', version: 1 }, quantity: 1 }, 'test');
+    await production.close();
+    await expect(restore(used, file)).rejects.toMatchObject({
+      code: 'REGISTRY_NOT_EMPTY',
+      message: expect.stringContaining('(batches)') as string,
+    });
+  });
+
   it('copies a backup into another registry, keys and history and all', async () => {
     const file = join(folder, 'registry.backup');
     const psk = await fill(at('main'));
     const { rows } = await backUp(at('main'), file);
     expect(rows).toMatchObject({ devices: 1, device_keys: 3, conflicts: 1 });
+    expect(Object.keys(rows).sort()).toEqual(await tablesOf(server.url('main')));
     expect(statSync(file).mode & 0o077).toBe(0);
     expect(gunzipSync(readFileSync(file)).includes(psk)).toBe(false);
     const restored: RegistryOptions = { dataDir: join(folder, 'restored') };

@@ -1,12 +1,20 @@
 // One espmint process of the many-processes test: opens the registry, provisions boards on paper, leaves. It writes one
 // line for each key that a chip would now hold, AFTER the registry has said that the key is stored.
 //   node worker.mjs DATA_DIR FIRST_BOARD BOARDS LEAVE      LEAVE: close | vanish
+// With ESPMINT_DATABASE_URL it works with that server.
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openRegistry } from '../../dist/registry/index.js';
 
 const [dataDir, first, boards, leave] = process.argv.slice(2);
-const registry = await openRegistry({ dataDir, secrets: 'plain', timeoutMs: 60_000 });
+const databaseUrl = process.env.ESPMINT_DATABASE_URL;
+const registry = await openRegistry({
+  dataDir,
+  databaseUrl,
+  secrets: 'plain',
+  timeoutMs: 60_000,
+  whenDown: 'stop',
+});
 for (let board = Number(first); board < Number(first) + Number(boards); board++) {
   const tail = board.toString(16).padStart(6, '0');
   const mac = `a4:cf:12:${tail.match(/../g).join(':')}`;

@@ -5,7 +5,7 @@ import { countOpenConflicts } from '../conflicts/store.js';
 import type { RegistryOptions } from '../connect.js';
 import { DoorCopy } from '../door/copy.js';
 import { Journal } from '../journal/journal.js';
-import { migrate, schemaState } from '../postgres/migrate.js';
+import { knownTables, migrate, schemaState } from '../postgres/migrate.js';
 import { countPushes } from '../push/outbox.js';
 import type { PushCounts } from '../push/push.js';
 import { withDatabase } from './with-database.js';
@@ -96,9 +96,9 @@ async function checkRights(client: pg.ClientBase, target: string, mustCreate: bo
   const { rows: tables } = await client.query<{ name: string }>(
     `select c.relname as name from pg_class c
      where c.relnamespace = to_regnamespace(quote_ident(current_schema())) and c.relkind = 'r'
-       and c.relname in ('devices', 'device_keys', 'attempts', 'events', 'data_keys', 'conflicts',
-                         'push_targets', 'push_deliveries')
+       and c.relname = any($1)
        and not (has_table_privilege(c.oid, 'SELECT') and has_table_privilege(c.oid, 'INSERT'))`,
+    [await knownTables()],
   );
   const names = tables.map(({ name }) => name).join(', ');
   if (names !== '') throw lacks(`it may not read and write ${names}`);

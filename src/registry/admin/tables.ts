@@ -13,6 +13,7 @@ export interface Rows {
 export type Fingerprint = Readonly<Record<string, string>>;
 
 const BATCH_ROWS = 1000;
+const SEALING_KEYS = 'data_keys';
 
 /** Runs `work` on one unmoving picture of the database, with times written in UTC. */
 export async function inSnapshot<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
@@ -90,12 +91,14 @@ async function continueNumbering(client: pg.ClientBase): Promise<void> {
 
 /** A registry that was opened and never used has a sealing key that has sealed nothing. */
 async function requireEmpty(client: pg.ClientBase, target: string): Promise<void> {
-  const { rows } = await client.query<{ devices: string; keys: string }>(
-    'select (select count(*) from devices) as devices, (select count(*) from device_keys) as keys',
-  );
-  const devices = Math.max(Number(rows[0]?.devices), Number(rows[0]?.keys));
-  if (devices > 0) throw new EspmintError('REGISTRY_NOT_EMPTY', { target, devices });
-  await client.query('delete from data_keys');
+  const held: string[] = [];
+  for (const table of await knownTables()) {
+    if (table === SEALING_KEYS) continue;
+    const { rowCount } = await client.query(`select from ${table} limit 1`);
+    if (rowCount !== 0) held.push(table);
+  }
+  if (held.length > 0) throw new EspmintError('REGISTRY_NOT_EMPTY', { target, tables: held.join(', ') });
+  await client.query(`delete from ${SEALING_KEYS}`);
 }
 
 async function insertableColumns(client: pg.ClientBase, table: string): Promise<string> {

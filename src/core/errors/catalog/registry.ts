@@ -139,9 +139,9 @@ export const REGISTRY_ERRORS = {
     problem: ({ id }) => `The registry knows no reservation ${id}`,
     next: () => 'provision the board again from the start',
   }),
-  REGISTRY_NOT_EMPTY: entry<{ target: string; devices: number }>({
+  REGISTRY_NOT_EMPTY: entry<{ target: string; tables: string }>({
     ...conflict,
-    problem: ({ target, devices }) => `The registry at ${target} already holds ${devices} devices`,
+    problem: ({ target, tables }) => `The registry at ${target} is not empty (${tables})`,
     next: () => 'restore into an empty database or a new data directory: nothing is ever overwritten',
   }),
   BACKUP_INVALID: entry<{ path: string; reason: string }>({
