@@ -5,106 +5,106 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CORPUS } from '../test/support/nvs-corpus.js';
-import { BoardProcess, isBoardProcess, serveBoards, type LinkKind } from './support/board-process.js';
+import { BoardProcess, isBoardProcess, serveBoards, type BoardsWanted } from './support/board-process.js';
 import { provisionByHand } from './support/by-hand.js';
 import { median, writeResults } from './support/measure.js';
 import { openStationLine, type Round, type StationLine } from './support/station-line.js';
 
 const SLOTS = 32;
-const ROUNDS = 5;
+const ROUNDS = 7;
 const BY_HAND = 4;
 const SAMPLES = 10;
 const MIB = 2 ** 20;
+const HOUR_MS = 3_600_000;
 /** Of the delay monitor: what it reports includes this wait of its own. */
 const RESOLUTION_MS = 5;
 
-interface Bench {
-  readonly line: StationLine;
-  readonly boards: BoardProcess;
-  readonly link: LinkKind;
-}
+class Bench {
+  readonly #line: StationLine;
+  readonly #boards: BoardProcess;
+  #made = 0;
 
-let boardsMade = 0;
-
-/** So many new boards, one round. */
-async function round(
-  { line, boards, link }: Bench,
-  count: number,
-  timing: 'real' | 'instant',
-): Promise<Round> {
-  const urls = await boards.serve({ count, firstBoard: boardsMade, timing, link });
-  console.error('served', urls.length);
-  boardsMade += count;
-  const r = await line.run(urls);
-  console.error('ran', r.wallMs, r.results.map((x) => (x.ok ? 'ok' : x.message)).join());
-  return r;
-}
-
-const failuresOf = ({ results }: Round): string[] =>
-  results.flatMap((result) => (result.ok ? [] : [result.code]));
-
-async function measureSpeed(bench: Bench): Promise<{ boardsPerHour: number }> {
-  // The first boards find code that was never run.
-  await round(bench, 1, 'real');
-  await round(bench, SLOTS, 'real');
-  const one: Round[] = [];
-  for (let count = 0; count < ROUNDS; count++) one.push(await round(bench, 1, 'real'));
-
-  const all: Round[] = [];
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  let stationMs = 0;
-  let boardsMs = 0;
-  for (let count = 0; count < ROUNDS; count++) {
-    const urls = await bench.boards.serve({
-      count: SLOTS,
-      firstBoard: boardsMade,
-      timing: 'real',
-      link: bench.link,
-    });
-    boardsMade += SLOTS;
-    const boardsBefore = await bench.boards.cpuMs();
-    const before = process.cpuUsage();
-    delay.enable();
-    all.push(await bench.line.run(urls));
-    delay.disable();
-    const { user, system } = process.cpuUsage(before);
-    stationMs += (user + system) / 1000;
-    boardsMs += (await bench.boards.cpuMs()) - boardsBefore;
+  constructor(line: StationLine, boards: BoardProcess) {
+    this.#line = line;
+    this.#boards = boards;
   }
-  const oneBoardMs = median(one.map(({ wallMs }) => wallMs));
-  const allBoardsMs = median(all.map(({ wallMs }) => wallMs));
-  const board = (ms: number): number => round1(ms / (SLOTS * ROUNDS));
+
+  /** So many boards that nobody has met before. */
+  async newBoards(wanted: Omit<BoardsWanted, 'firstBoard'>): Promise<readonly string[]> {
+    const urls = await this.#boards.serve({ ...wanted, firstBoard: this.#made });
+    this.#made += wanted.count;
+    return urls;
+  }
+
+  async round(wanted: Omit<BoardsWanted, 'firstBoard'>): Promise<MeasuredRound> {
+    const urls = await this.newBoards(wanted);
+    const boardsBefore = await this.#boards.cpuMs();
+    const before = process.cpuUsage();
+    const ran = await this.#line.run(urls);
+    const { user, system } = process.cpuUsage(before);
+    return {
+      ...ran,
+      stationCpuMs: (user + system) / 1000,
+      boardsCpuMs: (await this.#boards.cpuMs()) - boardsBefore,
+    };
+  }
+}
+
+interface MeasuredRound extends Round {
+  /** Of this process. */
+  readonly stationCpuMs: number;
+  /** Of the process that the virtual boards live in. */
+  readonly boardsCpuMs: number;
+}
+
+const failuresOf = (rounds: readonly Round[]): string[] =>
+  rounds.flatMap(({ results }) => results.flatMap((result) => (result.ok ? [] : [result.code])));
+const round1 = (value: number): number => Math.round(value * 10) / 10;
+
+async function measureSpeed(bench: Bench, link: BoardsWanted['link']) {
+  const rounds = async (count: number, many: number): Promise<MeasuredRound[]> => {
+    const made: MeasuredRound[] = [];
+    for (let each = 0; each < many; each++) made.push(await bench.round({ count, timing: 'real', link }));
+    return made;
+  };
+  // The first boards meet code that was never run.
+  await rounds(SLOTS, 2);
+  const one = await rounds(1, ROUNDS);
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delay.enable();
+  const all = await rounds(SLOTS, ROUNDS);
+  delay.disable();
+  const wall = (of: readonly Round[]): number => median(of.map(({ wallMs }) => wallMs));
+  const board = (of: readonly number[]): number => round1(median(of) / SLOTS);
+  const delayMs = (ns: number): number => round1(Math.max(0, ns / 1e6 - RESOLUTION_MS));
   return {
-    ...{ slots: SLOTS, rounds: ROUNDS, link: bench.link, failures: all.flatMap(failuresOf) },
-    oneBoardMs: Math.round(oneBoardMs),
-    allBoardsMs: Math.round(allBoardsMs),
-    allBoardsEachRoundMs: all.map(({ wallMs }) => Math.round(wallMs)),
-    ratio: Math.round((allBoardsMs / oneBoardMs) * 100) / 100,
-    boardsPerHour: Math.round((SLOTS * 3_600_000) / allBoardsMs),
-    stationCpuMsPerBoard: board(stationMs),
-    virtualBoardCpuMsPerBoard: board(boardsMs),
+    ...{ slots: SLOTS, rounds: ROUNDS, link, failures: failuresOf(all) },
+    oneBoardMs: Math.round(wall(one)),
+    allBoardsMs: Math.round(wall(all)),
+    eachRoundMs: all.map(({ wallMs }) => Math.round(wallMs)),
+    ratio: Math.round((wall(all) / wall(one)) * 100) / 100,
+    boardsPerHour: Math.round((SLOTS * HOUR_MS) / wall(all)),
+    stationCpuMsPerBoard: board(all.map(({ stationCpuMs }) => stationCpuMs)),
+    virtualBoardCpuMsPerBoard: board(all.map(({ boardsCpuMs }) => boardsCpuMs)),
     eventLoopDelayMs: {
-      p50: round1(delay.percentile(50) / 1e6 - RESOLUTION_MS),
-      p99: round1(delay.percentile(99) / 1e6 - RESOLUTION_MS),
-      max: round1(delay.max / 1e6 - RESOLUTION_MS),
+      p50: delayMs(delay.percentile(50)),
+      p99: delayMs(delay.percentile(99)),
+      max: delayMs(delay.max),
     },
   };
 }
 
-const round1 = (value: number): number => Math.round(value * 10) / 10;
-
 /** One board after the other, on the same kind of boards over device paths, which suit these tools best. */
-async function measureByHand({ boards }: Bench): Promise<{ boardsPerHour: number }> {
+async function measureByHand(bench: Bench) {
   const work = { csv: `${CORPUS}01-seed.csv`, offsetBytes: 0x9000, sizeBytes: 0x10000, baud: 921_600 };
-  const urls = await boards.serve({ count: BY_HAND, firstBoard: boardsMade, timing: 'real', link: 'pty' });
-  boardsMade += BY_HAND;
   const eachMs: number[] = [];
-  for (const url of urls) eachMs.push(Math.round(await provisionByHand(url, work)));
-  return { eachMs, boardsPerHour: Math.round(3_600_000 / median(eachMs)) } as { boardsPerHour: number };
+  for (const url of await bench.newBoards({ count: BY_HAND, timing: 'real', link: 'pty' }))
+    eachMs.push(Math.round(await provisionByHand(url, work)));
+  return { eachMs, boardsPerHour: Math.round(HOUR_MS / median(eachMs)) };
 }
 
 /** What is left after a collection: flat means that nothing of a board is kept. */
-async function measureMemory(bench: Bench, wanted: number): Promise<object> {
+async function measureMemory(bench: Bench, wanted: number) {
   const samples: { boards: number; heapMiB: number; rssMiB: number }[] = [];
   const failures: string[] = [];
   const started = performance.now();
@@ -112,7 +112,7 @@ async function measureMemory(bench: Bench, wanted: number): Promise<object> {
   for (let sample = 1; sample <= SAMPLES; sample++) {
     while (boards < (wanted * sample) / SAMPLES) {
       const count = Math.min(SLOTS, wanted - boards);
-      failures.push(...failuresOf(await round({ ...bench, link: 'tcp' }, count, 'instant')));
+      failures.push(...failuresOf([await bench.round({ count, timing: 'instant', link: 'tcp' })]));
       boards += count;
     }
     globalThis.gc?.();
@@ -123,6 +123,9 @@ async function measureMemory(bench: Bench, wanted: number): Promise<object> {
   return { boards, seconds: Math.round((performance.now() - started) / 1000), failures, samples };
 }
 
+const LINKS: readonly string[] = ['pty', 'rfc2217', 'tcp'] satisfies BoardsWanted['link'][];
+const isLink = (text: string): text is BoardsWanted['link'] => LINKS.includes(text);
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -131,17 +134,18 @@ async function main(): Promise<void> {
       link: { type: 'string', default: 'pty' },
     },
   });
+  const { link } = values;
+  if (!isLink(link)) throw new Error(`--link is one of ${LINKS.join(', ')}`);
   const wants = (part: string): boolean => values.only === undefined || values.only === part;
   const boards = new BoardProcess(fileURLToPath(import.meta.url));
   const line = await openStationLine();
-  const bench = { line, boards, link: values.link as LinkKind };
+  const bench = new Bench(line, boards);
   try {
-    const speed = wants('speed') ? await measureSpeed(bench) : undefined;
+    const speed = wants('speed') ? await measureSpeed(bench, link) : undefined;
     if (speed !== undefined) console.log(speed);
     const byHand = wants('hand') ? await measureByHand(bench) : undefined;
-    if (byHand !== undefined) console.log(byHand);
-    const timesFaster = speed && byHand ? Math.round(speed.boardsPerHour / byHand.boardsPerHour) : undefined;
-    if (timesFaster !== undefined) console.log({ timesFaster });
+    const timesFaster = speed && byHand && Math.round((speed.boardsPerHour / byHand.boardsPerHour) * 10) / 10;
+    if (byHand !== undefined) console.log({ ...byHand, timesFaster });
     const memory = wants('memory') ? await measureMemory(bench, Number(values.boards)) : undefined;
     if (values.only === undefined) writeResults('station', { speed, byHand, timesFaster, memory });
   } finally {

@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  CALM_CLOCK,
   createVirtualBoard,
   INSTANT,
   REAL,
@@ -106,6 +107,7 @@ async function serve({ timing, link }: BoardsWanted, number: number): Promise<Se
   const board = createVirtualBoard({
     mac: macOf(number),
     flashSizeBytes: MIB,
+    clock: CALM_CLOCK,
     timing: timing === 'real' ? REAL : INSTANT,
   });
   return { board, server: await listen(board, link, number) };

@@ -7,6 +7,7 @@ export {
   type VirtualBoard,
 } from './board.js';
 export type { BoardOptions } from './board-parts.js';
+export { CALM_CLOCK } from './clock.js';
 export { randomFrom, randomScenario, type Random } from './faults/random.js';
 export { parseScenario, type Fault, type Scenario } from './faults/scenario.js';
 export { APPLICATIONS, type ApplicationName } from './firmware/application.js';
