@@ -39,7 +39,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
   return {
     parts: {
       registry,
-      pushes: pushes?.get,
+      pushes: pushes === undefined ? undefined : () => pushes.get(),
       production,
       openPrinter: (address) => openLink(address),
       connect: connectAny(bench, connectorFor(options)),

@@ -30,6 +30,27 @@ function guarded(): FakeWorld {
   });
   return world;
 }
+/** The station stopped by itself: one slot is held, one board waits, one label is to be scanned, slots are taught. */
+function paused(): FakeWorld {
+  const world = busyWorld(8);
+  world.station = {
+    mode: 'paused',
+    reason: { by: 'rule', code: 'LINK_TIMEOUT', count: 6 },
+    teaching: [{ slot: 1, place: '1-4.1' }],
+    batchProblem: 'The registry does not answer; check it.',
+  };
+  for (const port of world.ports.values()) {
+    const { slot, job } = port;
+    if (slot === 2 && job !== undefined)
+      world.ports.set(port.port, { ...port, job: { ...job, scanning: true } });
+    if (slot === 3) {
+      const held = { code: 'CHIP_NO_ANSWER', count: 3 };
+      world.ports.set(port.port, { ...port, waiting: 'clear', held });
+    }
+    if (slot === 8) world.ports.set(port.port, { ...port, waiting: 'station' });
+  }
+  return world;
+}
 function withoutRegistry(): FakeWorld {
   const world = busyWorld(2);
   world.registryOk = false;
@@ -48,6 +69,11 @@ const SCENES: readonly Scene[] = [
   },
   { name: 'station with 64 slots', world: () => busyWorld(64), hash: '#/', see: 'Verifying' },
   { name: 'station without registry', world: withoutRegistry, hash: '#/', see: 'No registry' },
+  { name: 'station paused', world: paused, hash: '#/', see: 'Paused: 6 boards' },
+  { name: 'batches', world: busy, hash: '#/batches', see: 'WO-1038' },
+  { name: 'no batches', world: empty, hash: '#/batches', see: 'No batch yet' },
+  { name: 'batch', world: busy, hash: '#/batches/WO-1042', see: '118 left' },
+  { name: 'figures by station', world: busy, hash: '#/today?period=7d&by=station', see: 'One by one' },
   {
     name: 'details of a job',
     world: busy,
@@ -110,7 +136,7 @@ const SCENES: readonly Scene[] = [
     see: 'Differs',
     act: (page) => page.getByRole('button', { name: 'Read' }).click(),
   },
-  ...['browser', 'station', 'ports', 'registry', 'people', 'tokens'].map((tab) => ({
+  ...['browser', 'station', 'ports', 'printers', 'registry', 'secrets', 'people', 'tokens'].map((tab) => ({
     name: `settings: ${tab}`,
     world: busy,
     hash: `#/settings?tab=${tab}`,

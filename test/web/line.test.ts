@@ -133,6 +133,34 @@ describe.skipIf(!(await browserAvailable()))('a line with the real service', () 
     expect(await page.getByText('Differs').count()).toBe(0);
   });
 
+  it('fills a batch that was made on the page, and asks before it makes one board more', async () => {
+    const { page } = dashboard;
+    await goTo(page, '#/batches');
+    await page.getByLabel('Name').fill('WO-9');
+    await page.getByLabel('Boards', { exact: true }).fill('1');
+    await page.getByRole('button', { name: 'Make the batch' }).click();
+    await page.getByRole('button', { name: 'Use at this station' }).click();
+    await goTo(page, '#/');
+    await page.getByText('0/1').waitFor();
+    for (const slot of [1, 4]) {
+      const label = slot === 1 ? 'Plug a new virtual board in' : 'Pull this virtual board';
+      await page.getByRole('button', { name: `${label}, Slot ${slot}` }).click();
+    }
+    await tileSays(page, 4, 'Empty');
+    await page.getByRole('button', { name: 'Plug a new virtual board in, Slot 4' }).click();
+    await page.getByRole('button', { name: 'Start, Slot 1' }).click();
+    await tile(page, 1).locator('.tile-word', { hasText: 'PASS' }).waitFor({ timeout: 30_000 });
+    await page.getByText('1/1').waitFor();
+    await page.getByRole('button', { name: 'Start, Slot 4' }).click();
+    await tileSays(page, 4, 'Waiting');
+    page.once('dialog', (dialog) => void dialog.accept('2'));
+    await page.getByRole('button', { name: 'Ask for more' }).click();
+    await tile(page, 4).locator('.tile-word', { hasText: 'PASS' }).waitFor({ timeout: 30_000 });
+    await page.getByText('2/2').waitFor();
+    await goTo(page, '#/batches/WO-9');
+    await page.getByRole('link', { name: 'Report PDF' }).waitFor();
+  });
+
   it('comes back by itself when the service is started again', async () => {
     const { page } = dashboard;
     await goTo(page, '#/');
@@ -143,7 +171,8 @@ describe.skipIf(!(await browserAvailable()))('a line with the real service', () 
     await page.locator('.banner').waitFor({ state: 'detached', timeout: 20_000 });
     await tileSays(page, 1, 'Ready');
     await page.locator('.product select').waitFor();
-    expect(await page.locator('.product select').inputValue()).toBe('sensor');
+    // The batch is still chosen, and its product with it.
+    expect(await page.locator('.product select').inputValue()).toBe('WO-9');
   });
 
   it('has kept the password out of every page, answer, log and file but its own', async () => {

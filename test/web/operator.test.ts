@@ -99,6 +99,28 @@ describe.skipIf(!(await browserAvailable()))('an operator', () => {
     await tileSays(page, 2, 'Empty');
   });
 
+  it('pauses the station and lets it go on, and scans the label that a unit waits for', async () => {
+    const world = bench(2);
+    const page = await open(world, 15);
+    await tileSays(page, 1, 'Ready');
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('Paused by local.').waitFor();
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByText('Paused by local.').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Start, Slot 1' }).click();
+    await tileSays(page, 1, 'PASS');
+    const [job] = world.jobs;
+    if (job === undefined) throw new Error('no job');
+    world.putJob({ ...job, state: 'running', scanning: true, uuid: 'code-of-1' });
+    await tileSays(page, 1, 'Scan');
+    await page.getByLabel('Scanned code').fill('another');
+    await page.keyboard.press('Enter');
+    await page.getByText('No unit waits for "another"').waitFor();
+    await page.getByLabel('Scanned code').fill('code-of-1');
+    await page.keyboard.press('Enter');
+    await tileSays(page, 1, 'PASS');
+  });
+
   it('loses nothing by loading the page anew in mid-run', async () => {
     const page = await open(bench(4), 60);
     await tileSays(page, 1, 'Ready');

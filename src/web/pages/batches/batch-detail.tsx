@@ -13,7 +13,7 @@ import { failureText } from '../../ui/toasts.js';
 import { CauseBars, HourColumns, StageBars } from '../today/charts.js';
 import { Figure } from '../today/figure.js';
 import { BatchActions } from './batch-actions.js';
-import { BatchBadge } from './batches.js';
+import { BatchBadge } from './batch-badge.js';
 
 export function BatchDetail({ name }: { name: string }): JSX.Element {
   const counts = useStore((state) => JSON.stringify(state.station?.batch?.counts));

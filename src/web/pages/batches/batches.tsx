@@ -9,8 +9,9 @@ import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { ListCard } from '../../ui/list-card.js';
 import { useLoad } from '../../ui/load.js';
-import { Badge, Blank, Note, Skeleton, type Tone } from '../../ui/parts.js';
+import { Blank, Note, Skeleton } from '../../ui/parts.js';
 import { failureText } from '../../ui/toasts.js';
+import { BatchBadge } from './batch-badge.js';
 import { BatchDetail } from './batch-detail.js';
 import { CreateBatch } from './create-batch.js';
 
@@ -79,16 +80,5 @@ function List(): JSX.Element {
       />
       {mayCreate && <CreateBatch onCreated={reload} />}
     </>
-  );
-}
-
-const TONES: Record<BatchInfo['state'], Tone> = { open: 'accent', paused: 'warn', closed: 'plain' };
-
-export function BatchBadge({ state }: Pick<BatchInfo, 'state'>): JSX.Element {
-  const icon = state === 'open' ? 'play' : state === 'paused' ? 'pause' : 'check';
-  return (
-    <Badge tone={TONES[state]} icon={icon}>
-      {t(`batch.state.${state}`)}
-    </Badge>
   );
 }
