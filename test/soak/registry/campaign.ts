@@ -27,6 +27,8 @@ export interface CampaignCounts {
   outages: number;
   /** Of runs that failed by themselves. */
   readonly codes: Record<string, number>;
+  /** Stages in which runs were killed. */
+  readonly killedAt: Record<string, number>;
 }
 
 export interface Campaign {
@@ -40,7 +42,15 @@ export interface Campaign {
 export async function runCampaign(home: Home, runs: number): Promise<Campaign> {
   const count = Math.max(AT_ONCE, Math.ceil(runs / RUNS_PER_BOARD));
   const boards = await Promise.all(Array.from({ length: count }, (_, index) => plugInBoard(index)));
-  const counts: CampaignCounts = { passed: 0, failed: 0, killed: 0, torn: 0, outages: 0, codes: {} };
+  const counts: CampaignCounts = {
+    passed: 0,
+    failed: 0,
+    killed: 0,
+    torn: 0,
+    outages: 0,
+    codes: {},
+    killedAt: {},
+  };
   const provenLast = new Set<string>();
   const durationsMs: number[] = [];
   const free = [...boards];
@@ -98,6 +108,7 @@ async function provision(
   clearTimeout(timer);
   if (child.signalCode === 'SIGKILL') {
     counts.killed += 1;
+    countOne(counts.killedAt, lastOf(said, /"stage":"([a-z]+)"/g) ?? 'start');
     if (Math.random() < TEAR_SHARE && tearJournal(dataDir, child.pid ?? 0)) counts.torn += 1;
     return false;
   }
@@ -115,8 +126,15 @@ function killAfterMs(durationsMs: readonly number[]): number {
 
 function countFailure(counts: CampaignCounts, said: string, exitCode: number | null): void {
   counts.failed += 1;
-  const code = [...said.matchAll(/"code":"([A-Z_]+)"/g)].at(-1)?.[1] ?? `exit ${String(exitCode)}`;
-  counts.codes[code] = (counts.codes[code] ?? 0) + 1;
+  countOne(counts.codes, lastOf(said, /"code":"([A-Z_]+)"/g) ?? `exit ${String(exitCode)}`);
+}
+
+function lastOf(text: string, form: RegExp): string | undefined {
+  return [...text.matchAll(form)].at(-1)?.[1];
+}
+
+function countOne(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
 }
 
 function pick<T>(values: readonly T[]): T {

@@ -62,7 +62,15 @@ export async function runOnFullDisk(home: Home, disk: SmallDisk, runs: number): 
   const boards = await Promise.all(
     Array.from({ length: Math.ceil(runs / 3) }, (_, index) => plugInBoard(index)),
   );
-  const counts: CampaignCounts = { passed: 0, failed: 0, killed: 0, torn: 0, outages: 0, codes: {} };
+  const counts: CampaignCounts = {
+    passed: 0,
+    failed: 0,
+    killed: 0,
+    torn: 0,
+    outages: 0,
+    codes: {},
+    killedAt: {},
+  };
   const broken: string[] = [];
   let [stopped, passedThrough] = [0, 0];
   for (const board of boards) {

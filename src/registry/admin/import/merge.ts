@@ -29,15 +29,24 @@ export async function countChanges(client: pg.ClientBase): Promise<ImportReport>
 export async function merge(client: pg.ClientBase): Promise<number> {
   await updateChanged(client);
   const columns = Object.values(COLUMNS).filter((column) => column !== 'status');
-  // The trigger on devices puts the keys into device_keys. An export has the newest first: taken from its end on,
-  // devices keep their order.
-  const { rowCount } = await client.query(
-    `insert into devices (global_uuid, mac_address, psk_secret, status, ${columns.join(', ')})
-     select global_uuid, mac_address, psk_secret, coalesce(status, 'provisioned'), ${columns.join(', ')}
-     from import_lines where device_id is null order by line desc
-     on conflict (global_uuid) do nothing`,
+  // Entries of the text index come in sorted, and so by the page, when many of them wait.
+  await client.query(`set local gin_pending_list_limit = '64MB'; set local work_mem = '64MB'`);
+  // Each key with its device: the trigger on devices, which runs after both, finds nothing left to do. An export has
+  // the newest first: taken from its end on, devices keep their order.
+  const { rows } = await client.query<{ count: string }>(
+    `with added as (
+       insert into devices (global_uuid, mac_address, psk_secret, status, ${columns.join(', ')})
+       select global_uuid, mac_address, psk_secret, coalesce(status, 'provisioned'), ${columns.join(', ')}
+       from import_lines where device_id is null order by line desc
+       on conflict (global_uuid) do nothing
+       returning id, global_uuid, mac_key, psk_secret, status),
+     keys as (
+       insert into device_keys (device_id, global_uuid, mac_key, psk_secret, state, proven_at)
+       select id, global_uuid, mac_key, psk_secret, case when status = 'pending' then 'pending' else 'current' end,
+              case when status <> 'pending' then now() end from added)
+     select count(*) from added`,
   );
-  return rowCount ?? 0;
+  return Number(rows[0]?.count);
 }
 
 async function updateChanged(client: pg.ClientBase): Promise<void> {
