@@ -7,12 +7,12 @@ const COLUMNS = [
   'passed',
   'failed',
   'reworked',
-  'alreadyDone',
   'firstPassYield',
   'finalYield',
   'taktMs',
   'boardsPerHour',
   'runMs',
+  'alreadyDone',
 ] as const satisfies readonly (keyof Figures)[];
 
 export function figuresToCsv(groups: ReadonlyMap<string, Figures>): string {

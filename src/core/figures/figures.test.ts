@@ -83,6 +83,7 @@ describe('figuresOf', () => {
       passed: 0,
       failed: 0,
       reworked: 0,
+      alreadyDone: 0,
       failures: [],
       stages: [],
     });

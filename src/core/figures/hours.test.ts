@@ -35,5 +35,5 @@ describe('hours', () => {
 
 it('figures as CSV quote a name, and give a spreadsheet no formula', () => {
   const csv = figuresToCsv(new Map([['=a,"b"', figuresOf([run('a', NOON)])]]));
-  expect(csv.split('\r\n')[1]).toMatch(/^"'=a,""b""",1,1,1,0,0,0,1,1,/);
+  expect(csv.split('\r\n')[1]).toMatch(/^"'=a,""b""",1,1,1,0,0,1,1,/);
 });

@@ -59,7 +59,8 @@ export class StationView {
       this.#batch = await work.beat(line.station, { station: stationName, batch });
       this.#batchProblem = undefined;
     } catch (error) {
-      this.#batchProblem = toEspmintError(error).message;
+      // Without a batch the registry's own status says all there is to say.
+      this.#batchProblem = batch === undefined ? undefined : toEspmintError(error).message;
     }
     this.tell();
   }
