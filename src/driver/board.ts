@@ -10,6 +10,7 @@ import {
 } from '../core/partition-table.js';
 import type { ChipFacts } from '../core/stages.js';
 import { concatBytes } from '@noble/hashes/utils.js';
+import type { Board, OperationOptions } from './board-contract.js';
 import { readFlash, readUnproven } from './flash-read.js';
 import { eraseChip, eraseSpan } from './flash-write.js';
 import { connectLocked } from './locked-board.js';
@@ -32,40 +33,6 @@ import { WriteGuard } from './write-guard.js';
 
 /** Three entries and the MD5 entry: all of the usual small table. */
 const FIRST_ENTRIES_BYTES = 128;
-
-export interface OperationOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
-/**
- * One board, from connect to close. One operation at a time. Every operation has its own deadlines, derived from sizes
- * and rates, and ends with CANCELLED when its signal (or else that of connectBoard) is aborted. Lost replies are asked
- * for again, at a lower baud rate if need be.
- */
-export interface Board {
-  readonly facts: ChipFacts;
-  readonly security: SecurityState;
-  /** Bits per second in force: what the link turned out to bear. */
-  readonly baud: number;
-  /** The table at 0x8000; undefined where that flash is blank. @throws PARTITION_TABLE_INVALID */
-  readPartitionTable(options?: OperationOptions): Promise<PartitionTable | undefined>;
-  readFlash(region: Region, options?: OperationOptions): Promise<Uint8Array>;
-  /** The chip's own MD5 of a region, lower-case hex. */
-  md5(region: Region, options?: OperationOptions): Promise<string>;
-  /** Brings a region to an image, touching only sectors that differ. It is no proof: ask verifyRegion for that. */
-  writeRegion(target: ImageAt, options?: WriteOptions): Promise<WriteReport>;
-  /** @throws VERIFY_MISMATCH unless the chip's MD5 of the whole region is that of the image. */
-  verifyRegion(target: ImageAt, options?: OperationOptions): Promise<void>;
-  /** Whole sectors. */
-  eraseRegion(region: Region, options?: OperationOptions): Promise<void>;
-  eraseFlash(options?: OperationOptions): Promise<void>;
-  /** Leaves the loader: the application starts. The link stays open, at 115200 baud, for the boot log. */
-  reset(): Promise<void>;
-  /** After a reset: reads the log until the rules are met. @throws BOOT_FAILED, BOOT_TIMEOUT */
-  watchBoot(options: BootWatchOptions): Promise<BootReport>;
-  /** Closes the link. Never throws, may be called again. */
-  close(): Promise<void>;
-}
 
 export interface ConnectOptions extends SessionOptions {
   /**

@@ -4,7 +4,8 @@ import { TEST_MAC, plugIn, scrambled, type Plugged } from '../../test/support/pl
 import { CHIP_NAMES, type ChipName } from '../core/chips/index.js';
 import { parseMac } from '../core/mac.js';
 import type { VirtualBoard } from '../virtual/index.js';
-import { connectBoard, type Board } from './board.js';
+import { connectBoard } from './board.js';
+import type { Board } from './board-contract.js';
 import { OP } from './command.js';
 import { md5Of } from './md5.js';
 

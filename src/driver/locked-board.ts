@@ -3,7 +3,7 @@ import { getChip, type ChipName, type ChipSpec } from '../core/chips/index.js';
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import type { Mac } from '../core/mac.js';
 import type { ChipFacts } from '../core/stages.js';
-import type { Board } from './board.js';
+import type { Board } from './board-contract.js';
 import { OP, words } from './command.js';
 import { detectChip } from './detect.js';
 import { enterLoader, type EnterOptions } from './enter-loader.js';
@@ -28,12 +28,6 @@ export interface LockedOptions extends EnterOptions {
   /** What the operator vouches for: the chip does not tell it. */
   readonly mac: Mac;
   readonly expectChip?: string | undefined;
-}
-
-/** How far a chip is locked, in words for a message. */
-export function lockText(chip: ChipSpec, { secureBoot, flashEncryption }: SecurityState): string {
-  const onOff = (isOn: boolean): string => (isOn ? 'on' : 'off');
-  return `${chip.displayName}, secure boot ${onOff(secureBoot)}, flash encryption ${onOff(flashEncryption)}`;
 }
 
 /**

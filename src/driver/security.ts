@@ -63,3 +63,9 @@ function isOdd(count: number): boolean {
   for (let rest = count; rest !== 0; rest >>>= 1) odd = odd !== ((rest & 1) === 1);
   return odd;
 }
+
+/** How far a chip is locked, in words for a message. */
+export function lockText(chip: ChipSpec, { secureBoot, flashEncryption }: SecurityState): string {
+  const onOff = (isOn: boolean): string => (isOn ? 'on' : 'off');
+  return `${chip.displayName}, secure boot ${onOff(secureBoot)}, flash encryption ${onOff(flashEncryption)}`;
+}

@@ -10,12 +10,11 @@ import { efuseFields, readEfuseFacts, revisionText, type EfuseFacts } from './ch
 import { detectChip, firstQuestion } from './detect.js';
 import { enterLoader } from './enter-loader.js';
 import type { OnDriverEvent } from './events.js';
-import { lockText } from './locked-board.js';
 import type { Loader } from './loader.js';
 import type { StubPolicy } from './loader-choice.js';
 import { START_BAUD } from './open-link.js';
 import { RegisterCache } from './registers.js';
-import type { SecurityState } from './security.js';
+import { lockText, type SecurityState } from './security.js';
 import { attachAndIdentify, flashSizeCommand, spiFields, type FlashId } from './spi-flash.js';
 import type { Link } from './transport.js';
 import { calmWatchdogs } from './watchdogs.js';

@@ -8,8 +8,7 @@ import type { Profile } from '../core/profile/schema.js';
 import { parsePsk } from '../core/psk.js';
 import { parseUuid, type UuidRecipe } from '../core/uuid.js';
 import { checkWifi, type WifiCredentials } from '../core/wifi.js';
-import type { ProvisionPlan, Target } from './plan.js';
-import type { Unproven } from './unproven.js';
+import type { ProvisionPlan, Target, Unproven } from './plan.js';
 
 /** What is said beside the profile, and wins over it. */
 export interface PlanChanges {

@@ -1,11 +1,11 @@
 // What is to be done with each board of a run: the profile with its secrets resolved, and what flags changed.
 import type { NvsLayout } from '../core/device-config.js';
+import type { Mac } from '../core/mac.js';
 import type { Profile } from '../core/profile/schema.js';
 import type { Psk } from '../core/psk.js';
 import type { UuidRecipe } from '../core/uuid.js';
 import type { WifiCredentials } from '../core/wifi.js';
 import type { KnownPolicy, ProfileContent } from '../registry/index.js';
-import type { Unproven } from './unproven.js';
 
 /** Where the image goes, as far as the user said. Bytes from the start of flash. */
 export interface Target {
@@ -18,6 +18,11 @@ export interface Target {
 
 /** How a board shows after its reset that its firmware runs. */
 export type BootCheck = NonNullable<Profile['boot']>;
+
+/** What the operator says in place of a board in Secure Download Mode, and takes upon himself. */
+export interface Unproven {
+  readonly mac: Mac;
+}
 
 export interface ProvisionPlan {
   /** The profile that it was made of; absent where flags alone say all. */

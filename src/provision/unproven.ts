@@ -1,15 +1,9 @@
 // Boards in Secure Download Mode: their ROM writes but proves nothing, so that only what the firmware prints can.
 import { EspmintError } from '../core/errors/index.js';
-import type { Mac } from '../core/mac.js';
 import type { ProvisionEvent } from '../core/stages.js';
 import type { BootReport } from '../driver/index.js';
 import type { ProvisionPlan } from './plan.js';
 import { chooseRegion, type Region } from './region.js';
-
-/** What the operator says in place of the chip, and takes upon himself. */
-export interface Unproven {
-  readonly mac: Mac;
-}
 
 /**
  * The region of a board that shows no partition table: the one that was given, whole. Nothing is guessed, since a guess

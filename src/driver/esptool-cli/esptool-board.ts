@@ -11,7 +11,7 @@ import {
 } from '../../core/partition-table.js';
 import type { ChipFacts } from '../../core/stages.js';
 import { findChip } from '../../core/chips/index.js';
-import type { Board, OperationOptions } from '../board.js';
+import type { Board, OperationOptions } from '../board-contract.js';
 import { md5Of, type Region } from '../md5.js';
 import { START_BAUD, openLink } from '../open-link.js';
 import { checkRegion } from '../region.js';

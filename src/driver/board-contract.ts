@@ -1,0 +1,41 @@
+// What can be done with a board in its loader, whoever speaks to it: our loader, a locked board's ROM, or esptool.
+import type { PartitionTable } from '../core/partition-table.js';
+import type { ChipFacts } from '../core/stages.js';
+import type { Region } from './md5.js';
+import type { ImageAt, WriteOptions, WriteReport } from './region-writer.js';
+import type { SecurityState } from './security.js';
+import type { BootReport, BootWatchOptions } from './watch-boot.js';
+
+export interface OperationOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One board, from connect to close. One operation at a time. Every operation has its own deadlines, derived from sizes
+ * and rates, and ends with CANCELLED when its signal (or else that of connectBoard) is aborted. Lost replies are asked
+ * for again, at a lower baud rate if need be.
+ */
+export interface Board {
+  readonly facts: ChipFacts;
+  readonly security: SecurityState;
+  /** Bits per second in force: what the link turned out to bear. */
+  readonly baud: number;
+  /** The table at 0x8000; undefined where that flash is blank. @throws PARTITION_TABLE_INVALID */
+  readPartitionTable(options?: OperationOptions): Promise<PartitionTable | undefined>;
+  readFlash(region: Region, options?: OperationOptions): Promise<Uint8Array>;
+  /** The chip's own MD5 of a region, lower-case hex. */
+  md5(region: Region, options?: OperationOptions): Promise<string>;
+  /** Brings a region to an image, touching only sectors that differ. It is no proof: ask verifyRegion for that. */
+  writeRegion(target: ImageAt, options?: WriteOptions): Promise<WriteReport>;
+  /** @throws VERIFY_MISMATCH unless the chip's MD5 of the whole region is that of the image. */
+  verifyRegion(target: ImageAt, options?: OperationOptions): Promise<void>;
+  /** Whole sectors. */
+  eraseRegion(region: Region, options?: OperationOptions): Promise<void>;
+  eraseFlash(options?: OperationOptions): Promise<void>;
+  /** Leaves the loader: the application starts. The link stays open, at 115200 baud, for the boot log. */
+  reset(): Promise<void>;
+  /** After a reset: reads the log until the rules are met. @throws BOOT_FAILED, BOOT_TIMEOUT */
+  watchBoot(options: BootWatchOptions): Promise<BootReport>;
+  /** Closes the link. Never throws, may be called again. */
+  close(): Promise<void>;
+}
