@@ -1,6 +1,6 @@
 // Kill campaigns against the registry: whatever is killed, taken away, damaged or full, no key that is on a chip is lost.
 // As long as you like with `npm run soak -- registry`.
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,12 +20,12 @@ const REPORT = process.env['ESPMINT_SOAK_REPORT'];
 const TIMEOUT_MS = 60_000 + RUNS * 15_000;
 
 const wants = (mode: string): boolean => ONLY === undefined || ONLY === mode;
-const reports: Record<string, object> = {};
 
+/** Beside what the file says of other campaigns. */
 function report(mode: string, figures: object): void {
-  reports[mode] = figures;
   if (REPORT === undefined) return;
-  writeFileSync(REPORT, `${JSON.stringify(reports, null, 2)}\n`);
+  const before = existsSync(REPORT) ? (JSON.parse(readFileSync(REPORT, 'utf8')) as object) : {};
+  writeFileSync(REPORT, `${JSON.stringify({ ...before, [mode]: figures }, null, 2)}\n`);
   console.log(mode, figures);
 }
 

@@ -28,6 +28,7 @@ export interface DatabaseOptions {
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1000;
+const COLLISION_TRIES = 3;
 
 export class Database {
   readonly source: ServerSource;
@@ -67,16 +68,21 @@ export class Database {
   /** Runs `work` on one connection, under the same rules but without a transaction around it. */
   async connected<T>(what: string, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
     const deadline = Date.now() + this.#options.patienceMs;
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    let pauseMs = FIRST_PAUSE_MS;
+    for (let tries = 1; ; tries++) {
       try {
         return await this.#once(work);
       } catch (error) {
+        // Work on all devices may take longer than our patience, and still deserves another try after a collision.
+        const isUnlucky = isCollision(error) && tries < COLLISION_TRIES;
         const again = isConnectionLoss(error) || isCollision(error);
         // After a stop a call is still made once: how an attempt ended is worth writing down.
-        const enough = Date.now() + pauseMs > deadline || this.#options.signal?.aborted === true;
-        if (!again || enough) throw toRegistryError(error, this.#context(what));
+        const isLate = Date.now() + pauseMs > deadline && !isUnlucky;
+        if (!again || isLate || this.#options.signal?.aborted === true)
+          throw toRegistryError(error, this.#context(what));
       }
       await sleep(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
 
