@@ -16,8 +16,9 @@ import {
 import type { PortChange } from '../../driver/index.js';
 import type { Job } from '../contract/index.js';
 import type { JobBook } from '../jobs/job-book.js';
-import type { SlotNote, StationPorts } from '../ports/station-ports.js';
+import type { StationPorts } from '../ports/station-ports.js';
 import type { Order } from './orders.js';
+import { SlotNotes } from './slot-notes.js';
 
 export interface LineParts {
   readonly provision: ProvisionParts;
@@ -57,12 +58,13 @@ export class Line {
   readonly #asked = new Map<number, Asked>();
   readonly #running = new Map<number, Running>();
   readonly #opened = new Map<number, (job: Job | undefined) => void>();
-  readonly #held = new Map<number, NonNullable<SlotNote['held']>>();
+  readonly #notes: SlotNotes;
   /** Of the board that ended last. */
   #lastBatch: string | undefined;
 
   constructor(parts: LineParts) {
     this.#parts = parts;
+    this.#notes = new SlotNotes(parts.ports);
     this.#station = this.#create();
   }
 
@@ -79,7 +81,7 @@ export class Line {
   begin(): void {
     this.requireIdle();
     this.#asked.clear();
-    this.#held.clear();
+    this.#notes.clearAll();
     this.#station = this.#create();
     this.#parts.onMode();
   }
@@ -97,7 +99,7 @@ export class Line {
 
   forget(slot: number): void {
     this.#asked.delete(slot);
-    this.#held.delete(slot);
+    this.#notes.clear(slot);
     this.#station.forget(slot);
   }
 
@@ -169,7 +171,7 @@ export class Line {
 
   async #start(slot: number, asked: Asked): Promise<Job | undefined> {
     this.#asked.set(slot, asked);
-    this.#held.delete(slot);
+    this.#notes.clear(slot);
     const opened = new Promise<Job | undefined>((resolve) => this.#opened.set(slot, resolve));
     this.#station.start(slot);
     if (this.#station.slots.get(slot)?.state !== 'running') this.#tellOpened(slot, undefined);
@@ -220,18 +222,13 @@ export class Line {
   #onEvent(event: StationEvent): void {
     switch (event.type) {
       case 'slot':
-        if (event.state === 'running') this.#held.delete(event.slot);
-        this.#parts.ports.note(event.slot, {
-          ...(event.state === 'waiting' ? { waiting: event.for } : {}),
-          ...this.#heldNote(event.slot),
-        });
+        this.#notes.changed(event);
         break;
       case 'ended':
         this.#ended(event);
         break;
       case 'blocked':
-        this.#held.set(event.slot, { code: event.code, count: event.count });
-        this.#parts.ports.note(event.slot, this.#heldNote(event.slot));
+        this.#notes.blocked(event);
         break;
       case 'station':
         if (event.mode === 'paused') void this.#tellPause(event.reason);
@@ -261,11 +258,6 @@ export class Line {
 
   async #tellPause(reason: PauseReason): Promise<void> {
     this.#parts.work.paused(reason, { station: await this.#parts.stationName(), batch: this.#lastBatch });
-  }
-
-  #heldNote(slot: number): Pick<SlotNote, 'held'> {
-    const held = this.#held.get(slot);
-    return held === undefined ? {} : { held };
   }
 }
 
