@@ -32,6 +32,8 @@ export interface ChaosReport {
   readonly disturbances: Readonly<Record<Disturbance, number>>;
   /** Slots held and stations paused by a rule, and let go by the operator. */
   readonly holds: number;
+  /** What the registry failed with, each once: nothing here was meant to fail it. */
+  readonly registryFailures: readonly string[];
   /** The longest runs, with what made them so. */
   readonly longest: readonly string[];
   readonly seconds: number;
@@ -113,11 +115,19 @@ class Shift {
       faults: this.#faults,
       disturbances: this.#disturbances,
       holds: this.#holds,
+      registryFailures: this.#registryFailures(),
       longest: this.#longest(),
       seconds: Math.round((performance.now() - started) / 1000),
       boardsPassedAtLast: [...this.#lastPassed.values()].filter(Boolean).length,
       broken: [...this.#broken, ...verdict],
     };
+  }
+
+  #registryFailures(): string[] {
+    const messages = this.#ended.flatMap(({ result }) =>
+      !result.ok && result.code.startsWith('REGISTRY_') ? [result.message] : [],
+    );
+    return [...new Set(messages)];
   }
 
   #longest(): string[] {
