@@ -44,14 +44,8 @@ const dataDir = join(folder, 'data');
 const started = performance.now();
 const registry = await openRegistry({ dataDir });
 const firstStartMs = performance.now() - started;
-const client = await openClient();
-
-async function openClient(): Promise<pg.Client> {
-  const config = { host: join(dataDir, 'postgres/run'), user: 'espmint', database: 'espmint' };
-  const opened = new pg.Client(config);
-  await opened.connect();
-  return opened;
-}
+const client = new pg.Client({ host: join(dataDir, 'postgres/run'), user: 'espmint', database: 'espmint' });
+await client.connect();
 
 let boards = 0;
 
@@ -91,7 +85,7 @@ try {
   print(`writes beside ${ROWS} devices`, writes);
   const journal = await measureJournal(Journal);
   print('journal', journal);
-  const transfer = await measureTransfer(folder, TRANSFER_ROWS, openClient);
+  const transfer = await measureTransfer(folder, TRANSFER_ROWS, openRegistry);
   print(`${TRANSFER_ROWS} devices in and out`, transfer);
   const memory = {
     'this process with an open registry, MiB (RSS)': idleProcessMiB,

@@ -4,7 +4,8 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import type pg from 'pg';
+import pg from 'pg';
+import type { openRegistry as open } from '../../src/registry/index.js';
 import { otherPostgresBin } from '../../test/registry/other-postgres.js';
 import { makeTcpPostgres } from '../../test/registry/tcp-postgres.js';
 import { judgeAvailable, ROOT } from '../../test/support/judges.js';
@@ -24,11 +25,11 @@ export interface CommandFigures {
 
 export type TransferFigures = Record<string, CommandFigures | { readonly rowsPerSecond: number }>;
 
-/** @param folder reachable for everybody @param openClient a bare client of an empty registry's database */
+/** @param folder reachable for everybody */
 export async function measureTransfer(
   folder: string,
   rows: number,
-  openClient: () => Promise<pg.Client>,
+  openRegistry: typeof open,
 ): Promise<TransferFigures> {
   const csv = join(folder, 'devices.csv');
   await writeDevicesFile(csv, rows);
@@ -42,8 +43,7 @@ export async function measureTransfer(
   command(copy, 'db', 'migrate');
   const backup = join(folder, 'registry.backup');
   return {
-    'row by row, bare client, each committed': { rowsPerSecond: await rowByRow(openClient, false) },
-    'row by row, bare client, one transaction': { rowsPerSecond: await rowByRow(openClient, true) },
+    ...(await measureRowByRow(join(folder, 'row-by-row'), openRegistry)),
     'devices import (CSV, COPY)': command(home, 'devices', 'import', csv),
     'devices import of the same file again': command(home, 'devices', 'import', csv),
     'devices export (CSV)': command(home, 'devices', 'export'),
@@ -65,19 +65,28 @@ async function move(folder: string, run: (url: string) => CommandFigures): Promi
   }
 }
 
-async function rowByRow(openClient: () => Promise<pg.Client>, inOne: boolean): Promise<number> {
-  const client = await openClient();
+async function measureRowByRow(dataDir: string, openRegistry: typeof open): Promise<TransferFigures> {
+  const registry = await openRegistry({ dataDir });
+  const host = join(dataDir, 'postgres/run');
+  const client = new pg.Client({ host, user: 'espmint', database: 'espmint' });
+  await client.connect();
   let n = 0;
+  const insert = (): Promise<unknown> => {
+    const { uuid, mac, psk, location } = row((n += 1));
+    return client.query(INSERT, [uuid, mac, psk, location]);
+  };
   try {
-    if (inOne) await client.query('begin');
-    return await rate(1, () => {
-      n += 1;
-      const { uuid, mac, psk, location } = row(inOne ? 2 * 10 ** 8 + n : 10 ** 8 + n);
-      return client.query(INSERT, [uuid, mac, psk, location]);
-    });
+    const committed = await rate(1, insert);
+    await client.query('begin');
+    const inOne = await rate(1, insert);
+    await client.query('commit');
+    return {
+      'row by row, bare client, each committed': { rowsPerSecond: committed },
+      'row by row, bare client, one transaction': { rowsPerSecond: inOne },
+    };
   } finally {
-    if (inOne) await client.query('rollback');
     await client.end();
+    await registry.close();
   }
 }
 
