@@ -21,7 +21,8 @@ export const STATION = 'chaos';
 const DEBOUNCE = { settleMs: 10, goneMs: 20, nativeGoneMs: 100 };
 const INTERVAL_MS = 5;
 const BEAT_MS = 2000;
-const RUN_TIMEOUT_MS = 45_000;
+/** Shorter than a station's, for the boards that are slow or silent for ever. */
+export const RUN_TIMEOUT_MS = 45_000;
 
 export interface ChaosLine {
   readonly fixture: Fixture;
