@@ -6,7 +6,8 @@ export type { RegistryOptions } from './connect.js';
 export { checkDatabase, type DatabaseReport, migrateDatabase } from './admin/check.js';
 export { backUp, moveTo, restore } from './admin/backup.js';
 export { exportDevices, type ExportOptions } from './admin/export-devices.js';
-export { importDevices, type ImportOptions, type ImportReport } from './admin/import/import-devices.js';
+export { importDevices, type ImportOptions } from './admin/import/import-devices.js';
+export type { ImportReport } from './admin/import/merge.js';
 export { removeDevice } from './admin/remove-device.js';
 export {
   addToList,

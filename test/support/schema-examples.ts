@@ -35,7 +35,8 @@ function build(schema: z.ZodType, secret: string | undefined): unknown {
   if (schema instanceof z.ZodLiteral) return [...schema.values][0];
   if (schema instanceof z.ZodRecord) return {};
   if (schema instanceof z.ZodBoolean) return true;
-  if (schema instanceof z.ZodNumber) return [1, 20, 0x3000].find((number) => schema.safeParse(number).success);
+  if (schema instanceof z.ZodNumber)
+    return [1, 20, 0x3000].find((number) => schema.safeParse(number).success);
   return [...PATTERNS, 'long enough for a password'].find((text) => schema.safeParse(text).success);
 }
 

@@ -101,7 +101,8 @@ export const REGISTRY_ERRORS = {
   }),
   DEVICE_REMOVED: entry<{ mac: string; uuid: string; asOf?: string | undefined }>({
     ...conflict,
-    problem: ({ mac, uuid, asOf }) => `The board ${mac} (${uuid}) was removed from the registry${known(asOf)}`,
+    problem: ({ mac, uuid, asOf }) =>
+      `The board ${mac} (${uuid}) was removed from the registry${known(asOf)}`,
     next: () => 'choose --known rotate to take it in again with a new key, or set the board aside',
   }),
   DEVICE_DENIED: entry<{

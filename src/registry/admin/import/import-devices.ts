@@ -10,7 +10,7 @@ import { Collision } from '../../postgres/sql-errors.js';
 import type { SecretBox } from '../../secrets/secret-box.js';
 import { withSecrets } from '../with-secrets.js';
 import { compareWithRegistry, faultsOfLines } from './compare.js';
-import { countChanges, countMacsTakenSince, lastDeviceId, merge } from './merge.js';
+import { countChanges, countMacsTakenSince, lastDeviceId, merge, type ImportReport } from './merge.js';
 import { stageLines } from './staging.js';
 
 export interface ImportOptions {
@@ -20,14 +20,6 @@ export interface ImportOptions {
   readonly overwrite: boolean;
   /** Check everything against the registry, and change nothing. */
   readonly dryRun: boolean;
-}
-
-/** Devices by what became of them, or would become in a dry run. */
-export interface ImportReport {
-  readonly added: number;
-  readonly changed: number;
-  /** Were there already, just as the file has them. */
-  readonly unchanged: number;
 }
 
 /** The lines of the file from its start; read again when the connection was lost. */

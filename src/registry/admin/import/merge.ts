@@ -1,8 +1,15 @@
 // Brings the compared lines of an import into `devices`, in one statement for all new ones and one for all changed ones.
 import type pg from 'pg';
 import { processUser } from '../../process-user.js';
-import type { ImportReport } from './import-devices.js';
 import { COLUMNS } from './staging.js';
+
+/** Devices by what became of them, or would become in a dry run. */
+export interface ImportReport {
+  readonly added: number;
+  readonly changed: number;
+  /** Were there already, just as the file has them. */
+  readonly unchanged: number;
+}
 
 /**
  * The greatest id of all devices that are there or being written. Runs in a transaction of its own: the lock waits for
