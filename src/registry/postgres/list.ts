@@ -8,8 +8,10 @@ import { textCondition } from './text-condition.js';
 
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1000;
-/** Going through so many rows takes a tenth of a second. */
-const NEWEST_SEARCHED = 100_000;
+/** Devices that a search goes through before it decides how to go on: a few hundredths of a second. */
+const NEAR = 20_000;
+/** Going through more of them takes longer than finding all that match by an index. */
+const FAR = 150_000;
 
 export interface RowPage {
   readonly rows: readonly DeviceRow[];
@@ -42,8 +44,9 @@ export async function listRows(client: pg.ClientBase, filter: DeviceFilter): Pro
 }
 
 /**
- * Among the newest devices first, then among all. The planner knows how common a text is, but not that it may be common
- * among old devices only: by itself it would go through ten million to find that out.
+ * Among the newest devices first: how many of them match tells whether going on so fills the page soon. If not, an
+ * index finds all that match, which are few, or old and close together. The planner cannot know that: it would go
+ * through ten million devices for a text that is common among the oldest of them only.
  */
 async function search(
   client: pg.ClientBase,
@@ -51,11 +54,13 @@ async function search(
   find: (way: Way) => Promise<readonly MarkedRow[]>,
   limit: number,
 ): Promise<readonly MarkedRow[]> {
-  const newest = after === undefined ? await newestId(client) : parseMark(after, false).id;
-  const from = newest - NEWEST_SEARCHED;
-  if (from <= 0) return find('in order');
-  const rows = await find({ from });
-  return rows.length > limit ? rows : find('matches first');
+  const start = after === undefined ? (await newestId(client)) + 1 : parseMark(after, false).id;
+  const near = await find({ from: start - NEAR });
+  if (near.length > limit || start <= NEAR) return near;
+  const neededAbout = (NEAR * (limit + 1)) / near.length;
+  if (neededAbout > FAR) return find('matches first');
+  const far = await find({ from: start - 2 * FAR });
+  return far.length > limit || start <= 2 * FAR ? far : find('matches first');
 }
 
 async function newestId(client: pg.ClientBase): Promise<number> {
@@ -64,8 +69,8 @@ async function newestId(client: pg.ClientBase): Promise<number> {
 }
 
 /**
- * How the server comes to a page: along the order until it is full, the same down to an id, or by finding everything
- * that matches and sorting that, for which no index is in order.
+ * How the server comes to a page: along the order until it is full, the same row by row down to an id, or by finding
+ * everything that matches and sorting that, for which no index is in order.
  */
 export type Way = 'in order' | { readonly from: number } | 'matches first';
 
@@ -81,14 +86,14 @@ export function listQuery(
   const conditions = [
     ...deviceConditions(filter, parameter),
     ...attemptConditions(filter, parameter),
-    ...pageStart(filter.after, byTime, parameter),
-    ...(typeof way === 'object' ? [`d.id >= ${parameter(way.from)}`] : []),
+    ...pageStart('d', filter.after, byTime, parameter),
   ];
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+  const table = typeof way === 'object' ? rowByRow(way.from, filter.after, parameter) : 'devices';
   const byId = way === 'matches first' ? 'd.id + 0 desc' : 'd.id desc';
   const order = byTime ? 'd.provisioned_at desc, d.id desc' : byId;
   const text = `select ${DEVICE_COLUMNS}, to_char(d.provisioned_at, 'YYYY-MM-DD"T"HH24:MI:SS.US') as mark
-    from devices d ${where} order by ${order} limit ${limit}`;
+    from ${table} d ${where} order by ${order} limit ${limit}`;
   return { text, values };
 }
 
@@ -125,9 +130,22 @@ function deviceConditions(filter: DeviceFilter, parameter: Parameter): string[] 
   return conditions;
 }
 
-function pageStart(after: string | undefined, byTime: boolean, parameter: Parameter): string[] {
+/** What stands behind OFFSET is not mixed with the conditions outside: no index of theirs is used. */
+function rowByRow(from: number, after: string | undefined, parameter: Parameter): string {
+  const bounds = [`id >= ${parameter(from)}`, ...pageStart('devices', after, false, parameter)];
+  return `(select * from devices where ${bounds.join(' and ')} order by id desc offset 0)`;
+}
+
+function pageStart(
+  table: string,
+  after: string | undefined,
+  byTime: boolean,
+  parameter: Parameter,
+): string[] {
   if (after === undefined) return [];
   const { id, at } = parseMark(after, byTime);
-  if (!byTime) return [`d.id < ${parameter(id)}`];
-  return [`(d.provisioned_at, d.id) < (${parameter(at)}::timestamp, ${parameter(id)}::integer)`];
+  if (!byTime) return [`${table}.id < ${parameter(id)}`];
+  return [
+    `(${table}.provisioned_at, ${table}.id) < (${parameter(at)}::timestamp, ${parameter(id)}::integer)`,
+  ];
 }

@@ -1,6 +1,9 @@
 // The condition of a text search, made of patterns that the index idx_devices_text serves (PostgreSQL, "pg_trgm").
 import type { TextSearch } from '../text-search.js';
 
+/** Of a whole UUID and a whole MAC, which have indexes of their own. */
+const [UUID_CHARS, MAC_DIGITS] = [36, 12];
+
 /**
  * @param table what `devices` is called in the statement
  * @param parameter takes a value and returns its place in the statement
@@ -16,9 +19,14 @@ export function textCondition(
     ? [like('location', `${place}%`), like('location', `% ${place}%`)]
     : [like('location', `%${place}%`)];
   if (uuid !== undefined) {
-    parts.push(atStart ? startsWith('global_uuid', uuid) : like('global_uuid', `%${uuid}%`));
+    if (uuid.length === UUID_CHARS)
+      parts.push(`${table}.global_uuid in (${parameter(uuid)}, upper(${parameter(uuid)}))`);
+    else parts.push(atStart ? startsWith('global_uuid', uuid) : like('global_uuid', `%${uuid}%`));
   }
-  if (mac !== undefined) parts.push(atStart ? startsWith('mac_key', mac) : like('mac_key', `%${mac}%`));
+  if (mac !== undefined) {
+    if (mac.length === MAC_DIGITS) parts.push(`${table}.mac_key = ${parameter(mac)}`);
+    else parts.push(atStart ? startsWith('mac_key', mac) : like('mac_key', `%${mac}%`));
+  }
   return `(${parts.join(' or ')})`;
 
   /** So many devices start so that going through the newest is quicker than any index: this form has none. */
