@@ -51,6 +51,23 @@ const expire = (claim: Claim): Promise<void> =>
   sql(`update batch_units set lease_until = now() - interval '1 second' where claim_id = $1`, [claim.id]);
 
 describe('the count of a batch', () => {
+  it('gives each of many boards at once its own answer, whatever the others get', async () => {
+    const batch = await makeBatch(3, { serialTemplate: 'SHARED-{000}' });
+    const boards = [1, 2, 3, 4, 5, 6];
+    const claims = await Promise.allSettled(boards.map((board) => claimAt(one, batch, board)));
+    const made = claims.flatMap((claim) => (claim.status === 'fulfilled' ? [claim.value] : []));
+    expect(made.map(({ serial }) => serial)).toEqual(['SHARED-001', 'SHARED-002', 'SHARED-003']);
+    expect(claims.slice(3)).toMatchObject(
+      Array.from({ length: 3 }, () => ({ status: 'rejected', reason: { code: 'BATCH_BUSY' } })),
+    );
+    const unknown = { ...made[0], id: '00000000-0000-4000-8000-000000000000' } as Claim;
+    const settled = await Promise.allSettled(
+      [...made, unknown].map((claim, board) => pass(one, claim, board)),
+    );
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
+    expect((await one.batches.get(batch)).counts).toMatchObject({ passed: 3, inWork: 0, open: 0 });
+  });
+
   it('never exceeds the quantity, however many stations draw from it at once', async () => {
     const batch = await makeBatch(20);
     const tryBoard = async (board: number): Promise<string> => {

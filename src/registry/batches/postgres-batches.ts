@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import { checkSerialTemplate } from '../../core/serial-template.js';
 import type { Database } from '../postgres/database.js';
+import { SharedTransaction } from '../postgres/shared-transaction.js';
 import type { SecretBox } from '../secrets/secret-box.js';
 import type {
   Batch,
@@ -35,10 +36,15 @@ import {
 export class PostgresBatches implements Batches {
   readonly #database: Database;
   readonly #box: SecretBox;
+  /** Both lock the row of their batch: the boards of a fixture would wait for each other. */
+  readonly #claims: SharedTransaction;
+  readonly #settlements: SharedTransaction;
 
   constructor(database: Database, box: SecretBox) {
     this.#database = database;
     this.#box = box;
+    this.#claims = new SharedTransaction(database, 'claim');
+    this.#settlements = new SharedTransaction(database, 'settle');
   }
 
   create(request: BatchRequest, who: string): Promise<Batch> {
@@ -127,15 +133,15 @@ export class PostgresBatches implements Batches {
   }
 
   claim(request: ClaimRequest): Promise<Claim> {
-    return this.#transaction('claim', (client) => claim(client, this.#box, request));
+    return this.#claims.run((client) => claim(client, this.#box, request));
   }
 
   passed(claimId: string, unit: { uuid: string; chip: string; image: UnitImage }): Promise<void> {
-    return this.#transaction('settle', (client) => settlePass(client, claimId, unit));
+    return this.#settlements.run((client) => settlePass(client, claimId, unit));
   }
 
   failed(claimId: string): Promise<void> {
-    return this.#transaction('settle', (client) => settleFailure(client, claimId));
+    return this.#settlements.run((client) => settleFailure(client, claimId));
   }
 
   heartbeat({ station, host, batch, mode, slots, running, claims }: Heartbeat): Promise<void> {
