@@ -21,8 +21,6 @@ export const STATION = 'chaos';
 const DEBOUNCE = { settleMs: 10, goneMs: 20, nativeGoneMs: 100 };
 const INTERVAL_MS = 5;
 const BEAT_MS = 2000;
-/** Shorter than a station's, for the boards that are slow or silent for ever. */
-export const RUN_TIMEOUT_MS = 45_000;
 
 export interface ChaosLine {
   readonly fixture: Fixture;
@@ -36,12 +34,14 @@ export interface ChaosLineOptions {
   readonly slots: number;
   readonly dataDir: string;
   readonly quantity: number;
+  /** Shorter than a station's, for the boards that are slow or silent for ever. */
+  readonly runTimeoutMs: number;
   readonly onEvent: (event: StationEvent) => void;
 }
 
 /** The caller closes it. */
 export async function openChaosLine(options: ChaosLineOptions): Promise<ChaosLine> {
-  const { slots, dataDir, quantity } = options;
+  const { slots, dataDir, quantity, runTimeoutMs } = options;
   const registry = await openRegistry({ dataDir });
   const production = await openProduction({ dataDir });
   await production.batches.create({ name: BATCH, profile: PROFILE, quantity }, STATION);
@@ -68,7 +68,7 @@ export async function openChaosLine(options: ChaosLineOptions): Promise<ChaosLin
         options.onEvent(event);
       },
     },
-    { retryPauseMs: 5, runTimeoutMs: RUN_TIMEOUT_MS },
+    { retryPauseMs: 5, runTimeoutMs },
   );
   const ending = new AbortController();
   const { signal } = ending;

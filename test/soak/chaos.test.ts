@@ -1,4 +1,4 @@
-// A shift of chaos at a station: ESPMINT_CHAOS_BOARDS, _SLOTS and _SEED choose how much of it, and which.
+// A shift of chaos at a station: ESPMINT_CHAOS_BOARDS, _SLOTS, _SEED and _RUN_TIMEOUT_MS choose how much, and which.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +7,10 @@ import { runChaos } from './chaos.js';
 
 const number = (name: string, otherwise: number): number =>
   Number(process.env[`ESPMINT_CHAOS_${name}`] ?? otherwise);
-const BOARDS = number('BOARDS', 24);
+const BOARDS = number('BOARDS', 12);
 const SLOTS = number('SLOTS', 16);
 const SEED = number('SEED', 1);
+const RUN_TIMEOUT_MS = number('RUN_TIMEOUT_MS', 8000);
 /** Where a long shift leaves its table. */
 const REPORT = process.env['ESPMINT_CHAOS_REPORT'];
 
@@ -24,7 +25,8 @@ it(
       console.log(`${done} boards`);
     };
     try {
-      const report = await runChaos({ boards: BOARDS, slots: SLOTS, seed: SEED, dataDir, onProgress });
+      const sizes = { boards: BOARDS, slots: SLOTS, seed: SEED, runTimeoutMs: RUN_TIMEOUT_MS };
+      const report = await runChaos({ ...sizes, dataDir, onProgress });
       if (REPORT !== undefined) {
         writeFileSync(REPORT, `${JSON.stringify(report, null, 2)}\n`);
         console.log(report);

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndedRun, SlotState, StationEvent } from '../../src/provision/index.js';
 import { randomFrom, type Random } from '../../src/virtual/index.js';
-import { BATCH, openChaosLine, RUN_TIMEOUT_MS, STATION, type ChaosLine } from './chaos-line.js';
+import { BATCH, openChaosLine, STATION, type ChaosLine } from './chaos-line.js';
 import { judgeUnits, readFlash } from './chaos-judge.js';
 import {
   arm,
@@ -19,6 +19,8 @@ export interface ChaosOptions {
   readonly slots: number;
   readonly seed: number;
   readonly dataDir: string;
+  /** Of one run. */
+  readonly runTimeoutMs: number;
   readonly onProgress?: (done: number) => void;
 }
 
@@ -46,8 +48,6 @@ export interface ChaosReport {
 const WILD_VISITS = 3;
 /** What the station gives a run that was asked to end. */
 const GRACE_MS = 10_000;
-/** A slot that needs longer for one board is stuck: two runs to their limit, twice where it fell off the bus. */
-const SLOT_DEADLINE_MS = 4 * (RUN_TIMEOUT_MS + GRACE_MS) + 20_000;
 /** In the end each slot takes a good board within this time. */
 const GOOD_BOARD_DEADLINE_MS = 20_000;
 
@@ -56,6 +56,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const line = await openChaosLine({
     slots: options.slots,
     dataDir: options.dataDir,
+    runTimeoutMs: options.runTimeoutMs,
     quantity: options.boards + options.slots,
     onEvent: (event) => shift.hear(event),
   });
@@ -272,6 +273,11 @@ class Shift {
     );
   }
 
+  /** A slot that needs longer for one board is stuck: two runs to their limit, twice where it fell off the bus. */
+  get #slotDeadlineMs(): number {
+    return 4 * (this.#options.runTimeoutMs + GRACE_MS) + 20_000;
+  }
+
   get #opened(): ChaosLine {
     if (this.#line === undefined) throw new Error('the shift has not begun');
     return this.#line;
@@ -282,7 +288,7 @@ class Shift {
     slot: number,
     what: string,
     isReached: (state: SlotState | undefined) => boolean,
-    deadlineMs = SLOT_DEADLINE_MS,
+    deadlineMs = this.#slotDeadlineMs,
   ): Promise<void> {
     const { station } = this.#opened;
     await new Promise<void>((resolve) => {

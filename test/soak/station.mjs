@@ -22,6 +22,7 @@ const [test, settings] = chaos
         ESPMINT_CHAOS_BOARDS: boards ?? '1500',
         ESPMINT_CHAOS_SLOTS: slots,
         ESPMINT_CHAOS_SEED: seed,
+        ESPMINT_CHAOS_RUN_TIMEOUT_MS: '45000',
         ESPMINT_CHAOS_REPORT: report,
       },
     ]
