@@ -182,12 +182,19 @@ async function carryOutStep(session: Session, step: Step, options: StepOptions):
   const speed = { baud: link.baud, latencyMs: latencyOf(loader) };
   const form = cheapestForm(data.bytes, data.packed, options.isErased, speed);
   const write = { ...form, ...common, offsetBytes: region.offsetBytes + form.skipBytes };
-  const [answer] = await writeSpanThen(loader, write, options.isKnownToDiffer ? [md5Command(region)] : []);
-  if (answer === undefined) return false;
-  if (digestOf(answer) === data.md5) return true;
-  if (form.eraseBytes > 0) return false;
+  const proof = options.isKnownToDiffer ? [md5Command(region)] : [];
+  const isShort = form.eraseBytes === 0;
+  const answers = await writeSpanThen(loader, write, proof).catch((error: unknown) => {
+    if (isShort && isEspmintError(error, 'LOADER_REFUSED')) return undefined;
+    throw error;
+  });
+  const [answer] = answers ?? [];
+  if (answers !== undefined && answer === undefined) return false;
+  if (answer !== undefined && digestOf(answer) === data.md5) return true;
+  if (!isShort) return false;
   // It was not as blank as it said, or the ROM does not write without erasing: once more, the long way.
-  session.onEvent?.({ type: 'retry', what: 'write', reason: 'the flash does not hold what was written' });
+  const reason = answers === undefined ? 'the loader refuses it' : 'the flash does not hold what was written';
+  session.onEvent?.({ type: 'retry', what: 'write', reason });
   await carryOutStep(session, step, { ...options, isErased: false });
   // Where the first one went is not known.
   return false;

@@ -67,6 +67,17 @@ describe('the driver', () => {
     expect(flash.subarray(0x19000).every((byte) => byte === 0xff)).toBe(true);
   });
 
+  it('erases blank flash after all where a ROM only writes what it has erased', async () => {
+    if (!judgeAvailable('Python', PYTHON)) return;
+    const small = new Uint8Array(0x10000).fill(0xff);
+    small.set(image.subarray(0, 0x200));
+    const flash = await withRom(['erased-only'], async (board) => {
+      await board.writeRegion({ offsetBytes: 0x9000, image: small });
+      await board.verifyRegion({ offsetBytes: 0x9000, image: small });
+    });
+    expect(Buffer.from(flash.subarray(0x9000, 0x19000)).equals(small)).toBe(true);
+  });
+
   it('ends with a typed failure when the foreign ROM falls silent in the middle', async () => {
     if (!judgeAvailable('Python', PYTHON)) return;
     const work = withRom(['mute'], async (board) => {

@@ -6,8 +6,9 @@ answers SYNC once instead of eight times, `single-write` only looks at the first
 time to erase, `deaf-begin` does not know the first SYNCs, `usb` hands over at most 64 bytes at a time, `noise` logs a line
 before each answer, `echo` gives each request back first, as a wire with both directions on it does, `late-sync` has
 answers to an old SYNC before others, `two-status` ends answers with two status bytes as a stub does, `md5-raw` gives 16
-bytes of MD5, `md5-upper` gives it in capitals, `same-op` refuses what it does not know under that op code, once, and
-`mute` stops answering for ever at its 20th request. On SIGTERM the flash is written to the file of --flash.
+bytes of MD5, `md5-upper` gives it in capitals, `same-op` refuses what it does not know under that op code, once,
+`erased-only` refuses data beyond what its write began with erasing, and `mute` stops answering for ever at its 20th
+request. On SIGTERM the flash is written to the file of --flash.
 """
 import hashlib
 import json
@@ -125,6 +126,8 @@ class Rom:
         flash[first:last] = b"\xff" * (last - first)
 
     def program(self, data):
+        if "erased-only" in HABITS and self.at + len(data) > self.end:
+            raise Refused(8)
         for byte in data:
             flash[self.at] &= byte
             self.at += 1
@@ -137,6 +140,7 @@ class Rom:
             raise Refused(5)
         self.erase(size, offset)
         self.at = offset
+        self.end = offset + -(-size // 4096) * 4096
         return 0, b""
 
     def op_02(self, data):
