@@ -116,7 +116,7 @@ interface PlanNode {
 /** A search goes several ways, one after the other. */
 async function planOf({ client, listQuery, rows: devices }: Filled, filter: DeviceFilter): Promise<string[]> {
   const ways: Way[] =
-    filter.text === undefined ? ['in order'] : [{ from: devices - 20_000 }, 'matches first'];
+    filter.text === undefined ? ['in order'] : [{ from: devices - 10_000 }, 'matches first'];
   const scans = new Set<string>();
   const walk = (node: PlanNode): void => {
     const place = node['Index Name'] ?? node['Relation Name'];

@@ -8,8 +8,8 @@ import { textCondition } from './text-condition.js';
 
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1000;
-/** Devices that a search goes through before it decides how to go on: a few hundredths of a second. */
-const NEAR = 20_000;
+/** Devices that a search goes through before it decides how to go on: a hundredth of a second or two. */
+const NEAR = 10_000;
 /** Going through more of them takes longer than finding all that match by an index. */
 const FAR = 150_000;
 
