@@ -16,18 +16,13 @@ import { eraseChip, eraseSpan } from './flash-write.js';
 import { connectLocked } from './locked-board.js';
 import { preferStub, prepareFor } from './loader-switch.js';
 import { flashMd5, type Region } from './md5.js';
-import {
-  verifyRegion,
-  writeRegion,
-  type ImageAt,
-  type WriteOptions,
-  type WriteReport,
-} from './region-writer.js';
+import { writeRegion, type ImageAt, type WriteOptions, type WriteReport } from './region-writer.js';
 import { checkRegion } from './region.js';
 import type { SecurityState } from './security.js';
 import { Session, type SessionOptions } from './session.js';
 import { startApplication } from './start-application.js';
 import type { Link } from './transport.js';
+import { verifyRegion } from './verify-region.js';
 import { watchBoot, type BootReport, type BootWatchOptions } from './watch-boot.js';
 import { WriteGuard } from './write-guard.js';
 

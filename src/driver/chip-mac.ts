@@ -11,13 +11,23 @@ const EUI64_MIDDLE = 0xfffe;
  */
 export function readChipMac(chip: ChipSpec, read: ReadRegister, port: string): Mac {
   const high = read(chip.mac.high);
-  const bytes = new Uint8Array(6);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, high & 0xffff);
-  view.setUint32(2, read(chip.mac.low));
+  const bytes = macBytesOf(high, read(chip.mac.low));
   const mac = checkedMac(bytes, port);
   checkUpperHalf(chip, high >>> 16, bytes, mac, port);
   return mac;
+}
+
+function macBytesOf(high: number, low: number): Uint8Array {
+  const bytes = new Uint8Array(6);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, high & 0xffff);
+  view.setUint32(2, low);
+  return bytes;
+}
+
+/** The MAC that two eFuse words say, unchecked, as text. */
+export function macOfWords(high: number, low: number): string {
+  return Array.from(macBytesOf(high, low), (byte) => byte.toString(16).padStart(2, '0')).join(':');
 }
 
 function checkedMac(bytes: Uint8Array, port: string): Mac {

@@ -337,7 +337,8 @@ export class Loader {
 
 /** The answer to no command: never read. */
 const NOTHING = new Uint8Array(0);
-const NO_ANSWER: Answer = { value: 0, data: NOTHING };
+/** Of an empty batch. */
+export const NO_ANSWER: Answer = { value: 0, data: NOTHING };
 
 const isSame = (one: Uint8Array, other: Uint8Array): boolean =>
   one.length === other.length && one.every((byte, index) => byte === other[index]);

@@ -5,7 +5,7 @@ import { eraseSpan, writeSpan, writeSpanThen } from './flash-write.js';
 import type { Loader } from './loader.js';
 import type { Work } from './loader-choice.js';
 import { prepareFor } from './loader-switch.js';
-import { digestOf, flashMd5, md5Command, md5Of, type Region } from './md5.js';
+import { digestOf, flashMd5, md5Command, type Region } from './md5.js';
 import { checkRegion } from './region.js';
 import { isBadLink, type Session } from './session.js';
 import { Packer, type Packed } from './packer.js';
@@ -77,25 +77,6 @@ export async function writeRegion(
       await mendOrThrow(session, target, error, round);
     }
   }
-}
-
-/** @throws VERIFY_MISMATCH */
-export async function verifyRegion(session: Session, target: ImageAt, signal?: AbortSignal): Promise<void> {
-  const { offsetBytes, image } = target;
-  const region = { offsetBytes, sizeBytes: image.length };
-  const ask = (): Promise<string> => session.run((loader) => flashMd5(loader, region), signal);
-  const [first, expected] = await meanwhile(ask(), () => md5Of(image));
-  if (first === expected) return;
-  // Replies carry no checksum: a digest that was damaged on the way does not come twice.
-  const found = await ask();
-  if (found === expected) return;
-  throw new EspmintError('VERIFY_MISMATCH', {
-    port: session.link.address,
-    offset: offsetBytes,
-    size: image.length,
-    expected,
-    found,
-  });
 }
 
 async function comparePlan(

@@ -20,7 +20,8 @@ export class MeteredLink implements Link {
   readonly meter: Meter = { roundTrips: 0, bytesOut: 0, bytesIn: 0, bauds: [] };
 
   constructor(
-    readonly inner: Link,
+    /** May be exchanged: another board on the same cable. */
+    public inner: Link,
     readonly spoiler: Spoiler = {},
     /** Plays the chip's own USB controller. */
     readonly isNativeUsb = false,
