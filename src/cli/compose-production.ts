@@ -1,12 +1,17 @@
 // Builds what stations share: batches and runs, in the database that the options name.
-import { openProduction, type Production } from '../registry/index.js';
+import { type OfflinePlaces, openProduction, type Production } from '../registry/index.js';
 import { dataDirOf } from './compose.js';
 import type { CliIo, GlobalOptions } from './io.js';
 
 /** The caller closes it. */
-export function composeProduction(io: CliIo, options: GlobalOptions): Promise<Production> {
+export function composeProduction(
+  io: CliIo,
+  options: GlobalOptions,
+  offline?: OfflinePlaces,
+): Promise<Production> {
   const databaseUrl = options.databaseUrl ?? io.env['ESPMINT_DATABASE_URL'];
-  return openProduction({ dataDir: dataDirOf(io, options), databaseUrl, signal: io.signal, env: io.env });
+  const { signal, env } = io;
+  return openProduction({ dataDir: dataDirOf(io, options), databaseUrl, signal, env }, offline);
 }
 
 /** Opens it, works with it, and closes it. */
@@ -24,10 +29,10 @@ export async function withProduction<T>(
 }
 
 /** One that is opened with its first call, and by the next one again where that failed: a service starts without it. */
-export function productionOnDemand(io: CliIo, options: GlobalOptions): Production {
+export function productionOnDemand(io: CliIo, options: GlobalOptions, offline: OfflinePlaces): Production {
   let opened: Promise<Production> | undefined;
   const open = (): Promise<Production> =>
-    (opened ??= composeProduction(io, options).catch((error: unknown) => {
+    (opened ??= composeProduction(io, options, offline).catch((error: unknown) => {
       opened = undefined;
       throw error;
     }));

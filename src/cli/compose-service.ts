@@ -7,10 +7,11 @@ import type { ServiceParts } from '../service/index.js';
 import { composeRegistry, connectorFor, type BackendChoice, type RegistryChoice } from './compose.js';
 import { productionOnDemand } from './compose-production.js';
 import type { CliIo, GlobalOptions } from './io.js';
+import { offlinePlaces, type OfflineChoice } from './offline.js';
 import { openStationPushes } from './station-pushes.js';
 import { createVirtualBench, type VirtualBench } from './virtual-bench.js';
 
-export interface ServiceChoice extends RegistryChoice, BackendChoice, GlobalOptions {
+export interface ServiceChoice extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOptions {
   /** Virtual boards to begin with. */
   readonly boards?: number | undefined;
 }
@@ -31,7 +32,8 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
   // A stop signal must not take the registry from boards that are still finishing.
   const steady = { ...io, signal: new AbortController().signal };
   const registry = await composeRegistry(steady, options);
-  const production = options.registry === 'none' ? undefined : productionOnDemand(steady, options);
+  const offline = offlinePlaces(steady, options, registry);
+  const production = options.registry === 'none' ? undefined : productionOnDemand(steady, options, offline);
   const pushes = openStationPushes(steady, options, (line) => io.stderr(`${line}\n`));
   const bench = createVirtualBench();
   const { boards = 0 } = options;

@@ -41,7 +41,7 @@ export type {
   ReserveRequest,
   ScreenRequest,
 } from './registry.js';
-export { openProduction, type Production } from './batches/open.js';
+export { type OfflinePlaces, openProduction, type Production } from './batches/open.js';
 export {
   LEASE_MS,
   type Batch,
@@ -51,6 +51,7 @@ export {
   type BatchState,
   type Claim,
   type ClaimRequest,
+  type HeldPlaces,
   type Heartbeat,
   type Identifier,
   type ProfileVersion,

@@ -6,7 +6,7 @@ import { withProduction } from '../compose-production.js';
 import { readTextFile } from '../files.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { numberOption } from '../numbers.js';
-import { batchLine } from '../output/station-text.js';
+import { batchLine, heldLine } from '../output/station-text.js';
 import { loadProfile } from '../plan.js';
 import { whoami } from '../whoami.js';
 import { reportCommand } from './batch-report.js';
@@ -33,6 +33,7 @@ export function batchCommand(io: CliIo): Command {
     .addCommand(stateCommand(io, 'pause', 'paused', 'take no more boards until it is resumed'))
     .addCommand(resumeCommand(io))
     .addCommand(stateCommand(io, 'close', 'closed', 'take no more boards for good'))
+    .addCommand(releaseCommand(io))
     .addCommand(importCommand(io))
     .addCommand(reportCommand(io));
 }
@@ -77,10 +78,13 @@ function showCommand(io: CliIo): Command {
   return new Command('show')
     .description('one batch with its boards')
     .argument('<name>', 'name of the batch')
-    .option('--json', 'print JSON Lines: the batch, then one unit a line')
+    .option('--json', 'print JSON Lines: the batch, stations that hold places, then one unit a line')
     .action((name: string, options: Shown, self: Command) =>
       work(io, self, async ({ batches }) => {
         show(io, await batches.get(name), options);
+        for (const held of await batches.heldPlaces(name)) {
+          io.stdout(options.json === true ? jsonLine({ type: 'held', ...held }) : `${heldLine(held)}\n`);
+        }
         for (const unit of await batches.units(name)) {
           if (options.json === true) io.stdout(jsonLine({ type: 'unit', ...unit }));
           else
@@ -113,6 +117,25 @@ function resumeCommand(io: CliIo): Command {
       work(io, self, async ({ batches }) => {
         if (options.quantity !== undefined) await batches.setQuantity(name, options.quantity);
         show(io, await batches.setState(name, 'open', '', whoami()), options);
+      }),
+    );
+}
+
+function releaseCommand(io: CliIo): Command {
+  return new Command('release')
+    .description(
+      'give the places that a station holds ahead to other boards, when it is not coming back; boards that it has made out of reach are counted later only while there is room',
+    )
+    .argument('<name>', 'name of the batch')
+    .requiredOption('--station <name>', 'who holds them, as "espmint batch show" names it')
+    .requiredOption('--reason <text>', 'why; goes into the audit trail')
+    .option('--json', 'print one JSON object')
+    .action((name: string, options: Shown & { station: string; reason: string }, self: Command) =>
+      work(io, self, async ({ batches }) => {
+        const { station, reason } = options;
+        const places = await batches.releasePlaces(name, station, { reason, who: whoami() });
+        if (options.json === true) io.stdout(jsonLine({ type: 'released', batch: name, station, places }));
+        else io.stdout(`${places} places of ${station} in batch ${name} are free for other boards\n`);
       }),
     );
 }

@@ -9,9 +9,10 @@ import { composeService, WEB_DIR } from '../compose-service.js';
 import { reasonOf } from '../files.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { numberOption } from '../numbers.js';
+import { offlineOption, type OfflineChoice } from '../offline.js';
 import { VERSION } from '../version.js';
 
-interface Options extends RegistryChoice, BackendChoice, GlobalOptions {
+interface Options extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOptions {
   readonly verify?: 'md5' | 'readback';
   readonly host: string;
   readonly port: number;
@@ -38,6 +39,7 @@ export function serveCommand(io: CliIo): Command {
     .addOption(backendOption())
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
     .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys')
+    .addOption(offlineOption())
     .option('--json', 'print JSON Lines: where it listens')
     .action((_: unknown, self: Command) => serve(io, self.optsWithGlobals<Options>()));
 }

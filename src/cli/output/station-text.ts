@@ -1,6 +1,8 @@
 // What every way of showing a station shares: its interface, and words for modes and batches.
+import { printable } from '../printable.js';
+import { utcTime } from './format.js';
 import type { StationEvent, StationMode } from '../../provision/index.js';
-import type { Batch } from '../../registry/index.js';
+import type { Batch, HeldPlaces } from '../../registry/index.js';
 
 export interface StationReporter {
   event(event: StationEvent): void;
@@ -28,12 +30,19 @@ export function modeText(mode: StationMode): string {
 }
 
 export function batchLine({ name, state, quantity, counts }: Batch): string {
-  const { passed, reworked, failed, inWork } = counts;
+  const { passed, reworked, failed, inWork, held } = counts;
   const rest = [
     reworked > 0 ? `${reworked} reworked` : '',
     failed > 0 ? `${failed} failed` : '',
     inWork > 0 ? `${inWork} in work` : '',
+    held > 0 ? `${held} held ahead` : '',
     state === 'open' ? '' : state,
   ].filter((text) => text !== '');
   return `batch ${name}: ${passed} of ${quantity}${rest.length === 0 ? '' : ` (${rest.join(', ')})`}`;
+}
+
+/** Who holds places ahead, and whether the database hears of it. */
+export function heldLine({ station, places, since, inReach }: HeldPlaces): string {
+  const reach = inReach ? 'in reach' : 'OUT OF REACH';
+  return `  held ahead        ${places} by ${printable(station)}, ${reach}, since ${utcTime(since)}`;
 }

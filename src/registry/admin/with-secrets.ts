@@ -21,11 +21,11 @@ export async function openWithSecrets(
   options: RegistryOptions,
   workload: Workload = 'calls',
 ): Promise<OpenDatabase> {
-  const { env = process.env, secrets = 'sealed' } = options;
+  const { env = process.env, secrets = 'sealed', whenDown = 'stop' } = options;
   const dataDir = await openDataDir(options.dataDir ?? defaultDataDir());
   const masters = await loadMasterKeys(masterKeySource(dataDir, env));
   const source = sourceOf(options, dataDir, env);
-  const database = databaseOf({ ...options, whenDown: 'stop' }, source, workload);
+  const database = databaseOf({ ...options, whenDown }, source, workload);
   try {
     await database.connected('migrations', (client) => migrate(client, source.description));
     const keys = await database.transaction('keys', (client) => openDataKeys(client, masters));

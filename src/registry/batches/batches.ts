@@ -10,6 +10,9 @@
 // A board has one row in a batch however often it comes: it keeps its serial number and its identifiers, and is counted
 // once. `heartbeat` renews the leases of a station that lives; those of a dead one expire, and their places are free
 // again. Every call can be made again after a lost connection. All failures are EspmintErrors.
+//
+// A station that is to go on while the database is out of reach holds places ahead. No lease ends those: they count
+// against the quantity until the station has told what became of them, or a person releases them.
 
 export interface BatchRequest {
   /** 1 to 64 characters, unique. */
@@ -53,6 +56,8 @@ export interface BatchCounts {
   readonly failed: number;
   /** Places that stations hold now for boards that are not counted as passed yet. */
   readonly inWork: number;
+  /** Places that stations hold ahead, for boards that they make while the database is out of reach. */
+  readonly held: number;
   /** Places that nobody holds. */
   readonly open: number;
   /** Rows of the list of identifiers that no board has; absent without a list. */
@@ -142,6 +147,22 @@ export interface StationRecord extends Omit<Heartbeat, 'claims'> {
   readonly alive: boolean;
 }
 
+/** For the audit trail. */
+export interface Release {
+  readonly reason: string;
+  readonly who: string;
+}
+
+/** Places that one station holds ahead. */
+export interface HeldPlaces {
+  readonly station: string;
+  readonly places: number;
+  /** When it took the oldest of them. */
+  readonly since: string;
+  /** Whether the station was heard of within a lease. */
+  readonly inReach: boolean;
+}
+
 export interface Batches {
   /** @throws BATCH_EXISTS, INPUT_INVALID */
   create(request: BatchRequest, who: string): Promise<Batch>;
@@ -174,6 +195,17 @@ export interface Batches {
   ): Promise<void>;
   /** The board is not good: it is not counted (any more), and its place is free. */
   failed(claimId: string): Promise<void>;
+
+  /** Who holds places of a batch ahead, by name. @throws BATCH_UNKNOWN */
+  heldPlaces(name: string): Promise<HeldPlaces[]>;
+  /**
+   * Takes the places that a station holds ahead from it, for the case that it does not come back. Boards that it has
+   * made out of reach are counted afterwards only while there is room. Goes into the audit trail.
+   *
+   * @returns how many there were
+   * @throws BATCH_UNKNOWN
+   */
+  releasePlaces(name: string, station: string, why: Release): Promise<number>;
 
   heartbeat(beat: Heartbeat): Promise<void>;
   stations(): Promise<StationRecord[]>;

@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-import { formatSerial } from '../../core/serial-template.js';
 import { macKeyOf } from '../postgres/rows.js';
 import type { SecretBox, SecretOwner } from '../secrets/secret-box.js';
-import type { Claim, ClaimRequest, UnitImage } from './batches.js';
+import type { Claim, ClaimRequest, ProfileVersion, UnitImage } from './batches.js';
+import { nextSerial } from './serials.js';
 import {
   countBatch,
+  IDENTIFIER_IS_FREE,
   readBatch,
   readUnit,
   writeClaim,
@@ -21,7 +22,8 @@ import {
 export async function claim(client: pg.ClientBase, box: SecretBox, request: ClaimRequest): Promise<Claim> {
   const batch = await readBatch(client, request.batch, { lock: true });
   checkOpen(batch);
-  checkProfile(batch, request);
+  const { name, profile_name: profileName, profile_version: version } = batch;
+  checkProfile({ name, profile: { name: profileName, version } }, request);
   const macKey = macKeyOf(request.mac);
   const unit = await readUnit(client, batch.id, macKey);
   if (unit?.passed !== true && unit?.live !== true) await checkRoom(client, batch);
@@ -30,14 +32,18 @@ export async function claim(client: pg.ClientBase, box: SecretBox, request: Clai
   const id = randomUUID();
   await writeClaim(client, { batchId: batch.id, macKey, claimId: id, station: request.station, serial });
   const psk = identifier?.psk_secret ?? undefined;
-  const made: Claim = {
+  return makeClaim({
     id,
     serial: serial ?? undefined,
     uuid: identifier?.global_uuid ?? undefined,
     psk: psk === undefined ? undefined : box.open(psk, identifierOwner(batch.id)),
     earlier: unit?.passed === true ? imageOf(unit) : undefined,
-  };
-  return Object.defineProperty(made, 'psk', { enumerable: false });
+  });
+}
+
+/** Printing it does not print its key. */
+export function makeClaim(claim: Claim): Claim {
+  return Object.defineProperty({ ...claim }, 'psk', { enumerable: false });
 }
 
 /** What a sealed key of a list belongs to, before it belongs to a board. */
@@ -49,17 +55,28 @@ function checkOpen({ name, state, reason }: BatchRow): void {
   if (state !== 'open') throw new EspmintError('BATCH_NOT_OPEN', { batch: name, state, reason });
 }
 
-function checkProfile(batch: BatchRow, { profile }: ClaimRequest): void {
-  const wanted = `${batch.profile_name} version ${batch.profile_version}`;
-  const given = `${profile.name} version ${profile.version}`;
-  if (wanted !== given) throw new EspmintError('BATCH_PROFILE_DIFFERS', { batch: batch.name, wanted, given });
+/** @throws BATCH_PROFILE_DIFFERS */
+export function checkProfile(
+  batch: { readonly name: string; readonly profile: ProfileVersion },
+  request: ClaimRequest,
+): void {
+  const [wanted, given] = [batch.profile, request.profile].map(
+    ({ name, version }) => `${name} version ${version}`,
+  );
+  if (wanted === given) return;
+  throw new EspmintError('BATCH_PROFILE_DIFFERS', {
+    batch: batch.name,
+    wanted: wanted ?? '',
+    given: given ?? '',
+  });
 }
 
 async function checkRoom(client: pg.ClientBase, batch: BatchRow): Promise<void> {
-  const { open, inWork } = await countBatch(client, batch);
+  const { open, inWork, held } = await countBatch(client, batch);
   if (open > 0) return;
   const { name, quantity } = batch;
-  if (inWork > 0) throw new EspmintError('BATCH_BUSY', { batch: name, quantity, reserved: inWork });
+  const reserved = inWork + held;
+  if (reserved > 0) throw new EspmintError('BATCH_BUSY', { batch: name, quantity, reserved, held });
   throw new EspmintError('BATCH_FULL', { batch: name, quantity });
 }
 
@@ -71,7 +88,7 @@ async function identifierFor(
 ): Promise<IdentifierRow | undefined> {
   const { rows } = await client.query<IdentifierRow & { mac_key: string | null }>(
     `select id, serial, global_uuid, psk_secret, mac_key from batch_identifiers
-     where batch_id = $1 and (mac_key = $2 or mac_key is null) order by mac_key nulls last, id limit 1`,
+     where batch_id = $1 and (mac_key = $2 or ${IDENTIFIER_IS_FREE}) order by mac_key nulls last, id limit 1`,
     [batch.id, macKey],
   );
   const [row] = rows;
@@ -89,27 +106,6 @@ async function identifierFor(
     ]);
   }
   return row;
-}
-
-/** The counter's row is locked until the end of the transaction: no number is given twice. */
-async function nextSerial(client: pg.ClientBase, batch: BatchRow): Promise<string | null> {
-  const template = batch.serial_template;
-  if (template === null) return null;
-  for (;;) {
-    const { rows } = await client.query<{ number: string }>(
-      `insert into serial_counters (template, next_number) values ($1, 2)
-       on conflict (template) do update set next_number = serial_counters.next_number + 1
-       returning next_number - 1 as number`,
-      [template],
-    );
-    const serial = formatSerial(template, Number(rows[0]?.number));
-    // A list may hold numbers of the same form.
-    const { rows: taken } = await client.query(
-      `select from batch_units where serial = $1 union all select from batch_identifiers where serial = $1`,
-      [serial],
-    );
-    if (taken.length === 0) return serial;
-  }
 }
 
 function imageOf(unit: UnitRow): UnitImage | undefined {

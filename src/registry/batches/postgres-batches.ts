@@ -12,14 +12,17 @@ import type {
   BatchState,
   Claim,
   ClaimRequest,
+  HeldPlaces,
   Heartbeat,
   Identifier,
+  Release,
   SignOff,
   StationRecord,
   Unit,
   UnitImage,
 } from './batches.js';
 import { claim, identifierOwner, settleFailure, settlePass } from './claim.js';
+import { readHeldPlaces, releasePlaces } from './prepaid/place-sql.js';
 import { insertSignOff, readSignOffs } from './sign-offs.js';
 import {
   countBatch,
@@ -95,8 +98,8 @@ export class PostgresBatches implements Batches {
   setQuantity(name: string, quantity: number): Promise<Batch> {
     return this.#transaction('set quantity', async (client) => {
       const batch = await readBatch(client, name, { lock: true });
-      const { passed, inWork } = await countBatch(client, batch);
-      checkQuantity(quantity, passed + inWork);
+      const { passed, inWork, held } = await countBatch(client, batch);
+      checkQuantity(quantity, passed + inWork + held);
       await client.query('update batches set quantity = $2 where id = $1', [batch.id, quantity]);
       return toBatch(client, await readBatch(client, name));
     });
@@ -142,6 +145,16 @@ export class PostgresBatches implements Batches {
 
   failed(claimId: string): Promise<void> {
     return this.#settlements.run((client) => settleFailure(client, claimId));
+  }
+
+  heldPlaces(name: string): Promise<HeldPlaces[]> {
+    return this.#transaction('list held places', async (client) =>
+      readHeldPlaces(client, (await readBatch(client, name)).id),
+    );
+  }
+
+  releasePlaces(batch: string, station: string, why: Release): Promise<number> {
+    return this.#transaction('release places', (client) => releasePlaces(client, { batch, station }, why));
   }
 
   heartbeat({ station, host, batch, mode, slots, running, claims }: Heartbeat): Promise<void> {

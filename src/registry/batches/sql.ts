@@ -28,6 +28,7 @@ interface CountRow {
   readonly reworked: number;
   readonly failed: number;
   readonly in_work: number;
+  readonly held: number;
   readonly identifiers: number;
   readonly identifiers_left: number;
 }
@@ -57,6 +58,10 @@ export interface IdentifierRow {
 
 /** SQL text: until when a lease given now lasts. */
 const LEASE_END = `now() + interval '${LEASE_MS} milliseconds'`;
+/** SQL text: a station was heard of within a lease. */
+export const SEEN_LATELY = `seen_at > now() - interval '${LEASE_MS} milliseconds'`;
+/** SQL text: a row of a list that neither a board nor a place has. */
+export const IDENTIFIER_IS_FREE = '(mac_key is null and place_id is null)';
 const UNIT_COLUMNS = `mac_key, passed, failed_runs, coalesce(lease_until > now(), false) as live, station, serial,
   global_uuid, chip, image_offset, image_size, image_md5, image_sha256, passed_at`;
 
@@ -111,18 +116,19 @@ export async function countBatch(
             count(*) filter (where not passed and lease_until > now())::int as in_work,
             count(*) filter (where not passed and coalesce(lease_until <= now(), true) and failed_runs > 0)::int
               as failed,
+            (select count(*) from batch_places where batch_id = $1 and state = 'held')::int as held,
             (select count(*) from batch_identifiers where batch_id = $1)::int as identifiers,
-            (select count(*) from batch_identifiers where batch_id = $1 and mac_key is null)::int
+            (select count(*) from batch_identifiers where batch_id = $1 and ${IDENTIFIER_IS_FREE})::int
               as identifiers_left
      from batch_units where batch_id = $1`,
     [id],
   );
   const [row] = rows;
   if (row === undefined) throw new EspmintError('INTERNAL', { reason: 'counting gave no row' });
-  const { passed, reworked, failed, in_work: inWork } = row;
-  const open = Math.max(0, quantity - passed - inWork);
+  const { passed, reworked, failed, in_work: inWork, held } = row;
+  const open = Math.max(0, quantity - passed - inWork - held);
   const list = row.identifiers > 0 ? { identifiersLeft: row.identifiers_left } : {};
-  return { passed, reworked, failed, inWork, open, ...list };
+  return { passed, reworked, failed, inWork, held, open, ...list };
 }
 
 export async function toBatch(client: pg.ClientBase, row: BatchRow): Promise<Batch> {
@@ -211,7 +217,9 @@ export async function insertIdentifier(
 ): Promise<boolean> {
   const { rowCount } = await client.query(
     `insert into batch_identifiers (batch_id, serial, global_uuid, psk_secret)
-     select $1, $2::text, $3, $4 where not exists (select from batch_units where serial = $2::text)
+     select $1, $2::text, $3, $4
+     where not exists (select from batch_units where serial = $2::text
+                       union all select from batch_places where serial = $2::text)
      on conflict do nothing`,
     [batchId, serial ?? null, uuid ?? null, sealedPsk ?? null],
   );
@@ -228,7 +236,7 @@ export async function readStations(client: pg.ClientBase): Promise<StationRecord
     running: number;
     seen_at: Date;
     alive: boolean;
-  }>(`select *, seen_at > now() - interval '${LEASE_MS} milliseconds' as alive from stations order by name`);
+  }>(`select *, ${SEEN_LATELY} as alive from stations order by name`);
   return rows.map(({ name, batch, seen_at: seenAt, ...rest }) => ({
     ...rest,
     station: name,

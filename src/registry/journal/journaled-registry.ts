@@ -1,14 +1,10 @@
 // A registry with the key journal before it: nothing is flashed whose key is not on this disk, and an outage of the
 // database costs nothing but the news, which are told in order when it is back.
 import type { Conflict } from '../../core/conflict.js';
-import {
-  type ErrorCode,
-  type EspmintError,
-  isEspmintError,
-  toEspmintError,
-} from '../../core/errors/index.js';
+import { type EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { conflictError, namesOf } from '../conflicts/detect.js';
 import type { DoorCopy } from '../door/copy.js';
+import { isDown, REST_MS } from '../outage.js';
 import type {
   ConflictFilter,
   Decision,
@@ -46,15 +42,6 @@ export interface JournalOptions {
   readonly whenDown: 'continue' | 'stop';
   /** Opens the registry behind; called again after a failure. */
   open(): Promise<ReplayTarget>;
-}
-
-/** Failures that say nothing about the request and pass by themselves. */
-const DOWN: readonly ErrorCode[] = ['REGISTRY_UNREACHABLE', 'REGISTRY_TIMEOUT'];
-/** After a failure the registry is left alone for so long: boards are not to wait for each try. */
-const REST_MS = 5000;
-
-function isDown(error: unknown): boolean {
-  return isEspmintError(error) && DOWN.includes(error.code);
 }
 
 export class JournaledRegistry implements Registry {

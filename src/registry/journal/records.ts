@@ -48,14 +48,6 @@ export interface JournalAttempt {
   readonly records: readonly JournalRecord[];
 }
 
-export function parseRecord(payload: Uint8Array): JournalRecord[] {
-  try {
-    return [JSON.parse(new TextDecoder().decode(payload)) as JournalRecord];
-  } catch {
-    return [];
-  }
-}
-
 /** Refusals that the registry has not heard of, oldest first. */
 export function owedRefusals(records: readonly JournalRecord[]): RefusedRecord[] {
   const synced = new Set(records.flatMap((record) => (record.type === 'synced' ? [record.id] : [])));

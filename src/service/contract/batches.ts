@@ -33,6 +33,8 @@ export const batchSchema = z
       failed: count,
       /** Places that stations hold now for boards that are not done yet. */
       inWork: count,
+      /** Places that stations hold ahead, for boards that they make while the database is out of reach. */
+      held: count.optional(),
       /** Places that nobody holds. */
       open: count,
       /** Rows of the list of identifiers that no board has; absent without a list. */

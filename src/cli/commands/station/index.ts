@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { backendOption, verifyOption } from '../../board-options.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { numberOption } from '../../numbers.js';
+import { offlineOption } from '../../offline.js';
 import { operatorOption } from '../../origin.js';
 import { portListCommand } from './port-list.js';
 import { runStation, type StationOptions } from './run-station.js';
@@ -44,6 +45,7 @@ function addPlanOptions(command: Command): void {
     .option('--profile <file>', 'what is the same for every board of the product')
     .option('--ca-url <url>', 'where the certificate authority answers')
     .option('--batch <name>', 'count the boards for this batch')
+    .addOption(offlineOption())
     .addOption(
       new Option('--known <policy>', 'a device that is already provisioned').choices([
         'keep',

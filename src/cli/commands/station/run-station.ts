@@ -13,6 +13,7 @@ import type { Batch } from '../../../registry/index.js';
 import { SlotFile } from '../../../service/index.js';
 import { composeParts, dataDirOf, type BackendChoice, type RegistryChoice } from '../../compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
+import type { OfflineChoice } from '../../offline.js';
 import { originOf, type OriginFlags } from '../../origin.js';
 import { createStationReporter, type StationReporter } from '../../output/station-reporter.js';
 import { loadProfile, planFromFlags, type PlanFlags } from '../../plan.js';
@@ -29,6 +30,7 @@ export interface StationOptions
     RegistryChoice,
     BackendChoice,
     OriginFlags,
+    OfflineChoice,
     Pick<PlanFlags, 'profile' | 'caUrl' | 'known' | 'verify'> {
   readonly batch?: string;
   readonly name?: string;
@@ -55,10 +57,11 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   const profile = await loadProfile(options.profile);
   const ports = stationPorts(io, options);
   const pins = await new SlotFile(dataDirOf(io, options)).read();
-  const work = await openWork(io, options, { name, profile }, closers);
-  const plan = await planFromFlags({ ...options, ...planOf(work?.batch) }, io.env);
+  // The registry closes last: it must know the keys of the boards that the batch still has to hear of.
   const parts = await composeParts(io, options);
   closers.push(() => parts.close());
+  const work = await openWork(io, options, { name, profile, registry: parts.registry }, closers);
+  const plan = await planFromFlags({ ...options, ...planOf(work?.batch) }, io.env);
   const reporter = createStationReporter(io, { json: options.json === true, name });
   const note = (text: string): void => reporter.note(text);
   const pushes = openStationPushes(io, options, note);

@@ -13,8 +13,9 @@ import {
 import type { RegistryChoice } from '../../compose.js';
 import { composeProduction } from '../../compose-production.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
+import { offlinePlaces, type OfflineChoice } from '../../offline.js';
 import type { StationReporter } from '../../output/station-reporter.js';
-import type { Batch } from '../../../registry/index.js';
+import type { Batch, Registry } from '../../../registry/index.js';
 
 /** Everything that ends with the station, in the order of opening. */
 export type Closer = () => Promise<void> | void;
@@ -35,8 +36,8 @@ export interface Work {
 /** The batch and the figures; a station without a database has neither. */
 export async function openWork(
   io: CliIo,
-  options: RegistryChoice & GlobalOptions & { readonly batch?: string },
-  { name, profile }: { name: string; profile: Profile },
+  options: RegistryChoice & OfflineChoice & GlobalOptions & { readonly batch?: string },
+  { name, profile, registry }: { name: string; profile: Profile; registry: Registry },
   closers: Closer[],
 ): Promise<Work | undefined> {
   if (options.registry === 'none') {
@@ -44,7 +45,7 @@ export async function openWork(
     const hint = 'leave --registry none out';
     throw new EspmintError('INPUT_INVALID', { field: '--batch', reason: 'needs a database', hint });
   }
-  const production = await composeProduction(io, options);
+  const production = await composeProduction(io, options, offlinePlaces(io, options, registry));
   closers.push(() => production.close());
   const batch = options.batch === undefined ? undefined : await production.batches.get(options.batch);
   const work = new StationWork(production);

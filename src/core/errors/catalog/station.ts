@@ -38,12 +38,23 @@ export const STATION_ERRORS = {
     next: ({ batch, state }) =>
       state === 'paused' ? `open it again with "espmint batch resume ${batch}"` : 'choose another batch',
   }),
-  BATCH_BUSY: entry<{ batch: string; quantity: number; reserved: number }>({
+  BATCH_BUSY: entry<{ batch: string; quantity: number; reserved: number; held: number }>({
     ...conflict,
     retryable: true,
-    problem: ({ batch, quantity, reserved }) =>
-      `The last ${reserved} of the ${quantity} boards of the batch "${batch}" are being made now`,
-    next: () => 'wait until they are done; this board is taken if one of them fails',
+    problem: ({ batch, quantity, reserved, held }) =>
+      `The last ${reserved} of the ${quantity} boards of the batch "${batch}" are being made now` +
+      (held === 0 ? '' : `, or their places are held by stations (${held})`),
+    next: ({ batch, held }) =>
+      'wait until they are done; this board is taken if one of them fails' +
+      (held === 0 ? '' : `; "espmint batch show ${batch}" tells which station holds places out of reach`),
+  }),
+  BATCH_PLACES_USED_UP: entry<{ batch: string; places: number }>({
+    ...conflict,
+    retryable: true,
+    problem: ({ batch, places }) =>
+      `The database is out of reach, and this station holds no further place of the batch "${batch}"` +
+      ` (${places} are used by boards that wait to be counted)`,
+    next: () => 'wait: the board goes on when the database is back; --offline-boards holds more places',
   }),
   BATCH_FULL: entry<{ batch: string; quantity: number }>({
     ...conflict,

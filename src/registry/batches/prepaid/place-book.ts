@@ -1,0 +1,176 @@
+// A station's own record of its prepaid places: on this disk before a board is touched, and until the database knows.
+import { join } from 'node:path';
+import { Segments } from '../../journal/segments.js';
+import type { Place, PlaceEnd, PlaceUse, Plan } from './places.js';
+
+export type PlaceRecord =
+  /** Before the database is asked: whatever it gives, this station knows of it. */
+  | { readonly type: 'asked'; readonly ids: readonly string[] }
+  | { readonly type: 'held'; readonly id: string; readonly place: Place }
+  | ({ readonly type: 'used'; readonly id: string } & PlaceUse)
+  | ({ readonly type: 'ended'; readonly id: string } & PlaceEnd)
+  /** The database knows all of it. */
+  | { readonly type: 'done'; readonly ids: readonly string[] };
+
+/** One place as this station knows it. */
+export interface PlaceEntry {
+  readonly id: string;
+  /** Absent: asked for, and the answer was not heard. */
+  place?: Place | undefined;
+  use?: PlaceUse | undefined;
+  end?: PlaceEnd | undefined;
+  /** Its board is being worked on by this process. */
+  isRunning: boolean;
+  /** Nobody may take it any more; the database is to hear so. */
+  isGoingBack: boolean;
+}
+
+export class PlaceBook {
+  readonly #segments: Segments<PlaceRecord>;
+  readonly #entries = new Map<string, PlaceEntry>();
+
+  private constructor(segments: Segments<PlaceRecord>) {
+    this.#segments = segments;
+  }
+
+  /** Opens it, and takes over what processes that are gone have left. @throws FILE_UNWRITABLE, DISK_FULL */
+  static async open(dataDir: string): Promise<PlaceBook> {
+    const book = new PlaceBook(await Segments.open(join(dataDir, 'batch-places')));
+    for (const record of await book.#segments.adopt(owedOf)) apply(book.#entries, record);
+    const at = new Date().toISOString();
+    for (const entry of book.#entries.values()) {
+      if (entry.use === undefined) entry.isGoingBack = true;
+      // Its board was being flashed: whatever it holds, nobody has proven it.
+      else if (entry.end === undefined) await book.end(entry, { at });
+    }
+    return book;
+  }
+
+  entry(id: string): PlaceEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  /** Places of that batch that a board may take. */
+  free(batch: string): PlaceEntry[] {
+    return [...this.#entries.values()].filter(
+      ({ place, use, isGoingBack }) => place?.batch === batch && use === undefined && !isGoingBack,
+    );
+  }
+
+  /** The place that this board has taken. */
+  takenBy(batch: string, mac: string): PlaceEntry | undefined {
+    return [...this.#entries.values()].find(({ place, use }) => place?.batch === batch && use?.mac === mac);
+  }
+
+  /** Uses that have ended, oldest first. */
+  ended(): PlaceEntry[] {
+    return [...this.#entries.values()]
+      .filter(({ end, isRunning }) => end !== undefined && !isRunning)
+      .sort((a, b) => ((a.end?.at ?? '') < (b.end?.at ?? '') ? -1 : 1));
+  }
+
+  /** Places that the database is to have back. */
+  goingBack(): string[] {
+    return [...this.#entries.values()].filter(({ isGoingBack }) => isGoingBack).map(({ id }) => id);
+  }
+
+  /** Places of that batch that boards have taken, and that the database has not heard of. */
+  used(batch: string): PlaceEntry[] {
+    return [...this.#entries.values()].filter(
+      ({ place, use }) => place?.batch === batch && use !== undefined,
+    );
+  }
+
+  /** From now on nobody takes a free place, but for those of one batch that its plan leaves here. */
+  sendBack(batch: string | undefined, plan: Plan = { held: [], target: 0 }): void {
+    const held = new Set(plan.held);
+    let kept = 0;
+    for (const entry of this.#entries.values()) {
+      const { id, place, use, isGoingBack } = entry;
+      if (place === undefined || use !== undefined || isGoingBack) continue;
+      if (place.batch === batch && held.has(id) && kept < plan.target) kept += 1;
+      else entry.isGoingBack = true;
+    }
+  }
+
+  /** @throws FILE_UNWRITABLE, DISK_FULL */
+  ask(ids: readonly string[]): Promise<void> {
+    return this.#write({ type: 'asked', ids });
+  }
+
+  /** @throws FILE_UNWRITABLE, DISK_FULL */
+  hold(places: readonly Place[]): Promise<void> {
+    return this.#write(...places.map((place) => ({ type: 'held' as const, id: place.id, place })));
+  }
+
+  /** What was asked for and not heard of goes back, in case it was given. */
+  giveUp(asked: readonly string[]): void {
+    for (const id of asked) {
+      const entry = this.#entries.get(id);
+      if (entry !== undefined && entry.place === undefined) entry.isGoingBack = true;
+    }
+  }
+
+  /**
+   * Its board may be flashed when this returns. A board that comes again takes its own place again.
+   *
+   * @throws FILE_UNWRITABLE, DISK_FULL, and the place is as it was before
+   */
+  async take(entry: PlaceEntry, use: PlaceUse): Promise<void> {
+    const before = entry.use;
+    // At once: no other board may choose it while the disk is busy.
+    entry.use = use;
+    try {
+      await this.#segments.append({ type: 'used', id: entry.id, ...use });
+      entry.isRunning = true;
+    } catch (error) {
+      entry.use = before;
+      throw error;
+    }
+  }
+
+  /** A later end of the same board replaces an earlier one. @throws FILE_UNWRITABLE, DISK_FULL */
+  async end(entry: PlaceEntry, end: PlaceEnd): Promise<void> {
+    entry.isRunning = false;
+    await this.#write({ type: 'ended', id: entry.id, ...end });
+  }
+
+  done(ids: readonly string[]): Promise<void> {
+    return this.#write({ type: 'done', ids });
+  }
+
+  /** Never throws. What the database has not heard of stays on the disk. */
+  async close(): Promise<void> {
+    await this.#segments.close((records) => owedOf(records).length === 0);
+  }
+
+  async #write(...records: PlaceRecord[]): Promise<void> {
+    await this.#segments.append(...records);
+    for (const record of records) apply(this.#entries, record);
+  }
+}
+
+function apply(entries: Map<string, PlaceEntry>, record: PlaceRecord): void {
+  if (record.type === 'done') {
+    for (const id of record.ids) entries.delete(id);
+    return;
+  }
+  for (const id of record.type === 'asked' ? record.ids : [record.id]) {
+    const entry = entries.get(id) ?? { id, isRunning: false, isGoingBack: false };
+    entries.set(id, entry);
+    if (record.type === 'held') entry.place = record.place;
+    if (record.type === 'used') entry.use = record;
+    if (record.type === 'ended') entry.end = record;
+  }
+}
+
+/** The records of places that the database has not settled. */
+function owedOf(records: readonly PlaceRecord[]): PlaceRecord[] {
+  const done = new Set(records.flatMap((record) => (record.type === 'done' ? record.ids : [])));
+  return records.flatMap((record): PlaceRecord[] => {
+    if (record.type === 'done') return [];
+    if (record.type !== 'asked') return done.has(record.id) ? [] : [record];
+    const ids = record.ids.filter((id) => !done.has(id));
+    return ids.length === 0 ? [] : [{ type: 'asked', ids }];
+  });
+}

@@ -1,0 +1,157 @@
+// The SQL of prepaid places. As everywhere here, who changes what is counted holds the batch's row.
+import type pg from 'pg';
+import { recordEvent } from '../../postgres/events.js';
+import type { HeldPlaces, Release } from '../batches.js';
+import { nextSerial } from '../serials.js';
+import { countBatch, IDENTIFIER_IS_FREE, readBatch, SEEN_LATELY, type BatchRow } from '../sql.js';
+import { fairShare, type Place, type Plan, type Wish } from './places.js';
+
+/** What a station is to hold now. Runs inside a transaction. @throws BATCH_UNKNOWN */
+export async function planPlaces(client: pg.ClientBase, wish: Wish): Promise<Plan> {
+  return planOf(client, await readBatch(client, wish.batch), wish);
+}
+
+async function planOf(client: pg.ClientBase, batch: BatchRow, { held, places }: Wish): Promise<Plan> {
+  const { rows } = await client.query<{ id: string }>(
+    `select id from batch_places where id = any($1::uuid[]) and state = 'held'`,
+    [held],
+  );
+  const still = rows.map(({ id }) => id);
+  const { open } = await countBatch(client, batch);
+  return { held: still, target: batch.state === 'open' ? fairShare(places, open + still.length) : 0 };
+}
+
+/**
+ * Draws places under these names, fewer where the batch has fewer by now. Runs inside a transaction; where one before it
+ * has drawn them unheard, it draws none: its station gives those back that it does not know.
+ *
+ * @throws BATCH_UNKNOWN
+ */
+export async function drawPlaces(
+  client: pg.ClientBase,
+  wish: Wish,
+  ids: readonly string[],
+): Promise<Place[]> {
+  const batch = await readBatch(client, wish.batch, { lock: true });
+  const { rowCount: drawn } = await client.query('select from batch_places where id = any($1::uuid[])', [
+    ids,
+  ]);
+  if (drawn !== 0) return [];
+  const { held, target } = await planOf(client, batch, wish);
+  const places: Place[] = [];
+  for (const id of ids.slice(0, Math.max(0, target - held.length))) {
+    const place = await drawOne(client, batch, { id, station: wish.station });
+    if (place === undefined) break;
+    places.push(place);
+  }
+  return places;
+}
+
+async function drawOne(
+  client: pg.ClientBase,
+  batch: BatchRow,
+  { id, station }: { readonly id: string; readonly station: string },
+): Promise<Place | undefined> {
+  const row = await drawIdentifier(client, batch, id);
+  if (row === 'used up') return undefined;
+  const drawn = row?.serial == null ? await nextSerial(client, batch) : null;
+  await client.query('insert into batch_places (id, batch_id, station, serial) values ($1, $2, $3, $4)', [
+    id,
+    batch.id,
+    station,
+    drawn,
+  ]);
+  return {
+    id,
+    batch: batch.name,
+    batchId: batch.id,
+    profile: { name: batch.profile_name, version: batch.profile_version },
+    identity: {
+      serial: row?.serial ?? drawn ?? undefined,
+      uuid: row?.global_uuid ?? undefined,
+      sealedPsk: row?.psk_secret ?? undefined,
+    },
+  };
+}
+
+interface DrawnIdentifier {
+  readonly serial: string | null;
+  readonly global_uuid: string | null;
+  readonly psk_secret: string | null;
+}
+
+/** The next free row of the list; undefined for a batch without one. */
+async function drawIdentifier(
+  client: pg.ClientBase,
+  batch: BatchRow,
+  placeId: string,
+): Promise<DrawnIdentifier | 'used up' | undefined> {
+  const { rows } = await client.query<DrawnIdentifier>(
+    `update batch_identifiers set place_id = $2
+     where id = (select id from batch_identifiers where batch_id = $1 and ${IDENTIFIER_IS_FREE} order by id limit 1)
+     returning serial, global_uuid, psk_secret`,
+    [batch.id, placeId],
+  );
+  if (rows[0] !== undefined) return rows[0];
+  const { rowCount } = await client.query('select from batch_identifiers where batch_id = $1 limit 1', [
+    batch.id,
+  ]);
+  return rowCount === 0 ? undefined : 'used up';
+}
+
+/** Places that no board has used; also those that a person has released. Runs inside a transaction. */
+export async function returnPlaces(client: pg.ClientBase, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const { rows } = await client.query<{ id: string }>(
+    `update batch_places set state = 'returned', ended_at = now()
+     where id = any($1::uuid[]) and state in ('held', 'released') returning id`,
+    [ids],
+  );
+  const returned = rows.map(({ id }) => id);
+  await freeIdentifiers(client, returned);
+  // Only its serial number is worth keeping.
+  await client.query(`delete from batch_places where id = any($1::uuid[]) and serial is null`, [returned]);
+}
+
+export async function freeIdentifiers(client: pg.ClientBase, placeIds: readonly string[]): Promise<void> {
+  await client.query(
+    'update batch_identifiers set place_id = null where place_id = any($1::uuid[]) and mac_key is null',
+    [placeIds],
+  );
+}
+
+export async function readHeldPlaces(client: pg.ClientBase, batchId: string): Promise<HeldPlaces[]> {
+  const { rows } = await client.query<{ station: string; places: number; since: Date; in_reach: boolean }>(
+    `select p.station, count(*)::int as places, min(p.held_at) as since,
+            coalesce(bool_or(s.${SEEN_LATELY}), false) as in_reach
+     from batch_places p left join stations s on s.name = p.station
+     where p.batch_id = $1 and p.state = 'held' group by p.station order by p.station`,
+    [batchId],
+  );
+  return rows.map(({ station, places, since, in_reach: inReach }) => ({
+    station,
+    places,
+    since: since.toISOString(),
+    inReach,
+  }));
+}
+
+/** Runs inside a transaction; see Batches.releasePlaces. */
+export async function releasePlaces(
+  client: pg.ClientBase,
+  { batch: name, station }: { readonly batch: string; readonly station: string },
+  { reason, who }: Release,
+): Promise<number> {
+  const batch = await readBatch(client, name, { lock: true });
+  const { rowCount } = await client.query(
+    `update batch_places set state = 'released', ended_at = now()
+     where batch_id = $1 and station = $2 and state = 'held'`,
+    [batch.id, station],
+  );
+  const places = rowCount ?? 0;
+  if (places > 0) {
+    const detail = { batch: name, station, places, reason };
+    await recordEvent(client, { kind: 'batch places released', actor: who, detail });
+  }
+  return places;
+}

@@ -1,0 +1,84 @@
+// Prepaid places: places of a batch that a station holds ahead, for boards that it makes while the database is out of
+// reach. What is said of them here goes both ways: into the station's own records, and to the database when it is back.
+import type { ProfileVersion, UnitImage } from '../batches.js';
+
+/** What a board becomes in the batch. */
+export interface PlaceIdentity {
+  readonly serial?: string | undefined;
+  readonly uuid?: string | undefined;
+  /** Sealed as in the database; see `identifierOwner`. */
+  readonly sealedPsk?: string | undefined;
+}
+
+/** A place that is held, with everything that a board needs which takes it. */
+export interface Place {
+  readonly id: string;
+  readonly batch: string;
+  /** The batch's number in the database: sealed keys belong to it. */
+  readonly batchId: string;
+  readonly profile: ProfileVersion;
+  readonly identity: PlaceIdentity;
+}
+
+/** A board has taken a place, and may be flashed from now on. */
+export interface PlaceUse {
+  readonly mac: string;
+  readonly station: string;
+  /** What the board carries: the place's identity, or the one that it had before. */
+  readonly identity: PlaceIdentity;
+  readonly isOwnIdentity: boolean;
+  /** Its key came from a list, and only the database could tell it again. */
+  readonly hasListedKey: boolean;
+}
+
+export interface ProvenUnit {
+  readonly uuid: string;
+  readonly chip: string;
+  readonly image: UnitImage;
+}
+
+/** How that ended; without a unit the board is not good. */
+export interface PlaceEnd {
+  /** ISO 8601 in UTC. Of two things that became of one board the later one stands. */
+  readonly at: string;
+  readonly unit?: ProvenUnit | undefined;
+}
+
+export type PlaceOutcome =
+  | 'counted'
+  /** The board counts in the batch without this place, which is free. */
+  | 'counted before'
+  | 'not good'
+  /** A person had released the place, and the batch has no room left. */
+  | 'lost';
+
+export interface Settlement extends PlaceUse {
+  readonly placeId: string;
+  readonly batch: string;
+  readonly end: PlaceEnd;
+}
+
+/** What a station wants to hold of one batch. */
+export interface Wish {
+  readonly batch: string;
+  readonly station: string;
+  /** As many as this, where the batch has them; see `fairShare`. */
+  readonly places: number;
+  /** Places that it holds now and that no board has taken. */
+  readonly held: readonly string[];
+}
+
+export interface Plan {
+  /** Of those held the ones that still are: a person may have released the others. */
+  readonly held: readonly string[];
+  /** How many to hold from now on. */
+  readonly target: number;
+}
+
+/** A quarter of what is left goes to one station at most, so that the last boards of a batch wait for nobody. */
+const SHARE = 4;
+
+/** How many places a station may hold ahead. @param left places that it holds and those that nobody does */
+export function fairShare(wanted: number, left: number): number {
+  return Math.min(wanted, Math.floor(left / SHARE));
+}

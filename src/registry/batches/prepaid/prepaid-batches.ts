@@ -1,0 +1,199 @@
+// Batches that a station goes on with while the database is out of reach: a board then takes one of the places that the
+// station holds ahead, and the database hears of it when it is back. Never more boards than places, and none twice.
+import { EspmintError, isEspmintError, toEspmintError } from '../../../core/errors/index.js';
+import { isDown, REST_MS } from '../../outage.js';
+import type { SecretBox } from '../../secrets/secret-box.js';
+import type { Claim, ClaimRequest, Heartbeat } from '../batches.js';
+import { checkProfile, identifierOwner, makeClaim } from '../claim.js';
+import { PostgresBatches } from '../postgres-batches.js';
+import type { PlaceEntry } from './place-book.js';
+import { PlaceDesk, type PlaceDeskOptions, type ToldUse } from './place-desk.js';
+import type { PlaceIdentity, PlaceUse, ProvenUnit } from './places.js';
+import { RecentUnits } from './recent-units.js';
+
+export class PrepaidBatches extends PostgresBatches {
+  readonly #options: PlaceDeskOptions;
+  readonly #box: SecretBox;
+  readonly #desk: PlaceDesk;
+  /** Claims that the database has given and that are not settled. */
+  readonly #open = new Map<string, { readonly request: ClaimRequest; readonly claim: Claim }>();
+  readonly #recent = new RecentUnits();
+  #down: { readonly failure: EspmintError; readonly untilMs: number } | undefined;
+
+  constructor(options: PlaceDeskOptions, box: SecretBox) {
+    super(options.database, box);
+    this.#options = options;
+    this.#box = box;
+    this.#desk = new PlaceDesk(options);
+  }
+
+  /** As Batches.claim; out of reach it gives one of the places held ahead. @throws BATCH_PLACES_USED_UP too */
+  override async claim(request: ClaimRequest): Promise<Claim> {
+    const { batch, mac } = request;
+    const { book } = this.#options;
+    try {
+      return await this.#online(async () => {
+        if (book.takenBy(batch, mac) !== undefined) this.#note(await this.#desk.tell());
+        // What it became is not told yet: its serial number is the one of that place.
+        if (book.takenBy(batch, mac) !== undefined) return this.#claimAhead(request);
+        const claim = await this.#claimShared(request);
+        this.#open.set(claim.id, { request, claim });
+        return claim;
+      });
+    } catch (error) {
+      if (!isDown(error)) throw error;
+      return this.#claimAhead(request, toEspmintError(error));
+    }
+  }
+
+  override async passed(claimId: string, unit: ProvenUnit): Promise<void> {
+    const { book } = this.#options;
+    const entry = book.entry(claimId);
+    if (entry !== undefined) {
+      await book.end(entry, { at: now(), unit });
+      return;
+    }
+    const open = this.#open.get(claimId);
+    this.#open.delete(claimId);
+    try {
+      await this.#online(() => super.passed(claimId, unit));
+    } catch (error) {
+      if (!isDown(error) || open === undefined) throw error;
+      await this.#passAhead(open, unit, error);
+    }
+    if (open !== undefined) this.#recent.note(open.request, ownIdentity(open.claim), unit.image);
+  }
+
+  override async failed(claimId: string): Promise<void> {
+    const { book } = this.#options;
+    const entry = book.entry(claimId);
+    this.#open.delete(claimId);
+    if (entry === undefined) await this.#online(() => super.failed(claimId));
+    else await book.end(entry, { at: now() });
+  }
+
+  /**
+   * Also tells of the boards that were made out of reach, and holds places ahead for the batch of the beat.
+   *
+   * @throws BATCH_PLACE_LOST once for a board that found no room
+   */
+  override async heartbeat(beat: Heartbeat): Promise<void> {
+    await super.heartbeat(beat);
+    this.#down = undefined;
+    const told = await this.#desk.tell();
+    this.#note(told);
+    if (beat.batch === undefined) await this.#desk.empty();
+    else await this.#desk.fill(beat.batch, beat.station);
+    const lost = told.find(({ outcome }) => outcome === 'lost')?.settlement;
+    if (lost !== undefined) throw new EspmintError('BATCH_PLACE_LOST', lost);
+  }
+
+  /** Gives back what no board has taken. What cannot be told now is told at the next start. */
+  override async close(): Promise<void> {
+    try {
+      await this.#desk.tell();
+      await this.#desk.empty();
+    } catch {
+      // Its records stay on the disk.
+    }
+    await this.#options.book.close();
+    await super.close();
+  }
+
+  /** After a failure the database is left alone for a while, so that boards do not wait for each try. */
+  async #online<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#down !== undefined && Date.now() < this.#down.untilMs) throw this.#down.failure;
+    try {
+      return await work();
+    } catch (error) {
+      if (isDown(error)) this.#down = { failure: toEspmintError(error), untilMs: Date.now() + REST_MS };
+      throw error;
+    }
+  }
+
+  /** The last places of a batch may be those that this very station holds ahead. */
+  async #claimShared(request: ClaimRequest): Promise<Claim> {
+    try {
+      return await super.claim(request);
+    } catch (error) {
+      const holdsSome = this.#options.book.free(request.batch).length > 0;
+      if (!isEspmintError(error, 'BATCH_BUSY') || !holdsSome) throw error;
+      await this.#desk.empty();
+      return await super.claim(request);
+    }
+  }
+
+  /** @param failure why the database is not asked */
+  async #claimAhead(request: ClaimRequest, failure?: EspmintError): Promise<Claim> {
+    const { batch, mac, station } = request;
+    const { book } = this.#options;
+    const taken = book.takenBy(batch, mac);
+    const recent = this.#recent.find(request);
+    const entry = taken ?? this.#freePlace(batch, failure);
+    const place = entry.place;
+    if (place === undefined) throw new EspmintError('INTERNAL', { reason: 'a place without its content' });
+    checkProfile({ name: batch, profile: place.profile }, request);
+    const fresh: PlaceUse = {
+      mac,
+      station,
+      identity: place.identity,
+      isOwnIdentity: false,
+      hasListedKey: false,
+    };
+    const use = taken?.use ?? (recent === undefined ? fresh : { ...fresh, ...recent.identity });
+    // Another key than that of the list would make it another device.
+    if (use.hasListedKey && failure !== undefined) throw failure;
+    await book.take(entry, use);
+    const { serial, uuid, sealedPsk } = use.identity;
+    const psk =
+      sealedPsk === undefined ? undefined : this.#box.open(sealedPsk, identifierOwner(place.batchId));
+    const earlier = taken?.end?.unit?.image ?? recent?.image;
+    return makeClaim({ id: entry.id, serial, uuid, psk, earlier });
+  }
+
+  /** A board that had its place from the database is proven now, and nobody can be told: it counts by a place ahead. */
+  async #passAhead(
+    { request, claim }: { readonly request: ClaimRequest; readonly claim: Claim },
+    unit: ProvenUnit,
+    failure: unknown,
+  ): Promise<void> {
+    const { book } = this.#options;
+    const { batch, mac, station } = request;
+    const entry = book.takenBy(batch, mac) ?? book.free(batch)[0];
+    if (entry === undefined) throw failure;
+    await book.take(entry, { mac, station, ...ownIdentity(claim) });
+    await book.end(entry, { at: now(), unit });
+  }
+
+  #freePlace(batch: string, failure: EspmintError | undefined): PlaceEntry {
+    const { book } = this.#options;
+    const [free] = book.free(batch);
+    if (free !== undefined) return free;
+    const places = book.used(batch).length;
+    if (places === 0 && failure !== undefined) throw failure;
+    throw new EspmintError('BATCH_PLACES_USED_UP', { batch, places });
+  }
+
+  #note(told: readonly ToldUse[]): void {
+    for (const { settlement } of told) {
+      const { mac, batch, end, identity, hasListedKey } = settlement;
+      if (end.unit === undefined) continue;
+      const { serial, uuid, sealedPsk } = identity;
+      const own = {
+        identity: { serial, uuid },
+        isOwnIdentity: true,
+        hasListedKey: hasListedKey || sealedPsk !== undefined,
+      };
+      this.#recent.note({ mac, batch }, own, end.unit.image);
+    }
+  }
+}
+
+function ownIdentity({ serial, uuid, psk }: Claim): Omit<PlaceUse, 'mac' | 'station'> {
+  const identity: PlaceIdentity = { serial, uuid };
+  return { identity, isOwnIdentity: true, hasListedKey: psk !== undefined };
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
