@@ -54,7 +54,8 @@ async function drawOne(
 ): Promise<Place | undefined> {
   const row = await drawIdentifier(client, batch, id);
   if (row === 'used up') return undefined;
-  const drawn = row?.serial == null ? await nextSerial(client, batch) : null;
+  const listed = row?.serial ?? undefined;
+  const drawn = listed === undefined ? await nextSerial(client, batch) : null;
   await client.query('insert into batch_places (id, batch_id, station, serial) values ($1, $2, $3, $4)', [
     id,
     batch.id,
@@ -67,7 +68,7 @@ async function drawOne(
     batchId: batch.id,
     profile: { name: batch.profile_name, version: batch.profile_version },
     identity: {
-      serial: row?.serial ?? drawn ?? undefined,
+      serial: listed ?? drawn ?? undefined,
       uuid: row?.global_uuid ?? undefined,
       sealedPsk: row?.psk_secret ?? undefined,
     },

@@ -27,7 +27,8 @@ export async function settlePlace(
   const batch = await readBatch(client, settlement.batch, { lock: true });
   const place = await readPlace(client, settlement.placeId);
   const told = place?.state === 'used' ? place.ended_at : null;
-  if (place?.outcome != null && told !== null && told >= new Date(settlement.end.at)) return place.outcome;
+  const outcomeTold = place?.outcome ?? undefined;
+  if (outcomeTold !== undefined && told !== null && told >= new Date(settlement.end.at)) return outcomeTold;
   const macKey = macKeyOf(settlement.mac);
   const unit = await readUnit(client, batch.id, macKey);
   const isGood = !mustBeKnown || (await isKnown(client, settlement.end.unit, macKey));
@@ -170,11 +171,12 @@ async function closePlace(
     return;
   }
   await freeIdentifiers(client, [placeId]);
-  if (row?.unused == null) return;
+  const unused = row?.unused ?? undefined;
+  if (row === undefined || unused === undefined) return;
   await client.query(
     `insert into batch_places (id, batch_id, station, state, serial, ended_at)
      values ($1, $2, $3, 'returned', $4, now())`,
-    [randomUUID(), row.batch_id, row.station, row.unused],
+    [randomUUID(), row.batch_id, row.station, unused],
   );
 }
 
