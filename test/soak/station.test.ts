@@ -1,4 +1,4 @@
-// Three stations on one PostgreSQL, one killed with SIGKILL and started again, one cut off from the database for a while:
+// Three stations on one PostgreSQL, one killed with SIGKILL and started again, one cut off from the database for a while and going on:
 // the batch ends with exactly its boards, none twice. As long as you like with `npm run soak -- station --boards N`.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,6 +6,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { openProduction } from '../../src/registry/index.js';
@@ -19,6 +20,11 @@ const STATIONS = 3;
 /** More boards than are asked for: going beyond the quantity would show. */
 const BOARDS_EACH = Math.ceil((QUANTITY * 1.2) / STATIONS);
 const TIMEOUT_MS = 60_000 + QUANTITY * 4000;
+
+/** Long enough for two boards on a loaded machine. */
+const CUT_MS = 60_000;
+/** The event of a run that has ended well. */
+const PASSED = /^\{"type":"ended".*"ok":true/;
 
 /** A way to the database that can be cut. */
 async function cuttable(port: number): Promise<{ port: number; cut(): void; mend(): void; close(): void }> {
@@ -76,16 +82,31 @@ it.runIf(judgeAvailable('a PostgreSQL server for three stations', binDir))(
     const production = await openProduction({ dataDir: join(folder, 'judge'), databaseUrl: direct, env });
     const benches: VirtualBench[] = [];
     const running: ChildProcess[] = [];
+    let isCut = false;
+    let passedWhileCut = 0;
     const startStation = (index: number): ChildProcess => {
       const url = index === 1 ? throughProxy : direct;
       const ports = benches[index]?.urls.flatMap((port) => ['--port', port]) ?? [];
-      const args = ['station', '--profile', profile, '--batch', 'WO', '--name', `station ${index}`, ...ports];
+      const args = [
+        'station',
+        '--json',
+        '--profile',
+        profile,
+        '--batch',
+        'WO',
+        '--name',
+        `station ${index}`,
+        ...ports,
+      ];
       const limits = ['--max-running', '4', '--until-full', '--data-dir', join(folder, `station-${index}`)];
       const child = spawn(process.execPath, [join(ROOT, 'bin/espmint.js'), ...args, ...limits], {
         env: { ...env, ESPMINT_DATABASE_URL: url },
-        stdio: ['ignore', 'ignore', 'pipe'],
+        stdio: ['ignore', 'pipe', 'pipe'],
       });
       child.stderr.resume();
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (index === 1 && isCut && PASSED.test(line)) passedWhileCut += 1;
+      });
       running.push(child);
       return child;
     };
@@ -112,8 +133,12 @@ it.runIf(judgeAvailable('a PostgreSQL server for three stations', binDir))(
       await untilPassed(Math.floor(QUANTITY / 4));
       first?.kill('SIGKILL');
       proxy.cut();
-      await sleep(3000);
+      isCut = true;
+      const longest = Date.now() + CUT_MS;
+      while (passedWhileCut < 2 && Date.now() < longest) await sleep(100);
+      isCut = false;
       proxy.mend();
+      expect(passedWhileCut).toBeGreaterThanOrEqual(2);
       startStation(0);
       await untilPassed(QUANTITY);
       for (const child of running) {
