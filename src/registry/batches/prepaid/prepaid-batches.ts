@@ -32,7 +32,7 @@ export class PrepaidBatches extends PostgresBatches {
     const { batch, mac } = request;
     const { book } = this.#options;
     try {
-      return await this.#online(async () => {
+      return await this.#online(batch, async () => {
         if (book.takenBy(batch, mac) !== undefined) this.#note(await this.#desk.tell());
         // What it became is not told yet: its serial number is the one of that place.
         if (book.takenBy(batch, mac) !== undefined) return this.#claimAhead(request);
@@ -56,7 +56,7 @@ export class PrepaidBatches extends PostgresBatches {
     const open = this.#open.get(claimId);
     this.#open.delete(claimId);
     try {
-      await this.#online(() => super.passed(claimId, unit));
+      await this.#online(open?.request.batch, () => super.passed(claimId, unit));
     } catch (error) {
       if (!isDown(error) || open === undefined) throw error;
       await this.#passAhead(open, unit, error);
@@ -68,7 +68,7 @@ export class PrepaidBatches extends PostgresBatches {
     const { book } = this.#options;
     const entry = book.entry(claimId);
     this.#open.delete(claimId);
-    if (entry === undefined) await this.#online(() => super.failed(claimId));
+    if (entry === undefined) await super.failed(claimId);
     else await book.end(entry, { at: now() });
   }
 
@@ -85,7 +85,8 @@ export class PrepaidBatches extends PostgresBatches {
     if (beat.batch === undefined) await this.#desk.empty();
     else await this.#desk.fill(beat.batch, beat.station);
     const lost = told.find(({ outcome }) => outcome === 'lost')?.settlement;
-    if (lost !== undefined) throw new EspmintError('BATCH_PLACE_LOST', lost);
+    if (lost === undefined) return;
+    throw new EspmintError('BATCH_PLACE_LOST', { batch: lost.batch, mac: lost.mac });
   }
 
   /** Gives back what no board has taken. What cannot be told now is told at the next start. */
@@ -100,9 +101,10 @@ export class PrepaidBatches extends PostgresBatches {
     await super.close();
   }
 
-  /** After a failure the database is left alone for a while, so that boards do not wait for each try. */
-  async #online<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#down !== undefined && Date.now() < this.#down.untilMs) throw this.#down.failure;
+  /** After a failure the database is left alone for a while by boards that can go on without it. */
+  async #online<T>(batch: string | undefined, work: () => Promise<T>): Promise<T> {
+    const canGoOn = batch !== undefined && this.#options.book.free(batch).length > 0;
+    if (canGoOn && this.#down !== undefined && Date.now() < this.#down.untilMs) throw this.#down.failure;
     try {
       return await work();
     } catch (error) {

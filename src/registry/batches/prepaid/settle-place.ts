@@ -37,7 +37,8 @@ export async function settlePlace(
   const hasPlace = place?.state === 'held' || unit?.live === true;
   const at = new Date(settlement.end.at);
   const hasFailedSince = await failedSince(client, batch, macKey, at);
-  const outcome = await decide(client, { batch, unit, proven, hasPlace, hasFailedSince, at });
+  const isStranger = settlement.end.unit !== undefined && proven === undefined;
+  const outcome = await decide(client, { batch, unit, proven, isStranger, hasPlace, hasFailedSince, at });
   const row: UnitChange = { batch, macKey, settlement };
   if (outcome !== 'superseded')
     await writeUnit(client, row, outcome === 'lost' || outcome === 'not good' ? undefined : proven);
@@ -87,6 +88,8 @@ interface Case {
   readonly batch: BatchRow;
   readonly unit: UnitRow | undefined;
   readonly proven: ProvenUnit | undefined;
+  /** It passed out of reach, and contradicts the registry. */
+  readonly isStranger: boolean;
   readonly hasPlace: boolean;
   readonly hasFailedSince: boolean;
   readonly at: Date;
@@ -94,10 +97,12 @@ interface Case {
 
 async function decide(
   client: pg.ClientBase,
-  { batch, unit, proven, hasPlace, hasFailedSince, at }: Case,
+  { batch, unit, proven, isStranger, hasPlace, hasFailedSince, at }: Case,
 ): Promise<PlaceOutcome | 'superseded'> {
   // It was made again elsewhere since: that is what it is now.
   if (unit?.passed === true && unit.passed_at !== null && unit.passed_at > at) return 'superseded';
+  // The unit of that MAC is another board.
+  if (isStranger && unit?.passed === true) return 'superseded';
   if (proven === undefined || hasFailedSince) return 'not good';
   if (unit?.passed === true) return 'counted before';
   if (hasPlace || (await countBatch(client, batch)).open > 0) return 'counted';
