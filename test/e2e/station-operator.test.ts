@@ -182,6 +182,8 @@ describe('a station and its operator', () => {
     await seen('station line 1  running');
     pty.write('q\r');
     expect(await ended).toBe(0);
+    // The last of what a process said may come after the news of its end.
+    await seen('stopped');
     const screen = terminal.lines.filter((line) => !line.startsWith('Enter or a slot number'));
     expect(screen).toEqual([
       'Slot 7 has no board to start.',

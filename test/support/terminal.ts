@@ -2,9 +2,14 @@
 export class Terminal {
   #lines: string[] = [''];
   #row = 0;
+  /** The beginning of a code whose rest comes with the next piece. */
+  #begun = '';
 
   write(text: string): void {
-    for (const piece of text.split(/(\u001b\[\d*[AJ]|[\r\n])/)) {
+    const all = this.#begun + text;
+    this.#begun = /\u001b(?:\[[\d;]*)?$/.exec(all)?.[0] ?? '';
+    const whole = all.slice(0, all.length - this.#begun.length);
+    for (const piece of whole.split(/(\u001b\[\d*[AJ]|[\r\n])/)) {
       const [, count, code] = /^\u001b\[(\d*)([AJ])$/.exec(piece) ?? [];
       if (code === 'A') this.#row = Math.max(0, this.#row - Number(count));
       else if (code === 'J') this.#lines = [...this.#lines.slice(0, this.#row), ''];
