@@ -32,7 +32,11 @@ async function startPeer(
   onEvent: (event: PortEvent) => void = () => undefined,
   manager: 'pyserial' | 'espressif' = 'pyserial',
 ): Promise<{ address: string; events: PortEvent[] }> {
-  const server: Server = createServer(onStream).listen(0, '127.0.0.1');
+  const server: Server = createServer((stream) => {
+    // A peer that is killed resets its connection.
+    stream.on('error', () => undefined);
+    onStream(stream);
+  }).listen(0, '127.0.0.1');
   cleanUps.push(() => void server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
