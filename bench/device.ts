@@ -1,17 +1,13 @@
 // One board from SYNC to reset: our driver beside the same work by hand, over the same device path with real timing,
 // and beside the time that no client could beat. `npm run bench -- device`
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { readFileSync } from 'node:fs';
-import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connectBoard, openLink } from '../src/driver/index.js';
 import type { LedgerReport } from '../src/virtual/index.js';
-import { PYTHON } from '../test/support/judges.js';
 import { CORPUS } from '../test/support/nvs-corpus.js';
 import { scrambled } from '../test/support/plug-in.js';
 import { isBoardProcess, withBoard, type BoardSetup } from './support/board-apart.js';
+import { provisionByHand, type HandWork } from './support/by-hand.js';
 import { median, writeResults } from './support/measure.js';
 
 const OFFSET = 0x9000;
@@ -78,38 +74,7 @@ async function ours(port: string, { baud }: Setting): Promise<number> {
   return elapsedMs;
 }
 
-/** The three commands of a person with esptool. */
-async function byHand(port: string, { baud }: Setting): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'espmint-bench-'));
-  const bin = join(folder, 'nvs.bin');
-  writeFileSync(join(folder, 'nvs.csv'), readFileSync(CSV));
-  try {
-    const started = performance.now();
-    const esptool = ['-m', 'esptool', '--port', port, '--baud', String(baud)];
-    await python([...esptool, 'read-mac']);
-    await python([
-      '-m',
-      'esp_idf_nvs_partition_gen',
-      'generate',
-      join(folder, 'nvs.csv'),
-      bin,
-      `0x${SIZE.toString(16)}`,
-    ]);
-    await python([...esptool, 'write-flash', `0x${OFFSET.toString(16)}`, bin]);
-    return performance.now() - started;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function python(args: readonly string[]): Promise<void> {
-  const child = spawn(PYTHON, ['-W', 'ignore', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text: Buffer) => (output += text.toString()));
-  const exitCode = await new Promise((resolve) => child.once('close', resolve));
-  if (exitCode !== 0) throw new Error(`${args.join(' ')} failed:\n${output}`);
-}
+const handWork = ({ baud }: Setting): HandWork => ({ csv: CSV, offsetBytes: OFFSET, sizeBytes: SIZE, baud });
 
 /** The board was on before: neither it nor the floor pays for its start. */
 const floorOf = ({ floor }: LedgerReport): number => floor.totalMs - floor.bootMs;
@@ -124,7 +89,7 @@ async function measure(setting: Setting): Promise<Figures> {
   }
   const [{ session } = { session: undefined }] = runs;
   if (session === undefined) throw new Error('no run');
-  const theirs = await withBoard(setup, (port) => byHand(port, setting));
+  const theirs = await withBoard(setup, (port) => provisionByHand(port, handWork(setting)));
   const { timeMs } = session;
   return {
     ...setting,
