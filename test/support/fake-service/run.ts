@@ -10,6 +10,7 @@ export interface Pace {
 }
 
 const STEPS_OF_WRITE = 20;
+const HOLD_POLL_MS = 5;
 
 interface RunOptions {
   readonly world: FakeWorld;
@@ -53,7 +54,9 @@ export async function runJob(first: Job, options: RunOptions): Promise<void> {
       await sleep(stage === 'write' ? pace.stageMs / 2 : pace.stageMs, undefined, { signal }).catch(
         () => undefined,
       );
-      if (signal.aborted || world.ports.get(job.port)?.present !== true) {
+      const isOver = (): boolean => signal.aborted || world.ports.get(job.port)?.present !== true;
+      while (world.heldAt === stage && !isOver()) await sleep(HOLD_POLL_MS);
+      if (isOver()) {
         finish(failed(job, stage, signal.aborted));
         return;
       }

@@ -1,5 +1,6 @@
 // What the fake service knows: ports, jobs, devices, profiles, people, and the live events of every change.
 import { randomUUID } from 'node:crypto';
+import type { Stage } from '../../../src/core/stages.js';
 import type {
   BatchInfo,
   DeviceHistory,
@@ -53,6 +54,8 @@ export class FakeWorld {
   /** Of the whole station; its batch is the one of the settings. */
   station: Pick<StationState, 'mode' | 'reason' | 'teaching' | 'batchProblem'> = { mode: 'running' };
   registryOk = true;
+  /** Runs stay in this stage until a test lets them go on: what it wants to see does not pass by in the meantime. */
+  heldAt: Stage | undefined;
   /** Instead of figures counted from the jobs. */
   today: Today | undefined;
   readonly events: SentEvent[] = [];
