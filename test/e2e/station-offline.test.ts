@@ -1,56 +1,18 @@
 // A batch goes on while its database is away: boards pass from places held ahead, a killed station loses none of them.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { openProduction } from '../../src/registry/index.js';
 import { otherPostgresBin } from '../registry/other-postgres.js';
 import { makeTcpPostgres } from '../registry/tcp-postgres.js';
 import { scratchDir, startVirtual } from '../support/cli.js';
-import { judgeAvailable, ROOT } from '../support/judges.js';
+import { judgeAvailable } from '../support/judges.js';
+import { startStation, until, type StationProcess } from '../support/station-process.js';
 
 const QUANTITY = 24;
 const BOARDS = 12;
 const PLACES = 4;
 const PATIENCE_MS = 90_000;
-
-interface RunningStation {
-  readonly child: ChildProcess;
-  /** MACs of the boards that have passed, in their order. */
-  readonly passed: readonly string[];
-  /** What slots were told when they had to wait. */
-  readonly codes: ReadonlySet<string>;
-}
-
-function startStation(args: readonly string[], env: NodeJS.ProcessEnv): RunningStation {
-  const child = spawn(process.execPath, [join(ROOT, 'bin/espmint.js'), 'station', '--json', ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const passed: string[] = [];
-  const codes = new Set<string>();
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const { type, result } = JSON.parse(line) as {
-      type: string;
-      result?: { ok: boolean; mac?: string; code?: string };
-    };
-    if (type !== 'ended' || result === undefined) return;
-    if (result.ok) passed.push(result.mac ?? '');
-    else codes.add(result.code ?? '');
-  });
-  return { child, passed, codes };
-}
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await sleep(100);
-  }
-}
 
 const scratch = scratchDir('station-offline');
 afterAll(() => scratch.remove());
@@ -75,6 +37,7 @@ it.runIf(judgeAvailable('a PostgreSQL server that goes away', binDir))(
       BOARDS,
     );
     const judge = await openProduction({ dataDir: join(scratch.path, 'judge'), databaseUrl, env });
+    const counts = async () => (await judge.batches.get('WO')).counts;
     const ports = bench.urls.flatMap((port) => ['--port', port]);
     const who = [
       '--profile',
@@ -87,46 +50,47 @@ it.runIf(judgeAvailable('a PostgreSQL server that goes away', binDir))(
       join(scratch.path, 'line'),
     ];
     const args = [...who, ...ports, '--max-running', '2', '--offline-boards', String(PLACES)];
-    const running: RunningStation[] = [];
-    const start = (): RunningStation => {
-      const station = startStation(args, env);
+    const running: StationProcess[] = [];
+    const start = (how: 'auto' | 'key'): StationProcess => {
+      const station = startStation([...args, '--start', how], env);
       running.push(station);
       return station;
     };
     try {
       const wanted = { name: 'WO', profile: { name: 'sensor', version: 1 }, quantity: QUANTITY };
       await judge.batches.create({ ...wanted, serialTemplate: 'SN-{000}' }, 'tester');
-      const first = start();
-      await until('two boards have passed', () => first.passed.length >= 2);
-      await until('places are held', async () => (await judge.batches.get('WO')).counts.held === PLACES);
+      const first = start('key');
+      await until('all boards wait for the key', PATIENCE_MS, () => first.waited >= BOARDS);
+      first.type('1');
+      first.type('2');
+      await until('two boards have passed', PATIENCE_MS, () => first.passed.length === 2);
+      await until('places are held', PATIENCE_MS, async () => (await counts()).held === PLACES);
       await server.kill();
-      const before = first.passed.length;
-      await until('a board waits for lack of a place', () => first.codes.has('BATCH_PLACES_USED_UP'));
-      const offline = first.passed.length - before;
-      expect(offline).toBeGreaterThanOrEqual(PLACES - 1);
-      // A run may have been counted just before the server was gone.
-      expect(offline).toBeLessThanOrEqual(PLACES + 2);
-      first.child.kill('SIGKILL');
-      await once(first.child, 'exit');
+      first.type('');
+      await until('a board waits for lack of a place', PATIENCE_MS, () =>
+        first.codes.has('BATCH_PLACES_USED_UP'),
+      );
+      await until('the places are used', PATIENCE_MS, () => first.passed.length >= 2 + PLACES);
+      await first.end('SIGKILL');
+      expect(first.passed).toHaveLength(2 + PLACES);
 
       await server.start();
-      const second = start();
-      await until('all boards count', async () => (await judge.batches.get('WO')).counts.passed === BOARDS);
+      const second = start('auto');
+      await until('all boards count', PATIENCE_MS, async () => (await counts()).passed === BOARDS);
       const units = await judge.batches.units('WO');
       const macs = units.filter(({ state }) => state === 'passed').map(({ mac }) => mac);
       expect(new Set(macs)).toEqual(new Set(bench.macs));
       expect(new Set(units.map(({ serial }) => serial)).size).toBe(BOARDS);
       expect(macs).toEqual(expect.arrayContaining([...first.passed]));
-      second.child.kill('SIGINT');
-      await once(second.child, 'exit');
-      expect((await judge.batches.get('WO')).counts).toMatchObject({
+      await second.end('SIGINT');
+      expect(await counts()).toMatchObject({
         passed: BOARDS,
         held: 0,
         inWork: 0,
         open: QUANTITY - BOARDS,
       });
     } finally {
-      for (const { child } of running) child.kill('SIGKILL');
+      for (const station of running) await station.end('SIGKILL');
       await bench.close();
       await judge.close();
       await server.kill();
