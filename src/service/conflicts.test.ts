@@ -2,10 +2,25 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createBench, type TestBench } from '../../test/support/service-bench.js';
+import { EventReader } from '../../test/support/event-reader.js';
 import { createApp } from './app.js';
 import type { Job } from './contract/index.js';
+import { startService } from './start.js';
 
 const TAKEN = '110e3dc9-fa05-568f-a05a-00000000aaaa';
+
+const SIDE = { mac: 'a4:cf:12:00:00:00', uuid: TAKEN };
+const CONFLICT = {
+  code: 'MAC_TAKEN',
+  state: 'open',
+  refused: SIDE,
+  registered: SIDE,
+  times: 1,
+  firstSeenAt: '2026-03-01T08:00:00.000Z',
+  lastSeenAt: '2026-03-01T08:00:00.000Z',
+  seenBy: 'linh',
+  facts: {},
+};
 
 let bench: TestBench;
 let app: FastifyInstance;
@@ -74,4 +89,37 @@ it.each([
   ['7', { decision: 'keep', reason: ' ' }],
 ])('takes no decision that is none: %s %j', async (id, body) => {
   expect((await call('POST', `/conflicts/${id}/resolve`, body)).status).toBe(400);
+});
+
+it('tells who listens of a new conflict and of a decision, without being asked', async () => {
+  let open = 0;
+  const registry = new Proxy(bench.registry, {
+    get: (target, name) => {
+      if (name === 'status')
+        return () => Promise.resolve({ reachable: true, pendingSync: 0, conflicts: open });
+      if (name === 'resolve')
+        return (id: number) => Promise.resolve({ ...CONFLICT, id, state: (open--, 'kept') });
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  const served = await startService(
+    { ...bench.parts, registry },
+    { version: '1.2.3', dataDir: bench.dataDir, port: 0 },
+  );
+  const reader = await EventReader.open(`${served.url}/api/v1/events`);
+  try {
+    await reader.waitFor(({ data }) => data.type === 'hello');
+    open = 2;
+    const answer = await fetch(`${served.url}/api/v1/conflicts/7/resolve`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ decision: 'keep', reason: 'wrong recipe' }),
+    });
+    expect(answer.status).toBe(200);
+    await reader.waitFor(({ data }) => data.type === 'registry' && data['conflicts'] === 1);
+  } finally {
+    reader.close();
+    await served.close();
+  }
 });

@@ -21,7 +21,7 @@ import { repeatEvery } from './repeat.js';
 import { Line } from './station/line.js';
 import { MemoryRuns } from './station/memory-runs.js';
 import { Orders } from './station/orders.js';
-import { registryStatus } from './station/registry-status.js';
+import { RegistryWatch } from './station/registry-watch.js';
 import { StationSettings } from './station/station-settings.js';
 import { StationView } from './station/station-view.js';
 import { TeachingSession } from './station/teaching.js';
@@ -47,6 +47,7 @@ export interface ServiceCore {
   readonly ports: StationPorts;
   readonly line: Line;
   readonly view: StationView;
+  readonly registryWatch: RegistryWatch;
   readonly teaching: TeachingSession;
   readonly slotFile: SlotFile;
   readonly printers: Printers;
@@ -67,14 +68,19 @@ export interface ServiceCore {
 export function createCore(parts: ServiceParts, options: ServiceOptions): ServiceCore {
   const { dataDir, host = DEFAULT_HOST } = options;
   const hub = new EventHub();
-  const publish = (event: LiveEvent): void => hub.publish(event);
+  const registryWatch = new RegistryWatch(parts.registry, (event) => hub.publish(event));
+  const publish = (event: LiveEvent): void => {
+    hub.publish(event);
+    registryWatch.heard(event);
+  };
   const people = new People(dataDir);
   const sessions = new Sessions(dataDir);
   const gate = new Gatekeeper(people, sessions, !isLoopback(host));
   const settings = new StationSettings(dataDir, publish);
   const station = createStation({ parts, options, settings, publish });
-  const life = createLife({ parts, options, hub, settings, ...station });
-  return { parts, options, hub, people, sessions, gate, settings, ...station, ...life };
+  const own = { parts, options, hub, settings, registryWatch };
+  const life = createLife({ ...own, ...station });
+  return { ...own, people, sessions, gate, ...station, ...life };
 }
 
 interface StationGround {
@@ -146,20 +152,13 @@ function createStation({ parts, options, settings, publish }: StationGround) {
   return { ...made, line, view, slotFile, runs, batches, requireBatches };
 }
 
-type LifeParts = Pick<ServiceCore, 'parts' | 'options' | 'hub' | 'settings'> &
+type LifeParts = Pick<ServiceCore, 'parts' | 'options' | 'hub' | 'settings' | 'registryWatch'> &
   ReturnType<typeof createStation>;
 
 function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' | 'stop'> {
-  const { parts, options, hub, settings, ports, jobs, journal, line, view } = core;
+  const { parts, options, hub, settings, ports, jobs, journal, line, view, registryWatch } = core;
   const watches: { stop(): Promise<void> }[] = [];
   let stopping = false;
-  let registryOk: boolean | undefined;
-
-  const watchRegistry = async (): Promise<void> => {
-    const { ok } = await registryStatus(parts.registry);
-    if (ok !== registryOk && registryOk !== undefined) hub.publish({ type: 'registry', ok });
-    registryOk = ok;
-  };
   return {
     isStopping: () => stopping,
     start: async () => {
@@ -171,7 +170,7 @@ function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' |
       const warn = (error: unknown): void => parts.log(toEspmintError(error).message);
       watches.push(
         repeatEvery(options.portIntervalMs ?? PORT_INTERVAL_MS, () => ports.refresh(), warn),
-        repeatEvery(REGISTRY_INTERVAL_MS, watchRegistry, warn),
+        repeatEvery(REGISTRY_INTERVAL_MS, () => registryWatch.look(), warn),
         repeatEvery(BEAT_MS, () => view.beat(), warn),
       );
     },

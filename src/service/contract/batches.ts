@@ -62,6 +62,21 @@ export const unitSchema = z
   .meta({ id: 'Unit', description: 'One board of a batch.' });
 export type UnitInfo = z.output<typeof unitSchema>;
 
+export const heldPlacesSchema = z
+  .object({
+    station: z.string(),
+    places: z.int(),
+    /** When it took the oldest of them. */
+    since: timeSchema,
+    /** Whether the station was heard of within the last minute. */
+    inReach: z.boolean(),
+  })
+  .meta({
+    id: 'HeldPlaces',
+    description: 'Places of a batch that one station holds ahead, for boards that it makes out of reach.',
+  });
+export type HeldPlacesInfo = z.output<typeof heldPlacesSchema>;
+
 const createSchema = z.object({
   name: text(64).min(1),
   /** No version: the newest. */
@@ -108,6 +123,27 @@ export const BATCH_OPERATIONS = operations({
     summary: 'The boards of a batch, in the order of their first claim.',
     params,
     response: z.object({ units: z.array(unitSchema) }),
+  },
+  listHeldPlaces: {
+    method: 'GET',
+    path: '/batches/:name/held',
+    role: 'viewer',
+    summary: 'Which stations hold places of a batch ahead.',
+    params,
+    response: z.object({ held: z.array(heldPlacesSchema) }),
+  },
+  releasePlaces: {
+    method: 'POST',
+    path: '/batches/:name/release',
+    role: 'admin',
+    summary:
+      'Gives the places that a station holds ahead to other boards, when it is not coming back. Who and why is recorded. Boards that it has made out of reach are counted later only while there is room.',
+    params,
+    body: z.object({ station: text(255).min(1), reason: text(500).trim().min(3) }),
+    response: z.object({
+      /** Places that are free now. */
+      count,
+    }),
   },
   setBatchState: {
     method: 'POST',

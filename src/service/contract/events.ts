@@ -32,8 +32,15 @@ export const liveEventSchema = z
     z.object({ type: z.literal('settings'), settings: settingsSchema }),
     /** The station was paused or goes on, its batch has other counts, a place was taught. */
     z.object({ type: z.literal('station'), station: stationStateSchema }),
-    /** The registry can be reached, or no longer. */
-    z.object({ type: z.literal('registry'), ok: z.boolean() }),
+    /** The registry can be reached, or no longer; or another number of things in it waits for a person. */
+    z.object({
+      type: z.literal('registry'),
+      ok: z.boolean(),
+      /** Boards that contradict it; of the last time that it answered. */
+      conflicts: z.int(),
+      /** Deliveries that were given up. */
+      deadPushes: z.int(),
+    }),
     /** The service stops as soon as running boards are at a safe point. */
     z.object({ type: z.literal('stopping') }),
   ])

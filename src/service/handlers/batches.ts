@@ -12,6 +12,8 @@ type BatchHandlers = Pick<
   | 'createBatch'
   | 'getBatch'
   | 'listUnits'
+  | 'listHeldPlaces'
+  | 'releasePlaces'
   | 'setBatchState'
   | 'setBatchQuantity'
   | 'importIdentifiers'
@@ -34,6 +36,12 @@ export function batchHandlers(core: ServiceCore): BatchHandlers {
     },
     getBatch: ({ params }) => requireBatches().get(params.name),
     listUnits: async ({ params }) => ({ units: await requireBatches().units(params.name) }),
+    listHeldPlaces: async ({ params }) => ({ held: await requireBatches().heldPlaces(params.name) }),
+    releasePlaces: async ({ params, body: { station, reason } }, call) => {
+      const count = await requireBatches().releasePlaces(params.name, station, { reason, who: nameOf(call) });
+      await view.beat();
+      return { count };
+    },
     setBatchState: async ({ params, body: { state, reason } }, call) =>
       told(await requireBatches().setState(params.name, state, reason, nameOf(call))),
     setBatchQuantity: async ({ params, body }) =>

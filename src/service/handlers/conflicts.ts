@@ -4,12 +4,16 @@ import type { Handlers } from '../http/operations.js';
 
 export function conflictHandlers({
   parts: { registry },
+  registryWatch,
 }: ServiceCore): Pick<Handlers, 'listConflicts' | 'resolveConflict'> {
   return {
     listConflicts: async ({ query }) => ({
       conflicts: await registry.conflicts({ all: query.all === 'true' }),
     }),
-    resolveConflict: ({ params, body }, { identity }) =>
-      registry.resolve(params.id, { ...body, actor: identity?.name }),
+    resolveConflict: async ({ params, body }, { identity }) => {
+      const decided = await registry.resolve(params.id, { ...body, actor: identity?.name });
+      await registryWatch.look();
+      return decided;
+    },
   };
 }

@@ -9,16 +9,21 @@ type PushHandlers = Pick<
   'listPushTargets' | 'pushStatus' | 'listDeadPushes' | 'retryDeadPushes' | 'discardDeadPushes'
 >;
 
-export function pushHandlers({ parts }: ServiceCore): PushHandlers {
+export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandlers {
   const desk = async (): Promise<PushDesk> => {
     if (parts.pushes === undefined) throw new EspmintError('PUSH_WITHOUT_DATABASE', {});
     return parts.pushes();
+  };
+  /** Pages hear at once that fewer of them are dead. */
+  const told = async (count: number): Promise<{ count: number }> => {
+    await registryWatch.look();
+    return { count };
   };
   return {
     listPushTargets: async () => ({ targets: await (await desk()).targets() }),
     pushStatus: async () => ({ targets: await (await desk()).status() }),
     listDeadPushes: async ({ query }) => ({ dead: await (await desk()).dead(query.limit) }),
-    retryDeadPushes: async ({ body }) => ({ count: await (await desk()).retry(body.ids ?? 'all') }),
-    discardDeadPushes: async ({ body }) => ({ count: await (await desk()).discard(body.ids ?? 'all') }),
+    retryDeadPushes: async ({ body }) => told(await (await desk()).retry(body.ids ?? 'all')),
+    discardDeadPushes: async ({ body }) => told(await (await desk()).discard(body.ids ?? 'all')),
   };
 }

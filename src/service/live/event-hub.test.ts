@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { EventHub, type SentEvent } from './event-hub.js';
 
-const change = (ok: boolean) => ({ type: 'registry', ok }) as const;
+const change = (ok: boolean) => ({ type: 'registry', ok, conflicts: 0, deadPushes: 0 }) as const;
 
 function listen(hub: EventHub): SentEvent[] {
   const heard: SentEvent[] = [];
@@ -15,7 +15,9 @@ describe('events', () => {
     const hub = new EventHub();
     const [a, b] = [listen(hub), listen(hub)];
     hub.publish({ ...change(true), psk: 'planted' } as never);
-    expect(a).toEqual([{ id: hub.lastId, json: '{"type":"registry","ok":true}' }]);
+    expect(a).toEqual([
+      { id: hub.lastId, json: '{"type":"registry","ok":true,"conflicts":0,"deadPushes":0}' },
+    ]);
     expect(b).toEqual(a);
   });
   it('can be had again from any id that is still kept', () => {

@@ -54,8 +54,10 @@ describe('a reader', () => {
       `data: {"type":"hello","version":"1.2.3","instance":"${hub.instance}"}\n\n`,
     );
     expect(reader.text).toContain(`id: ${hub.instance}-0\n\n`);
-    hub.publish({ type: 'registry', ok: false });
-    expect(reader.text).toMatch(/id: \w+-1\ndata: {"type":"registry","ok":false}\n\n$/);
+    hub.publish({ type: 'registry', ok: false, conflicts: 0, deadPushes: 0 });
+    expect(reader.text).toMatch(
+      /id: \w+-1\ndata: {"type":"registry","ok":false,"conflicts":0,"deadPushes":0}\n\n$/,
+    );
   });
   it('that has seen what is gone is told to load everything anew', () => {
     const { reader } = open({ lastSeenId: 'other-17' });
@@ -65,7 +67,7 @@ describe('a reader', () => {
     const { hub, reader } = open();
     let sent = 0;
     while (reader.state === 'open' && sent < 100_000) {
-      hub.publish({ type: 'registry', ok: true });
+      hub.publish({ type: 'registry', ok: true, conflicts: 0, deadPushes: 0 });
       sent += 1;
     }
     expect(reader.state).toBe('destroyed');
@@ -75,7 +77,7 @@ describe('a reader', () => {
   it('that keeps up stays', () => {
     const { hub, reader } = open();
     for (let sent = 0; sent < 50_000; sent++) {
-      hub.publish({ type: 'registry', ok: true });
+      hub.publish({ type: 'registry', ok: true, conflicts: 0, deadPushes: 0 });
       reader.drain();
     }
     expect(reader.state).toBe('open');

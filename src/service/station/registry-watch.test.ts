@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import type { Registry } from '../../registry/index.js';
+import type { LiveEvent } from '../contract/index.js';
+import { RegistryWatch } from './registry-watch.js';
+
+type Status = Awaited<ReturnType<Registry['status']>>;
+
+it('tells of each change once, and keeps the numbers of a registry that is away', async () => {
+  let status: Status = { reachable: true, pendingSync: 0, conflicts: 0, pushes: { pending: 9, dead: 0 } };
+  const told: LiveEvent[] = [];
+  const registry = { description: 'db', status: () => Promise.resolve(status) };
+  const watch = new RegistryWatch(registry as unknown as Registry, (event) => told.push(event));
+  await watch.look();
+  expect(told).toEqual([]);
+  status = { ...status, conflicts: 2, pushes: { pending: 8, dead: 3 } };
+  await Promise.all([watch.look(), watch.look()]);
+  expect(told).toEqual([{ type: 'registry', ok: true, conflicts: 2, deadPushes: 3 }]);
+  status = { reachable: false, pendingSync: 0, conflicts: 0 };
+  await watch.look();
+  expect(told.at(-1)).toEqual({ type: 'registry', ok: false, conflicts: 2, deadPushes: 3 });
+});

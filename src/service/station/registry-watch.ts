@@ -1,0 +1,44 @@
+// Tells pages how the registry does: whether it answers, and what in it waits for a person to decide.
+import type { Registry } from '../../registry/index.js';
+import type { LiveEvent } from '../contract/index.js';
+import { registryStatus } from './registry-status.js';
+
+type RegistryNews = Extract<LiveEvent, { type: 'registry' }>;
+
+export class RegistryWatch {
+  readonly #registry: Registry;
+  readonly #publish: (event: LiveEvent) => void;
+  #told: RegistryNews | undefined;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(registry: Registry, publish: (event: LiveEvent) => void) {
+    this.#registry = registry;
+    this.#publish = publish;
+  }
+
+  /** A board that was refused just now counts at once. */
+  heard(event: LiveEvent): void {
+    if (event.type === 'job' && event.job.failure?.conflict !== undefined) void this.look();
+  }
+
+  /** Looks, and publishes what is not as it was told before; one look at a time. Never throws. */
+  look(): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#look());
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { ok, conflicts, pushes } = await registryStatus(this.#registry);
+    const before = this.#told;
+    // What waits in a registry that does not answer is not known: the numbers of before stand.
+    const news: RegistryNews = {
+      type: 'registry',
+      ok,
+      conflicts: ok ? (conflicts ?? 0) : (before?.conflicts ?? 0),
+      deadPushes: ok ? (pushes?.dead ?? 0) : (before?.deadPushes ?? 0),
+    };
+    this.#told = news;
+    if (before === undefined || JSON.stringify(before) === JSON.stringify(news)) return;
+    this.#publish(news);
+  }
+}
