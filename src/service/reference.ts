@@ -48,7 +48,7 @@ reader that cannot keep up is disconnected. A comment line comes every 15 second
 | \`profile\` | \`profile\` | a version was saved |
 | \`settings\` | \`settings\` | the station's settings changed |
 | \`station\` | \`station\` | the station was paused or goes on, its batch has other counts, a place was taught |
-| `registry` | `ok`, `conflicts`, `deadPushes` | the registry can be reached, or no longer; or another number of conflicts or of given-up pushes waits for a person |
+| \`registry\` | \`ok\`, \`conflicts\`, \`deadPushes\` | the registry can be reached, or no longer; or another number of conflicts or of given-up pushes waits for a person |
 | \`stopping\` | | the service stops once running boards are done |
 `;
 
