@@ -14,6 +14,7 @@ import {
   type CliRun,
   type VirtualBench,
 } from '../support/cli.js';
+import { keepServerRunning } from '../support/embedded-server.js';
 import { judgeAvailable, PYTHON } from '../support/judges.js';
 
 const RFC = ['--listen', 'rfc2217://127.0.0.1:0'];
@@ -30,6 +31,7 @@ afterEach(async () => {
   bench = undefined;
 });
 afterAll(() => scratch.remove());
+keepServerRunning(dataDir);
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startVirtualPrinter } from '../../src/virtual/index.js';
 import { espmint, scratchDir, startVirtual, type CliRun, type VirtualBench } from '../support/cli.js';
+import { keepServerRunning } from '../support/embedded-server.js';
 
 const scratch = scratchDir('station');
-const REGISTRY = ['--data-dir', join(scratch.path, 'data')];
+const dataDir = join(scratch.path, 'data');
+const REGISTRY = ['--data-dir', dataDir];
 const PROFILE = join(scratch.path, 'sensor.yaml');
 const LABEL = join(scratch.path, 'label.yaml');
 let bench: VirtualBench;
@@ -20,6 +22,7 @@ afterAll(async () => {
   await bench.close();
   scratch.remove();
 });
+keepServerRunning(dataDir);
 
 const ports = (): string[] => bench.urls.flatMap((url) => ['--port', url]);
 const station = (args: readonly string[]): Promise<CliRun> =>
