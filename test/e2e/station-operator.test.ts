@@ -134,9 +134,9 @@ describe('a station and its operator', () => {
     async (signal) => {
       const faults = join(scratch.path, 'slow.json');
       writeFileSync(faults, '{"seed": 1, "faults": [{"kind": "slow", "nth": 10, "ms": 100}]}');
-      const bench = await startVirtual(['--listen', 'rfc2217://127.0.0.1:0', '--faults', faults]);
-      const args = stationArgs(signal, bench.urls, ['--json']);
-      const station = start(args);
+      const board = ['--mac', 'a4:cf:12:34:77:01', '--listen', 'rfc2217://127.0.0.1:0'];
+      const slow = await startVirtual([...board, '--faults', faults]);
+      const station = start(stationArgs(signal, slow.urls, ['--json']));
       await station.until('the write', slotIs(station, { slot: 1, stage: 'write' }));
       station.child.kill(signal);
       await station.until('draining', slotIs(station, { type: 'station', mode: 'draining' }));
@@ -144,8 +144,10 @@ describe('a station and its operator', () => {
       expect(slotIs(station, { type: 'ended' })()).toBe(false);
       station.child.kill(signal);
       expect(await station.ended).toBe(130);
+      await slow.close();
 
-      const again = start(args);
+      const bench = await startVirtual(board);
+      const again = start(stationArgs(signal, bench.urls, ['--json']));
       await again.until('the pass', slotIs(again, { slot: 1, state: 'passed' }));
       again.child.kill(signal);
       expect(await again.ended).toBe(0);
