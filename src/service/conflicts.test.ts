@@ -75,6 +75,10 @@ it('fails the job with both histories, lists the conflict, and passes a decision
   expect((await call('GET', '/conflicts')).body).toMatchObject({
     conflicts: [{ code: 'MAC_TAKEN', state: 'open', times: 1, registered: { uuid: TAKEN } }],
   });
+  expect(await call('GET', '/conflicts/7')).toMatchObject({
+    status: 404,
+    body: { code: 'CONFLICT_UNKNOWN' },
+  });
   const decision = { decision: 'keep', reason: 'wrong recipe' };
   expect(await call('POST', '/conflicts/7/resolve', decision)).toMatchObject({
     status: 200,

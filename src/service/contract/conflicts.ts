@@ -45,6 +45,10 @@ export const conflictSchema = z
   })
   .meta({ id: 'Conflict' });
 
+export type ConflictInfo = z.output<typeof conflictSchema>;
+
+const idParams = z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
+
 export const CONFLICT_OPERATIONS = operations({
   listConflicts: {
     method: 'GET',
@@ -57,13 +61,21 @@ export const CONFLICT_OPERATIONS = operations({
     }),
     response: z.object({ conflicts: z.array(conflictSchema) }),
   },
+  getConflict: {
+    method: 'GET',
+    path: '/conflicts/:id',
+    role: 'viewer',
+    summary: 'One of them, whatever was decided about it.',
+    params: idParams,
+    response: conflictSchema,
+  },
   resolveConflict: {
     method: 'POST',
     path: '/conflicts/:id/resolve',
     role: 'engineer',
     summary:
       'Decides: `keep` the registered device, `replace` it by the refused board, or `set-aside` both. Who and why is recorded.',
-    params: z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }),
+    params: idParams,
     body: z.object({
       decision: z.enum(CONFLICT_DECISIONS),
       reason: z.string().trim().min(3).max(500),

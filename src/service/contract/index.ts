@@ -69,7 +69,9 @@ export type { Finding, Preview, ProfileInput, ProfileVersion, SavedProfile } fro
 export type { CaTest } from './ca.js';
 export type { Device, DeviceHistory, RegistryStatus } from './devices.js';
 export type { Session, Token, User } from './session.js';
-export type { BatchInfo, UnitInfo } from './batches.js';
+export type { ConflictInfo } from './conflicts.js';
+export type { BatchInfo, HeldPlacesInfo, UnitInfo } from './batches.js';
 export type { Printer } from './printers.js';
+export type { DeadPush, PushTargetInfo, PushTargetStatus } from './push.js';
 export type { Settings, StationInfo, StationState } from './station.js';
 export type { FiguresInfo, Today } from './stats.js';

@@ -29,6 +29,8 @@ const targetSchema = z
   })
   .meta({ id: 'PushTarget' });
 
+export type PushTargetInfo = z.output<typeof targetSchema>;
+
 const statusSchema = pushCountsSchema
   .extend({
     name: z.string(),
@@ -41,6 +43,8 @@ const statusSchema = pushCountsSchema
     retryAt: timeSchema.optional(),
   })
   .meta({ id: 'PushTargetStatus' });
+
+export type PushTargetStatus = z.output<typeof statusSchema>;
 
 const deadSchema = z
   .object({
@@ -56,6 +60,8 @@ const deadSchema = z
     message: z.string(),
   })
   .meta({ id: 'DeadPush' });
+
+export type DeadPush = z.output<typeof deadSchema>;
 
 /** Which dead deliveries; without ids all of them. */
 const chosenSchema = z.object({ ids: z.array(z.string().max(20)).min(1).max(1000).optional() });

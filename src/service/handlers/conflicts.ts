@@ -1,15 +1,22 @@
 // Boards that contradict the registry, and deciding about them.
+import { EspmintError } from '../../core/errors/index.js';
 import type { ServiceCore } from '../core.js';
 import type { Handlers } from '../http/operations.js';
 
 export function conflictHandlers({
   parts: { registry },
   registryWatch,
-}: ServiceCore): Pick<Handlers, 'listConflicts' | 'resolveConflict'> {
+}: ServiceCore): Pick<Handlers, 'listConflicts' | 'getConflict' | 'resolveConflict'> {
   return {
     listConflicts: async ({ query }) => ({
       conflicts: await registry.conflicts({ all: query.all === 'true' }),
     }),
+    getConflict: async ({ params: { id } }) => {
+      // Those that only this station knows of have no number yet.
+      const found = (await registry.conflicts({ id })).find((conflict) => conflict.id === id);
+      if (found === undefined) throw new EspmintError('CONFLICT_UNKNOWN', { id });
+      return found;
+    },
     resolveConflict: async ({ params, body }, { identity }) => {
       const decided = await registry.resolve(params.id, { ...body, actor: identity?.name });
       await registryWatch.look();
