@@ -1,6 +1,5 @@
 // What stands on the terminal after the screen has drawn, an operator has typed, and it has drawn again.
 import { PassThrough } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Terminal } from '../../../test/support/terminal.js';
 import type { CliIo } from '../io.js';
@@ -46,8 +45,8 @@ describe('the screen of a station', () => {
   it('also takes a line away that was wider than the terminal', async () => {
     const { terminal, screen, type } = station(40);
     type('a code of a label that a scanner has typed with all its characters');
-    await sleep(200);
-    expect(terminal.lines).toEqual(['station line 1  running  runs: 0 passed'.slice(0, 39)]);
+    const drawn = ['station line 1  running  runs: 0 passed'.slice(0, 39)];
+    await expect.poll(() => terminal.lines, { timeout: 5_000 }).toEqual(drawn);
     screen.finish();
   });
 

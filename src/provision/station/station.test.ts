@@ -116,8 +116,7 @@ describe('a slot', () => {
   it('waits for the start key where plugging in does not start', async () => {
     const { station, plug, state } = bench(({ port }) => Promise.resolve(pass(port)), { autoStart: false });
     plug(1);
-    await sleep(20);
-    expect(state(1)).toBe('waiting for start');
+    await until(() => state(1) === 'waiting for start');
     expect(station.start(2)).toBe(false);
     expect(station.start(1)).toBe(true);
     await until(() => state(1) === 'passed');
@@ -236,8 +235,7 @@ describe('a station', () => {
     expect(events).toContainEqual({ type: 'blocked', slot: 1, code: 'CHIP_UNEXPECTED', count: 3 });
     good = true;
     plug(1);
-    await sleep(20);
-    expect(state(1)).toBe('waiting for clear');
+    await until(() => state(1) === 'waiting for clear');
     station.start(1);
     await until(() => state(1) === 'passed');
   });
