@@ -1,6 +1,13 @@
 // Receivers of pushes for tests: an HTTP server with moods, and an independent reading of its signatures.
 import { spawnSync } from 'node:child_process';
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface Received {
@@ -16,11 +23,18 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
+export interface ReceiverOptions {
+  /** 0: any. */
+  readonly port?: number;
+  /** With these it speaks HTTPS. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+}
+
 /** Answers 204 until its mood changes. */
-export async function startReceiver(port = 0): Promise<Receiver> {
+export async function startReceiver({ port = 0, tls }: ReceiverOptions = {}): Promise<Receiver> {
   const mood: Receiver['mood'] = answer(204);
   const receiver = { received: [] as Received[], mood };
-  const server: Server = createServer((request, response) => {
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
     let body = '';
     request.setEncoding('utf8').on('data', (part: string) => (body += part));
     request.on('end', () => {
@@ -28,11 +42,12 @@ export async function startReceiver(port = 0): Promise<Receiver> {
       receiver.received.push(got);
       receiver.mood(response, got);
     });
-  });
+  };
+  const server: Server = tls === undefined ? createServer(take) : https.createServer(tls, take);
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const { port: bound } = server.address() as AddressInfo;
   return Object.assign(receiver, {
-    url: `http://127.0.0.1:${bound}/hook`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${bound}/hook`,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,5 +1,4 @@
 // A server of the user's own: what is said when it is wrong, TLS, copies between registries, a new master key.
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -29,6 +28,7 @@ import {
   rotateMasterKey,
 } from '../../src/registry/index.js';
 import { judgeAvailable } from '../support/judges.js';
+import { makeAuthority } from '../support/test-authority.js';
 import { queryAt } from './foreign-program.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, serverAccount, type TcpPostgres } from './tcp-postgres.js';
@@ -281,18 +281,11 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))("a registry on the
   });
 });
 
-/** A certificate authority and a certificate for 127.0.0.1; returns the server's settings. */
+/** PostgreSQL's settings for TLS, with a certificate for 127.0.0.1 from `ca.pem` in that folder. */
 function makeTls(folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  const script = `
-    openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=test-ca
-    openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=127.0.0.1
-    printf 'subjectAltName=IP:127.0.0.1' > san
-    openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile san`;
-  const made = spawnSync('sh', ['-e', '-c', script], { cwd: folder, encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(made.stderr);
+  const { certificate, key } = makeAuthority(folder);
   const account = serverAccount();
-  chmodSync(join(folder, 'server.key'), 0o600);
-  if (account !== undefined) chownSync(join(folder, 'server.key'), account.uid, account.gid);
-  return `ssl = on\nssl_cert_file = '${folder}/server.pem'\nssl_key_file = '${folder}/server.key'`;
+  chmodSync(key, 0o600);
+  if (account !== undefined) chownSync(key, account.uid, account.gid);
+  return `ssl = on\nssl_cert_file = '${certificate}'\nssl_key_file = '${key}'`;
 }
