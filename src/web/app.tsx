@@ -1,32 +1,20 @@
 // The page: which place is shown, in which language and theme.
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { useDesk } from './desk-loader.js';
 import { loadLanguage, t, type Key } from './i18n/translate.js';
-import { BatchesPage } from './pages/batches/batches.js';
-import { DevicesPage } from './pages/devices/devices.js';
-import { InspectPage } from './pages/inspect/inspect.js';
-import { SettingsPage } from './pages/settings/settings.js';
-import { SetupPage } from './pages/setup/setup.js';
 import { SignInPage } from './pages/sign-in.js';
 import { Announcements } from './pages/station/announcements.js';
 import { StationPage } from './pages/station/station.js';
-import { TodayPage } from './pages/today/today.js';
 import { usePrefs, type Language } from './prefs.js';
-import { usePlace, type Place } from './router.js';
+import { usePlace } from './router.js';
 import { Shell } from './shell.js';
 import { mayWork } from './store/session.js';
 import { useStore } from './store/store.js';
 import { Toasts } from './ui/toasts.js';
 
-const PAGES: Readonly<Record<string, (props: { place: Place }) => JSX.Element>> = {
-  station: StationPage,
-  batches: BatchesPage,
-  devices: DevicesPage,
-  setup: SetupPage,
-  today: TodayPage,
-  inspect: InspectPage,
-  settings: SettingsPage,
-};
+/** All pages but the first one; see desk-loader. */
+const DESK_PAGES = ['batches', 'devices', 'conflicts', 'setup', 'today', 'inspect', 'settings'];
 
 export function App({ language: first }: { language: Language }): JSX.Element {
   const { language: chosen } = usePrefs();
@@ -42,11 +30,12 @@ function Content(): JSX.Element {
   const place = usePlace();
   const session = useStore((state) => state.session);
   const waiting = useStore((state) => state.connection === 'offline');
-  const page = place.path[0] !== undefined && place.path[0] in PAGES ? place.path[0] : 'station';
+  const page = DESK_PAGES.find((name) => name === place.path[0]) ?? 'station';
+  const DeskPage = useDesk(page);
   useTitle(page);
   if (session === undefined) return <Waiting offline={waiting} />;
   if (!mayWork(session)) return <SignInPage />;
-  const Page = PAGES[page] ?? StationPage;
+  const Page = page === 'station' ? StationPage : DeskPage;
   return (
     <>
       <Shell page={page}>

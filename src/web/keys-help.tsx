@@ -13,6 +13,7 @@ const KEYS: readonly (readonly [keys: readonly string[], what: Key])[] = [
   [['G', 'S'], 'keys.station'],
   [['G', 'B'], 'keys.batches'],
   [['G', 'D'], 'keys.devices'],
+  [['G', 'C'], 'keys.conflicts'],
   [['G', 'T'], 'keys.today'],
   [['?'], 'keys.help'],
 ];

@@ -1,11 +1,12 @@
 // The frame around every page: the rail, what is wrong right now, keys that work everywhere.
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { t, type Key } from './i18n/translate.js';
+import { t, type CountKey, type Key } from './i18n/translate.js';
 import { KeysHelp } from './keys-help.js';
 import { keyIsTaken } from './pages/station/keys.js';
 import { go, link } from './router.js';
 import { useStore } from './store/store.js';
+import { Count } from './ui/count.js';
 import { Icon, type IconName } from './ui/icon.js';
 
 const PAGES: readonly { readonly name: string; readonly icon: IconName }[] = [
@@ -57,7 +58,19 @@ export function Shell({ page, children }: { page: string; children: ComponentChi
   );
 }
 
+/** Pages that stand below another one of the rail. */
+const BELOW: Readonly<Record<string, string>> = { conflicts: 'devices' };
+
+/** What waits for a person there, and the words for it. */
+function useWaiting(): Readonly<Record<string, readonly [number, CountKey]>> {
+  const conflicts = useStore((state) => state.registry?.conflicts ?? 0);
+  const dead = useStore((state) => state.registry?.deadPushes ?? 0);
+  return { devices: [conflicts, 'conflict.open'], settings: [dead, 'push.given'] };
+}
+
 function Rail({ page, onHelp }: { page: string; onHelp: () => void }): JSX.Element {
+  const waiting = useWaiting();
+  const current = BELOW[page] ?? page;
   const user = useStore((state) => state.session?.user?.name);
   return (
     <nav class="rail" aria-label={t('nav.pages')}>
@@ -69,10 +82,11 @@ function Rail({ page, onHelp }: { page: string; onHelp: () => void }): JSX.Eleme
           <li key={name}>
             <a
               href={link(name === 'station' ? [] : [name])}
-              aria-current={name === page ? 'page' : undefined}
+              aria-current={name === current ? 'page' : undefined}
             >
               <Icon name={icon} />
               {t(`nav.${name}` as Key)}
+              {waiting[name] !== undefined && <Count of={waiting[name]} />}
             </a>
           </li>
         ))}
@@ -97,7 +111,7 @@ function Rail({ page, onHelp }: { page: string; onHelp: () => void }): JSX.Eleme
 function Banner(): JSX.Element | null {
   const connection = useStore((state) => state.connection);
   const stopping = useStore((state) => state.stopping);
-  const registryOk = useStore((state) => state.registryOk);
+  const registryOk = useStore((state) => state.registry?.ok);
   if (connection === 'offline') {
     return (
       <div class="banner offline" role="alert">
@@ -126,6 +140,7 @@ const GO: Readonly<Record<string, readonly string[]>> = {
   u: ['setup'],
   t: ['today'],
   i: ['inspect'],
+  c: ['conflicts'],
 };
 const SECOND_KEY_MS = 900;
 

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { t } from '../i18n/translate.js';
 import { signIn } from '../store/session.js';
 import { TextField } from '../ui/field.js';
-import { Note } from '../ui/parts.js';
+import { FailureNote } from '../ui/parts.js';
 import { failureText } from '../ui/toasts.js';
 
 export function SignInPage(): JSX.Element {
@@ -45,11 +45,7 @@ export function SignInPage(): JSX.Element {
           autoComplete="current-password"
           required
         />
-        {failure !== undefined && (
-          <Note tone="fail">
-            <p>{failure}</p>
-          </Note>
-        )}
+        <FailureNote failure={failure} />
         <button type="submit" class="button primary" disabled={busy || name.trim() === '' || password === ''}>
           {t('signIn.do')}
         </button>

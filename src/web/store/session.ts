@@ -2,7 +2,7 @@
 import type { LiveEvent, Role, Session } from '../../service/contract/index.js';
 import { ApiFailure, call, useCsrfToken, whenSignedOut } from '../api/client.js';
 import { openLive } from '../api/live.js';
-import { reduce } from './state.js';
+import { reduce, type RegistryNews } from './state.js';
 import { getState, setState } from './store.js';
 
 const RELOAD_DELAY_MS = 400;
@@ -107,8 +107,13 @@ async function loadAll(): Promise<void> {
     load('station', () => call('getStation', {})),
     load('profiles', loadProfiles),
     load('today', () => call('today', {})),
-    load('registryOk', async () => (await call('registryStatus', {})).ok),
+    load('registry', loadRegistry),
   ]);
+}
+
+async function loadRegistry(): Promise<RegistryNews> {
+  const { ok, conflicts = 0, pushes } = await call('registryStatus', {});
+  return { ok, conflicts, deadPushes: pushes?.dead ?? 0 };
 }
 
 async function loadProfiles(): Promise<{ name: string; version: number }[]> {

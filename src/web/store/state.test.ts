@@ -96,8 +96,8 @@ describe('the state of the page', () => {
   });
 
   it('is the same object after events that change nothing, known or not', () => {
-    const state: State = { ...bench, registryOk: true };
-    expect(after(state, { type: 'registry', ok: true })).toBe(state);
+    const state: State = { ...bench, registry: { ok: true, conflicts: 2, deadPushes: 0 } };
+    expect(after(state, { type: 'registry', ok: true, conflicts: 2, deadPushes: 0 })).toBe(state);
     expect(after(state, { type: 'of the future' } as unknown as LiveEvent)).toBe(state);
   });
 });

@@ -12,6 +12,9 @@ import type {
 
 export type Connection = 'connecting' | 'online' | 'offline';
 
+/** Whether the registry answers, and how much in it waits for a person. */
+export type RegistryNews = Omit<Extract<LiveEvent, { type: 'registry' }>, 'type'>;
+
 export interface State {
   readonly connection: Connection;
   /** The service said that it is about to stop. */
@@ -28,7 +31,7 @@ export interface State {
   /** How the station stands as a whole, with its batch. */
   readonly station?: StationState;
   readonly today?: Today;
-  readonly registryOk?: boolean;
+  readonly registry?: RegistryNews;
   /** Counts up when lists of devices are out of date. */
   readonly devicesRevision: number;
   /** Counts up when what was loaded once has to be loaded again. */
@@ -66,7 +69,7 @@ export function reduce(state: State, event: LiveEvent): State {
     case 'station':
       return { ...state, station: event.station };
     case 'registry':
-      return state.registryOk === event.ok ? state : { ...state, registryOk: event.ok };
+      return withRegistry(state, event);
     case 'stopping':
       return { ...state, stopping: true };
     default:
@@ -84,6 +87,12 @@ function hello(state: State, { instance, version }: { instance: string; version:
     stopping: false,
     loadRevision: state.loadRevision + (restarted ? 1 : 0),
   };
+}
+
+function withRegistry(state: State, { ok, conflicts, deadPushes }: RegistryNews): State {
+  const before = state.registry;
+  const isSame = before?.ok === ok && before.conflicts === conflicts && before.deadPushes === deadPushes;
+  return isSame ? state : { ...state, registry: { ok, conflicts, deadPushes } };
 }
 
 function putPort(ports: readonly PortState[], port: PortState): readonly PortState[] {

@@ -1,6 +1,6 @@
 // A dialog over the page: the browser's own, so that focus, Esc and the backdrop behave.
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/translate.js';
 import { Icon } from './icon.js';
 
@@ -30,5 +30,34 @@ export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
       </div>
       <div class="dialog-body">{children}</div>
     </dialog>
+  );
+}
+
+interface DialogButtonProps {
+  /** What stands on the button. */
+  readonly label: ComponentChildren;
+  readonly class?: string;
+  readonly children: (close: () => void) => ComponentChildren;
+}
+
+/** A button that opens a dialog. */
+export function DialogButton({ label, class: look = '', children }: DialogButtonProps): JSX.Element {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button
+        type="button"
+        class={`button ${look}`}
+        onClick={() => {
+          setOpen(true);
+        }}
+      >
+        {label}
+      </button>
+      {open &&
+        children(() => {
+          setOpen(false);
+        })}
+    </>
   );
 }

@@ -2,7 +2,8 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { t } from '../i18n/translate.js';
 import { Icon } from './icon.js';
-import { Skeleton } from './parts.js';
+import { FailureNote, Skeleton } from './parts.js';
+import { attempt } from './toasts.js';
 
 export interface Column<T> {
   /** Empty: without a head. */
@@ -17,27 +18,29 @@ interface ListCardProps<T> {
   readonly aside?: ComponentChildren;
   /** Absent until loaded. */
   readonly rows: readonly T[] | undefined;
+  /** Why they did not come. */
+  readonly failure?: unknown;
   /** What to say where there are none. */
-  readonly none: string;
+  readonly none: ComponentChildren;
   readonly keyOf: (row: T) => string;
   /** The first names the row. */
   readonly columns: readonly Column<T>[];
   readonly actions?: (row: T) => ComponentChildren;
 }
 
-export function ListCard<T>({ title, aside, rows, none, ...table }: ListCardProps<T>): JSX.Element {
+export function ListCard<T>({ title, aside, rows, failure, none, ...table }: ListCardProps<T>): JSX.Element {
   return (
     <section class="card flush">
       <header>
         <h2>{title}</h2>
         {aside}
       </header>
-      {rows === undefined && (
+      {(failure !== undefined || rows === undefined) && (
         <div class="list-note">
-          <Skeleton lines={3} />
+          {failure === undefined ? <Skeleton lines={3} /> : <FailureNote failure={failure} />}
         </div>
       )}
-      {rows?.length === 0 && <p class="muted list-note">{none}</p>}
+      {rows?.length === 0 && <div class="muted list-note">{none}</div>}
       {rows !== undefined && rows.length > 0 && <Table rows={rows} {...table} />}
     </section>
   );
@@ -119,10 +122,27 @@ export function FormCard(props: FormCardProps): JSX.Element {
   );
 }
 
+interface RemoveButtonProps {
+  readonly label: string;
+  /** Asked first, where it cannot be taken back. */
+  readonly confirm?: string;
+  readonly remove: () => Promise<unknown>;
+  readonly onRemoved?: () => void;
+}
+
 /** The button that takes a row away. */
-export function RemoveButton({ label, onClick }: { label: string; onClick: () => void }): JSX.Element {
+export function RemoveButton({ label, confirm, remove, onRemoved }: RemoveButtonProps): JSX.Element {
+  const onClick = async (): Promise<void> => {
+    if (confirm !== undefined && !window.confirm(confirm)) return;
+    if (await attempt(remove)) onRemoved?.();
+  };
   return (
-    <button type="button" class="button quiet little icon-only" aria-label={label} onClick={onClick}>
+    <button
+      type="button"
+      class="button quiet little icon-only"
+      aria-label={label}
+      onClick={() => void onClick()}
+    >
       <Icon name="trash" />
     </button>
   );

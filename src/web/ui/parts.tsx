@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/translate.js';
 import { Icon, type IconName } from './icon.js';
+import { failureText } from './toasts.js';
 
 export type Tone = 'pass' | 'fail' | 'warn' | 'accent' | 'plain';
 
@@ -38,6 +39,16 @@ export function Note({ tone, children }: { tone: Tone; children: ComponentChildr
       <Icon name={NOTE_ICONS[tone]} />
       <div class="grow">{children}</div>
     </div>
+  );
+}
+
+/** What went wrong, in the place where the rest would be; nothing while nothing did. */
+export function FailureNote({ failure }: { failure: unknown }): JSX.Element | null {
+  if (failure === undefined) return null;
+  return (
+    <Note tone="fail">
+      <p>{failureText(failure)}</p>
+    </Note>
   );
 }
 

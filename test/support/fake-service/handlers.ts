@@ -5,6 +5,7 @@ import { userSchema } from '../../../src/service/contract/session.js';
 import { labelFile } from '../../../src/service/devices/label.js';
 import { previewProfile } from '../../../src/service/profiles/preview.js';
 import { checkInput, jsonProfile } from '../../../src/service/profiles/profile-text.js';
+import { fleet } from './fleet.js';
 import { line } from './line.js';
 import { FakeFile, Refusal, type Handlers } from './refusal.js';
 import { newJob, runJob, type Pace } from './run.js';
@@ -26,6 +27,7 @@ export function handlersOf(world: FakeWorld, pace: Pace): Handlers {
     ...profiles(world),
     ...devices(world),
     ...line(world),
+    ...fleet(world),
     ...access(world),
   };
 }
@@ -246,7 +248,13 @@ function devices(world: FakeWorld): Handlers {
     },
     registryStatus: () =>
       world.registryOk
-        ? { ok: true, description: 'PostgreSQL 18 that comes with espmint, 127.0.0.1:5433', durationMs: 1.4 }
+        ? {
+            ok: true,
+            description: 'PostgreSQL 18 that comes with espmint, 127.0.0.1:5433',
+            durationMs: 1.4,
+            conflicts: world.waiting.conflicts,
+            pushes: { pending: 0, dead: world.waiting.deadPushes },
+          }
         : {
             ok: false,
             description: 'PostgreSQL at db.example.com',

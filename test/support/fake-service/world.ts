@@ -3,11 +3,16 @@ import { randomUUID } from 'node:crypto';
 import type { Stage } from '../../../src/core/stages.js';
 import type {
   BatchInfo,
+  ConflictInfo,
+  DeadPush,
   DeviceHistory,
+  HeldPlacesInfo,
   Job,
   LiveEvent,
   PortState,
   Printer,
+  PushTargetInfo,
+  PushTargetStatus,
   SavedProfile,
   Settings,
   StationState,
@@ -54,6 +59,13 @@ export class FakeWorld {
   /** Of the whole station; its batch is the one of the settings. */
   station: Pick<StationState, 'mode' | 'reason' | 'teaching' | 'batchProblem'> = { mode: 'running' };
   registryOk = true;
+  readonly conflicts: ConflictInfo[] = [];
+  readonly pushTargets: (PushTargetInfo & PushTargetStatus)[] = [];
+  readonly deadPushes: DeadPush[] = [];
+  /** Pushes need a database. */
+  hasPushes = true;
+  /** Of every batch. */
+  readonly heldPlaces: HeldPlacesInfo[] = [];
   /** Runs stay in this stage until a test lets them go on: what it wants to see does not pass by in the meantime. */
   heldAt: Stage | undefined;
   /** Instead of figures counted from the jobs. */
@@ -76,6 +88,16 @@ export class FakeWorld {
     const batch = this.batches.find(({ name }) => name === this.settings.batch);
     const running = [...this.ports.values()].filter(({ job }) => job?.state === 'running').length;
     return { ...this.station, running, hasDatabase: true, ...(batch === undefined ? {} : { batch }) };
+  }
+
+  /** What waits for a person. */
+  get waiting(): { conflicts: number; deadPushes: number } {
+    const conflicts = this.conflicts.filter(({ state }) => state === 'open').length;
+    return { conflicts, deadPushes: this.deadPushes.length };
+  }
+
+  tellRegistry(): void {
+    this.emit({ type: 'registry', ok: this.registryOk, ...this.waiting });
   }
 
   putStation(change: Partial<FakeWorld['station']>): StationState {

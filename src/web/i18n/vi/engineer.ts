@@ -69,7 +69,7 @@ export const engineer: EngineerMessages = {
   'reveal.do': 'Hiện khóa',
   'reveal.consequence':
     'Tên bạn, thời điểm và lý do được ghi vào nhật ký kiểm tra. Sau đó khóa hiện trong một phút.',
-  'reveal.reason': 'Lý do',
+  'reason.label': 'Lý do',
   'reveal.reasonHint': 'Ví dụ: hàng trả về 4711',
   'reveal.key': 'Khóa',
   'reveal.hides': 'Ẩn lại sau {n} giây.',
@@ -291,10 +291,8 @@ export const engineer: EngineerMessages = {
   'today.pendingSync': 'Chưa vào sổ đăng ký',
   'registry.pendingSync.one': '{n} kết quả đang chờ gửi tới.',
   'registry.pendingSync.other': '{n} kết quả đang chờ gửi tới.',
-  'registry.conflicts.one':
-    '{n} bo mạch mâu thuẫn với sổ đăng ký: cần người quyết định (espmint devices conflicts).',
-  'registry.conflicts.other':
-    '{n} bo mạch mâu thuẫn với sổ đăng ký: cần người quyết định (espmint devices conflicts).',
+  'registry.conflicts.one': '{n} bo mạch mâu thuẫn với sổ đăng ký: cần người quyết định.',
+  'registry.conflicts.other': '{n} bo mạch mâu thuẫn với sổ đăng ký: cần người quyết định.',
   'secret.store': 'Lưu mật khẩu',
   'secret.title': 'Lưu bí mật trên trạm này',
   'secret.hint': 'Bí mật nằm trên trạm này và không hiện lại. Sản phẩm nhắc tới nó bằng tên.',

@@ -6,35 +6,31 @@ import { formatCount, formatDuration, formatExact, formatShare } from '../../for
 import { currentLocale, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { useStore } from '../../store/store.js';
+import { Facts } from '../../ui/facts.js';
 import { ListCard } from '../../ui/list-card.js';
 import { useLoad } from '../../ui/load.js';
-import { Note, Skeleton } from '../../ui/parts.js';
-import { failureText } from '../../ui/toasts.js';
+import { FailureNote, Skeleton } from '../../ui/parts.js';
 import { CauseBars, HourColumns, StageBars } from '../today/charts.js';
 import { Figure } from '../today/figure.js';
 import { BatchActions } from './batch-actions.js';
+import { HeldPlaces } from './held-places.js';
 import { BatchBadge } from './batch-badge.js';
 
 export function BatchDetail({ name }: { name: string }): JSX.Element {
   const counts = useStore((state) => JSON.stringify(state.station?.batch?.counts));
   const { value, failure, reload } = useLoad(async (signal) => {
     const params = { name };
-    const [batch, { units }, { groups, hours }] = await Promise.all([
+    const [batch, { units }, { held }, { groups, hours }] = await Promise.all([
       call('getBatch', { params, signal }),
       call('listUnits', { params, signal }),
+      call('listHeldPlaces', { params, signal }),
       call('stats', { query: { batch: name }, signal }),
     ]);
-    return { batch, units, figures: groups[0]?.figures, hours };
+    return { batch, units, held, figures: groups[0]?.figures, hours };
   }, `${name} ${counts}`);
-  if (failure !== undefined) {
-    return (
-      <Note tone="fail">
-        <p>{failureText(failure)}</p>
-      </Note>
-    );
-  }
+  if (failure !== undefined) return <FailureNote failure={failure} />;
   if (value === undefined) return <Skeleton lines={6} />;
-  const { batch, units, figures, hours } = value;
+  const { batch, units, held, figures, hours } = value;
   return (
     <>
       <Head batch={batch} onChanged={reload} />
@@ -46,6 +42,7 @@ export function BatchDetail({ name }: { name: string }): JSX.Element {
           <StageBars stages={figures.stages} />
         </div>
       )}
+      <HeldPlaces batch={name} held={held} onChanged={reload} />
       <Units units={units} />
     </>
   );
@@ -73,16 +70,7 @@ function Head({ batch, onChanged }: { batch: BatchInfo; onChanged: () => void })
         <BatchBadge state={batch.state} />
       </header>
       {reason !== '' && <p>{reason}</p>}
-      <dl class="facts">
-        {facts.map(([title, text]) =>
-          text === undefined || text === '' ? null : (
-            <>
-              <dt>{title}</dt>
-              <dd>{text}</dd>
-            </>
-          ),
-        )}
-      </dl>
+      <Facts rows={facts} />
       <BatchActions batch={batch} onChanged={onChanged} />
     </section>
   );
@@ -91,7 +79,7 @@ function Head({ batch, onChanged }: { batch: BatchInfo; onChanged: () => void })
 function Counts({ batch, figures }: { batch: BatchInfo; figures: FiguresInfo }): JSX.Element {
   const language = currentLocale();
   const count = (number: number): string => formatCount(number, language);
-  const { passed, reworked, failed, inWork, open, identifiersLeft } = batch.counts;
+  const { passed, reworked, failed, inWork, held = 0, open, identifiersLeft } = batch.counts;
   const { firstPassYield, boardsPerHour, taktMs, alreadyDone } = figures;
   return (
     <ul class="figures">
@@ -107,6 +95,7 @@ function Counts({ batch, figures }: { batch: BatchInfo; figures: FiguresInfo }):
         {count(inWork)}
         <small> · {t('batch.placesLeft', { n: count(open) })}</small>
       </Figure>
+      {held > 0 && <Figure name={t('held.title')}>{count(held)}</Figure>}
       <Figure name={t('today.yield')}>
         {firstPassYield === undefined ? '–' : formatShare(firstPassYield, language)}
       </Figure>

@@ -9,8 +9,7 @@ import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { ListCard } from '../../ui/list-card.js';
 import { useLoad } from '../../ui/load.js';
-import { Blank, Note, Skeleton } from '../../ui/parts.js';
-import { failureText } from '../../ui/toasts.js';
+import { Blank, Skeleton } from '../../ui/parts.js';
 import { BatchBadge } from './batch-badge.js';
 import { BatchDetail } from './batch-detail.js';
 import { CreateBatch } from './create-batch.js';
@@ -51,14 +50,10 @@ function List(): JSX.Element {
   const count = (number: number): string => formatCount(number, language);
   return (
     <>
-      {failure !== undefined && (
-        <Note tone="fail">
-          <p>{failureText(failure)}</p>
-        </Note>
-      )}
       <ListCard<BatchInfo>
         title={t('nav.batches')}
         rows={value}
+        failure={failure}
         none={t('batch.none')}
         keyOf={({ name }) => name}
         columns={[

@@ -1,6 +1,6 @@
 // One device beside the list: identity, history as a timeline, actions with their consequences.
-import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { DeviceHistory } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatExact } from '../../format/format.js';
@@ -8,10 +8,11 @@ import { currentLocale, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { Icon } from '../../ui/icon.js';
+import { DialogButton } from '../../ui/dialog.js';
+import { Facts } from '../../ui/facts.js';
+import { Icon, type IconName } from '../../ui/icon.js';
 import { useLoad } from '../../ui/load.js';
-import { Copyable, Note, Skeleton } from '../../ui/parts.js';
-import { failureText } from '../../ui/toasts.js';
+import { Copyable, FailureNote, Skeleton } from '../../ui/parts.js';
 import { StatusBadge } from './device-table.js';
 import { LabelDialog } from './label-dialog.js';
 import type { Filters } from './filters.js';
@@ -42,16 +43,14 @@ export function DeviceDetail({ device, filters }: DeviceDetailProps): JSX.Elemen
           <Icon name="cross" />
         </a>
       </header>
-      {failure !== undefined && (
-        <Note tone="fail">
-          <p>{failureText(failure)}</p>
-        </Note>
-      )}
+      <FailureNote failure={failure} />
       {value === undefined && failure === undefined && <Skeleton lines={6} />}
       {value !== undefined && (
         <div class="stack loose">
           <Identity device={value} />
-          <LabelAction device={value} />
+          <Opener icon="label" label={t('label.do')}>
+            {(close) => <LabelDialog device={value} onClose={close} />}
+          </Opener>
           <KeyAction device={value} />
           <section class="stack">
             <h3>{t('devices.history')}</h3>
@@ -64,103 +63,55 @@ export function DeviceDetail({ device, filters }: DeviceDetailProps): JSX.Elemen
 }
 
 function Identity({ device }: { device: DeviceHistory }): JSX.Element {
-  const { provisionedAt } = device;
+  const { status, mac, uuid, provisionedAt, caUrl } = device;
   return (
-    <dl class="facts">
-      <Fact name={t('devices.status')}>
-        <StatusBadge status={device.status} />
-      </Fact>
-      <Fact name="MAC">
-        <Copyable value={device.mac} what="MAC" />
-      </Fact>
-      <Fact name="UUID">
-        <Copyable value={device.uuid} what="UUID" />
-      </Fact>
-      {provisionedAt !== undefined && (
-        <Fact name={t('devices.provisioned')}>{formatExact(provisionedAt, currentLocale())}</Fact>
-      )}
-      {device.caUrl !== undefined && (
-        <Fact name={t('column.caUrl')}>
-          <Copyable value={device.caUrl} what={t('column.caUrl')} />
-        </Fact>
-      )}
-      {device.wifiSsid !== undefined && <Fact name={t('column.wifiSsid')}>{device.wifiSsid}</Fact>}
-      {device.firmwareVersion !== undefined && (
-        <Fact name={t('column.firmwareVersion')}>{device.firmwareVersion}</Fact>
-      )}
-      {device.hardwareRevision !== undefined && (
-        <Fact name={t('column.hardwareRevision')}>{device.hardwareRevision}</Fact>
-      )}
-      {device.location !== undefined && <Fact name={t('column.location')}>{device.location}</Fact>}
-    </dl>
+    <Facts
+      rows={[
+        [t('devices.status'), <StatusBadge status={status} />],
+        ['MAC', <Copyable value={mac} what="MAC" />],
+        ['UUID', <Copyable value={uuid} what="UUID" />],
+        [t('devices.provisioned'), provisionedAt && formatExact(provisionedAt, currentLocale())],
+        [t('column.caUrl'), caUrl && <Copyable value={caUrl} what={t('column.caUrl')} />],
+        ...FURTHER.map((name) => [t(`column.${name}`), device[name]] as const),
+      ]}
+    />
   );
 }
 
-function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </>
-  );
-}
-
-function LabelAction({ device }: { device: DeviceHistory }): JSX.Element {
-  const [open, setOpen] = useState(false);
-  return (
-    <div>
-      <button
-        type="button"
-        class="button"
-        onClick={() => {
-          setOpen(true);
-        }}
-      >
-        <Icon name="label" />
-        {t('label.do')}
-      </button>
-      {open && (
-        <LabelDialog
-          device={device}
-          onClose={() => {
-            setOpen(false);
-          }}
-        />
-      )}
-    </div>
-  );
-}
+const FURTHER = ['wifiSsid', 'firmwareVersion', 'hardwareRevision', 'location'] as const;
 
 /** The key is shown to those who may see it, with a reason that is written down first. */
 function KeyAction({ device }: { device: DeviceHistory }): JSX.Element {
-  const [open, setOpen] = useState(false);
   const mayReveal = useStore((state) => hasRole(state.session, 'engineer'));
   return (
     <section class="stack tight">
       <h3>{t('reveal.title')}</h3>
       <p class="muted small">{t(mayReveal ? 'reveal.hint' : 'reveal.forbidden')}</p>
       {mayReveal && (
-        <div>
-          <button
-            type="button"
-            class="button"
-            onClick={() => {
-              setOpen(true);
-            }}
-          >
-            <Icon name="key" />
-            {t('reveal.do')}
-          </button>
-        </div>
-      )}
-      {open && (
-        <RevealDialog
-          device={device}
-          onClose={() => {
-            setOpen(false);
-          }}
-        />
+        <Opener icon="key" label={t('reveal.do')}>
+          {(close) => <RevealDialog device={device} onClose={close} />}
+        </Opener>
       )}
     </section>
+  );
+}
+
+interface OpenerProps {
+  readonly icon: IconName;
+  readonly label: string;
+  readonly children: (close: () => void) => JSX.Element;
+}
+
+function Opener({ icon, label, children }: OpenerProps): JSX.Element {
+  const shown = (
+    <>
+      <Icon name={icon} />
+      {label}
+    </>
+  );
+  return (
+    <div>
+      <DialogButton label={shown}>{children}</DialogButton>
+    </div>
   );
 }

@@ -11,6 +11,7 @@ import { failureText } from '../../ui/toasts.js';
 import { ColumnChoice } from './columns.js';
 import { DeviceDetail } from './device-detail.js';
 import { DeviceTable } from './device-table.js';
+import { DevicesNav } from './devices-nav.js';
 import { FilterMenu } from './filter-menu.js';
 import { filtersOf, queryOf, type Filters } from './filters.js';
 import { useDevicePages } from './pages.js';
@@ -36,6 +37,7 @@ export function DevicesPage({ place }: { place: Place }): JSX.Element {
     <div class="page">
       <header class="page-head">
         <h1>{t('nav.devices')}</h1>
+        <DevicesNav page="devices" />
         <ColumnChoice />
         <Exports filters={filters} />
       </header>

@@ -6,7 +6,7 @@ import { addressOf } from '../../api/routes.js';
 import { t } from '../../i18n/translate.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Icon } from '../../ui/icon.js';
-import { Note } from '../../ui/parts.js';
+import { FailureNote } from '../../ui/parts.js';
 
 const FILES = ['png', 'zpl', 'pdf'] as const;
 
@@ -22,9 +22,7 @@ export function LabelDialog({ device: { mac }, onClose }: LabelDialogProps): JSX
     <Dialog title={t('label.title')} onClose={onClose}>
       <div class="stack">
         {failed ? (
-          <Note tone="fail">
-            <p>{t('label.failed')}</p>
-          </Note>
+          <FailureNote failure={t('label.failed')} />
         ) : (
           <img
             class="label-image"

@@ -5,12 +5,10 @@ import type { DeviceHistory } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { Dialog } from '../../ui/dialog.js';
-import { TextField } from '../../ui/field.js';
-import { Copyable, Note } from '../../ui/parts.js';
-import { failureText } from '../../ui/toasts.js';
+import { Copyable } from '../../ui/parts.js';
+import { ReasonForm } from '../../ui/reason-form.js';
 
 const SHOWN_S = 60;
-const MIN_REASON = 3;
 
 interface RevealDialogProps {
   readonly device: DeviceHistory;
@@ -30,46 +28,13 @@ export function RevealDialog({ device, onClose }: RevealDialogProps): JSX.Elemen
 }
 
 function Ask({ device, onKey }: { device: DeviceHistory; onKey: (psk: string) => void }): JSX.Element {
-  const [reason, setReason] = useState('');
-  const [failure, setFailure] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const reveal = async (): Promise<void> => {
-    setBusy(true);
-    try {
-      const { psk } = await call('revealKey', { params: { device: device.mac }, body: { reason } });
-      onKey(psk);
-    } catch (error) {
-      setFailure(failureText(error));
-      setBusy(false);
-    }
+  const reveal = async (reason: string): Promise<void> => {
+    onKey((await call('revealKey', { params: { device: device.mac }, body: { reason } })).psk);
   };
   return (
-    <form
-      class="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void reveal();
-      }}
-    >
+    <ReasonForm submit={t('reveal.do')} hint={t('reveal.reasonHint')} act={reveal}>
       <p>{t('reveal.consequence')}</p>
-      <TextField
-        label={t('reveal.reason')}
-        value={reason}
-        onInput={setReason}
-        hint={t('reveal.reasonHint')}
-        required
-      />
-      {failure !== undefined && (
-        <Note tone="fail">
-          <p>{failure}</p>
-        </Note>
-      )}
-      <div class="dialog-actions">
-        <button type="submit" class="button primary" disabled={busy || reason.trim().length < MIN_REASON}>
-          {t('reveal.do')}
-        </button>
-      </div>
-    </form>
+    </ReasonForm>
   );
 }
 

@@ -8,7 +8,7 @@ import { go, link, type Place } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { Icon } from '../../ui/icon.js';
-import { Blank, Note } from '../../ui/parts.js';
+import { Blank, FailureNote } from '../../ui/parts.js';
 import { failureText } from '../../ui/toasts.js';
 import { InspectionReport } from './report.js';
 
@@ -46,11 +46,7 @@ export function InspectPage({ place }: { place: Place }): JSX.Element {
             <p class="mono">{run.port}</p>
           </Blank>
         )}
-        {run.state === 'failed' && (
-          <Note tone="fail">
-            <p>{run.text}</p>
-          </Note>
-        )}
+        {run.state === 'failed' && <FailureNote failure={run.text} />}
         {run.state === 'done' && <InspectionReport inspection={run.inspection} />}
       </div>
     </div>

@@ -4,10 +4,10 @@ import type { Inspection } from '../../../service/contract/index.js';
 import { formatBytes, formatHex, sentence } from '../../format/format.js';
 import { t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
+import { CompareTable } from '../../ui/compare-table.js';
 import { FlashMap, PartitionTable } from '../../ui/flash-map.js';
-import type { IconName } from '../../ui/icon.js';
 import { NvsTable } from '../../ui/nvs-table.js';
-import { Badge, Copyable, Note, type Tone } from '../../ui/parts.js';
+import { Badge, Copyable, Note } from '../../ui/parts.js';
 
 export function InspectionReport({ inspection }: { inspection: Inspection }): JSX.Element {
   const { warnings, partitions, nvs, chip } = inspection;
@@ -91,12 +91,6 @@ function Chip({ inspection: { chip, security } }: { inspection: Inspection }): J
   );
 }
 
-const VERDICTS: Record<'same' | 'different' | 'unknown', { tone: Tone; icon: IconName }> = {
-  same: { tone: 'pass', icon: 'check' },
-  different: { tone: 'warn', icon: 'warn' },
-  unknown: { tone: 'plain', icon: 'help' },
-};
-
 function Compared({ inspection: { registry, chip } }: { inspection: Inspection }): JSX.Element {
   if (registry === undefined) {
     return (
@@ -111,32 +105,14 @@ function Compared({ inspection: { registry, chip } }: { inspection: Inspection }
         <h2>{t('inspect.compared')}</h2>
         <a href={link(['devices', chip.mac])}>{t('action.openDevice')}</a>
       </header>
-      <table class="table cards compact">
-        <thead>
-          <tr>
-            <th scope="col">{t('inspect.field')}</th>
-            <th scope="col">{t('inspect.board')}</th>
-            <th scope="col">{t('inspect.registry')}</th>
-            <th scope="col">{t('today.result')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {registry.compared.map(({ field, board, registry: known, verdict }) => (
-            <tr key={field} class={verdict === 'different' ? 'differs' : ''}>
-              <th scope="row">{t(`field.${field}`)}</th>
-              <td data-name={t('inspect.board')} class="mono value">
-                {board ?? '–'}
-              </td>
-              <td data-name={t('inspect.registry')} class="mono value">
-                {known ?? '–'}
-              </td>
-              <td data-name={t('today.result')}>
-                <Badge {...VERDICTS[verdict]}>{t(`verdict.${verdict}`)}</Badge>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <CompareTable
+        of={[t('inspect.board'), t('inspect.registry')]}
+        rows={registry.compared.map(({ field, board, registry: known, verdict }) => ({
+          name: t(`field.${field}`),
+          sides: [board, known],
+          verdict,
+        }))}
+      />
     </section>
   );
 }

@@ -5,7 +5,7 @@ import type { Role, User } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatAgo, formatExact } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
-import { Dialog } from '../../ui/dialog.js';
+import { Dialog, DialogButton } from '../../ui/dialog.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { FormCard, ListCard, RemoveButton } from '../../ui/list-card.js';
 import { useLoad } from '../../ui/load.js';
@@ -15,17 +15,16 @@ export const ROLE_NAMES: readonly Role[] = ['viewer', 'operator', 'engineer', 'a
 const MIN_PASSWORD = 10;
 
 export function PeopleSettings(): JSX.Element {
-  const { value, reload } = useLoad(async (signal) => (await call('listUsers', { signal })).users, 'users');
-  const [changing, setChanging] = useState<string>();
-  const remove = async (name: string): Promise<void> => {
-    if (!window.confirm(t('people.confirmRemove', { name }))) return;
-    if (await attempt(() => call('removeUser', { params: { name } }))) reload();
-  };
+  const { value, failure, reload } = useLoad(
+    async (signal) => (await call('listUsers', { signal })).users,
+    'users',
+  );
   return (
     <>
       <ListCard<User>
         title={t('settings.people')}
         rows={value}
+        failure={failure}
         none={t('people.none')}
         keyOf={({ name }) => name}
         columns={[
@@ -35,29 +34,20 @@ export function PeopleSettings(): JSX.Element {
         ]}
         actions={({ name }) => (
           <>
-            <button
-              type="button"
-              class="button little"
-              onClick={() => {
-                setChanging(name);
-              }}
-            >
-              {t('people.newPassword')}
-            </button>{' '}
-            <RemoveButton label={t('people.remove', { name })} onClick={() => void remove(name)} />
+            <DialogButton class="little" label={t('people.newPassword')}>
+              {(close) => <PasswordDialog name={name} onClose={close} />}
+            </DialogButton>{' '}
+            <RemoveButton
+              label={t('people.remove', { name })}
+              confirm={t('people.confirmRemove', { name })}
+              remove={() => call('removeUser', { params: { name } })}
+              onRemoved={reload}
+            />
           </>
         )}
       />
       <AddPerson onAdded={reload} />
       <Sessions />
-      {changing !== undefined && (
-        <PasswordDialog
-          name={changing}
-          onClose={() => {
-            setChanging(undefined);
-          }}
-        />
-      )}
     </>
   );
 }

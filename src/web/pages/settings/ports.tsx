@@ -33,7 +33,7 @@ export function PortSettings(): JSX.Element {
           isRemovable(port) && (
             <RemoveButton
               label={t('settings.removePort', { port: port.label })}
-              onClick={() => void attempt(() => call('removePort', { body: { port: port.port } }))}
+              remove={() => call('removePort', { body: { port: port.port } })}
             />
           )
         }

@@ -12,20 +12,18 @@ import { attempt, say } from '../../ui/toasts.js';
 import { draftOf, EMPTY, PrinterForm, type Draft } from './printer-form.js';
 
 export function PrinterSettings(): JSX.Element {
-  const { value, reload } = useLoad(
+  const { value, failure, reload } = useLoad(
     async (signal) => (await call('listPrinters', { signal })).printers,
     'printers',
   );
   const mayEdit = useStore((state) => hasRole(state.session, 'engineer'));
   const [draft, setDraft] = useState<Draft>(EMPTY);
-  const remove = async (name: string): Promise<void> => {
-    if (await attempt(() => call('removePrinter', { params: { name } }))) reload();
-  };
   return (
     <>
       <ListCard<Printer>
         title={t('settings.printers')}
         rows={value}
+        failure={failure}
         none={t('printer.none')}
         keyOf={({ name }) => name}
         columns={[
@@ -43,7 +41,7 @@ export function PrinterSettings(): JSX.Element {
             onEdit={() => {
               setDraft(draftOf(printer));
             }}
-            onRemove={() => void remove(printer.name)}
+            onRemoved={reload}
           />
         )}
       />
@@ -65,10 +63,10 @@ interface ActionsProps {
   readonly name: string;
   readonly mayEdit: boolean;
   readonly onEdit: () => void;
-  readonly onRemove: () => void;
+  readonly onRemoved: () => void;
 }
 
-function Actions({ name, mayEdit, onEdit, onRemove }: ActionsProps): JSX.Element {
+function Actions({ name, mayEdit, onEdit, onRemoved }: ActionsProps): JSX.Element {
   return (
     <>
       <TestButton name={name} />{' '}
@@ -77,7 +75,11 @@ function Actions({ name, mayEdit, onEdit, onRemove }: ActionsProps): JSX.Element
           <button type="button" class="button little" onClick={onEdit}>
             {t('printer.edit')}
           </button>{' '}
-          <RemoveButton label={t('people.remove', { name })} onClick={onRemove} />
+          <RemoveButton
+            label={t('people.remove', { name })}
+            remove={() => call('removePrinter', { params: { name } })}
+            onRemoved={onRemoved}
+          />
         </>
       )}
     </>

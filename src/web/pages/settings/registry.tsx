@@ -5,11 +5,12 @@ import type { RegistryStatus } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatShort } from '../../format/format.js';
 import { currentLocale, t, tn } from '../../i18n/translate.js';
+import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { TextField } from '../../ui/field.js';
 import { useLoad } from '../../ui/load.js';
-import { Note, Skeleton } from '../../ui/parts.js';
+import { FailureNote, Note, Skeleton } from '../../ui/parts.js';
 import { failureText } from '../../ui/toasts.js';
 
 export function RegistrySettings(): JSX.Element {
@@ -27,11 +28,7 @@ export function RegistrySettings(): JSX.Element {
             {t('registry.test')}
           </button>
         </header>
-        {failure !== undefined && (
-          <Note tone="fail">
-            <p>{failureText(failure)}</p>
-          </Note>
-        )}
+        <FailureNote failure={failure} />
         {value === undefined && failure === undefined && <Skeleton lines={2} />}
         {value !== undefined && <Status status={value} />}
       </section>
@@ -51,7 +48,11 @@ function Status({ status }: { status: RegistryStatus }): JSX.Element {
       {message !== undefined && <p>{message}</p>}
       {code !== undefined && <p class="mono small">{code}</p>}
       {pendingSync > 0 && <p>{tn('registry.pendingSync', pendingSync)}</p>}
-      {conflicts > 0 && <p class="strong">{tn('registry.conflicts', conflicts)}</p>}
+      {conflicts > 0 && (
+        <p class="strong">
+          <a href={link(['conflicts'])}>{tn('registry.conflicts', conflicts)}</a>
+        </p>
+      )}
     </Note>
   );
 }
@@ -100,11 +101,7 @@ function TestOther(): JSX.Element {
       </div>
       <p class="muted small">{t('registry.otherHint')}</p>
       {result !== undefined && <Status status={result} />}
-      {failure !== undefined && (
-        <Note tone="fail">
-          <p>{failure}</p>
-        </Note>
-      )}
+      <FailureNote failure={failure} />
     </form>
   );
 }

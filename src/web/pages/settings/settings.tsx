@@ -5,17 +5,29 @@ import { t, type Key } from '../../i18n/translate.js';
 import { link, type Place } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
+import { Count } from '../../ui/count.js';
 import { Note } from '../../ui/parts.js';
 import { BrowserSettings } from './browser.js';
 import { PeopleSettings } from './people.js';
 import { PortSettings } from './ports.js';
 import { PrinterSettings } from './printers.js';
+import { PushSettings } from './pushes.js';
 import { RegistrySettings } from './registry.js';
 import { SecretSettings } from './secrets.js';
 import { StationSettings } from './station.js';
 import { TokenSettings } from './tokens.js';
 
-const TABS = ['browser', 'station', 'ports', 'printers', 'registry', 'secrets', 'people', 'tokens'] as const;
+const TABS = [
+  'browser',
+  'station',
+  'ports',
+  'printers',
+  'registry',
+  'pushes',
+  'secrets',
+  'people',
+  'tokens',
+] as const;
 type Tab = (typeof TABS)[number];
 
 /** Who may see a tab; the others are told whom to ask. */
@@ -25,6 +37,7 @@ const NEEDS: Record<Tab, Role> = {
   ports: 'viewer',
   printers: 'viewer',
   registry: 'viewer',
+  pushes: 'viewer',
   secrets: 'engineer',
   people: 'admin',
   tokens: 'admin',
@@ -36,6 +49,7 @@ const PAGES: Record<Tab, () => JSX.Element> = {
   ports: PortSettings,
   printers: PrinterSettings,
   registry: RegistrySettings,
+  pushes: PushSettings,
   secrets: SecretSettings,
   people: PeopleSettings,
   tokens: TokenSettings,
@@ -44,6 +58,7 @@ const PAGES: Record<Tab, () => JSX.Element> = {
 export function SettingsPage({ place }: { place: Place }): JSX.Element {
   const tab = TABS.find((name) => name === place.query['tab']) ?? 'browser';
   const allowed = useStore((state) => hasRole(state.session, NEEDS[tab]));
+  const given = useStore((state) => state.registry?.deadPushes ?? 0);
   const Page = PAGES[tab];
   return (
     <div class="page">
@@ -59,6 +74,7 @@ export function SettingsPage({ place }: { place: Place }): JSX.Element {
               aria-current={name === tab ? 'page' : undefined}
             >
               {t(`settings.${name}` as Key)}
+              {name === 'pushes' && <Count of={[given, 'push.given']} />}
             </a>
           ))}
         </nav>

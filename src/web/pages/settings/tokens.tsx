@@ -13,20 +13,17 @@ import { attempt } from '../../ui/toasts.js';
 import { ROLE_NAMES } from './people.js';
 
 export function TokenSettings(): JSX.Element {
-  const { value, reload } = useLoad(
+  const { value, failure, reload } = useLoad(
     async (signal) => (await call('listTokens', { signal })).tokens,
     'tokens',
   );
-  const revoke = async ({ id, label }: Token): Promise<void> => {
-    if (!window.confirm(t('tokens.confirmRevoke', { label }))) return;
-    if (await attempt(() => call('revokeToken', { params: { id } }))) reload();
-  };
   const language = currentLocale();
   return (
     <>
       <ListCard<Token>
         title={t('settings.tokens')}
         rows={value}
+        failure={failure}
         none={t('tokens.none')}
         keyOf={({ id }) => id}
         columns={[
@@ -39,10 +36,12 @@ export function TokenSettings(): JSX.Element {
               lastUsedAt === undefined ? t('tokens.never') : formatAgo(lastUsedAt, Date.now(), language),
           },
         ]}
-        actions={(token) => (
+        actions={({ id, label }) => (
           <RemoveButton
-            label={t('tokens.revoke', { label: token.label })}
-            onClick={() => void revoke(token)}
+            label={t('tokens.revoke', { label })}
+            confirm={t('tokens.confirmRevoke', { label })}
+            remove={() => call('revokeToken', { params: { id } })}
+            onRemoved={reload}
           />
         )}
       />

@@ -9,7 +9,7 @@ import { reduce } from '../../store/state.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
 import { Icon } from '../../ui/icon.js';
-import { Note } from '../../ui/parts.js';
+import { FailureNote } from '../../ui/parts.js';
 import { failureText, say } from '../../ui/toasts.js';
 import type { Change } from './draft.js';
 
@@ -109,11 +109,7 @@ function SaveDialog({
       >
         {changes.length > 0 && <Changes changes={changes} />}
         <TextField label={t('setup.note')} hint={t('setup.noteHint')} value={note} onInput={setNote} />
-        {failure !== undefined && (
-          <Note tone="fail">
-            <p>{failure}</p>
-          </Note>
-        )}
+        <FailureNote failure={failure} />
         <div class="dialog-actions">
           <button type="submit" class="button primary" disabled={busy}>
             {t('setup.save')}

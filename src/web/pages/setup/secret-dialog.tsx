@@ -5,7 +5,7 @@ import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
-import { Note } from '../../ui/parts.js';
+import { FailureNote } from '../../ui/parts.js';
 import { failureText, say } from '../../ui/toasts.js';
 
 interface SecretDialogProps {
@@ -49,11 +49,7 @@ export function SecretDialog({ name: first, onStored, onClose }: SecretDialogPro
           autoComplete="new-password"
           required
         />
-        {failure !== undefined && (
-          <Note tone="fail">
-            <p>{failure}</p>
-          </Note>
-        )}
+        <FailureNote failure={failure} />
         <div class="dialog-actions">
           <button type="submit" class="button primary" disabled={name.trim() === '' || value === ''}>
             {t('setup.save')}

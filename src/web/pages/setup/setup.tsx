@@ -8,8 +8,7 @@ import { go, link, type Place } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { Icon } from '../../ui/icon.js';
 import { useLoad } from '../../ui/load.js';
-import { Blank, Note, Skeleton } from '../../ui/parts.js';
-import { failureText } from '../../ui/toasts.js';
+import { Blank, FailureNote, Note, Skeleton } from '../../ui/parts.js';
 import { Editor } from './editor.js';
 
 export const NEW = '+';
@@ -97,11 +96,7 @@ function Existing({ name }: { name: string }): JSX.Element {
     setBase(value);
   }, [value]);
   if (failure !== undefined && base === undefined) {
-    return (
-      <Note tone="fail">
-        <p>{failureText(failure)}</p>
-      </Note>
-    );
+    return <FailureNote failure={failure} />;
   }
   if (base === undefined) return <Skeleton lines={8} />;
   return (

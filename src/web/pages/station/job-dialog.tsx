@@ -13,6 +13,7 @@ import { currentLocale, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { Dialog } from '../../ui/dialog.js';
+import { Facts } from '../../ui/facts.js';
 import { Badge, Copyable, Note } from '../../ui/parts.js';
 import { stageMarks, type Mark } from './tile-model.js';
 
@@ -40,12 +41,21 @@ export function JobDetails(props: { job: Job; port?: PortState; onClose: () => v
           </Note>
         )}
         <Times marks={stageMarks(job)} />
-        <Facts job={job} portLabel={port?.label ?? job.port} />
+        <JobFacts job={job} portLabel={port?.label ?? job.port} />
         {job.warnings.map(({ code, message }) => (
           <Note key={code} tone="warn">
             <p>{sentence(message)}</p>
           </Note>
         ))}
+        {job.failure?.conflict !== undefined && (
+          <a
+            class="button primary"
+            href={link(['conflicts', String(job.failure.conflict.id ?? '')])}
+            onClick={onClose}
+          >
+            {t('conflict.look')}
+          </a>
+        )}
         {job.mac !== undefined && (
           <a class="button" href={link(['devices', job.mac])} onClick={onClose}>
             {t('action.openDevice')}
@@ -56,53 +66,33 @@ export function JobDetails(props: { job: Job; port?: PortState; onClose: () => v
   );
 }
 
-function Facts({ job, portLabel }: { job: Job; portLabel: string }): JSX.Element {
+function JobFacts({ job, portLabel }: { job: Job; portLabel: string }): JSX.Element {
   const language = currentLocale();
+  const { mac, uuid, chip, known, image, profile, durationMs } = job;
   return (
-    <dl class="facts">
-      {job.mac !== undefined && (
-        <Fact name="MAC">
-          <Copyable value={job.mac} what="MAC" />
-        </Fact>
-      )}
-      {job.uuid !== undefined && (
-        <Fact name="UUID">
-          <Copyable value={job.uuid} what="UUID" />
-        </Fact>
-      )}
-      {job.chip !== undefined && (
-        <Fact name={t('fact.chip')}>
-          {job.chip.description} {job.chip.revision}, {formatBytes(job.chip.flashSizeBytes)}
-        </Fact>
-      )}
-      {job.known !== undefined && <Fact name={t('fact.before')}>{t(`known.${job.known}`)}</Fact>}
-      {job.image !== undefined && (
-        <Fact name={t('fact.image')}>
-          {formatBytes(job.image.size)} {t('fact.at')} <span class="mono">{formatHex(job.image.offset)}</span>
-          <br />
-          <Copyable value={job.image.sha256} shown={`${job.image.sha256.slice(0, 16)}…`} what="SHA-256" />
-        </Fact>
-      )}
-      <Fact name={t('fact.profile')}>
-        {job.profile.name} · r{job.profile.version}
-      </Fact>
-      <Fact name={t('fact.port')}>{portLabel}</Fact>
-      <Fact name={t('fact.started')}>
-        {formatExact(job.startedAt, language)} ({job.startedBy})
-      </Fact>
-      {job.durationMs !== undefined && (
-        <Fact name={t('fact.took')}>{formatDuration(job.durationMs, language)}</Fact>
-      )}
-      <Fact name={t('fact.attempt')}>{t('tile.attempt', { n: job.attempt, of: job.attempts })}</Fact>
-    </dl>
+    <Facts
+      rows={[
+        ['MAC', mac && <Copyable value={mac} what="MAC" />],
+        ['UUID', uuid && <Copyable value={uuid} what="UUID" />],
+        [t('fact.chip'), chip && `${chip.description} ${chip.revision}, ${formatBytes(chip.flashSizeBytes)}`],
+        [t('fact.before'), known && t(`known.${known}`)],
+        [t('fact.image'), image && <ImageFact image={image} />],
+        [t('fact.profile'), `${profile.name} · r${profile.version}`],
+        [t('fact.port'), portLabel],
+        [t('fact.started'), `${formatExact(job.startedAt, language)} (${job.startedBy})`],
+        [t('fact.took'), durationMs !== undefined && formatDuration(durationMs, language)],
+        [t('fact.attempt'), t('tile.attempt', { n: job.attempt, of: job.attempts })],
+      ]}
+    />
   );
 }
 
-function Fact({ name, children }: { name: string; children: preact.ComponentChildren }): JSX.Element {
+function ImageFact({ image: { size, offset, sha256 } }: { image: NonNullable<Job['image']> }): JSX.Element {
   return (
     <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
+      {formatBytes(size)} {t('fact.at')} <span class="mono">{formatHex(offset)}</span>
+      <br />
+      <Copyable value={sha256} shown={`${sha256.slice(0, 16)}…`} what="SHA-256" />
     </>
   );
 }

@@ -149,7 +149,7 @@ function Count({
 
 /** Whether the registry and the service can be reached: a mark and a word each. */
 function Lights(): JSX.Element {
-  const registryOk = useStore((state) => state.registryOk);
+  const registryOk = useStore((state) => state.registry?.ok);
   const online = useStore((state) => state.connection === 'online');
   return (
     <span class="lights">

@@ -1,4 +1,5 @@
 // What a tile says about its slot: one state, one word, one thing to do. Pure, so that every case is tested.
+import { CONFLICT_CODES } from '../../../core/conflict.js';
 import { STAGES, type Stage } from '../../../core/stages.js';
 import type { Job, PortState } from '../../../service/contract/index.js';
 
@@ -105,6 +106,7 @@ export function stageOf(job: Job): Stage {
 
 /** The family of a failure, by the first word of its code: what the tile says in two or three words. */
 export function causeOf(code: string): string {
+  if ((CONFLICT_CODES as readonly string[]).includes(code)) return 'CONFLICT';
   const family = code.split('_')[0] ?? code;
   return (CAUSES as readonly string[]).includes(family) ? family : 'OTHER';
 }
@@ -129,6 +131,7 @@ export const CAUSES = [
   'BATCH',
   'LABEL',
   'PRINTER',
+  'CONFLICT',
 ] as const;
 
 /** On a phone, what needs a hand comes first: failures, then running boards, then the rest by slot. */

@@ -8,8 +8,7 @@ import { currentLocale, t } from '../../i18n/translate.js';
 import { go, link } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { useLoad } from '../../ui/load.js';
-import { Badge, Note, Segmented, Skeleton, type Tone } from '../../ui/parts.js';
-import { failureText } from '../../ui/toasts.js';
+import { Badge, FailureNote, Segmented, Skeleton, type Tone } from '../../ui/parts.js';
 import { JobDetails } from '../station/job-dialog.js';
 
 const STATES = ['', 'passed', 'failed'] as const;
@@ -55,9 +54,7 @@ export function JobList({ code, state }: JobListProps): JSX.Element {
       </header>
       {failure !== undefined && (
         <div class="list-note">
-          <Note tone="fail">
-            <p>{failureText(failure)}</p>
-          </Note>
+          <FailureNote failure={failure} />
         </div>
       )}
       {value === undefined && failure === undefined && (

@@ -8,8 +8,7 @@ import { link, type Place } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { ListCard } from '../../ui/list-card.js';
 import { useLoad } from '../../ui/load.js';
-import { Badge, Blank, Note, Skeleton } from '../../ui/parts.js';
-import { failureText } from '../../ui/toasts.js';
+import { Badge, Blank, FailureNote, Skeleton } from '../../ui/parts.js';
 import { CauseBars, HourColumns, StageBars } from './charts.js';
 import { Figure } from './figure.js';
 import { FilterBar, isFiltered, queryOf } from './filter-bar.js';
@@ -52,11 +51,7 @@ function Chosen({ query }: { query: Place['query'] }): JSX.Element {
     JSON.stringify([query, today?.runs]),
   );
   if (failure !== undefined) {
-    return (
-      <Note tone="fail">
-        <p>{failureText(failure)}</p>
-      </Note>
-    );
+    return <FailureNote failure={failure} />;
   }
   const [all, ...groups] = value?.groups ?? [];
   if (value === undefined || all === undefined) return <Skeleton lines={6} />;

@@ -1,0 +1,105 @@
+// Pushes: how the targets do that are told of devices, and what was given up.
+import type { JSX } from 'preact';
+import type { PushTargetInfo, PushTargetStatus } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { formatAgo, formatCount } from '../../format/format.js';
+import { currentLocale, t } from '../../i18n/translate.js';
+import { hasRole } from '../../store/session.js';
+import { useStore } from '../../store/store.js';
+import { ListCard } from '../../ui/list-card.js';
+import { useLoad, useNow } from '../../ui/load.js';
+import { Badge, Blank } from '../../ui/parts.js';
+import { DeadPushes } from './dead-pushes.js';
+
+/** How it does, and where it is: that for those who may know it. */
+type Target = PushTargetStatus & Partial<Pick<PushTargetInfo, 'address' | 'sendsKeys'>>;
+
+export function PushSettings(): JSX.Element {
+  const given = useStore((state) => state.registry?.deadPushes);
+  const mayKnow = useStore((state) => hasRole(state.session, 'engineer'));
+  const { value, failure, reload } = useLoad(async (signal): Promise<Target[]> => {
+    const [{ targets: states }, { targets }] = await Promise.all([
+      call('pushStatus', { signal }),
+      mayKnow ? call('listPushTargets', { signal }) : { targets: [] },
+    ]);
+    return states.map((state) => ({ ...targets.find(({ name }) => name === state.name), ...state }));
+  }, `${given}`);
+  if (failure?.code === 'PUSH_WITHOUT_DATABASE') {
+    return (
+      <div class="card">
+        <Blank icon="database" title={t('push.noDatabase')}>
+          <p>{t('batch.noDatabaseHint')}</p>
+        </Blank>
+      </div>
+    );
+  }
+  return (
+    <>
+      <Targets targets={value} failure={failure} />
+      <DeadPushes revision={`${given}`} onChanged={reload} />
+    </>
+  );
+}
+
+function Targets({ targets, failure }: { targets: Target[] | undefined; failure: unknown }): JSX.Element {
+  const now = useNow(30_000);
+  const language = currentLocale();
+  const ago = (iso: string | undefined, none: string): string =>
+    iso === undefined ? none : formatAgo(iso, now, language);
+  return (
+    <ListCard<Target>
+      title={t('push.targets')}
+      rows={targets}
+      failure={failure}
+      none={t('push.none')}
+      keyOf={({ name }) => name}
+      columns={[
+        { name: t('people.name'), cell: (target) => <Name target={target} /> },
+        { name: t('devices.status'), cell: (target) => <State target={target} /> },
+        {
+          name: t('push.pending'),
+          number: true,
+          cell: ({ pending, oldestPending }) => (
+            <>
+              {formatCount(pending, language)}{' '}
+              <span class="muted small nowrap">{ago(oldestPending, '')}</span>
+            </>
+          ),
+        },
+        { name: t('push.dead'), number: true, cell: ({ dead }) => formatCount(dead, language) },
+        { name: t('push.last'), cell: ({ lastDelivered }) => ago(lastDelivered, t('tokens.never')) },
+      ]}
+    />
+  );
+}
+
+function Name({ target: { name, kind, address, sendsKeys } }: { target: Target }): JSX.Element {
+  const about = [t(`push.kind.${kind}`), sendsKeys === true && t('push.withKeys')].filter(Boolean).join(', ');
+  return (
+    <>
+      {name} <span class="muted small nowrap">{about}</span>
+      {address !== undefined && <p class="mono muted small">{address}</p>}
+    </>
+  );
+}
+
+function State({ target: { paused, retryAt, lastError } }: { target: Target }): JSX.Element {
+  return (
+    <>
+      {paused && (
+        <Badge tone="warn" icon="pause">
+          {t('push.paused')}
+        </Badge>
+      )}
+      {!paused && (
+        <Badge
+          tone={retryAt === undefined ? 'pass' : 'fail'}
+          icon={retryAt === undefined ? 'check' : 'cross'}
+        >
+          {t(retryAt === undefined ? 'push.works' : 'push.broken')}
+        </Badge>
+      )}
+      {lastError !== undefined && <p class="muted small">{lastError}</p>}
+    </>
+  );
+}

@@ -1,0 +1,90 @@
+// Answers of the fake service about the fleet: conflicts, pushes, places that stations hold ahead.
+import type { ConflictInfo } from '../../../src/service/contract/index.js';
+import { Refusal, type Handlers } from './refusal.js';
+import type { FakeWorld } from './world.js';
+
+const STATES = { keep: 'kept', replace: 'replaced', 'set-aside': 'set-aside' } as const;
+
+export function fleet(world: FakeWorld): Handlers {
+  return { ...conflicts(world), ...pushes(world), ...heldPlaces(world) };
+}
+
+function conflicts(world: FakeWorld): Handlers {
+  const indexOf = (id: number): number => {
+    const index = world.conflicts.findIndex((conflict) => conflict.id === id);
+    if (index === -1) throw new Refusal(404, 'CONFLICT_UNKNOWN', `There is no conflict ${id}.`);
+    return index;
+  };
+  return {
+    listConflicts: ({ query: { all } }) => {
+      requireRegistry(world);
+      return { conflicts: world.conflicts.filter(({ state }) => all === 'true' || state === 'open') };
+    },
+    getConflict: ({ params: { id } }) => world.conflicts[indexOf(id)] as ConflictInfo,
+    resolveConflict: ({ params: { id }, body: { decision, reason } }, { user }) => {
+      const before = world.conflicts[indexOf(id)] as ConflictInfo;
+      const decided = { at: new Date().toISOString(), by: user?.name ?? 'local', reason };
+      const after = { ...before, state: STATES[decision], decided };
+      world.conflicts[indexOf(id)] = after;
+      world.tellRegistry();
+      return after;
+    },
+  };
+}
+
+function pushes(world: FakeWorld): Handlers {
+  const requirePushes = (): void => {
+    requireRegistry(world);
+    if (!world.hasPushes)
+      throw new Refusal(404, 'PUSH_WITHOUT_DATABASE', 'Pushes need a database; start with one.');
+  };
+  /** Takes them out of the dead ones. */
+  const take = (ids: readonly string[] | undefined): number => {
+    requirePushes();
+    const left = world.deadPushes.filter(({ id }) => ids !== undefined && !ids.includes(id));
+    const count = world.deadPushes.length - left.length;
+    world.deadPushes.splice(0, Infinity, ...left);
+    for (const [index, target] of world.pushTargets.entries()) {
+      const dead = left.filter((other) => other.target === target.name).length;
+      world.pushTargets[index] = { ...target, dead };
+    }
+    world.tellRegistry();
+    return count;
+  };
+  return {
+    listPushTargets: () => ({ targets: world.pushTargets }),
+    pushStatus: () => {
+      requirePushes();
+      return { targets: world.pushTargets };
+    },
+    listDeadPushes: () => {
+      requirePushes();
+      return { dead: world.deadPushes };
+    },
+    retryDeadPushes: ({ body: { ids } }) => ({ count: take(ids) }),
+    discardDeadPushes: ({ body: { ids } }) => ({ count: take(ids) }),
+  };
+}
+
+function heldPlaces(world: FakeWorld): Handlers {
+  return {
+    listHeldPlaces: () => ({ held: world.heldPlaces }),
+    releasePlaces: ({ params: { name }, body: { station } }) => {
+      const index = world.heldPlaces.findIndex((held) => held.station === station);
+      const [released] = index === -1 ? [] : world.heldPlaces.splice(index, 1);
+      const count = released?.places ?? 0;
+      const batch = world.batches.find((other) => other.name === name);
+      if (batch !== undefined) {
+        const { held = 0, open } = batch.counts;
+        world.putBatch({ ...batch, counts: { ...batch.counts, held: held - count, open: open + count } });
+      }
+      return { count };
+    },
+  };
+}
+
+function requireRegistry({ registryOk }: FakeWorld): void {
+  if (registryOk) return;
+  const message = 'The registry does not answer; check that it runs and that the network reaches it.';
+  throw new Refusal(503, 'REGISTRY_UNREACHABLE', message);
+}

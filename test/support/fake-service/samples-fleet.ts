@@ -1,0 +1,141 @@
+// A fleet with something to decide: boards that contradict the registry, pushes that were given up, places held ahead.
+import type { ConflictInfo } from '../../../src/service/contract/index.js';
+import { busyWorld, SAMPLE_NOW } from './samples.js';
+import { sampleMac, sampleUuid, type FakeWorld } from './world.js';
+
+const iso = (minutesAgo: number): string => new Date(SAMPLE_NOW - minutesAgo * 60_000).toISOString();
+const CHIP_IDS = ['5f0b3c1e9a7d42688e1fd0c4b7a3962e', 'c81d77e2046fb95a3e80d2f1479ab06c'] as const;
+
+export function fleetWorld(slots = 8): FakeWorld {
+  const world = busyWorld(slots);
+  addConflicts(world);
+  addPushes(world);
+  addHeldPlaces(world);
+  return world;
+}
+
+function registeredSide(world: FakeWorld, index: number): ConflictInfo['registered'] {
+  const device = world.devices[index];
+  if (device === undefined) throw new Error(`the sample world has no device ${index}`);
+  const { mac, uuid, status, location, provisionedAt, attempts } = device;
+  const [last] = attempts;
+  return {
+    mac,
+    uuid,
+    status,
+    location,
+    provisionedAt,
+    hardwareId: CHIP_IDS[0],
+    lastAttempt: last && { startedAt: last.startedAt, outcome: last.outcome, code: last.code },
+  };
+}
+
+function addConflicts(world: FakeWorld): void {
+  const seen = (minutesAgo: number, times: number) => ({
+    times,
+    firstSeenAt: iso(minutesAgo + (times - 1) * 7),
+    lastSeenAt: iso(minutesAgo),
+    seenBy: 'linh',
+    facts: { station: 'Line 2', slot: '3', port: '/dev/ttyUSB2', batch: 'WO-1042', chip: 'ESP32-C6 v0.1' },
+  });
+  const clone = registeredSide(world, 5);
+  const moved = registeredSide(world, 12);
+  const listed = registeredSide(world, 30);
+  world.conflicts.push(
+    {
+      id: 9,
+      code: 'CLONE_SUSPECTED',
+      state: 'open',
+      refused: { mac: clone.mac, uuid: clone.uuid, hardwareId: CHIP_IDS[1] },
+      registered: clone,
+      ...seen(4, 3),
+    },
+    {
+      id: 8,
+      code: 'UUID_TAKEN',
+      state: 'open',
+      refused: { mac: sampleMac(9999), uuid: listed.uuid },
+      registered: { ...listed, hardwareId: undefined },
+      ...seen(95, 1),
+    },
+    {
+      id: 6,
+      code: 'HARDWARE_ID_TAKEN',
+      state: 'kept',
+      refused: { mac: sampleMac(7777), uuid: sampleUuid(7777), hardwareId: CHIP_IDS[0] },
+      registered: moved,
+      decided: { at: iso(1200), by: 'minh', reason: 'MAC was changed at the bench by mistake' },
+      ...seen(1400, 2),
+    },
+  );
+}
+
+function addPushes(world: FakeWorld): void {
+  const about = { createdAt: iso(9000), createdBy: 'linh' };
+  world.pushTargets.push(
+    {
+      ...about,
+      name: 'authority',
+      kind: 'sql',
+      address: 'ca-db.example.com:5432/ca',
+      statement: 'INSERT INTO ca.enrolled (device, secret) VALUES (:uuid, :psk)',
+      events: ['provisioned', 'rotated'],
+      sendsKeys: true,
+      paused: false,
+      pending: 0,
+      dead: 0,
+      lastDelivered: iso(2),
+    },
+    {
+      ...about,
+      name: 'inventory',
+      kind: 'webhook',
+      address: 'https://erp.example.com/hooks/devices',
+      events: ['provisioned', 'removed'],
+      sendsKeys: false,
+      paused: false,
+      pending: 184,
+      dead: 3,
+      oldestPending: iso(310),
+      lastDelivered: iso(1900),
+      lastError: 'HTTP 503: the service is under maintenance',
+      retryAt: iso(-4),
+    },
+    {
+      ...about,
+      name: 'bus',
+      kind: 'webhook',
+      address: 'env:ESPMINT_PUSH_BUS',
+      events: ['provisioned'],
+      sendsKeys: false,
+      paused: true,
+      pending: 12,
+      dead: 0,
+      oldestPending: iso(44),
+    },
+  );
+  for (let index = 0; index < 3; index++) {
+    world.deadPushes.push({
+      id: String(20 - index),
+      target: 'inventory',
+      event: index === 1 ? 'removed' : 'provisioned',
+      mac: world.devices[index * 7]?.mac ?? sampleMac(index),
+      uuid: sampleUuid(index * 7),
+      tries: 31 + index,
+      occurredAt: iso(1900 + index * 60),
+      endedAt: iso(400 + index * 60),
+      code: 'PUSH_REFUSED',
+      message: 'inventory refused the push (HTTP 422: unknown article number); correct it there, then retry.',
+    });
+  }
+}
+
+function addHeldPlaces(world: FakeWorld): void {
+  world.heldPlaces.push(
+    { station: 'Line 2', places: 20, since: iso(12), inReach: true },
+    { station: 'Line 4', places: 8, since: iso(2900), inReach: false },
+  );
+  const [batch] = world.batches;
+  if (batch === undefined) return;
+  world.batches[0] = { ...batch, counts: { ...batch.counts, held: 28, open: batch.counts.open - 28 } };
+}
