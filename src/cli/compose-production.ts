@@ -11,7 +11,8 @@ export function composeProduction(
 ): Promise<Production> {
   const databaseUrl = options.databaseUrl ?? io.env['ESPMINT_DATABASE_URL'];
   const { signal, env } = io;
-  return openProduction({ dataDir: dataDirOf(io, options), databaseUrl, signal, env }, offline);
+  const { whenRegistryDown: whenDown } = options;
+  return openProduction({ dataDir: dataDirOf(io, options), databaseUrl, whenDown, signal, env }, offline);
 }
 
 /** Opens it, works with it, and closes it. */

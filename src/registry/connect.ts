@@ -1,6 +1,6 @@
 // From the user's settings to a connection pool: which server, how patient.
 import { Presence } from './embedded/presence.js';
-import { Database, type ServerSource } from './postgres/database.js';
+import { Database, type DatabaseOptions, type ServerSource } from './postgres/database.js';
 import { serverAt } from './postgres/server.js';
 
 export interface RegistryOptions {
@@ -31,11 +31,12 @@ const SERVER_POOL = 8;
 /** Calls end within `timeoutMs`; `bulk` is work on all devices, whose statements take as long as they take. */
 export type Workload = 'calls' | 'bulk';
 
-/** A pool at that server; nothing is connected yet. */
+/** A pool at that server; nothing is connected yet. @param prepare see DatabaseOptions */
 export function databaseOf(
   options: RegistryOptions,
   source: ServerSource,
   workload: Workload = 'calls',
+  prepare?: DatabaseOptions['prepare'],
 ): Database {
   const { databaseUrl, whenDown = 'continue', signal, timeoutMs = TIMEOUT_MS } = options;
   const remote = databaseUrl !== undefined;
@@ -45,6 +46,7 @@ export function databaseOf(
     isBulk: workload === 'bulk',
     patienceMs: remote && whenDown === 'continue' ? Math.min(PATIENCE_MS, timeoutMs) : timeoutMs,
     signal,
+    prepare,
   });
 }
 

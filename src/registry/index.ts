@@ -44,6 +44,7 @@ export type {
 export { type OfflinePlaces, openProduction, type Production } from './batches/open.js';
 export {
   LEASE_MS,
+  type Away,
   type Batch,
   type BatchCounts,
   type Batches,
@@ -54,6 +55,7 @@ export {
   type HeldPlaces,
   type Heartbeat,
   type Identifier,
+  type Maker,
   type ProfileVersion,
   type StationRecord,
   type Unit,

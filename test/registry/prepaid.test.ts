@@ -1,54 +1,8 @@
 // Places that a station holds ahead: boards made out of reach are counted once, and never more of them than were asked for.
-import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EspmintError } from '../../src/core/errors/index.js';
-import { openWithSecrets, type OpenDatabase } from '../../src/registry/admin/with-secrets.js';
-import { PlaceBook } from '../../src/registry/batches/prepaid/place-book.js';
-import { PrepaidBatches } from '../../src/registry/batches/prepaid/prepaid-batches.js';
-import type { Claim, UnitImage } from '../../src/registry/index.js';
-import type { Database } from '../../src/registry/postgres/database.js';
 import { judgeAvailable } from '../support/judges.js';
 import { otherPostgresBin } from './other-postgres.js';
-
-const profile = { name: 'sensor', version: 3 };
-const image: UnitImage = {
-  offsetBytes: 0x9000,
-  sizeBytes: 0x6000,
-  md5: 'a'.repeat(32),
-  sha256: 'b'.repeat(64),
-};
-const macOf = (board: number): string => `a4:cf:12:00:00:${board.toString(16).padStart(2, '0')}`;
-const uuidOf = (board: number): string => `00000000-0000-5000-8000-${board.toString(16).padStart(12, '0')}`;
-
-/** The way of one station to the database. `unheard`: what it asks for is done, and the answer is lost. */
-class Way {
-  state: 'open' | 'cut' | 'unheard' = 'open';
-  readonly database: Database;
-
-  constructor(real: Database) {
-    const lost = (): EspmintError =>
-      new EspmintError('REGISTRY_UNREACHABLE', { target: 'test', reason: this.state });
-    const way = {
-      transaction: async (...[what, work]: Parameters<Database['transaction']>): Promise<unknown> => {
-        if (this.state === 'cut') throw lost();
-        const result = await real.transaction(what, work);
-        if (this.state === 'unheard') throw lost();
-        return result;
-      },
-      close: () => Promise.resolve(),
-    };
-    this.database = way as unknown as Database;
-  }
-}
-
-/** As if the process that writes them had died: they carry the id of a process that is none. */
-function orphanSegments(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    renameSync(join(folder, name), join(folder, name.replace(/-\d+-/, '-999999999-')));
-  }
-}
+import { image, macOf, PrepaidRig, profile, uuidOf } from './prepaid-rig.js';
 
 const binDir = otherPostgresBin();
 const homes = [{ kind: 'the embedded PostgreSQL', bin: undefined as string | undefined }];
@@ -57,74 +11,17 @@ if (judgeAvailable('a PostgreSQL of another major version', binDir)) {
 }
 
 describe.each(homes)('places held ahead on $kind', ({ bin }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'espmint-prepaid-'));
-  let open: OpenDatabase;
-  let plain: PrepaidBatches;
-  const stations: PrepaidBatches[] = [];
-  let batchCount = 0;
-  let stationCount = 0;
+  let rig: PrepaidRig;
+  let plain: PrepaidRig['plain'];
   beforeAll(async () => {
-    open = await openWithSecrets({ dataDir: join(folder, 'home'), binDir: bin });
-    plain = (await station(0)).batches;
+    rig = await PrepaidRig.start(bin);
+    plain = rig.plain;
   });
-  afterAll(async () => {
-    for (const batches of stations) await batches.close();
-    await open.database.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  interface TestStation {
-    readonly name: string;
-    readonly way: Way;
-    readonly batches: PrepaidBatches;
-    claim(batch: string, board: number): Promise<Claim>;
-    /** One board from its claim to its pass. */
-    make(batch: string, board: number): Promise<Claim>;
-    beat(batch?: string): Promise<void>;
-    die(): void;
-  }
-
-  /** @param home of an earlier one: it starts again in the same data directory */
-  async function station(places: number, home = `station ${++stationCount}`): Promise<TestStation> {
-    const way = new Way(open.database);
-    const book = await PlaceBook.open(join(folder, home));
-    const batches = new PrepaidBatches({ database: way.database, book, places }, open.box);
-    stations.push(batches);
-    const claim = (batch: string, board: number): Promise<Claim> =>
-      batches.claim({ batch, mac: macOf(board), station: home, profile });
-    return {
-      name: home,
-      way,
-      batches,
-      claim,
-      die: () => orphanSegments(join(folder, home, 'batch-places')),
-      make: async (batch, board) => {
-        const made = await claim(batch, board);
-        await batches.passed(made.id, { uuid: uuidOf(board), chip: 'esp32', image });
-        return made;
-      },
-      beat: (batch) =>
-        batches.heartbeat({
-          station: home,
-          host: 'h',
-          batch,
-          mode: 'running',
-          slots: 1,
-          running: 0,
-          claims: [],
-        }),
-    };
-  }
-
-  async function makeBatch(quantity: number): Promise<string> {
-    const name = `WO-${++batchCount}`;
-    await plain.create({ name, profile, quantity, serialTemplate: `B${batchCount}-{000}` }, 'tester');
-    return name;
-  }
+  afterAll(() => rig.stop());
 
   it('are held while a batch has plenty, shown with their station, and given back on a normal stop', async () => {
-    const batch = await makeBatch(20);
-    const line = await station(4);
+    const batch = await rig.makeBatch(20);
+    const line = rig.station(4);
     await line.beat(batch);
     expect((await plain.get(batch)).counts).toMatchObject({ held: 4, open: 16 });
     expect(await plain.heldPlaces(batch)).toMatchObject([{ station: line.name, places: 4, inReach: true }]);
@@ -136,8 +33,8 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   });
 
   it('let boards pass out of reach, count them once when it is over, and are filled up again', async () => {
-    const batch = await makeBatch(40);
-    const line = await station(3);
+    const batch = await rig.makeBatch(40);
+    const line = rig.station(3);
     await line.beat(batch);
     line.way.state = 'cut';
     const made = [await line.make(batch, 1), await line.make(batch, 2), await line.make(batch, 3)];
@@ -158,8 +55,8 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   });
 
   it('count a board of an answered claim that is proven when the database is gone already', async () => {
-    const batch = await makeBatch(40);
-    const line = await station(2);
+    const batch = await rig.makeBatch(40);
+    const line = rig.station(2);
     await line.beat(batch);
     const claim = await line.claim(batch, 1);
     line.way.state = 'cut';
@@ -173,8 +70,8 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   });
 
   it('count a board once that was counted at another station meanwhile', async () => {
-    const batch = await makeBatch(20);
-    const [line, other] = [await station(4), await station(0)];
+    const batch = await rig.makeBatch(20);
+    const [line, other] = [rig.station(4), rig.station(0)];
     await line.beat(batch);
     line.way.state = 'cut';
     await line.make(batch, 1);
@@ -185,8 +82,8 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   });
 
   it('tell everything once, also when the answers are lost', async () => {
-    const batch = await makeBatch(20);
-    const line = await station(4);
+    const batch = await rig.makeBatch(20);
+    const line = rig.station(4);
     await line.beat(batch);
     line.way.state = 'cut';
     await line.make(batch, 1);
@@ -201,8 +98,8 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   });
 
   it('lose no place whose drawing was not heard of', async () => {
-    const batch = await makeBatch(20);
-    const line = await station(4);
+    const batch = await rig.makeBatch(20);
+    const line = rig.station(4);
     await line.beat();
     const { database } = line.way;
     const { transaction } = database;
@@ -218,8 +115,8 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   });
 
   it('survive the death of their station: the next start tells of its boards and gives the rest back', async () => {
-    const batch = await makeBatch(20);
-    const line = await station(4);
+    const batch = await rig.makeBatch(20);
+    const line = rig.station(4);
     await line.beat(batch);
     line.way.state = 'cut';
     const first = await line.make(batch, 1);
@@ -227,7 +124,7 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     // The process is gone: nothing is closed. Its segment belongs to nobody that lives.
     line.die();
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 0, held: 4 });
-    const again = await station(4, line.name);
+    const again = rig.station(4, line.name);
     await again.beat();
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 1, held: 0, open: 19 });
     expect(await plain.units(batch)).toMatchObject([
@@ -237,8 +134,8 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   });
 
   it('go on to the last board of a batch with several stations in reach, and no serial number is left out', async () => {
-    const batch = await makeBatch(12);
-    const lines = [await station(8), await station(8), await station(8)];
+    const batch = await rig.makeBatch(12);
+    const lines = [rig.station(8), rig.station(8), rig.station(8)];
     let board = 0;
     for (let round = 0; (await plain.get(batch)).counts.passed < 12; round++) {
       expect(round).toBeLessThan(10);
@@ -253,8 +150,8 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   });
 
   it('of a station out of reach are never given to others; those wait and say so', async () => {
-    const batch = await makeBatch(8);
-    const [line, other] = [await station(2), await station(0)];
+    const batch = await rig.makeBatch(8);
+    const [line, other] = [rig.station(2), rig.station(0)];
     await line.beat(batch);
     line.way.state = 'cut';
     for (let board = 10; board < 16; board++) await other.make(batch, board);
@@ -267,8 +164,8 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   });
 
   it('go to others when a person releases them; what their station made counts only while there is room', async () => {
-    const batch = await makeBatch(8);
-    const [line, other] = [await station(2), await station(0)];
+    const batch = await rig.makeBatch(8);
+    const [line, other] = [rig.station(2), rig.station(0)];
     await line.beat(batch);
     line.way.state = 'cut';
     await line.make(batch, 1);
@@ -279,26 +176,26 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     await expect(line.beat(batch)).rejects.toMatchObject({ code: 'BATCH_PLACE_LOST' });
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 8, held: 0, open: 0 });
     await line.beat(batch);
-    const kinds = await open.database.transaction('read', (client) =>
+    const kinds = await rig.open.database.transaction('read', (client) =>
       client.query<{ kind: string }>(`select kind from events where kind like 'batch place%' order by id`),
     );
     expect(kinds.rows.map(({ kind }) => kind)).toEqual(['batch places released', 'batch place lost']);
   });
 
   it('keep the identifiers of a list: drawn once, kept sealed, free again when no board used them', async () => {
-    const batch = await makeBatch(8);
+    const batch = await rig.makeBatch(8);
     const rows = [1, 2, 3, 4].map((n) => ({
       line: n,
-      serial: `L${batchCount}-${n}`,
+      serial: `L${rig.batchCount}-${n}`,
       psk: String(n).padStart(32, '0'),
     }));
     await plain.importIdentifiers(batch, rows, 'ids.csv');
-    const line = await station(2);
+    const line = rig.station(2);
     await line.beat(batch);
     expect((await plain.get(batch)).counts).toMatchObject({ held: 2, identifiersLeft: 2 });
     line.way.state = 'cut';
     const claim = await line.make(batch, 1);
-    expect(claim).toMatchObject({ serial: `L${batchCount}-1`, psk: '1'.padStart(32, '0') });
+    expect(claim).toMatchObject({ serial: `L${rig.batchCount}-1`, psk: '1'.padStart(32, '0') });
     line.way.state = 'open';
     await line.batches.close();
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 1, held: 0, identifiersLeft: 3 });
@@ -307,8 +204,8 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   });
 
   it('give a board that comes again out of reach the same place and tell what it holds', async () => {
-    const batch = await makeBatch(40);
-    const line = await station(2);
+    const batch = await rig.makeBatch(40);
+    const line = rig.station(2);
     await line.beat(batch);
     const before = await line.make(batch, 1);
     line.way.state = 'cut';

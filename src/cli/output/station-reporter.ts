@@ -1,6 +1,6 @@
 // How a station is shown: redrawn on a terminal, line by line in a pipe, as JSON Lines to programs.
-import type { SlotState, StationEvent } from '../../provision/index.js';
-import type { Batch } from '../../registry/index.js';
+import { awayText, type SlotState, type StationEvent } from '../../provision/index.js';
+import type { Away, Batch } from '../../registry/index.js';
 import { jsonLine, type CliIo } from '../io.js';
 import { formatDuration, formatHistories } from './format.js';
 import { StationScreen } from './station-screen.js';
@@ -13,6 +13,7 @@ export function createStationReporter(io: CliIo, options: { json: boolean; name:
     return {
       event: (event) => io.stdout(jsonLine(event)),
       batch: (batch) => io.stdout(jsonLine({ type: 'batch', ...batch })),
+      away: (away) => io.stdout(jsonLine({ type: 'away', ...away })),
       note: (text) => io.stderr(`${text}\n`),
       typed: () => undefined,
       finish: () => undefined,
@@ -40,7 +41,14 @@ class PlainStation implements StationReporter {
   }
 
   batch(batch: Batch): void {
-    const text = batchLine(batch);
+    this.#tell(batchLine(batch));
+  }
+
+  away(away: Away): void {
+    this.#tell(awayText(away));
+  }
+
+  #tell(text: string): void {
     if (text !== this.#batch) this.io.stderr(`${text}\n`);
     this.#batch = text;
   }

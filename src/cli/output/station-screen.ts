@@ -1,6 +1,6 @@
 // The station on a terminal: a head and one line a slot, redrawn calmly in place.
-import type { SlotState, StationEvent, StationMode } from '../../provision/index.js';
-import type { Batch } from '../../registry/index.js';
+import { awayText, type SlotState, type StationEvent, type StationMode } from '../../provision/index.js';
+import type { Away, Batch } from '../../registry/index.js';
 import type { CliIo } from '../io.js';
 import { formatDuration, formatHistories } from './format.js';
 import { batchLine, modeText, type StationReporter } from './station-text.js';
@@ -16,6 +16,7 @@ export class StationScreen implements StationReporter {
   readonly #blocked = new Set<number>();
   #mode: StationMode = { mode: 'running' };
   #batch: Batch | undefined;
+  #away: Away | undefined;
   #passed = 0;
   #failed = 0;
   #drawn = 0;
@@ -59,6 +60,12 @@ export class StationScreen implements StationReporter {
 
   batch(batch: Batch): void {
     this.#batch = batch;
+    this.#away = undefined;
+    this.#timer ??= setTimeout(() => this.#redraw(), REDRAW_MS);
+  }
+
+  away(away: Away): void {
+    this.#away = away;
     this.#timer ??= setTimeout(() => this.#redraw(), REDRAW_MS);
   }
 
@@ -82,7 +89,10 @@ export class StationScreen implements StationReporter {
   #redraw(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const lines = [this.#head(), ...this.#slotLines()].map((line) => cut(line, this.#io.columns - 1));
+    const away = this.#away === undefined ? [] : [colours.yellow(awayText(this.#away))];
+    const lines = [this.#head(), ...away, ...this.#slotLines()].map((line) =>
+      cut(line, this.#io.columns - 1),
+    );
     this.#erase();
     this.#io.stderr(`${lines.join('\n')}\n`);
     this.#drawn = lines.length;
@@ -94,7 +104,8 @@ export class StationScreen implements StationReporter {
   }
 
   #head(): string {
-    const work = this.#batch === undefined ? '' : `  ${batchLine(this.#batch)}`;
+    // Counts of before are nobody's counts now.
+    const work = this.#batch === undefined || this.#away !== undefined ? '' : `  ${batchLine(this.#batch)}`;
     return `station ${this.#name}  ${modeText(this.#mode)}${work}  runs: ${this.#passed} passed, ${this.#failed} failed`;
   }
 

@@ -2,12 +2,14 @@
 import { printable } from '../printable.js';
 import { utcTime } from './format.js';
 import type { StationEvent, StationMode } from '../../provision/index.js';
-import type { Batch, HeldPlaces } from '../../registry/index.js';
+import type { Away, Batch, HeldPlaces } from '../../registry/index.js';
 
 export interface StationReporter {
   event(event: StationEvent): void;
   /** The batch as the database counts it now. */
   batch(batch: Batch): void;
+  /** The database cannot be asked: what this station has done of the batch since. */
+  away(away: Away): void;
   /** Something for the operator that is no event. */
   note(text: string): void;
   /** The operator has typed this line, and a terminal has shown it. */

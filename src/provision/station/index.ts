@@ -1,4 +1,5 @@
 // Public door of the station.
+export { awayText } from './away-text.js';
 export { BatchDoor, type BatchDoorOptions } from './batch-door.js';
 export type {
   EndedRun,

@@ -3,14 +3,14 @@ import { layOutLabel, type LabelLayout } from '../../core/labels/layout.js';
 import { showsSecret, type LabelTemplate, type LabelValues } from '../../core/labels/template.js';
 import { labelToZpl } from '../../core/labels/zpl.js';
 import type { Link } from '../../driver/index.js';
-import type { Batch, Registry } from '../../registry/index.js';
+import type { BatchRequest, Registry } from '../../registry/index.js';
 import type { Finish, FinishedUnit, ScanBack } from './finishing.js';
 import { printLabel } from './label-printer.js';
 
 export interface Labelling {
   readonly template: LabelTemplate;
   readonly registry: Pick<Registry, 'reveal'>;
-  readonly batch: Batch | undefined;
+  readonly batch: BatchRequest | undefined;
   /** Absent: the label is only laid out, for its scan. */
   readonly printer?:
     { readonly address: string; readonly open: (address: string) => Promise<Link> } | undefined;

@@ -1,7 +1,7 @@
 // What a station does with the database that it shares: places in batches, the record of its runs, signs of life.
 import { hostname } from 'node:os';
 import { EspmintError } from '../../core/errors/index.js';
-import type { Batch, Batches, ProfileVersion, Runs } from '../../registry/index.js';
+import type { Away, Batch, Batches, ProfileVersion, Runs } from '../../registry/index.js';
 import type { Admit } from '../admission.js';
 import { BatchDoor } from './batch-door.js';
 import type { EndedRun, PauseReason } from './events.js';
@@ -87,8 +87,15 @@ export class StationWork {
     return batch;
   }
 
+  /** What this station has done by itself while the database is out of reach. Never throws. */
+  async away({ station, batch }: WorkPlace): Promise<Away | undefined> {
+    if (batch === undefined) return undefined;
+    return this.#shared.batches?.away?.({ station, batch }).catch(() => undefined);
+  }
+
   /** Writes down the runs that wait. Never throws. */
   async flush(): Promise<void> {
+    await this.#shared.runs.catchUp();
     for (const [key, log] of this.#logs) {
       await log.flush();
       if (log.waiting === 0) this.#logs.delete(key);

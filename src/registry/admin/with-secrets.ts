@@ -1,9 +1,11 @@
 // A connection pool with the keys that open secrets, for work on many devices at once.
+import type pg from 'pg';
 import { databaseOf, type RegistryOptions, sourceOf, type Workload } from '../connect.js';
 import { defaultDataDir, openDataDir } from '../data-dir.js';
 import { openDataKeys } from '../postgres/data-keys.js';
 import type { Database } from '../postgres/database.js';
 import { migrate } from '../postgres/migrate.js';
+import type { SealingKey } from '../secrets/envelope.js';
 import { loadMasterKeys, masterKeySource } from '../secrets/master-key.js';
 import { plainBox, type SecretBox, sealedBox } from '../secrets/secret-box.js';
 
@@ -21,18 +23,51 @@ export async function openWithSecrets(
   options: RegistryOptions,
   workload: Workload = 'calls',
 ): Promise<OpenDatabase> {
-  const { env = process.env, secrets = 'sealed', whenDown = 'stop' } = options;
+  const { whenDown = 'stop' } = options;
+  const open = await withSecretsLater({ ...options, whenDown }, workload);
+  try {
+    await open.database.connected('migrations', () => Promise.resolve());
+    return open;
+  } catch (error) {
+    await open.database.close();
+    throw error;
+  }
+}
+
+/**
+ * The same, and nothing is connected yet: the first call does it, and each one after it until it could be done. The box
+ * is for use inside of calls.
+ *
+ * @throws DATA_DIR_UNUSABLE, MASTER_KEY_INVALID, FILE_*
+ */
+export async function withSecretsLater(
+  options: RegistryOptions,
+  workload: Workload = 'calls',
+): Promise<OpenDatabase> {
+  const { env = process.env, secrets = 'sealed' } = options;
   const dataDir = await openDataDir(options.dataDir ?? defaultDataDir());
   const masters = await loadMasterKeys(masterKeySource(dataDir, env));
   const source = sourceOf(options, dataDir, env);
-  const database = databaseOf({ ...options, whenDown }, source, workload);
+  let known: SecretBox = sealedBox([]);
+  const database = databaseOf(options, source, workload, async (client) => {
+    await migrate(client, source.description);
+    known = sealedBox(await readDataKeys(client, masters));
+  });
+  const box: SecretBox = {
+    seal: (secret, owner) => known.seal(secret, owner),
+    open: (stored, owner) => known.open(stored, owner),
+  };
+  return { database, box: secrets === 'plain' ? plainBox(box) : box };
+}
+
+async function readDataKeys(client: pg.ClientBase, masters: readonly SealingKey[]): Promise<SealingKey[]> {
+  await client.query('begin');
   try {
-    await database.connected('migrations', (client) => migrate(client, source.description));
-    const keys = await database.transaction('keys', (client) => openDataKeys(client, masters));
-    const box = sealedBox(keys);
-    return { database, box: secrets === 'plain' ? plainBox(box) : box };
+    const keys = await openDataKeys(client, masters);
+    await client.query('commit');
+    return keys;
   } catch (error) {
-    await database.close();
+    await client.query('rollback').catch(() => undefined);
     throw error;
   }
 }

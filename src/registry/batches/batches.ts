@@ -147,6 +147,23 @@ export interface StationRecord extends Omit<Heartbeat, 'claims'> {
   readonly alive: boolean;
 }
 
+/** Who makes boards, and for which batch. */
+export interface Maker {
+  readonly batch: string;
+  readonly station: string;
+}
+
+/** What a station has done by itself since the database is out of reach. */
+export interface Away {
+  readonly batch: string;
+  /** ISO 8601 in UTC. */
+  readonly since: string;
+  /** Boards of the batch that it has made, and that the database has not heard of. */
+  readonly made: number;
+  /** Places held ahead that no board has taken. */
+  readonly left: number;
+}
+
 /** For the audit trail. */
 export interface Release {
   readonly reason: string;
@@ -170,6 +187,15 @@ export interface Batches {
   list(): Promise<Batch[]>;
   /** @throws BATCH_UNKNOWN */
   get(name: string): Promise<Batch>;
+  /**
+   * The batch as it was made, which is all that its boards need. A station that goes on while the database is out of
+   * reach knows it from the places that it holds.
+   *
+   * @throws BATCH_UNKNOWN, BATCH_OUT_OF_REACH
+   */
+  order(maker: Maker): Promise<BatchRequest>;
+  /** Undefined while the database is in reach. Absent where no places are held ahead. Never throws. */
+  away?(maker: Maker): Promise<Away | undefined>;
   /** The boards of a batch that were claimed at least once, in the order of their first claim. */
   units(name: string): Promise<Unit[]>;
 

@@ -1,7 +1,12 @@
 // Opens what stations share: batches and runs, in the same database as the registry.
-import { openWithSecrets } from '../admin/with-secrets.js';
+import { withSecretsLater } from '../admin/with-secrets.js';
 import type { RegistryOptions } from '../connect.js';
 import { defaultDataDir } from '../data-dir.js';
+import { isDown } from '../outage.js';
+import type { Database } from '../postgres/database.js';
+import { deriveKey, loadMasterKeys, masterKeySource } from '../secrets/master-key.js';
+import { sealedBox } from '../secrets/secret-box.js';
+import { KeptRuns } from '../statistics/kept-runs.js';
 import { type PortRecord, readPorts } from '../statistics/port-records.js';
 import { PostgresRuns } from '../statistics/postgres-runs.js';
 import type { Runs } from '../statistics/runs.js';
@@ -19,9 +24,9 @@ export interface Production {
   close(): Promise<void>;
 }
 
-/** What a station does with its batch while the database is out of reach. */
+/** What a station does while the database is out of reach. */
 export interface OfflinePlaces {
-  /** Boards that it may make then; 0: each waits for the database. */
+  /** Boards of its batch that it may make then; 0: each waits for the database. */
   readonly boards: number;
   /** Tells the registry first what the key journal of this station still holds for it; false: not done yet. */
   readonly keysFirst?: (() => Promise<boolean>) | undefined;
@@ -29,40 +34,58 @@ export interface OfflinePlaces {
 
 /**
  * The database of the options, brought up to date. A place in a batch is only given by the database that all stations
- * share; a station that holds places ahead goes on with those when it is out of reach.
+ * share; a station that holds places ahead goes on with those when it is out of reach, and starts then too: calls that
+ * need the database fail until it is back.
  *
- * @throws DATA_DIR_UNUSABLE, EMBEDDED_*, REGISTRY_*, MASTER_KEY_INVALID, SECRET_UNREADABLE, CANCELLED
+ * @param offline absent: no station, every call needs the database
+ * @throws DATA_DIR_UNUSABLE, EMBEDDED_*, REGISTRY_*, MASTER_KEY_INVALID, SECRET_UNREADABLE, FILE_*, DISK_FULL, CANCELLED
  */
 export async function openProduction(
   options: RegistryOptions = {},
   offline?: OfflinePlaces,
 ): Promise<Production> {
-  const goesOn = offline !== undefined && offline.boards > 0;
+  const { dataDir = defaultDataDir(), whenDown = 'continue', env = process.env } = options;
+  const goesOn = offline !== undefined && whenDown === 'continue';
   // Also with `secrets: 'plain'`, which is about the column that other programs read, these tables are sealed.
-  const patient = { ...options, secrets: 'sealed', whenDown: goesOn ? 'continue' : 'stop' } as const;
-  const { database, box } = await openWithSecrets(patient);
-  const batches =
-    offline === undefined ? new PostgresBatches(database, box) : await prepaid(options, offline);
+  const boards = offline?.boards ?? 0;
+  const patient = {
+    ...options,
+    secrets: 'sealed',
+    whenDown: goesOn && boards > 0 ? 'continue' : 'stop',
+  } as const;
+  const { database, box } = await withSecretsLater(patient);
+  try {
+    await database
+      .connected('migrations', () => Promise.resolve())
+      .catch((error: unknown) => {
+        if (!goesOn || !isDown(error)) throw error;
+      });
+    const runs = new PostgresRuns(database);
+    if (offline === undefined) return productionOf(database, new PostgresBatches(database, box), runs);
+    const [master] = await loadMasterKeys(masterKeySource(dataDir, env));
+    const batches = new PrepaidBatches({
+      database,
+      sharedBox: box,
+      ownBox: sealedBox([deriveKey(master, 'batch places')]),
+      book: new PlaceBook(dataDir),
+      places: offline.boards,
+      keysFirst: offline.keysFirst,
+    });
+    return productionOf(database, batches, await KeptRuns.open(dataDir, runs));
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function productionOf(database: Database, batches: Batches, runs: Runs): Production {
   return {
     batches,
-    runs: new PostgresRuns(database),
+    runs,
     ports: (station) => readPorts(database, station),
-    close: () => batches.close(),
+    close: async () => {
+      await runs.close();
+      await batches.close();
+    },
   };
-
-  async function prepaid(
-    { dataDir = defaultDataDir() }: RegistryOptions,
-    offline: OfflinePlaces,
-  ): Promise<Batches> {
-    try {
-      const book = await PlaceBook.open(dataDir);
-      return new PrepaidBatches(
-        { database, book, places: offline.boards, keysFirst: offline.keysFirst },
-        box,
-      );
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
-  }
 }

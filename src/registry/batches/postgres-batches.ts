@@ -15,6 +15,7 @@ import type {
   HeldPlaces,
   Heartbeat,
   Identifier,
+  Maker,
   Release,
   SignOff,
   StationRecord,
@@ -77,6 +78,10 @@ export class PostgresBatches implements Batches {
     return this.#transaction('list units', async (client) =>
       readUnits(client, (await readBatch(client, name)).id),
     );
+  }
+
+  order({ batch }: Maker): Promise<BatchRequest> {
+    return this.get(batch);
   }
 
   setState(name: string, state: BatchState, reason: string, who: string): Promise<Batch> {

@@ -131,7 +131,7 @@ export async function countBatch(
   return { passed, reworked, failed, inWork, held, open, ...list };
 }
 
-export async function toBatch(client: pg.ClientBase, row: BatchRow): Promise<Batch> {
+export function toOrder(row: BatchRow): BatchRequest {
   return {
     name: row.name,
     profile: { name: row.profile_name, version: row.profile_version },
@@ -141,6 +141,12 @@ export async function toBatch(client: pg.ClientBase, row: BatchRow): Promise<Bat
     firmwareVersion: row.firmware_version ?? undefined,
     location: row.location ?? undefined,
     serialTemplate: row.serial_template ?? undefined,
+  };
+}
+
+export async function toBatch(client: pg.ClientBase, row: BatchRow): Promise<Batch> {
+  return {
+    ...toOrder(row),
     state: row.state,
     reason: row.reason,
     createdAt: row.created_at.toISOString(),

@@ -99,10 +99,15 @@ export class Segments<T> {
   }
 
   /** A segment that another process has adopted in between reads as empty: its records are in that one's. */
-  async #read(name: string): Promise<T[]> {
-    const bytes = await readFile(join(this.#folder, name)).catch(() => new Uint8Array());
-    return decodeFrames(bytes).payloads.flatMap((payload) => parse<T>(payload));
+  #read(name: string): Promise<T[]> {
+    return readSegment<T>(join(this.#folder, name));
   }
+}
+
+/** The whole records of one segment; none where there is no such file. */
+export async function readSegment<T>(path: string): Promise<T[]> {
+  const bytes = await readFile(path).catch(() => new Uint8Array());
+  return decodeFrames(bytes).payloads.flatMap((payload) => parse<T>(payload));
 }
 
 function parse<T>(payload: Uint8Array): T[] {

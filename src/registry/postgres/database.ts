@@ -24,6 +24,8 @@ export interface DatabaseOptions {
   /** How long to go on trying when the server cannot be reached. */
   readonly patienceMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Runs before all work on the first connection, and again on the next one where it failed. */
+  readonly prepare?: ((client: pg.ClientBase) => Promise<void>) | undefined;
 }
 
 const FIRST_PAUSE_MS = 25;
@@ -35,6 +37,7 @@ export class Database {
   readonly #options: DatabaseOptions;
   #pool: pg.Pool | undefined;
   #closed: Promise<void> | undefined;
+  #prepared: Promise<void> | undefined;
 
   constructor(source: ServerSource, options: DatabaseOptions) {
     this.source = source;
@@ -104,6 +107,7 @@ export class Database {
     const client = await (this.#pool ??= this.#openPool(config)).connect();
     let broken = false;
     try {
+      await this.#prepare(client);
       return await work(client);
     } catch (error) {
       broken = isConnectionLoss(error);
@@ -111,6 +115,16 @@ export class Database {
     } finally {
       client.release(broken);
     }
+  }
+
+  /** Others that come meanwhile wait for it. */
+  #prepare(client: pg.ClientBase): Promise<void> | undefined {
+    const { prepare } = this.#options;
+    if (prepare === undefined) return undefined;
+    return (this.#prepared ??= prepare(client).catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw error;
+    }));
   }
 
   #openPool(config: pg.ClientConfig): pg.Pool {

@@ -52,6 +52,15 @@ export class PostgresRuns implements Runs {
       return rows.map(toRecord);
     });
   }
+
+  catchUp(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** The database is its owner's to close. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 function momentOf(ms: number | undefined): Date | null {

@@ -25,4 +25,8 @@ export interface Runs {
   record(run: RunRecord): Promise<void>;
   /** Oldest first. */
   read(filter: RunFilter): Promise<RunRecord[]>;
+  /** Tells of runs that an outage has held up. Never throws. */
+  catchUp(): Promise<void>;
+  /** Never throws. */
+  close(): Promise<void>;
 }

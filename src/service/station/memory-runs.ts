@@ -23,4 +23,12 @@ export class MemoryRuns implements Runs {
       ),
     );
   }
+
+  catchUp(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }

@@ -8,7 +8,7 @@ import {
   type PlanChanges,
   type ProvisionPlan,
 } from '../../provision/index.js';
-import type { Batch, Batches } from '../../registry/index.js';
+import type { Batches, BatchRequest } from '../../registry/index.js';
 import type { ProfileName, StartJobs } from '../contract/index.js';
 import type { ServiceOptions } from '../options.js';
 import type { ProfileStore, StoredProfile } from '../profiles/profile-store.js';
@@ -19,7 +19,7 @@ import type { StationSettings } from './station-settings.js';
 export interface Order {
   readonly profile: ProfileName;
   readonly plan: ProvisionPlan;
-  readonly batch: Batch | undefined;
+  readonly batch: BatchRequest | undefined;
   /** Name of the station that makes it. */
   readonly station: string;
   /** @param finish absent: a good board needs nothing more */
@@ -52,7 +52,7 @@ export class Orders {
   async make({ profile: wanted, known }: Wanted): Promise<Order> {
     const { settings, secrets, verify, enter } = this.#parts;
     const { stationName: station } = await settings.get();
-    const batch = await this.#batch();
+    const batch = await this.#batch(station);
     const stored = await this.#find(wanted, batch);
     const profile = { name: stored.name, version: stored.version };
     const changes = { known, verify, ...saidBy(batch) };
@@ -78,13 +78,13 @@ export class Orders {
     await this.#parts.settings.useProfile({ name, version: version ?? NEWEST });
   }
 
-  async #batch(): Promise<Batch | undefined> {
+  async #batch(station: string): Promise<BatchRequest | undefined> {
     const { batch } = await this.#parts.settings.get();
-    return batch === undefined ? undefined : this.#parts.batches?.get(batch);
+    return batch === undefined ? undefined : this.#parts.batches?.order({ batch, station });
   }
 
   /** Whoever names no profile makes boards for the batch, and those are of its version. */
-  async #find(wanted: Wanted['profile'], batch: Batch | undefined): Promise<StoredProfile> {
+  async #find(wanted: Wanted['profile'], batch: BatchRequest | undefined): Promise<StoredProfile> {
     const { profiles } = this.#parts;
     if (wanted !== undefined) return profiles.get(wanted.name, wanted.version);
     if (batch !== undefined) return profiles.get(batch.profile.name, batch.profile.version);
@@ -95,7 +95,7 @@ export class Orders {
 }
 
 /** What the batch says of its boards wins over the profile. */
-function saidBy(batch: Batch | undefined): PlanChanges {
+function saidBy(batch: BatchRequest | undefined): PlanChanges {
   const { firmwareVersion, hardwareRevision, location } = batch ?? {};
   return { firmwareVersion, hardwareRevision, location };
 }

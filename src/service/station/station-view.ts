@@ -1,7 +1,7 @@
 // What the page shows of the whole station: its mode and why, its batch, lessons in progress, units that wait for a scan.
 import type { Batch } from '../../registry/index.js';
 import { toEspmintError } from '../../core/errors/index.js';
-import type { StationMode, StationWork } from '../../provision/index.js';
+import { awayText, type StationMode, type StationWork } from '../../provision/index.js';
 import type { LiveEvent, StationState } from '../contract/index.js';
 import type { Line } from './line.js';
 import type { StationSettings } from './station-settings.js';
@@ -60,7 +60,9 @@ export class StationView {
       this.#batchProblem = undefined;
     } catch (error) {
       // Without a batch the registry's own status says all there is to say.
-      this.#batchProblem = batch === undefined ? undefined : toEspmintError(error).message;
+      const away = await work.away({ station: stationName, batch });
+      const problem = away === undefined ? toEspmintError(error).message : awayText(away);
+      this.#batchProblem = batch === undefined ? undefined : problem;
     }
     this.tell();
   }

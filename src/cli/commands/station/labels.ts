@@ -3,7 +3,7 @@ import { EspmintError } from '../../../core/errors/index.js';
 import type { Profile } from '../../../core/profile/schema.js';
 import { openLink } from '../../../driver/index.js';
 import { finishWithLabel, ScanBack, type Finish } from '../../../provision/index.js';
-import type { Batch, Registry } from '../../../registry/index.js';
+import type { BatchRequest, Registry } from '../../../registry/index.js';
 import { loadLabelTemplate } from '../../labelling.js';
 
 export interface LabelOptions {
@@ -27,7 +27,7 @@ export async function stationLabels(
   options: LabelOptions,
   at: {
     readonly profile: Profile;
-    readonly batch: Batch | undefined;
+    readonly batch: BatchRequest | undefined;
     readonly registry: Registry;
     readonly note: (text: string) => void;
   },

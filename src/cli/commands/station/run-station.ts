@@ -9,7 +9,7 @@ import {
   type StationEvent,
   type StationSettings,
 } from '../../../provision/index.js';
-import type { Batch } from '../../../registry/index.js';
+import type { BatchRequest } from '../../../registry/index.js';
 import { SlotFile } from '../../../service/index.js';
 import { composeParts, dataDirOf, type BackendChoice, type RegistryChoice } from '../../compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
@@ -115,7 +115,7 @@ function settingsOf(options: StationOptions): Partial<StationSettings> {
 }
 
 /** What the batch says of its boards wins over the profile. */
-function planOf(batch: Batch | undefined): Partial<PlanFlags> {
+function planOf(batch: BatchRequest | undefined): Partial<PlanFlags> {
   if (batch === undefined) return {};
   const { firmwareVersion, hardwareRevision, location } = batch;
   const said = Object.entries({ firmwareVersion, hardwareRevision, location });

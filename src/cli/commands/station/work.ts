@@ -15,13 +15,13 @@ import { composeProduction } from '../../compose-production.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { offlinePlaces, type OfflineChoice } from '../../offline.js';
 import type { StationReporter } from '../../output/station-reporter.js';
-import type { Batch, Registry } from '../../../registry/index.js';
+import type { BatchRequest, Registry } from '../../../registry/index.js';
 
 /** Everything that ends with the station, in the order of opening. */
 export type Closer = () => Promise<void> | void;
 
 export interface Work {
-  readonly batch: Batch | undefined;
+  readonly batch: BatchRequest | undefined;
   readonly admit: Admit | undefined;
   ended(run: EndedRun): void;
   paused(event: Extract<StationEvent, { mode: 'paused' }>): void;
@@ -47,7 +47,10 @@ export async function openWork(
   }
   const production = await composeProduction(io, options, offlinePlaces(io, options, registry));
   closers.push(() => production.close());
-  const batch = options.batch === undefined ? undefined : await production.batches.get(options.batch);
+  const batch =
+    options.batch === undefined
+      ? undefined
+      : await production.batches.order({ batch: options.batch, station: name });
   const work = new StationWork(production);
   const at = { station: name, batch: batch?.name };
   return {
@@ -65,7 +68,9 @@ export async function openWork(
             if (untilFull && now.counts.passed >= now.quantity) ending.abort();
           }
         } catch (error) {
-          reporter.note(toEspmintError(error).message);
+          const away = await work.away(at);
+          if (away === undefined) reporter.note(toEspmintError(error).message);
+          else reporter.away(away);
         }
         const pauseMs = untilFull ? Math.min(HEARTBEAT_MS, 1000) : HEARTBEAT_MS;
         await sleep(pauseMs, undefined, { signal: ending.signal }).catch(() => undefined);

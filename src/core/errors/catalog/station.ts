@@ -56,6 +56,15 @@ export const STATION_ERRORS = {
       ` (${places} are used by boards that wait to be counted)`,
     next: () => 'wait: the board goes on when the database is back; --offline-boards holds more places',
   }),
+  BATCH_OUT_OF_REACH: entry<{ batch: string; reason: string }>({
+    exit: EXIT.registry,
+    http: 503,
+    retryable: true,
+    problem: ({ batch, reason }) =>
+      `This station holds no place of the batch "${batch}", and cannot get one: ${reason}`,
+    next: () =>
+      'start again when the server is back; boards that are made without the batch meanwhile count when they are plugged in again with it',
+  }),
   BATCH_FULL: entry<{ batch: string; quantity: number }>({
     ...conflict,
     problem: ({ batch, quantity }) => `The batch "${batch}" has all of its ${quantity} boards`,

@@ -1,6 +1,7 @@
 // A station's own record of its prepaid places: on this disk before a board is touched, and until the database knows.
 import { join } from 'node:path';
-import { Segments } from '../../journal/segments.js';
+import type { BatchRequest, Maker } from '../batches.js';
+import { OwnedFolder } from './owned-folder.js';
 import type { Place, PlaceEnd, PlaceUse, Plan } from './places.js';
 
 export type PlaceRecord =
@@ -9,6 +10,8 @@ export type PlaceRecord =
   | { readonly type: 'held'; readonly id: string; readonly place: Place }
   | ({ readonly type: 'used'; readonly id: string } & PlaceUse)
   | ({ readonly type: 'ended'; readonly id: string } & PlaceEnd)
+  /** Before the database is told that nobody takes them any more. */
+  | { readonly type: 'returning'; readonly ids: readonly string[] }
   /** The database knows all of it. */
   | { readonly type: 'done'; readonly ids: readonly string[] };
 
@@ -26,35 +29,45 @@ export interface PlaceEntry {
 }
 
 export class PlaceBook {
-  readonly #segments: Segments<PlaceRecord>;
+  readonly #folder: OwnedFolder<PlaceRecord>;
   readonly #entries = new Map<string, PlaceEntry>();
 
-  private constructor(segments: Segments<PlaceRecord>) {
-    this.#segments = segments;
+  constructor(dataDir: string) {
+    this.#folder = new OwnedFolder(join(dataDir, 'batch-places'));
   }
 
-  /** Opens it, and takes over what processes that are gone have left. @throws FILE_UNWRITABLE, DISK_FULL */
-  static async open(dataDir: string): Promise<PlaceBook> {
-    const book = new PlaceBook(await Segments.open(join(dataDir, 'batch-places')));
-    for (const record of await book.#segments.adopt(owedOf)) apply(book.#entries, record);
+  /**
+   * Takes over what processes that are gone have left: those of one station, which goes on with its places, or all.
+   *
+   * @throws FILE_UNWRITABLE, DISK_FULL
+   */
+  async adopt(station?: string): Promise<void> {
+    const isWanted = (records: readonly PlaceRecord[]): boolean =>
+      station === undefined || sumUp(records).some(({ place }) => place?.station === station);
+    const adopted = sumUp(await this.#folder.adopt(isWanted, owedOf));
     const at = new Date().toISOString();
-    for (const entry of book.#entries.values()) {
-      if (entry.use === undefined) entry.isGoingBack = true;
+    for (const entry of adopted) {
+      this.#entries.set(entry.id, entry);
+      if (entry.place === undefined) entry.isGoingBack = true;
       // Its board was being flashed: whatever it holds, nobody has proven it.
-      else if (entry.end === undefined) await book.end(entry, { at });
+      else if (entry.use !== undefined && entry.end === undefined) await this.end(entry, { at });
     }
-    return book;
   }
 
   entry(id: string): PlaceEntry | undefined {
     return this.#entries.get(id);
   }
 
-  /** Places of that batch that a board may take. */
-  free(batch: string): PlaceEntry[] {
+  /** Places that a board may take. */
+  free(maker: Maker): PlaceEntry[] {
     return [...this.#entries.values()].filter(
-      ({ place, use, isGoingBack }) => place?.batch === batch && use === undefined && !isGoingBack,
+      ({ place, use, isGoingBack }) => isOf(place, maker) && use === undefined && !isGoingBack,
     );
+  }
+
+  /** The batch as it was made, where anything is known of a place of it. */
+  order(batch: string): BatchRequest | undefined {
+    return [...this.#entries.values()].find(({ place }) => place?.batch === batch)?.place?.order;
   }
 
   /** The place that this board has taken. */
@@ -82,13 +95,13 @@ export class PlaceBook {
   }
 
   /** From now on nobody takes a free place, but for those of one batch that its plan leaves here. */
-  sendBack(batch: string | undefined, plan: Plan = { held: [], target: 0 }): void {
+  sendBack(maker: Maker | undefined, plan: Plan = { held: [], target: 0 }): void {
     const held = new Set(plan.held);
     let kept = 0;
     for (const entry of this.#entries.values()) {
       const { id, place, use, isGoingBack } = entry;
       if (place === undefined || use !== undefined || isGoingBack) continue;
-      if (place.batch === batch && held.has(id) && kept < plan.target) kept += 1;
+      if (isOf(place, maker) && held.has(id) && kept < plan.target) kept += 1;
       else entry.isGoingBack = true;
     }
   }
@@ -121,7 +134,7 @@ export class PlaceBook {
     // At once: no other board may choose it while the disk is busy.
     entry.use = use;
     try {
-      await this.#segments.append({ type: 'used', id: entry.id, ...use });
+      await this.#folder.append({ type: 'used', id: entry.id, ...use });
       entry.isRunning = true;
     } catch (error) {
       entry.use = before;
@@ -135,19 +148,34 @@ export class PlaceBook {
     await this.#write({ type: 'ended', id: entry.id, ...end });
   }
 
+  /** After this no start of the station uses them: the database may have them back. @throws FILE_UNWRITABLE, DISK_FULL */
+  returning(ids: readonly string[]): Promise<void> {
+    return this.#write({ type: 'returning', ids });
+  }
+
   done(ids: readonly string[]): Promise<void> {
     return this.#write({ type: 'done', ids });
   }
 
   /** Never throws. What the database has not heard of stays on the disk. */
   async close(): Promise<void> {
-    await this.#segments.close((records) => owedOf(records).length === 0);
+    await this.#folder.close((records) => owedOf(records).length === 0);
   }
 
   async #write(...records: PlaceRecord[]): Promise<void> {
-    await this.#segments.append(...records);
+    await this.#folder.append(...records);
     for (const record of records) apply(this.#entries, record);
   }
+}
+
+function isOf(place: Place | undefined, maker: Maker | undefined): boolean {
+  return place !== undefined && place.batch === maker?.batch && place.station === maker.station;
+}
+
+function sumUp(records: readonly PlaceRecord[]): PlaceEntry[] {
+  const entries = new Map<string, PlaceEntry>();
+  for (const record of records) apply(entries, record);
+  return [...entries.values()];
 }
 
 function apply(entries: Map<string, PlaceEntry>, record: PlaceRecord): void {
@@ -155,9 +183,10 @@ function apply(entries: Map<string, PlaceEntry>, record: PlaceRecord): void {
     for (const id of record.ids) entries.delete(id);
     return;
   }
-  for (const id of record.type === 'asked' ? record.ids : [record.id]) {
+  for (const id of 'ids' in record ? record.ids : [record.id]) {
     const entry = entries.get(id) ?? { id, isRunning: false, isGoingBack: false };
     entries.set(id, entry);
+    if (record.type === 'returning') entry.isGoingBack = true;
     if (record.type === 'held') entry.place = record.place;
     if (record.type === 'used') entry.use = record;
     if (record.type === 'ended') entry.end = record;
@@ -169,8 +198,8 @@ function owedOf(records: readonly PlaceRecord[]): PlaceRecord[] {
   const done = new Set(records.flatMap((record) => (record.type === 'done' ? record.ids : [])));
   return records.flatMap((record): PlaceRecord[] => {
     if (record.type === 'done') return [];
-    if (record.type !== 'asked') return done.has(record.id) ? [] : [record];
+    if (!('ids' in record)) return done.has(record.id) ? [] : [record];
     const ids = record.ids.filter((id) => !done.has(id));
-    return ids.length === 0 ? [] : [{ type: 'asked', ids }];
+    return ids.length === 0 ? [] : [{ ...record, ids }];
   });
 }

@@ -2,13 +2,20 @@
 import { randomUUID } from 'node:crypto';
 import { isEspmintError } from '../../../core/errors/index.js';
 import type { Database } from '../../postgres/database.js';
+import type { SecretBox } from '../../secrets/secret-box.js';
+import type { Maker } from '../batches.js';
+import { identifierOwner } from '../claim.js';
 import type { PlaceBook, PlaceEntry } from './place-book.js';
 import { drawPlaces, planPlaces, returnPlaces } from './place-sql.js';
-import type { PlaceOutcome, Settlement } from './places.js';
+import type { Place, PlaceOutcome, Settlement } from './places.js';
 import { settlePlace } from './settle-place.js';
 
 export interface PlaceDeskOptions {
   readonly database: Database;
+  /** Opens what the database has sealed, inside of its transactions. */
+  readonly sharedBox: SecretBox;
+  /** Seals what stands in the station's own records; needs no database. */
+  readonly ownBox: SecretBox;
   readonly book: PlaceBook;
   /** Places to hold of the batch that a station works on. */
   readonly places: number;
@@ -40,20 +47,21 @@ export class PlaceDesk {
   }
 
   /** Holds as many places of this batch as there should be, and none of others. @throws REGISTRY_*, BATCH_UNKNOWN */
-  async fill(batch: string, station: string): Promise<void> {
+  async fill(maker: Maker): Promise<void> {
     const { database, book, places } = this.#options;
-    const held = book.free(batch).map(({ id }) => id);
-    const wish = { batch, station, places, held };
+    const held = book.free(maker).map(({ id }) => id);
+    const wish = { ...maker, places, held };
     const plan = await database.transaction('plan places', (client) => planPlaces(client, wish));
-    book.sendBack(batch, plan);
-    const kept = book.free(batch).map(({ id }) => id);
+    book.sendBack(maker, plan);
+    const kept = book.free(maker).map(({ id }) => id);
     const missing = plan.target - kept.length;
     if (missing > 0) {
       const ids = Array.from({ length: missing }, () => randomUUID());
       await book.ask(ids);
       try {
         const ask = { ...wish, held: kept };
-        await book.hold(await database.transaction('draw places', (client) => drawPlaces(client, ask, ids)));
+        const drawn = await database.transaction('draw places', (client) => drawPlaces(client, ask, ids));
+        await book.hold(drawn.map((place) => this.#resealed(place)));
       } finally {
         book.giveUp(ids);
       }
@@ -72,8 +80,22 @@ export class PlaceDesk {
     const { database, book } = this.#options;
     const ids = book.goingBack();
     if (ids.length === 0) return;
-    await database.transaction('return places', (client) => returnPlaces(client, ids));
+    await database.transaction('return places', async (client) => {
+      // Only now, when the database is there: a station that is stopped in an outage goes on with them.
+      await book.returning(ids);
+      await returnPlaces(client, ids);
+    });
     await book.done(ids);
+  }
+
+  /** Its key can be opened without the database. */
+  #resealed(place: Place): Place {
+    const { sealedPsk } = place.identity;
+    if (sealedPsk === undefined) return place;
+    const { sharedBox, ownBox } = this.#options;
+    const owner = identifierOwner(place.batchId);
+    const psk = sharedBox.open(sealedPsk, owner);
+    return { ...place, identity: { ...place.identity, sealedPsk: ownBox.seal(psk, owner) } };
   }
 
   async #tell(): Promise<ToldUse[]> {

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { recordEvent } from '../../postgres/events.js';
 import type { HeldPlaces, Release } from '../batches.js';
 import { nextSerial } from '../serials.js';
-import { countBatch, IDENTIFIER_IS_FREE, readBatch, SEEN_LATELY, type BatchRow } from '../sql.js';
+import { countBatch, IDENTIFIER_IS_FREE, readBatch, SEEN_LATELY, toOrder, type BatchRow } from '../sql.js';
 import { fairShare, type Place, type Plan, type Wish } from './places.js';
 
 /** What a station is to hold now. Runs inside a transaction. @throws BATCH_UNKNOWN */
@@ -64,9 +64,10 @@ async function drawOne(
   ]);
   return {
     id,
+    station,
     batch: batch.name,
     batchId: batch.id,
-    profile: { name: batch.profile_name, version: batch.profile_version },
+    order: toOrder(batch),
     identity: {
       serial: listed ?? drawn ?? undefined,
       uuid: row?.global_uuid ?? undefined,

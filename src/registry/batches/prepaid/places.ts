@@ -1,22 +1,25 @@
 // Prepaid places: places of a batch that a station holds ahead, for boards that it makes while the database is out of
 // reach. What is said of them here goes both ways: into the station's own records, and to the database when it is back.
-import type { ProfileVersion, UnitImage } from '../batches.js';
+import type { BatchRequest, UnitImage } from '../batches.js';
 
 /** What a board becomes in the batch. */
 export interface PlaceIdentity {
   readonly serial?: string | undefined;
   readonly uuid?: string | undefined;
-  /** Sealed as in the database; see `identifierOwner`. */
+  /** See `identifierOwner`. In a station's own records it is sealed with a key that needs no database. */
   readonly sealedPsk?: string | undefined;
 }
 
 /** A place that is held, with everything that a board needs which takes it. */
 export interface Place {
   readonly id: string;
+  /** Who holds it. */
+  readonly station: string;
   readonly batch: string;
   /** The batch's number in the database: sealed keys belong to it. */
   readonly batchId: string;
-  readonly profile: ProfileVersion;
+  /** The batch as it was made. */
+  readonly order: BatchRequest;
   readonly identity: PlaceIdentity;
 }
 

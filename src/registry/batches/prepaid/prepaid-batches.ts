@@ -2,8 +2,7 @@
 // station holds ahead, and the database hears of it when it is back. Never more boards than places, and none twice.
 import { EspmintError, isEspmintError, toEspmintError } from '../../../core/errors/index.js';
 import { isDown, REST_MS } from '../../outage.js';
-import type { SecretBox } from '../../secrets/secret-box.js';
-import type { Claim, ClaimRequest, Heartbeat } from '../batches.js';
+import type { Away, BatchRequest, Claim, ClaimRequest, Heartbeat, Maker } from '../batches.js';
 import { checkProfile, identifierOwner, makeClaim } from '../claim.js';
 import { PostgresBatches } from '../postgres-batches.js';
 import type { PlaceEntry } from './place-book.js';
@@ -11,28 +10,37 @@ import { PlaceDesk, type PlaceDeskOptions, type ToldUse } from './place-desk.js'
 import type { PlaceIdentity, PlaceUse, ProvenUnit } from './places.js';
 import { RecentUnits } from './recent-units.js';
 
+/** The database could not be reached, and is left alone for a while. */
+interface Outage {
+  readonly failure: EspmintError;
+  readonly untilMs: number;
+  /** ISO 8601 in UTC: of the first call that failed. */
+  readonly since: string;
+}
+
 export class PrepaidBatches extends PostgresBatches {
   readonly #options: PlaceDeskOptions;
-  readonly #box: SecretBox;
   readonly #desk: PlaceDesk;
   /** Claims that the database has given and that are not settled. */
   readonly #open = new Map<string, { readonly request: ClaimRequest; readonly claim: Claim }>();
   readonly #recent = new RecentUnits();
-  #down: { readonly failure: EspmintError; readonly untilMs: number } | undefined;
+  /** Stations whose earlier process may have left places. */
+  readonly #adopted = new Set<string>();
+  #down: Outage | undefined;
 
-  constructor(options: PlaceDeskOptions, box: SecretBox) {
-    super(options.database, box);
+  constructor(options: PlaceDeskOptions) {
+    super(options.database, options.sharedBox);
     this.#options = options;
-    this.#box = box;
     this.#desk = new PlaceDesk(options);
   }
 
   /** As Batches.claim; out of reach it gives one of the places held ahead. @throws BATCH_PLACES_USED_UP too */
   override async claim(request: ClaimRequest): Promise<Claim> {
-    const { batch, mac } = request;
+    const { batch, mac, station } = request;
     const { book } = this.#options;
+    if (!this.#adopted.has(station)) await this.#adopt(station);
     try {
-      return await this.#online(batch, async () => {
+      return await this.#online(request, async () => {
         if (book.takenBy(batch, mac) !== undefined) this.#note(await this.#desk.tell());
         // What it became is not told yet: its serial number is the one of that place.
         if (book.takenBy(batch, mac) !== undefined) return this.#claimAhead(request);
@@ -56,7 +64,7 @@ export class PrepaidBatches extends PostgresBatches {
     const open = this.#open.get(claimId);
     this.#open.delete(claimId);
     try {
-      await this.#online(open?.request.batch, () => super.passed(claimId, unit));
+      await this.#online(open?.request, () => super.passed(claimId, unit));
     } catch (error) {
       if (!isDown(error) || open === undefined) throw error;
       await this.#passAhead(open, unit, error);
@@ -78,12 +86,13 @@ export class PrepaidBatches extends PostgresBatches {
    * @throws BATCH_PLACE_LOST once for a board that found no room
    */
   override async heartbeat(beat: Heartbeat): Promise<void> {
-    await super.heartbeat(beat);
-    this.#down = undefined;
+    await this.#reach(() => super.heartbeat(beat));
+    await this.#options.book.adopt();
     const told = await this.#desk.tell();
     this.#note(told);
-    if (beat.batch === undefined) await this.#desk.empty();
-    else await this.#desk.fill(beat.batch, beat.station);
+    const { batch, station } = beat;
+    if (batch === undefined) await this.#desk.empty();
+    else await this.#desk.fill({ batch, station });
     const lost = told.find(({ outcome }) => outcome === 'lost')?.settlement;
     if (lost === undefined) return;
     throw new EspmintError('BATCH_PLACE_LOST', { batch: lost.batch, mac: lost.mac });
@@ -101,14 +110,53 @@ export class PrepaidBatches extends PostgresBatches {
     await super.close();
   }
 
-  /** After a failure the database is left alone for a while by boards that can go on without it. */
-  async #online<T>(batch: string | undefined, work: () => Promise<T>): Promise<T> {
-    const canGoOn = batch !== undefined && this.#options.book.free(batch).length > 0;
-    if (canGoOn && this.#down !== undefined && Date.now() < this.#down.untilMs) throw this.#down.failure;
+  /** Also out of reach, where this station holds or has used a place of it. @throws BATCH_OUT_OF_REACH too */
+  override async order(maker: Maker): Promise<BatchRequest> {
     try {
-      return await work();
+      return await this.#online(maker, () => super.order(maker));
     } catch (error) {
-      if (isDown(error)) this.#down = { failure: toEspmintError(error), untilMs: Date.now() + REST_MS };
+      if (!isDown(error)) throw error;
+      await this.#adopt(maker.station);
+      const order = this.#options.book.order(maker.batch);
+      if (order !== undefined) return order;
+      throw new EspmintError('BATCH_OUT_OF_REACH', {
+        batch: maker.batch,
+        reason: toEspmintError(error).message,
+      });
+    }
+  }
+
+  away(maker: Maker): Promise<Away | undefined> {
+    if (this.#down === undefined) return Promise.resolve(undefined);
+    const { book } = this.#options;
+    const made = book.used(maker.batch).flatMap(({ end }) => (end?.unit === undefined ? [] : [end.at]));
+    const [since = ''] = [...made, this.#down.since].sort();
+    const { batch } = maker;
+    return Promise.resolve({ batch, since, made: made.length, left: book.free(maker).length });
+  }
+
+  async #adopt(station: string): Promise<void> {
+    await this.#options.book.adopt(station);
+    this.#adopted.add(station);
+  }
+
+  /** After a failure the database is left alone for a while by boards that can go on without it. */
+  async #online<T>(maker: Maker | undefined, work: () => Promise<T>): Promise<T> {
+    const canGoOn = maker !== undefined && this.#options.book.free(maker).length > 0;
+    if (canGoOn && this.#down !== undefined && Date.now() < this.#down.untilMs) throw this.#down.failure;
+    return this.#reach(work);
+  }
+
+  async #reach<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.#down = undefined;
+      return result;
+    } catch (error) {
+      if (isDown(error)) {
+        const since = this.#down?.since ?? now();
+        this.#down = { failure: toEspmintError(error), untilMs: Date.now() + REST_MS, since };
+      }
       throw error;
     }
   }
@@ -118,7 +166,7 @@ export class PrepaidBatches extends PostgresBatches {
     try {
       return await super.claim(request);
     } catch (error) {
-      const holdsSome = this.#options.book.free(request.batch).length > 0;
+      const holdsSome = this.#options.book.free(request).length > 0;
       if (!isEspmintError(error, 'BATCH_BUSY') || !holdsSome) throw error;
       await this.#desk.empty();
       return await super.claim(request);
@@ -128,13 +176,13 @@ export class PrepaidBatches extends PostgresBatches {
   /** @param failure why the database is not asked */
   async #claimAhead(request: ClaimRequest, failure?: EspmintError): Promise<Claim> {
     const { batch, mac, station } = request;
-    const { book } = this.#options;
+    const { book, ownBox } = this.#options;
     const taken = book.takenBy(batch, mac);
     const recent = this.#recent.find(request);
-    const entry = taken ?? this.#freePlace(batch, failure);
+    const entry = taken ?? (await this.#freePlace(request, failure));
     const place = entry.place;
     if (place === undefined) throw new EspmintError('INTERNAL', { reason: 'a place without its content' });
-    checkProfile({ name: batch, profile: place.profile }, request);
+    checkProfile(place.order, request);
     const fresh: PlaceUse = {
       mac,
       station,
@@ -147,8 +195,7 @@ export class PrepaidBatches extends PostgresBatches {
     if (use.hasListedKey && failure !== undefined) throw failure;
     await book.take(entry, use);
     const { serial, uuid, sealedPsk } = use.identity;
-    const psk =
-      sealedPsk === undefined ? undefined : this.#box.open(sealedPsk, identifierOwner(place.batchId));
+    const psk = sealedPsk === undefined ? undefined : ownBox.open(sealedPsk, identifierOwner(place.batchId));
     const earlier = taken?.end?.unit?.image ?? recent?.image;
     return makeClaim({ id: entry.id, serial, uuid, psk, earlier });
   }
@@ -161,19 +208,21 @@ export class PrepaidBatches extends PostgresBatches {
   ): Promise<void> {
     const { book } = this.#options;
     const { batch, mac, station } = request;
-    const entry = book.takenBy(batch, mac) ?? book.free(batch)[0];
+    const entry = book.takenBy(batch, mac) ?? book.free(request)[0];
     if (entry === undefined) throw failure;
     await book.take(entry, { mac, station, ...ownIdentity(claim) });
     await book.end(entry, { at: now(), unit });
   }
 
-  #freePlace(batch: string, failure: EspmintError | undefined): PlaceEntry {
+  async #freePlace(maker: Maker, failure: EspmintError | undefined): Promise<PlaceEntry> {
     const { book } = this.#options;
-    const [free] = book.free(batch);
+    // A process that had ended only just when this one began is gone by now.
+    if (book.free(maker).length === 0) await this.#adopt(maker.station);
+    const [free] = book.free(maker);
     if (free !== undefined) return free;
-    const places = book.used(batch).length;
+    const places = book.used(maker.batch).length;
     if (places === 0 && failure !== undefined) throw failure;
-    throw new EspmintError('BATCH_PLACES_USED_UP', { batch, places });
+    throw new EspmintError('BATCH_PLACES_USED_UP', { batch: maker.batch, places });
   }
 
   #note(told: readonly ToldUse[]): void {

@@ -1,0 +1,156 @@
+// Places that a station holds ahead outlive its process: the next one goes on with them, in the outage too.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PlaceBook } from '../../src/registry/batches/prepaid/place-book.js';
+import { PrepaidBatches } from '../../src/registry/batches/prepaid/prepaid-batches.js';
+import type { Claim } from '../../src/registry/index.js';
+import { sealedBox } from '../../src/registry/secrets/secret-box.js';
+import { macOf, OWN_BOX, PrepaidRig, profile, type TestStation } from './prepaid-rig.js';
+
+describe('places held ahead, in the next start of a station that is out of reach still', () => {
+  let rig: PrepaidRig;
+  let plain: PrepaidRig['plain'];
+  beforeAll(async () => {
+    rig = await PrepaidRig.start();
+    plain = rig.plain;
+  });
+  afterAll(() => rig.stop());
+
+  /** Three places are held; one board has passed, another was being made when the process was killed. */
+  async function killedStation(): Promise<{
+    batch: string;
+    line: TestStation;
+    first: Claim;
+    second: Claim;
+  }> {
+    const batch = await rig.makeBatch(40);
+    const line = rig.station(3);
+    await line.beat(batch);
+    line.way.state = 'cut';
+    const [first, second] = [await line.make(batch, 1), await line.claim(batch, 2)];
+    line.die();
+    return { batch, line, first, second };
+  }
+
+  function startedCut(home: string): TestStation {
+    const again = rig.station(3, home);
+    again.way.state = 'cut';
+    return again;
+  }
+
+  it('are used up by further boards, and every board counts once when the database is back', async () => {
+    const { batch, line, first, second } = await killedStation();
+    const again = startedCut(line.name);
+    expect(await again.batches.order({ batch, station: line.name })).toMatchObject({
+      name: batch,
+      profile,
+    });
+    expect((await again.make(batch, 1)).serial).toBe(first.serial);
+    expect((await again.make(batch, 2)).serial).toBe(second.serial);
+    await again.make(batch, 3);
+    await expect(again.claim(batch, 4)).rejects.toMatchObject({ code: 'BATCH_PLACES_USED_UP' });
+    expect(await again.batches.away({ batch, station: line.name })).toMatchObject({ made: 3, left: 0 });
+    again.way.state = 'open';
+    await again.beat(batch);
+    expect(await again.batches.away({ batch, station: line.name })).toBeUndefined();
+    expect((await plain.get(batch)).counts).toMatchObject({ passed: 3, held: 3, open: 34 });
+    const serials = (await plain.units(batch)).map(({ serial }) => serial);
+    expect(new Set(serials).size).toBe(3);
+  });
+
+  it('belong to one process only, however many start at once', async () => {
+    const { batch, line } = await killedStation();
+    const starts = [1, 2, 3].map(() => startedCut(line.name));
+    const boards = starts.flatMap((start, at) => [3, 4].map((board) => start.make(batch, board + 10 * at)));
+    const made = (await Promise.allSettled(boards)).filter(({ status }) => status === 'fulfilled');
+    expect(made).toHaveLength(1);
+  });
+
+  it('stay with a process that lives', async () => {
+    const batch = await rig.makeBatch(40);
+    const line = rig.station(3);
+    await line.beat(batch);
+    const again = startedCut(line.name);
+    await expect(again.claim(batch, 1)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+  });
+
+  it('are not for a station of another name', async () => {
+    const { batch, line } = await killedStation();
+    const other = startedCut(line.name);
+    const maker = { batch, station: 'another' };
+    await expect(other.batches.order(maker)).rejects.toMatchObject({ code: 'BATCH_OUT_OF_REACH' });
+    const again = startedCut(line.name);
+    await again.make(batch, 3);
+  });
+
+  it('are there after a stop in the outage too', async () => {
+    const batch = await rig.makeBatch(40);
+    const line = rig.station(3);
+    await line.beat(batch);
+    line.way.state = 'cut';
+    await line.make(batch, 1);
+    await line.batches.close();
+    const again = startedCut(line.name);
+    await again.make(batch, 2);
+    await again.make(batch, 3);
+    again.way.state = 'open';
+    await again.beat();
+    expect((await plain.get(batch)).counts).toMatchObject({ passed: 3, held: 0, open: 37 });
+  });
+
+  it('need no key of the database for the keys of a list', async () => {
+    const batch = await rig.makeBatch(12);
+    const rows = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((line) => ({
+      line,
+      psk: `a${line}`.padStart(32, '0'),
+    }));
+    await plain.importIdentifiers(batch, rows, 'ids.csv');
+    const line = rig.station(3);
+    await line.beat(batch);
+    line.die();
+    const again = new PrepaidBatches({
+      database: startedCut(line.name).way.database,
+      sharedBox: sealedBox([]),
+      ownBox: OWN_BOX,
+      book: new PlaceBook(join(rig.folder, line.name)),
+      places: 3,
+    });
+    const claim = await again.claim({ batch, mac: macOf(1), station: line.name, profile }).catch(String);
+    expect(claim).toMatchObject({ psk: 'a1'.padStart(32, '0') });
+    await again.close();
+  });
+
+  it('go back when it is there for another batch, or when a person has released them', async () => {
+    const { batch, line } = await killedStation();
+    const other = await rig.makeBatch(40);
+    const again = rig.station(3, line.name);
+    await again.beat(other);
+    expect((await plain.get(batch)).counts).toMatchObject({ passed: 1, held: 0, open: 39 });
+
+    await again.beat(batch);
+    again.die();
+    await plain.releasePlaces(batch, line.name, { reason: 'burnt down', who: 'lead' });
+    const third = rig.station(0, line.name);
+    await third.beat(batch);
+    await third.batches.close();
+    expect((await plain.get(batch)).counts).toMatchObject({ held: 0, open: 39 });
+    expect(readdirSync(join(rig.folder, line.name, 'batch-places'))).toEqual([]);
+  });
+
+  it('are no places any more once the database was asked to take them back', async () => {
+    const batch = await rig.makeBatch(40);
+    const line = rig.station(3);
+    await line.beat(batch);
+    const { database } = line.way;
+    const { transaction } = database;
+    database.transaction = (what, work) => {
+      line.way.state = what === 'return places' ? 'unheard' : 'open';
+      return transaction(what, work);
+    };
+    await expect(line.beat()).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+    line.die();
+    const again = startedCut(line.name);
+    await expect(again.claim(batch, 1)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+  });
+});

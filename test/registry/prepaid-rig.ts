@@ -1,0 +1,141 @@
+// Stations of one test that hold places ahead, their common database, and ways to it that can be cut.
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EspmintError } from '../../src/core/errors/index.js';
+import { openWithSecrets, type OpenDatabase } from '../../src/registry/admin/with-secrets.js';
+import { PlaceBook } from '../../src/registry/batches/prepaid/place-book.js';
+import { PrepaidBatches } from '../../src/registry/batches/prepaid/prepaid-batches.js';
+import type { Claim, UnitImage } from '../../src/registry/index.js';
+import type { Database } from '../../src/registry/postgres/database.js';
+import { sealedBox } from '../../src/registry/secrets/secret-box.js';
+
+export const profile = { name: 'sensor', version: 3 };
+export const image: UnitImage = {
+  offsetBytes: 0x9000,
+  sizeBytes: 0x6000,
+  md5: 'a'.repeat(32),
+  sha256: 'b'.repeat(64),
+};
+export const macOf = (board: number): string => `a4:cf:12:00:00:${board.toString(16).padStart(2, '0')}`;
+export const uuidOf = (board: number): string =>
+  `00000000-0000-5000-8000-${board.toString(16).padStart(12, '0')}`;
+
+/** The way of one station to the database. `unheard`: what it asks for is done, and the answer is lost. */
+export class Way {
+  state: 'open' | 'cut' | 'unheard' = 'open';
+  readonly database: Database;
+
+  constructor(real: Database) {
+    const lost = (): EspmintError =>
+      new EspmintError('REGISTRY_UNREACHABLE', { target: 'test', reason: this.state });
+    const way = {
+      transaction: async (...[what, work]: Parameters<Database['transaction']>): Promise<unknown> => {
+        if (this.state === 'cut') throw lost();
+        const result = await real.transaction(what, work);
+        if (this.state === 'unheard') throw lost();
+        return result;
+      },
+      close: () => Promise.resolve(),
+    };
+    this.database = way as unknown as Database;
+  }
+}
+
+/** As if the process that writes it had died: it carries the id of a process that is none. */
+function orphan(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    renameSync(join(folder, name), join(folder, name.replace(/-\d+-/, '-999999999-')));
+  }
+}
+
+/** Seals what stations write down for themselves. */
+export const OWN_BOX = sealedBox([{ id: 'own', bytes: new Uint8Array(32) }]);
+
+export interface TestStation {
+  readonly name: string;
+  readonly way: Way;
+  readonly batches: PrepaidBatches;
+  claim(batch: string, board: number): Promise<Claim>;
+  /** One board from its claim to its pass. */
+  make(batch: string, board: number): Promise<Claim>;
+  beat(batch?: string): Promise<void>;
+  die(): void;
+}
+
+export class PrepaidRig {
+  readonly folder: string;
+  readonly open: OpenDatabase;
+  /** Of somebody who holds no places. */
+  readonly plain: PrepaidBatches;
+  readonly #stations: PrepaidBatches[] = [];
+  #batchCount = 0;
+
+  private constructor(folder: string, open: OpenDatabase) {
+    this.folder = folder;
+    this.open = open;
+    this.plain = this.station(0).batches;
+  }
+
+  static async start(binDir?: string): Promise<PrepaidRig> {
+    const folder = mkdtempSync(join(tmpdir(), 'espmint-prepaid-'));
+    return new PrepaidRig(folder, await openWithSecrets({ dataDir: join(folder, 'home'), binDir }));
+  }
+
+  /** Of the batch that was made last. */
+  get batchCount(): number {
+    return this.#batchCount;
+  }
+
+  /** @param home of an earlier one: it starts again in the same data directory */
+  station(places: number, home = `station ${this.#stations.length}`): TestStation {
+    const way = new Way(this.open.database);
+    const batches = new PrepaidBatches({
+      database: way.database,
+      sharedBox: this.open.box,
+      ownBox: OWN_BOX,
+      book: new PlaceBook(join(this.folder, home)),
+      places,
+    });
+    this.#stations.push(batches);
+    const claim = (batch: string, board: number): Promise<Claim> =>
+      batches.claim({ batch, mac: macOf(board), station: home, profile });
+    return {
+      name: home,
+      way,
+      batches,
+      claim,
+      die: () => orphan(join(this.folder, home, 'batch-places')),
+      make: async (batch, board) => {
+        const made = await claim(batch, board);
+        await batches.passed(made.id, { uuid: uuidOf(board), chip: 'esp32', image });
+        return made;
+      },
+      beat: (batch) =>
+        batches.heartbeat({
+          station: home,
+          host: 'h',
+          batch,
+          mode: 'running',
+          slots: 1,
+          running: 0,
+          claims: [],
+        }),
+    };
+  }
+
+  async makeBatch(quantity: number): Promise<string> {
+    const name = `WO-${++this.#batchCount}`;
+    await this.plain.create(
+      { name, profile, quantity, serialTemplate: `B${this.#batchCount}-{000}` },
+      'tester',
+    );
+    return name;
+  }
+
+  async stop(): Promise<void> {
+    for (const batches of this.#stations) await batches.close();
+    await this.open.database.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
