@@ -1,5 +1,6 @@
-// A batch goes on while its database is away: boards pass from places held ahead, a killed station loses none of them.
-import { chmodSync, writeFileSync } from 'node:fs';
+// A batch goes on while its database is away: boards pass from places held ahead, and a station that is killed in the
+// outage goes on with them when it is started again in it.
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { openProduction } from '../../src/registry/index.js';
@@ -12,6 +13,8 @@ import { startStation, until, type StationProcess } from '../support/station-pro
 const QUANTITY = 24;
 const BOARDS = 12;
 const PLACES = 4;
+/** More boards than the killed station has left places for. */
+const SECOND_SLOTS = [4, 5, 6, 7];
 const PATIENCE_MS = 90_000;
 
 const scratch = scratchDir('station-offline');
@@ -19,7 +22,7 @@ afterAll(() => scratch.remove());
 const binDir = otherPostgresBin();
 
 it.runIf(judgeAvailable('a PostgreSQL server that goes away', binDir))(
-  'boards pass while the database is away, up to the places held ahead, and each counts once when it is back',
+  'boards pass while the database is away, up to the places held ahead, also from a station that starts in the outage; each counts once when it is back',
   async () => {
     chmodSync(scratch.path, 0o755);
     const profile = join(scratch.path, 'sensor.yaml');
@@ -66,23 +69,38 @@ it.runIf(judgeAvailable('a PostgreSQL server that goes away', binDir))(
       await until('two boards have passed', PATIENCE_MS, () => first.passed.length === 2);
       await until('places are held', PATIENCE_MS, async () => (await counts()).held === PLACES);
       await server.kill();
-      first.type('');
-      await until('a board waits for lack of a place', PATIENCE_MS, () =>
-        first.codes.has('BATCH_PLACES_USED_UP'),
-      );
-      await until('the places are used', PATIENCE_MS, () => first.passed.length >= 2 + PLACES);
+      first.type('3');
+      await until('a board has passed out of reach', PATIENCE_MS, () => first.passed.length === 3);
+      const kept = join(scratch.path, 'line', 'station-runs');
+      await until('its run is on the disk', PATIENCE_MS, () => readdirSync(kept).length > 0);
       await first.end('SIGKILL');
-      expect(first.passed).toHaveLength(2 + PLACES);
+
+      const second = start('key');
+      await until('all boards wait for the key', PATIENCE_MS, () => second.waited >= BOARDS);
+      for (const slot of SECOND_SLOTS) second.type(String(slot));
+      await until('a board waits for lack of a place', PATIENCE_MS, () =>
+        second.codes.has('BATCH_PLACES_USED_UP'),
+      );
+      await until('the places are used', PATIENCE_MS, () => second.passed.length >= PLACES - 1);
+      await second.end('SIGKILL');
+      expect(second.passed).toHaveLength(PLACES - 1);
 
       await server.start();
-      const second = start('auto');
+      const third = start('auto');
       await until('all boards count', PATIENCE_MS, async () => (await counts()).passed === BOARDS);
       const units = await judge.batches.units('WO');
       const macs = units.filter(({ state }) => state === 'passed').map(({ mac }) => mac);
       expect(new Set(macs)).toEqual(new Set(bench.macs));
       expect(new Set(units.map(({ serial }) => serial)).size).toBe(BOARDS);
-      expect(macs).toEqual(expect.arrayContaining([...first.passed]));
-      await second.end('SIGINT');
+      const early = [...first.passed, ...second.passed];
+      expect(new Set(early).size).toBe(2 + PLACES);
+      expect(macs).toEqual(expect.arrayContaining(early));
+      await third.end('SIGINT');
+      const runs = await judge.runs.read({ batch: 'WO' });
+      const killed = runs.filter(
+        ({ mac, passed, alreadyDone }) => mac === first.passed[2] && passed && !alreadyDone,
+      );
+      expect(killed).toHaveLength(1);
       expect(await counts()).toMatchObject({
         passed: BOARDS,
         held: 0,

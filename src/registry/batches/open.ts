@@ -71,7 +71,7 @@ export async function openProduction(
       places: offline.boards,
       keysFirst: offline.keysFirst,
     });
-    return productionOf(database, batches, await KeptRuns.open(dataDir, runs));
+    return productionOf(database, batches, await KeptRuns.open(dataDir, runs, () => batches.isAway));
   } catch (error) {
     await database.close();
     throw error;

@@ -8,6 +8,7 @@ import { KeptRuns } from './kept-runs.js';
 import type { RunRecord, Runs } from './runs.js';
 
 let folder: string;
+let isAway = false;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'espmint-runs-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -39,7 +40,7 @@ const segments = (): string[] => readdirSync(join(folder, 'station-runs'));
 describe('runs that the database cannot be told of', () => {
   it('are told in their order when it is back, also by the next process', async () => {
     const database = new FakeRuns();
-    const killed = await KeptRuns.open(folder, database);
+    const killed = await KeptRuns.open(folder, database, () => isAway);
     await killed.record(run('1'));
     database.failure = UNREACHABLE;
     await killed.record(run('2'));
@@ -48,7 +49,7 @@ describe('runs that the database cannot be told of', () => {
       const path = join(folder, 'station-runs');
       renameSync(join(path, name), join(path, name.replace(/-\d+-/, '-999999999-')));
     }
-    const next = await KeptRuns.open(folder, database);
+    const next = await KeptRuns.open(folder, database, () => isAway);
     await next.catchUp();
     expect(database.ids).toEqual(['1']);
     database.failure = undefined;
@@ -62,7 +63,7 @@ describe('runs that the database cannot be told of', () => {
     const database = new FakeRuns();
     let fail: (error: unknown) => void = () => undefined;
     database.record = () => new Promise((_, reject) => (fail = reject));
-    const kept = await KeptRuns.open(folder, database);
+    const kept = await KeptRuns.open(folder, database, () => isAway);
     const recorded = kept.record(run('1'));
     await expect.poll(() => segments().length, { timeout: 10_000 }).toBe(1);
     fail(UNREACHABLE);
@@ -71,9 +72,21 @@ describe('runs that the database cannot be told of', () => {
     expect(segments()).toHaveLength(1);
   });
 
+  it('are on the disk at once when it is known', async () => {
+    isAway = true;
+    const database = new FakeRuns();
+    const kept = await KeptRuns.open(folder, database, () => isAway);
+    await kept.record(run('1'));
+    expect(segments()).toHaveLength(1);
+    isAway = false;
+    await kept.catchUp();
+    expect(database.ids).toEqual(['1']);
+    await kept.close();
+  });
+
   it('leave no trace while it answers, and what it refuses is told', async () => {
     const database = new FakeRuns();
-    const kept = await KeptRuns.open(folder, database);
+    const kept = await KeptRuns.open(folder, database, () => isAway);
     await kept.record(run('1'));
     expect(segments()).toEqual([]);
     database.failure = new EspmintError('BATCH_UNKNOWN', { batch: 'WO' });
@@ -83,7 +96,7 @@ describe('runs that the database cannot be told of', () => {
 
   it('lose their batch where that is gone, not their place in the figures', async () => {
     const database = new FakeRuns();
-    const kept = await KeptRuns.open(folder, database);
+    const kept = await KeptRuns.open(folder, database, () => isAway);
     database.failure = UNREACHABLE;
     await kept.record(run('1', 'WO'));
     database.failure = undefined;

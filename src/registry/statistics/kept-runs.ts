@@ -17,19 +17,26 @@ const SLOW_MS = 500;
 export class KeptRuns implements Runs {
   readonly #runs: Runs;
   readonly #segments: Segments<KeptRecord>;
+  readonly #isAway: () => boolean;
   /** By id, oldest first. */
   readonly #kept = new Map<string, RunRecord>();
   #catchingUp: Promise<void> | undefined;
 
-  private constructor(runs: Runs, segments: Segments<KeptRecord>) {
+  private constructor(runs: Runs, isAway: () => boolean, segments: Segments<KeptRecord>) {
     this.#runs = runs;
+    this.#isAway = isAway;
     this.#segments = segments;
   }
 
-  /** Takes over what processes that are gone have kept. @throws FILE_UNWRITABLE, DISK_FULL */
-  static async open(dataDir: string, runs: Runs): Promise<KeptRuns> {
+  /**
+   * Takes over what processes that are gone have kept.
+   *
+   * @param isAway whether the database is known to be out of reach: it is not even asked then
+   * @throws FILE_UNWRITABLE, DISK_FULL
+   */
+  static async open(dataDir: string, runs: Runs, isAway: () => boolean): Promise<KeptRuns> {
     const segments = await Segments.open<KeptRecord>(join(dataDir, 'station-runs'));
-    const kept = new KeptRuns(runs, segments);
+    const kept = new KeptRuns(runs, isAway, segments);
     for (const record of await segments.adopt(untoldOf)) {
       if (record.type === 'kept') kept.#kept.set(record.run.id, record.run);
     }
@@ -38,7 +45,7 @@ export class KeptRuns implements Runs {
 
   /** Returns when the database knows it, or this disk does. @throws as Runs.record, FILE_UNWRITABLE, DISK_FULL */
   async record(run: RunRecord): Promise<void> {
-    if (this.#kept.size > 0) return this.#keep(run);
+    if (this.#kept.size > 0 || this.#isAway()) return this.#keep(run);
     let keeping: Promise<void> | undefined;
     const slow = setTimeout(() => {
       keeping = this.#keep(run).catch(() => undefined);

@@ -34,6 +34,11 @@ export class PrepaidBatches extends PostgresBatches {
     this.#desk = new PlaceDesk(options);
   }
 
+  /** Whether the last call that needed the database did not reach it. */
+  get isAway(): boolean {
+    return this.#down !== undefined;
+  }
+
   /** As Batches.claim; out of reach it gives one of the places held ahead. @throws BATCH_PLACES_USED_UP too */
   override async claim(request: ClaimRequest): Promise<Claim> {
     const { batch, mac, station } = request;
