@@ -7,7 +7,7 @@ import type { Place } from './router.js';
 import { FailureNote, Skeleton } from './ui/parts.js';
 
 type Page = (props: { place: Place }) => JSX.Element;
-export type Pages = Readonly<Record<string, Page>>;
+type Pages = Readonly<Record<string, Page>>;
 
 let loaded: Pages | undefined;
 

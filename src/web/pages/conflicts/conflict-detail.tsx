@@ -12,9 +12,7 @@ import { useLoad } from '../../ui/load.js';
 import { Copyable, FailureNote, Skeleton } from '../../ui/parts.js';
 import { ConflictBadge } from './conflict-badge.js';
 import { Decide } from './decide.js';
-import { SideHistory } from './side-history.js';
-
-export type Side = ConflictInfo['refused'];
+import { SideHistory, type Side } from './side-history.js';
 
 export function ConflictDetail({ id }: { id: number }): JSX.Element {
   const waiting = useStore((state) => state.registry?.conflicts);

@@ -1,12 +1,14 @@
 // The whole history of one side of a conflict, as far as the registry has one.
 import type { JSX } from 'preact';
+import type { ConflictInfo } from '../../../service/contract/index.js';
 import { call, type ApiFailure } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { useLoad } from '../../ui/load.js';
 import { FailureNote, Skeleton } from '../../ui/parts.js';
 import { Timeline } from '../devices/timeline.js';
-import type { Side } from './conflict-detail.js';
+
+export type Side = ConflictInfo['refused'];
 
 export function SideHistory({ title, side }: { title: string; side: Side }): JSX.Element {
   const { mac, status } = side;
