@@ -66,6 +66,6 @@ export function storableFacts(facts: AttemptFacts = {}): AttemptFacts {
 
 /** An empty text says as little as none. */
 function storable(text: string | undefined): string | undefined {
-  const kept = [...(text ?? '').replaceAll('\0', '')].slice(0, NAME_CHARS).join('');
+  const kept = [...(text ?? '').replaceAll(/\0|\p{Surrogate}/gu, '')].slice(0, NAME_CHARS).join('');
   return kept === '' ? undefined : kept;
 }

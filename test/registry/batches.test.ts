@@ -88,7 +88,8 @@ describe('the count of a batch', () => {
       expect((await one.batches.get(batch)).counts.passed).toBeLessThanOrEqual(20);
     }
     const { counts } = await one.batches.get(batch);
-    expect(new Set(outcomes)).toEqual(new Set(['done', 'BATCH_BUSY', 'BATCH_FULL']));
+    expect(['done', 'BATCH_BUSY', 'BATCH_FULL']).toEqual(expect.arrayContaining([...new Set(outcomes)]));
+    expect(outcomes).toContain('BATCH_FULL');
     expect(counts).toMatchObject({ passed: 20, inWork: 0, open: 0 });
   });
 
@@ -113,8 +114,8 @@ describe('the count of a batch', () => {
       code: 'LINK_TIMEOUT',
       stage: 'write',
     };
-    await one.runs.record(failedRun);
-    await one.runs.record(failedRun);
+    await one.runs.record([failedRun]);
+    await one.runs.record([failedRun]);
     expect((await one.batches.get(batch)).counts).toMatchObject({ passed: 0, failed: 1, open: 2 });
     for (let round = 0; round < 3; round++) await pass(two, await claimAt(two, batch, 1), 1);
     expect((await one.batches.get(batch)).counts).toMatchObject({

@@ -12,10 +12,11 @@ export interface RunLogOptions {
 
 /** Runs that wait for the database at most; beyond that the oldest go. */
 const MAX_WAITING = 10_000;
+const RUNS_AT_ONCE = 500;
 
 export class RunLog {
   readonly #options: RunLogOptions;
-  readonly #waiting: RunRecord[] = [];
+  #waiting: RunRecord[] = [];
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: RunLogOptions) {
@@ -47,21 +48,23 @@ export class RunLog {
     void this.flush();
   }
 
-  /** Writes what waits, oldest first, until one cannot be written. Never throws. */
+  /** Writes what waits, oldest first, until some cannot be written. Never throws. */
   flush(): Promise<void> {
     this.#writing = this.#writing.then(() => this.#write());
     return this.#writing;
   }
 
   async #write(): Promise<void> {
-    for (let run = this.#waiting[0]; run !== undefined; run = this.#waiting[0]) {
+    while (this.#waiting.length > 0) {
+      const runs = this.#waiting.slice(0, RUNS_AT_ONCE);
       try {
-        await this.#options.runs.record(run);
+        await this.#options.runs.record(runs);
       } catch {
         return;
       }
-      // It may have been dropped in the meantime.
-      if (this.#waiting[0] === run) this.#waiting.shift();
+      // Some may have been dropped in the meantime.
+      const written = new Set(runs);
+      this.#waiting = this.#waiting.filter((run) => !written.has(run));
     }
   }
 }

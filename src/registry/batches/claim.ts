@@ -1,45 +1,84 @@
-// Claiming a place in a batch and settling it: the transactions that keep its count exact.
+// Claiming places in a batch and settling them: the transactions that keep its count exact.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import { macKeyOf } from '../postgres/rows.js';
+import { needDistinct } from '../postgres/shared-transaction.js';
 import type { SecretBox, SecretOwner } from '../secrets/secret-box.js';
 import type { Claim, ClaimRequest, ProfileVersion, UnitImage } from './batches.js';
-import { nextSerial } from './serials.js';
+import { nextSerials } from './serials.js';
 import {
   countBatch,
   IDENTIFIER_IS_FREE,
+  lockBatchesOf,
+  lockUnits,
   readBatch,
-  readUnit,
-  writeClaim,
-  writePass,
+  readUnitsOf,
+  writeClaims,
+  writePasses,
   type BatchRow,
   type IdentifierRow,
   type UnitRow,
 } from './sql.js';
 
-/** Runs inside a transaction; see Batches.claim. */
-export async function claim(client: pg.ClientBase, box: SecretBox, request: ClaimRequest): Promise<Claim> {
-  const batch = await readBatch(client, request.batch, { lock: true });
+/** Runs inside a transaction, for different boards; answers in their order. See Batches.claim. */
+export async function claim(
+  client: pg.ClientBase,
+  box: SecretBox,
+  requests: readonly ClaimRequest[],
+): Promise<Claim[]> {
+  needDistinct(requests.map(({ batch, mac }) => `${macKeyOf(mac)} ${batch}`));
+  const claims = new Map<ClaimRequest, Claim>();
+  // Whoever locks several batches does it in this order.
+  for (const name of [...new Set(requests.map(({ batch }) => batch))].sort()) {
+    const own = requests.filter(({ batch }) => batch === name);
+    const made = await claimOf(client, box, await readBatch(client, name, { lock: true }), own);
+    for (const [index, one] of made.entries()) claims.set(own[index] as ClaimRequest, one);
+  }
+  return requests.flatMap((request) => claims.get(request) ?? []);
+}
+
+/** Places in one batch, whose row is locked. */
+async function claimOf(
+  client: pg.ClientBase,
+  box: SecretBox,
+  batch: BatchRow,
+  requests: readonly ClaimRequest[],
+): Promise<Claim[]> {
+  const macKeys = requests.map(({ mac }) => macKeyOf(mac));
   checkOpen(batch);
   const { name, profile_name: profileName, profile_version: version } = batch;
-  checkProfile({ name, profile: { name: profileName, version } }, request);
-  const macKey = macKeyOf(request.mac);
-  const unit = await readUnit(client, batch.id, macKey);
-  if (unit?.passed !== true && unit?.live !== true) await checkRoom(client, batch);
-  const identifier = await identifierFor(client, batch, macKey);
-  const serial = unit?.serial ?? identifier?.serial ?? (await nextSerial(client, batch));
-  const id = randomUUID();
-  await writeClaim(client, { batchId: batch.id, macKey, claimId: id, station: request.station, serial });
-  const psk = identifier?.psk_secret ?? undefined;
-  return makeClaim({
-    id,
-    serial: serial ?? undefined,
-    uuid: identifier?.global_uuid ?? undefined,
-    psk: psk === undefined ? undefined : box.open(psk, identifierOwner(batch.id)),
-    earlier: unit?.passed === true ? imageOf(unit) : undefined,
+  for (const request of requests) checkProfile({ name, profile: { name: profileName, version } }, request);
+  const units = await readUnitsOf(client, batch.id, macKeys);
+  await checkRoom(client, batch, macKeys.filter((macKey) => !hasPlace(units.get(macKey))).length);
+  const identifiers = await identifiersFor(client, batch, macKeys);
+  const serialOf = (macKey: string): string | null =>
+    units.get(macKey)?.serial ?? identifiers.get(macKey)?.serial ?? null;
+  const serials = await nextSerials(
+    client,
+    batch,
+    macKeys.filter((macKey) => serialOf(macKey) === null).length,
+  );
+  const places = requests.map(({ station }, index) => {
+    const macKey = macKeys[index] ?? '';
+    return { macKey, claimId: randomUUID(), station, serial: serialOf(macKey) ?? serials.shift() ?? null };
+  });
+  await writeClaims(client, batch.id, places);
+  return places.map(({ macKey, claimId: id, serial }) => {
+    const [unit, identifier] = [units.get(macKey), identifiers.get(macKey)];
+    const psk = identifier?.psk_secret ?? undefined;
+    return makeClaim({
+      id,
+      serial: serial ?? undefined,
+      uuid: identifier?.global_uuid ?? undefined,
+      psk: psk === undefined ? undefined : box.open(psk, identifierOwner(batch.id)),
+      earlier: unit?.passed === true ? imageOf(unit) : undefined,
+    });
   });
 }
+
+/** It is counted, or has a place until its lease ends. */
+const hasPlace = (unit: UnitRow | undefined): boolean => unit?.passed === true || unit?.live === true;
 
 /** Printing it does not print its key. */
 export function makeClaim(claim: Claim): Claim {
@@ -71,41 +110,47 @@ export function checkProfile(
   });
 }
 
-async function checkRoom(client: pg.ClientBase, batch: BatchRow): Promise<void> {
+/** @param wanted boards that have no place yet. @throws BATCH_BUSY, BATCH_FULL */
+async function checkRoom(client: pg.ClientBase, batch: BatchRow, wanted: number): Promise<void> {
+  if (wanted === 0) return;
   const { open, inWork, held } = await countBatch(client, batch);
-  if (open > 0) return;
+  if (open >= wanted) return;
   const { name, quantity } = batch;
   const reserved = inWork + held;
   if (reserved > 0) throw new EspmintError('BATCH_BUSY', { batch: name, quantity, reserved, held });
   throw new EspmintError('BATCH_FULL', { batch: name, quantity });
 }
 
-/** The row of the list that is this board's, or the next free one; undefined for a batch without a list. */
-async function identifierFor(
+/** The rows of the list that are these boards', or the next free ones; none for a batch without a list. */
+async function identifiersFor(
   client: pg.ClientBase,
   batch: BatchRow,
-  macKey: string,
-): Promise<IdentifierRow | undefined> {
+  macKeys: readonly string[],
+): Promise<ReadonlyMap<string, IdentifierRow>> {
   const { rows } = await client.query<IdentifierRow & { mac_key: string | null }>(
     `select id, serial, global_uuid, psk_secret, mac_key from batch_identifiers
-     where batch_id = $1 and (mac_key = $2 or ${IDENTIFIER_IS_FREE}) order by mac_key nulls last, id limit 1`,
-    [batch.id, macKey],
+     where batch_id = $1 and (mac_key = any($2) or ${IDENTIFIER_IS_FREE}) order by mac_key nulls last, id limit $3`,
+    [batch.id, macKeys, macKeys.length],
   );
-  const [row] = rows;
-  if (row === undefined) {
-    const { rows: any } = await client.query('select from batch_identifiers where batch_id = $1 limit 1', [
+  if (rows.length < macKeys.length) {
+    const { rowCount } = await client.query('select from batch_identifiers where batch_id = $1 limit 1', [
       batch.id,
     ]);
-    if (any.length === 0) return undefined;
+    if (rowCount === 0) return new Map();
     throw new EspmintError('BATCH_IDENTIFIERS_USED_UP', { batch: batch.name });
   }
-  if (row.mac_key === null) {
+  const own = new Map(rows.flatMap((row) => (row.mac_key === null ? [] : [[row.mac_key, row] as const])));
+  const free = rows.filter(({ mac_key: macKey }) => macKey === null);
+  for (const macKey of macKeys) {
+    const row = own.has(macKey) ? undefined : free.shift();
+    if (row === undefined) continue;
+    own.set(macKey, row);
     await client.query('update batch_identifiers set mac_key = $2, claimed_at = now() where id = $1', [
       row.id,
       macKey,
     ]);
   }
-  return row;
+  return own;
 }
 
 function imageOf(unit: UnitRow): UnitImage | undefined {
@@ -114,45 +159,39 @@ function imageOf(unit: UnitRow): UnitImage | undefined {
   return { offsetBytes: Number(offset), sizeBytes: Number(size), md5, sha256 };
 }
 
-/** Runs inside a transaction; see Batches.passed. */
-export async function settlePass(
-  client: pg.ClientBase,
-  claimId: string,
-  unit: { readonly uuid: string; readonly chip: string; readonly image: UnitImage },
-): Promise<void> {
-  const { batch, macKey } = await lockClaim(client, claimId);
-  const known = await readUnit(client, batch.id, macKey);
-  if (known?.passed !== true && known?.live !== true) {
-    const { open } = await countBatch(client, batch);
-    if (open < 1) throw placeLost(batch.name, macKey);
+/** A board that is good. */
+export interface PassedClaim {
+  readonly claimId: string;
+  readonly unit: { readonly uuid: string; readonly chip: string; readonly image: UnitImage };
+}
+
+/** Runs inside a transaction, for different claims; see Batches.passed. */
+export async function settlePasses(client: pg.ClientBase, passes: readonly PassedClaim[]): Promise<void[]> {
+  const claimIds = passes.map(({ claimId }) => claimId);
+  needDistinct(claimIds);
+  const batches = await lockBatchesOf(client, claimIds);
+  const units = await lockUnits(client, claimIds);
+  for (const claimId of claimIds) {
+    // Another station has claimed the same board since.
+    if (!units.has(claimId)) throw placeLost('of this claim', claimId);
   }
-  await writePass(client, claimId, unit);
+  for (const batch of batches) {
+    const late = [...units.values()].filter((unit) => unit.batch_id === batch.id && !hasPlace(unit));
+    const [first] = late;
+    if (first !== undefined && (await countBatch(client, batch)).open < late.length)
+      throw placeLost(batch.name, first.mac_key);
+  }
+  await writePasses(client, passes);
+  return passes.map(() => undefined);
 }
 
 /** Runs inside a transaction; see Batches.failed. A claim that another one has replaced has nothing to settle. */
-export async function settleFailure(client: pg.ClientBase, claimId: string): Promise<void> {
-  await client.query('update batch_units set passed = false, lease_until = null where claim_id = $1', [
-    claimId,
-  ]);
-}
-
-/** The batch first, then the unit: the order in which every transaction here locks. */
-async function lockClaim(
-  client: pg.ClientBase,
-  claimId: string,
-): Promise<{ batch: BatchRow; macKey: string }> {
-  const { rows } = await client.query<BatchRow>(
-    `select * from batches where id = (select batch_id from batch_units where claim_id = $1) for update`,
-    [claimId],
+export async function settleFailures(client: pg.ClientBase, claimIds: readonly string[]): Promise<void[]> {
+  await client.query(
+    'update batch_units set passed = false, lease_until = null where claim_id = any($1::uuid[])',
+    [claimIds],
   );
-  const { rows: units } = await client.query<{ mac_key: string }>(
-    'select mac_key from batch_units where claim_id = $1 for update',
-    [claimId],
-  );
-  const [batch, unit] = [rows[0], units[0]];
-  // Another station has claimed the same board since.
-  if (batch === undefined || unit === undefined) throw placeLost('of this claim', claimId);
-  return { batch, macKey: unit.mac_key };
+  return claimIds.map(() => undefined);
 }
 
 function placeLost(batch: string, macKey: string): EspmintError {

@@ -1,4 +1,4 @@
-// Batches on PostgreSQL: each call is one transaction.
+// Batches on PostgreSQL: each call is one transaction, which claims share, and settlements.
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import { checkSerialTemplate } from '../../core/serial-template.js';
@@ -22,7 +22,7 @@ import type {
   Unit,
   UnitImage,
 } from './batches.js';
-import { claim, identifierOwner, settleFailure, settlePass } from './claim.js';
+import { claim, identifierOwner, type PassedClaim, settleFailures, settlePasses } from './claim.js';
 import { readHeldPlaces, releasePlaces } from './prepaid/place-sql.js';
 import { insertSignOff, readSignOffs } from './sign-offs.js';
 import {
@@ -40,15 +40,17 @@ import {
 export class PostgresBatches implements Batches {
   readonly #database: Database;
   readonly #box: SecretBox;
-  /** Both lock the row of their batch: the boards of a fixture would wait for each other. */
-  readonly #claims: SharedTransaction;
-  readonly #settlements: SharedTransaction;
+  /** These lock the row of their batch: the boards of a fixture would wait for each other. */
+  readonly #claims: SharedTransaction<ClaimRequest, Claim>;
+  readonly #passes: SharedTransaction<PassedClaim, void>;
+  readonly #failures: SharedTransaction<string, void>;
 
   constructor(database: Database, box: SecretBox) {
     this.#database = database;
     this.#box = box;
-    this.#claims = new SharedTransaction(database, 'claim');
-    this.#settlements = new SharedTransaction(database, 'settle');
+    this.#claims = new SharedTransaction(database, 'claim', (client, all) => claim(client, box, all));
+    this.#passes = new SharedTransaction(database, 'settle', settlePasses);
+    this.#failures = new SharedTransaction(database, 'settle', settleFailures);
   }
 
   create(request: BatchRequest, who: string): Promise<Batch> {
@@ -141,15 +143,15 @@ export class PostgresBatches implements Batches {
   }
 
   claim(request: ClaimRequest): Promise<Claim> {
-    return this.#claims.run((client) => claim(client, this.#box, request));
+    return this.#claims.run(request);
   }
 
   passed(claimId: string, unit: { uuid: string; chip: string; image: UnitImage }): Promise<void> {
-    return this.#settlements.run((client) => settlePass(client, claimId, unit));
+    return this.#passes.run({ claimId, unit });
   }
 
   failed(claimId: string): Promise<void> {
-    return this.#settlements.run((client) => settleFailure(client, claimId));
+    return this.#failures.run(claimId);
   }
 
   heldPlaces(name: string): Promise<HeldPlaces[]> {

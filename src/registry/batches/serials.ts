@@ -1,41 +1,56 @@
-// The next serial number of a batch's template: each is given once, over all batches of that template.
+// The next serial numbers of a batch's template: each is given once, over all batches of that template.
 import type pg from 'pg';
 import { formatSerial } from '../../core/serial-template.js';
 import type { BatchRow } from './sql.js';
 
-/** The counter's row is locked until the end of the transaction: no number is given twice. */
+/** One of nextSerials; null where the batch has no template. */
 export async function nextSerial(client: pg.ClientBase, batch: BatchRow): Promise<string | null> {
-  const template = batch.serial_template;
-  if (template === null) return null;
-  const returned = await returnedSerial(client, template);
-  if (returned !== undefined) return returned;
-  for (;;) {
-    const { rows } = await client.query<{ number: string }>(
-      `insert into serial_counters (template, next_number) values ($1, 2)
-       on conflict (template) do update set next_number = serial_counters.next_number + 1
-       returning next_number - 1 as number`,
-      [template],
-    );
-    const serial = formatSerial(template, Number(rows[0]?.number));
-    // A list may hold numbers of the same form.
-    const { rows: taken } = await client.query(
-      `select from batch_units where serial = $1 union all select from batch_identifiers where serial = $1
-       union all select from batch_places where serial = $1`,
-      [serial],
-    );
-    if (taken.length === 0) return serial;
-  }
+  const [serial = null] = await nextSerials(client, batch, 1);
+  return serial;
 }
 
-/** The lowest serial number of a template that was drawn ahead and not used; whoever calls this gives it away. */
-async function returnedSerial(client: pg.ClientBase, template: string): Promise<string | undefined> {
+/**
+ * The counter's row is locked until the end of the transaction: no number is given twice.
+ *
+ * @returns so many, lowest first; none where the batch has no template
+ */
+export async function nextSerials(client: pg.ClientBase, batch: BatchRow, count: number): Promise<string[]> {
+  const template = batch.serial_template;
+  if (template === null || count === 0) return [];
+  const serials = await returnedSerials(client, template, count);
+  while (serials.length < count) serials.push(...(await countOn(client, template, count - serials.length)));
+  return serials;
+}
+
+/** The next numbers without those that are taken: a list may hold numbers of the same form. */
+async function countOn(client: pg.ClientBase, template: string, count: number): Promise<string[]> {
+  const { rows } = await client.query<{ first: string }>(
+    `insert into serial_counters (template, next_number) values ($1, 1 + $2::bigint)
+     on conflict (template) do update set next_number = serial_counters.next_number + $2::bigint
+     returning next_number - $2::bigint as first`,
+    [template, count],
+  );
+  const first = Number(rows[0]?.first);
+  const serials = Array.from({ length: count }, (_, index) => formatSerial(template, first + index));
+  const { rows: taken } = await client.query<{ serial: string }>(
+    `select serial from batch_units where serial = any($1)
+     union all select serial from batch_identifiers where serial = any($1)
+     union all select serial from batch_places where serial = any($1)`,
+    [serials],
+  );
+  const isTaken = new Set(taken.map(({ serial }) => serial));
+  return serials.filter((serial) => !isTaken.has(serial));
+}
+
+/** The lowest serial numbers of a template that were drawn ahead and not used; whoever calls this gives them away. */
+async function returnedSerials(client: pg.ClientBase, template: string, count: number): Promise<string[]> {
   const { rows } = await client.query<{ serial: string }>(
-    `delete from batch_places where id = (
+    `delete from batch_places where id in (
        select p.id from batch_places p join batches b on b.id = p.batch_id
        where p.state = 'returned' and p.serial is not null and b.serial_template = $1
-       order by p.serial limit 1 for update of p skip locked)
+       order by p.serial limit $2 for update of p skip locked)
      returning serial`,
-    [template],
+    [template, count],
   );
-  return rows[0]?.serial;
+  return rows.map(({ serial }) => serial).sort();
 }

@@ -162,11 +162,46 @@ export async function readUnit(
   batchId: string,
   macKey: string,
 ): Promise<UnitRow | undefined> {
+  return (await readUnitsOf(client, batchId, [macKey])).get(macKey);
+}
+
+/** Those that are units of the batch, by MAC key. */
+export async function readUnitsOf(
+  client: pg.ClientBase,
+  batchId: string,
+  macKeys: readonly string[],
+): Promise<ReadonlyMap<string, UnitRow>> {
   const { rows } = await client.query<UnitRow>(
-    `select ${UNIT_COLUMNS} from batch_units where batch_id = $1 and mac_key = $2`,
-    [batchId, macKey],
+    `select ${UNIT_COLUMNS} from batch_units where batch_id = $1 and mac_key = any($2)`,
+    [batchId, macKeys],
   );
-  return rows[0];
+  return new Map(rows.map((row) => [row.mac_key, row]));
+}
+
+/** The batches that these claims are of, locked: batch first, then unit, as every transaction here locks. */
+export async function lockBatchesOf(
+  client: pg.ClientBase,
+  claimIds: readonly string[],
+): Promise<readonly BatchRow[]> {
+  const { rows } = await client.query<BatchRow>(
+    `select * from batches where id in (select batch_id from batch_units where claim_id = any($1::uuid[]))
+     order by name collate "C" for update`,
+    [claimIds],
+  );
+  return rows;
+}
+
+/** The units that have these claims, locked, by claim. */
+export async function lockUnits(
+  client: pg.ClientBase,
+  claimIds: readonly string[],
+): Promise<ReadonlyMap<string, UnitRow & { readonly batch_id: string }>> {
+  const { rows } = await client.query<UnitRow & { readonly batch_id: string; readonly claim_id: string }>(
+    `select batch_id, claim_id, ${UNIT_COLUMNS} from batch_units where claim_id = any($1::uuid[])
+     order by claim_id for update`,
+    [claimIds],
+  );
+  return new Map(rows.map((row) => [row.claim_id, row]));
 }
 
 export async function readUnits(client: pg.ClientBase, batchId: string): Promise<Unit[]> {
@@ -187,31 +222,45 @@ export async function readUnits(client: pg.ClientBase, batchId: string): Promise
   }));
 }
 
-/** The unit's claim is this one from now on. A serial number that it has is kept. */
-export async function writeClaim(
+export interface PlaceRow {
+  readonly macKey: string;
+  readonly claimId: string;
+  readonly station: string;
+  readonly serial: string | null;
+}
+
+/** The claims of these units are these from now on. A serial number that a unit has is kept. */
+export async function writeClaims(
   client: pg.ClientBase,
-  claim: { batchId: string; macKey: string; claimId: string; station: string; serial: string | null },
+  batchId: string,
+  places: readonly PlaceRow[],
 ): Promise<void> {
   await client.query(
     `insert into batch_units (batch_id, mac_key, claim_id, station, serial, lease_until)
-     values ($1, $2, $3, $4, $5, ${LEASE_END})
+     select $1, "macKey", "claimId", station, serial, ${LEASE_END}
+     from json_to_recordset($2::json) as place ("macKey" text, "claimId" uuid, station text, serial text)
      on conflict (batch_id, mac_key) do update
        set claim_id = excluded.claim_id, station = excluded.station, lease_until = excluded.lease_until`,
-    [claim.batchId, claim.macKey, claim.claimId, claim.station, claim.serial],
+    [batchId, JSON.stringify(places)],
   );
 }
 
-export async function writePass(
+export async function writePasses(
   client: pg.ClientBase,
-  claimId: string,
-  unit: { readonly uuid: string; readonly chip: string; readonly image: UnitImage },
+  passes: readonly {
+    readonly claimId: string;
+    readonly unit: { readonly uuid: string; readonly chip: string; readonly image: UnitImage };
+  }[],
 ): Promise<void> {
-  const { offsetBytes, sizeBytes, md5, sha256 } = unit.image;
+  const rows = passes.map(({ claimId, unit: { image, ...unit } }) => ({ claimId, ...unit, ...image }));
   await client.query(
-    `update batch_units set passed = true, lease_until = null, passed_at = coalesce(passed_at, now()),
-       global_uuid = $2, chip = $3, image_offset = $4, image_size = $5, image_md5 = $6, image_sha256 = $7
-     where claim_id = $1`,
-    [claimId, unit.uuid, unit.chip, offsetBytes, sizeBytes, md5, sha256],
+    `update batch_units unit set passed = true, lease_until = null, passed_at = coalesce(passed_at, now()),
+       global_uuid = good.uuid, chip = good.chip, image_offset = good."offsetBytes", image_size = good."sizeBytes",
+       image_md5 = good.md5, image_sha256 = good.sha256
+     from json_to_recordset($1::json) as good (
+       "claimId" uuid, uuid text, chip text, "offsetBytes" bigint, "sizeBytes" bigint, md5 text, sha256 text)
+     where unit.claim_id = good."claimId"`,
+    [JSON.stringify(rows)],
   );
 }
 

@@ -31,7 +31,7 @@ export async function resolveConflict(
   const before = await needConflict(client, id);
   const board = namesIn(before);
   // The order in which a reservation locks: names, devices, conflicts.
-  const holders = await lockNames(client, board);
+  const holders = await lockNames(client, [board]);
   const device = await lockDevice(client, before.device_id);
   await client.query('select from conflicts where id = $1 for update', [id]);
   const conflict = await needConflict(client, id);

@@ -2,7 +2,7 @@
 import { type Conflict, CONFLICT_CODES } from '../../core/conflict.js';
 import { conflictOf, isEspmintError, toEspmintError } from '../../core/errors/index.js';
 import type { Door } from '../door/copy.js';
-import type { OfflineReservation } from '../postgres/reserve.js';
+import type { OfflineReservation } from '../postgres/replay.js';
 import type { Registry } from '../registry.js';
 import type { SecretBox } from '../secrets/secret-box.js';
 import type { Journal } from './journal.js';

@@ -15,37 +15,51 @@ export interface NewAttempt {
   readonly keyId: string;
   /** What devices is to say once the key is proven. */
   readonly wanted: Readonly<Record<string, string | null>>;
+  readonly facts: AttemptFacts | undefined;
   /** ISO 8601: when it was reserved, if that was without the registry. */
   readonly offlineAt?: string | undefined;
 }
 
-/** One statement, also where the profile is met for the first time. */
-export async function insertAttempt(
-  client: pg.ClientBase,
-  { id, deviceId, keyId, wanted, offlineAt }: NewAttempt,
-  facts: AttemptFacts | undefined,
-): Promise<void> {
-  const { profile, chip, ...who } = storableFacts(facts);
+/** One statement, also where a profile is met for the first time. */
+export async function insertAttempts(client: pg.ClientBase, attempts: readonly NewAttempt[]): Promise<void> {
   await client.query(
-    `with met as (
-       insert into profiles (sha256, name, version) select $11::text, $12::text, $13::integer where $11 is not null
+    `with made as (
+       select * from json_to_recordset($1::json) as made (
+         id uuid, "deviceId" integer, "keyId" bigint, wanted jsonb, "offlineAt" timestamptz, station text, slot integer,
+         port text, operator text, "toolVersion" text, batch text, profile text, "profileName" text,
+         "profileVersion" integer, chip text, "chipDescription" text, "chipRevision" text, "flashSize" bigint)),
+     met as (
+       insert into profiles (sha256, name, version)
+         select distinct on (profile) profile, "profileName", "profileVersion" from made where profile is not null
+         order by profile
        on conflict (sha256) do nothing)
      insert into attempts (id, device_id, key_id, wanted, station, slot, port, operator, tool_version, batch, profile,
                            chip, chip_description, chip_revision, flash_size, started_at, offline)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17,
-             coalesce($18::timestamptz, now()), $18 is not null)`,
-    [
-      ...[id, deviceId, keyId, wanted],
-      ...[who.station, who.slot, who.port, who.operator, who.toolVersion, who.batch],
-      ...[profile?.sha256, profile?.name, profile?.version],
-      ...[chip?.kind, chip?.description, chip?.revision, chip?.flashSizeBytes],
-      offlineAt,
-    ],
+     select id, "deviceId", "keyId", wanted, station, slot, port, operator, "toolVersion", batch, profile,
+            chip, "chipDescription", "chipRevision", "flashSize", coalesce("offlineAt", now()), "offlineAt" is not null
+     from made`,
+    [JSON.stringify(attempts.map(toColumns))],
   );
+}
+
+function toColumns({ facts, ...attempt }: NewAttempt): object {
+  const { profile, chip, ...who } = storableFacts(facts);
+  return {
+    ...attempt,
+    ...who,
+    profile: profile?.sha256,
+    profileName: profile?.name,
+    profileVersion: profile?.version,
+    chip: chip?.kind,
+    chipDescription: chip?.description,
+    chipRevision: chip?.revision,
+    flashSize: chip?.flashSizeBytes,
+  };
 }
 
 /** How an attempt ended. */
 export interface AttemptEnd extends AttemptCourse {
+  readonly id: string;
   readonly outcome: 'passed' | 'failed';
   readonly code?: string | undefined;
   readonly stage?: string | undefined;
@@ -53,28 +67,32 @@ export interface AttemptEnd extends AttemptCourse {
 }
 
 /**
- * Writes the end down and counts it for the port, in one statement. An attempt that failed may end again, and then
- * passes: it is one attempt all the same.
+ * Writes the ends down, each of another attempt, and counts them for their ports, in one statement. An attempt that
+ * failed may end again, and then passes: it is one attempt all the same.
  */
-export async function endAttempt(
-  client: pg.ClientBase,
-  id: string,
-  { outcome, code, stage, imageSha256, stagesMs, baud, endedAt }: AttemptEnd,
-): Promise<void> {
+export async function endAttempts(client: pg.ClientBase, ends: readonly AttemptEnd[]): Promise<void> {
   await client.query(
-    `with before as (select outcome from attempts where id = $1),
+    `with told as (
+       select * from json_to_recordset($1::json) as told (
+         id uuid, outcome text, code text, stage text, "imageSha256" text, "stagesMs" jsonb, baud integer,
+         "endedAt" timestamptz)),
+     before as (select a.id, a.outcome from attempts a join told using (id)),
      ended as (
-       update attempts set outcome = $2, code = $3, stage = $4, image_sha256 = coalesce($5, image_sha256),
-         stages_ms = coalesce($6::jsonb, stages_ms), baud = coalesce($7, baud),
-         ended_at = coalesce($8::timestamptz, now())
-       where id = $1 returning station, port, baud, ended_at)
+       update attempts a set outcome = told.outcome, code = told.code, stage = told.stage,
+         image_sha256 = coalesce(told."imageSha256", a.image_sha256),
+         stages_ms = coalesce(told."stagesMs", a.stages_ms), baud = coalesce(told.baud, a.baud),
+         ended_at = coalesce(told."endedAt", now())
+       from told where a.id = told.id returning a.id, a.station, a.port, a.outcome, a.baud, a.ended_at)
      insert into ports as known (station, port, attempts, passes, baud, last_seen)
-       select station, port, (before.outcome = 'open')::integer, ($2 = 'passed')::integer, baud, ended_at
-       from ended, before where station is not null and port is not null
+       select station, port, count(*) filter (where before.outcome = 'open'),
+              count(*) filter (where ended.outcome = 'passed'),
+              (array_agg(baud order by ended_at desc) filter (where baud is not null))[1], max(ended_at)
+       from ended join before using (id) where station is not null and port is not null
+       group by station, port order by station, port
      on conflict (station, port) do update set
        attempts = known.attempts + excluded.attempts, passes = known.passes + excluded.passes,
        baud = coalesce(excluded.baud, known.baud), last_seen = greatest(excluded.last_seen, known.last_seen)`,
-    [id, outcome, code, stage, imageSha256, stagesMs, baud, endedAt],
+    [JSON.stringify(ends)],
   );
 }
 

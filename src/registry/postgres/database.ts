@@ -28,6 +28,12 @@ export interface DatabaseOptions {
   readonly prepare?: ((client: pg.ClientBase) => Promise<void>) | undefined;
 }
 
+/** Of one transaction. */
+export interface TransactionOptions {
+  /** Waits no longer than this for a lock, if that is shorter than the limit of a statement. */
+  readonly lockTimeoutMs?: number | undefined;
+}
+
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1000;
 const COLLISION_TRIES = 3;
@@ -50,12 +56,17 @@ export class Database {
    *
    * @throws REGISTRY_*, DISK_FULL, CANCELLED, and what `work` throws of its own
    */
-  async transaction<T>(what: string, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    what: string,
+    work: (client: pg.ClientBase) => Promise<T>,
+    { lockTimeoutMs = Infinity }: TransactionOptions = {},
+  ): Promise<T> {
     return this.connected(what, async (client) => {
       const limitMs = Math.ceil(this.#options.timeoutMs);
       const statementMs = this.#options.isBulk === true ? 0 : limitMs;
+      const lockMs = Math.min(limitMs, lockTimeoutMs);
       await client.query(
-        `begin; set local statement_timeout = ${statementMs}; set local lock_timeout = ${limitMs}`,
+        `begin; set local statement_timeout = ${statementMs}; set local lock_timeout = ${lockMs}`,
       );
       try {
         const result = await work(client);

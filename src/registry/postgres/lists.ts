@@ -25,19 +25,23 @@ export function toEntryText({ global_uuid: uuid, mac_first: first, mac_last: las
 
 type ListedRow = EntryRow & { readonly list: ListName; readonly reason: string };
 
-/** One statement, whatever is in the lists. @throws DEVICE_DENIED, DEVICE_NOT_ALLOWED */
-export async function checkLists(client: pg.ClientBase, board: BoardNames): Promise<void> {
+/** One statement, whatever is in the lists. @throws DEVICE_DENIED, DEVICE_NOT_ALLOWED: of the first one it concerns */
+export async function checkLists(client: pg.ClientBase, boards: readonly BoardNames[]): Promise<void> {
   const { rows } = await client.query<
-    (ListedRow | { readonly list: null }) & { readonly restricted: boolean }
+    (ListedRow | { readonly list: null }) & { readonly mac_key: string; readonly restricted: boolean }
   >(
-    `select l.*, exists (select from device_lists where list = 'allow') as restricted
-     from (values (1)) as one left join lateral (
+    `select board.mac_key, l.*, exists (select from device_lists where list = 'allow') as restricted
+     from unnest($1::text[], $2::text[]) as board (mac_key, uuid) left join lateral (
        select list, reason, global_uuid, mac_first, mac_last from device_lists
-       where global_uuid = $2 or $1 between mac_first and mac_last order by list desc limit 2) l on true`,
-    [macKeyOf(board.mac), board.uuid],
+       where global_uuid = board.uuid or board.mac_key between mac_first and mac_last
+       order by list desc limit 2) l on true`,
+    [boards.map(({ mac }) => macKeyOf(mac)), boards.map(({ uuid }) => uuid)],
   );
-  const matches = rows.flatMap((row) => (row.list === null ? [] : toEntry(row)));
-  checkDoor(board, matches, rows[0]?.restricted ?? false);
+  for (const board of boards) {
+    const own = rows.filter(({ mac_key: macKey }) => macKey === macKeyOf(board.mac));
+    const matches = own.flatMap((row) => (row.list === null ? [] : toEntry(row)));
+    checkDoor(board, matches, own[0]?.restricted ?? false);
+  }
 }
 
 /** All that a station needs to know to keep the door by itself. */

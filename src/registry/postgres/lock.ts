@@ -1,4 +1,4 @@
-// The names of a board, locked: who works on a MAC, a UUID or a chip id is alone with it until the transaction ends.
+// The names of boards, locked: who works on a MAC, a UUID or a chip id is alone with it until the transaction ends.
 import type pg from 'pg';
 import type { BoardNames } from '../registry.js';
 import { DEVICE_COLUMNS, type DeviceRow, macKeyOf } from './rows.js';
@@ -9,20 +9,30 @@ import { DEVICE_COLUMNS, type DeviceRow, macKeyOf } from './rows.js';
  *
  * @returns the devices that have one of the names, locked
  */
-export async function lockNames(
-  client: pg.ClientBase,
-  { mac, uuid, hardwareId }: BoardNames,
-): Promise<DeviceRow[]> {
-  const names = [macKeyOf(mac), uuid, hardwareId ?? null];
+export async function lockNames(client: pg.ClientBase, boards: readonly BoardNames[]): Promise<DeviceRow[]> {
+  const macKeys = boards.map(({ mac }) => macKeyOf(mac));
+  const uuids = boards.map(({ uuid }) => uuid);
+  const hardwareIds = boards.flatMap(({ hardwareId }) => hardwareId ?? []);
+  // The aggregate takes them in the order of the array.
   await client.query(
-    `select pg_advisory_xact_lock(hashtextextended($1, 0)), pg_advisory_xact_lock(hashtextextended($2, 0)),
-       pg_advisory_xact_lock(hashtextextended($3, 0))`,
-    names,
+    'select count(pg_advisory_xact_lock(hashtextextended(name, 0))) from unnest($1::text[]) as name',
+    [[...new Set([...macKeys, ...uuids, ...hardwareIds])].sort()],
   );
   const { rows } = await client.query<DeviceRow>(
-    `select ${DEVICE_COLUMNS} from devices where mac_key = $1 or global_uuid = $2 or hardware_id = $3
-     order by id for update`,
-    names,
+    `select ${DEVICE_COLUMNS} from devices
+     where mac_key = any($1) or global_uuid = any($2) or hardware_id = any($3) order by id for update`,
+    [macKeys, uuids, hardwareIds],
   );
   return rows;
+}
+
+/** Those of the devices that have one of the names of this board. */
+export function holdersOf({ mac, uuid, hardwareId }: BoardNames, rows: readonly DeviceRow[]): DeviceRow[] {
+  const macKey = macKeyOf(mac);
+  return rows.filter(
+    (row) =>
+      row.mac_key === macKey ||
+      row.global_uuid === uuid ||
+      (hardwareId !== undefined && row.hardware_id === hardwareId),
+  );
 }

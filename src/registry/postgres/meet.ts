@@ -6,7 +6,7 @@ import { factsOf } from '../conflicts/facts.js';
 import { recordConflict } from '../conflicts/store.js';
 import { processUser } from '../process-user.js';
 import type { BoardNames, ScreenRequest } from '../registry.js';
-import { lockNames } from './lock.js';
+import { holdersOf, lockNames } from './lock.js';
 import { type DeviceRow, toDeviceRecord } from './rows.js';
 
 /** A conflict that is written down; the transaction is committed, and then the board is stopped with it. */
@@ -14,20 +14,37 @@ export class Stop {
   constructor(readonly conflict: Conflict) {}
 }
 
+/** The device's row, undefined for a new board. */
+type Met = DeviceRow | undefined | Stop;
+
 /**
- * The device's row with all names of the board locked, undefined for a new board. A chip id that the device did not
- * have is its own from now on.
+ * What each of these boards is, with all its names locked. A chip id that the device did not have is its own from now
+ * on.
  *
  * @param keyOf stores the key that a board holds which is about to be stopped, and tells its number
  */
 export async function meet(
   client: pg.ClientBase,
-  request: ScreenRequest,
+  requests: readonly ScreenRequest[],
   keyOf?: (board: BoardNames) => Promise<string>,
-): Promise<DeviceRow | undefined | Stop> {
+): Promise<Met[]> {
+  const rows = await lockNames(client, requests.map(namesOf));
+  const met: Met[] = [];
+  for (const request of requests) {
+    const holders = holdersOf(namesOf(request), rows);
+    met.push(await meetOne(client, request, holders, keyOf));
+  }
+  return met;
+}
+
+async function meetOne(
+  client: pg.ClientBase,
+  request: ScreenRequest,
+  holders: readonly DeviceRow[],
+  keyOf: ((board: BoardNames) => Promise<string>) | undefined,
+): Promise<Met> {
   const board = namesOf(request);
-  const rows = await lockNames(client, board);
-  const contradiction = findContradiction(board, rows.map(toDeviceRecord));
+  const contradiction = findContradiction(board, holders.map(toDeviceRecord));
   if (contradiction !== undefined) {
     const { facts } = request;
     const seenBy = facts?.operator ?? processUser();
@@ -36,7 +53,7 @@ export async function meet(
       await recordConflict(client, contradiction, { board, facts: factsOf(facts), seenBy, keyId }),
     );
   }
-  const [row] = rows;
+  const [row] = holders;
   if (row === undefined || row.hardware_id !== null || board.hardwareId === undefined) return row;
   await client.query('update devices set hardware_id = $2 where id = $1', [row.id, board.hardwareId]);
   return { ...row, hardware_id: board.hardwareId };

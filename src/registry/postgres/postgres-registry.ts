@@ -1,5 +1,4 @@
-// The registry on PostgreSQL: each call is one transaction.
-import type pg from 'pg';
+// The registry on PostgreSQL: each call is one transaction, which calls of the same kind share.
 import type { Conflict } from '../../core/conflict.js';
 import { toEspmintError } from '../../core/errors/index.js';
 import { conflictError, findContradiction } from '../conflicts/detect.js';
@@ -35,9 +34,11 @@ import { lockNames } from './lock.js';
 import { Stop } from './meet.js';
 import { migrate } from './migrate.js';
 import { find, openKey, recordReveal, show } from './read.js';
-import { type OfflineReservation, replayReservation, reserve, screen } from './reserve.js';
+import { type OfflineReservation, replayReservation } from './replay.js';
+import { reserve, screen } from './reserve.js';
 import { toDeviceRecord } from './rows.js';
-import { confirm, fail, noteImage } from './settle.js';
+import { confirm, fail, noteImages, type Told } from './settle.js';
+import { SharedTransaction } from './shared-transaction.js';
 
 export interface SecretOptions {
   /** The master key, and one that is about to replace it if there is one. */
@@ -49,10 +50,22 @@ export interface SecretOptions {
 export class PostgresRegistry implements Registry {
   readonly #database: Database;
   readonly #box: SecretBox;
+  readonly #reservations: SharedTransaction<ReserveRequest, Reservation | Stop>;
+  readonly #screenings: SharedTransaction<ScreenRequest, Stop | undefined>;
+  readonly #images: SharedTransaction<Told<Image>, void>;
+  readonly #proofs: SharedTransaction<Told<Proof>, DeviceRecord | Stop>;
+  readonly #failures: SharedTransaction<Told<Failure>, void>;
 
   private constructor(database: Database, box: SecretBox) {
     this.#database = database;
     this.#box = box;
+    this.#reservations = new SharedTransaction(database, 'reserve', (client, all) =>
+      reserve(client, box, all),
+    );
+    this.#screenings = new SharedTransaction(database, 'screen', screen);
+    this.#images = new SharedTransaction(database, 'built', noteImages);
+    this.#proofs = new SharedTransaction(database, 'confirm', confirm);
+    this.#failures = new SharedTransaction(database, 'fail', fail);
   }
 
   /** Brings the schema up to date, then opens the registry. On failure the database is closed. */
@@ -78,11 +91,11 @@ export class PostgresRegistry implements Registry {
 
   async reserve(request: ReserveRequest): Promise<Reservation> {
     checkWidths(request);
-    return this.#orStop('reserve', (client) => reserve(client, this.#box, request));
+    return orThrow(await this.#reservations.run(request));
   }
 
-  screen(board: ScreenRequest): Promise<void> {
-    return this.#orStop('screen', (client) => screen(client, board));
+  async screen(board: ScreenRequest): Promise<void> {
+    orThrow(await this.#screenings.run(board));
   }
 
   /**
@@ -90,14 +103,17 @@ export class PostgresRegistry implements Registry {
    *
    * @throws CLONE_SUSPECTED, HARDWARE_ID_TAKEN, UUID_TAKEN, MAC_TAKEN
    */
-  replay(offline: OfflineReservation): Promise<void> {
-    return this.#orStop('replay', (client) => replayReservation(client, this.#box, offline));
+  async replay(offline: OfflineReservation): Promise<void> {
+    const replayed = await this.#database.transaction('replay', (client) =>
+      replayReservation(client, this.#box, offline),
+    );
+    orThrow(replayed);
   }
 
   /** Writes down a board that was refused meanwhile; one that contradicts nothing here has nothing to be decided. */
   async replayRefusal({ refused, facts, seenBy }: Conflict): Promise<void> {
     await this.#database.transaction('replay', async (client) => {
-      const devices = (await lockNames(client, refused)).map(toDeviceRecord);
+      const devices = (await lockNames(client, [refused])).map(toDeviceRecord);
       const contradiction = findContradiction(refused, devices);
       if (contradiction === undefined) return;
       await recordConflict(client, contradiction, { board: refused, facts, seenBy });
@@ -109,16 +125,16 @@ export class PostgresRegistry implements Registry {
     return this.#database.connected('lists', readDoor);
   }
 
-  built(reservationId: string, image: Image): Promise<void> {
-    return this.#database.transaction('built', (client) => noteImage(client, reservationId, image));
+  built(id: string, image: Image): Promise<void> {
+    return this.#images.run({ id, news: image });
   }
 
-  confirm(reservationId: string, proof: Proof): Promise<DeviceRecord> {
-    return this.#orStop('confirm', (client) => confirm(client, reservationId, proof));
+  async confirm(id: string, proof: Proof): Promise<DeviceRecord> {
+    return orThrow(await this.#proofs.run({ id, news: proof }));
   }
 
-  fail(reservationId: string, failure: Failure): Promise<void> {
-    return this.#database.transaction('fail', (client) => fail(client, reservationId, failure));
+  fail(id: string, failure: Failure): Promise<void> {
+    return this.#failures.run({ id, news: failure });
   }
 
   list(filter: DeviceFilter = {}): Promise<DevicePage> {
@@ -163,11 +179,10 @@ export class PostgresRegistry implements Registry {
   close(): Promise<void> {
     return this.#database.close();
   }
+}
 
-  /** What was written about a conflict stays: the board is stopped after the transaction. */
-  async #orStop<T>(what: string, work: (client: pg.ClientBase) => Promise<T | Stop>): Promise<T> {
-    const result = await this.#database.transaction(what, work);
-    if (result instanceof Stop) throw conflictError(result.conflict);
-    return result;
-  }
+/** What was written about a conflict stays: the board is stopped after the transaction. */
+function orThrow<T>(result: T | Stop): T {
+  if (result instanceof Stop) throw conflictError(result.conflict);
+  return result;
 }

@@ -1,202 +1,141 @@
-// Settling: the end of a reservation, with the proof that the chip holds its key or without.
+// Settling: the ends of reservations, with the proof that the chip holds the key or without. All in here runs inside a
+// transaction, for reservations of different devices.
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-import type { AttemptRecord, DeviceRecord, Failure, Image, Proof } from '../registry.js';
+import type { DeviceRecord, Failure, Image, Proof } from '../registry.js';
 import { findContradiction } from '../conflicts/detect.js';
 import { recordConflict } from '../conflicts/store.js';
 import { processUser } from '../process-user.js';
-import { endAttempt } from './attempts.js';
-import { recordEvent } from './events.js';
-import { enqueueProof } from '../push/outbox.js';
+import { endAttempts } from './attempts.js';
 import { Stop } from './meet.js';
+import { type OpenAttempt, type Proven, settleProofs } from './proofs.js';
 import { DEVICE_COLUMNS, type DeviceRow, macOf, toDeviceRecord } from './rows.js';
+import { needDistinct } from './shared-transaction.js';
 
-interface OpenAttempt {
-  readonly device_id: number;
-  readonly key_id: string;
-  readonly outcome: AttemptRecord['outcome'];
-  readonly wanted: Record<string, string | null>;
-  readonly operator: string | null;
-  /** Of its key. */
-  readonly global_uuid: string;
-  readonly mac_key: string;
+/** Something that is told of one reservation. */
+export interface Told<T> {
+  readonly id: string;
+  readonly news: T;
 }
 
 const UUID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Runs inside a transaction; see Registry.confirm. The newest proof decides which key is current, also when it is heard
- * of before an older one: a station that was cut off tells late. A key that was superseded by another station's proof
- * in between becomes current again, for now the chip holds it.
+ * Answers in the order of the proofs; see Registry.confirm. The newest proof decides which key is current, also when it
+ * is heard of before an older one: a station that was cut off tells late. A key that was superseded by another station's
+ * proof in between becomes current again, for now the chip holds it.
  */
-export async function confirm(client: pg.ClientBase, id: string, proof: Proof): Promise<DeviceRecord | Stop> {
-  const attempt = await lockAttempt(client, id);
-  const deviceId = attempt.device_id;
-  if (attempt.outcome !== 'passed') {
-    const stop = await meetAgain(client, attempt);
-    if (stop !== undefined) return stop;
-    if (await isOvertaken(client, attempt, proof.endedAt)) await supersede(client, attempt, proof.endedAt);
-    else await settle(client, id, attempt, proof.endedAt);
-    await endAttempt(client, id, { ...proof, outcome: 'passed' });
+export async function confirm(
+  client: pg.ClientBase,
+  told: readonly Told<Proof>[],
+): Promise<(DeviceRecord | Stop)[]> {
+  const attempts = await lockAttempts(client, told);
+  needDistinct(attempts.map(({ device_id: deviceId }) => deviceId));
+  const devices = await lockDevices(client, attempts);
+  const stops = new Map<string, Stop>();
+  const proven: Proven[] = [];
+  for (const [index, attempt] of attempts.entries()) {
+    const proof = told[index]?.news;
+    if (proof === undefined || attempt.outcome === 'passed') continue;
+    const stop = await meetAgain(client, attempt, devices.get(attempt.device_id));
+    if (stop === undefined) proven.push({ attempt, proof });
+    else stops.set(attempt.id, stop);
   }
-  const { rows } = await client.query<DeviceRow>(`select ${DEVICE_COLUMNS} from devices where id = $1`, [
-    deviceId,
-  ]);
-  const [row] = rows;
-  if (row === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
-  return toDeviceRecord(row);
+  if (proven.length > 0) await settleProofs(client, proven);
+  const records = proven.length > 0 ? await readDevices(client, attempts) : devices;
+  return attempts.map(({ id, device_id: deviceId }) => {
+    const stop = stops.get(id);
+    if (stop !== undefined) return stop;
+    const row = records.get(deviceId);
+    if (row === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
+    return toDeviceRecord(row);
+  });
 }
 
-/** @param provenAt ISO 8601; undefined: now */
-async function settle(
+async function lockDevices(
   client: pg.ClientBase,
-  id: string,
-  attempt: OpenAttempt,
-  provenAt: string | undefined,
-): Promise<void> {
-  const { device_id: deviceId, key_id: keyId } = attempt;
-  await enqueueProof(client, deviceId, keyId);
-  const wasCurrent = await makeCurrent(client, deviceId, keyId, provenAt);
-  await describeDevice(client, deviceId, attempt, provenAt);
-  if (wasCurrent !== undefined) await recordRotation(client, id, attempt, wasCurrent);
+  attempts: readonly OpenAttempt[],
+): Promise<ReadonlyMap<number, DeviceRow>> {
+  return readDevices(client, attempts, 'order by id for update');
 }
 
-/** Whether another key of the device was proven on the chip after this one. */
-async function isOvertaken(
+async function readDevices(
   client: pg.ClientBase,
-  { device_id, key_id }: OpenAttempt,
-  provenAt: string | undefined,
-): Promise<boolean> {
-  if (provenAt === undefined) return false;
-  const { rowCount } = await client.query(
-    `select from device_keys where device_id = $1 and id <> $2 and state = 'current' and proven_at > $3`,
-    [device_id, key_id, provenAt],
+  attempts: readonly OpenAttempt[],
+  how = '',
+): Promise<ReadonlyMap<number, DeviceRow>> {
+  const { rows } = await client.query<DeviceRow>(
+    `select ${DEVICE_COLUMNS} from devices where id = any($1) ${how}`,
+    [attempts.map(({ device_id: deviceId }) => deviceId)],
   );
-  return rowCount !== 0;
-}
-
-/** The chip held this key, and holds a later one by now. */
-async function supersede(
-  client: pg.ClientBase,
-  { key_id }: OpenAttempt,
-  provenAt: string | undefined,
-): Promise<void> {
-  await client.query(
-    `update device_keys set state = 'superseded', proven_at = $2, superseded_at = now()
-     where id = $1 and state = 'pending'`,
-    [key_id, provenAt],
-  );
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 /**
- * Locks the device. Somebody may have decided since that it is another board (Registry.resolve): the key of this one
- * stays in the history then, and the board is stopped.
+ * Somebody may have decided since that the device is another board (Registry.resolve): the key of this one stays in the
+ * history then, and the board is stopped.
  */
-async function meetAgain(client: pg.ClientBase, attempt: OpenAttempt): Promise<Stop | undefined> {
-  const { rows } = await client.query<DeviceRow>(
-    `select ${DEVICE_COLUMNS} from devices where id = $1 for update`,
-    [attempt.device_id],
-  );
+async function meetAgain(
+  client: pg.ClientBase,
+  attempt: OpenAttempt,
+  device: DeviceRow | undefined,
+): Promise<Stop | undefined> {
   const board = {
     mac: macOf(attempt.mac_key),
     uuid: attempt.global_uuid.toLowerCase(),
     hardwareId: attempt.wanted['hardware_id'] ?? undefined,
   };
-  const contradiction = findContradiction(board, rows.map(toDeviceRecord));
+  const contradiction = findContradiction(board, device === undefined ? [] : [toDeviceRecord(device)]);
   if (contradiction === undefined) return undefined;
   const seenBy = attempt.operator ?? processUser();
   const refusal = { board, facts: {}, seenBy, keyId: attempt.key_id };
   return new Stop(await recordConflict(client, contradiction, refusal));
 }
 
-/** Runs inside a transaction; see Registry.built. */
-export async function noteImage(client: pg.ClientBase, id: string, image: Image): Promise<void> {
-  await lockAttempt(client, id);
-  await client.query(
-    `update attempts set image_sha256 = $2, image_offset = $3, image_size = $4, image_md5 = $5 where id = $1`,
-    [id, image.imageSha256, image.offsetBytes, image.sizeBytes, image.imageMd5 ?? null],
-  );
-}
-
-/** Runs inside a transaction; see Registry.fail. An attempt that passed stays passed. */
-export async function fail(client: pg.ClientBase, id: string, failure: Failure): Promise<void> {
-  const { outcome } = await lockAttempt(client, id);
-  if (outcome !== 'passed') await endAttempt(client, id, { ...failure, outcome: 'failed' });
-}
-
-async function lockAttempt(client: pg.ClientBase, id: string): Promise<OpenAttempt> {
-  const { rows } = UUID_FORM.test(id)
-    ? await client.query<OpenAttempt>(
-        `select a.device_id, a.key_id, a.outcome, a.wanted, a.operator, k.global_uuid, k.mac_key
-         from attempts a join device_keys k on k.id = a.key_id where a.id = $1 for update of a`,
-        [id],
-      )
-    : { rows: [] };
-  const [attempt] = rows;
-  if (attempt === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
-  return attempt;
-}
-
-/**
- * The chip holds this key and so none of the others that there were when it was proven, whatever state they had.
- *
- * @returns the key that was the current one and is replaced
- */
-async function makeCurrent(
-  client: pg.ClientBase,
-  deviceId: number,
-  keyId: string,
-  provenAt: string | undefined,
-): Promise<string | undefined> {
+/** See Registry.built. */
+export async function noteImages(client: pg.ClientBase, told: readonly Told<Image>[]): Promise<void[]> {
+  needDistinct(told.map(({ id }) => id));
   const { rows } = await client.query<{ id: string }>(
-    `with before as (select id from device_keys where device_id = $1 and id <> $2 and state = 'current'),
-     replaced as (
-       update device_keys set state = 'superseded', superseded_at = now()
-       where device_id = $1 and id <> $2 and state <> 'superseded'
-         and (state = 'current' or created_at <= coalesce($3::timestamptz, now())) returning id)
-     select id from replaced join before using (id)`,
-    [deviceId, keyId, provenAt],
+    `update attempts a set image_sha256 = image."imageSha256", image_offset = image."offsetBytes",
+       image_size = image."sizeBytes", image_md5 = image."imageMd5"
+     from json_to_recordset($1::json) as image (
+       id uuid, "imageSha256" text, "imageMd5" text, "offsetBytes" bigint, "sizeBytes" bigint)
+     where a.id = image.id returning a.id`,
+    [JSON.stringify(told.filter(isPossible).map(({ id, news }) => ({ ...news, id })))],
   );
-  await client.query(
-    `update device_keys set state = 'current', proven_at = coalesce($2::timestamptz, now()), superseded_at = null
-     where id = $1`,
-    [keyId, provenAt],
-  );
-  return rows[0]?.id;
+  const known = new Set(rows.map(({ id }) => id));
+  for (const { id } of told) if (!known.has(id)) throw new EspmintError('RESERVATION_UNKNOWN', { id });
+  return told.map(() => undefined);
 }
 
-/** In the name of whoever worked at the station. */
-async function recordRotation(
-  client: pg.ClientBase,
-  id: string,
-  { global_uuid: uuid, mac_key: macKey, operator, key_id: key }: OpenAttempt,
-  replaced: string,
-): Promise<void> {
-  const actor = operator ?? undefined;
-  const detail = { attempt: id, key: Number(key), replaced: Number(replaced) };
-  await recordEvent(client, { kind: 'key rotated', actor, uuid, macKey, detail });
+/** See Registry.fail. An attempt that passed stays passed. */
+export async function fail(client: pg.ClientBase, told: readonly Told<Failure>[]): Promise<void[]> {
+  needDistinct(told.map(({ id }) => id));
+  const attempts = await lockAttempts(client, told);
+  const open = told.filter((_, index) => attempts[index]?.outcome !== 'passed');
+  await endAttempts(
+    client,
+    open.map(({ id, news }) => ({ ...news, id, outcome: 'failed' })),
+  );
+  return told.map(() => undefined);
 }
 
-async function describeDevice(
+const isPossible = ({ id }: { readonly id: string }): boolean => UUID_FORM.test(id);
+
+/** In the order of what is told. @throws RESERVATION_UNKNOWN */
+async function lockAttempts(
   client: pg.ClientBase,
-  deviceId: number,
-  { key_id, wanted }: OpenAttempt,
-  provenAt: string | undefined,
-): Promise<void> {
-  await client.query(
-    `update devices set psk_secret = (select psk_secret from device_keys where id = $2), status = 'provisioned',
-       provisioned_at = coalesce($8::timestamptz, now()) at time zone 'UTC', ca_service_url = $3, wifi_ssid = $4,
-       firmware_version = $5, hardware_revision = $6, location = $7
-     where id = $1`,
-    [
-      deviceId,
-      key_id,
-      wanted['ca_service_url'],
-      wanted['wifi_ssid'],
-      wanted['firmware_version'],
-      wanted['hardware_revision'],
-      wanted['location'],
-      provenAt,
-    ],
+  told: readonly { readonly id: string }[],
+): Promise<OpenAttempt[]> {
+  const { rows } = await client.query<OpenAttempt>(
+    `select a.id, a.device_id, a.key_id, a.outcome, a.wanted, a.operator, k.global_uuid, k.mac_key
+     from attempts a join device_keys k on k.id = a.key_id where a.id = any($1::uuid[]) order by a.id for update of a`,
+    [told.filter(isPossible).map(({ id }) => id)],
   );
+  const attempts = new Map(rows.map((row) => [row.id, row]));
+  return told.map(({ id }) => {
+    const attempt = attempts.get(id);
+    if (attempt === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
+    return attempt;
+  });
 }

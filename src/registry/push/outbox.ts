@@ -42,18 +42,21 @@ const INSERT = `insert into push_deliveries (target_id, device_id, global_uuid, 
 const ORDERED = 'order by t.id for key share of t';
 
 /**
- * A key of this device is about to become its current one. Runs inside the transaction that does so, before it, with
- * the device's row locked.
+ * Each of these keys is about to become the current one of its device. Runs inside the transaction that does so, before
+ * it, with the devices' rows locked.
  */
-export async function enqueueProof(client: pg.ClientBase, deviceId: number, keyId: string): Promise<void> {
+export async function enqueueProofs(
+  client: pg.ClientBase,
+  proofs: readonly { readonly deviceId: number; readonly keyId: string }[],
+): Promise<void> {
   await client.query(
-    `${INSERT}, lateral (select case
+    `${INSERT}, unnest($1::integer[], $2::bigint[]) as proof (device, key), lateral (select case
         when d.status = 'removed' then 'restored'
-        when exists (select from device_keys k where k.device_id = d.id and k.state = 'current' and k.id <> $2)
+        when exists (select from device_keys k where k.device_id = d.id and k.state = 'current' and k.id <> proof.key)
           then 'rotated'
         else 'provisioned' end) as e (event)
-     where d.id = $1 and e.event = any(t.events) ${ORDERED}`,
-    [deviceId, keyId],
+     where d.id = proof.device and e.event = any(t.events) ${ORDERED}`,
+    [proofs.map(({ deviceId }) => deviceId), proofs.map(({ keyId }) => keyId)],
   );
 }
 

@@ -27,15 +27,12 @@ export class PostgresRuns implements Runs {
     this.#database = database;
   }
 
-  record(run: RunRecord): Promise<void> {
-    return this.#database.transaction('record run', async (client) => {
-      const batchId = run.batch === undefined ? null : (await readBatch(client, run.batch)).id;
-      const isNew = await insert(client, run, batchId);
-      if (!isNew || run.passed || run.mac === undefined) return;
-      await client.query(
-        'update batch_units set failed_runs = failed_runs + 1 where batch_id = $1 and mac_key = $2',
-        [batchId, macKeyOf(run.mac)],
-      );
+  record(runs: readonly RunRecord[]): Promise<void> {
+    return this.#database.transaction('record runs', async (client) => {
+      const batchIds = new Map<string, string>();
+      for (const name of new Set(runs.flatMap(({ batch }) => batch ?? [])))
+        batchIds.set(name, (await readBatch(client, name)).id);
+      await insertRuns(client, runs, batchIds);
     });
   }
 
@@ -67,28 +64,33 @@ function momentOf(ms: number | undefined): Date | null {
   return ms === undefined ? null : new Date(ms);
 }
 
-/** Returns false when it was written before. */
-async function insert(client: pg.ClientBase, run: RunRecord, batchId: string | null): Promise<boolean> {
-  const { rowCount } = await client.query(
-    `insert into station_runs (id, batch_id, station, slot, mac_key, passed, already_done, code, stage, stages_ms,
-                               started_at, ended_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (id) do nothing`,
-    [
-      run.id,
-      batchId,
-      run.station,
-      run.slot,
-      run.mac === undefined ? null : macKeyOf(run.mac),
-      run.passed,
-      run.alreadyDone,
-      run.code ?? null,
-      run.stage ?? null,
-      run.stagesMs,
-      new Date(run.startedMs),
-      new Date(run.endedMs),
-    ],
+/** One statement. What was written before counts no second time. */
+async function insertRuns(
+  client: pg.ClientBase,
+  runs: readonly RunRecord[],
+  batchIds: ReadonlyMap<string, string>,
+): Promise<void> {
+  const rows = runs.map(({ batch, mac, startedMs, endedMs, ...run }) => ({
+    ...run,
+    batchId: batch === undefined ? undefined : batchIds.get(batch),
+    macKey: mac === undefined ? undefined : macKeyOf(mac),
+    startedAt: new Date(startedMs),
+    endedAt: new Date(endedMs),
+  }));
+  await client.query(
+    `with added as (
+       insert into station_runs (id, batch_id, station, slot, mac_key, passed, already_done, code, stage, stages_ms,
+                                 started_at, ended_at)
+       select id, "batchId", station, slot, "macKey", passed, "alreadyDone", code, stage, "stagesMs", "startedAt", "endedAt"
+       from json_to_recordset($1::json) as run (
+         id uuid, "batchId" bigint, station text, slot integer, "macKey" text, passed boolean, "alreadyDone" boolean,
+         code text, stage text, "stagesMs" jsonb, "startedAt" timestamptz, "endedAt" timestamptz)
+       on conflict (id) do nothing returning batch_id, mac_key, passed)
+     update batch_units unit set failed_runs = failed_runs + failed.runs
+     from (select batch_id, mac_key, count(*) as runs from added where not passed group by batch_id, mac_key) failed
+     where unit.batch_id = failed.batch_id and unit.mac_key = failed.mac_key`,
+    [JSON.stringify(rows)],
   );
-  return rowCount === 1;
 }
 
 function toRecord(row: RunRow): RunRecord {

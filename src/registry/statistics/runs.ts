@@ -21,8 +21,12 @@ export interface RunFilter {
 }
 
 export interface Runs {
-  /** Also marks the unit of its batch as one that failed, for the count of reworked boards. @throws BATCH_UNKNOWN */
-  record(run: RunRecord): Promise<void>;
+  /**
+   * All of them or none. Also marks the units of their batches as ones that failed, for the count of reworked boards.
+   *
+   * @throws BATCH_UNKNOWN
+   */
+  record(runs: readonly RunRecord[]): Promise<void>;
   /** Oldest first. */
   read(filter: RunFilter): Promise<RunRecord[]>;
   /** Tells of runs that an outage has held up. Never throws. */

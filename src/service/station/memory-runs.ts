@@ -6,9 +6,9 @@ const KEPT_RUNS = 50_000;
 export class MemoryRuns implements Runs {
   readonly #runs: RunRecord[] = [];
 
-  record(run: RunRecord): Promise<void> {
-    this.#runs.push(run);
-    if (this.#runs.length > KEPT_RUNS) this.#runs.shift();
+  record(runs: readonly RunRecord[]): Promise<void> {
+    this.#runs.push(...runs);
+    this.#runs.splice(0, this.#runs.length - KEPT_RUNS);
     return Promise.resolve();
   }
 
