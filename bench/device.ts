@@ -1,32 +1,13 @@
 // One board from SYNC to reset: our driver beside the same work by hand, over the same device path with real timing,
 // and beside the time that no client could beat. `npm run bench -- device`
-import { gunzipSync } from 'node:zlib';
-import { readFileSync } from 'node:fs';
-import { connectBoard, openLink } from '../src/driver/index.js';
 import type { LedgerReport } from '../src/virtual/index.js';
-import { CORPUS } from '../test/support/nvs-corpus.js';
-import { scrambled } from '../test/support/plug-in.js';
-import { isBoardProcess, withBoard, type BoardSetup } from './support/board-apart.js';
+import { isBoardProcess, withBoard } from './support/board-apart.js';
 import { provisionByHand, type HandWork } from './support/by-hand.js';
+import { CSV, OFFSET_BYTES, ours, setupOf, SIZE_BYTES, type Setting } from './support/device-work.js';
 import { median, writeResults } from './support/measure.js';
 
-const OFFSET = 0x9000;
-const SIZE = 0x10000;
-const FLASH_BYTES = 0x40_0000;
 /** Ours is quick: the median of so many, each with a fresh board. By hand it is one run of several seconds. */
 const RUNS = 5;
-const CSV = `${CORPUS}01-seed.csv`;
-const image = new Uint8Array(gunzipSync(readFileSync(`${CORPUS}01-seed.bin.gz`)));
-
-interface Setting {
-  /**
-   * `earlier`: an image with another identity. `used`: full of something else, so that all of it must be erased, with an
-   * application behind it, so that no erase may reach beyond.
-   */
-  readonly flash: 'blank' | 'earlier' | 'used';
-  readonly baud: number;
-  readonly latencyMs: number;
-}
 
 /** Milliseconds, unless they say otherwise. */
 interface Figures extends Setting {
@@ -44,37 +25,12 @@ interface Figures extends Setting {
   readonly sectorsErased: number;
 }
 
-/** An image like ours whose values are others: its data sector differs, its blank tail does not. */
-function earlierImage(): Uint8Array {
-  return image.map((byte, at) => (byte === 0xff || at < 0x40 ? byte : byte & 0xf0));
-}
-
-function setupOf({ flash, latencyMs }: Setting): BoardSetup {
-  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-  const content = {
-    blank: {},
-    earlier: { [OFFSET]: base64(earlierImage()) },
-    used: { [OFFSET]: base64(scrambled(SIZE, 1)), [OFFSET + SIZE]: base64(scrambled(SIZE, 2)) },
-  };
-  const region = { offsetBytes: OFFSET, sizeBytes: SIZE };
-  return { latencyMs, flashSizeBytes: FLASH_BYTES, region, content: content[flash] };
-}
-
-/** MAC, partition table, write, proof, reset, in one connection. */
-async function ours(port: string, { baud }: Setting): Promise<number> {
-  const started = performance.now();
-  const link = await openLink(port);
-  const board = await connectBoard(link, { baud });
-  await board.readPartitionTable();
-  await board.writeRegion({ offsetBytes: OFFSET, image });
-  await board.verifyRegion({ offsetBytes: OFFSET, image });
-  await board.reset();
-  const elapsedMs = performance.now() - started;
-  await board.close();
-  return elapsedMs;
-}
-
-const handWork = ({ baud }: Setting): HandWork => ({ csv: CSV, offsetBytes: OFFSET, sizeBytes: SIZE, baud });
+const handWork = ({ baud }: Setting): HandWork => ({
+  csv: CSV,
+  offsetBytes: OFFSET_BYTES,
+  sizeBytes: SIZE_BYTES,
+  baud,
+});
 
 /** The board was on before: neither it nor the floor pays for its start. */
 const floorOf = ({ floor }: LedgerReport): number => floor.totalMs - floor.bootMs;

@@ -10,6 +10,14 @@ export interface OperationOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface VerifyOptions extends OperationOptions {
+  /**
+   * The write that came just before. The chip's MD5 that was asked behind its last byte then counts, unless something was
+   * sent since that may have changed the flash; whether it is still the same chip is asked now. Absent: all is asked now.
+   */
+  readonly after?: WriteReport | undefined;
+}
+
 /**
  * One board, from connect to close. One operation at a time. Every operation has its own deadlines, derived from sizes
  * and rates, and ends with CANCELLED when its signal (or else that of connectBoard) is aborted. Lost replies are asked
@@ -27,8 +35,8 @@ export interface Board {
   md5(region: Region, options?: OperationOptions): Promise<string>;
   /** Brings a region to an image, touching only sectors that differ. It is no proof: ask verifyRegion for that. */
   writeRegion(target: ImageAt, options?: WriteOptions): Promise<WriteReport>;
-  /** @throws VERIFY_MISMATCH unless the chip's MD5 of the whole region is that of the image. */
-  verifyRegion(target: ImageAt, options?: OperationOptions): Promise<void>;
+  /** @throws VERIFY_MISMATCH unless the chip's MD5 of the whole region is that of the image; CHIP_CHANGED */
+  verifyRegion(target: ImageAt, options?: VerifyOptions): Promise<void>;
   /** Whole sectors. */
   eraseRegion(region: Region, options?: OperationOptions): Promise<void>;
   eraseFlash(options?: OperationOptions): Promise<void>;

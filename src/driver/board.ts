@@ -10,12 +10,13 @@ import {
 } from '../core/partition-table.js';
 import type { ChipFacts } from '../core/stages.js';
 import { concatBytes } from '@noble/hashes/utils.js';
-import type { Board, OperationOptions } from './board-contract.js';
+import type { Board, OperationOptions, VerifyOptions } from './board-contract.js';
 import { readFlash, readUnproven } from './flash-read.js';
 import { eraseChip, eraseSpan } from './flash-write.js';
 import { connectLocked } from './locked-board.js';
 import { preferStub, prepareFor } from './loader-switch.js';
 import { flashMd5, type Region } from './md5.js';
+import type { RegionDigest } from './region-digest.js';
 import { writeRegion, type ImageAt, type WriteOptions, type WriteReport } from './region-writer.js';
 import { checkRegion } from './region.js';
 import type { SecurityState } from './security.js';
@@ -59,6 +60,8 @@ export async function connectBoard(link: Link, options: ConnectOptions = {}): Pr
 class LoaderBoard implements Board {
   readonly #session: Session;
   readonly #signal: AbortSignal | undefined;
+  /** The chip's word for what a write left behind. */
+  readonly #digests = new WeakMap<WriteReport, RegionDigest>();
 
   constructor(session: Session, signal: AbortSignal | undefined) {
     this.#session = session;
@@ -106,15 +109,18 @@ class LoaderBoard implements Board {
     return this.#session.run((loader) => flashMd5(loader, region), signal);
   }
 
-  writeRegion(
+  async writeRegion(
     target: ImageAt,
     { signal = this.#signal, ...options }: WriteOptions = {},
   ): Promise<WriteReport> {
-    return writeRegion(this.#session, target, { ...options, signal });
+    const { report, digest } = await writeRegion(this.#session, target, { ...options, signal });
+    if (digest !== undefined) this.#digests.set(report, digest);
+    return report;
   }
 
-  verifyRegion(target: ImageAt, { signal = this.#signal }: OperationOptions = {}): Promise<void> {
-    return verifyRegion(this.#session, target, signal);
+  verifyRegion(target: ImageAt, { after, signal = this.#signal }: VerifyOptions = {}): Promise<void> {
+    const known = after === undefined ? undefined : this.#digests.get(after);
+    return verifyRegion(this.#session, target, known, signal);
   }
 
   async eraseRegion(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<void> {
@@ -122,7 +128,7 @@ class LoaderBoard implements Board {
     const { beginHasEncryptWord } = this.#session.chip.rom;
     const guard = new WriteGuard(this.#session, region);
     await this.#session.run(async () => {
-      await guard.arm(signal);
+      await guard.arm([], signal);
       await eraseSpan(this.#session.loader, region, beginHasEncryptWord);
     }, signal);
     await guard.release(signal);

@@ -4,7 +4,7 @@ import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import { isUnsupported, meaningOf, splitBody } from './command.js';
 import { FrameChannel } from './frame-channel.js';
 import { Lateness } from './lateness.js';
-import { frameOf, queued, type Command } from './request.js';
+import { frameOf, mayChangeFlash, queued, type Command } from './request.js';
 import { SYNC_TIMEOUT_MS, readSyncReplies, syncFrame } from './sync.js';
 import type { Link } from './transport.js';
 import { Deadline } from './wait.js';
@@ -39,8 +39,8 @@ export class Conversation {
   isUnsettled = false;
   /** The least time that a round trip took beyond its bytes: what the adapter and the host add. */
   latencyMs = Infinity;
-  /** Times that something was sent. */
-  sentCount = 0;
+  /** Commands sent so far that may change the flash. */
+  changeCount = 0;
   readonly #link: Link;
   /** Sent along with the last SYNC, its answer not read yet. */
   #asked: Command | undefined;
@@ -61,7 +61,7 @@ export class Conversation {
     this.channel.beginAfresh();
     const bytes = concatBytes(syncFrame(extraDelimiter), ask === undefined ? NOTHING : frameOf(ask));
     try {
-      await this.#write(bytes, deadline, 'SYNC');
+      await this.channel.write(bytes, deadline, 'SYNC');
       this.isStub = await readSyncReplies(this.channel, deadline);
       if (isStrayDue) await this.drain();
       return true;
@@ -84,7 +84,8 @@ export class Conversation {
     const started = performance.now();
     this.forgetInput();
     const bytes = concatBytes(...batch.map(frameOf));
-    await this.#write(bytes, this.#deadlineFor(first), first.what);
+    this.changeCount += batch.filter(mayChangeFlash).length;
+    await this.channel.write(bytes, this.#deadlineFor(first), first.what);
     const answers: Answer[] = [];
     try {
       for (const command of batch) answers.push(await this.#readAnswer(command, this.#deadlineFor(command)));
@@ -109,11 +110,6 @@ export class Conversation {
   async drain(): Promise<void> {
     this.#asked = undefined;
     await this.channel.drain(this.lateness.drainMs, this.lateness.quietMs);
-  }
-
-  async #write(bytes: Uint8Array, deadline: Deadline, what: string): Promise<void> {
-    this.sentCount += 1;
-    await this.channel.write(bytes, deadline, what);
   }
 
   /** Undefined where it was not asked with SYNC, or went missing: a loader may not hear what follows its first frame. */

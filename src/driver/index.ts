@@ -1,6 +1,6 @@
 // Public door of the driver: open a link, connect the board behind it, list the ports there are.
 export { ProcessBaudMemory, type BaudMemory } from './baud-memory.js';
-export type { Board, OperationOptions } from './board-contract.js';
+export type { Board, OperationOptions, VerifyOptions } from './board-contract.js';
 export { connectBoard, type ConnectOptions } from './board.js';
 export { BUILT_IN_SUCCESS, type BootRules, type BuiltInSuccess } from './boot-log.js';
 export { connectWithEsptool, type EsptoolOptions } from './esptool-cli/esptool-board.js';

@@ -44,9 +44,9 @@ export class Loader {
   get latencyMs(): number {
     return this.#conversation.latencyMs;
   }
-  /** Times that something was sent: what was asked at the same count was asked of the same flash. */
-  get sentCount(): number {
-    return this.#conversation.sentCount;
+  /** Commands sent so far that may change the flash: what is asked at one count is asked of one content. */
+  get changeCount(): number {
+    return this.#conversation.changeCount;
   }
   /** Ends every wait: that of the operation in progress. */
   get signal(): AbortSignal | undefined {
@@ -72,10 +72,12 @@ export class Loader {
 
   /** As `send`, for several: in one go as far as a UART's buffer takes them. The first that fails ends it. */
   async sendAll(commands: readonly Command[]): Promise<readonly Answer[]> {
-    if (this.#waiting.length > 0) await this.repeatAll([]);
+    const waiting = this.#waiting;
     const answers: Answer[] = [];
-    for (const batch of this.#batches(commands)) answers.push(...(await this.#conversation.exchange(batch)));
-    return answers;
+    for (const batch of this.#batches([...waiting, ...commands]))
+      answers.push(...(await this.#conversation.exchange(batch)));
+    this.#waiting = [];
+    return answers.slice(waiting.length);
   }
 
   /**

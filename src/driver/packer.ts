@@ -6,20 +6,25 @@ import { isBlank, runsOf, slice } from './write-plan.js';
 export interface Packed {
   readonly bytes: Uint8Array;
   readonly packed: PackedSpan;
-  /** Of the bytes, lower-case hex. */
-  readonly md5: string;
 }
 
 export class Packer {
   readonly #image: Uint8Array;
+  #md5: string | undefined;
   readonly #parts = new Map<string, Packed>();
 
   constructor(image: Uint8Array) {
     this.#image = image;
   }
 
-  /** Packs what is wanted where the flash is blank or an earlier image of the same form: each run of data. */
+  /** Of the whole image, lower-case hex. */
+  get md5(): string {
+    return (this.#md5 ??= md5Of(this.#image));
+  }
+
+  /** What is wanted where the flash is blank or holds an earlier image of the same form: each run of data. */
   prepare(): void {
+    this.#md5 ??= md5Of(this.#image);
     const whole = { offsetBytes: 0, sizeBytes: this.#image.length };
     for (const run of runsOf(this.#image, whole)) if (!isBlank(this.#image, run)) this.pack(run);
   }
@@ -30,7 +35,7 @@ export class Packer {
     const known = this.#parts.get(key);
     if (known !== undefined) return known;
     const bytes = slice(this.#image, span);
-    const packed = { bytes, packed: packSpan(bytes), md5: md5Of(bytes) };
+    const packed = { bytes, packed: packSpan(bytes) };
     this.#parts.set(key, packed);
     return packed;
   }

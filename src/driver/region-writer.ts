@@ -1,19 +1,21 @@
 // Brings a region of flash to the bytes of an image: compares, writes what differs, mends what fails on the way.
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import { ERASE_SECTOR_MS } from './flash-times.js';
-import { eraseSpan, writeSpan, writeSpanThen } from './flash-write.js';
-import type { Loader } from './loader.js';
+import { eraseSpan, writeSpanThen } from './flash-write.js';
+import type { Answer, Loader } from './loader.js';
 import type { Work } from './loader-choice.js';
 import { prepareFor } from './loader-switch.js';
 import { digestOf, flashMd5, md5Command, type Region } from './md5.js';
 import { checkRegion } from './region.js';
+import { regionDigest, type RegionDigest } from './region-digest.js';
+import type { Command } from './request.js';
 import { isBadLink, type Session } from './session.js';
 import { Packer, type Packed } from './packer.js';
 import { cheapestForm } from './span-form.js';
 import { BLOCK_BYTES, SECTOR_BYTES } from './spi-flash.js';
 import { WriteGuard } from './write-guard.js';
 import { meanwhile } from './wait.js';
-import { isBlank, planWrite, runsOf, type WritePlan } from './write-plan.js';
+import { firstSpans, isBlank, planWrite, runsOf, wholeOf, type WritePlan } from './write-plan.js';
 
 export interface ImageAt {
   /** Bytes from the start of flash, whole sectors. */
@@ -41,6 +43,13 @@ export interface WriteReport {
  */
 const ROUNDS = 6;
 
+/** What a write gives to the rest of the driver. */
+export interface Written {
+  readonly report: WriteReport;
+  /** The chip's word for the whole region, asked behind the last byte; absent where there was none. */
+  readonly digest: RegionDigest | undefined;
+}
+
 /**
  * @throws REGION_INVALID, FLASH_WRITE_FAILED, FLASH_CHANGED_OUTSIDE, LINK_TIMEOUT and LINK_DAMAGED (no rate is left),
  * LINK_CLOSED, CHIP_CHANGED, CANCELLED
@@ -49,44 +58,60 @@ export async function writeRegion(
   session: Session,
   target: ImageAt,
   options: WriteOptions,
-): Promise<WriteReport> {
-  checkRegion({ offsetBytes: target.offsetBytes, sizeBytes: target.image.length }, session.place);
-  const guard = new WriteGuard(session, { offsetBytes: target.offsetBytes, sizeBytes: target.image.length });
+): Promise<Written> {
+  const region = regionOf(target);
+  checkRegion(region, session.place);
+  const guard = new WriteGuard(session, region);
+  const packer = new Packer(target.image);
   const progress = risingProgress(options.onProgress);
   const { signal } = options;
   let found: WritePlan['found'] | undefined;
   let sectorsWritten = 0;
-  const packer = new Packer(target.image);
+  const onSpan = (sectors: number): void => void (sectorsWritten += sectors);
+  const job: Job = { session, target, guard, packer, progress, signal, onSpan };
   for (let round = 1; ; round++) {
-    const [plan] = await meanwhile(comparePlan(session, target, signal), () => {
-      packer.prepare();
-    });
-    found ??= plan.found;
+    const isFirst = round === 1;
+    const plan = await lookAndPlan(job, isFirst ? firstSpans(target.image) : [wholeOf(target.image)]);
     try {
-      const isPlaced = await carryOut(session, target, plan, {
-        guard,
-        packer,
-        progress,
-        signal,
-        onSpan: (sectors) => (sectorsWritten += sectors),
-      });
-      await guard.release(signal, isPlaced && round === 1);
+      const mayOmitErase = isFirst && plan.found === 'blank';
+      const outcome = await carryOut(job, plan, mayOmitErase);
+      if (mayOmitErase && !outcome.isThere) {
+        // It was not as blank as it looked, or the ROM does not write without erasing: once more, the long way.
+        session.onEvent?.({ type: 'retry', what: 'write', reason: outcome.reason });
+        continue;
+      }
+      found ??= plan.found;
+      await guard.release(signal, isFirst && outcome.arePlaced);
       progress(100);
-      return { found, sectors: target.image.length / SECTOR_BYTES, sectorsWritten };
+      const sectors = target.image.length / SECTOR_BYTES;
+      return { report: { found, sectors, sectorsWritten }, digest: outcome.digest };
     } catch (error) {
+      found ??= plan.found;
       await mendOrThrow(session, target, error, round);
     }
   }
 }
 
-async function comparePlan(
-  session: Session,
-  target: ImageAt,
-  signal: AbortSignal | undefined,
-): Promise<WritePlan> {
+/** What stays the same over the rounds of one write. */
+interface Job {
+  readonly session: Session;
+  readonly target: ImageAt;
+  readonly guard: WriteGuard;
+  readonly packer: Packer;
+  readonly progress: (percent: number) => void;
+  readonly signal: AbortSignal | undefined;
+  readonly onSpan: (sectors: number) => void;
+}
+
+/** @param spans to ask about first: together with what the guard asks. */
+async function lookAndPlan(job: Job, spans: readonly Region[]): Promise<WritePlan> {
+  const { session, target, guard, packer, signal } = job;
   const at = (span: Region): Region => ({ ...span, offsetBytes: target.offsetBytes + span.offsetBytes });
+  const [answers] = await meanwhile(guard.arm(spans.map(at).map(md5Command), signal), () => {
+    packer.prepare();
+  });
   const ask = (span: Region): Promise<string> => session.run((loader) => flashMd5(loader, at(span)), signal);
-  return planWrite(target.image, ask, questionShare(session));
+  return planWrite(target.image, { spans, digests: answers.map(digestOf) }, ask, questionShare(session));
 }
 
 /** Request and reply of an MD5 by the ROM, and what the chip needs for a few sectors. */
@@ -101,84 +126,78 @@ function questionShare({ loader, link }: Session): number {
 
 const latencyOf = ({ latencyMs }: Loader): number => (Number.isFinite(latencyMs) ? latencyMs : 0);
 
-interface Progressing {
-  readonly guard: WriteGuard;
-  readonly packer: Packer;
-  readonly progress: (percent: number) => void;
-  readonly signal: AbortSignal | undefined;
-  readonly onSpan: (sectors: number) => void;
+interface Outcome {
+  /** Whether the chip's MD5 behind it all is that of the image. */
+  readonly isThere: boolean;
+  readonly digest?: RegionDigest;
+  /** Whether each begin command is proven to have arrived as it was sent. */
+  readonly arePlaced: boolean;
+  /** Where it is not there, in words. */
+  readonly reason: string;
 }
 
-/** @returns whether each step is proven to have been written where it belongs. */
-async function carryOut(
-  session: Session,
-  target: ImageAt,
-  plan: WritePlan,
-  options: Progressing,
-): Promise<boolean> {
-  const steps = plan.spans.flatMap((span) => stepsFor(target, span, options.packer));
+/** @param mayOmitErase where the data goes the flash is known to be blank. */
+async function carryOut(job: Job, plan: WritePlan, mayOmitErase: boolean): Promise<Outcome> {
+  const { session, target, guard, packer, signal } = job;
+  const steps = plan.spans.flatMap((span) => stepsFor(target, span, packer));
   const total = steps.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  session.loader.signal = options.signal;
+  session.loader.signal = signal;
   await prepareFor(session, workOf(steps));
-  if (steps.length > 0) await options.guard.arm(options.signal);
-  const isErased = plan.found === 'blank';
-  // The region differs as a whole, so where there is one step it is that one's place that differs.
-  const isKnownToDiffer = isErased || steps.length === 1;
-  let arePlaced = isKnownToDiffer;
+  if (steps.length > 0 && !guard.isReady) await guard.arm([], signal);
   let done = 0;
-  for (const step of steps) {
+  let digest: RegionDigest | undefined;
+  for (const [index, step] of steps.entries()) {
+    const isLast = index === steps.length - 1;
     const onProgress = (share: number): void => {
-      options.progress(Math.floor((100 * (done + share * step.sizeBytes)) / total));
+      job.progress(Math.floor((100 * (done + share * step.sizeBytes)) / total));
     };
     onProgress(0);
-    const isPlaced = await carryOutStep(session, step, { isErased, isKnownToDiffer, onProgress });
-    arePlaced &&= isPlaced;
+    const proof = isLast ? [md5Command(regionOf(target))] : [];
+    const answers = await carryOutStep(session, step, { mayOmitErase, proof, onProgress });
+    if (answers === undefined) return { isThere: false, arePlaced: false, reason: 'the loader refuses it' };
     done += step.sizeBytes;
     onProgress(0);
-    options.onSpan(step.sizeBytes / SECTOR_BYTES);
+    job.onSpan(step.sizeBytes / SECTOR_BYTES);
+    const [answer] = answers;
+    if (answer !== undefined) digest = regionDigest(session.loader, regionOf(target), digestOf(answer));
   }
-  return arePlaced;
+  // The region differs as a whole, so where there is one step it is that one's place that differs.
+  const areKnownToDiffer = plan.found === 'blank' || steps.length <= 1;
+  if (plan.found === 'equal') digest = regionDigest(session.loader, regionOf(target), packer.md5);
+  const isThere = digest?.md5 === packer.md5;
+  const reason = 'the flash does not hold what was written';
+  return { isThere, arePlaced: isThere && areKnownToDiffer, reason, ...(digest && { digest }) };
 }
 
 interface StepOptions {
-  readonly isErased: boolean;
-  readonly isKnownToDiffer: boolean;
+  readonly mayOmitErase: boolean;
+  /** Asked behind the last byte. */
+  readonly proof: readonly Command[];
   readonly onProgress: (share: number) => void;
 }
 
-/** @returns whether the step is proven to have been written where it belongs. */
-async function carryOutStep(session: Session, step: Step, options: StepOptions): Promise<boolean> {
+/** @returns the answers to the proof; undefined where the loader refuses to write what it has not erased. */
+async function carryOutStep(
+  session: Session,
+  step: Step,
+  { mayOmitErase, proof, onProgress }: StepOptions,
+): Promise<readonly Answer[] | undefined> {
   const { loader, chip, link } = session;
   const { beginHasEncryptWord } = chip.rom;
   const { data, ...region } = step;
   if (data === undefined) {
     await eraseSpan(loader, region, beginHasEncryptWord);
-    return false;
+    return loader.repeatAll(proof);
   }
-  const common = { beginHasEncryptWord, onProgress: options.onProgress };
-  if (loader.isStub) {
-    await writeSpan(loader, { ...region, ...data.packed, ...common });
-    return false;
-  }
+  const common = { beginHasEncryptWord, onProgress };
+  if (loader.isStub) return writeSpanThen(loader, { ...region, ...data.packed, ...common }, proof);
   const speed = { baud: link.baud, latencyMs: latencyOf(loader) };
-  const form = cheapestForm(data.bytes, data.packed, options.isErased, speed);
+  const form = cheapestForm(data.bytes, data.packed, mayOmitErase, speed);
   const write = { ...form, ...common, offsetBytes: region.offsetBytes + form.skipBytes };
-  const proof = options.isKnownToDiffer ? [md5Command(region)] : [];
-  const isShort = form.eraseBytes === 0;
-  const answers = await writeSpanThen(loader, write, proof).catch((error: unknown) => {
-    if (isShort && isEspmintError(error, 'LOADER_REFUSED')) return undefined;
+  return writeSpanThen(loader, write, proof).catch((error: unknown) => {
+    if (form.eraseBytes === 0 && isEspmintError(error, 'LOADER_REFUSED')) return undefined;
     throw error;
   });
-  const [answer] = answers ?? [];
-  if (answers !== undefined && answer === undefined) return false;
-  if (answer !== undefined && digestOf(answer) === data.md5) return true;
-  if (!isShort) return false;
-  // It was not as blank as it said, or the ROM does not write without erasing: once more, the long way.
-  const reason = answers === undefined ? 'the loader refuses it' : 'the flash does not hold what was written';
-  session.onEvent?.({ type: 'retry', what: 'write', reason });
-  await carryOutStep(session, step, { ...options, isErased: false });
-  // Where the first one went is not known.
-  return false;
 }
 
 /** Offset from the start of flash. */
@@ -210,6 +229,8 @@ function stepsFor({ offsetBytes, image }: ImageAt, span: Region, packer: Packer)
     return isBlank(image, run) ? step : { ...step, data: packer.pack(run) };
   });
 }
+
+const regionOf = ({ offsetBytes, image }: ImageAt): Region => ({ offsetBytes, sizeBytes: image.length });
 
 /** After a failed round: makes the link fit for another, or gives up. */
 async function mendOrThrow(session: Session, target: ImageAt, error: unknown, round: number): Promise<void> {

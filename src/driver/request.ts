@@ -59,3 +59,17 @@ const QUICK_OPS: readonly Op[] = [
 export function queued(command: Command): Queued {
   return { bytes: frameOf(command).length, isQuick: QUICK_OPS.includes(command.op) };
 }
+
+const QUESTIONS: readonly Op[] = [
+  OP.readRegister,
+  OP.flashMd5,
+  OP.readFlashSlow,
+  OP.readFlash,
+  OP.securityInfo,
+  OP.spiSetParams,
+];
+
+/** Whether the flash may hold something else once it was carried out. */
+export function mayChangeFlash({ op }: Command): boolean {
+  return !QUESTIONS.includes(op);
+}

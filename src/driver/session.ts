@@ -7,6 +7,7 @@ import type { ChipFacts } from '../core/stages.js';
 import { PROCESS_BAUD_MEMORY, type BaudMemory } from './baud-memory.js';
 import { BAUD_LADDER, changeBaud, chipCrystalMhz, crystalFields, ladderFrom } from './baud.js';
 import { efuseFields, readEfuseFacts, revisionText, type EfuseFacts } from './chip-facts.js';
+import { PROCESS_DIGEST_MEMORY, type DigestMemory } from './digest-memory.js';
 import { detectChip, firstQuestion } from './detect.js';
 import { enterLoader } from './enter-loader.js';
 import type { OnDriverEvent } from './events.js';
@@ -26,6 +27,8 @@ export interface SessionOptions {
   readonly baud?: number | undefined;
   /** Where the rate that a port bears is remembered; one for the process when absent. */
   readonly baudMemory?: BaudMemory | undefined;
+  /** Where what lies before a region is remembered from board to board; one for the process when absent. */
+  readonly digestMemory?: DigestMemory | undefined;
   /** Default `auto`. */
   readonly stub?: StubPolicy | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -63,6 +66,7 @@ export function isBadLink(error: EspmintError): boolean {
 
 export class Session {
   readonly link: Link;
+  readonly digests: DigestMemory;
   stubPolicy: StubPolicy;
   readonly #options: SessionOptions;
   readonly #memory: BaudMemory;
@@ -74,6 +78,7 @@ export class Session {
     this.link = link;
     this.#options = options;
     this.stubPolicy = options.stub ?? 'auto';
+    this.digests = options.digestMemory ?? PROCESS_DIGEST_MEMORY;
     this.#memory = options.baudMemory ?? PROCESS_BAUD_MEMORY;
     const limit = options.baud ?? BAUD_LADDER[0] ?? START_BAUD;
     const known = this.#memory.recall(link.address) ?? limit;

@@ -3,6 +3,7 @@ import { EspmintError } from '../core/errors/index.js';
 import { macOfWords } from './chip-mac.js';
 import { NO_ANSWER } from './loader.js';
 import { digestOf, md5Command, md5Of, type Region } from './md5.js';
+import { isCurrent, type RegionDigest } from './region-digest.js';
 import type { ImageAt } from './region-writer.js';
 import { registerRead } from './request.js';
 import type { Session } from './session.js';
@@ -11,18 +12,21 @@ import { meanwhile } from './wait.js';
 /**
  * The proof: the chip's MD5 of the region, by the same chip as before. A board that took the other's place under an open
  * link, with the same bytes in its flash, would pass otherwise.
+ * @param known was asked behind the last byte of a write. It is asked again unless nothing was sent to that chip since which
+ * may have changed its flash: then only whether it is still the same chip is.
  * @throws VERIFY_MISMATCH, CHIP_CHANGED, as Session.run
  */
 export async function verifyRegion(
   session: Session,
   { offsetBytes, image }: ImageAt,
+  known: RegionDigest | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
   const region = { offsetBytes, sizeBytes: image.length };
-  const [first, expected] = await meanwhile(askProof(session, region, signal), () => md5Of(image));
+  const [first, expected] = await meanwhile(askProof(session, region, known, signal), () => md5Of(image));
   if (first.isSameChip && first.digest === expected) return;
   // Replies carry no checksum: what was damaged on the way does not come twice.
-  const second = await askProof(session, region, signal);
+  const second = await askProof(session, region, undefined, signal);
   if (!second.isSameChip) throw second.changed();
   if (second.digest === expected) return;
   throw new EspmintError('VERIFY_MISMATCH', {
@@ -40,16 +44,28 @@ interface Proof {
   readonly changed: () => EspmintError;
 }
 
-/** One round trip to a ROM: the words of the MAC ride behind the MD5. */
-async function askProof(session: Session, region: Region, signal: AbortSignal | undefined): Promise<Proof> {
+/** One round trip to a ROM: the words of the MAC ride behind the MD5, or go alone where that is known. */
+async function askProof(
+  session: Session,
+  region: Region,
+  known: RegionDigest | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Proof> {
   const { high, low } = session.chip.mac;
-  const asked = [md5Command(region), registerRead(high), registerRead(low)];
-  const [digest = NO_ANSWER, ...words] = await session.run((loader) => loader.repeatAll(asked), signal);
-  const [highWord = 0, lowWord = 0] = words.map(({ value }) => value);
+  const macWords = [registerRead(high), registerRead(low)];
+  const { digest, values } = await session.run(async (loader) => {
+    // Decided anew after the link was mended: that went through a reset.
+    const md5 = known !== undefined && isCurrent(known, loader, region) ? known.md5 : undefined;
+    const asked = md5 === undefined ? [md5Command(region), ...macWords] : macWords;
+    const answers = await loader.repeatAll(asked);
+    const digest = md5 ?? digestOf(answers[0] ?? NO_ANSWER);
+    return { digest, values: answers.slice(-macWords.length).map(({ value }) => value) };
+  }, signal);
+  const [highWord = 0, lowWord = 0] = values;
   const { mac: before } = session.facts;
   const after = macOfWords(highWord, lowWord);
   return {
-    digest: digestOf(digest),
+    digest,
     isSameChip: after === before,
     changed: () => new EspmintError('CHIP_CHANGED', { port: session.link.address, before, after }),
   };

@@ -2,9 +2,9 @@
 // way may erase elsewhere: the link is proven first, the ROM is bounded, and the neighbours are compared afterwards.
 import { EspmintError } from '../core/errors/index.js';
 import { OP, checksumOf, dataBlock, words } from './command.js';
-import type { Loader } from './loader.js';
+import type { Answer, Loader } from './loader.js';
+import { digestOf, flashMd5, md5Command, regionText, type Region } from './md5.js';
 import type { Command } from './request.js';
-import { digestOf, md5Command, regionText, type Region } from './md5.js';
 import type { Session } from './session.js';
 import { BLOCK_BYTES, SECTOR_BYTES, flashSizeCommand } from './spi-flash.js';
 import { stubNameFor } from './stub.js';
@@ -18,41 +18,50 @@ export class WriteGuard {
   readonly #region: Region;
   /** Digests of the neighbours before the first erase, by their place. */
   readonly #before = new Map<string, string>();
-  #isArmed = false;
+  #armed: { readonly loader: Loader; readonly isStub: boolean } | undefined;
 
   constructor(session: Session, region: Region) {
     this.#session = session;
     this.#region = region;
   }
 
+  /** Whether `arm` was done with this loader, and nothing was lost or damaged since. */
+  get isReady(): boolean {
+    const { loader, canFallBack } = this.#session;
+    const isSame = this.#armed?.loader === loader && this.#armed.isStub === loader.isStub;
+    return isSame && !(loader.hasErred && canFallBack);
+  }
+
   /**
    * To be called before each erase; harmless when repeated. Afterwards the link has just borne a checked block at this
    * rate, the ROM refuses whatever ends behind the region, and the neighbours are as they were at the first call.
+   * @param questions ride along: what else is to be known before the erase. All are done again where the link is mended.
+   * @returns their answers.
    * @throws LINK_DAMAGED (no lower rate is left), FLASH_CHANGED_OUTSIDE, and what a link throws
    */
-  async arm(signal?: AbortSignal): Promise<void> {
-    await this.#session.run(async (loader) => {
+  async arm(questions: readonly Command[], signal?: AbortSignal): Promise<readonly Answer[]> {
+    return this.#session.run(async (loader) => {
       if (loader.hasErred && this.#session.canFallBack) throw this.#damaged('an answer was lost');
       const guarded = this.#neighbours(loader);
-      const questions = guarded.map(md5Command);
-      const address = await this.#proofAddress(loader);
       // Twice, since answers carry no checksum: a digest that was damaged does not come twice.
-      const asked = [
-        ...questions,
-        ...questions,
-        ...this.#limit(this.#region.offsetBytes + this.#region.sizeBytes),
-      ];
-      // At a rate that can be lowered nothing is asked again: what is lost there is reason to lower it.
-      const answers =
-        address === undefined
-          ? await loader.repeatAll(asked)
-          : (await loader.sendAll([proofBegin(address), proofBlock(), ...asked])).slice(2);
-      const digests = answers.slice(0, 2 * guarded.length).map(digestOf);
+      const isNew = !guarded.every((region) => this.#session.digests.expects(regionText(region)));
+      const readings = [...guarded, ...(isNew ? guarded : [])].map(md5Command);
+      const limit = this.#limit(this.#region.offsetBytes + this.#region.sizeBytes);
+      const answers = await this.#askArmed(loader, [...limit, ...readings, ...questions]);
+      const digests = answers.slice(limit.length, limit.length + readings.length).map(digestOf);
       for (const [index, region] of guarded.entries()) {
-        this.#note(region, digests[index] ?? '', digests[index + guarded.length] ?? '');
+        await this.#note(loader, region, digests[index] ?? '', digests[index + guarded.length]);
       }
-      this.#isArmed = true;
+      this.#armed = { loader, isStub: loader.isStub };
+      return answers.slice(limit.length + readings.length);
     }, signal);
+  }
+
+  /** At a rate that can be lowered nothing is asked again: what is lost there is reason to lower it. */
+  async #askArmed(loader: Loader, asked: readonly Command[]): Promise<readonly Answer[]> {
+    const address = await this.#proofAddress(loader);
+    if (address === undefined) return loader.repeatAll(asked);
+    return (await loader.sendAll([proofBegin(address), proofBlock(), ...asked])).slice(2);
   }
 
   /**
@@ -62,11 +71,11 @@ export class WriteGuard {
    * @throws FLASH_CHANGED_OUTSIDE
    */
   async release(signal?: AbortSignal, isPlaced = false): Promise<void> {
-    if (!this.#isArmed) return;
+    if (this.#armed === undefined) return;
     const { loader } = this.#session;
     if (isPlaced && !loader.isStub && !loader.hasErred) loader.sendLater(...this.#limitToFlash());
     else await this.#session.run((current) => this.#compare(current), signal);
-    this.#isArmed = false;
+    this.#armed = undefined;
   }
 
   async #compare(loader: Loader): Promise<void> {
@@ -93,12 +102,16 @@ export class WriteGuard {
     return neighbours;
   }
 
-  #note(region: Region, first: string, second: string): void {
-    if (first !== second) throw this.#damaged(`two readings of ${regionText(region)} differ`);
+  /** @param second reading, where it was asked for already. It need not be where the first is known to be true. */
+  async #note(loader: Loader, region: Region, first: string, second: string | undefined): Promise<void> {
     const place = regionText(region);
     const before = this.#before.get(place);
+    const isKnown = first === before || this.#session.digests.knows(place, first);
+    if (!isKnown && first !== (second ?? (await flashMd5(loader, region))))
+      throw this.#damaged(`two readings of ${place} differ`);
     if (before !== undefined && before !== first) throw this.#changed([region]);
     this.#before.set(place, first);
+    this.#session.digests.note(place, first);
   }
 
   /** A ROM refuses what ends behind the size that it was told. */

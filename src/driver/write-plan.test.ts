@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { md5Of, type Region } from './md5.js';
-import { planWrite, slice, type WritePlan } from './write-plan.js';
+import { firstSpans, planWrite, slice, type AskMd5, type WritePlan } from './write-plan.js';
 
 const SECTOR = 0x1000;
 
@@ -13,7 +13,14 @@ async function plan(image: Uint8Array, flash: Uint8Array): Promise<WritePlan & {
     questions += 1;
     return Promise.resolve(md5Of(slice(flash, span)));
   };
-  return { ...(await planWrite(image, ask)), questions };
+  return { ...(await look(image, ask)), questions };
+}
+
+/** As a writer does it: the first spans, then what the plan asks. */
+async function look(image: Uint8Array, ask: AskMd5, costShare = 0): Promise<WritePlan> {
+  const spans = firstSpans(image);
+  const digests = await Promise.all(spans.map(ask));
+  return planWrite(image, { spans, digests }, ask, costShare);
 }
 
 const erased = (sectors: number): Uint8Array => new Uint8Array(sectors * SECTOR).fill(0xff);
@@ -28,14 +35,25 @@ const sectors = ({ spans }: WritePlan): number[] =>
   );
 
 describe('the plan of a write', () => {
-  it('takes one question when the image is there', async () => {
-    expect(await plan(withData(16, 0), withData(16, 0))).toEqual({ spans: [], found: 'equal', questions: 1 });
+  it('asks about the data first, and about the whole image where that is there', async () => {
+    expect(await plan(withData(16, 0), withData(16, 0))).toEqual({ spans: [], found: 'equal', questions: 2 });
   });
 
-  it('takes one question on blank flash, and writes the sectors with data only', async () => {
+  it('asks of blank flash only where data is to go, and writes that alone', async () => {
     const found = await plan(withData(16, 0, 1, 7), erased(16));
     expect(sectors(found)).toEqual([0, 1, 7]);
-    expect(found).toMatchObject({ found: 'blank', questions: 1, spans: [{ sizeBytes: 2 * SECTOR }, {}] });
+    expect(found).toMatchObject({ found: 'blank', questions: 2, spans: [{ sizeBytes: 2 * SECTOR }, {}] });
+  });
+
+  it('asks about all of it at once where the data lies in many pieces', async () => {
+    const image = withData(16, 0, 2, 4, 6);
+    expect(firstSpans(image)).toEqual([{ offsetBytes: 0, sizeBytes: 16 * SECTOR }]);
+    expect(await plan(image, image)).toMatchObject({ found: 'equal', questions: 1 });
+  });
+
+  it('finds what differs behind data that is there', async () => {
+    const flash = withData(16, 0, 9);
+    expect(sectors(await plan(withData(16, 0), flash))).toEqual([9]);
   });
 
   it('finds in few questions that only the data of an otherwise blank region changed', async () => {
@@ -52,7 +70,7 @@ describe('the plan of a write', () => {
   it('gives up asking where everything differs and a question is dear', async () => {
     let questions = 0;
     const ask = (): Promise<string> => Promise.resolve(`another ${++questions}`);
-    const found = await planWrite(erased(16), ask, 0.4);
+    const found = await look(erased(16), ask, 0.4);
     expect(found.spans).toEqual([{ offsetBytes: 0, sizeBytes: 16 * SECTOR }]);
     expect(questions).toBeLessThanOrEqual(3);
   });
@@ -61,7 +79,7 @@ describe('the plan of a write', () => {
     const image = withData(16, 0);
     const flash = withData(16, 0).fill(1, 0, 10);
     const ask = (span: Region): Promise<string> => Promise.resolve(md5Of(slice(flash, span)));
-    expect(sectors(await planWrite(image, ask, 0.5))).toEqual([0]);
+    expect(sectors(await look(image, ask, 0.5))).toEqual([0]);
   });
 
   it('names exactly the sectors that differ, whatever they are', async () => {
@@ -70,7 +88,10 @@ describe('the plan of a write', () => {
       fc.asyncProperty(bits, bits, async (inImage, inFlash) => {
         const at = (marks: readonly boolean[]): number[] => marks.flatMap((on, index) => (on ? [index] : []));
         const found = await plan(withData(8, ...at(inImage)), withData(8, ...at(inFlash)));
-        expect(sectors(found)).toEqual(at(inImage.map((on, index) => on !== inFlash[index])));
+        // Where all that is to be filled is blank, nothing was asked about the rest.
+        const isWanted = (on: boolean, index: number): boolean =>
+          found.found === 'blank' ? on : on !== inFlash[index];
+        expect(sectors(found)).toEqual(at(inImage.map(isWanted)));
         expect(found.questions).toBeLessThanOrEqual(16);
       }),
       { numRuns: 60 },

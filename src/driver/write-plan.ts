@@ -1,7 +1,6 @@
 // Finds the sectors of a region that differ from an image, with few questions to the chip.
 import { md5Of, type Region } from './md5.js';
 import { SECTOR_BYTES } from './spi-flash.js';
-import { meanwhile } from './wait.js';
 
 const ERASED = 0xff;
 
@@ -39,51 +38,101 @@ class Patience {
 
 const sectorsOf = ({ sizeBytes }: Region): number => sizeBytes / SECTOR_BYTES;
 
-/**
- * One question settles the two usual cases: the image is there already, or the flash is blank and only sectors that
- * hold data need writing. Otherwise the region is taken apart where data meets blank, then in halves, down to single
- * sectors, for as long as a question is worth its time.
- * @param image whole sectors.
- * @param costShare time of a question over the time that erasing and writing one sector takes; 0 asks to the end.
- */
-export async function planWrite(image: Uint8Array, ask: AskMd5, costShare = 0): Promise<WritePlan> {
-  const whole: Region = { offsetBytes: 0, sizeBytes: image.length };
-  const [found, [equal, blank]] = await meanwhile(ask(whole), () => [
-    md5Of(image),
-    md5Of(new Uint8Array(image.length).fill(ERASED)),
-  ]);
-  if (found === equal) return { spans: [], found: 'equal' };
-  if (found === blank) {
-    return { spans: runsOf(image, whole).filter((run) => !isBlank(image, run)), found: 'blank' };
-  }
-  return { spans: merge(await differing(image, whole, ask, new Patience(costShare))), found: 'other' };
+/** Runs of data that are asked about one by one; more are asked about in one. */
+const MAX_RUNS_ASKED = 3;
+
+/** The spans that are asked about first, and the chip's MD5 of each. */
+export interface Look {
+  readonly spans: readonly Region[];
+  readonly digests: readonly string[];
 }
 
-/** Sectors of `span` that differ, given that the span as a whole does. */
-async function differing(
+/** What to ask about first: the runs of data. They settle the usual case, a blank flash, and blank tails cost nothing. */
+export function firstSpans(image: Uint8Array): readonly Region[] {
+  const whole = wholeOf(image);
+  const runs = runsOf(image, whole).filter((run) => !isBlank(image, run));
+  return runs.length === 0 || runs.length > MAX_RUNS_ASKED ? [whole] : runs;
+}
+
+export const wholeOf = (image: Uint8Array): Region => ({ offsetBytes: 0, sizeBytes: image.length });
+
+/**
+ * A look settles the usual cases: the image is there already, or the flash is blank where data is to go and only that
+ * needs writing. (`blank` says nothing of what the look left out: the proof behind the write does.) Otherwise the region
+ * is taken apart where data meets blank, then in halves, down to single sectors, for as long as a question is worth its
+ * time.
+ * @param image whole sectors.
+ * @param look at the whole image, or at its runs of data.
+ * @param costShare time of a question over the time that erasing and writing one sector takes; 0 asks to the end.
+ */
+export async function planWrite(
   image: Uint8Array,
-  span: Region,
+  look: Look,
   ask: AskMd5,
-  patience: Patience,
-): Promise<Region[]> {
-  if (span.sizeBytes <= SECTOR_BYTES || !patience.isLeftFor(span)) return [span];
+  costShare = 0,
+): Promise<WritePlan> {
+  const whole = wholeOf(image);
+  const questions = new Questions(image, ask, costShare);
+  const areEqual = look.spans.map((span, index) => questions.note(span, look.digests[index] ?? ''));
+  if (areEqual.every(Boolean) && (await questions.isEqual(whole))) return { spans: [], found: 'equal' };
+  if (look.spans.every((span, index) => look.digests[index] === blankMd5(span))) {
+    return { spans: runsOf(image, whole).filter((run) => !isBlank(image, run)), found: 'blank' };
+  }
+  return { spans: merge(await differing(image, whole, questions)), found: 'other' };
+}
+
+const blankMd5 = ({ sizeBytes }: Region): string => md5Of(new Uint8Array(sizeBytes).fill(ERASED));
+
+/** Asks of a span whether it is as the image wants it: once, and as long as it is worth its time. */
+class Questions {
+  readonly #image: Uint8Array;
+  readonly #ask: AskMd5;
+  readonly #patience: Patience;
+  readonly #known = new Map<string, boolean>();
+
+  constructor(image: Uint8Array, ask: AskMd5, costShare: number) {
+    this.#image = image;
+    this.#ask = ask;
+    this.#patience = new Patience(costShare);
+  }
+
+  areWorthFor(span: Region): boolean {
+    return this.#patience.isLeftFor(span);
+  }
+
+  /** What the chip said of a span. @returns whether it is equal. */
+  note(span: Region, digest: string): boolean {
+    const equal = digest === md5Of(slice(this.#image, span));
+    this.#known.set(keyOf(span), equal);
+    // That not all of the image is there is why it is asked about.
+    if (span.sizeBytes < this.#image.length) this.#patience.count(span, equal);
+    return equal;
+  }
+
+  async isEqual(span: Region): Promise<boolean> {
+    return this.#known.get(keyOf(span)) ?? this.note(span, await this.#ask(span));
+  }
+
+  /** As `isEqual`; false too where it is not worth asking. */
+  async isKnownEqual(span: Region): Promise<boolean> {
+    return (this.#known.has(keyOf(span)) || this.areWorthFor(span)) && this.isEqual(span);
+  }
+}
+
+const keyOf = ({ offsetBytes, sizeBytes }: Region): string => `${offsetBytes}+${sizeBytes}`;
+
+/** Sectors of `span` that differ, given that the span as a whole does. */
+async function differing(image: Uint8Array, span: Region, questions: Questions): Promise<Region[]> {
+  if (span.sizeBytes <= SECTOR_BYTES || !questions.areWorthFor(span)) return [span];
   const parts = takeApart(image, span);
   const spans: Region[] = [];
   for (const [index, part] of parts.entries()) {
     // When all others are equal, it must be the last that is not.
     const isCertain = index === parts.length - 1 && spans.length === 0;
-    if (isCertain || !(await isEqual(image, part, ask, patience))) {
-      spans.push(...(await differing(image, part, ask, patience)));
-    }
+    if (isCertain || !(await questions.isKnownEqual(part)))
+      spans.push(...(await differing(image, part, questions)));
   }
   return spans;
-}
-
-async function isEqual(image: Uint8Array, part: Region, ask: AskMd5, patience: Patience): Promise<boolean> {
-  if (!patience.isLeftFor(part)) return false;
-  const equal = (await ask(part)) === md5Of(slice(image, part));
-  patience.count(part, equal);
-  return equal;
 }
 
 /** Along the borders of data and blank, or in halves where there are none. */

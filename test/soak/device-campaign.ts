@@ -1,6 +1,7 @@
 // One provisioning of a virtual board under faults drawn from a seed, and what must hold however it ends.
 import { ProcessBaudMemory, connectBoard, type Board } from '../../src/driver/index.js';
-import { md5Of } from '../../src/driver/md5.js';
+import { ProcessDigestMemory, type DigestMemory } from '../../src/driver/digest-memory.js';
+import { md5Of, regionText } from '../../src/driver/md5.js';
 import { isEspmintError, type EspmintError } from '../../src/core/errors/index.js';
 import {
   createVirtualBoard,
@@ -31,12 +32,12 @@ export interface Outcome {
 
 export async function runWithFaults(seed: number): Promise<Outcome> {
   const scenario = randomScenario(seed);
-  const content = scrambled(FLASH_BYTES, seed);
   const image = new Uint8Array(REGION.sizeBytes).fill(0xff);
   image.set(scrambled(1_500, seed + 1));
+  const content = contentBefore(seed, image);
   const virtual = createVirtualBoard({ flashContent: content, flashSizeBytes: FLASH_BYTES });
   const transport = memoryTransport(new Map([['board', virtual]]));
-  const baudMemory = new ProcessBaudMemory();
+  const memories = { baudMemory: new ProcessBaudMemory(), digestMemory: digestsBefore(seed, content) };
   virtual.arm(scenario);
   const started = performance.now();
   const broken: string[] = [];
@@ -49,7 +50,7 @@ export async function runWithFaults(seed: number): Promise<Outcome> {
       const link = await transport.open('virtual://board', { baud: 115_200, timeoutMs: 1_000 });
       try {
         await writeAndProve(
-          await connectBoard(link, { baudMemory, signal: AbortSignal.timeout(DEADLINE_MS) }),
+          await connectBoard(link, { ...memories, signal: AbortSignal.timeout(DEADLINE_MS) }),
           image,
         );
         if (md5Of(virtual.flash.read(REGION.offsetBytes, REGION.sizeBytes)) !== md5Of(image))
@@ -71,10 +72,31 @@ export async function runWithFaults(seed: number): Promise<Outcome> {
   return { seed, scenario, passed: error === undefined, tries, ...(error && { error }), durationMs, broken };
 }
 
+/** A full flash whose region is full too, blank, or holds an earlier image. */
+function contentBefore(seed: number, image: Uint8Array): Uint8Array {
+  const content = scrambled(FLASH_BYTES, seed);
+  const { offsetBytes, sizeBytes } = REGION;
+  if (seed % 3 === 1) content.fill(0xff, offsetBytes, offsetBytes + sizeBytes);
+  if (seed % 3 === 2)
+    content.set(
+      image.map((byte) => (byte === 0xff ? byte : byte & 0xf0)),
+      offsetBytes,
+    );
+  return content;
+}
+
+/** Every other board is not the first of its kind. */
+function digestsBefore(seed: number, content: Uint8Array): DigestMemory {
+  const digests = new ProcessDigestMemory();
+  const before = { offsetBytes: 0, sizeBytes: REGION.offsetBytes };
+  if (seed % 2 === 1) digests.note(regionText(before), md5Of(content.subarray(0, REGION.offsetBytes)));
+  return digests;
+}
+
 async function writeAndProve(board: Board, image: Uint8Array): Promise<void> {
   const target = { offsetBytes: REGION.offsetBytes, image };
-  await board.writeRegion(target);
-  await board.verifyRegion(target);
+  const after = await board.writeRegion(target);
+  await board.verifyRegion(target, { after });
 }
 
 /** Of all bytes but the region's. */
