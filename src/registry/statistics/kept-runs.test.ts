@@ -19,9 +19,9 @@ class FakeRuns implements Runs {
   failure: EspmintError | undefined;
   readonly ids: string[] = [];
 
-  record({ id }: RunRecord): Promise<void> {
+  record(runs: readonly RunRecord[]): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
-    if (!this.ids.includes(id)) this.ids.push(id);
+    this.ids.push(...runs.map(({ id }) => id).filter((id) => !this.ids.includes(id)));
     return Promise.resolve();
   }
 
@@ -41,10 +41,10 @@ describe('runs that the database cannot be told of', () => {
   it('are told in their order when it is back, also by the next process', async () => {
     const database = new FakeRuns();
     const killed = await KeptRuns.open(folder, database, () => isAway);
-    await killed.record(run('1'));
+    await killed.record([run('1')]);
     database.failure = UNREACHABLE;
-    await killed.record(run('2'));
-    await killed.record(run('3'));
+    await killed.record([run('2')]);
+    await killed.record([run('3')]);
     for (const name of segments()) {
       const path = join(folder, 'station-runs');
       renameSync(join(path, name), join(path, name.replace(/-\d+-/, '-999999999-')));
@@ -64,7 +64,7 @@ describe('runs that the database cannot be told of', () => {
     let fail: (error: unknown) => void = () => undefined;
     database.record = () => new Promise((_, reject) => (fail = reject));
     const kept = await KeptRuns.open(folder, database, () => isAway);
-    const recorded = kept.record(run('1'));
+    const recorded = kept.record([run('1')]);
     await expect.poll(() => segments().length, { timeout: 10_000 }).toBe(1);
     fail(UNREACHABLE);
     await recorded;
@@ -76,7 +76,7 @@ describe('runs that the database cannot be told of', () => {
     isAway = true;
     const database = new FakeRuns();
     const kept = await KeptRuns.open(folder, database, () => isAway);
-    await kept.record(run('1'));
+    await kept.record([run('1')]);
     expect(segments()).toHaveLength(1);
     isAway = false;
     await kept.catchUp();
@@ -87,10 +87,10 @@ describe('runs that the database cannot be told of', () => {
   it('leave no trace while it answers, and what it refuses is told', async () => {
     const database = new FakeRuns();
     const kept = await KeptRuns.open(folder, database, () => isAway);
-    await kept.record(run('1'));
+    await kept.record([run('1')]);
     expect(segments()).toEqual([]);
     database.failure = new EspmintError('BATCH_UNKNOWN', { batch: 'WO' });
-    await expect(kept.record(run('2', 'WO'))).rejects.toMatchObject({ code: 'BATCH_UNKNOWN' });
+    await expect(kept.record([run('2', 'WO')])).rejects.toMatchObject({ code: 'BATCH_UNKNOWN' });
     await kept.close();
   });
 
@@ -98,15 +98,15 @@ describe('runs that the database cannot be told of', () => {
     const database = new FakeRuns();
     const kept = await KeptRuns.open(folder, database, () => isAway);
     database.failure = UNREACHABLE;
-    await kept.record(run('1', 'WO'));
+    await kept.record([run('1', 'WO'), run('2')]);
     database.failure = undefined;
     const { record } = database;
     database.record = (told) =>
-      told.batch === undefined
+      told.every(({ batch }) => batch === undefined)
         ? record.call(database, told)
         : Promise.reject(new EspmintError('BATCH_UNKNOWN', { batch: 'WO' }));
     await kept.catchUp();
-    expect(database.ids).toEqual(['1']);
+    expect(database.ids).toEqual(['1', '2']);
     await kept.close();
     expect(segments()).toEqual([]);
   });

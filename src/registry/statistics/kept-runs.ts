@@ -13,6 +13,7 @@ type KeptRecord =
 
 /** A database that has not answered by then may be out of reach: the run is on the disk before that is known. */
 const SLOW_MS = 500;
+const RUNS_AT_ONCE = 500;
 
 export class KeptRuns implements Runs {
   readonly #runs: Runs;
@@ -43,23 +44,23 @@ export class KeptRuns implements Runs {
     return kept;
   }
 
-  /** Returns when the database knows it, or this disk does. @throws as Runs.record, FILE_UNWRITABLE, DISK_FULL */
-  async record(run: RunRecord): Promise<void> {
-    if (this.#kept.size > 0 || this.#isAway()) return this.#keep(run);
+  /** Returns when the database knows them, or this disk does. @throws as Runs.record, FILE_UNWRITABLE, DISK_FULL */
+  async record(runs: readonly RunRecord[]): Promise<void> {
+    if (this.#kept.size > 0 || this.#isAway()) return this.#keep(runs);
     let keeping: Promise<void> | undefined;
     const slow = setTimeout(() => {
-      keeping = this.#keep(run).catch(() => undefined);
+      keeping = this.#keep(runs).catch(() => undefined);
     }, SLOW_MS);
     try {
-      await this.#runs.record(run);
+      await this.#runs.record(runs);
       clearTimeout(slow);
       await keeping;
-      if (this.#kept.has(run.id)) await this.#told([run.id]);
+      await this.#told(runs.filter(({ id }) => this.#kept.has(id)));
     } catch (error) {
       clearTimeout(slow);
       await keeping;
       if (!isDown(error)) throw error;
-      await this.#keep(run);
+      await this.#keep(runs);
     }
   }
 
@@ -79,36 +80,35 @@ export class KeptRuns implements Runs {
     await this.#segments.close((records) => untoldOf(records).length === 0);
   }
 
-  async #keep(run: RunRecord): Promise<void> {
-    if (this.#kept.has(run.id)) return;
-    await this.#segments.append({ type: 'kept', run });
-    this.#kept.set(run.id, run);
+  async #keep(runs: readonly RunRecord[]): Promise<void> {
+    const fresh = runs.filter(({ id }) => !this.#kept.has(id));
+    await this.#segments.append(...fresh.map((run) => ({ type: 'kept' as const, run })));
+    for (const run of fresh) this.#kept.set(run.id, run);
   }
 
-  async #told(ids: readonly string[]): Promise<void> {
-    await this.#segments.append({ type: 'told', ids });
-    for (const id of ids) this.#kept.delete(id);
+  async #told(runs: readonly RunRecord[]): Promise<void> {
+    if (runs.length === 0) return;
+    await this.#segments.append({ type: 'told', ids: runs.map(({ id }) => id) });
+    for (const { id } of runs) this.#kept.delete(id);
   }
 
   async #catchUp(): Promise<void> {
-    const told: string[] = [];
-    try {
-      for (const run of [...this.#kept.values()]) {
-        await this.#tell(run);
-        told.push(run.id);
-      }
-    } finally {
-      if (told.length > 0) await this.#told(told);
+    while (this.#kept.size > 0) {
+      const runs = [...this.#kept.values()].slice(0, RUNS_AT_ONCE);
+      await this.#tell(runs);
+      await this.#told(runs);
     }
   }
 
-  async #tell(run: RunRecord): Promise<void> {
+  async #tell(runs: readonly RunRecord[]): Promise<void> {
     try {
-      await this.#runs.record(run);
+      await this.#runs.record(runs);
     } catch (error) {
       if (!isEspmintError(error, 'BATCH_UNKNOWN')) throw error;
       // Its database was set back to a time before that batch.
-      await this.#runs.record({ ...run, batch: undefined });
+      const [run, ...others] = runs;
+      if (others.length === 0 && run !== undefined) return this.#runs.record([{ ...run, batch: undefined }]);
+      for (const single of runs) await this.#tell([single]);
     }
   }
 }
