@@ -21,6 +21,7 @@ async function load(path) {
 }
 const { startFakeService } = await load('test/support/fake-service/http.ts');
 const { busyWorld, SAMPLE_NOW } = await load('test/support/fake-service/samples.ts');
+const { fleetWorld } = await load('test/support/fake-service/samples-fleet.ts');
 const { FakeWorld } = await load('test/support/fake-service/world.ts');
 const { launchBrowser } = await load('test/support/browser.ts');
 
@@ -41,6 +42,15 @@ const PAGES = [
   { name: 'batches', world: () => busyWorld(8), hash: '#/batches' },
   { name: 'batch', world: () => busyWorld(8), hash: '#/batches/WO-1042' },
   { name: 'printers', world: () => busyWorld(8), hash: '#/settings?tab=printers' },
+  { name: 'conflicts', world: () => fleetWorld(), hash: '#/conflicts?all=true' },
+  { name: 'conflict', world: () => fleetWorld(), hash: '#/conflicts/9' },
+  { name: 'pushes', world: () => fleetWorld(), hash: '#/settings?tab=pushes' },
+  {
+    name: 'held-places',
+    world: () => fleetWorld(),
+    hash: '#/batches/WO-1042',
+    act: (page) => page.getByRole('button', { name: 'Release' }).last().click(),
+  },
   { name: 'setup', world: () => busyWorld(8), hash: '#/setup' },
   { name: 'today', world: () => busyWorld(8), hash: '#/today' },
   {

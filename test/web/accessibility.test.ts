@@ -1,25 +1,36 @@
 // axe looks at every page and every state of it, on a desk in the light and on a phone in the dark.
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browserAvailable, launchBrowser } from '../support/browser.js';
-import { openDashboard, tile } from '../support/dashboard.js';
-import { startFakeService } from '../support/fake-service/http.js';
+import { goTo, openDashboard, tile, type Dashboard } from '../support/dashboard.js';
+import { startFakeService, type FakeService } from '../support/fake-service/http.js';
+import { fleetWorld } from '../support/fake-service/samples-fleet.js';
 import { busyWorld } from '../support/fake-service/samples.js';
 import { FakeWorld } from '../support/fake-service/world.js';
 
 interface Scene {
   readonly name: string;
-  readonly world: () => FakeWorld;
   readonly hash: string;
   /** Brings the page into the state to look at. */
   readonly act?: (page: Page) => Promise<unknown>;
   readonly see: string;
 }
 
+/** Scenes of one world share a page that is loaded once. */
+interface Setting {
+  readonly world: () => FakeWorld;
+  readonly scenes: readonly Scene[];
+}
+
 const device = encodeURIComponent(busyWorld(1).devices[5]?.mac ?? '');
 const empty = (): FakeWorld => new FakeWorld();
-const busy = (): FakeWorld => busyWorld(8);
+/** With as few devices as show everything: axe looks at each cell. */
+function busy(): FakeWorld {
+  const world = busyWorld(8);
+  world.devices.splice(12);
+  return world;
+}
 function guarded(): FakeWorld {
   const world = busyWorld(2);
   world.users.push({
@@ -57,93 +68,141 @@ function withoutRegistry(): FakeWorld {
   return world;
 }
 
-const SCENES: readonly Scene[] = [
-  { name: 'first visit', world: empty, hash: '#/', see: 'Try with virtual boards' },
-  { name: 'station', world: busy, hash: '#/', see: 'Verifying' },
+const fleet = (): FakeWorld => fleetWorld(8);
+function fleetWithoutRegistry(): FakeWorld {
+  const world = fleetWorld(2);
+  world.registryOk = false;
+  return world;
+}
+function withoutDatabase(): FakeWorld {
+  const world = new FakeWorld();
+  world.hasPushes = false;
+  return world;
+}
+const settings = (...tabs: string[]): Scene[] =>
+  tabs.map((tab) => ({ name: `settings: ${tab}`, hash: `#/settings?tab=${tab}`, see: 'Settings' }));
+
+const SETTINGS: readonly Setting[] = [
   {
-    name: 'station with a selected slot',
-    world: busy,
-    hash: '#/',
-    see: 'Verifying',
-    act: (page) => page.keyboard.press('3'),
-  },
-  { name: 'station with 64 slots', world: () => busyWorld(64), hash: '#/', see: 'Verifying' },
-  { name: 'station without registry', world: withoutRegistry, hash: '#/', see: 'No registry' },
-  { name: 'station paused', world: paused, hash: '#/', see: 'Paused: 6 boards' },
-  { name: 'batches', world: busy, hash: '#/batches', see: 'WO-1038' },
-  { name: 'no batches', world: empty, hash: '#/batches', see: 'No batch yet' },
-  { name: 'batch', world: busy, hash: '#/batches/WO-1042', see: '118 left' },
-  { name: 'figures by station', world: busy, hash: '#/today?period=7d&by=station', see: 'One by one' },
-  {
-    name: 'details of a job',
-    world: busy,
-    hash: '#/',
-    see: 'CHIP_NO_ANSWER',
-    act: (page) => tile(page, 3).getByRole('button', { name: 'Details' }).click(),
-  },
-  {
-    name: 'keys',
-    world: busy,
-    hash: '#/',
-    see: 'Search for a device',
-    act: (page) => page.keyboard.press('?'),
-  },
-  { name: 'no devices', world: empty, hash: '#/devices', see: 'No device yet' },
-  { name: 'device', world: busy, hash: `#/devices/${device}`, see: 'Key 2 made' },
-  { name: 'unknown device', world: busy, hash: '#/devices/a4', see: 'does not know' },
-  {
-    name: 'reveal',
-    world: busy,
-    hash: `#/devices/${device}`,
-    see: 'audit trail',
-    act: (page) => page.getByRole('button', { name: 'Show the key' }).click(),
+    world: empty,
+    scenes: [
+      { name: 'first visit', hash: '#/', see: 'Try with virtual boards' },
+      { name: 'no batches', hash: '#/batches', see: 'No batch yet' },
+      { name: 'no devices', hash: '#/devices', see: 'No device yet' },
+      { name: 'no conflicts', hash: '#/conflicts', see: 'No conflict' },
+      { name: 'no product', hash: '#/setup', see: 'No product yet' },
+      { name: 'today with nothing', hash: '#/today', see: 'No board yet' },
+      { name: 'no pushes', hash: '#/settings?tab=pushes', see: 'Nobody is told of devices' },
+    ],
   },
   {
-    name: 'set-up',
     world: busy,
-    hash: '#/setup',
-    see: 'wifi_ssid',
-    act: (page) => page.getByText('Identity, key names').click(),
+    scenes: [
+      { name: 'station', hash: '#/', see: 'Verifying' },
+      {
+        name: 'station with a selected slot',
+        hash: '#/',
+        see: 'Verifying',
+        act: (page) => page.keyboard.press('3'),
+      },
+      {
+        name: 'details of a job',
+        hash: '#/',
+        see: 'CHIP_NO_ANSWER',
+        act: (page) => tile(page, 3).getByRole('button', { name: 'Details' }).click(),
+      },
+      { name: 'keys', hash: '#/', see: 'Search for a device', act: (page) => page.keyboard.press('?') },
+      { name: 'batches', hash: '#/batches', see: 'WO-1038' },
+      { name: 'batch', hash: '#/batches/WO-1042', see: '118 left' },
+      { name: 'figures by station', hash: '#/today?period=7d&by=station', see: 'One by one' },
+      { name: 'device', hash: `#/devices/${device}`, see: 'Key 2 made' },
+      { name: 'unknown device', hash: '#/devices/a4', see: 'does not know' },
+      {
+        name: 'reveal',
+        hash: `#/devices/${device}`,
+        see: 'audit trail',
+        act: (page) => page.getByRole('button', { name: 'Show the key' }).click(),
+      },
+      {
+        name: 'set-up',
+        hash: '#/setup',
+        see: 'wifi_ssid',
+        act: (page) => page.getByText('Identity, key names').click(),
+      },
+      {
+        name: 'set-up with findings',
+        hash: '#/setup',
+        see: 'thing to correct',
+        act: (page) => page.getByLabel('CA URL').first().fill('ftp://x'),
+      },
+      {
+        name: 'set-up as text',
+        hash: '#/setup',
+        see: 'YAML',
+        act: (page) => page.getByRole('button', { name: 'YAML' }).click(),
+      },
+      {
+        name: 'today',
+        hash: '#/today',
+        see: 'Boards an hour',
+        act: (page) => page.getByText('As a table').first().click(),
+      },
+      { name: 'before an inspection', hash: '#/inspect', see: 'Look into one board' },
+      {
+        name: 'inspection',
+        hash: '#/inspect?port=%2Fdev%2FttyUSB0',
+        see: 'Differs',
+        act: (page) => page.getByRole('button', { name: 'Read' }).click(),
+      },
+      ...settings('browser', 'station', 'ports', 'printers', 'registry', 'secrets', 'people', 'tokens'),
+    ],
   },
   {
-    name: 'set-up with findings',
-    world: busy,
-    hash: '#/setup',
-    see: 'thing to correct',
-    act: (page) => page.getByLabel('CA URL').first().fill('ftp://x'),
+    world: fleet,
+    scenes: [
+      { name: 'conflicts, also those decided', hash: '#/conflicts?all=true', see: 'Kept' },
+      {
+        name: 'conflict with a choice made',
+        hash: '#/conflicts/9',
+        see: 'Key 2 made',
+        act: (page) => page.getByLabel('Set both aside').check(),
+      },
+      { name: 'conflict that was decided', hash: '#/conflicts/6', see: 'Decide again' },
+      { name: 'pushes', hash: '#/settings?tab=pushes', see: 'Out of order' },
+      {
+        name: 'places held ahead, about to be released',
+        hash: '#/batches/WO-1042',
+        see: 'heard of within the last minute',
+        act: (page) => page.getByRole('button', { name: 'Release' }).first().click(),
+      },
+    ],
   },
   {
-    name: 'set-up as text',
-    world: busy,
-    hash: '#/setup',
-    see: 'YAML',
-    act: (page) => page.getByRole('button', { name: 'YAML' }).click(),
+    world: fleetWithoutRegistry,
+    scenes: [
+      { name: 'conflicts without registry', hash: '#/conflicts', see: 'check that it runs' },
+      { name: 'pushes without registry', hash: '#/settings?tab=pushes', see: 'check that it runs' },
+    ],
   },
-  { name: 'no product', world: empty, hash: '#/setup', see: 'No product yet' },
   {
-    name: 'today',
-    world: busy,
-    hash: '#/today',
-    see: 'Boards an hour',
-    act: (page) => page.getByText('As a table').first().click(),
+    world: withoutDatabase,
+    scenes: [{ name: 'pushes without database', hash: '#/settings?tab=pushes', see: 'need a database' }],
   },
-  { name: 'today with nothing', world: empty, hash: '#/today', see: 'No board yet' },
-  { name: 'before an inspection', world: busy, hash: '#/inspect', see: 'Look into one board' },
   {
-    name: 'inspection',
-    world: busy,
-    hash: '#/inspect?port=%2Fdev%2FttyUSB0',
-    see: 'Differs',
-    act: (page) => page.getByRole('button', { name: 'Read' }).click(),
+    // More than 32 stand as close as 64 do.
+    world: () => busyWorld(33),
+    scenes: [{ name: 'station with many slots', hash: '#/', see: 'Verifying' }],
   },
-  ...['browser', 'station', 'ports', 'printers', 'registry', 'secrets', 'people', 'tokens'].map((tab) => ({
-    name: `settings: ${tab}`,
-    world: busy,
-    hash: `#/settings?tab=${tab}`,
-    see: 'Settings',
-  })),
-  { name: 'sign-in', world: guarded, hash: '#/', see: 'Sign in' },
+  {
+    world: withoutRegistry,
+    scenes: [{ name: 'station without registry', hash: '#/', see: 'No registry' }],
+  },
+  { world: paused, scenes: [{ name: 'station paused', hash: '#/', see: 'Paused: 6 boards' }] },
+  { world: guarded, scenes: [{ name: 'sign-in', hash: '#/', see: 'Sign in' }] },
 ];
+
+const DESK = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
 
 describe.skipIf(!(await browserAvailable()))('axe finds nothing serious', () => {
   let browser: Browser;
@@ -152,32 +211,54 @@ describe.skipIf(!(await browserAvailable()))('axe finds nothing serious', () => 
   });
   afterAll(() => browser.close());
 
-  it.each(SCENES)('on $name', async ({ world, hash, act, see }) => {
-    const service = await startFakeService({ world: world() });
-    const { page, close, offences } = await openDashboard(browser, service.url + hash, {
-      colorScheme: 'light',
-      reducedMotion: 'reduce',
+  describe.each(SETTINGS)('', ({ world, scenes }) => {
+    let service: FakeService;
+    let dashboard: Dashboard;
+    beforeAll(async () => {
+      service = await startFakeService({ world: world() });
+      dashboard = await openDashboard(browser, `${service.url}#/nowhere`, { reducedMotion: 'reduce' });
+      await dashboard.page.evaluate(axe.source);
     });
-    try {
+    afterAll(async () => {
+      await dashboard.close();
+      await service.close();
+    });
+    afterEach(() => leave(dashboard.page));
+
+    it.each(scenes)('on $name', async ({ hash, act, see }) => {
+      const { page, offences } = dashboard;
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.setViewportSize(DESK);
+      await goTo(page, hash);
       await page.locator('.tile, .card, h1, form').first().waitFor();
       await act?.(page);
       await page.getByText(see).filter({ visible: true }).first().waitFor();
-      await page.evaluate(axe.source);
       expect(await seriousFindings(page)).toEqual([]);
       await page.emulateMedia({ colorScheme: 'dark' });
-      await page.setViewportSize({ width: 390, height: 844 });
+      await page.setViewportSize(PHONE);
       expect(await seriousFindings(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
       expect(offences).toEqual([]);
-    } finally {
-      await close();
-      await service.close();
-    }
+    });
   });
 });
 
+/** Closes what is open, and goes where nothing of the scene is kept. */
+async function leave(page: Page): Promise<void> {
+  const dialog = page.locator('dialog');
+  if ((await dialog.count()) > 0) {
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  }
+  await goTo(page, '#/settings?tab=browser');
+  await page.locator('.settings, .sign-in').first().waitFor();
+}
+
 async function seriousFindings(page: Page): Promise<string[]> {
-  const options = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
+  const options = {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    resultTypes: ['violations'],
+  };
   const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(document, ${JSON.stringify(options)})`);
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical' || impact === 'moderate')

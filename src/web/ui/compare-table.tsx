@@ -14,18 +14,21 @@ export interface ComparedRow {
 }
 
 interface CompareTableProps {
+  /** Sameness is no good news here. */
+  readonly neutral?: boolean;
   /** Names of the two sides. */
   readonly of: readonly [string, string];
   readonly rows: readonly ComparedRow[];
 }
 
+const PLAIN: Tone = 'plain';
 const VERDICTS: Record<Verdict, { tone: Tone; icon: IconName }> = {
   same: { tone: 'pass', icon: 'check' },
   different: { tone: 'warn', icon: 'warn' },
   unknown: { tone: 'plain', icon: 'help' },
 };
 
-export function CompareTable({ of, rows }: CompareTableProps): JSX.Element {
+export function CompareTable({ of, rows, neutral = false }: CompareTableProps): JSX.Element {
   return (
     <table class="table cards compact compared">
       <thead>
@@ -42,7 +45,7 @@ export function CompareTable({ of, rows }: CompareTableProps): JSX.Element {
           <tr key={name} class={verdict === 'different' ? 'differs' : ''}>
             <th scope="row">{name}</th>
             {of.map((side, index) => (
-              <td key={side} data-name={side} class="mono value">
+              <td key={side} data-name={side} class={verdict === undefined ? 'value' : 'mono value'}>
                 {sides[index] ?? '–'}
               </td>
             ))}
@@ -50,7 +53,9 @@ export function CompareTable({ of, rows }: CompareTableProps): JSX.Element {
               <td />
             ) : (
               <td data-name={t('today.result')}>
-                <Badge {...VERDICTS[verdict]}>{t(`verdict.${verdict}`)}</Badge>
+                <Badge {...VERDICTS[verdict]} {...(neutral ? { tone: PLAIN } : {})}>
+                  {t(`verdict.${verdict}`)}
+                </Badge>
               </td>
             )}
           </tr>

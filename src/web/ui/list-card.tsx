@@ -124,6 +124,8 @@ export function FormCard(props: FormCardProps): JSX.Element {
 
 interface RemoveButtonProps {
   readonly label: string;
+  /** With the label in words instead of an icon. */
+  readonly worded?: boolean;
   /** Asked first, where it cannot be taken back. */
   readonly confirm?: string;
   readonly remove: () => Promise<unknown>;
@@ -131,7 +133,8 @@ interface RemoveButtonProps {
 }
 
 /** The button that takes a row away. */
-export function RemoveButton({ label, confirm, remove, onRemoved }: RemoveButtonProps): JSX.Element {
+export function RemoveButton(props: RemoveButtonProps): JSX.Element {
+  const { label, worded = false, confirm, remove, onRemoved } = props;
   const onClick = async (): Promise<void> => {
     if (confirm !== undefined && !window.confirm(confirm)) return;
     if (await attempt(remove)) onRemoved?.();
@@ -139,11 +142,11 @@ export function RemoveButton({ label, confirm, remove, onRemoved }: RemoveButton
   return (
     <button
       type="button"
-      class="button quiet little icon-only"
+      class={worded ? 'button danger' : 'button quiet little icon-only'}
       aria-label={label}
       onClick={() => void onClick()}
     >
-      <Icon name="trash" />
+      {worded ? label : <Icon name="trash" />}
     </button>
   );
 }

@@ -27,16 +27,11 @@ export function ConflictDetail({ id }: { id: number }): JSX.Element {
     <>
       <a href={link(['conflicts'])}>{t('conflict.back')}</a>
       <FailureNote failure={failure} />
-      <div class="conflict">
-        <What conflict={value} />
+      <What conflict={value} />
+      <div class="two">
+        <Where conflict={value} />
         <Decide conflict={value} onDecided={reload} />
       </div>
-      <section class="card flush">
-        <header>
-          <h2>{t('conflict.compared')}</h2>
-        </header>
-        <CompareTable of={[t('conflict.registered'), t('conflict.refused')]} rows={comparedRows(value)} />
-      </section>
       <div class="two">
         <SideHistory title={t('conflict.registered')} side={registered} />
         <SideHistory title={t('conflict.refused')} side={refused} />
@@ -46,17 +41,33 @@ export function ConflictDetail({ id }: { id: number }): JSX.Element {
 }
 
 function What({ conflict }: { conflict: ConflictInfo }): JSX.Element {
-  const { id, code, state, times, firstSeenAt, lastSeenAt, seenBy, facts, decided } = conflict;
-  const at = (iso: string): string => formatExact(iso, currentLocale());
+  const { id, code, state } = conflict;
   return (
-    <section class="card stack">
+    <section class="card flush">
       <header>
         <h2>
           {t(`conflict.${code}`)} <span class="muted">#{id}</span>
         </h2>
         <ConflictBadge state={state} />
       </header>
-      <p>{t(`conflict.why.${code}`)}</p>
+      <p class="list-note">{t(`conflict.why.${code}`)}</p>
+      <CompareTable
+        neutral
+        of={[t('conflict.registered'), t('conflict.refused')]}
+        rows={comparedRows(conflict)}
+      />
+    </section>
+  );
+}
+
+function Where({ conflict }: { conflict: ConflictInfo }): JSX.Element {
+  const { times, firstSeenAt, lastSeenAt, seenBy, facts, decided } = conflict;
+  const at = (iso: string): string => formatExact(iso, currentLocale());
+  return (
+    <section class="card">
+      <header>
+        <h2>{t('conflict.where')}</h2>
+      </header>
       <Facts
         rows={[
           [t('conflict.times'), times],

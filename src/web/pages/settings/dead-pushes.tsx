@@ -60,7 +60,7 @@ function Actions({ dead, onChanged }: { dead?: DeadPush; onChanged: () => void }
   };
   const about = { mac: dead?.mac ?? '' };
   return (
-    <span class="row nowrap">
+    <span class="nowrap">
       {mayRetry && (
         <button
           type="button"
@@ -69,9 +69,10 @@ function Actions({ dead, onChanged }: { dead?: DeadPush; onChanged: () => void }
         >
           {t(dead === undefined ? 'push.retryAll' : 'action.retry')}
         </button>
-      )}
+      )}{' '}
       {mayDiscard && (
         <RemoveButton
+          worded={dead === undefined}
           label={dead === undefined ? t('push.discardAll') : t('push.discard', about)}
           confirm={dead === undefined ? t('push.confirmDiscardAll') : t('push.confirmDiscard', about)}
           remove={() => call('discardDeadPushes', { body })}
@@ -84,31 +85,31 @@ function Actions({ dead, onChanged }: { dead?: DeadPush; onChanged: () => void }
 
 function What({ dead: { event, mac } }: { dead: DeadPush }): JSX.Element {
   return (
-    <>
+    <div>
       {t(`push.event.${event}`)}{' '}
       <a class="mono nowrap" href={link(['devices', mac])}>
         {mac}
       </a>
-    </>
+    </div>
   );
 }
 
 function When({ dead: { endedAt, tries } }: { dead: DeadPush }): JSX.Element {
   const now = useNow(30_000);
   return (
-    <>
-      <time dateTime={endedAt} title={formatExact(endedAt, currentLocale())}>
+    <div>
+      <time class="nowrap" dateTime={endedAt} title={formatExact(endedAt, currentLocale())}>
         {formatAgo(endedAt, now, currentLocale())}
       </time>{' '}
-      <span class="muted small">{tn('push.tries', tries)}</span>
-    </>
+      <span class="muted small nowrap">{tn('push.tries', tries)}</span>
+    </div>
   );
 }
 
 function Why({ dead: { code, message } }: { dead: DeadPush }): JSX.Element {
   return (
-    <>
+    <div>
       {message} <span class="mono muted small">{code}</span>
-    </>
+    </div>
   );
 }

@@ -60,14 +60,19 @@ function Targets({ targets, failure }: { targets: Target[] | undefined; failure:
           name: t('push.pending'),
           number: true,
           cell: ({ pending, oldestPending }) => (
-            <>
-              {formatCount(pending, language)}{' '}
-              <span class="muted small nowrap">{ago(oldestPending, '')}</span>
-            </>
+            <div>
+              {formatCount(pending, language)}
+              {oldestPending !== undefined && (
+                <p class="muted small nowrap">{t('push.oldest', { ago: ago(oldestPending, '') })}</p>
+              )}
+            </div>
           ),
         },
         { name: t('push.dead'), number: true, cell: ({ dead }) => formatCount(dead, language) },
-        { name: t('push.last'), cell: ({ lastDelivered }) => ago(lastDelivered, t('tokens.never')) },
+        {
+          name: t('push.last'),
+          cell: ({ lastDelivered }) => <span class="nowrap">{ago(lastDelivered, t('tokens.never'))}</span>,
+        },
       ]}
     />
   );
@@ -76,16 +81,16 @@ function Targets({ targets, failure }: { targets: Target[] | undefined; failure:
 function Name({ target: { name, kind, address, sendsKeys } }: { target: Target }): JSX.Element {
   const about = [t(`push.kind.${kind}`), sendsKeys === true && t('push.withKeys')].filter(Boolean).join(', ');
   return (
-    <>
+    <div>
       {name} <span class="muted small nowrap">{about}</span>
       {address !== undefined && <p class="mono muted small">{address}</p>}
-    </>
+    </div>
   );
 }
 
 function State({ target: { paused, retryAt, lastError } }: { target: Target }): JSX.Element {
   return (
-    <>
+    <div>
       {paused && (
         <Badge tone="warn" icon="pause">
           {t('push.paused')}
@@ -100,6 +105,6 @@ function State({ target: { paused, retryAt, lastError } }: { target: Target }): 
         </Badge>
       )}
       {lastError !== undefined && <p class="muted small">{lastError}</p>}
-    </>
+    </div>
   );
 }
