@@ -1,0 +1,221 @@
+// Who looks after the fleet, in a real browser: conflicts, pushes that were given up, places that stations hold ahead.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Role } from '../../src/service/contract/index.js';
+import { browserAvailable, launchBrowser } from '../support/browser.js';
+import { goTo, openDashboard, tile, type Dashboard } from '../support/dashboard.js';
+import { startFakeService, type FakeService } from '../support/fake-service/http.js';
+import { fleetWorld } from '../support/fake-service/samples-fleet.js';
+import type { FakeWorld } from '../support/fake-service/world.js';
+
+const PASSWORD = 'correct horse battery';
+
+describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => {
+  let browser: Browser;
+  let service: FakeService;
+  let dashboard: Dashboard;
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+  afterEach(async () => {
+    expect(dashboard.offences).toEqual([]);
+    await dashboard.close();
+    await service.close();
+  });
+
+  async function open(world: FakeWorld, hash = '#/'): Promise<Page> {
+    service = await startFakeService({ world });
+    dashboard = await openDashboard(browser, service.url + hash);
+    return dashboard.page;
+  }
+
+  /** Signed in as somebody of that role. */
+  async function openAs(role: Role, hash: string): Promise<Page> {
+    const world = fleetWorld(1);
+    world.users.push({ name: 'minh', role, createdAt: new Date().toISOString(), password: PASSWORD });
+    const page = await open(world, hash);
+    await page.getByLabel('Name').fill('minh');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.rail').waitFor();
+    return page;
+  }
+
+  const devicesLink = (page: Page) => page.getByRole('navigation', { name: 'Pages' }).getByText('Devices');
+  const decide = (page: Page) => page.getByRole('button', { name: 'Record the decision' });
+
+  it('sees a new conflict counted on any page as soon as it is there, and gone when it is decided', async () => {
+    const world = fleetWorld(2);
+    const [conflict] = world.conflicts.splice(0);
+    if (conflict === undefined) throw new Error('the sample fleet has conflicts');
+    const page = await open(world, '#/today');
+    await devicesLink(page).waitFor();
+    expect(await page.getByText('1 conflict waits for a decision').count()).toBe(0);
+    world.conflicts.push(conflict);
+    world.tellRegistry();
+    const count = devicesLink(page).getByText('1 conflict waits for a decision');
+    await count.waitFor({ state: 'attached' });
+    world.conflicts[0] = { ...conflict, state: 'kept' };
+    world.tellRegistry();
+    await count.waitFor({ state: 'detached' });
+  });
+
+  it('decides with the keyboard alone, and not without a choice and a reason', async () => {
+    const page = await open(fleetWorld(1));
+    await page.locator('.tile').first().waitFor();
+    // Two keys in a row mean a page only when they come soon after each other.
+    const press = async (): Promise<string> => {
+      await page.keyboard.type('gc');
+      return new URL(page.url()).hash;
+    };
+    await expect.poll(press).toBe('#/conflicts');
+    const link = page.getByRole('link', { name: 'Same MAC, another chip' });
+    await link.waitFor();
+    await link.focus();
+    await page.keyboard.press('Enter');
+    const row = page.getByRole('row', { name: /^Chip id .* Differs$/ });
+    await row.waitFor();
+    expect(await decide(page).isDisabled()).toBe(true);
+    await page.getByRole('radio').first().focus();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.getByLabel('Replace it by the refused board').isChecked()).toBe(true);
+    expect(await decide(page).isDisabled()).toBe(true);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('the first board was scrapped');
+    await page.keyboard.press('Enter');
+    await page.getByText('Conflict 9 is decided.').waitFor();
+    expect(service.world.conflicts[0]).toMatchObject({
+      state: 'replaced',
+      decided: { by: 'local', reason: 'the first board was scrapped' },
+    });
+    await page.getByText('the first board was scrapped').waitFor();
+    // What was replaced cannot be decided again.
+    await decide(page).waitFor({ state: 'detached' });
+    await devicesLink(page).getByText('1 conflict waits for a decision').waitFor({ state: 'attached' });
+  });
+
+  it('reads both histories side by side, and why there is none', async () => {
+    const page = await open(fleetWorld(1), '#/conflicts/9');
+    const card = (title: string) =>
+      page.locator('.card', { has: page.getByRole('heading', { name: title }) });
+    await card('Registered device History').getByText('Key 2 proven on the chip').waitFor();
+    await card('Refused board History').getByText('there is no history').waitFor();
+    await page.getByRole('row', { name: /^UUID .* Same$/ }).waitFor();
+    await card('Registered device History').getByRole('link', { name: 'Open the device' }).click();
+    await page.getByRole('complementary', { name: 'Device' }).waitFor();
+  });
+
+  it('finds those that were decided, by whom and why, and may decide them again', async () => {
+    const page = await open(fleetWorld(1), '#/conflicts');
+    await page.getByRole('link', { name: 'Same UUID, another MAC' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Same chip, another MAC' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'All' }).click();
+    await page.getByRole('link', { name: 'Same chip, another MAC' }).click();
+    await page.getByText('MAC was changed at the bench by mistake').waitFor();
+    await page.getByLabel('Set both aside').check();
+    await page.getByLabel('Reason').fill('nobody knows which one is right');
+    await decide(page).click();
+    await expect.poll(() => service.world.conflicts[2]?.state).toBe('set-aside');
+  });
+
+  it('is told why a decision was refused, and keeps what was typed', async () => {
+    const page = await open(fleetWorld(1), '#/conflicts/8');
+    await page.getByLabel('Keep the registered device').check();
+    await page.getByLabel('Reason').fill('a wrong list');
+    service.world.conflicts.splice(0);
+    await decide(page).click();
+    await page.getByRole('alert').getByText('There is no conflict 8.').waitFor();
+    expect(await page.getByLabel('Reason').inputValue()).toBe('a wrong list');
+  });
+
+  it('comes from the failed board to its conflict', async () => {
+    const world = fleetWorld(3);
+    const [conflict] = world.conflicts;
+    const job = world.jobs.find(({ slot }) => slot === 3);
+    if (conflict === undefined || job?.failure === undefined)
+      throw new Error('the sample board 3 has failed');
+    world.putJob({ ...job, failure: { ...job.failure, code: conflict.code, conflict } });
+    const page = await open(world);
+    await tile(page, 3).getByText('This board contradicts the registry.').waitFor();
+    await tile(page, 3).getByRole('button', { name: 'Details' }).click();
+    await page.getByRole('link', { name: 'Look at the conflict' }).click();
+    await page.getByRole('heading', { name: 'Same MAC, another chip #9' }).waitFor();
+  });
+
+  it('as an operator looks at conflicts, pushes and held places, and changes none of them', async () => {
+    const page = await openAs('operator', '#/conflicts/9');
+    await page.getByText('This needs the role Engineer').waitFor();
+    expect(await page.getByRole('radio').count()).toBe(0);
+    await goTo(page, '#/settings?tab=pushes');
+    await page.getByText('unknown article number').first().waitFor();
+    await page.getByText('Out of order').waitFor();
+    expect(await page.getByRole('button', { name: /^(Retry|Discard)/ }).count()).toBe(0);
+    expect(await page.getByText('erp.example.com').count()).toBe(0);
+    await goTo(page, '#/batches/WO-1042');
+    await page.getByRole('row', { name: /^Line 4 8 / }).waitFor();
+    expect(await page.getByRole('button', { name: 'Release' }).count()).toBe(0);
+  });
+
+  it('as an engineer retries pushes, but leaves it to an administrator to discard them', async () => {
+    const page = await openAs('engineer', '#/settings?tab=pushes');
+    await page.getByText('erp.example.com').waitFor();
+    const row = (event: string) => page.getByRole('row', { name: event });
+    await row('Removed').getByRole('button', { name: 'Retry' }).click();
+    await page.getByText('1 push is tried again.').waitFor();
+    await row('Removed').waitFor({ state: 'detached' });
+    expect(service.world.deadPushes.map(({ id }) => id)).toEqual(['20', '18']);
+    expect(await page.getByRole('button', { name: /^Discard/ }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Retry all' }).click();
+    await page.getByText('2 pushes are tried again.').waitFor();
+    await page.getByText('None. What a target does not take').waitFor();
+    expect(await page.getByRole('button', { name: /^Retry/ }).count()).toBe(0);
+  });
+
+  it('discards pushes only after being asked', async () => {
+    const page = await open(fleetWorld(1), '#/settings?tab=pushes');
+    const discard = page.getByRole('button', { name: /^Discard the push about/ }).first();
+    const asked: string[] = [];
+    page.once('dialog', (dialog) => {
+      asked.push(dialog.message());
+      void dialog.dismiss();
+    });
+    await discard.click();
+    await expect.poll(() => asked.length).toBe(1);
+    expect(service.world.deadPushes).toHaveLength(3);
+    page.once('dialog', (dialog) => void dialog.accept());
+    await page.getByRole('button', { name: 'Discard all' }).click();
+    await page.getByText('None. What a target does not take').waitFor();
+    expect(service.world.deadPushes).toEqual([]);
+  });
+
+  it('releases the places of a station that does not come back, with a reason', async () => {
+    const page = await open(fleetWorld(1), '#/batches/WO-1042');
+    await page.getByText('90 left').waitFor();
+    await page
+      .getByRole('row', { name: /^Line 4/ })
+      .getByRole('button', { name: 'Release' })
+      .click();
+    const dialog = page.getByRole('dialog', { name: 'Release: Line 4' });
+    expect(await dialog.getByRole('button', { name: 'Release' }).isDisabled()).toBe(true);
+    await dialog.getByLabel('Reason').fill('its computer was scrapped');
+    await dialog.getByRole('button', { name: 'Release' }).click();
+    await page.getByText('8 places are free for other boards.').waitFor();
+    await page.getByText('98 left').waitFor();
+    expect(await page.getByRole('row', { name: /^Line 4/ }).count()).toBe(0);
+    expect(service.world.heldPlaces.map(({ station }) => station)).toEqual(['Line 2']);
+  });
+
+  it('is told when a page did not come, and gets it by loading again', async () => {
+    const page = await open(fleetWorld(1));
+    await page.route(/\/desk-[\w-]+\.js$/, (route) => route.abort());
+    await page.reload();
+    await goTo(page, '#/conflicts');
+    await page.getByRole('alert').getByText('This page did not come').waitFor();
+    await page.unroute(/\/desk-[\w-]+\.js$/);
+    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.getByRole('link', { name: 'Same MAC, another chip' }).waitFor();
+  });
+});
