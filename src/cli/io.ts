@@ -18,8 +18,10 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether stderr is a terminal that can redraw lines. */
   readonly interactive: boolean;
-  /** Columns of that terminal. */
+  /** Columns of that terminal, as it is now. */
   readonly columns: number;
+  /** Its lines; absent where nobody tells. */
+  readonly rows?: number | undefined;
   /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
   readonly signal: AbortSignal;
   /** For a command that ends normally and still did not succeed (a board failed, a check found a fault). */
@@ -62,7 +64,12 @@ export function processIo(): CliIo & { exitCode(): number; dispose(): void } {
     stdin: process.stdin,
     env: process.env,
     interactive: process.stderr.isTTY && process.env['TERM'] !== 'dumb',
-    columns: process.stderr.columns || 80,
+    get columns() {
+      return process.stderr.columns || 80;
+    },
+    get rows() {
+      return process.stderr.rows || undefined;
+    },
     signal: stop.signal,
     setExitCode: (value) => (code = value),
     exitCode: () => code,

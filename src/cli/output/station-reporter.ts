@@ -15,7 +15,8 @@ export function createStationReporter(io: CliIo, options: { json: boolean; name:
       batch: (batch) => io.stdout(jsonLine({ type: 'batch', ...batch })),
       away: (away) => io.stdout(jsonLine({ type: 'away', ...away })),
       note: (text) => io.stderr(`${text}\n`),
-      typed: () => undefined,
+      typing: () => undefined,
+      showsTyping: false,
       finish: () => undefined,
     };
   }
@@ -24,6 +25,7 @@ export function createStationReporter(io: CliIo, options: { json: boolean; name:
 
 /** Whole lines, each naming its slot. */
 class PlainStation implements StationReporter {
+  readonly showsTyping = false;
   #batch = '';
   readonly #states = new Map<number, string>();
 
@@ -57,8 +59,8 @@ class PlainStation implements StationReporter {
     this.io.stderr(`${text}\n`);
   }
 
-  typed(): void {
-    // It stays where it was typed.
+  typing(): void {
+    // The terminal shows it.
   }
 
   finish(): void {

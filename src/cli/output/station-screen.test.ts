@@ -1,11 +1,11 @@
-// What stands on the terminal after the screen has drawn, an operator has typed, and it has drawn again.
+// What stands on the terminal after the screen has drawn, while an operator types, and at the end.
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Terminal } from '../../../test/support/terminal.js';
 import type { CliIo } from '../io.js';
 import { StationScreen } from './station-screen.js';
 
-function station(columns = 80): { terminal: Terminal; screen: StationScreen; type: (line: string) => void } {
+function station(columns = 80, rows?: number): { terminal: Terminal; screen: StationScreen } {
   const terminal = new Terminal();
   const io: CliIo = {
     stdout: () => undefined,
@@ -15,49 +15,76 @@ function station(columns = 80): { terminal: Terminal; screen: StationScreen; typ
     env: {},
     interactive: true,
     columns,
+    rows,
     signal: new AbortController().signal,
     setExitCode: () => undefined,
   };
   const screen = new StationScreen(io, 'line 1');
-  const type = (line: string): void => {
-    // The terminal's own echo comes first.
-    for (let at = 0; at <= line.length; at += columns) terminal.write(`${line.slice(at, at + columns)}\n`);
-    screen.typed(line);
-  };
-  return { terminal, screen, type };
+  return { terminal, screen };
 }
 
+const HEAD = 'station line 1  running  runs: 0 passed, 0 failed';
+
 describe('the screen of a station', () => {
-  it('leaves no trace of what an operator types', () => {
-    const { terminal, screen, type } = station();
+  it('shows what an operator types under the slots, also between two drawings', () => {
+    const { terminal, screen } = station();
+    screen.typing('');
+    screen.typing('SN-00');
     screen.event({ type: 'slot', slot: 1, state: 'settling', port: 'p' });
-    type('p');
-    screen.event({ type: 'station', mode: 'paused', reason: { by: 'operator', text: '' } });
-    type('');
-    type('12');
+    screen.note('slot 2 was held');
+    expect(terminal.lines).toEqual(['slot 2 was held', HEAD, '1  plugged in', '> SN-00']);
+    screen.typing('SN-004');
+    expect(terminal.lines).toEqual(['slot 2 was held', HEAD, '1  plugged in', '> SN-004']);
+    screen.finish();
+  });
+
+  it('leaves no trace of it', () => {
+    const { terminal, screen } = station();
+    screen.typing('12');
+    screen.typing('');
+    screen.finish();
+    expect(terminal.lines).toEqual([HEAD]);
+  });
+
+  it('shows the end of a line that is wider than the terminal', () => {
+    const { terminal, screen } = station(20);
+    screen.typing('https://example.com/a/long/code/0042');
+    expect(terminal.lines.at(-1)).toBe('> …/long/code/0042');
+    expect(Math.max(...terminal.lines.map((line) => line.length))).toBeLessThan(20);
+    screen.finish();
+  });
+
+  it('never draws more lines than there are', () => {
+    const { terminal, screen } = station(80, 10);
+    for (let slot = 1; slot <= 32; slot++)
+      screen.event({
+        type: 'slot',
+        slot,
+        ...(slot > 30 ? { state: 'settling', port: 'p' } : { state: 'empty' }),
+      });
+    screen.typing('3');
+    expect(terminal.lines).toHaveLength(10);
+    expect(terminal.lines.slice(-4)).toEqual(['31  plugged in', '32  plugged in', 'and 25 empty', '> 3']);
+    screen.finish();
+    expect(terminal.lines).toHaveLength(33);
+  });
+
+  it('says what the station has done by itself in place of counts that nobody knows', () => {
+    const { terminal, screen } = station(120);
+    const made = { state: 'open', reason: '', createdAt: '', createdBy: '' } as const;
+    const counts = { passed: 3, reworked: 0, failed: 0, inWork: 0, held: 2, open: 5 };
+    const batch = { name: 'WO', profile: { name: 'p', version: 1 }, quantity: 10, ...made, counts };
+    screen.batch(batch);
+    screen.away({ batch: 'WO', since: '2026-01-02T03:04:05.000Z', made: 1, left: 2 });
     screen.finish();
     expect(terminal.lines).toEqual([
-      'station line 1  paused; r resumes  runs: 0 passed, 0 failed',
-      '1  plugged in',
+      HEAD,
+      'batch WO: 1 made, 2 places left since the database is out of reach (2026-01-02 03:04 UTC)',
     ]);
-  });
-
-  it('also takes a line away that was wider than the terminal', async () => {
-    const { terminal, screen, type } = station(40);
-    type('a code of a label that a scanner has typed with all its characters');
-    const drawn = ['station line 1  running  runs: 0 passed'.slice(0, 39)];
-    await expect.poll(() => terminal.lines, { timeout: 5_000 }).toEqual(drawn);
-    screen.finish();
-  });
-
-  it('keeps notes above it', () => {
-    const { terminal, screen, type } = station();
-    type('99');
-    screen.note('Slot 99 has no board to start.');
+    screen.batch(batch);
     screen.finish();
     expect(terminal.lines).toEqual([
-      'Slot 99 has no board to start.',
-      'station line 1  running  runs: 0 passed, 0 failed',
+      'station line 1  running  batch WO: 3 of 10 (2 held ahead)  runs: 0 passed, 0 failed',
     ]);
   });
 });

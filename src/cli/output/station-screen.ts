@@ -5,11 +5,13 @@ import type { CliIo } from '../io.js';
 import { formatDuration, formatHistories } from './format.js';
 import { batchLine, modeText, type StationReporter } from './station-text.js';
 import { colours } from './colours.js';
+import { fitSlots } from './station-rows.js';
 
 /** Often enough for a person, and cheap with 64 slots. */
 const REDRAW_MS = 150;
 
 export class StationScreen implements StationReporter {
+  readonly showsTyping = true;
   readonly #io: CliIo;
   readonly #name: string;
   readonly #slots = new Map<number, SlotState>();
@@ -19,6 +21,9 @@ export class StationScreen implements StationReporter {
   #away: Away | undefined;
   #passed = 0;
   #failed = 0;
+  /** Undefined: nobody types, or the terminal shows it. */
+  #typed: string | undefined;
+  /** Lines above the one that the cursor is in. */
   #drawn = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -75,31 +80,36 @@ export class StationScreen implements StationReporter {
     this.#redraw();
   }
 
-  /** The echo stands under what is drawn, and goes with it. */
-  typed(line: string): void {
-    this.#drawn += Math.floor(line.length / this.#io.columns) + 1;
-    this.#timer ??= setTimeout(() => this.#redraw(), REDRAW_MS);
+  /** It stands under what is drawn, and is drawn at once: a person looks at it. */
+  typing(line: string): void {
+    this.#typed = line;
+    this.#redraw();
   }
 
   finish(): void {
-    this.#redraw();
-    clearTimeout(this.#timer);
+    this.#typed = undefined;
+    // All of it: it is not drawn anew.
+    this.#redraw(Infinity);
   }
 
-  #redraw(): void {
+  #redraw(rows = this.#io.rows ?? Infinity): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const away = this.#away === undefined ? [] : [colours.yellow(awayText(this.#away))];
-    const lines = [this.#head(), ...away, ...this.#slotLines()].map((line) =>
-      cut(line, this.#io.columns - 1),
-    );
+    const heads = [this.#head(), ...away];
+    const { columns } = this.#io;
+    // The line of the cursor is one too: what scrolls out cannot be drawn anew.
+    const slots = this.#slotLines(rows - heads.length - 1);
+    const lines = [...heads, ...slots].map((line) => cut(line, columns - 1));
     this.#erase();
-    this.#io.stderr(`${lines.join('\n')}\n`);
+    const input = this.#typed === undefined ? '' : `> ${endOf(this.#typed, columns - 4)}`;
+    this.#io.stderr(`${lines.join('\n')}\n${input}`);
     this.#drawn = lines.length;
   }
 
   #erase(): void {
-    if (this.#drawn > 0) this.#io.stderr(`\u001b[${this.#drawn}A\r\u001b[J`);
+    const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : '';
+    this.#io.stderr(`${up}\r\u001b[J`);
     this.#drawn = 0;
   }
 
@@ -109,10 +119,13 @@ export class StationScreen implements StationReporter {
     return `station ${this.#name}  ${modeText(this.#mode)}${work}  runs: ${this.#passed} passed, ${this.#failed} failed`;
   }
 
-  #slotLines(): string[] {
-    return [...this.#slots]
-      .sort(([a], [b]) => a - b)
-      .map(([slot, state]) => `${String(slot).padStart(3)}  ${describe(state, this.#blocked.has(slot))}`);
+  /** @param lines that the terminal has for them */
+  #slotLines(lines: number): string[] {
+    const { shown, rest } = fitSlots(this.#slots, lines);
+    const texts = shown.map(
+      ([slot, state]) => `${String(slot).padStart(3)}  ${describe(state, this.#blocked.has(slot))}`,
+    );
+    return rest === undefined ? texts : [...texts, `     ${colours.dim(rest)}`];
   }
 }
 
@@ -136,6 +149,12 @@ function describe(state: SlotState, blocked: boolean): string {
     case 'failed':
       return `${colours.red('✕ FAIL')} ${state.result.stage}: ${state.result.code}  ${state.result.next}`;
   }
+}
+
+/** Of a line that is longer than its place the end is what a person types at. */
+function endOf(line: string, columns: number): string {
+  const characters = [...line];
+  return characters.length <= columns ? line : `…${characters.slice(1 - columns).join('')}`;
 }
 
 /** A wrapped line would break the count of lines to go up; colour codes take no room. */

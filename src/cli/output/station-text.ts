@@ -12,8 +12,10 @@ export interface StationReporter {
   away(away: Away): void;
   /** Something for the operator that is no event. */
   note(text: string): void;
-  /** The operator has typed this line, and a terminal has shown it. */
-  typed(line: string): void;
+  /** The operator is typing this line; nobody else shows it. */
+  typing(line: string): void;
+  /** Whether `typing` is shown. */
+  readonly showsTyping: boolean;
   /** Leaves the terminal as it should stay. */
   finish(): void;
 }

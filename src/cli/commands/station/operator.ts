@@ -1,6 +1,7 @@
 // What the operator types or scans, one line at a time: the start key, pause, drain, stop, and codes of labels.
 import { createInterface } from 'node:readline';
 import type { CliIo } from '../../io.js';
+import { isTerminalInput, listenToTerminal } from '../../terminal-lines.js';
 
 export interface OperatorActions {
   /** Without a slot: every board that waits for the start key. */
@@ -10,20 +11,20 @@ export interface OperatorActions {
   drain(): void;
   stop(): void;
   scan(code: string): void;
-  /** A terminal has shown this line, before it is acted on. */
-  echoed(line: string): void;
+  /** Shows the line that is being typed; absent: the terminal does it. */
+  readonly typing?: ((line: string) => void) | undefined;
 }
 
 export const OPERATOR_HELP = 'Enter or a slot number starts; p pauses, r resumes, d drains, q stops.';
 
 /** Listens until `close`. A scanner types like a keyboard: what is no command is a code. */
 export function listenToOperator(io: CliIo, actions: OperatorActions): { close(): void } {
+  const { typing } = actions;
+  const line = (text: string): void => act(text.trim(), actions);
+  if (typing !== undefined && isTerminalInput(io.stdin))
+    return listenToTerminal(io.stdin, { line, typing, interrupt: () => process.kill(process.pid, 'SIGINT') });
   const lines = createInterface({ input: io.stdin });
-  const isTerminal = 'isTTY' in io.stdin && io.stdin.isTTY === true;
-  lines.on('line', (line) => {
-    if (isTerminal) actions.echoed(line);
-    act(line.trim(), actions);
-  });
+  lines.on('line', line);
   return {
     close: () => {
       lines.close();

@@ -149,7 +149,7 @@ function operate(
       if (started.length === 0)
         reporter.note(slot === undefined ? 'No board waits.' : `Slot ${slot} has no board to start.`);
     },
-    echoed: (line) => reporter.typed(line),
+    typing: reporter.showsTyping ? (line) => reporter.typing(line) : undefined,
     pause: () => station.pause({ by: 'operator', text: '' }),
     resume: () => station.resume(),
     drain: () => leave(),
