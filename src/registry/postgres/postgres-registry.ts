@@ -1,6 +1,6 @@
 // The registry on PostgreSQL: each call is one transaction, which calls of the same kind share.
 import type { Conflict } from '../../core/conflict.js';
-import { toEspmintError } from '../../core/errors/index.js';
+import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { conflictError, findContradiction } from '../conflicts/detect.js';
 import { resolveConflict } from '../conflicts/resolve.js';
 import { countOpenConflicts, listConflicts, recordConflict } from '../conflicts/store.js';
@@ -36,9 +36,9 @@ import { migrate } from './migrate.js';
 import { find, openKey, recordReveal, show } from './read.js';
 import { type OfflineReservation, replayReservation } from './replay.js';
 import { reserve, screen } from './reserve.js';
-import { toDeviceRecord } from './rows.js';
+import { nameOf, toDeviceRecord } from './rows.js';
 import { confirm, fail, noteImages, type Told } from './settle.js';
-import { SharedTransaction } from './shared-transaction.js';
+import { SharedReading, SharedTransaction } from './shared-transaction.js';
 
 export interface SecretOptions {
   /** The master key, and one that is about to replace it if there is one. */
@@ -50,6 +50,7 @@ export interface SecretOptions {
 export class PostgresRegistry implements Registry {
   readonly #database: Database;
   readonly #box: SecretBox;
+  readonly #histories: SharedReading<DeviceName, DeviceHistory | undefined>;
   readonly #reservations: SharedTransaction<ReserveRequest, Reservation | Stop>;
   readonly #screenings: SharedTransaction<ScreenRequest, Stop | undefined>;
   readonly #images: SharedTransaction<Told<Image>, void>;
@@ -59,6 +60,7 @@ export class PostgresRegistry implements Registry {
   private constructor(database: Database, box: SecretBox) {
     this.#database = database;
     this.#box = box;
+    this.#histories = new SharedReading(database, 'show', show);
     this.#reservations = new SharedTransaction(database, 'reserve', (client, all) =>
       reserve(client, box, all),
     );
@@ -141,8 +143,10 @@ export class PostgresRegistry implements Registry {
     return this.#database.connected('list', (client) => list(client, filter));
   }
 
-  show(device: DeviceName): Promise<DeviceHistory> {
-    return this.#database.connected('show', (client) => show(client, device));
+  async show(device: DeviceName): Promise<DeviceHistory> {
+    const history = await this.#histories.run(device);
+    if (history === undefined) throw new EspmintError('DEVICE_UNKNOWN', { device: nameOf(device) });
+    return history;
   }
 
   async reveal(mac: string, reason: string, actor?: string): Promise<string> {

@@ -37,8 +37,27 @@ export async function needRow(client: pg.ClientBase, device: DeviceName): Promis
   return row;
 }
 
-export async function show(client: pg.ClientBase, device: DeviceName): Promise<DeviceHistory> {
-  const row = await needRow(client, device);
+/** Undefined for each that is not known. */
+export async function show(
+  client: pg.ClientBase,
+  devices: readonly DeviceName[],
+): Promise<(DeviceHistory | undefined)[]> {
+  const named = devices.map((device) => whereNamed(device).value);
+  const { rows } = await client.query<DeviceRow>(
+    `select ${DEVICE_COLUMNS} from devices where mac_key = any($1) or global_uuid = any($1) order by id`,
+    [named],
+  );
+  // The newest of a name is the last one.
+  const byName = new Map(rows.flatMap((row) => [row.mac_key, row.global_uuid].map((name) => [name, row])));
+  const histories: (DeviceHistory | undefined)[] = [];
+  for (const name of named) {
+    const row = byName.get(name);
+    histories.push(row === undefined ? undefined : await historyOf(client, row));
+  }
+  return histories;
+}
+
+async function historyOf(client: pg.ClientBase, row: DeviceRow): Promise<DeviceHistory> {
   const keys = await client.query<KeyRow>(
     `select id, state, psk_secret, created_at, proven_at, superseded_at from device_keys
      where device_id = $1 order by id desc`,

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { isEspmintError } from '../../core/errors/index.js';
 import { GroupCommit } from '../group-commit.js';
 import { codeOf } from '../reason.js';
-import type { Database } from './database.js';
+import type { Database, TransactionOptions } from './database.js';
 
 interface Share<Request, Answer> {
   readonly request: Request;
@@ -30,25 +30,22 @@ export function needDistinct(keys: readonly unknown[]): void {
 const SHARED_LOCK_MS = 1000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
-export class SharedTransaction<Request, Answer> {
-  readonly #database: Database;
-  readonly #what: string;
+/** How work gets its connection. */
+type Connect = <T>(work: (client: pg.ClientBase) => Promise<T>, options?: TransactionOptions) => Promise<T>;
+
+class SharedWork<Request, Answer> {
+  readonly #connect: Connect;
   readonly #work: Work<Request, Answer>;
   readonly #shares = new GroupCommit<Share<Request, Answer>>((shares) => this.#runTogether(shares));
 
-  /**
-   * @param what is being done, for messages
-   * @param work may throw because of any one of its requests: then each is done in a transaction of its own
-   */
-  constructor(database: Database, what: string, work: Work<Request, Answer>) {
-    this.#database = database;
-    this.#what = what;
+  constructor(connect: Connect, work: Work<Request, Answer>) {
+    this.#connect = connect;
     this.#work = work;
   }
 
   /**
-   * To each it is as if it had a transaction of its own: what is thrown because of one of them is its alone, and rolls
-   * nothing of the others back.
+   * To each it is as if it were alone: what is thrown because of one of them is its alone, and rolls nothing of the
+   * others back.
    *
    * @throws as Database.transaction
    */
@@ -60,44 +57,60 @@ export class SharedTransaction<Request, Answer> {
 
   /** Never throws: each share hears for itself how it ended. */
   async #runTogether(shares: readonly Share<Request, Answer>[]): Promise<void> {
-    const [first, ...others] = shares;
-    if (first === undefined) return;
-    if (others.length === 0) return this.#runAlone(first);
-    const requests = shares.map(({ request }) => request);
     let cause: unknown;
-    try {
-      const together = async (client: pg.ClientBase): Promise<readonly Answer[]> =>
-        this.#work(client, requests).catch((error: unknown) => {
-          cause = error;
-          throw error;
-        });
-      const answers = await this.#database.transaction(this.#what, together, {
-        lockTimeoutMs: SHARED_LOCK_MS,
+    const work = async (client: pg.ClientBase): Promise<readonly Answer[]> =>
+      this.#work(
+        client,
+        shares.map(({ request }) => request),
+      ).catch((error: unknown) => {
+        cause = error;
+        throw error;
       });
+    try {
+      const answers = await this.#connect(work, { lockTimeoutMs: SHARED_LOCK_MS });
       for (const [index, { resolve }] of shares.entries()) resolve(answers[index] as Answer);
     } catch (error) {
-      const isLocked = codeOf(cause) === LOCK_NOT_AVAILABLE;
-      const isLate = isEspmintError(error, 'REGISTRY_TIMEOUT') && !isLocked;
-      if (isLate || isEspmintError(error, 'REGISTRY_UNREACHABLE')) {
+      if (codeOf(cause) === LOCK_NOT_AVAILABLE) {
+        // Whoever comes next does not wait for these: one of them may have to wait for long.
+        for (const share of shares) void this.#runAlone(share);
+      } else if (shares.length === 1 || isOutage(error)) {
         for (const { reject } of shares) reject(error);
-        return;
-      }
-      for (const share of shares) {
-        const done = this.#runAlone(share);
-        // First come, first served; but nobody waits for one that may have to wait for long.
-        if (!isLocked) await done;
+      } else {
+        // First come, first served.
+        for (const share of shares) await this.#runTogether([share]);
       }
     }
   }
 
+  /** With all the patience that a lock deserves. */
   async #runAlone({ request, resolve, reject }: Share<Request, Answer>): Promise<void> {
     try {
-      const [answer] = await this.#database.transaction(this.#what, (client) =>
-        this.#work(client, [request]),
-      );
+      const [answer] = await this.#connect((client) => this.#work(client, [request]));
       resolve(answer as Answer);
     } catch (error) {
       reject(error);
     }
+  }
+}
+
+const isOutage = (error: unknown): boolean =>
+  isEspmintError(error, 'REGISTRY_UNREACHABLE') || isEspmintError(error, 'REGISTRY_TIMEOUT');
+
+/**
+ * One transaction for all who come while the one before runs.
+ *
+ * @param what is being done, for messages
+ * @param work may throw because of any one of its requests: then each is done in a transaction of its own
+ */
+export class SharedTransaction<Request, Answer> extends SharedWork<Request, Answer> {
+  constructor(database: Database, what: string, work: Work<Request, Answer>) {
+    super((together, options) => database.transaction(what, together, options), work);
+  }
+}
+
+/** The same for work that changes nothing, and needs no transaction. */
+export class SharedReading<Request, Answer> extends SharedWork<Request, Answer> {
+  constructor(database: Database, what: string, work: Work<Request, Answer>) {
+    super((together) => database.connected(what, together), work);
   }
 }
