@@ -1,10 +1,11 @@
-// A station with 32 boards of real timing: how long all of them take beside one alone, boards an hour, processor time a
-// board, event-loop delay; the same boards by hand; then thousands of boards for memory.
+// A station with 32 boards of real timing: how long all of them take beside one alone, boards an hour, processor time,
+// statements and fsyncs a board, event-loop delay; the same boards by hand; then thousands of boards for memory.
 // `npm run bench -- station [--boards N] [--only speed|hand|memory] [--link pty|rfc2217|tcp]`
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CORPUS } from '../test/support/nvs-corpus.js';
+import { countStorageWork, type StorageWork } from '../test/support/storage-work.js';
 import { BoardProcess, isBoardProcess, serveBoards, type BoardsWanted } from './support/board-process.js';
 import { provisionByHand } from './support/by-hand.js';
 import { median, writeResults } from './support/measure.js';
@@ -40,10 +41,13 @@ class Bench {
     const urls = await this.newBoards(wanted);
     const boardsBefore = await this.#boards.cpuMs();
     const before = process.cpuUsage();
+    const counter = await countStorageWork();
     const ran = await this.#line.run(urls);
+    counter.stop();
     const { user, system } = process.cpuUsage(before);
     return {
       ...ran,
+      storage: counter.soFar(),
       stationCpuMs: (user + system) / 1000,
       boardsCpuMs: (await this.#boards.cpuMs()) - boardsBefore,
     };
@@ -55,6 +59,8 @@ interface MeasuredRound extends Round {
   readonly stationCpuMs: number;
   /** Of the process that the virtual boards live in. */
   readonly boardsCpuMs: number;
+  /** Of this process, also for the record of the runs. */
+  readonly storage: StorageWork;
 }
 
 const failuresOf = (rounds: readonly Round[]): string[] =>
@@ -86,6 +92,9 @@ async function measureSpeed(bench: Bench, link: BoardsWanted['link']) {
     boardsPerHour: Math.round((SLOTS * HOUR_MS) / wall(all)),
     stationCpuMsPerBoard: board(all.map(({ stationCpuMs }) => stationCpuMs)),
     virtualBoardCpuMsPerBoard: board(all.map(({ boardsCpuMs }) => boardsCpuMs)),
+    queriesPerBoard: board(all.map(({ storage }) => storage.queries)),
+    transactionsPerBoard: board(all.map(({ storage }) => storage.transactions)),
+    fsyncsPerBoard: board(all.map(({ storage }) => storage.syncs)),
     eventLoopDelayMs: {
       p50: delayMs(delay.percentile(50)),
       p99: delayMs(delay.percentile(99)),
