@@ -5,6 +5,7 @@ import type { FlashMemory } from './flash/memory.js';
 import type { Sabotage } from './firmware/outcome.js';
 import { SpiEngine } from './flash/spi-engine.js';
 import { MemoryBus } from './memory-bus.js';
+import { secondBus, secondBusWords } from './second-bus.js';
 import type { Timing } from './timing.js';
 
 /** Maker and type of the flash chip: Winbond W25Q, 3.3 V. */
@@ -37,7 +38,8 @@ export class Machine {
     this.flash = parts.flash;
     this.timing = parts.timing;
     this.sabotage = parts.sabotage;
-    this.bus = new MemoryBus(burnedWords(parts.spec, parts.identity));
+    const words = [...burnedWords(parts.spec, parts.identity), ...secondBusWords(parts.spec.name)];
+    this.bus = new MemoryBus(new Map(words), secondBus(parts.spec.name));
     const sizeCode = Math.log2(parts.flash.sizeBytes);
     const id = [FLASH_MAKER, FLASH_TYPE, sizeCode] as const;
     new SpiEngine(this.bus, parts.spec.spi, { id }, () => this.flashAttached);

@@ -8,23 +8,32 @@ export class MemoryBus {
   private readonly words = new Map<number, number>();
   private readonly hooks = new Map<number, WriteHook>();
 
-  constructor(initial: ReadonlyMap<number, number> = new Map()) {
-    for (const [address, value] of initial) this.words.set(align(address), value >>> 0);
+  /** @param sameAs the address that stands for this one; see `secondBus` */
+  constructor(
+    initial: ReadonlyMap<number, number> = new Map(),
+    private readonly sameAs: (address: number) => number = (address) => address,
+  ) {
+    for (const [address, value] of initial) this.words.set(this.place(address), value >>> 0);
   }
 
   onWrite(address: number, hook: WriteHook): void {
-    this.hooks.set(align(address), hook);
+    this.hooks.set(this.place(address), hook);
   }
 
   /** 32 bits, unsigned. */
-  read = (address: number): number => this.words.get(align(address)) ?? 0;
+  read = (address: number): number => this.words.get(this.place(address)) ?? 0;
 
   /** Changes the bits that the mask names. */
   write(address: number, value: number, mask = 0xffff_ffff): void {
-    const at = align(address);
+    const at = this.place(address);
     const next = ((this.read(at) & ~mask) | (value & mask)) >>> 0;
     const hook = this.hooks.get(at);
     this.words.set(at, hook === undefined ? next : hook(next) >>> 0);
+  }
+
+  /** Where the word is kept that this address is part of. */
+  private place(address: number): number {
+    return this.sameAs((address - (address % 4)) >>> 0);
   }
 
   /** Bytes into RAM, little-endian, as MEM_DATA does; a tail of less than a word keeps its neighbours. */
@@ -36,5 +45,3 @@ export class MemoryBus {
     }
   }
 }
-
-const align = (address: number): number => (address - (address % 4)) >>> 0;
