@@ -5,6 +5,7 @@ import type { ServiceParts } from './parts.js';
 import { createBench, type TestBench } from '../../test/support/service-bench.js';
 import { EspmintError } from '../core/errors/index.js';
 import { createApp } from './app.js';
+import { MemoryRuns } from './station/memory-runs.js';
 
 const HELD = { station: 'line 2', places: 12, since: '2026-03-01T08:00:00.000Z', inReach: false };
 let bench: TestBench;
@@ -22,7 +23,7 @@ beforeEach(async () => {
     heartbeat: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
-  const production = { batches, runs: { record: () => Promise.resolve(), read: () => Promise.resolve([]) } };
+  const production = { batches, runs: new MemoryRuns() };
   app = await createApp(
     { ...bench.parts, production: production as unknown as ServiceParts['production'] },
     { version: '1.2.3', dataDir: bench.dataDir },

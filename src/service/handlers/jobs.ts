@@ -8,11 +8,11 @@ type JobHandlers = Pick<
   'startJobs' | 'listJobs' | 'getJob' | 'cancelJob' | 'retryJob' | 'acknowledgeJob'
 >;
 
-export function jobHandlers({ jobs, orders, line }: ServiceCore): JobHandlers {
+export function jobHandlers({ jobs, orders, line, ports }: ServiceCore): JobHandlers {
   return {
-    startJobs: async ({ body: { ports, profile, known } }, call) => {
+    startJobs: async ({ body: { ports: wanted, profile, known } }, call) => {
       const order = await orders.make({ profile, known });
-      const begun = await line.start(ports, { order, startedBy: nameOf(call) });
+      const begun = await line.start(wanted, { order, startedBy: nameOf(call) });
       if (profile !== undefined) await orders.use(profile);
       return { jobs: begun };
     },
@@ -35,7 +35,7 @@ export function jobHandlers({ jobs, orders, line }: ServiceCore): JobHandlers {
       if (job.state === 'running') throw new EspmintError('JOB_RUNNING', { id: job.id });
       const order = await orders.make({ profile: job.profile });
       const asked = { order, startedBy: nameOf(call), retryOf: job.id };
-      const [again = job] = await line.start([job.port], asked);
+      const [again = job] = await line.start([ports.portOf(job)], asked);
       return again;
     },
     acknowledgeJob: ({ params }) => jobs.acknowledge(params.id),

@@ -83,6 +83,42 @@ describe('the ports of a station', () => {
     expect(shown(ports)).toBeUndefined();
     expect(events.at(-1)).toMatchObject({ type: 'port', port: { present: true } });
   });
+  it('keep what they show when a board comes back under another name, in mid-run or after it', async () => {
+    const { ports, plug } = createStation();
+    const chip = (path: string): PortInfo => ({
+      ...usb(path, '1-1'),
+      isNativeUsb: true,
+      serialNumber: 'A4CF12000001',
+    });
+    await plug(chip('/dev/ttyUSB0'));
+    ports.jobChanged(job('running'));
+    await plug(chip('/dev/ttyUSB4'));
+    expect(ports.list()).toMatchObject([{ port: '/dev/ttyUSB4', job: { id: '1', state: 'running' } }]);
+    const failed = job('failed');
+    ports.jobChanged(failed);
+    await plug(chip('/dev/ttyUSB5'));
+    expect(ports.list()).toMatchObject([{ port: '/dev/ttyUSB5', job: { id: '1', state: 'failed' } }]);
+    expect(ports.portOf(failed)).toBe('/dev/ttyUSB5');
+    ports.jobChanged(job('failed', { seen: true }));
+    expect(shown(ports)).toBeUndefined();
+  });
+  it('do not mix up boards that have swapped their names', async () => {
+    const { ports, plug } = createStation();
+    await plug(usb('/dev/ttyUSB0', '1-1'), usb('/dev/ttyUSB1', '1-2'));
+    ports.jobChanged(job('failed'));
+    ports.jobChanged(job('passed', { id: '2', slot: 2, port: '/dev/ttyUSB1' }));
+    await plug(usb('/dev/ttyUSB1', '1-1'), usb('/dev/ttyUSB0', '1-2'));
+    expect(ports.list()).toMatchObject([
+      { slot: 1, port: '/dev/ttyUSB1', job: { id: '1' } },
+      { slot: 2, port: '/dev/ttyUSB0', job: { id: '2' } },
+    ]);
+  });
+  it('show a failure of before the start once their port is there', async () => {
+    const { ports, plug } = createStation();
+    ports.jobChanged(job('failed'));
+    await plug(usb('/dev/ttyUSB0', '1-1'));
+    expect(shown(ports)).toBe('failed');
+  });
   it('keep their slot when a board comes back under another name', async () => {
     const { ports, plug, heard } = createStation();
     await plug(usb('/dev/ttyUSB0', '1-1'), usb('/dev/ttyUSB1', '1-2'));

@@ -37,8 +37,10 @@ export class StationPorts {
   #map = new SlotMap();
   /** By place: a USB location, else an address. A serial place that is empty stays, so that tiles do not move about. */
   readonly #known = new Map<string, Known>();
-  /** What the tile of a port shows. */
+  /** What the tile of a place shows, whatever name its port has by now. */
   readonly #jobs = new Map<string, Job>();
+  /** The same for ports that were not seen yet: failures of before the start of the service. */
+  readonly #unplaced = new Map<string, Job>();
   readonly #notes = new Map<number, SlotNote>();
   readonly #inspecting = new Map<string, Promise<unknown>>();
   /** Places that had their board when the service began to look. */
@@ -52,14 +54,17 @@ export class StationPorts {
 
   /** All ports by slot. */
   list(): PortState[] {
-    return [...this.#known.values()].map((known) => this.#describe(known)).sort((a, b) => a.slot - b.slot);
+    return [...this.#known]
+      .map(([place, known]) => this.#describe(place, known))
+      .sort((a, b) => a.slot - b.slot);
   }
 
   /** @throws PORT_UNKNOWN */
   get(port: string): PortState {
-    const known = this.#find(port);
-    if (known === undefined) throw new EspmintError('PORT_UNKNOWN', { port });
-    return this.#describe(known);
+    for (const [place, known] of this.#known) {
+      if (known.shown.port === port) return this.#describe(place, known);
+    }
+    throw new EspmintError('PORT_UNKNOWN', { port });
   }
 
   /** Gives places their numbers, the pinned ones first; tells of all slots anew, and of boards as being there already. */
@@ -111,16 +116,28 @@ export class StationPorts {
 
   /** Takes in a new state of a job. */
   jobChanged(job: Job): void {
-    const shown = this.#jobs.get(job.port);
+    const place = this.#placeOf(job);
+    if (place === undefined) {
+      if (job.seen) this.#unplaced.delete(job.port);
+      else this.#unplaced.set(job.port, job);
+      return;
+    }
+    const shown = this.#jobs.get(place);
     const mayReplace = shown === undefined || shown.id === job.id || job.startedAt >= shown.startedAt;
     if (!mayReplace) return;
     if (!job.seen) {
-      this.#jobs.set(job.port, job);
+      this.#jobs.set(place, job);
       return;
     }
-    this.#jobs.delete(job.port);
-    const known = this.#find(job.port);
+    this.#jobs.delete(place);
+    const known = this.#known.get(place);
     if (known !== undefined) this.#tell(known.slot);
+  }
+
+  /** Where the board of a job is now: its port may have another name than when the job began. */
+  portOf(job: Job): string {
+    const place = this.#placeOf(job);
+    return (place === undefined ? undefined : this.#known.get(place)?.shown.port) ?? job.port;
   }
 
   /** Takes in what the station says of a slot. */
@@ -180,9 +197,8 @@ export class StationPorts {
   /** A failure stays until a person has seen it; everything else goes with its board. */
   #departed(place: string, known: Known): void {
     this.#wasThere.delete(place);
-    const { port } = known.shown;
-    const job = this.#jobs.get(port);
-    if (job !== undefined && job.state !== 'failed' && job.state !== 'running') this.#jobs.delete(port);
+    const job = this.#jobs.get(place);
+    if (job !== undefined && job.state !== 'failed' && job.state !== 'running') this.#jobs.delete(place);
     known.shown = { ...known.shown, present: false };
     this.#tell(known.slot);
   }
@@ -192,6 +208,11 @@ export class StationPorts {
     const known = before ?? { slot: this.#map.slotOf(place), shown, board: undefined };
     known.shown = shown;
     this.#known.set(place, known);
+    const earlier = this.#unplaced.get(shown.port);
+    if (earlier !== undefined) {
+      this.#unplaced.delete(shown.port);
+      this.#jobs.set(place, earlier);
+    }
     if (before === undefined || JSON.stringify(before.shown) !== JSON.stringify(shown))
       this.#tell(known.slot);
     return known;
@@ -209,7 +230,7 @@ export class StationPorts {
     if (known === undefined) return;
     const { slot, shown } = known;
     this.#known.delete(place);
-    this.#jobs.delete(shown.port);
+    this.#jobs.delete(place);
     this.#notes.delete(slot);
     this.#network.delete(shown.port);
     this.#map.release(place);
@@ -229,18 +250,20 @@ export class StationPorts {
     return known;
   }
 
-  #find(port: string): Known | undefined {
-    return [...this.#known.values()].find(({ shown }) => shown.port === port);
-  }
-
   #tell(slot: number): void {
-    for (const known of this.#known.values()) {
-      if (known.slot === slot) this.#sources.publish({ type: 'port', port: this.#describe(known) });
+    for (const [place, known] of this.#known) {
+      if (known.slot === slot) this.#sources.publish({ type: 'port', port: this.#describe(place, known) });
     }
   }
 
-  #describe({ slot, shown }: Known): PortState {
-    const job = this.#jobs.get(shown.port);
+  #placeOf({ id, port }: Job): string | undefined {
+    const [shownAt] = [...this.#jobs].find(([, shown]) => shown.id === id) ?? [];
+    const [beginsAt] = [...this.#known].find(([, { shown }]) => shown.port === port) ?? [];
+    return shownAt ?? beginsAt;
+  }
+
+  #describe(place: string, { slot, shown }: Known): PortState {
+    const job = this.#jobs.get(place);
     return {
       ...shown,
       ...this.#notes.get(slot),

@@ -103,8 +103,10 @@ export class Line {
     this.#station.forget(slot);
   }
 
+  /** @param port as it is named now: a board that runs may have come back under another name */
   isBusy(port: string): boolean {
-    return [...this.#running.values()].some(({ job }) => job.port === port);
+    const slot = this.#parts.ports.list().find((shown) => shown.port === port)?.slot;
+    return slot !== undefined && this.#running.has(slot);
   }
 
   /**
