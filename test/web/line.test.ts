@@ -133,6 +133,34 @@ describe.skipIf(!(await browserAvailable()))('a line with the real service', () 
     expect(await page.getByText('Differs').count()).toBe(0);
   });
 
+  it('stops a board that contradicts the registry, counts it on every page, and takes the decision', async () => {
+    const { page } = dashboard;
+    const post = (path: string, data: object) => page.request.post(`${served.url}api/v1/${path}`, { data });
+    // Its UUID is made in another way from now on: the registry knows its MAC under the old one.
+    const identity = { recipe: 'hex-text' };
+    const settings = { name: 'sensor', caUrl: 'https://ca.example.com:8443', identity };
+    expect((await post('profiles', { profile: { settings }, basedOn: 1 })).ok()).toBe(true);
+    for (const plugged of [false, true])
+      await post('virtual-boards/plug', { port: 'virtual://2', plugged, fresh: false });
+    await goTo(page, '#/');
+    await tileSays(page, 2, 'Ready');
+    await post('jobs', { ports: ['virtual://2'], profile: { name: 'sensor' } });
+    await tile(page, 2).getByText('This board contradicts the registry.').waitFor({ timeout: 30_000 });
+    const count = page.getByText('1 conflict waits for a decision');
+    await count.waitFor({ state: 'attached' });
+    await tile(page, 2).getByRole('button', { name: 'Details' }).click();
+    await page.getByRole('link', { name: 'Look at the conflict' }).click();
+    await page.getByRole('row', { name: /^UUID .* Differs$/ }).waitFor();
+    await page.getByText('proven on the chip').first().waitFor();
+    await page.getByLabel('Keep the registered device').check();
+    await page.getByLabel('Reason').fill('the wrong recipe');
+    await page.getByRole('button', { name: 'Record the decision' }).click();
+    await page.locator('.badge', { hasText: 'Kept' }).waitFor();
+    await count.first().waitFor({ state: 'detached' });
+    await goTo(page, '#/settings?tab=pushes');
+    await page.getByText('Nobody is told of devices').waitFor();
+  });
+
   it('fills a batch that was made on the page, and asks before it makes one board more', async () => {
     const { page } = dashboard;
     await goTo(page, '#/batches');
