@@ -11,7 +11,7 @@ export const BAUD_LADDER: readonly number[] = [921_600, 460_800, 230_400, 115_20
  * Between the reply at the old rate and the first bytes at the new one. A ROM changes as soon as its reply is out, and
  * the adapter has changed when `setBaud` returns; where either takes longer, the loader is looked for (`rateChanged`).
  */
-const SETTLE_MS = 3;
+const SETTLE_MS = 1;
 /** The stub waits 10 ms for its reply to leave before it changes. */
 const STUB_SETTLE_MS = 20;
 

@@ -13,7 +13,8 @@ import type { VirtualBoard } from '../virtual/index.js';
 import { connectBoard, type ConnectOptions } from './board.js';
 import { OP } from './command.js';
 import type { DriverEvent } from './events.js';
-import { md5Of } from './md5.js';
+import { ProcessDigestMemory } from './digest-memory.js';
+import { md5Of, regionText } from './md5.js';
 
 const REGION = { offsetBytes: 0x9000, sizeBytes: 0x10000 };
 const image = encodeNvs(
@@ -147,16 +148,34 @@ describe('a board on its own USB', () => {
 });
 
 describe('a write', () => {
-  it('costs a stock ESP32 on blank flash at most 32 round trips and 3,000 bytes, all proofs included', async () => {
-    const { virtual, link } = await plugIn({ partitionTable: 'stock' });
-    const board = await connectBoard(link);
-    await board.readPartitionTable();
-    await board.writeRegion(target);
-    await board.verifyRegion(target);
-    expect(held(virtual)).toEqual(image);
-    expect(link.meter.roundTrips).toBeLessThanOrEqual(13);
-    expect(link.meter.bytesOut + link.meter.bytesIn).toBeLessThanOrEqual(3_000);
-  });
+  // Counted, so that nobody adds to it unseen. The task was at most 32 and 3,000.
+  it.each([
+    { flash: 'blank', baud: 921_600, roundTrips: 9, bytes: 2_820 },
+    { flash: 'blank', baud: 115_200, roundTrips: 8, bytes: 2_100 },
+    { flash: 'earlier', baud: 921_600, roundTrips: 9, bytes: 2_820 },
+    { flash: 'earlier', baud: 115_200, roundTrips: 8, bytes: 2_100 },
+  ])(
+    'costs a stock ESP32 $roundTrips round trips and $bytes bytes on $flash flash at $baud baud, all proofs included',
+    async ({ flash, baud, roundTrips, bytes }) => {
+      const { virtual, link } = await plugIn({ partitionTable: 'stock' });
+      if (flash === 'earlier')
+        virtual.flash.program(
+          REGION.offsetBytes,
+          image.map((byte, at) => (byte === 0xff || at < 0x40 ? byte : byte & 0xf0)),
+        );
+      // Not the first board of its kind.
+      const digestMemory = new ProcessDigestMemory();
+      const before = { offsetBytes: 0, sizeBytes: REGION.offsetBytes };
+      digestMemory.note(regionText(before), md5Of(virtual.flash.read(0, REGION.offsetBytes)));
+      const board = await connectBoard(link, { baud, digestMemory });
+      await board.readPartitionTable();
+      const after = await board.writeRegion(target);
+      await board.verifyRegion(target, { after });
+      expect(held(virtual)).toEqual(image);
+      expect(link.meter.roundTrips).toBeLessThanOrEqual(roundTrips);
+      expect(link.meter.bytesOut + link.meter.bytesIn).toBeLessThanOrEqual(bytes);
+    },
+  );
 
   it('leaves all other bytes of flash as they were', async () => {
     const content = new Uint8Array(0x40_0000).map((_, index) => (index * 7) & 0xff);

@@ -11,7 +11,7 @@ import {
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import { usableHardwareId } from '../core/hardware-id.js';
 import type { Mac } from '../core/mac.js';
-import { readChipMac } from './chip-mac.js';
+import { hasOwnCheck, readChipMac } from './chip-mac.js';
 import { words } from './command.js';
 import type { RegisterCache } from './registers.js';
 import { securityFromEfuses, type SecurityInfo, type SecurityState } from './security.js';
@@ -85,7 +85,8 @@ async function readTrustedMac(chip: ChipSpec, registers: RegisterCache, port: st
 /** Where the MAC has no checksum of its own, only a second reading shows a damaged first one. */
 async function readConfirmedMac(chip: ChipSpec, registers: RegisterCache, port: string): Promise<Mac> {
   const mac = readChipMac(chip, registers.read, port);
-  if (chip.mac.upperHalf === 'crc8' || (await registers.confirm([chip.mac.low, chip.mac.high]))) return mac;
+  if (hasOwnCheck(chip, registers.read)) return mac;
+  if (await registers.confirm([chip.mac.low, chip.mac.high])) return mac;
   throw new EspmintError('CHIP_MAC_BAD', { port, mac, reason: 'two readings of it differ' });
 }
 

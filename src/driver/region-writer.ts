@@ -15,7 +15,15 @@ import { cheapestForm } from './span-form.js';
 import { BLOCK_BYTES, SECTOR_BYTES } from './spi-flash.js';
 import { WriteGuard } from './write-guard.js';
 import { meanwhile } from './wait.js';
-import { firstSpans, isBlank, planWrite, runsOf, wholeOf, type WritePlan } from './write-plan.js';
+import {
+  firstQuestions,
+  isBlank,
+  planWrite,
+  questionOfAll,
+  runsOf,
+  type FirstQuestion,
+  type WritePlan,
+} from './write-plan.js';
 
 export interface ImageAt {
   /** Bytes from the start of flash, whole sectors. */
@@ -71,12 +79,12 @@ export async function writeRegion(
   const job: Job = { session, target, guard, packer, progress, signal, onSpan };
   for (let round = 1; ; round++) {
     const isFirst = round === 1;
-    const plan = await lookAndPlan(job, isFirst ? firstSpans(target.image) : [wholeOf(target.image)]);
+    const plan = await lookAndPlan(job, isFirst ? firstQuestions(target.image) : questionOfAll(target.image));
     try {
       const mayOmitErase = isFirst && plan.found === 'blank';
       const outcome = await carryOut(job, plan, mayOmitErase);
-      if (mayOmitErase && !outcome.isThere) {
-        // It was not as blank as it looked, or the ROM does not write without erasing: once more, the long way.
+      if (isFirst && outcome.reason !== undefined) {
+        // The rest was not as it looked, or the ROM does not write without erasing: once more, the long way.
         session.onEvent?.({ type: 'retry', what: 'write', reason: outcome.reason });
         continue;
       }
@@ -103,15 +111,21 @@ interface Job {
   readonly onSpan: (sectors: number) => void;
 }
 
-/** @param spans to ask about first: together with what the guard asks. */
-async function lookAndPlan(job: Job, spans: readonly Region[]): Promise<WritePlan> {
+/** @param questions go out together with what the guard asks. */
+async function lookAndPlan(job: Job, questions: readonly FirstQuestion[]): Promise<WritePlan> {
   const { session, target, guard, packer, signal } = job;
   const at = (span: Region): Region => ({ ...span, offsetBytes: target.offsetBytes + span.offsetBytes });
-  const [answers] = await meanwhile(guard.arm(spans.map(at).map(md5Command), signal), () => {
-    packer.prepare();
-  });
+  const [answers] = await meanwhile(
+    guard.arm(
+      questions.map(({ span }) => md5Command(at(span))),
+      signal,
+    ),
+    () => {
+      packer.prepare();
+    },
+  );
   const ask = (span: Region): Promise<string> => session.run((loader) => flashMd5(loader, at(span)), signal);
-  return planWrite(target.image, { spans, digests: answers.map(digestOf) }, ask, questionShare(session));
+  return planWrite(target.image, { questions, digests: answers.map(digestOf) }, ask, questionShare(session));
 }
 
 /** Request and reply of an MD5 by the ROM, and what the chip needs for a few sectors. */
@@ -127,13 +141,11 @@ function questionShare({ loader, link }: Session): number {
 const latencyOf = ({ latencyMs }: Loader): number => (Number.isFinite(latencyMs) ? latencyMs : 0);
 
 interface Outcome {
-  /** Whether the chip's MD5 behind it all is that of the image. */
-  readonly isThere: boolean;
   readonly digest?: RegionDigest;
   /** Whether each begin command is proven to have arrived as it was sent. */
   readonly arePlaced: boolean;
-  /** Where it is not there, in words. */
-  readonly reason: string;
+  /** Why the image is not there, in words; absent where it is, by the chip's MD5 behind it all. */
+  readonly reason?: string;
 }
 
 /** @param mayOmitErase where the data goes the flash is known to be blank. */
@@ -154,7 +166,7 @@ async function carryOut(job: Job, plan: WritePlan, mayOmitErase: boolean): Promi
     onProgress(0);
     const proof = isLast ? [md5Command(regionOf(target))] : [];
     const answers = await carryOutStep(session, step, { mayOmitErase, proof, onProgress });
-    if (answers === undefined) return { isThere: false, arePlaced: false, reason: 'the loader refuses it' };
+    if (answers === undefined) return { arePlaced: false, reason: 'the loader refuses it' };
     done += step.sizeBytes;
     onProgress(0);
     job.onSpan(step.sizeBytes / SECTOR_BYTES);
@@ -164,9 +176,9 @@ async function carryOut(job: Job, plan: WritePlan, mayOmitErase: boolean): Promi
   // The region differs as a whole, so where there is one step it is that one's place that differs.
   const areKnownToDiffer = plan.found === 'blank' || steps.length <= 1;
   if (plan.found === 'equal') digest = regionDigest(session.loader, regionOf(target), packer.md5);
-  const isThere = digest?.md5 === packer.md5;
-  const reason = 'the flash does not hold what was written';
-  return { isThere, arePlaced: isThere && areKnownToDiffer, reason, ...(digest && { digest }) };
+  const said = digest && { digest };
+  if (digest?.md5 === packer.md5) return { arePlaced: areKnownToDiffer, ...said };
+  return { arePlaced: false, reason: 'the flash does not hold what was written', ...said };
 }
 
 interface StepOptions {

@@ -1,6 +1,7 @@
 // Registers that do not change while we are connected (eFuses, strapping, calibration): each is read once.
 import type { BitField } from '../core/chips/index.js';
-import type { Loader } from './loader.js';
+import type { Answer, Loader } from './loader.js';
+import { registerRead, type Command } from './request.js';
 
 export class RegisterCache {
   readonly #loader: Loader;
@@ -14,13 +15,24 @@ export class RegisterCache {
 
   /** Reads what of these fields was not read before. */
   async load(...fields: readonly (BitField | undefined)[]): Promise<void> {
-    await this.loadAddresses(fields.flatMap((field) => field ?? []).map(({ address }) => address));
+    await this.loadAddresses(addressesOf(fields));
   }
 
   async loadAddresses(addresses: readonly number[]): Promise<void> {
+    await this.loadAddressesThen(addresses, []);
+  }
+
+  /** As `loadAddresses`, and these commands in the same go. @returns their answers. */
+  async loadAddressesThen(
+    addresses: readonly number[],
+    then: readonly Command[],
+  ): Promise<readonly Answer[]> {
     const missing = [...new Set(addresses)].filter((address) => !this.#words.has(address));
-    const values = await this.#loader.readRegisters(missing);
-    for (const [index, address] of missing.entries()) this.#words.set(address, values[index] ?? 0);
+    // Nothing to ask: what may wait in the loader waits on.
+    if (missing.length + then.length === 0) return [];
+    const answers = await this.#loader.repeatAll([...missing.map(registerRead), ...then]);
+    for (const [index, address] of missing.entries()) this.#words.set(address, answers[index]?.value ?? 0);
+    return answers.slice(missing.length);
   }
 
   /** Reads these anew, because what was read before looks damaged: the link is not trusted with a write then. */
@@ -36,3 +48,6 @@ export class RegisterCache {
     return addresses.every((address, index) => values[index] === this.read(address));
   }
 }
+
+export const addressesOf = (fields: readonly (BitField | undefined)[]): readonly number[] =>
+  fields.flatMap((field) => field ?? []).map(({ address }) => address);

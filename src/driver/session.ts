@@ -16,7 +16,7 @@ import type { StubPolicy } from './loader-choice.js';
 import { START_BAUD } from './open-link.js';
 import { RegisterCache } from './registers.js';
 import { lockText, type SecurityState } from './security.js';
-import { attachAndIdentify, flashSizeCommand, spiFields, type FlashId } from './spi-flash.js';
+import { attachAndIdentify, flashSizeCommand, padFields, type FlashId } from './spi-flash.js';
 import type { Link } from './transport.js';
 import { calmWatchdogs } from './watchdogs.js';
 
@@ -203,15 +203,15 @@ async function connectAt(
   if (link.isNativeUsb === true) await calmWatchdogs(loader, chip);
   const tries = loader.repeatTries;
   if (!isLast) loader.repeatTries = 1;
-  // All that is known to be wanted, in one go: at the new rate, which its first answers prove.
-  const wanted = [...efuseFields(chip, security), spiFields(chip)];
-  if (baud <= link.baud) await registers.load(...wanted, ...crystalFields(chip));
+  // What the next step depends on, in one go; all else behind it, at the new rate, which its first answers prove.
+  const wanted = [...efuseFields(chip, security)];
+  const isRaised = baud > link.baud;
+  await registers.load(...crystalFields(chip), ...padFields(chip), ...(isRaised ? [] : wanted));
   const crystalMhz = await chipCrystalMhz(chip, registers, link.baud);
-  if (baud > link.baud) await changeBaud(loader, chip, registers, baud);
+  if (isRaised) await changeBaud(loader, chip, registers, baud);
   onEvent?.({ type: 'baud', baud: link.baud });
-  await registers.load(...wanted);
+  const flash = await attachAndIdentify(loader, chip, registers, wanted);
   const efuses = await readEfuseFacts(chip, registers, link.address, security);
-  const flash = await attachAndIdentify(loader, chip, registers);
   loader.repeatTries = tries;
   const facts = { ...chipFacts(chip, efuses, flash), crystalMhz };
   if (facts.flashSizeBytes > 0) loader.sendLater(flashSizeCommand(facts.flashSizeBytes));

@@ -16,17 +16,17 @@ const formOf = (bytes: Uint8Array, isErased: boolean, link = fast): SpanForm =>
   cheapestForm(bytes, packSpan(bytes), isErased, link);
 
 describe('the form of a span', () => {
-  it('on blank flash is the pages with data alone, and nothing is erased', () => {
+  it('on blank flash is what lies between the first page with data and the last byte of it, and nothing is erased', () => {
     const data = scrambled(300, 1);
     const form = formOf(sectorWith([0x520, data]), true);
-    expect(form).toMatchObject({ isPacked: false, eraseBytes: 0, skipBytes: 0x500, sizeBytes: 0x200 });
-    expect(form.blockBytes).toBe(0x200);
+    expect(form).toMatchObject({ isPacked: false, eraseBytes: 0, skipBytes: 0x500, sizeBytes: 0x160 });
+    expect(form.blockBytes).toBe(0x160);
     expect(form.stream.subarray(0x20, 0x20 + data.length)).toEqual(data);
   });
 
   it('begins with the span where that must be erased, because a ROM writes from where it erased', () => {
     const form = formOf(sectorWith([0x100, scrambled(200, 1)]), false);
-    expect(form).toMatchObject({ skipBytes: 0, sizeBytes: 0x200, eraseBytes: 0x1000, isPacked: false });
+    expect(form).toMatchObject({ skipBytes: 0, sizeBytes: 0x1e0, eraseBytes: 0x1000, isPacked: false });
   });
 
   it('is compressed where that saves more than it costs to program blank pages', () => {

@@ -33,12 +33,16 @@ export function cheapestForm(
   return estimateMs(plain, plain.sizeBytes, link) < estimateMs(wholly, bytes.length, link) ? plain : wholly;
 }
 
-/** From the first page with data to the last. Where the ROM is to erase, its write begins where the erase does. */
+/** Whole words for the SPI controller, and whole units of its encryption on every chip. */
+const UNIT_BYTES = 32;
+const roundedUp = (bytes: number): number => Math.ceil(bytes / UNIT_BYTES) * UNIT_BYTES;
+
+/** From the first page with data to the last byte of it. Where the ROM is to erase, its write begins where the erase does. */
 function plainForm(bytes: Uint8Array, isErased: boolean): SpanForm {
   const first = isErased ? bytes.findIndex((byte) => byte !== ERASED) : 0;
   const last = bytes.findLastIndex((byte) => byte !== ERASED);
   const skipBytes = first - (first % PAGE_BYTES);
-  const stream = bytes.subarray(skipBytes, Math.ceil((last + 1) / PAGE_BYTES) * PAGE_BYTES);
+  const stream = bytes.subarray(skipBytes, roundedUp(last + 1));
   return {
     skipBytes,
     sizeBytes: stream.length,

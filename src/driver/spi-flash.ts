@@ -4,7 +4,7 @@ import { EspmintError } from '../core/errors/index.js';
 import { OP, words } from './command.js';
 import type { Loader } from './loader.js';
 import { registerRead, registerWrite, type Command, type RegisterWrite } from './request.js';
-import type { RegisterCache } from './registers.js';
+import { addressesOf, type RegisterCache } from './registers.js';
 
 export const SECTOR_BYTES = 0x1000;
 export const BLOCK_BYTES = 0x1_0000;
@@ -23,16 +23,20 @@ async function attachCommand(loader: Loader, chip: ChipSpec, registers: Register
   return { op: OP.spiAttach, data, what: 'attaching the flash' };
 }
 
+/** Registers that tell on which pins the flash is; none where it is always on the same. */
+export function padFields({ rom: { spiPads: pads } }: ChipSpec): readonly BitField[] {
+  return pads === undefined ? [] : [pads.clk, pads.q, pads.d, pads.cs, pads.hd];
+}
+
 /** Five pads of six bits, 0 for the default pins. */
 async function spiPads(chip: ChipSpec, registers: RegisterCache): Promise<number> {
-  const { spiPads: pads } = chip.rom;
-  if (pads === undefined) return 0;
-  const order = [pads.clk, pads.q, pads.d, pads.cs, pads.hd];
+  const order = padFields(chip);
   await registers.load(...order);
-  return (
-    order.reduce((packed, field, index) => packed | (readField(field, registers.read) << (6 * index)), 0) >>>
-    0
+  const packed = order.reduce(
+    (sum, field, index) => sum | (readField(field, registers.read) << (6 * index)),
+    0,
   );
+  return packed >>> 0;
 }
 
 /** Tells the loader the size. A ROM takes it for 2 MB until then, and refuses to read, erase or write behind it. */
@@ -53,27 +57,23 @@ const ID_BITS = 24;
 /** All lines low, all high, or the pull-ups of a bus with nothing on it. */
 const NO_FLASH: readonly number[] = [0x00_0000, 0xff_ffff, 0x3f_ffff, 0xff_ff3f];
 
-/** Registers of the SPI controller that `attachAndIdentify` changes and gives back. */
-export function spiFields({ spi }: ChipSpec): BitField {
-  return [spi.user, spi.user2].map((address) => ({ address, shift: 0, bits: 32 }));
-}
-
 /**
  * Attaches the flash and asks for its id through the SPI controller: the loader has no command for that.
+ * @param wanted is read in the same go.
  * @throws FLASH_NOT_FOUND
  */
 export async function attachAndIdentify(
   loader: Loader,
   chip: ChipSpec,
   registers: RegisterCache,
+  wanted: readonly BitField[],
 ): Promise<FlashId> {
-  await registers.load(spiFields(chip));
   const attach = await attachCommand(loader, chip, registers);
-  const answers = await loader.repeatAll([
-    attach,
-    registerWrite(idWrites(chip, COMMAND_US)),
-    registerRead(chip.spi.data),
-  ]);
+  const borrowed = [chip.spi.user, chip.spi.user2];
+  const answers = await registers.loadAddressesThen(
+    [...addressesOf(wanted), ...borrowed],
+    [attach, registerWrite(idWrites(chip, COMMAND_US)), registerRead(chip.spi.data)],
+  );
   let id = idIn(answers.at(-1)?.value ?? 0);
   // An id that arrived too late, or from a loader that only does the first write of a group, is asked for once more
   // with more time and step by step.

@@ -38,31 +38,46 @@ class Patience {
 
 const sectorsOf = ({ sizeBytes }: Region): number => sizeBytes / SECTOR_BYTES;
 
-/** Runs of data that are asked about one by one; more are asked about in one. */
-const MAX_RUNS_ASKED = 3;
+/** As many as ride along with the guard's question in one go; an image of more pieces is asked about as a whole. */
+const MAX_FIRST_QUESTIONS = 4;
 
-/** The spans that are asked about first, and the chip's MD5 of each. */
+/** A span that is asked about first, and the run of the image that it stands for. */
+export interface FirstQuestion {
+  readonly span: Region;
+  readonly of: Region;
+}
+
+/** The chip's MD5 of each of these spans. */
 export interface Look {
-  readonly spans: readonly Region[];
+  readonly questions: readonly FirstQuestion[];
   readonly digests: readonly string[];
 }
 
-/** What to ask about first: the runs of data. They settle the usual case, a blank flash, and blank tails cost nothing. */
-export function firstSpans(image: Uint8Array): readonly Region[] {
-  const whole = wholeOf(image);
-  const runs = runsOf(image, whole).filter((run) => !isBlank(image, run));
-  return runs.length === 0 || runs.length > MAX_RUNS_ASKED ? [whole] : runs;
+/**
+ * What to ask about first: each run of data, and the first sector of each that the image leaves blank. Whoever wrote
+ * there before began at its start, so one sector tells whether to look closer.
+ */
+export function firstQuestions(image: Uint8Array): readonly FirstQuestion[] {
+  const questions = runsOf(image, wholeOf(image)).map((of) => ({
+    span: isBlank(image, of) ? { ...of, sizeBytes: SECTOR_BYTES } : of,
+    of,
+  }));
+  return questions.length > MAX_FIRST_QUESTIONS ? questionOfAll(image) : questions;
 }
 
-export const wholeOf = (image: Uint8Array): Region => ({ offsetBytes: 0, sizeBytes: image.length });
+/** Of a writer that takes nothing for granted. */
+export function questionOfAll(image: Uint8Array): readonly FirstQuestion[] {
+  return [{ span: wholeOf(image), of: wholeOf(image) }];
+}
+
+const wholeOf = (image: Uint8Array): Region => ({ offsetBytes: 0, sizeBytes: image.length });
 
 /**
- * A look settles the usual cases: the image is there already, or the flash is blank where data is to go and only that
- * needs writing. (`blank` says nothing of what the look left out: the proof behind the write does.) Otherwise the region
- * is taken apart where data meets blank, then in halves, down to single sectors, for as long as a question is worth its
- * time.
+ * A look settles the usual cases: the flash is blank where data is to go, or holds other data there and is blank behind;
+ * then only the data needs writing, and the proof behind the write tells whether the rest was right. Where something
+ * stands in the way the region is taken apart where data meets blank, then in halves, down to single sectors, for as long
+ * as a question is worth its time.
  * @param image whole sectors.
- * @param look at the whole image, or at its runs of data.
  * @param costShare time of a question over the time that erasing and writing one sector takes; 0 asks to the end.
  */
 export async function planWrite(
@@ -72,13 +87,27 @@ export async function planWrite(
   costShare = 0,
 ): Promise<WritePlan> {
   const whole = wholeOf(image);
-  const questions = new Questions(image, ask, costShare);
-  const areEqual = look.spans.map((span, index) => questions.note(span, look.digests[index] ?? ''));
-  if (areEqual.every(Boolean) && (await questions.isEqual(whole))) return { spans: [], found: 'equal' };
-  if (look.spans.every((span, index) => look.digests[index] === blankMd5(span))) {
+  const asked = new Questions(image, ask, costShare);
+  const seen = look.questions.map((question, index) => {
+    const digest = look.digests[index] ?? '';
+    return {
+      ...question,
+      isEqual: asked.note(question, digest),
+      isErased: digest === blankMd5(question.span),
+    };
+  });
+  const data = seen.filter(({ of }) => !isBlank(image, of));
+  const isRestBlank = seen.every(({ of, isEqual }) => isEqual || !isBlank(image, of));
+  if (seen.every(({ isEqual }) => isEqual) && (await asked.isEqual(whole)))
+    return { spans: [], found: 'equal' };
+  if (isRestBlank && data.length > 0 && data.every(({ isErased }) => isErased)) {
     return { spans: runsOf(image, whole).filter((run) => !isBlank(image, run)), found: 'blank' };
   }
-  return { spans: merge(await differing(image, whole, questions)), found: 'other' };
+  const differs = isRestBlank ? data.filter(({ isEqual }) => !isEqual).map(({ of }) => of) : [];
+  const starts = differs.length > 0 ? differs : [whole];
+  const spans: Region[] = [];
+  for (const start of starts) spans.push(...(await differing(image, start, asked)));
+  return { spans: merge(spans), found: 'other' };
 }
 
 const blankMd5 = ({ sizeBytes }: Region): string => md5Of(new Uint8Array(sizeBytes).fill(ERASED));
@@ -100,17 +129,17 @@ class Questions {
     return this.#patience.isLeftFor(span);
   }
 
-  /** What the chip said of a span. @returns whether it is equal. */
-  note(span: Region, digest: string): boolean {
+  /** What the chip said of a span. A run is not equal where a part of it is not. @returns whether the span is. */
+  note({ span, of }: FirstQuestion, digest: string): boolean {
     const equal = digest === md5Of(slice(this.#image, span));
-    this.#known.set(keyOf(span), equal);
+    if (!equal || span.sizeBytes === of.sizeBytes) this.#known.set(keyOf(of), equal);
     // That not all of the image is there is why it is asked about.
     if (span.sizeBytes < this.#image.length) this.#patience.count(span, equal);
     return equal;
   }
 
   async isEqual(span: Region): Promise<boolean> {
-    return this.#known.get(keyOf(span)) ?? this.note(span, await this.#ask(span));
+    return this.#known.get(keyOf(span)) ?? this.note({ span, of: span }, await this.#ask(span));
   }
 
   /** As `isEqual`; false too where it is not worth asking. */

@@ -6,6 +6,7 @@ import { awaitCallback } from '../callback.js';
 import { Inbox } from '../inbox.js';
 import { isNativeUsbPort } from '../ports.js';
 import type { Link, ModemLines, Transport, Wait } from '../transport.js';
+import { useDirectly } from './direct-io.js';
 
 const SETTING_TIMEOUT_MS = 3_000;
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -113,6 +114,7 @@ async function openSerial(address: string, options: Wait & { readonly baud: numb
   } catch (error) {
     throw await openFailure(address, error);
   }
+  useDirectly(port.port);
   return new SerialLink(address, port, inbox, {
     hasModemLines: !(await isPseudoTerminal(address)),
     isNativeUsb: await isNativeUsbPort(address),

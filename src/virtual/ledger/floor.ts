@@ -1,8 +1,9 @@
 // The time that no client could beat: what a change of flash must cost on a board and a link, whatever the protocol's use.
 import { deflateRawSync } from 'node:zlib';
+import { getChip, type ChipName } from '../../core/chips/index.js';
 import { BLOCK_BYTES, PAGE_BYTES, SECTOR_BYTES } from '../flash/memory.js';
 import type { Timing } from '../timing.js';
-import { wireFloor } from './wire-floor.js';
+import { wireFloor, type Finding } from './wire-floor.js';
 
 export interface Floor {
   readonly bootMs: number;
@@ -32,11 +33,14 @@ export interface Change {
   readonly timing: Timing;
   /** Best rate of the link, bits per second. */
   readonly baud: number;
+  /** Whose ROM it is; absent: one that need not be asked anything before it is told something. */
+  readonly chip?: ChipName | undefined;
   /** The rate that must be begun at; the best one where the link carries rates, since a ROM measures the host's. */
   readonly startBaud?: number;
   /**
-   * All of it is proven by the chip's MD5. What it held before is not known: it is asked for (one MD5), or all of it is
-   * erased unseen, whichever is cheaper. Absent: only what changed is proven, and it was known.
+   * All of it is proven by the chip's MD5. What it held before is not known: where something is to be written that is
+   * asked for (one MD5), or it is erased unseen, whichever is cheaper; what is to stay need not be looked at, since the
+   * proof tells. Absent: only what changed is proven, and it was known.
    */
   readonly region?: FloorRegion | undefined;
 }
@@ -58,28 +62,44 @@ function floorWhenSeen(change: Change): Floor {
   return total(change, work, region !== undefined);
 }
 
-/** As if each byte of the region had to rise, whatever it holds. */
+/** As if each byte of the sectors that change had to rise, whatever they hold. */
 function floorUnseen(change: Change, { offsetBytes, sizeBytes }: FloorRegion): Floor {
   const { before, after, timing } = change;
-  const asIfFull = before.slice().fill(0, offsetBytes, offsetBytes + sizeBytes);
+  const asIfFull = before.slice();
+  for (let sector = offsetBytes; sector < offsetBytes + sizeBytes; sector += SECTOR_BYTES) {
+    if (differs(before, after, sector)) asIfFull.fill(0, sector, sector + SECTOR_BYTES);
+  }
   return total(change, mustDo(asIfFull, after, timing), false);
+}
+
+function differs(before: Uint8Array, after: Uint8Array, sector: number): boolean {
+  const end = sector + SECTOR_BYTES;
+  return Buffer.compare(before.subarray(sector, end), after.subarray(sector, end)) !== 0;
+}
+
+/** What a chip must be asked before it can be told a rate, and where its flash is. */
+function findingOn(chip: ChipName | undefined): Finding {
+  if (chip === undefined) return { rateRegisters: 0, hasPads: false };
+  const { rom, crystal } = getChip(chip);
+  const ofCrystal = crystal.kind === 'fixed' ? 0 : 1;
+  const rateRegisters = { none: 0, calibrated: 2, assumes: ofCrystal, register: 1 + ofCrystal };
+  return { rateRegisters: rateRegisters[rom.baud.kind], hasPads: rom.spiPads !== undefined };
 }
 
 function total(change: Change, work: Necessary, mustLook: boolean): Floor {
   const { timing, baud, startBaud = baud, region } = change;
-  const isChange = work.sectors.length > 0 || work.pages > 0;
-  const contentBytes = isChange ? leastBytes(work.content) : undefined;
+  const isChange = work.changed > 0;
   const needs = {
-    contentBytes,
+    contentBytes: isChange ? leastBytes(work.content) : undefined,
     mustErase: work.sectors.length > 0,
-    mustFind: region !== undefined,
-    mustLook,
+    mustFind: region === undefined ? undefined : findingOn(change.chip),
+    // Where nothing is to change, the look is the proof.
+    mustLook: isChange ? mustLook : region !== undefined,
   };
-  const wire = wireFloor(needs, { startBaud, baud });
+  const wire = wireFloor(needs, { startBaud, baud, latencyMs: timing.usbLatencyMs });
+  const lookBytes = mustLook ? work.changed * SECTOR_BYTES : 0;
   const provenBytes = region?.sizeBytes ?? work.content.length;
-  const looks = mustLook ? 1 : 0;
-  const proofs = isChange ? 1 : 0;
-  const md5Bytes = (needs.mustFind ? TABLE_BYTES : 0) + (looks + proofs) * provenBytes;
+  const md5Bytes = (region === undefined ? 0 : TABLE_BYTES) + lookBytes + provenBytes;
   const parts = {
     bootMs: timing.bootMs,
     eraseMs: work.eraseMs,
@@ -102,6 +122,8 @@ function total(change: Change, work: Necessary, mustLook: boolean): Floor {
 interface Necessary {
   readonly eraseMs: number;
   readonly sectors: readonly number[];
+  /** Sectors in which any byte becomes another. */
+  readonly changed: number;
   readonly pages: number;
   /** Bytes of all pages to be programmed. */
   readonly content: Uint8Array;
@@ -110,10 +132,12 @@ interface Necessary {
 function mustDo(before: Uint8Array, after: Uint8Array, timing: Timing): Necessary {
   const sectors: number[] = [];
   const content: Uint8Array[] = [];
+  let changed = 0;
   for (let sector = 0; sector < after.length; sector += SECTOR_BYTES) {
+    if (!differs(before, after, sector)) continue;
+    changed += 1;
     const old = before.subarray(sector, sector + SECTOR_BYTES);
     const wanted = after.subarray(sector, sector + SECTOR_BYTES);
-    if (Buffer.compare(old, wanted) === 0) continue;
     const mustErase = wanted.some((byte, n) => (byte & ~(old[n] ?? 0)) !== 0);
     if (mustErase) sectors.push(sector);
     for (let page = 0; page < wanted.length; page += PAGE_BYTES) {
@@ -125,6 +149,7 @@ function mustDo(before: Uint8Array, after: Uint8Array, timing: Timing): Necessar
   return {
     eraseMs: leastEraseMs(sectors, after, timing),
     sectors,
+    changed,
     pages: content.length,
     content: Buffer.concat(content),
   };

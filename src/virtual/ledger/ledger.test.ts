@@ -1,5 +1,6 @@
 // The ledger counts what happened, and its floor is never above what a session took.
 import { describe, expect, it } from 'vitest';
+import type { ChipName } from '../../core/chips/index.js';
 import { createVirtualBoard } from '../board.js';
 import { OP } from '../packet.js';
 import { TestClient, words } from '../testing/client.js';
@@ -88,10 +89,11 @@ describe('the floor', () => {
     floorOf({ before, after, timing: REAL, baud: 921_600, startBaud: 115_200, region });
   const md5Ms = (bytes: number): number => (bytes / REAL.md5BytesPerSecond) * 1000;
 
-  it('looks at a region before it changes it, and proves all of it', () => {
+  it('looks where a region is to change before it does, and proves all of it', () => {
     const found = floorIn(blank, changed(blank, 0x9005, 0));
     expect(found).toMatchObject({ sectorsToErase: 0, pagesToProgram: 1 });
-    expect(found.md5Ms).toBeCloseTo(md5Ms(0xc00 + 2 * region.sizeBytes));
+    expect(found.md5Ms).toBeCloseTo(md5Ms(0xc00 + 0x1000 + region.sizeBytes));
+    expect(floorIn(blank, blank).md5Ms).toBeCloseTo(md5Ms(0xc00 + region.sizeBytes));
   });
 
   it('erases a region unseen only where that is cheaper than to look', () => {
@@ -109,7 +111,15 @@ describe('the floor', () => {
     expect(untold.wireMs).toBeGreaterThan(told.wireMs + 8);
     const slow = floorOf({ ...options, startBaud: 115_200, baud: 115_200 });
     expect(slow.wireMs).toBeGreaterThan(untold.wireMs);
-    expect(slow.latencyMs).toBe(untold.latencyMs);
+    expect(slow.latencyMs).toBe(untold.latencyMs - REAL.usbLatencyMs);
+  });
+
+  it('counts what a chip must be asked before it can be told a rate', () => {
+    const options = { before: blank, after: changed(blank, 0x9005, 0), timing: REAL, region };
+    const on = (chip: ChipName): number =>
+      floorOf({ ...options, baud: 921_600, startBaud: 115_200, chip }).latencyMs / REAL.usbLatencyMs;
+    // The ESP32's ROM measures its crystal, and its flash's pins stand in eFuses; the C3 knows both.
+    expect([on('esp32'), on('esp32c3')]).toEqual([5, 4]);
   });
 
   it('falls with the rate of the link', () => {

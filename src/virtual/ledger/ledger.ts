@@ -1,4 +1,5 @@
 // What one session cost: round trips, bytes, flash operations, and where the time went.
+import type { ChipName } from '../../core/chips/index.js';
 import { BLOCK_BYTES, type FlashMemory, type FlashOperation } from '../flash/memory.js';
 import type { TimeSpentOn } from '../steps.js';
 import type { Timing } from '../timing.js';
@@ -30,7 +31,7 @@ export interface LedgerReport {
 }
 
 export interface LedgerSubject {
-  readonly chip: string;
+  readonly chip: ChipName;
   readonly mac: string;
   readonly flash: FlashMemory;
   readonly timing: Timing;
@@ -132,7 +133,7 @@ export class Ledger {
       highestBaud: baud,
       timeMs: { ...this.time },
       elapsedMs: now - this.startedAt,
-      floor: floorOf({ before: this.before, after: flash.bytes, timing, baud, startBaud, region }),
+      floor: floorOf({ chip, before: this.before, after: flash.bytes, timing, baud, startBaud, region }),
     };
   }
 

@@ -28,18 +28,28 @@ const DATA: Frame = [26, 14];
 const FIFO_BYTES = 128;
 
 const MAC: readonly Frame[] = [READ, READ];
-/** Of somebody who was told nothing but the region: magic word, package and revision; then the partition table. */
-const FINDING: readonly Frame[] = [READ, READ, READ, MD5];
+/** Package and revision; on an ESP32 the same words tell on which pins its flash is. */
+const PACKAGE: readonly Frame[] = [READ, READ];
+/** Whether flash is encrypted: plain data must not be written then. */
+const ENCRYPTION = READ;
 
 export interface WireNeeds {
   /** Bytes of content, as short as they can be made; undefined where nothing changes. */
   readonly contentBytes: number | undefined;
   /** The chip must erase before it can take content. */
   readonly mustErase: boolean;
-  /** Which chip it is and where the region lies must be found out. */
-  readonly mustFind: boolean;
+  /** Which chip it is and where the region lies must be found out: what that takes on this chip. Absent: all is known. */
+  readonly mustFind?: Finding | undefined;
   /** What the flash holds is asked for first. */
   readonly mustLook: boolean;
+}
+
+/** What a chip must be asked before a next step can be put into words. */
+export interface Finding {
+  /** Registers that the word of CHANGE_BAUDRATE is made of. */
+  readonly rateRegisters: number;
+  /** Attaching its flash takes the pins from its eFuses. */
+  readonly hasPads: boolean;
 }
 
 export interface WireRates {
@@ -47,6 +57,8 @@ export interface WireRates {
   readonly startBaud: number;
   /** Best rate of the link. */
   readonly baud: number;
+  /** Of each answer that must be waited for. */
+  readonly latencyMs: number;
 }
 
 export interface WireFloor {
@@ -58,29 +70,46 @@ export interface WireFloor {
 
 /** The cheaper of raising the rate and staying. */
 export function wireFloor(needs: WireNeeds, rates: WireRates): WireFloor {
-  const staying = costOf(exchanges(needs, false), { startBaud: rates.startBaud, baud: rates.startBaud });
+  const staying = costOf(exchanges(needs, false), { ...rates, baud: rates.startBaud });
   const raising = costOf(exchanges(needs, true), rates);
-  return raising.wireMs < staying.wireMs ? raising : staying;
+  const totalMs = ({ wireMs, roundTrips }: WireFloor): number => wireMs + roundTrips * rates.latencyMs;
+  return totalMs(raising) < totalMs(staying) ? raising : staying;
 }
 
 function exchanges(needs: WireNeeds, raises: boolean): readonly Exchange[] {
-  // The rate is measured by SYNC, and has changed when CHANGE_BAUDRATE is answered.
-  const connect: Exchange = { frames: raises ? [SYNC, CHANGE_BAUD] : [SYNC], rate: 'start' };
-  const usesFlash = needs.mustFind || needs.contentBytes !== undefined;
-  // The content depends on the MAC, its place on the partition table, what is to be done on what is there.
-  const questions = [
-    ...MAC,
-    ...(usesFlash ? [ATTACH] : []),
-    ...(needs.mustFind ? FINDING : []),
-    ...(needs.mustLook ? [MD5] : []),
-  ];
-  const ask: Exchange = { frames: questions, rate: 'best' };
-  if (needs.contentBytes === undefined) return [connect, ask];
-  const data: Frame = [DATA[0] + needs.contentBytes, DATA[1]];
+  const { mustFind, mustLook, contentBytes } = needs;
+  const look = mustLook ? [MD5] : [];
+  const asked =
+    mustFind === undefined
+      ? asking(raises, [...MAC, ...(contentBytes === undefined ? [] : [ATTACH]), ...look])
+      : finding(raises, mustFind, look);
+  if (contentBytes === undefined) return asked;
+  const data: Frame = [DATA[0] + contentBytes, DATA[1]];
   const isApart = needs.mustErase && data[0] > FIFO_BYTES;
-  return isApart
-    ? [connect, ask, { frames: [BEGIN], rate: 'best' }, { frames: [data, MD5], rate: 'best' }]
-    : [connect, ask, { frames: [BEGIN, data, MD5], rate: 'best' }];
+  return isApart ? [...asked, atBest([BEGIN]), atBest([data, MD5])] : [...asked, atBest([BEGIN, data, MD5])];
+}
+
+const atStart = (frames: readonly Frame[]): Exchange => ({ frames, rate: 'start' });
+const atBest = (frames: readonly Frame[]): Exchange => ({ frames, rate: 'best' });
+
+/** The rate is measured by SYNC, and has changed when CHANGE_BAUDRATE is answered; the content depends on the MAC. */
+function asking(raises: boolean, questions: readonly Frame[]): readonly Exchange[] {
+  return [atStart(raises ? [SYNC, CHANGE_BAUD] : [SYNC]), atBest(questions)];
+}
+
+/** Of somebody who was told nothing but the region: where a chip has its registers follows from its magic word. */
+function finding(raises: boolean, chip: Finding, look: readonly Frame[]): readonly Exchange[] {
+  const early = [
+    ...(raises ? new Array<Frame>(chip.rateRegisters).fill(READ) : []),
+    ...(chip.hasPads ? PACKAGE : []),
+  ];
+  const late = [...MAC, ENCRYPTION, ...(chip.hasPads ? [] : PACKAGE), ATTACH, MD5, ...look];
+  return [
+    atStart([SYNC, READ]),
+    ...(early.length > 0 ? [atStart(early)] : []),
+    ...(raises ? [atStart([CHANGE_BAUD])] : []),
+    atBest(late),
+  ];
 }
 
 function costOf(steps: readonly Exchange[], { startBaud, baud }: WireRates): WireFloor {
