@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useDesk } from './desk-loader.js';
+import { DESK_PAGES } from './desk-pages.js';
 import { loadLanguage, t, type Key } from './i18n/translate.js';
 import { SignInPage } from './pages/sign-in.js';
 import { Announcements } from './pages/station/announcements.js';
@@ -12,9 +13,6 @@ import { Shell } from './shell.js';
 import { mayWork } from './store/session.js';
 import { useStore } from './store/store.js';
 import { Toasts } from './ui/toasts.js';
-
-/** All pages but the first one; see desk-loader. */
-const DESK_PAGES = ['batches', 'devices', 'conflicts', 'setup', 'today', 'inspect', 'settings'];
 
 export function App({ language: first }: { language: Language }): JSX.Element {
   const { language: chosen } = usePrefs();
@@ -30,12 +28,13 @@ function Content(): JSX.Element {
   const place = usePlace();
   const session = useStore((state) => state.session);
   const waiting = useStore((state) => state.connection === 'offline');
-  const page = DESK_PAGES.find((name) => name === place.path[0]) ?? 'station';
-  const DeskPage = useDesk(page);
+  const onDesk = DESK_PAGES.find((name) => name === place.path[0]);
+  const page = onDesk ?? 'station';
+  const DeskPage = useDesk(onDesk);
   useTitle(page);
   if (session === undefined) return <Waiting offline={waiting} />;
   if (!mayWork(session)) return <SignInPage />;
-  const Page = page === 'station' ? StationPage : DeskPage;
+  const Page = onDesk === undefined ? StationPage : DeskPage;
   return (
     <>
       <Shell page={page}>

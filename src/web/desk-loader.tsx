@@ -1,18 +1,15 @@
 // Fetches the pages of the desk behind the first paint: an operator's tablet shows its tiles before it has them all, and
 // goes on to any page later, also while the service is away.
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import type { DeskPage, Page, Pages } from './desk-pages.js';
 import { t } from './i18n/translate.js';
-import type { Place } from './router.js';
 import { FailureNote, Skeleton } from './ui/parts.js';
-
-type Page = (props: { place: Place }) => JSX.Element;
-type Pages = Readonly<Record<string, Page>>;
 
 let loaded: Pages | undefined;
 
 /** The page of that name as soon as it is there; until then, what stands in its place. */
-export function useDesk(name: string): Page {
+export function useDesk(name: DeskPage | undefined): Page {
   const [failed, setFailed] = useState(false);
   const [pages, setPages] = useState(loaded);
   useEffect(() => {
@@ -26,21 +23,22 @@ export function useDesk(name: string): Page {
       },
     );
   }, []);
-  return pages?.[name] ?? (failed ? Missing : Coming);
+  if (pages !== undefined && name !== undefined) return pages[name];
+  return failed ? Missing : Coming;
 }
 
 function Coming(): JSX.Element {
   return (
-    <div class="page-body list-note">
+    <Frame>
       <Skeleton lines={6} />
-    </div>
+    </Frame>
   );
 }
 
 /** A browser remembers a module that did not come, so only a new page asks again. */
 function Missing(): JSX.Element {
   return (
-    <div class="page-body list-note stack">
+    <Frame>
       <FailureNote failure={t('desk.missing')} />
       <div>
         <button
@@ -53,6 +51,17 @@ function Missing(): JSX.Element {
           {t('desk.reload')}
         </button>
       </div>
+    </Frame>
+  );
+}
+
+function Frame({ children }: { children: ComponentChildren }): JSX.Element {
+  return (
+    <div class="page">
+      <header class="page-head">
+        <h1>espmint</h1>
+      </header>
+      <div class="page-body stack">{children}</div>
     </div>
   );
 }

@@ -168,14 +168,25 @@ function useGlobalKeys(onHelp: () => void): void {
   }, []);
 }
 
+/** How long a page may take to appear before the keyboard stays where it is. */
+const SEARCH_PATIENCE_MS = 5_000;
+
 function search(): void {
-  const field = document.querySelector<HTMLInputElement>('[data-search]');
-  if (field !== null) {
-    field.focus();
-    field.select();
-    return;
-  }
+  if (focusSearch()) return;
   go(link(['devices']));
-  // The field is there after the page has changed.
-  window.setTimeout(() => document.querySelector<HTMLInputElement>('[data-search]')?.focus(), 50);
+  // The field is there when the page is.
+  const watch = new MutationObserver(() => {
+    if (focusSearch()) watch.disconnect();
+  });
+  watch.observe(document.body, { childList: true, subtree: true });
+  window.setTimeout(() => {
+    watch.disconnect();
+  }, SEARCH_PATIENCE_MS);
+}
+
+function focusSearch(): boolean {
+  const field = document.querySelector<HTMLInputElement>('[data-search]');
+  field?.focus();
+  field?.select();
+  return field !== null;
 }

@@ -81,10 +81,12 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
   });
 
   it('finds a device as she types, and pages through all of them', async () => {
-    const page = await open(busyWorld(1), '#/devices');
+    const page = await open(busyWorld(1), '#/today');
+    await page.getByRole('heading', { name: 'Today' }).waitFor();
+    await page.keyboard.press('/');
+    await page.locator('[data-search]:focus').waitFor();
     await page.getByText('100 devices shown').waitFor();
     const last = service.world.devices.at(-1)?.mac ?? '';
-    await page.keyboard.press('/');
     await page.keyboard.type(last.slice(9));
     await page.getByText('1 device shown').waitFor();
     await page.getByRole('link', { name: last }).click();

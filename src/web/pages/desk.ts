@@ -1,4 +1,5 @@
 // The pages behind the station page, as one file that is fetched when the first page has shown.
+import type { Pages } from '../desk-pages.js';
 import { BatchesPage } from './batches/batches.js';
 import { ConflictsPage } from './conflicts/conflicts.js';
 import { DevicesPage } from './devices/devices.js';
@@ -7,7 +8,7 @@ import { SettingsPage } from './settings/settings.js';
 import { SetupPage } from './setup/setup.js';
 import { TodayPage } from './today/today.js';
 
-export const DESK = {
+export const DESK: Pages = {
   batches: BatchesPage,
   conflicts: ConflictsPage,
   devices: DevicesPage,

@@ -30,7 +30,7 @@ export function ConflictDetail({ id }: { id: number }): JSX.Element {
       <What conflict={value} />
       <div class="two">
         <Where conflict={value} />
-        <Decide conflict={value} onDecided={reload} />
+        <Decide key={value.state} conflict={value} onDecided={reload} />
       </div>
       <div class="two">
         <SideHistory title={t('conflict.registered')} side={registered} />

@@ -1,0 +1,17 @@
+// Names of the pages behind the station page: the page knows them before it has the pages themselves.
+import type { JSX } from 'preact';
+import type { Place } from './router.js';
+
+export const DESK_PAGES = [
+  'batches',
+  'devices',
+  'conflicts',
+  'setup',
+  'today',
+  'inspect',
+  'settings',
+] as const;
+export type DeskPage = (typeof DESK_PAGES)[number];
+
+export type Page = (props: { place: Place }) => JSX.Element;
+export type Pages = Readonly<Record<DeskPage, Page>>;
