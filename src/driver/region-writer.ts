@@ -17,6 +17,7 @@ import { WriteGuard } from './write-guard.js';
 import { meanwhile } from './wait.js';
 import {
   firstQuestions,
+  holds,
   isBlank,
   planWrite,
   questionOfAll,
@@ -174,11 +175,17 @@ async function carryOut(job: Job, plan: WritePlan, mayOmitErase: boolean): Promi
     if (answer !== undefined) digest = regionDigest(session.loader, regionOf(target), digestOf(answer));
   }
   // The region differs as a whole, so where there is one step it is that one's place that differs.
-  const areKnownToDiffer = plan.found === 'blank' || steps.length <= 1;
+  const areKnownToDiffer = steps.length <= 1 || steps.every((step) => isKnownToDiffer(step, target, plan));
   if (plan.found === 'equal') digest = regionDigest(session.loader, regionOf(target), packer.md5);
   const said = digest && { digest };
   if (digest?.md5 === packer.md5) return { arePlaced: areKnownToDiffer, ...said };
   return { arePlaced: false, reason: 'the flash does not hold what was written', ...said };
+}
+
+/** Whether the chip said of something in the step's place that it is not as the image wants it. */
+function isKnownToDiffer(step: Step, { offsetBytes }: ImageAt, { different }: WritePlan): boolean {
+  const inImage = { offsetBytes: step.offsetBytes - offsetBytes, sizeBytes: step.sizeBytes };
+  return different.some((span) => holds(inImage, span));
 }
 
 interface StepOptions {

@@ -4,6 +4,7 @@ import { plugIn as plugInBoard, scrambled, type Plugged } from '../../test/suppo
 import type { VirtualBoard } from '../virtual/index.js';
 import { connectBoard } from './board.js';
 import { OP } from './command.js';
+import { ProcessDigestMemory, type DigestMemory } from './digest-memory.js';
 import { md5Of } from './md5.js';
 
 const FLASH_BYTES = 0x10_0000;
@@ -127,4 +128,39 @@ describe('a link that damages what it carries', () => {
     await (await connectBoard(link, { stub: 'never' })).writeRegion(target);
     expect(new Set(begunAt)).toEqual(new Set([460_800]));
   }, 15_000);
+});
+
+describe('what lies before the region', () => {
+  /** The spans of all MD5s that a write of one board asks for, as offset+size. */
+  async function askedBy(content: Uint8Array, digestMemory: DigestMemory): Promise<string[]> {
+    const spans: string[] = [];
+    const out = (frame: Uint8Array): Uint8Array => {
+      const view = new DataView(frame.buffer, frame.byteOffset);
+      if (frame[2] === OP.flashMd5) spans.push(`${view.getUint32(9, true)}+${view.getUint32(13, true)}`);
+      return frame;
+    };
+    const { virtual, link } = await plugInBoard(
+      { flashContent: content, flashSizeBytes: FLASH_BYTES },
+      { out },
+    );
+    boards.push(virtual);
+    await (await connectBoard(link, { stub: 'never', digestMemory })).writeRegion(target);
+    return spans.filter((span) => span === `0+${OFFSET}`);
+  }
+
+  it('is read twice on the first board of a kind, once on the next', async () => {
+    const memory = new ProcessDigestMemory();
+    const content = scrambled(FLASH_BYTES, 3);
+    expect(await askedBy(content, memory)).toHaveLength(2);
+    expect(await askedBy(content, memory)).toHaveLength(1);
+  });
+
+  it('is read twice again on a board with other firmware, which then is known too', async () => {
+    const memory = new ProcessDigestMemory();
+    const [one, other] = [scrambled(FLASH_BYTES, 3), scrambled(FLASH_BYTES, 4)];
+    await askedBy(one, memory);
+    expect(await askedBy(other, memory)).toHaveLength(2);
+    await askedBy(other, memory);
+    expect(await askedBy(one, memory)).toHaveLength(1);
+  });
 });

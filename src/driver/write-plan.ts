@@ -9,6 +9,8 @@ export interface WritePlan {
   readonly spans: readonly Region[];
   /** What the chip was found to hold. */
   readonly found: 'equal' | 'blank' | 'other';
+  /** Spans of which the chip said that they differ: some of what is written was not asked about, or only as a part. */
+  readonly different: readonly Region[];
 }
 
 /** The chip's MD5 of a span of the image's place. */
@@ -99,15 +101,16 @@ export async function planWrite(
   const data = seen.filter(({ of }) => !isBlank(image, of));
   const isRestBlank = seen.every(({ of, isEqual }) => isEqual || !isBlank(image, of));
   if (seen.every(({ isEqual }) => isEqual) && (await asked.isEqual(whole)))
-    return { spans: [], found: 'equal' };
+    return { spans: [], found: 'equal', different: [] };
   if (isRestBlank && data.length > 0 && data.every(({ isErased }) => isErased)) {
-    return { spans: runsOf(image, whole).filter((run) => !isBlank(image, run)), found: 'blank' };
+    const spans = runsOf(image, whole).filter((run) => !isBlank(image, run));
+    return { spans, found: 'blank', different: asked.different };
   }
   const differs = isRestBlank ? data.filter(({ isEqual }) => !isEqual).map(({ of }) => of) : [];
   const starts = differs.length > 0 ? differs : [whole];
   const spans: Region[] = [];
   for (const start of starts) spans.push(...(await differing(image, start, asked)));
-  return { spans: merge(spans), found: 'other' };
+  return { spans: merge(spans), found: 'other', different: asked.different };
 }
 
 const blankMd5 = ({ sizeBytes }: Region): string => md5Of(new Uint8Array(sizeBytes).fill(ERASED));
@@ -118,6 +121,7 @@ class Questions {
   readonly #ask: AskMd5;
   readonly #patience: Patience;
   readonly #known = new Map<string, boolean>();
+  readonly different: Region[] = [];
 
   constructor(image: Uint8Array, ask: AskMd5, costShare: number) {
     this.#image = image;
@@ -132,6 +136,7 @@ class Questions {
   /** What the chip said of a span. A run is not equal where a part of it is not. @returns whether the span is. */
   note({ span, of }: FirstQuestion, digest: string): boolean {
     const equal = digest === md5Of(slice(this.#image, span));
+    if (!equal) this.different.push(span);
     if (!equal || span.sizeBytes === of.sizeBytes) this.#known.set(keyOf(of), equal);
     // That not all of the image is there is why it is asked about.
     if (span.sizeBytes < this.#image.length) this.#patience.count(span, equal);
@@ -212,6 +217,12 @@ function merge(spans: readonly Region[]): Region[] {
     }
   }
   return merged;
+}
+
+/** Whether `part` lies within `span`. */
+export function holds(span: Region, part: Region): boolean {
+  const end = span.offsetBytes + span.sizeBytes;
+  return part.offsetBytes >= span.offsetBytes && part.offsetBytes + part.sizeBytes <= end;
 }
 
 function joined(first: Region, second: Region): Region {
