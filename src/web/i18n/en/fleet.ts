@@ -19,7 +19,7 @@ export const fleet = {
     'A board whose chip, MAC or UUID belongs to another device is refused and listed here, with both histories, until somebody decides.',
   'conflict.back': 'All conflicts',
   'conflict.look': 'Look at the conflict',
-  'conflict.journal': 'known to this station only; told to the registry when it answers',
+  'conflict.journal': 'known to this station only',
   'conflict.what': 'What',
   'conflict.refused': 'Refused board',
   'conflict.registered': 'Registered device',

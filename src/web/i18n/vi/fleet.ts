@@ -21,7 +21,7 @@ export const fleet: FleetMessages = {
     'Bo mạch có chip, MAC hoặc UUID của thiết bị khác sẽ bị từ chối và hiện ở đây, cùng lịch sử của cả hai, cho đến khi có người quyết định.',
   'conflict.back': 'Tất cả xung đột',
   'conflict.look': 'Xem xung đột',
-  'conflict.journal': 'chỉ trạm này biết; sẽ báo khi sổ đăng ký trả lời',
+  'conflict.journal': 'chỉ trạm này biết',
   'conflict.what': 'Chuyện gì',
   'conflict.refused': 'Bo mạch bị từ chối',
   'conflict.registered': 'Thiết bị đã đăng ký',
