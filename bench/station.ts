@@ -8,6 +8,7 @@ import { CORPUS } from '../test/support/nvs-corpus.js';
 import { countStorageWork, type StorageWork } from '../test/support/storage-work.js';
 import { BoardProcess, isBoardProcess, serveBoards, type BoardsWanted } from './support/board-process.js';
 import { provisionByHand } from './support/by-hand.js';
+import { closeBySignal } from './support/end-by-signal.js';
 import { median, writeResults } from './support/measure.js';
 import { openStationLine, type Round, type StationLine } from './support/station-line.js';
 
@@ -147,8 +148,14 @@ async function main(): Promise<void> {
   if (!isLink(link)) throw new Error(`--link is one of ${LINKS.join(', ')}`);
   const wants = (part: string): boolean => values.only === undefined || values.only === part;
   const boards = new BoardProcess(fileURLToPath(import.meta.url));
-  const line = await openStationLine();
-  const bench = new Bench(line, boards);
+  const opening = openStationLine();
+  const close = async (): Promise<void> => {
+    await (await opening).close();
+    await boards.close();
+  };
+  // Its database is a process of its own, which nobody else would stop.
+  closeBySignal(close);
+  const bench = new Bench(await opening, boards);
   try {
     const speed = wants('speed') ? await measureSpeed(bench, link) : undefined;
     if (speed !== undefined) console.log(speed);
@@ -158,8 +165,7 @@ async function main(): Promise<void> {
     const memory = wants('memory') ? await measureMemory(bench, Number(values.boards)) : undefined;
     if (values.only === undefined) writeResults('station', { speed, byHand, timesFaster, memory });
   } finally {
-    await line.close();
-    await boards.close();
+    await close();
   }
 }
 

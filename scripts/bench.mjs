@@ -1,6 +1,6 @@
 // `npm run bench -- NAME [options]`: bundles bench/NAME.ts, so that it runs at the speed of the built package, and runs
 // it. Each benchmark prints its figures and writes bench/results/NAME.json.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,8 +24,10 @@ await build({
   logLevel: 'error',
   build: { ssr: source, outDir, emptyOutDir: false, target: 'node20', minify: false },
 });
-const run = spawnSync(process.execPath, ['--expose-gc', join(outDir, `${name}.js`), ...args], {
+const run = spawn(process.execPath, ['--expose-gc', join(outDir, `${name}.js`), ...args], {
   cwd: root,
   stdio: 'inherit',
 });
-process.exit(run.status ?? 1);
+// The benchmark has more to close than we know of: it ends first.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => run.kill(signal));
+run.on('close', (status) => process.exit(status ?? 1));

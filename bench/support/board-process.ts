@@ -55,8 +55,10 @@ export class BoardProcess {
   }
 
   async close(): Promise<void> {
+    // Ctrl-C ends it as well.
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, 'exit');
-    this.#child.disconnect();
+    if (this.#child.connected) this.#child.disconnect();
     await ended;
   }
 

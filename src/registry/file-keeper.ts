@@ -9,6 +9,7 @@ import { refusalBy } from './conflicts/from-history.js';
 import { KeyFile, type KeyFileRecord } from './key-file.js';
 import { chooseKey, KeyHistory } from './key-history.js';
 import type {
+  ConflictFilter,
   DeviceFilter,
   DeviceHistory,
   DeviceName,
@@ -118,14 +119,15 @@ class FileKeeper implements Registry {
   }
 
   /** Without numbers: nobody can decide about them here. */
-  async conflicts(): Promise<readonly Conflict[]> {
+  async conflicts({ id }: ConflictFilter = {}): Promise<readonly Conflict[]> {
+    if (id !== undefined) return [];
     const records = await this.#last.then(() => this.#file.read());
     return records.flatMap((record) => (record.type === 'refused' ? [record.conflict] : [])).reverse();
   }
 
-  /** A file only remembers: whoever owns it decides by taking another file. */
-  resolve(id: number): Promise<Conflict> {
-    return Promise.reject(new EspmintError('CONFLICT_UNKNOWN', { id }));
+  /** A file only remembers; a decision would change which device its earlier lines speak of. */
+  resolve(): Promise<Conflict> {
+    return Promise.reject(new EspmintError('CONFLICT_NOT_HERE', { path: this.#file.path }));
   }
 
   async status(): Promise<RegistryStatus> {

@@ -144,3 +144,19 @@ it('dead deliveries are listed, retried and discarded, and every report counts t
   );
   expect(bodyOf(receiver.received[0]!).data['mac']).toBe(one.mac);
 });
+
+it('a device that a command removes is told of before the command ends', async () => {
+  await bench.addWebhook({ url: receiver.url });
+  const { mac } = await provision(bench);
+  receiver.mood = answer(204);
+  const run = await runInProcess([
+    '--data-dir',
+    bench.home,
+    'devices',
+    'remove',
+    mac,
+    ...['--reason', 'scrapped'],
+  ]);
+  expect([run.code, run.stderr]).toEqual([0, '']);
+  expect(receiver.received.map((received) => bodyOf(received).type)).toContain('device.removed');
+});

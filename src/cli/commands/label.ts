@@ -16,6 +16,7 @@ import { withProduction } from '../compose-production.js';
 import { reasonOf } from '../files.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { loadLabelTemplate } from '../labelling.js';
+import { operatorOption } from '../origin.js';
 import { loadProfile } from '../plan.js';
 
 interface Options extends GlobalOptions {
@@ -25,6 +26,7 @@ interface Options extends GlobalOptions {
   readonly format: LabelFormat;
   readonly out?: string;
   readonly printer?: string;
+  readonly operator?: string;
 }
 
 export function labelCommand(io: CliIo): Command {
@@ -37,6 +39,7 @@ export function labelCommand(io: CliIo): Command {
     .addOption(new Option('--format <kind>', 'of the file').choices(LABEL_FORMATS).default('pdf'))
     .option('--out <file>', 'file to write; PDF and ZPL hold many labels, SVG and PNG one')
     .option('--printer <address>', 'ZPL printer, tcp://host:9100')
+    .addOption(operatorOption())
     .action((devices: string[], _: unknown, self: Command) =>
       label(io, devices, self.optsWithGlobals<Options>()),
     );
@@ -55,7 +58,7 @@ async function label(io: CliIo, devices: readonly string[], options: Options): P
     ];
     if (values.length === 0)
       throw invalid('The devices', 'are none', 'name some, or a --batch with boards that passed');
-    const labels = await layOut(template, values, registry);
+    const labels = await layOut(template, values, registry, options.operator);
     await deliver(labels, options);
     io.stderr(`${labels.length === 1 ? '1 label' : `${labels.length} labels`}\n`);
   } finally {
@@ -67,9 +70,10 @@ async function layOut(
   template: LabelTemplate,
   values: readonly LabelValues[],
   registry: Registry,
+  operator: string | undefined,
 ): Promise<LabelLayout[]> {
   const labels: LabelLayout[] = [];
-  for (const one of values) labels.push(await labelOf(template, one, registry));
+  for (const one of values) labels.push(await labelOf(template, one, registry, operator));
   return labels;
 }
 

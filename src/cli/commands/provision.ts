@@ -114,7 +114,7 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
     const { pendingSync, pushes } = await composed.registry.status();
     if (pendingSync > 0)
       io.stderr(`${pendingSync} attempts wait in the journal for the registry to come back.\n`);
-    if (pushes !== undefined && pushes.pending > 0) await pushBriefly(io, options);
+    await pushBriefly(io, options, pushes);
     io.setExitCode(exitCodeOf(results));
   } finally {
     await parts.close();

@@ -11,6 +11,8 @@ export interface Labelling {
   readonly template: LabelTemplate;
   readonly registry: Pick<Registry, 'reveal'>;
   readonly batch: BatchRequest | undefined;
+  /** Who prints, for the audit trail of a key that the label shows; absent: the user of this process. */
+  readonly actor?: string | undefined;
   /** Absent: the label is only laid out, for its scan. */
   readonly printer?:
     { readonly address: string; readonly open: (address: string) => Promise<Link> } | undefined;
@@ -22,11 +24,11 @@ export interface Labelling {
 
 /** What each good unit of such a station still needs. Its failures are PRINTER_FAILED and LABEL_SCAN_DIFFERS. */
 export function finishWithLabel(labelling: Labelling): Finish {
-  const { template, registry, batch, printer, scans, onScan } = labelling;
+  const { template, registry, batch, actor, printer, scans, onScan } = labelling;
   const { name, lot, firmwareVersion, hardwareRevision } = batch ?? {};
   return async (unit) => {
     const values = { ...unit, batch: name, lot, firmwareVersion, hardwareRevision };
-    const layout = await labelOf(template, values, registry);
+    const layout = await labelOf(template, values, registry, actor);
     if (printer !== undefined) await printLabel(labelToZpl(layout), printer);
     if (scans === undefined) return;
     onScan(unit, true);
@@ -43,9 +45,10 @@ export async function labelOf(
   template: LabelTemplate,
   values: Omit<LabelValues, 'psk'>,
   registry: Pick<Registry, 'reveal'>,
+  actor?: string,
 ): Promise<LabelLayout> {
   const psk = showsSecret(template)
-    ? await registry.reveal(values.mac, 'printed on the label of the device')
+    ? await registry.reveal(values.mac, 'printed on the label of the device', actor)
     : undefined;
   return layOutLabel(template, { ...values, psk });
 }

@@ -9,8 +9,9 @@ import {
 import { EspmintError } from '../../../core/errors/index.js';
 import type { Registry } from '../../../registry/index.js';
 import { askLine } from '../../ask-line.js';
-import { type CliIo, jsonLine } from '../../io.js';
+import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { printable } from '../../printable.js';
+import { pushBriefly } from '../../push-briefly.js';
 import { whoami } from '../../whoami.js';
 import { withRegistry } from './with-registry.js';
 
@@ -60,6 +61,8 @@ export function resolveCommand(io: CliIo): Command {
         const reason = options.reason ?? (await askLine(io, 'Why? ', '--reason'));
         const after = await registry.resolve(before.id, { decision, reason, actor: whoami() });
         io.stdout(options.json === true ? toJson(after) : `conflict ${before.id}: ${after.state}\n`);
+        const { pushes } = await registry.status();
+        await pushBriefly(io, command.optsWithGlobals<GlobalOptions>(), pushes);
       }),
     );
 }

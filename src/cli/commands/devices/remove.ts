@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { removeDevice } from '../../../registry/index.js';
 import { registryOptions } from '../../compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
+import { pushBriefly } from '../../push-briefly.js';
 import { parseDevice } from './device-name.js';
 import { withRegistry } from './with-registry.js';
 
@@ -15,10 +16,12 @@ export function removeCommand(io: CliIo): Command {
     .requiredOption('--reason <text>', 'why it is removed')
     .action((name: string, { reason }: { reason: string }, command: Command) =>
       // Opened first, so that the registry hears what the journal still has to tell.
-      withRegistry(io, command, async () => {
+      withRegistry(io, command, async (registry) => {
         const options = registryOptions(io, command.optsWithGlobals<GlobalOptions>());
         const { mac, uuid } = await removeDevice(options, parseDevice(name), reason);
         io.stdout(`removed ${mac} (${uuid})\n`);
+        const { pushes } = await registry.status();
+        await pushBriefly(io, command.optsWithGlobals<GlobalOptions>(), pushes);
       }),
     );
 }

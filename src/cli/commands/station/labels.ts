@@ -10,6 +10,8 @@ export interface LabelOptions {
   readonly label?: string;
   readonly printer?: string;
   readonly scanBack?: boolean;
+  /** Who works here. */
+  readonly operator?: string;
 }
 
 export interface StationLabels {
@@ -32,7 +34,7 @@ export async function stationLabels(
     readonly note: (text: string) => void;
   },
 ): Promise<StationLabels | undefined> {
-  const { label: file, printer, scanBack = false } = options;
+  const { label: file, printer, scanBack = false, operator } = options;
   if (file === undefined) {
     if (printer === undefined && !scanBack) return undefined;
     throw new EspmintError('INPUT_INVALID', {
@@ -47,6 +49,7 @@ export async function stationLabels(
     template,
     registry: at.registry,
     batch: at.batch,
+    actor: operator,
     printer: printer === undefined ? undefined : { address: printer, open: (address) => openLink(address) },
     scans: scanBack ? scans : undefined,
     onScan: ({ mac, serial }, waiting) => {

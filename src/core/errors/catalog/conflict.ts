@@ -44,6 +44,14 @@ export const CONFLICT_ERRORS = {
     next: (details) =>
       `use the recipe and namespace it was registered with (espmint identity MAC --uuid UUID tells them), or ${decide(details)}`,
   }),
+  CONFLICT_NOT_HERE: entry<{ path: string }>({
+    exit: EXIT.input,
+    http: 409,
+    retryable: false,
+    problem: ({ path }) => `${path} only remembers which boards were refused; it cannot be decided there`,
+    next: () =>
+      'provision the board with a registry (leave --registry none out) and decide with "espmint devices resolve", or give it another file with --keys-to',
+  }),
   CONFLICT_UNKNOWN: entry<{ id: number }>({
     exit: EXIT.input,
     http: 404,
