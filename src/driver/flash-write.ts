@@ -141,7 +141,7 @@ async function begin(loader: Loader, op: Op, parts: Begin): Promise<void> {
   const fields = [eraseBytes, blocks, blockBytes, region.offsetBytes];
   if (loader.isStub || rom.beginHasEncryptWord) fields.push(ENCRYPT_NO);
   // A ROM erases before it answers, a stub while it writes.
-  const timeoutMs = BASE_TIMEOUT_MS + (loader.isStub ? 0 : eraseMs(region));
+  const timeoutMs = BASE_TIMEOUT_MS + (loader.isStub ? 0 : eraseMs({ ...region, sizeBytes: eraseBytes }));
   await loader.send({ op, data: words(...fields), timeoutMs, what: erasing(region) });
 }
 

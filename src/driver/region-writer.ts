@@ -12,16 +12,15 @@ import type { Command } from './request.js';
 import { isBadLink, type Session } from './session.js';
 import { Packer, type Packed } from './packer.js';
 import { cheapestForm } from './span-form.js';
-import { BLOCK_BYTES, SECTOR_BYTES } from './spi-flash.js';
+import { SECTOR_BYTES } from './spi-flash.js';
 import { WriteGuard } from './write-guard.js';
+import { runsFor, withBlanksBehind, type Run } from './write-runs.js';
 import { meanwhile } from './wait.js';
 import {
   firstQuestions,
   holds,
-  isBlank,
   planWrite,
   questionOfAll,
-  runsOf,
   type FirstQuestion,
   type WritePlan,
 } from './write-plan.js';
@@ -152,10 +151,13 @@ interface Outcome {
 /** @param mayOmitErase where the data goes the flash is known to be blank. */
 async function carryOut(job: Job, plan: WritePlan, mayOmitErase: boolean): Promise<Outcome> {
   const { session, target, guard, packer, signal } = job;
-  const steps = plan.spans.flatMap((span) => stepsFor(target, span, packer));
-  const total = steps.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const runs = plan.spans.flatMap((span) => runsFor(target.image, target.offsetBytes, span));
   session.loader.signal = signal;
-  await prepareFor(session, workOf(steps));
+  await prepareFor(session, workOf(runs, packer));
+  const steps = (session.loader.isStub ? runs : withBlanksBehind(runs)).map((run) =>
+    stepFor(target, run, packer),
+  );
+  const total = steps.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   if (steps.length > 0 && !guard.isReady) await guard.arm([], signal);
   let done = 0;
   let digest: RegionDigest | undefined;
@@ -174,18 +176,27 @@ async function carryOut(job: Job, plan: WritePlan, mayOmitErase: boolean): Promi
     const [answer] = answers;
     if (answer !== undefined) digest = regionDigest(session.loader, regionOf(target), digestOf(answer));
   }
-  // The region differs as a whole, so where there is one step it is that one's place that differs.
-  const areKnownToDiffer = steps.length <= 1 || steps.every((step) => isKnownToDiffer(step, target, plan));
+  const arePlaced = steps.every((step) => showsItsPlace(step, target, plan, steps.length));
   if (plan.found === 'equal') digest = regionDigest(session.loader, regionOf(target), packer.md5);
   const said = digest && { digest };
-  if (digest?.md5 === packer.md5) return { arePlaced: areKnownToDiffer, ...said };
+  if (digest?.md5 === packer.md5) return { arePlaced, ...said };
   return { arePlaced: false, reason: 'the flash does not hold what was written', ...said };
 }
 
-/** Whether the chip said of something in the step's place that it is not as the image wants it. */
-function isKnownToDiffer(step: Step, { offsetBytes }: ImageAt, { different }: WritePlan): boolean {
+/**
+ * Whether the image being there proves that the step's begin command arrived as it was sent: its data stands where it was
+ * meant, and did not before. An erase alone may have begun elsewhere and still have reached what was not blank.
+ */
+function showsItsPlace(
+  step: Step,
+  { offsetBytes }: ImageAt,
+  { different }: WritePlan,
+  steps: number,
+): boolean {
+  if (step.data === undefined) return false;
   const inImage = { offsetBytes: step.offsetBytes - offsetBytes, sizeBytes: step.sizeBytes };
-  return different.some((span) => holds(inImage, span));
+  // The region differs as a whole, so where there is one step it is that one's place that differs.
+  return steps === 1 || different.some((span) => holds(inImage, span));
 }
 
 interface StepOptions {
@@ -225,8 +236,8 @@ interface Step extends Region {
   readonly data?: Packed;
 }
 
-function workOf(steps: readonly Step[]): Work {
-  const packed = steps.flatMap(({ data }) => data?.packed ?? []);
+function workOf(runs: readonly Run[], packer: Packer): Work {
+  const packed = runs.flatMap((run) => (run.isBlank ? [] : packer.pack(run).packed));
   return {
     kind: 'write',
     wireBytes: packed.reduce((sum, { stream }) => sum + stream.length, 0),
@@ -234,19 +245,9 @@ function workOf(steps: readonly Step[]): Work {
   };
 }
 
-/**
- * Blank sectors are only erased, which saves programming them; but a whole erase block stays in one piece, because
- * erasing 64 KB at once takes a fifth of the time of its sixteen sectors.
- */
-function stepsFor({ offsetBytes, image }: ImageAt, span: Region, packer: Packer): Step[] {
-  const start = offsetBytes + span.offsetBytes;
-  const firstBlock = Math.ceil(start / BLOCK_BYTES) * BLOCK_BYTES;
-  const hasWholeBlock = firstBlock + BLOCK_BYTES <= start + span.sizeBytes;
-  const runs = hasWholeBlock ? [span] : runsOf(image, span);
-  return runs.map((run) => {
-    const step = { offsetBytes: offsetBytes + run.offsetBytes, sizeBytes: run.sizeBytes };
-    return isBlank(image, run) ? step : { ...step, data: packer.pack(run) };
-  });
+function stepFor({ offsetBytes }: ImageAt, run: Run, packer: Packer): Step {
+  const step = { offsetBytes: offsetBytes + run.offsetBytes, sizeBytes: run.sizeBytes };
+  return run.isBlank ? step : { ...step, data: packer.pack(run) };
 }
 
 const regionOf = ({ offsetBytes, image }: ImageAt): Region => ({ offsetBytes, sizeBytes: image.length });

@@ -104,6 +104,25 @@ describe('a write to blank flash', () => {
   });
 });
 
+describe('a write over flash that is full of something else', () => {
+  it('erases the data and the blanks behind it with one command', async () => {
+    const begun: number[] = [];
+    const out = (frame: Uint8Array): Uint8Array => {
+      if (frame[2] === OP.flashBegin)
+        begun.push(new DataView(frame.buffer, frame.byteOffset).getUint32(9, true));
+      return frame;
+    };
+    const { link, virtual } = await plugIn(
+      { out },
+      { flashContent: scrambled(0x10_0000, 9), flashSizeBytes: 0x10_0000 },
+    );
+    const board = await connectBoard(link, { stub: 'never' });
+    await board.writeRegion(target);
+    expect(begun).toEqual([image.length]);
+    expect(virtual.flash.read(0x9000, image.length)).toEqual(image);
+  });
+});
+
 describe('the start of the application', () => {
   it('finds the link at the rate of its log before it can speak', async () => {
     const { link } = await plugIn({});

@@ -85,6 +85,14 @@ describe('a begin command that is damaged on its way', () => {
     await expect(board.writeRegion(target)).rejects.toMatchObject({ code: 'FLASH_CHANGED_OUTSIDE' });
   });
 
+  it('is found out where an erase began too early and still reached all that had to go', async () => {
+    const { link, virtual } = await plugIn(spoilFirstBegin(OFFSET_AT, -0x10));
+    for (let at = 0x1000; at < image.length; at += 0x1000) virtual.flash.erase(OFFSET + at, 0x1000);
+    const board = await connectBoard(link, { stub: 'never' });
+    const blank = { offsetBytes: OFFSET, image: new Uint8Array(image.length).fill(0xff) };
+    await expect(board.writeRegion(blank)).rejects.toMatchObject({ code: 'FLASH_CHANGED_OUTSIDE' });
+  });
+
   it('is found out with a stub too, where its size took the next sectors along', async () => {
     const spoil = (frame: Uint8Array): void => {
       if (frame[2] === OP.eraseRegion) frame[SIZE_AT + 5] = (frame[SIZE_AT + 5] ?? 0) + 0x20;
