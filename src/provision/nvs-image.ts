@@ -15,6 +15,8 @@ export interface NvsChanges {
 
 export interface MadeImage {
   readonly bytes: Uint8Array;
+  /** Lower-case hex MD5 of them. */
+  readonly md5: string;
   /** Absent where the region was blank, or held this very image: nothing is kept and nothing lost. */
   readonly changes?: NvsChanges;
 }
@@ -30,15 +32,17 @@ export async function makeImage(
   signal?: AbortSignal,
 ): Promise<MadeImage> {
   const fresh = encodeNvs(rows, region.sizeBytes);
+  const made = { bytes: fresh, md5: md5Hex(fresh) };
   // What a locked board held cannot be told, nor what of it is lost. Merging asks it, and is refused.
-  if (board.security.secureDownload && mode === 'replace') return { bytes: fresh };
+  if (board.security.secureDownload && mode === 'replace') return made;
   const digest = await board.md5(region, { signal });
-  if (digest === md5Hex(fresh) || digest === md5Hex(blank(region.sizeBytes))) return { bytes: fresh };
+  if (digest === made.md5 || digest === blankMd5(region.sizeBytes)) return made;
   const found = await readUsedPages(board, region, signal);
-  if (mode === 'replace') return { bytes: fresh, changes: replaced(found, rows) };
+  if (mode === 'replace') return { ...made, changes: replaced(found, rows) };
   const { image, kept, changed, added } = mergeNvs(found, rows);
   return {
     bytes: image,
+    md5: md5Hex(image),
     changes: { kept: kept.map(nameOf), changed: changed.map(nameOf), added: added.map(nameOf), lost: [] },
   };
 }
@@ -66,7 +70,7 @@ async function readUsedPages(board: Board, region: Region, signal?: AbortSignal)
   const bytes = blank(region.sizeBytes);
   const open: Region[] = [region];
   for (let span = open.pop(); span !== undefined; span = open.pop()) {
-    if ((await board.md5(span, { signal })) === md5Hex(blank(span.sizeBytes))) continue;
+    if ((await board.md5(span, { signal })) === blankMd5(span.sizeBytes)) continue;
     if (span.sizeBytes > PAGE_SIZE) {
       open.push(...halves(span));
       continue;
@@ -86,4 +90,13 @@ function halves({ offsetBytes, sizeBytes }: Region): Region[] {
 
 function blank(sizeBytes: number): Uint8Array {
   return new Uint8Array(sizeBytes).fill(0xff);
+}
+
+const BLANK_MD5S = new Map<number, string>();
+
+/** Of so many blank bytes: regions have few sizes, and every board of a product is asked for the same ones. */
+function blankMd5(sizeBytes: number): string {
+  const known = BLANK_MD5S.get(sizeBytes) ?? md5Hex(blank(sizeBytes));
+  BLANK_MD5S.set(sizeBytes, known);
+  return known;
 }

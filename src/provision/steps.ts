@@ -1,6 +1,6 @@
 // The stages of one try, each from what the stages before it found. Order and reporting are in provision-device.ts.
 import { deviceRows } from '../core/device-config.js';
-import { md5Hex, sha256Hex } from '../core/digest.js';
+import { sha256Hex } from '../core/digest.js';
 import { EspmintError } from '../core/errors/index.js';
 import { usableHardwareId } from '../core/hardware-id.js';
 import { parseMac, type Mac } from '../core/mac.js';
@@ -133,12 +133,12 @@ export async function buildImage(run: Try, board: Board, from: Ingredients): Pro
   const chip = board.facts.chip;
   const values = { ...identity, psk, chip, caUrl, wifi, firmwareVersion, hardwareRevision, serial };
   const rows = deviceRows(values, layout);
-  const { bytes, changes } = await makeImage(board, region, rows, layout.mode, signal);
+  const { bytes, md5, changes } = await makeImage(board, region, rows, layout.mode, signal);
   if (changes !== undefined) emit({ type: 'nvs', port, mode: layout.mode, ...changes });
   if (changes !== undefined && changes.lost.length > 0) emit(lossWarning(port, changes.lost));
   await parts.crossCheck?.(bytes);
   const meant = layout.mode === 'merge' ? decodeNvs(bytes).values : rows;
-  return { ...region, bytes, rows: meant, md5: md5Hex(bytes), sha256: sha256Hex(bytes) };
+  return { ...region, bytes, rows: meant, md5, sha256: sha256Hex(bytes) };
 }
 
 function lossWarning(port: string, lost: readonly string[]): ProvisionEvent {
