@@ -4,6 +4,7 @@ export type { Board, OperationOptions, VerifyOptions } from './board-contract.js
 export { connectBoard, type ConnectOptions } from './board.js';
 export { BUILT_IN_SUCCESS, type BootRules, type BuiltInSuccess } from './boot-log.js';
 export { connectWithEsptool, type EsptoolOptions } from './esptool-cli/esptool-board.js';
+export { ProcessDigestMemory, type DigestMemory } from './digest-memory.js';
 export type { DriverEvent, OnDriverEvent } from './events.js';
 export type { Region } from './md5.js';
 export { openLink, START_BAUD, type OpenOptions } from './open-link.js';

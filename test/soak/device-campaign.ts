@@ -1,6 +1,11 @@
 // One provisioning of a virtual board under faults drawn from a seed, and what must hold however it ends.
-import { ProcessBaudMemory, connectBoard, type Board } from '../../src/driver/index.js';
-import { ProcessDigestMemory, type DigestMemory } from '../../src/driver/digest-memory.js';
+import {
+  ProcessBaudMemory,
+  ProcessDigestMemory,
+  connectBoard,
+  type Board,
+  type DigestMemory,
+} from '../../src/driver/index.js';
 import { md5Of, regionText } from '../../src/driver/md5.js';
 import { isEspmintError, type EspmintError } from '../../src/core/errors/index.js';
 import {
