@@ -6,9 +6,5 @@ import { operator } from './en/operator.js';
 
 export const en = { ...operator, ...engineer, ...line, ...fleet };
 
-/** Every language has all keys: the compiler refuses one that is missing. */
+/** Every language has all keys: a test refuses one that is missing. */
 export type Messages = Readonly<Record<keyof typeof en, string>>;
-export type OperatorMessages = Readonly<Record<keyof typeof operator, string>>;
-export type EngineerMessages = Readonly<Record<keyof typeof engineer, string>>;
-export type LineMessages = Readonly<Record<keyof typeof line, string>>;
-export type FleetMessages = Readonly<Record<keyof typeof fleet, string>>;

@@ -5,7 +5,7 @@ import { CAUSES } from '../pages/station/tile-model.js';
 import { languageOf } from '../prefs.js';
 import { en } from './en.js';
 import { fill, localeOf, t, tn } from './translate.js';
-import { vi } from './vi.js';
+import vi from './vi.json' with { type: 'json' };
 
 const keys = Object.keys(en) as (keyof typeof en)[];
 const placeholders = (text: string): string[] =>

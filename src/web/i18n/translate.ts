@@ -1,6 +1,7 @@
 // Says things in the language of the page. English is in the page; other languages are fetched when they are wanted.
 import { languageOf, type Language, getPrefs } from '../prefs.js';
 import { en, type Messages } from './en.js';
+import vietnamese from './vi.json?url';
 
 export type Key = keyof Messages;
 /** Keys that come in a form for one and a form for many: `boards.one`, `boards.other`. */
@@ -11,8 +12,15 @@ let messages: Messages = en;
 
 const LOADERS: Record<Language, () => Promise<Messages>> = {
   en: () => Promise.resolve(en),
-  vi: async () => (await import('./vi.js')).vi,
+  vi: () => fetched(vietnamese),
 };
+
+/** Languages are data, not code: a file that anyone can translate, and that costs nothing until it is wanted. */
+async function fetched(url: string): Promise<Messages> {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+  return (await answer.json()) as Messages;
+}
 
 export const currentLanguage = (): Language => language;
 
