@@ -37,7 +37,7 @@ export interface Board {
   writeRegion(target: ImageAt, options?: WriteOptions): Promise<WriteReport>;
   /** @throws VERIFY_MISMATCH unless the chip's MD5 of the whole region is that of the image; CHIP_CHANGED */
   verifyRegion(target: ImageAt, options?: VerifyOptions): Promise<void>;
-  /** Whole sectors. */
+  /** Whole sectors. @throws VERIFY_MISMATCH when the region is not blank afterwards; CHIP_CHANGED */
   eraseRegion(region: Region, options?: OperationOptions): Promise<void>;
   eraseFlash(options?: OperationOptions): Promise<void>;
   /** Leaves the loader: the application starts. The link stays open, at 115200 baud, for the boot log. */

@@ -132,6 +132,8 @@ class LoaderBoard implements Board {
       await eraseSpan(this.#session.loader, region, beginHasEncryptWord);
     }, signal);
     await guard.release(signal);
+    const image = new Uint8Array(region.sizeBytes).fill(0xff);
+    await verifyRegion(this.#session, { offsetBytes: region.offsetBytes, image }, undefined, signal);
   }
 
   async eraseFlash({ signal = this.#signal }: OperationOptions = {}): Promise<void> {

@@ -174,7 +174,10 @@ export class Loader {
       return await this.#conversation.exchange(batch);
     } catch (error) {
       if (!isEspmintError(error, 'LINK_TIMEOUT') && !isEspmintError(error, 'LOADER_REFUSED')) throw error;
+      const isAtNewRate = this.#conversation.isUnsettled;
       if (await this.#settle()) return this.#repeatBatch(batch);
+      // Nothing was ever heard at this rate, and there is a lower one.
+      if (isAtNewRate && this.repeatTries === 1) throw error;
       this.#canSendAhead = false;
       await this.resync(error);
       return this.#oneByOne(batch);
