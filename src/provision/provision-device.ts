@@ -162,8 +162,8 @@ async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Requir
     await noteImage(run, reservation, built);
     return built;
   });
-  await clock.stage('write', () => write(run, board, image));
-  await clock.stage('verify', () => verify(run, board, image));
+  const written = await clock.stage('write', () => write(run, board, image));
+  await clock.stage('verify', () => verify(run, board, image, written));
   const { baud } = board;
   before.resetBaud = baud;
   return { image, reservation, baud };

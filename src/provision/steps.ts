@@ -8,7 +8,7 @@ import { decodeNvs, type NvsRow } from '../core/nvs/index.js';
 import { parsePsk } from '../core/psk.js';
 import type { ProvisionEvent } from '../core/stages.js';
 import { deviceUuid } from '../core/uuid.js';
-import type { Board, BootReport } from '../driver/index.js';
+import type { Board, BootReport, WriteReport } from '../driver/index.js';
 import type { AttemptCourse, Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
 import { attemptFacts } from './attempt-story.js';
@@ -155,26 +155,28 @@ export async function noteImage(
   await parts.registry.built(id, { imageSha256, imageMd5, offsetBytes, sizeBytes: bytes.length });
 }
 
-export async function write({ port, emit, signal }: Try, board: Board, image: DeviceImage): Promise<void> {
+export function write({ port, emit, signal }: Try, board: Board, image: DeviceImage): Promise<WriteReport> {
   const onProgress = (percent: number): void => emit({ type: 'progress', port, stage: 'write', percent });
-  await board.writeRegion({ offsetBytes: image.offsetBytes, image: image.bytes }, { onProgress, signal });
+  return board.writeRegion({ offsetBytes: image.offsetBytes, image: image.bytes }, { onProgress, signal });
 }
 
 /**
  * The chip's own MD5 over the whole region against the image: the proof that everything else rests on. A plan may ask
  * for a second one: the region's bytes, decoded.
+ * @param after the write that came just before: its last answer was that MD5
  */
 export async function verify(
   { port, plan, emit, signal }: Try,
   board: Board,
   image: DeviceImage,
+  after: WriteReport,
 ): Promise<void> {
   const { offsetBytes, sizeBytes, bytes, rows } = image;
   if (board.security.secureDownload) {
     emit(unprovenWarning(port));
     return;
   }
-  await board.verifyRegion({ offsetBytes, image: bytes }, { signal });
+  await board.verifyRegion({ offsetBytes, image: bytes }, { after, signal });
   if (plan.verify !== 'readback') return;
   checkReadback(port, rows, await board.readFlash({ offsetBytes, sizeBytes }, { signal }));
 }
