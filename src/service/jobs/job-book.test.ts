@@ -38,7 +38,12 @@ let dataDir: string;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'espmint-jobs-'));
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true }));
+/** Each book writes behind the test's back. */
+const journals: Journal[] = [];
+afterEach(async () => {
+  for (const journal of journals.splice(0)) await journal.flush();
+  await rm(dataDir, { recursive: true, force: true });
+});
 
 const request = (port = PORT) => ({
   port,
@@ -51,6 +56,7 @@ const request = (port = PORT) => ({
 function createBook() {
   const events: LiveEvent[] = [];
   const journal = new Journal(dataDir);
+  journals.push(journal);
   const book = new JobBook({ publish: (event) => events.push(event), journal, onChange: () => undefined });
   const job = book.open(request());
   const emit = (event: ProvisionEvent): void => book.advance(job.id, event);
