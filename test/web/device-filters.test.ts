@@ -1,31 +1,14 @@
 // The engineer looks for the devices of a batch, and reads who made one of them.
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { browserAvailable, launchBrowser } from '../support/browser.js';
-import { openDashboard, type Dashboard } from '../support/dashboard.js';
-import { startFakeService, type FakeService } from '../support/fake-service/http.js';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { browserAvailable } from '../support/browser.js';
+import { dashboardBench } from '../support/dashboard-bench.js';
 import { busyWorld } from '../support/fake-service/samples.js';
 
 describe.skipIf(!(await browserAvailable()))('an engineer who looks for devices', () => {
-  let browser: Browser;
-  let service: FakeService;
-  let dashboard: Dashboard;
+  const fixture = dashboardBench();
 
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    expect(dashboard.offences).toEqual([]);
-    await dashboard.close();
-    await service.close();
-  });
-
-  async function open(hash: string): Promise<Page> {
-    service = await startFakeService({ world: busyWorld(1) });
-    dashboard = await openDashboard(browser, service.url + hash);
-    return dashboard.page;
-  }
+  const open = (hash: string): Promise<Page> => fixture.open({ world: busyWorld(1) }, hash);
 
   it('names a batch and a day: the address, the list and the files follow', async () => {
     const page = await open('#/devices');

@@ -1,35 +1,19 @@
 // The engineer's work in a real browser: set-up, search, reveal, export, inspection, people; and what a page must not do.
 import { readFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { browserAvailable, launchBrowser } from '../support/browser.js';
-import { goTo, openDashboard, type Dashboard } from '../support/dashboard.js';
-import { startFakeService, type FakeService } from '../support/fake-service/http.js';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { browserAvailable } from '../support/browser.js';
+import { dashboardBench } from '../support/dashboard-bench.js';
+import { goTo } from '../support/dashboard.js';
 import { busyWorld } from '../support/fake-service/samples.js';
 import { FakeWorld } from '../support/fake-service/world.js';
 
 const PASSWORD = 'correct horse battery';
 
 describe.skipIf(!(await browserAvailable()))('an engineer', () => {
-  let browser: Browser;
-  let service: FakeService;
-  let dashboard: Dashboard;
+  const fixture = dashboardBench();
 
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    expect(dashboard.offences).toEqual([]);
-    await dashboard.close();
-    await service.close();
-  });
-
-  async function open(world: FakeWorld, hash = '#/'): Promise<Dashboard['page']> {
-    service = await startFakeService({ world });
-    dashboard = await openDashboard(browser, service.url + hash);
-    return dashboard.page;
-  }
+  const open = (world: FakeWorld, hash = '#/'): Promise<Page> => fixture.open({ world }, hash);
 
   it('sets a product up: findings at the field, the rows, the difference, a new version', async () => {
     const page = await open(busyWorld(2), '#/setup');
@@ -46,7 +30,7 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
     await dialog.getByRole('row', { name: 'wifi.ssid Factory Hall 4' }).waitFor();
     await dialog.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText('Sensor v3 r8 is saved.').waitFor();
-    expect(service.world.profiles.at(-1)).toMatchObject({
+    expect(fixture.service.world.profiles.at(-1)).toMatchObject({
       version: 8,
       settings: { wifi: { ssid: 'Hall 4' } },
     });
@@ -72,9 +56,9 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
   it('is refused where somebody else saved meanwhile, and offered their version', async () => {
     const page = await open(busyWorld(1), '#/setup');
     await page.getByLabel('Location').fill('Hall 9');
-    const newest = service.world.profiles.at(-1);
+    const newest = fixture.service.world.profiles.at(-1);
     if (newest === undefined) throw new Error('the sample world has a profile');
-    service.world.profiles.push({ ...newest, version: 8 });
+    fixture.service.world.profiles.push({ ...newest, version: 8 });
     await page.getByRole('button', { name: 'Save as version 8' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByRole('alert').getByText('saved by somebody else').waitFor();
@@ -86,7 +70,7 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
     await page.keyboard.press('/');
     await page.locator('[data-search]:focus').waitFor();
     await page.getByText('100 devices shown').waitFor();
-    const last = service.world.devices.at(-1)?.mac ?? '';
+    const last = fixture.service.world.devices.at(-1)?.mac ?? '';
     await page.keyboard.type(last.slice(9));
     await page.getByText('1 device shown').waitFor();
     await page.getByRole('link', { name: last }).click();
@@ -105,21 +89,21 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
   it('reveals a key only with a reason; it is in no storage and gone with its dialog', async () => {
     const mac = busyWorld(1).devices[5]?.mac ?? '';
     const page = await open(busyWorld(1), `#/devices/${encodeURIComponent(mac)}`);
-    const psk = service.world.keys.get(mac) ?? 'none';
+    const psk = fixture.service.world.keys.get(mac) ?? 'none';
     await page.getByRole('button', { name: 'Show the key' }).click();
     const dialog = page.getByRole('dialog');
     expect(await dialog.getByRole('button', { name: 'Show the key' }).isDisabled()).toBe(true);
     await dialog.getByLabel('Reason').fill('field return 4711');
     await dialog.getByRole('button', { name: 'Show the key' }).click();
     await dialog.getByText(psk).waitFor();
-    expect(service.world.reveals).toEqual([{ device: mac, reason: 'field return 4711' }]);
+    expect(fixture.service.world.reveals).toEqual([{ device: mac, reason: 'field return 4711' }]);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     const everywhere = await page.evaluate(
       `document.documentElement.outerHTML + JSON.stringify({ ...localStorage, ...sessionStorage }) + location.href + document.cookie`,
     );
     expect(everywhere).not.toContain(psk);
-    expect(dashboard.bodies.filter((body) => body.includes(psk))).toHaveLength(1);
+    expect(fixture.dashboard.bodies.filter((body) => body.includes(psk))).toHaveLength(1);
   });
 
   it('looks at the label of a device and takes it as a file', async () => {
@@ -214,9 +198,7 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
   });
 
   it('speaks Vietnamese where the browser does, and English again when told to', async () => {
-    service = await startFakeService({ world: busyWorld(4) });
-    dashboard = await openDashboard(browser, service.url, { locale: 'vi-VN' });
-    const { page } = dashboard;
+    const page = await fixture.open({ world: busyWorld(4) }, '', { locale: 'vi-VN' });
     await page.locator('.tile-word', { hasText: 'ĐẠT' }).first().waitFor();
     expect(await page.getAttribute('html', 'lang')).toBe('vi');
     await goTo(page, '#/settings');

@@ -1,35 +1,19 @@
 // Who looks after the fleet, in a real browser: conflicts, pushes that were given up, places that stations hold ahead.
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import type { Role } from '../../src/service/contract/index.js';
-import { browserAvailable, launchBrowser } from '../support/browser.js';
-import { goTo, openDashboard, tile, type Dashboard } from '../support/dashboard.js';
-import { startFakeService, type FakeService } from '../support/fake-service/http.js';
+import { browserAvailable } from '../support/browser.js';
+import { dashboardBench } from '../support/dashboard-bench.js';
+import { goTo, tile } from '../support/dashboard.js';
 import { fleetWorld } from '../support/fake-service/samples-fleet.js';
 import type { FakeWorld } from '../support/fake-service/world.js';
 
 const PASSWORD = 'correct horse battery';
 
 describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => {
-  let browser: Browser;
-  let service: FakeService;
-  let dashboard: Dashboard;
+  const fixture = dashboardBench();
 
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    expect(dashboard.offences).toEqual([]);
-    await dashboard.close();
-    await service.close();
-  });
-
-  async function open(world: FakeWorld, hash = '#/'): Promise<Page> {
-    service = await startFakeService({ world });
-    dashboard = await openDashboard(browser, service.url + hash);
-    return dashboard.page;
-  }
+  const open = (world: FakeWorld, hash = '#/'): Promise<Page> => fixture.open({ world }, hash);
 
   /** Signed in as somebody of that role. */
   async function openAs(role: Role, hash: string): Promise<Page> {
@@ -87,7 +71,7 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await page.keyboard.type('the first board was scrapped');
     await page.keyboard.press('Enter');
     await page.getByText('Conflict 9 is decided.').waitFor();
-    expect(service.world.conflicts[0]).toMatchObject({
+    expect(fixture.service.world.conflicts[0]).toMatchObject({
       state: 'replaced',
       decided: { by: 'local', reason: 'the first board was scrapped' },
     });
@@ -118,14 +102,14 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await page.getByLabel('Set both aside').check();
     await page.getByLabel('Reason').fill('nobody knows which one is right');
     await decide(page).click();
-    await expect.poll(() => service.world.conflicts[2]?.state).toBe('set-aside');
+    await expect.poll(() => fixture.service.world.conflicts[2]?.state).toBe('set-aside');
   });
 
   it('is told why a decision was refused, and keeps what was typed', async () => {
     const page = await open(fleetWorld(1), '#/conflicts/8');
     await page.getByLabel('Keep the registered device').check();
     await page.getByLabel('Reason').fill('a wrong list');
-    service.world.conflicts.splice(0);
+    fixture.service.world.conflicts.splice(0);
     await decide(page).click();
     await page.getByRole('alert').getByText('There is no conflict 8.').waitFor();
     expect(await page.getByLabel('Reason').inputValue()).toBe('a wrong list');
@@ -166,7 +150,7 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await row('Removed').getByRole('button', { name: 'Retry' }).click();
     await page.getByText('1 push is tried again.').waitFor();
     await row('Removed').waitFor({ state: 'detached' });
-    expect(service.world.deadPushes.map(({ id }) => id)).toEqual(['20', '18']);
+    expect(fixture.service.world.deadPushes.map(({ id }) => id)).toEqual(['20', '18']);
     expect(await page.getByRole('button', { name: /^Discard/ }).count()).toBe(0);
     await page.getByRole('button', { name: 'Retry all' }).click();
     await page.getByText('2 pushes are tried again.').waitFor();
@@ -184,11 +168,11 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     });
     await discard.click();
     await expect.poll(() => asked.length).toBe(1);
-    expect(service.world.deadPushes).toHaveLength(3);
+    expect(fixture.service.world.deadPushes).toHaveLength(3);
     page.once('dialog', (dialog) => void dialog.accept());
     await page.getByRole('button', { name: 'Discard all' }).click();
     await page.getByText('None. What a target does not take').waitFor();
-    expect(service.world.deadPushes).toEqual([]);
+    expect(fixture.service.world.deadPushes).toEqual([]);
   });
 
   it('releases the places of a station that does not come back, with a reason', async () => {
@@ -205,7 +189,7 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await page.getByText('8 places are free for other boards.').waitFor();
     await page.getByText('98 left').waitFor();
     expect(await page.getByRole('row', { name: /^Line 4/ }).count()).toBe(0);
-    expect(service.world.heldPlaces.map(({ station }) => station)).toEqual(['Line 2']);
+    expect(fixture.service.world.heldPlaces.map(({ station }) => station)).toEqual(['Line 2']);
   });
 
   it('is told when a page did not come, and gets it by loading again', async () => {

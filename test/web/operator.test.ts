@@ -1,9 +1,9 @@
 // The operator's day in a real browser, against a service whose boards go as far as the test lets them.
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { browserAvailable, launchBrowser } from '../support/browser.js';
-import { goTo, openDashboard, tile, tileSays, type Dashboard } from '../support/dashboard.js';
-import { startFakeService, type FakeService } from '../support/fake-service/http.js';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { browserAvailable } from '../support/browser.js';
+import { dashboardBench } from '../support/dashboard-bench.js';
+import { goTo, tile, tileSays } from '../support/dashboard.js';
 import { sampleProfile } from '../support/fake-service/samples.js';
 import { FakeWorld } from '../support/fake-service/world.js';
 
@@ -28,25 +28,9 @@ const COUNT_REDRAWS = `
 `;
 
 describe.skipIf(!(await browserAvailable()))('an operator', () => {
-  let browser: Browser;
-  let service: FakeService;
-  let dashboard: Dashboard;
+  const fixture = dashboardBench();
 
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    expect(dashboard.offences).toEqual([]);
-    await dashboard.close();
-    await service.close();
-  });
-
-  async function open(world: FakeWorld): Promise<Dashboard['page']> {
-    service = await startFakeService({ world, pace: { stageMs: 5 } });
-    dashboard = await openDashboard(browser, service.url);
-    return dashboard.page;
-  }
+  const open = (world: FakeWorld): Promise<Page> => fixture.open({ world, pace: { stageMs: 5 } });
 
   it('starts with virtual boards on the first visit', async () => {
     const world = new FakeWorld();
@@ -154,13 +138,13 @@ describe.skipIf(!(await browserAvailable()))('an operator', () => {
 
   it('is told when the service goes away, and sees the truth when it is back, without a hand', async () => {
     const page = await open(heldBench(2));
-    const port = Number(new URL(service.url).port);
+    const port = Number(new URL(fixture.service.url).port);
     await tileSays(page, 1, 'Ready');
     await page.keyboard.press('Enter');
     await tileSays(page, 1, 'Writing');
-    await service.close();
+    await fixture.service.close();
     await page.locator('.banner', { hasText: 'No connection' }).waitFor();
-    service = await startFakeService({ world: bench(3), port });
+    await fixture.restart({ world: bench(3), port });
     await tileSays(page, 3, 'Ready');
     await tileSays(page, 1, 'Ready');
     await page.locator('.banner').waitFor({ state: 'detached' });
