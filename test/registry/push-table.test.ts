@@ -114,7 +114,7 @@ describe('a table in another database', () => {
 
   it('that complains by quoting a key leaves no key in the dead letter', async () => {
     await addTable({
-      statement: 'insert into enrolled (uuid, mac, at) values (:uuid, :mac, :psk::text::timestamptz)',
+      statement: 'insert into enrolled (uuid, mac, at) select :uuid, :mac, now() where :psk::text::boolean',
     });
     const { psk } = await provision(bench);
     await whileDelivering(bench.pushes, () => until(async () => (await bench.status('ca'))?.dead === 1));

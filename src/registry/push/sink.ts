@@ -33,15 +33,33 @@ const MASK = '********';
 const KEY_FORM = /\b[0-9a-f]{32,}\b/gi;
 const LONGEST_REASON = 200;
 
-/** What the other side said, fit for a table and a screen: one short line without secrets. */
+/** So much of a secret is masked wherever it stands: a parser quotes the part that it stumbled over. */
+const PIECE = 6;
+
+/** What the other side said, fit for a table and a screen: one short line without secrets, or pieces of them. */
 export function maskedReason(text: string, secrets: readonly (string | undefined)[]): string {
-  const masked = secrets
-    .filter((secret) => secret !== undefined && secret !== '')
-    .reduce<string>((shown, secret = '') => shown.replaceAll(anyCase(secret), MASK), text)
+  const known = secrets.filter((secret) => secret !== undefined && secret !== '');
+  const whole = known.reduce((shown, secret) => shown.replaceAll(anyCase(secret), MASK), text);
+  const masked = withoutPieces(whole, known)
     .replaceAll(KEY_FORM, MASK)
     .replaceAll(/[\p{Cc}\s]+/gu, ' ')
     .trim();
   return masked.length <= LONGEST_REASON ? masked : `${masked.slice(0, LONGEST_REASON)}…`;
+}
+
+function withoutPieces(text: string, secrets: readonly string[]): string {
+  const lower = secrets.map((secret) => secret.toLowerCase());
+  let shown = '';
+  let masked = 0;
+  for (let at = 0; at < text.length; at++) {
+    const piece = text.slice(at, at + PIECE).toLowerCase();
+    if (piece.length === PIECE && lower.some((secret) => secret.includes(piece))) {
+      if (masked <= at) shown += MASK;
+      masked = at + PIECE;
+    }
+    if (masked <= at) shown += text[at] ?? '';
+  }
+  return shown;
 }
 
 function anyCase(secret: string): RegExp {

@@ -84,4 +84,12 @@ describe('what the other side says', () => {
     expect(shown.slice(0, 40)).toBe('a [2J b ******** c ******** d ******** l');
     expect(shown.length).toBeLessThanOrEqual(201);
   });
+
+  it('shows no piece of a key that a parser stumbled over', () => {
+    const key = '0123e7df29704f8ace2376ef735e3abc';
+    const shown = maskedReason(`time zone "E7DF29704f8ace2376ef735e3" not recognized, near 0123e7 or 735`, [
+      key,
+    ]);
+    expect(shown).toBe('time zone "********" not recognized, near ******** or 735');
+  });
 });
