@@ -11,6 +11,8 @@ import { tearJournal } from './tear.js';
 
 const CLI = join(ROOT, 'bin/espmint.js');
 const KILL_SHARE = 0.8;
+/** Of those that are killed: while they work on their board, rather than anywhere in their life. */
+const AT_WORK_SHARE = 0.6;
 const TEAR_SHARE = 0.9;
 /** Provisionings under way at any moment. */
 const AT_ONCE = 3;
@@ -52,7 +54,7 @@ export async function runCampaign(home: Home, runs: number): Promise<Campaign> {
     killedAt: {},
   };
   const provenLast = new Set<string>();
-  const durationsMs: number[] = [];
+  const durations: Durations = { wholeMs: [], atWorkMs: [] };
   const free = [...boards];
   let left = runs;
   const work = async (): Promise<void> => {
@@ -61,7 +63,7 @@ export async function runCampaign(home: Home, runs: number): Promise<Campaign> {
       const board = free.splice(Math.floor(Math.random() * free.length), 1)[0];
       if (board === undefined) throw new Error('there are fewer boards than workers');
       provenLast.delete(board.mac);
-      if (await provision(home, board, counts, { durationsMs })) provenLast.add(board.mac);
+      if (await provision(home, board, counts, { durations })) provenLast.add(board.mac);
       free.push(board);
     }
   };
@@ -75,7 +77,7 @@ export async function runCampaign(home: Home, runs: number): Promise<Campaign> {
   }
   // When all is over, a board gets through as ever.
   const last = pick(boards);
-  if (await provision(home, last, counts, { durationsMs, inPeace: true })) provenLast.add(last.mac);
+  if (await provision(home, last, counts, { durations, inPeace: true })) provenLast.add(last.mac);
   return { counts, boards, provenLast };
 }
 
@@ -87,12 +89,19 @@ async function takeAway(home: Home, counts: CampaignCounts, signal: AbortSignal)
   }
 }
 
+/** How long runs have taken that were left alone. */
+interface Durations {
+  readonly wholeMs: number[];
+  /** From the first word about the board. */
+  readonly atWorkMs: number[];
+}
+
 /** @returns whether it passed */
 async function provision(
   home: Home,
   board: SoakBoard,
   counts: CampaignCounts,
-  { durationsMs, inPeace = false }: { readonly durationsMs: number[]; readonly inPeace?: boolean },
+  { durations, inPeace = false }: { readonly durations: Durations; readonly inPeace?: boolean },
 ): Promise<boolean> {
   const dataDir = pick(home.dataDirs);
   const args = ['--data-dir', dataDir, '--port', board.url, '--ca-url', 'https://ca.example.com', '--json'];
@@ -103,10 +112,15 @@ async function provision(
   });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-  const timer =
-    !inPeace && Math.random() < KILL_SHARE
-      ? setTimeout(() => child.kill('SIGKILL'), killAfterMs(durationsMs))
-      : undefined;
+  const kill = (): boolean => child.kill('SIGKILL');
+  const isToDie = !inPeace && Math.random() < KILL_SHARE;
+  const isAtWork = Math.random() < AT_WORK_SHARE;
+  let timer = isToDie && !isAtWork ? setTimeout(kill, anywhereIn(durations.wholeMs)) : undefined;
+  let atWorkSince = Infinity;
+  child.stdout.once('data', () => {
+    atWorkSince = performance.now();
+    if (isToDie && isAtWork) timer = setTimeout(kill, anywhereIn(durations.atWorkMs));
+  });
   await once(child, 'close');
   clearTimeout(timer);
   if (child.signalCode === 'SIGKILL') {
@@ -115,15 +129,16 @@ async function provision(
     if (Math.random() < TEAR_SHARE && tearJournal(dataDir, child.pid ?? 0)) counts.torn += 1;
     return false;
   }
-  durationsMs.push(performance.now() - started);
+  durations.wholeMs.push(performance.now() - started);
+  if (atWorkSince < Infinity) durations.atWorkMs.push(performance.now() - atWorkSince);
   if (child.exitCode === 0) counts.passed += 1;
   else countFailure(counts, said, child.exitCode);
   return child.exitCode === 0;
 }
 
-/** Anywhere in the life of a run, as long as they have taken so far. */
-function killAfterMs(durationsMs: readonly number[]): number {
-  const usual = durationsMs.length === 0 ? 2000 : pick(durationsMs);
+/** Anywhere in the time that runs have taken so far. */
+function anywhereIn(durationsMs: readonly number[]): number {
+  const usual = durationsMs.length === 0 ? 500 : pick(durationsMs);
   return Math.random() * usual * 1.1;
 }
 
