@@ -38,7 +38,7 @@ const PIECE = 6;
 
 /** What the other side said, fit for a table and a screen: one short line without secrets, or pieces of them. */
 export function maskedReason(text: string, secrets: readonly (string | undefined)[]): string {
-  const known = secrets.filter((secret) => secret !== undefined && secret !== '');
+  const known = secrets.filter((secret): secret is string => secret !== undefined && secret !== '');
   const whole = known.reduce((shown, secret) => shown.replaceAll(anyCase(secret), MASK), text);
   const masked = withoutPieces(whole, known)
     .replaceAll(KEY_FORM, MASK)
