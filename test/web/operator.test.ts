@@ -57,6 +57,7 @@ describe.skipIf(!(await browserAvailable()))('an operator', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     world.heldAt = 'write';
     await page.keyboard.press('ArrowRight');
+    await page.locator('[data-slot="3"][aria-current="true"]').waitFor();
     await page.keyboard.press('Enter');
     await tile(page, 3).locator('.tile-progress').waitFor();
     await page.keyboard.press('Escape');
