@@ -1,6 +1,6 @@
 // The station page: the tiles own the screen, one thin bar stands above them.
 import type { JSX } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
 import type { PortState } from '../../../service/contract/index.js';
 import { hasRole } from '../../store/session.js';
 import { getState, useStore } from '../../store/store.js';
@@ -37,8 +37,14 @@ function Tiles(): JSX.Element {
   const names = usePortNames();
   const order = useStore((state) => (state.ports ?? []).map(urgency).join());
   const [selected, setSelected] = useState<string>();
+  // At once, not with the next redraw: Enter right behind a digit is meant for that slot.
+  const current = useRef<string | undefined>(undefined);
+  const select = useCallback((name: string | undefined): void => {
+    current.current = name;
+    setSelected(name);
+  }, []);
   const [details, setDetails] = useState<string>();
-  useTileKeys(names, selected, setSelected, setDetails);
+  useTileKeys(names, () => current.current, select, setDetails);
   const density = densityOf(names.length);
   const ranks = order.split(',');
   return (
@@ -50,7 +56,7 @@ function Tiles(): JSX.Element {
               name={name}
               density={density}
               selected={selected === name}
-              onSelect={setSelected}
+              onSelect={select}
               onDetails={setDetails}
             />
           </div>
@@ -70,7 +76,7 @@ function Tiles(): JSX.Element {
 
 function useTileKeys(
   names: readonly string[],
-  selected: string | undefined,
+  selected: () => string | undefined,
   select: (name: string | undefined) => void,
   showDetails: (name: string) => void,
 ): void {
@@ -84,23 +90,24 @@ function useTileKeys(
     },
     onEnter: () => {
       if (!mayOperate()) return;
-      const port = portOf(selected);
+      const port = portOf(selected());
       if (port === undefined) void start(getState().ports ?? []);
       // Enter never stops: a hand that presses twice must not end what it began.
       else if (tileAction(port) !== 'stop') void act(port);
     },
     onEscape: () => {
-      const port = portOf(selected);
+      const port = portOf(selected());
       if (port?.job === undefined || port.job.state === 'passed') select(undefined);
       else if (mayOperate()) void stopOrSee(port);
     },
     onMove: (by) => {
-      const at = selected === undefined ? -1 : names.indexOf(selected);
+      const at = names.indexOf(selected() ?? '');
       const next = at === -1 && by < 0 ? names.length - 1 : Math.min(names.length - 1, Math.max(0, at + by));
       select(names[next]);
     },
     onDetails: () => {
-      if (selected !== undefined && portOf(selected)?.job !== undefined) showDetails(selected);
+      const port = portOf(selected());
+      if (port?.job !== undefined) showDetails(port.port);
     },
   });
 }
