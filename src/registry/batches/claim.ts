@@ -11,15 +11,11 @@ import {
   countBatch,
   IDENTIFIER_IS_FREE,
   lockBatchesOf,
-  lockUnits,
   readBatch,
-  readUnitsOf,
-  writeClaims,
-  writePasses,
   type BatchRow,
   type IdentifierRow,
-  type UnitRow,
 } from './sql.js';
+import { lockUnits, readUnitsOf, writeClaims, writePasses, type UnitRow } from './unit-sql.js';
 
 /** Runs inside a transaction, for different boards; answers in their order. See Batches.claim. */
 export async function claim(

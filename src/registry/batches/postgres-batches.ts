@@ -31,11 +31,10 @@ import {
   insertIdentifier,
   readBatch,
   readStations,
-  readUnits,
-  renewLeases,
   toBatch,
   type BatchRow,
 } from './sql.js';
+import { readUnits, renewLeases } from './unit-sql.js';
 
 export class PostgresBatches implements Batches {
   readonly #database: Database;

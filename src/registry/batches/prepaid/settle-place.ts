@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { recordEvent } from '../../postgres/events.js';
 import { macKeyOf } from '../../postgres/rows.js';
-import { countBatch, readBatch, readUnit, type BatchRow, type UnitRow } from '../sql.js';
+import { countBatch, readBatch, type BatchRow } from '../sql.js';
+import { readUnit, type UnitRow } from '../unit-sql.js';
 import { freeIdentifiers } from './place-sql.js';
 import type { PlaceOutcome, ProvenUnit, Settlement } from './places.js';
 
