@@ -7,6 +7,9 @@ export type Key = keyof Messages;
 /** Keys that come in a form for one and a form for many: `boards.one`, `boards.other`. */
 export type CountKey = { [K in Key]: K extends `${infer Base}.other` ? Base : never }[Key];
 
+/** The page waits for its language so long, and then speaks the one before. */
+const PATIENCE_MS = 3000;
+
 let language: Language = 'en';
 let messages: Messages = en;
 
@@ -17,7 +20,7 @@ const LOADERS: Record<Language, () => Promise<Messages>> = {
 
 /** Languages are data, not code: a file that anyone can translate, and that costs nothing until it is wanted. */
 async function fetched(url: string): Promise<Messages> {
-  const answer = await fetch(url);
+  const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
   return (await answer.json()) as Messages;
 }
