@@ -7,7 +7,16 @@ export default defineConfig({
     // More than the two cores of a small machine: half of a test's time it waits for a board, a process or a deadline.
     maxWorkers: 3,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'], testTimeout: 15_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts'],
+          testTimeout: 15_000,
+          // Each file with modules of its own would load most of the program a hundred times.
+          isolate: false,
+        },
+      },
       {
         extends: true,
         test: {
