@@ -32,16 +32,20 @@ function massArgs(outDir: string): string[] {
   ];
 }
 
+/** The names of the finished images: one that is still written has another ending. */
+function imagesIn(outDir: string): string[] {
+  const bin = join(outDir, 'bin');
+  return existsSync(bin) ? readdirSync(bin).filter((name) => name.endsWith('.bin')) : [];
+}
+
 /** Starts a run and kills it once so many images are there. */
 async function killAfter(images: number, outDir: string): Promise<void> {
   const child = spawn(process.execPath, [join(ROOT, 'bin/espmint.js'), ...massArgs(outDir)], {
     stdio: 'ignore',
   });
   const ended = once(child, 'close');
-  const bin = join(outDir, 'bin');
   const deadlineMs = performance.now() + 60_000;
-  while (performance.now() < deadlineMs && (!existsSync(bin) || readdirSync(bin).length < images))
-    await setTimeout(5);
+  while (performance.now() < deadlineMs && imagesIn(outDir).length < images) await setTimeout(5);
   child.kill('SIGKILL');
   expect(await ended).toEqual([null, 'SIGKILL']);
 }
@@ -56,13 +60,14 @@ describe('espmint nvs mass', () => {
 
     await killAfter(300, disturbed);
     await killAfter(1200, disturbed);
-    const whole = readdirSync(join(disturbed, 'bin')).filter((name) => name.endsWith('.bin'));
+    const whole = imagesIn(disturbed);
     expect(whole.every((name) => verifyNvs(readFileSync(join(disturbed, 'bin', name))).ok)).toBe(true);
 
     const resumed = await espmint(massArgs(disturbed));
     expect(resumed.records[0]).toMatchObject({ type: 'mass' });
     const { made, kept } = resumed.records[0] as unknown as { made: number; kept: number };
     expect(made + kept).toBe(ROWS);
+    expect(kept).toBe(whole.length);
     expect(kept).toBeGreaterThanOrEqual(1200);
 
     await espmint(massArgs(undisturbed));

@@ -198,9 +198,8 @@ describe.skipIf(!(await browserAvailable()))('a line with the real service', () 
     served = await serve(dataDir, port);
     await page.locator('.banner').waitFor({ state: 'detached', timeout: 20_000 });
     await tileSays(page, 1, 'Ready');
-    await page.locator('.product select').waitFor();
-    // The batch is still chosen, and its product with it.
-    expect(await page.locator('.product select').inputValue()).toBe('WO-9');
+    // The batch is still chosen, and its product with it: there is no other to choose.
+    await expect.poll(() => page.locator('.product select').inputValue()).toBe('WO-9');
   });
 
   it('has kept the password out of every page, answer, log and file but its own', async () => {

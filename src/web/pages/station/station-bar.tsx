@@ -39,8 +39,11 @@ function ProductChoice(): JSX.Element | null {
   const mayChange = useStore((state) => hasRole(state.session, 'engineer'));
   const batchProfile = useStore((state) => state.station?.batch?.profile);
   if (profiles === undefined || settings === undefined) return null;
-  // The boards of a batch are all of its product and version.
-  if (batchProfile !== undefined && settings.batch !== undefined) return <Fixed profile={batchProfile} />;
+  // The boards of a batch are all of its product and version, also while the batch itself is not known yet.
+  if (settings.batch !== undefined) {
+    const profile = batchProfile ?? settings.profile;
+    return profile === undefined ? null : <Fixed profile={profile} />;
+  }
   if (profiles.length === 0) {
     return (
       <a class="button primary" href={link(['setup'])}>
@@ -82,7 +85,7 @@ function Fixed({ profile: { name, version } }: { profile: ProfileName }): JSX.El
     <span class="product">
       <span class="bar-label">{t('station.product')}</span>
       <span class="strong">
-        {name} · r{version}
+        {version > 0 ? `${name} · r${version}` : name}
       </span>
     </span>
   );
