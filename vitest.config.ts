@@ -6,6 +6,8 @@ export default defineConfig({
     pool: 'forks',
     // More than the two cores of a small machine: half of a test's time it waits for a board, a process or a deadline.
     maxWorkers: 3,
+    // On a machine that others share: a second try, which scripts/retried-reporter.mjs names, so that it is mended.
+    retry: process.env['CI'] === 'true' ? 1 : 0,
     projects: [
       {
         extends: true,

@@ -20,7 +20,12 @@ const checked = step(['scripts/check.mjs']);
 
 rmSync(report, { force: true });
 mkdirSync(`${root}.cache`, { recursive: true });
-const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+const reporters = [
+  '--reporter=default',
+  '--reporter=./scripts/retried-reporter.mjs',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+];
 const tested = step(['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...process.argv.slice(2)]);
 
 const {
