@@ -57,7 +57,7 @@ async function prepareChromium() {
   }
 }
 
-export async function prepare() {
+async function prepare() {
   const started = Date.now();
   const python = preparePython();
   if (python === undefined) {
@@ -75,4 +75,4 @@ export async function prepare() {
   else console.warn(`prepare: NO CHROMIUM (${failure}): the browser tests cannot run`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await prepare();
+await prepare();
