@@ -1,6 +1,6 @@
 // A batch goes on while its database is away: boards pass from places held ahead, and a station that is killed in the
 // outage goes on with them when it is started again in it.
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { openProduction } from '../../src/registry/index.js';
@@ -72,7 +72,11 @@ it.runIf(judgeAvailable('a PostgreSQL server that goes away', binDir))(
       first.type('3');
       await until('a board has passed out of reach', PATIENCE_MS, () => first.passed.length === 3);
       const kept = join(scratch.path, 'line', 'station-runs');
-      await until('its run is on the disk', PATIENCE_MS, () => readdirSync(kept).length > 0);
+      await until('its run is on the disk', PATIENCE_MS, () =>
+        readdirSync(kept).some((name) =>
+          readFileSync(join(kept, name), 'utf8').includes(first.passed[2] ?? '-'),
+        ),
+      );
       await first.end('SIGKILL');
 
       const second = start('key');
