@@ -2,6 +2,10 @@
 import { Option } from 'commander';
 import { BACKENDS } from './compose.js';
 
+/** As a profile may say them. */
+export const ATTEMPTS = { min: 1, max: 10 } as const;
+export const BAUDS = { min: 9600, max: 3_000_000 } as const;
+
 export function verifyOption(): Option {
   return new Option('--verify <how>', "the chip's MD5, or also read back and compared key by key").choices([
     'md5',

@@ -1,7 +1,7 @@
 // What a command may touch of its process, so that tests can run commands without one.
 import type { Readable, Writable } from 'node:stream';
 import { EspmintError } from '../core/errors/index.js';
-import { reasonOf } from './files.js';
+import { reasonOf } from './file-faults.js';
 
 export interface CliIo {
   /** Results: what another program would read. */
@@ -22,7 +22,7 @@ export interface CliIo {
   readonly columns: number;
   /** Its lines; absent where nobody tells. */
   readonly rows?: number | undefined;
-  /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
   readonly signal: AbortSignal;
   /** For a command that ends normally and still did not succeed (a board failed, a check found a fault). */
   setExitCode(code: number): void;
@@ -55,8 +55,10 @@ export function processIo(): CliIo & { exitCode(): number; dispose(): void } {
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
   const output = watchOutput(process.stdout);
+  // Nobody reads what is said to people, or the terminal is gone: no reason to leave a board half written.
+  process.stderr.on('error', () => undefined);
   return {
     stdout: (text) => void process.stdout.write(text),
     drained: () => output.drained(),
@@ -73,9 +75,14 @@ export function processIo(): CliIo & { exitCode(): number; dispose(): void } {
     signal: stop.signal,
     setExitCode: (value) => (code = value),
     exitCode: () => code,
-    dispose: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
+    dispose: () => {
+      for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
+    },
   };
 }
+
+/** Ctrl-C, a service manager, and a terminal that was closed. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Without its listener the end of a pipe would end the process in the middle of its work: of a board, for one. */
 function watchOutput(stream: Writable): { drained(): Promise<void> } {
@@ -83,11 +90,8 @@ function watchOutput(stream: Writable): { drained(): Promise<void> } {
   stream.on('error', (error) => (failure ??= error));
   return {
     async drained() {
-      if (failure === undefined && stream.writableNeedDrain) {
-        await new Promise<void>((resolve) => {
-          stream.once('drain', resolve).once('error', () => resolve());
-        });
-      }
+      // What comes after all that was written tells of its end, and of a failure that nobody has been told yet.
+      if (failure === undefined) await new Promise<void>((resolve) => stream.write('', () => resolve()));
       if (failure === undefined) return;
       if ('code' in failure && failure.code === 'EPIPE') throw new OutputClosed();
       const details = { path: 'standard output', reason: reasonOf(failure) };

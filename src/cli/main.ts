@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
 import { jsonLine, OutputClosed, processIo, type CliIo } from './io.js';
 import { buildProgram } from './program.js';
+import { unknownTopic } from './usage.js';
 
 /** Runs one command line of the real process and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -19,6 +20,9 @@ export async function main(args: readonly string[]): Promise<number> {
 export async function runCli(args: readonly string[], io: CliIo): Promise<number | undefined> {
   try {
     const program = await buildProgram(io, args);
+    const [first, topic] = args;
+    const unknown = first === 'help' && topic !== undefined ? unknownTopic(topic, program) : undefined;
+    if (unknown !== undefined) throw unknown;
     await program.parseAsync([...args], { from: 'user' });
     await io.drained();
     return undefined;

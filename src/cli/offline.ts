@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import type { OfflinePlaces, Registry } from '../registry/index.js';
 import type { CliIo, GlobalOptions } from './io.js';
-import { numberOption } from './numbers.js';
+import { countOption } from './numbers.js';
 
 export interface OfflineChoice {
   readonly offlineBoards?: number;
@@ -18,7 +18,7 @@ export function offlineOption(): Option {
   return new Option(
     '--offline-boards <count>',
     `boards of a batch that it may make while the server is out of reach; their places are held ahead (default: ${DEFAULT_BOARDS}; 0 with the embedded database)`,
-  ).argParser(numberOption('--offline-boards'));
+  ).argParser(countOption('--offline-boards', { min: 0 }));
 }
 
 /** The embedded server is this machine's own: a station starts it again by itself, and no other one counts with it. */

@@ -1,6 +1,7 @@
 // The tree of commands and the options that all of them share.
 import { Command, Option } from 'commander';
 import type { CliIo } from './io.js';
+import { usageError } from './usage.js';
 import { VERSION } from './version.js';
 
 /**
@@ -51,22 +52,34 @@ export async function buildProgram(io: CliIo, args: readonly string[] = []): Pro
         .choices(['sealed', 'plain'])
         .default('sealed'),
     )
-    .option('--debug', 'print stack traces with errors')
-    .showHelpAfterError('(run it with --help to see the options)');
+    .option('--debug', 'print stack traces with errors');
   // An option's value may look like a command too: one loaded in vain does no harm.
   const named = args.filter((arg) => Object.hasOwn(COMMANDS, arg));
   for (const [name, load] of Object.entries(COMMANDS)) {
     if (named.length === 0 || named.includes(name)) program.addCommand(await load(io));
   }
-  exitByException(program, io);
+  exitByException(program, io, args);
   return program;
 }
 
-/** Commander ends the process by itself unless told otherwise, command by command. */
-function exitByException(command: Command, io: CliIo): void {
-  command.exitOverride().configureOutput({
-    writeOut: (text) => io.stdout(text),
-    writeErr: (text) => io.stderr(text),
-  });
-  for (const child of command.commands) exitByException(child, io);
+/** Commander ends the process by itself, and in words of its own, unless told otherwise, command by command. */
+function exitByException(command: Command, io: CliIo, args: readonly string[]): void {
+  command
+    .exitOverride((error) => {
+      throw HELP_CODES.has(error.code) ? error : usageError(error, command, args);
+    })
+    .configureOutput({
+      writeOut: (text) => io.stdout(text),
+      writeErr: (text) => io.stderr(text),
+      outputError: () => undefined,
+    })
+    .configureHelp({ minWidthToWrap: 30 });
+  for (const child of command.commands) exitByException(child, io, args);
 }
+
+/** Endings that are none: what was asked for has been shown, or what there is. */
+const HELP_CODES: ReadonlySet<string> = new Set([
+  'commander.help',
+  'commander.helpDisplayed',
+  'commander.version',
+]);

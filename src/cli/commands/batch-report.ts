@@ -1,11 +1,9 @@
 // `espmint batch report`: the record of a work order, as PDF to sign or as JSON to keep.
-import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { EspmintError } from '../../core/errors/index.js';
 import { makeBatchReport, type BatchReport } from '../../core/batch-report/report.js';
 import { figuresOf } from '../../core/figures/figures.js';
 import { withProduction } from '../compose-production.js';
-import { reasonOf } from '../files.js';
+import { replaceFile } from '../files.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { whoami } from '../whoami.js';
 
@@ -34,15 +32,14 @@ async function report(io: CliIo, name: string, options: Options): Promise<void> 
       madeBy: whoami(),
     }),
   );
-  if (options.pdf !== undefined) await writePdf(options.pdf, made);
+  if (options.pdf !== undefined) {
+    await writePdf(options.pdf, made);
+    io.stderr(`Wrote ${options.pdf}.\n`);
+  }
   if (options.json === true || options.pdf === undefined) io.stdout(jsonLine({ type: 'report', ...made }));
 }
 
 async function writePdf(path: string, made: BatchReport): Promise<void> {
   const { batchReportToPdf } = await import('../../core/batch-report/pdf.js');
-  try {
-    await writeFile(path, await batchReportToPdf(made));
-  } catch (error) {
-    throw new EspmintError('FILE_UNWRITABLE', { path, reason: reasonOf(error) }, { cause: error });
-  }
+  await replaceFile(path, await batchReportToPdf(made));
 }

@@ -5,7 +5,7 @@ import type { Batch, BatchState, Production } from '../../registry/index.js';
 import { withProduction } from '../compose-production.js';
 import { readTextFile } from '../files.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
-import { numberOption } from '../numbers.js';
+import { countOption } from '../numbers.js';
 import { batchLine, heldLine } from '../output/station-text.js';
 import { loadProfile } from '../plan.js';
 import { whoami } from '../whoami.js';
@@ -43,7 +43,7 @@ function createCommand(io: CliIo): Command {
     .description('a new batch, open at once')
     .argument('<name>', 'how it is called on every station')
     .requiredOption('--profile <file>', 'profile whose name and version its boards must have')
-    .requiredOption('--quantity <count>', 'boards that it asks for', numberOption('--quantity'))
+    .requiredOption('--quantity <count>', 'boards that it asks for', countOption('--quantity', { min: 1 }))
     .option('--lot <text>', 'lot of the boards')
     .option('--hardware-revision <text>', 'recorded with each device')
     .option('--firmware-version <text>', 'recorded with each device')
@@ -111,7 +111,11 @@ function resumeCommand(io: CliIo): Command {
   return new Command('resume')
     .description('open a paused batch again, or ask for another number of boards')
     .argument('<name>', 'name of the batch')
-    .option('--quantity <count>', 'boards that it asks for from now on', numberOption('--quantity'))
+    .option(
+      '--quantity <count>',
+      'boards that it asks for from now on',
+      countOption('--quantity', { min: 1 }),
+    )
     .option('--json', 'print one JSON object')
     .action((name: string, options: Shown & { quantity?: number }, self: Command) =>
       work(io, self, async ({ batches }) => {

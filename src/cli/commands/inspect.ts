@@ -8,7 +8,8 @@ import type { Board } from '../../driver/index.js';
 import { chooseRegion, type Region } from '../../provision/index.js';
 import { BACKENDS, connectorFor, type BackendChoice } from '../compose.js';
 import { jsonLine, type CliIo } from '../io.js';
-import { numberOption } from '../numbers.js';
+import { BAUDS } from '../board-options.js';
+import { countOption } from '../numbers.js';
 import { formatHex } from '../output/format.js';
 
 interface Options extends BackendChoice {
@@ -32,7 +33,7 @@ export function inspectCommand(io: CliIo): Command {
       'show what a board says of itself: chip, security, partitions, NVS contents (secrets masked)',
     )
     .requiredOption('-p, --port <address>', 'device path, tcp://host:port or rfc2217://host:port')
-    .option('--baud <rate>', 'highest bits per second to try', numberOption('--baud'), DEFAULT_BAUD)
+    .option('--baud <rate>', 'highest bits per second to try', countOption('--baud', BAUDS), DEFAULT_BAUD)
     .addOption(new Option('--backend <name>', 'who speaks to the board').choices(BACKENDS))
     .option('--json', 'print one JSON object')
     .action((options: Options) => inspect(io, options));

@@ -1,5 +1,5 @@
 // `espmint label`: labels of devices that passed, into a file or to a printer.
-import { writeFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { Command, Option } from 'commander';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import type { LabelLayout } from '../../core/labels/layout.js';
@@ -13,17 +13,20 @@ import { labelOf, printLabel } from '../../provision/index.js';
 import type { DeviceName, Registry } from '../../registry/index.js';
 import { composeRegistry } from '../compose.js';
 import { withProduction } from '../compose-production.js';
-import { reasonOf } from '../files.js';
+import { replaceFile } from '../files.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { loadLabelTemplate } from '../labelling.js';
 import { operatorOption } from '../origin.js';
 import { loadProfile } from '../plan.js';
 
+/** Some labels show a key. */
+const PRIVATE = 0o600;
+
 interface Options extends GlobalOptions {
   readonly template: string;
   readonly profile?: string;
   readonly batch?: string;
-  readonly format: LabelFormat;
+  readonly format?: LabelFormat;
   readonly out?: string;
   readonly printer?: string;
   readonly operator?: string;
@@ -36,7 +39,11 @@ export function labelCommand(io: CliIo): Command {
     .requiredOption('--template <file>', 'label template')
     .option('--profile <file>', 'profile of the product; needed for a template that shows the key')
     .option('--batch <name>', 'every board of this batch that passed')
-    .addOption(new Option('--format <kind>', 'of the file').choices(LABEL_FORMATS).default('pdf'))
+    .addOption(
+      new Option('--format <kind>', 'of the file (default: as its name ends, else pdf)').choices(
+        LABEL_FORMATS,
+      ),
+    )
     .option('--out <file>', 'file to write; PDF and ZPL hold many labels, SVG and PNG one')
     .option('--printer <address>', 'ZPL printer, tcp://host:9100')
     .addOption(operatorOption())
@@ -60,7 +67,8 @@ async function label(io: CliIo, devices: readonly string[], options: Options): P
       throw invalid('The devices', 'are none', 'name some, or a --batch with boards that passed');
     const labels = await layOut(template, values, registry, options.operator);
     await deliver(labels, options);
-    io.stderr(`${labels.length === 1 ? '1 label' : `${labels.length} labels`}\n`);
+    const count = labels.length === 1 ? '1 label' : `${labels.length} labels`;
+    io.stderr(options.out === undefined ? `Printed ${count}.\n` : `Wrote ${count} to ${options.out}.\n`);
   } finally {
     await registry.close();
   }
@@ -77,26 +85,25 @@ async function layOut(
   return labels;
 }
 
-async function deliver(labels: readonly LabelLayout[], { out, printer, format }: Options): Promise<void> {
+async function deliver(
+  labels: readonly LabelLayout[],
+  { out = '', printer, format }: Options,
+): Promise<void> {
   if (printer !== undefined) {
     for (const one of labels) {
       await printLabel(labelToZpl(one), { address: printer, open: (address) => openLink(address) });
     }
     return;
   }
-  const path = out ?? '';
-  const content = await render(labels, format);
-  try {
-    await writeFile(path, content, { mode: 0o600 });
-  } catch (error) {
-    throw new EspmintError('FILE_UNWRITABLE', { path, reason: reasonOf(error) }, { cause: error });
-  }
+  await replaceFile(out, await render(labels, format ?? formatOf(out)), PRIVATE);
 }
 
-async function render(
-  labels: readonly LabelLayout[],
-  format: Options['format'],
-): Promise<string | Uint8Array> {
+/** `label.svg` wants an SVG. */
+function formatOf(out: string): LabelFormat {
+  return LABEL_FORMATS.find((format) => extname(out).toLowerCase() === `.${format}`) ?? 'pdf';
+}
+
+async function render(labels: readonly LabelLayout[], format: LabelFormat): Promise<string | Uint8Array> {
   if (format === 'zpl') return labels.map(labelToZpl).join('');
   if (format === 'pdf') return (await import('../../core/labels/pdf.js')).labelsToPdf(labels);
   const [one] = labels;

@@ -5,10 +5,10 @@ import type { ProvisionResult } from '../../core/stages.js';
 import { UUID_RECIPES } from '../../core/uuid.js';
 import { provisionDevice, type ProvisionPlan } from '../../provision/index.js';
 import { askingRegistry, requireTerminal } from '../ask-known.js';
-import { backendOption, verifyOption } from '../board-options.js';
+import { ATTEMPTS, backendOption, BAUDS, verifyOption } from '../board-options.js';
 import { composeParts, type BackendChoice, type RegistryChoice } from '../compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
-import { numberOption } from '../numbers.js';
+import { countOption, numberOption } from '../numbers.js';
 import { operatorOption, originOf, type OriginFlags } from '../origin.js';
 import { createReporter } from '../output/create-reporter.js';
 import { planFromFlags, type PlanFlags } from '../plan.js';
@@ -83,8 +83,8 @@ function addRunOptions(command: Command): void {
       ]),
     )
     .option('--cross-check', "have Espressif's own generator make each image too; a difference stops the run")
-    .option('--attempts <n>', 'whole tries for a board whose link fails', numberOption('--attempts'))
-    .option('--baud <rate>', 'highest bits per second to try', numberOption('--baud'))
+    .option('--attempts <n>', 'whole tries for a board whose link fails', countOption('--attempts', ATTEMPTS))
+    .option('--baud <rate>', 'highest bits per second to try', countOption('--baud', BAUDS))
     .addOption(backendOption())
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
     .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys')

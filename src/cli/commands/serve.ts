@@ -1,14 +1,13 @@
 // `espmint serve`: the dashboard and the HTTP API, until a signal comes.
 import { Command, Option } from 'commander';
-import { readFile } from 'node:fs/promises';
 import { EspmintError } from '../../core/errors/index.js';
 import { DEFAULT_HOST, DEFAULT_PORT, startService, type TlsFiles } from '../../service/index.js';
 import { backendOption, verifyOption } from '../board-options.js';
 import { dataDirOf, type BackendChoice, type RegistryChoice } from '../compose.js';
 import { composeService, WEB_DIR } from '../compose-service.js';
-import { reasonOf } from '../files.js';
+import { readTextFile } from '../files.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
-import { numberOption } from '../numbers.js';
+import { countOption } from '../numbers.js';
 import { offlineOption, type OfflineChoice } from '../offline.js';
 import { VERSION } from '../version.js';
 
@@ -29,12 +28,17 @@ export function serveCommand(io: CliIo): Command {
   return new Command('serve')
     .description('serve the dashboard and the HTTP API until Ctrl-C')
     .option('--host <address>', 'address to listen on', DEFAULT_HOST)
-    .option('--port <number>', 'port to listen on; 0 takes a free one', numberOption('--port'), DEFAULT_PORT)
+    .option(
+      '--port <number>',
+      'port to listen on; 0 takes a free one',
+      countOption('--port', { min: 0, max: 65_535 }),
+      DEFAULT_PORT,
+    )
     .option('--allow-host <name>', 'a further host name that it is reached by; repeat it', collect)
     .option('--tls-cert <file>', 'certificate (PEM), to serve HTTPS')
     .option('--tls-key <file>', 'key of the certificate (PEM)')
     .option('--insecure-http', 'serve other addresses than loopback without TLS, behind a proxy that has it')
-    .option('--virtual <number>', 'begin with this many virtual boards', numberOption('--virtual'))
+    .option('--virtual <number>', 'begin with this many virtual boards', countOption('--virtual', { min: 0 }))
     .addOption(verifyOption())
     .addOption(backendOption())
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
@@ -80,15 +84,7 @@ async function readTls({ tlsCert, tlsKey }: Options): Promise<TlsFiles | undefin
   if (tlsCert === undefined || tlsKey === undefined) {
     throw invalid('--tls-cert and --tls-key', 'belong together', 'give both');
   }
-  return { cert: await readPem(tlsCert), key: await readPem(tlsKey) };
-}
-
-async function readPem(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new EspmintError('FILE_UNREADABLE', { path, reason: reasonOf(error) }, { cause: error });
-  }
+  return { cert: await readTextFile(tlsCert), key: await readTextFile(tlsKey) };
 }
 
 function untilStopped(io: CliIo): Promise<void> {

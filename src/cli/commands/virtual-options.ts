@@ -1,5 +1,4 @@
 // The options of `espmint virtual`: what people type, checked and turned into what the virtual board takes.
-import { readFile } from 'node:fs/promises';
 import { CHIP_NAMES, findChip, getChip, type ChipName } from '../../core/chips/index.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { macDigits, parseMac } from '../../core/mac.js';
@@ -16,7 +15,7 @@ import {
   type Scenario,
   type Timing,
 } from '../../virtual/index.js';
-import { readTextFile, reasonOf } from '../files.js';
+import { readBytes, readTextFile } from '../files.js';
 import { numberOption } from '../numbers.js';
 
 export const DEFAULT_LISTEN = 'rfc2217://127.0.0.1:0';
@@ -156,11 +155,7 @@ export async function readPartitionTable(
   choice: string,
 ): Promise<NonNullable<BoardOptions['partitionTable']>> {
   if (choice === 'espmint' || choice === 'stock' || choice === 'none') return choice;
-  try {
-    return new Uint8Array(await readFile(choice));
-  } catch (error) {
-    throw new EspmintError('FILE_UNREADABLE', { path: choice, reason: reasonOf(error) }, { cause: error });
-  }
+  return readBytes(choice);
 }
 
 function choose<T extends string>(option: string, text: string, from: readonly T[]): T {

@@ -13,7 +13,7 @@ import {
   type VirtualBoard,
 } from '../../virtual/index.js';
 import { jsonLine, type CliIo } from '../io.js';
-import { numberOption } from '../numbers.js';
+import { countOption } from '../numbers.js';
 import {
   countMacs,
   countUniqueIds,
@@ -42,7 +42,7 @@ export function virtualCommand(io: CliIo): Command {
     .option('--chips <names>', 'kinds of chip in turn, separated by commas')
     .option('--mac <mac>', 'MAC of the first board; others count up', 'a4:cf:12:34:56:78')
     .option('--unique-id <hex>', 'unique id of the first chip, 32 hex digits; others count up')
-    .option('--count <number>', 'how many boards', numberOption('--count'), 1)
+    .option('--count <number>', 'how many boards', countOption('--count', { min: 1 }), 1)
     .option(
       '--listen <url>',
       `tcp:// or rfc2217://host:port, may be given again (default: ${DEFAULT_LISTEN})`,
@@ -60,7 +60,11 @@ export function virtualCommand(io: CliIo): Command {
     .option('--adapter <kind>', 'bridge (auto-reset circuit), or usb-jtag: its own USB port', 'bridge')
     .option('--security <list>', 'of secure-boot, flash-encryption, secure-download')
     .option('--timing <kind>', 'instant, or real: as long as a real board takes', 'instant')
-    .option('--usb-latency <ms>', 'latency of the serial adapter', numberOption('--usb-latency'))
+    .option(
+      '--usb-latency <ms>',
+      'latency of the serial adapter',
+      countOption('--usb-latency', { min: 0, max: 1000 }),
+    )
     .option('--ledger <file>', 'append one JSON line for each session: what it cost')
     .option('--faults <file>', 'scenario of faults, or seed:NUMBER for faults by chance')
     .option('--when-client-leaves <policy>', 'reset into the loader, or keep (tcp and device paths)', 'reset')

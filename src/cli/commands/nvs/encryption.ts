@@ -1,9 +1,10 @@
 // `espmint nvs encrypt` and `espmint nvs decrypt`: an image with a key, and back.
 import { Command } from 'commander';
 import { decryptNvs, encryptNvs } from '../../../core/nvs/index.js';
+import { readBytes } from '../../files.js';
 import type { CliIo } from '../../io.js';
 import { checkOutputName } from './arguments.js';
-import { readBytes, readKey, replaceFile } from './files.js';
+import { readKey, writeImage } from './files.js';
 
 export function encryptCommand(io: CliIo): Command {
   return transformCommand(io, 'encrypt', 'encrypt an image with a key partition', encryptNvs);
@@ -27,7 +28,7 @@ function transformCommand(
     .action(async (image: string, key: string, out: string) => {
       checkOutputName(out);
       const result = transform(await readBytes(image), await readKey(key));
-      await replaceFile(out, result);
+      await writeImage(out, result);
       io.stdout(`${out}: ${result.length} bytes\n`);
     });
 }

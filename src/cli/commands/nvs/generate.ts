@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import { type CsvWarning, type NvsVersion, encryptNvs, generateNvs } from '../../../core/nvs/index.js';
+import { readBytes } from '../../files.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { checkOutputName, parseFormatVersion, parseSize } from './arguments.js';
 import { crossCheckFiles } from '../../cross-check.js';
-import { readBytes, readKey, replaceFile } from './files.js';
+import { readKey, writeImage } from './files.js';
 
 interface GenerateCommandOptions {
   readonly formatVersion: NvsVersion;
@@ -47,7 +48,7 @@ async function generate(io: CliIo, files: readonly string[], options: GenerateCo
   });
   if (options.crossCheck === true) await crossCheckFiles(io, csvs, { image, sizeBytes, version });
   const written = key === undefined ? image : encryptNvs(image, key);
-  await replaceFile(out, written);
+  await writeImage(out, written);
   for (const warning of warnings) io.stderr(warningLine(warning));
   report(io, out, written, options, warnings);
 }

@@ -9,9 +9,10 @@ import {
   exportNvsCsv,
   inspectNvs,
 } from '../../../core/nvs/index.js';
+import { readBytes } from '../../files.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { printable } from './arguments.js';
-import { readBytes, readKey } from './files.js';
+import { readKey } from './files.js';
 
 interface InspectCommandOptions {
   readonly key?: string;

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import { HMAC_KEY_BYTES, NVS_KEY_BYTES, deriveNvsKey, encodeKeyFile } from '../../../core/nvs/index.js';
+import { readBytes } from '../../files.js';
 import type { CliIo } from '../../io.js';
 import { checkOutputName } from './arguments.js';
-import { createBytes, readBytes } from './files.js';
+import { createKey } from './files.js';
 
 interface KeygenOptions {
   readonly hmacKey?: string;
@@ -36,10 +37,10 @@ async function keygen(io: CliIo, out: string, options: KeygenOptions): Promise<v
   if (newHmacKey !== undefined) {
     checkOutputName(newHmacKey);
     const fresh = randomBytes(HMAC_KEY_BYTES);
-    await createBytes(newHmacKey, fresh);
+    await createKey(newHmacKey, fresh);
     io.stdout(`${newHmacKey}: HMAC key of ${HMAC_KEY_BYTES} bytes\n`);
     key = deriveNvsKey(fresh);
   }
-  await createBytes(out, encodeKeyFile(key));
+  await createKey(out, encodeKeyFile(key));
   io.stdout(`${out}: NVS key partition\n`);
 }

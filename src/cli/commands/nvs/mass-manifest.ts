@@ -2,8 +2,7 @@
 // can go on behind its last whole line.
 import { type FileHandle, open } from 'node:fs/promises';
 import { constants, createReadStream } from 'node:fs';
-import { EspmintError } from '../../../core/errors/index.js';
-import { reasonOf } from '../../files.js';
+import { unwritable } from '../../file-faults.js';
 
 export interface ManifestLine {
   /** Devices count from 1. */
@@ -45,7 +44,7 @@ export class Manifest {
       await manifest.#write(HEADER);
       return manifest;
     } catch (error) {
-      throw new EspmintError('FILE_UNWRITABLE', { path, reason: reasonOf(error) }, { cause: error });
+      throw unwritable(path, error);
     }
   }
 
@@ -68,11 +67,7 @@ export class Manifest {
     try {
       if (text !== '') await this.#write(text);
     } catch (error) {
-      throw new EspmintError(
-        'FILE_UNWRITABLE',
-        { path: this.#path, reason: reasonOf(error) },
-        { cause: error },
-      );
+      throw unwritable(this.#path, error);
     }
   }
 

@@ -16,7 +16,7 @@ import {
   encodeKeyFile,
   encryptNvs,
 } from '../../../core/nvs/index.js';
-import { reasonOf } from '../../files.js';
+import { unreadable, unwritable } from '../../file-faults.js';
 import type { CliIo } from '../../io.js';
 import { Manifest, manifestText } from './mass-manifest.js';
 
@@ -82,7 +82,7 @@ function makeFolders({ outDir, encryption }: MassRunOptions): void {
     mkdirSync(join(outDir, 'bin'), { recursive: true });
     if (encryption.kind === 'newKeys') mkdirSync(join(outDir, 'keys'), { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new EspmintError('FILE_UNWRITABLE', { path: outDir, reason: reasonOf(error) }, { cause: error });
+    throw unwritable(outDir, error);
   }
 }
 
@@ -176,7 +176,7 @@ function readIfThere(path: string): Uint8Array | undefined {
     return readFileSync(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new EspmintError('FILE_UNREADABLE', { path, reason: reasonOf(error) }, { cause: error });
+    throw unreadable(path, error);
   }
 }
 
@@ -188,7 +188,7 @@ function putFile(path: string, bytes: Uint8Array): void {
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw new EspmintError('FILE_UNWRITABLE', { path, reason: reasonOf(error) }, { cause: error });
+    throw unwritable(path, error);
   }
 }
 
@@ -220,7 +220,7 @@ async function* readRecords(file: string): AsyncGenerator<CsvRecord> {
         hint: 'save it as UTF-8',
       });
     }
-    throw new EspmintError('FILE_UNREADABLE', { path: file, reason: reasonOf(error) }, { cause: error });
+    throw unreadable(file, error);
   }
 }
 

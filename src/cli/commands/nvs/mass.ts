@@ -4,9 +4,10 @@ import { basename } from 'node:path';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import { type CsvWarning, MassGenerator, type NvsVersion, parseMassConfig } from '../../../core/nvs/index.js';
+import { readBytes } from '../../files.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { parseFormatVersion, parseSize } from './arguments.js';
-import { readBytes, readKey } from './files.js';
+import { readKey } from './files.js';
 import { type MassEncryption, runMass } from './mass-run.js';
 
 interface MassCommandOptions {

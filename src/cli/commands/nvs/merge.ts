@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import { type MergeResult, type NvsName, decryptNvs, encryptNvs, mergeCsv } from '../../../core/nvs/index.js';
+import { readBytes } from '../../files.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { checkOutputName, printable } from './arguments.js';
-import { readBytes, readKey, replaceFile } from './files.js';
+import { readKey, writeImage } from './files.js';
 
 interface MergeCommandOptions {
   readonly remove: readonly NvsName[];
@@ -56,7 +57,7 @@ async function merge(
     readFile: (path) => readFileSync(path),
   });
   if (options.dryRun !== true) {
-    await replaceFile(paths.out, key === undefined ? result.image : encryptNvs(result.image, key));
+    await writeImage(paths.out, key === undefined ? result.image : encryptNvs(result.image, key));
   }
   report(io, paths.out, result, options);
 }

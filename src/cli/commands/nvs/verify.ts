@@ -2,9 +2,10 @@
 import { Command } from 'commander';
 import { EXIT } from '../../../core/errors/index.js';
 import { type NvsFinding, decryptNvs, verifyNvs } from '../../../core/nvs/index.js';
+import { readBytes } from '../../files.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { printable } from './arguments.js';
-import { readBytes, readKey } from './files.js';
+import { readKey } from './files.js';
 
 export function verifyCommand(io: CliIo): Command {
   return new Command('verify')

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { backendOption, verifyOption } from '../../board-options.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
-import { numberOption } from '../../numbers.js';
+import { countOption } from '../../numbers.js';
 import { offlineOption } from '../../offline.js';
 import { operatorOption } from '../../origin.js';
 import { portListCommand } from './port-list.js';
@@ -68,17 +68,17 @@ function addRunOptions(command: Command): void {
         .choices(['auto', 'key'])
         .default('auto', 'plugging it in'),
     )
-    .option('--max-running <count>', 'boards that run at once', numberOption('--max-running'))
-    .option('--retries <count>', 'further runs of a board that failed', numberOption('--retries'))
+    .option('--max-running <count>', 'boards that run at once', countOption('--max-running', { min: 1 }))
+    .option('--retries <count>', 'further runs of a board that failed', countOption('--retries', { min: 0 }))
     .option(
       '--stop-slot <count>',
       'same failure in a row that holds a slot; 0: never',
-      numberOption('--stop-slot'),
+      countOption('--stop-slot', { min: 0 }),
     )
     .option(
       '--stop-batch <count>',
       'same failure in a row that pauses the station and its batch; 0: never',
-      numberOption('--stop-batch'),
+      countOption('--stop-batch', { min: 0 }),
     )
     .option('--until-full', 'end when the batch has all its boards');
 }

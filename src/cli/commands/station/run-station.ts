@@ -108,7 +108,7 @@ function settingsOf(options: StationOptions): Partial<StationSettings> {
   const { maxRunning, retries, stopSlot = 3, stopBatch = 6 } = options;
   return {
     autoStart: options.start === 'auto',
-    ...(maxRunning === undefined ? {} : { maxRunning: Math.max(1, maxRunning) }),
+    ...(maxRunning === undefined ? {} : { maxRunning }),
     ...(retries === undefined ? {} : { retries }),
     stopAfter: { onSlot: stopSlot, onStation: stopBatch },
   };

@@ -2,6 +2,8 @@
 import { EXIT, entry } from '../entry.js';
 
 const input = { exit: EXIT.input, http: 400, retryable: false } as const;
+/** An empty name, or one with spaces around it, would not show. */
+const named = (path: string): string => (path === path.trim() && path !== '' ? path : `"${path}"`);
 
 export const INPUT_ERRORS = {
   INTERNAL: entry<{ reason: string }>({
@@ -23,15 +25,15 @@ export const INPUT_ERRORS = {
     problem: ({ field, reason }) => `${field} ${reason}`,
     next: ({ hint }) => hint,
   }),
-  FILE_UNREADABLE: entry<{ path: string; reason: string }>({
+  FILE_UNREADABLE: entry<{ path: string; reason: string; hint?: string }>({
     ...input,
-    problem: ({ path, reason }) => `The file ${path} cannot be read (${reason})`,
-    next: () => 'check its name and permissions',
+    problem: ({ path, reason }) => `The file ${named(path)} cannot be read (${reason})`,
+    next: ({ hint = 'check its name and permissions' }) => hint,
   }),
-  FILE_UNWRITABLE: entry<{ path: string; reason: string }>({
+  FILE_UNWRITABLE: entry<{ path: string; reason: string; hint?: string }>({
     ...input,
-    problem: ({ path, reason }) => `The file ${path} cannot be written (${reason})`,
-    next: () => 'choose another place or free some space',
+    problem: ({ path, reason }) => `The file ${named(path)} cannot be written (${reason})`,
+    next: ({ hint = 'choose another place or free some space' }) => hint,
   }),
   MAC_INVALID: entry<{ text: string; reason: string }>({
     ...input,
