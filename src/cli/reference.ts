@@ -109,6 +109,7 @@ function commandSections(command: Command, parent: string): string[] {
       '',
       `${command.description()}.`,
       '',
+      ...optionTable(command.options),
       ...command.commands.flatMap((child) => commandSections(child, name)),
     ];
   }

@@ -40,9 +40,10 @@ export function labelCommand(io: CliIo): Command {
     .option('--profile <file>', 'profile of the product; needed for a template that shows the key')
     .option('--batch <name>', 'every board of this batch that passed')
     .addOption(
-      new Option('--format <kind>', 'of the file (default: as its name ends, else pdf)').choices(
-        LABEL_FORMATS,
-      ),
+      new Option(
+        '--format <kind>',
+        'form of the file; as its name ends, else pdf, when it is not said',
+      ).choices(LABEL_FORMATS),
     )
     .option('--out <file>', 'file to write; PDF and ZPL hold many labels, SVG and PNG one')
     .option('--printer <address>', 'ZPL printer, tcp://host:9100')

@@ -3,7 +3,7 @@ import { EXIT, entry } from '../entry.js';
 
 const input = { exit: EXIT.input, http: 400, retryable: false } as const;
 /** An empty name, or one with spaces around it, would not show. */
-const named = (path: string): string => (path === path.trim() && path !== '' ? path : `"${path}"`);
+const named = (path: string): string => (/^\S(.*\S)?$/s.test(path) ? path : `"${path}"`);
 
 export const INPUT_ERRORS = {
   INTERNAL: entry<{ reason: string }>({
