@@ -8,6 +8,7 @@ import pg from 'pg';
 import type * as RegistryModule from '../src/registry/index.js';
 import type * as JournalModule from '../src/registry/journal/journal.js';
 import type * as ListModule from '../src/registry/postgres/list.js';
+import type * as MatchModule from '../src/registry/postgres/text-match.js';
 import { ROOT } from '../test/support/judges.js';
 import { fill } from './registry/fill.js';
 import { measureJournal } from './registry/journal.js';
@@ -22,6 +23,7 @@ const built = (path: string): Promise<unknown> => import(`${ROOT}dist/registry/$
 const { openRegistry } = (await built('index.js')) as typeof RegistryModule;
 const { Journal } = (await built('journal/journal.js')) as typeof JournalModule;
 const { listQuery } = (await built('postgres/list.js')) as typeof ListModule;
+const { matchText } = (await built('postgres/text-match.js')) as typeof MatchModule;
 
 const { values } = parseArgs({
   options: {
@@ -74,7 +76,7 @@ try {
   const idleServerMiB = serverMemoryMiB(dataDir);
   const idleProcessMiB = process.memoryUsage().rss / 2 ** 20;
   const fillSeconds = await fill(client, ROWS);
-  const lookups = await measureLookups({ registry, client, rows: ROWS, listQuery });
+  const lookups = await measureLookups({ registry, client, rows: ROWS, listQuery, matchText });
   print(`lookups among ${ROWS} devices`, lookups);
   const writes = {
     'first start, ms': firstStartMs,

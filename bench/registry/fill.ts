@@ -1,4 +1,5 @@
 // Fills a registry with as many devices as asked for: keys, attempts at stations and in batches, years of them.
+import { createHash } from 'node:crypto';
 import type pg from 'pg';
 
 const TABLES = ['devices', 'device_keys', 'attempts'] as const;
@@ -14,6 +15,10 @@ const RARE_EVERY = 100_000;
 /** Names of the filled devices by their number, from 1. */
 export const filled = {
   mac: (n: number): string => macOf(n).match(/../g)?.join(':') ?? '',
+  uuid: (n: number): string => {
+    const digits = createHash('md5').update(String(n)).digest('hex');
+    return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  },
   batch: (n: number): string => `WO-${Math.floor(n / BATCH_SIZE)}`,
   station: (n: number): string => `line ${n % STATIONS}`,
   location: (n: number): string => `Hall ${n % LOCATIONS}`,

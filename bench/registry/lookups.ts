@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { DeviceFilter, Registry } from '../../src/registry/index.js';
 import type { listQuery, Way } from '../../src/registry/postgres/list.js';
+import type { matchText } from '../../src/registry/postgres/text-match.js';
 import { filled } from './fill.js';
 
 const SAMPLES = 200;
@@ -24,6 +25,7 @@ export interface Filled {
   readonly client: pg.ClientBase;
   readonly rows: number;
   readonly listQuery: typeof listQuery;
+  readonly matchText: typeof matchText;
 }
 
 /** A filter for each sample, which draws numbers of devices. */
@@ -46,8 +48,10 @@ const LISTS: Readonly<Record<string, (rows: number) => Draw>> = {
   'text: last 4 digits of a MAC': () => (device) => ({
     text: filled.mac(device()).replaceAll(':', '').slice(-4),
   }),
-  'text: 8 digits of a UUID': () => () => ({ text: digits(8) }),
-  'text: 4 digits of a UUID': () => () => ({ text: digits(4) }),
+  'text: whole UUID': () => (device) => ({ text: filled.uuid(device()) }),
+  'text: first 8 digits of a UUID': () => (device) => ({ text: filled.uuid(device()).slice(0, 8) }),
+  'text: 4 digits from inside a UUID': () => (device) => ({ text: filled.uuid(device()).slice(14, 18) }),
+  'text: 8 digits, nowhere': () => () => ({ text: digits(8) }),
   'text: 2 digits': () => () => ({ text: digits(2) }),
   'text: a location': () => (device) => ({ text: filled.location(device()).toUpperCase() }),
   'text: a part of many locations': () => () => ({ text: 'all' }),
@@ -114,9 +118,11 @@ interface PlanNode {
 }
 
 /** A search goes several ways, one after the other. */
-async function planOf({ client, listQuery, rows: devices }: Filled, filter: DeviceFilter): Promise<string[]> {
+async function planOf(at: Filled, filter: DeviceFilter): Promise<string[]> {
+  const { client, listQuery, matchText, rows: devices } = at;
+  const match = filter.text === undefined ? undefined : await matchText(client, filter.text);
   const ways: Way[] =
-    filter.text === undefined ? ['in order'] : [{ from: devices - 10_000 }, 'matches first'];
+    match === undefined || 'ids' in match ? ['in order'] : [{ from: devices - 10_000 }, 'matches first'];
   const scans = new Set<string>();
   const walk = (node: PlanNode): void => {
     const place = node['Index Name'] ?? node['Relation Name'];
@@ -124,7 +130,7 @@ async function planOf({ client, listQuery, rows: devices }: Filled, filter: Devi
     node.Plans?.forEach(walk);
   };
   for (const way of ways) {
-    const { text, values } = listQuery(filter, way, 101);
+    const { text, values } = listQuery({ ...filter, match }, way, 101);
     const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
       `explain (format json) ${text}`,
       [...values],

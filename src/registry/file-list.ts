@@ -2,7 +2,7 @@
 import type { FileDevice } from './key-history.js';
 import { formatMark, parseMark } from './page-mark.js';
 import type { DeviceFilter, DevicePage, DeviceRecord } from './registry.js';
-import { readSearch } from './text-search.js';
+import { hasName, type NamePieces, readSearch, type TextSearch } from './text-search.js';
 
 const PAGE_DEFAULT = 100;
 
@@ -11,7 +11,10 @@ export function pageOf(newestFirst: readonly FileDevice[], filter: DeviceFilter)
   const { limit = PAGE_DEFAULT, after } = filter;
   const byTime = filter.since !== undefined || filter.until !== undefined;
   const mark = after === undefined ? undefined : parseMark(after, byTime);
-  const matching = newestFirst.filter((device) => matches(device, filter)).map(({ record }) => record);
+  const mentions = mentioning(newestFirst, filter.text);
+  const matching = newestFirst
+    .filter((device) => matches(device, filter) && mentions(device.record))
+    .map(({ record }) => record);
   if (byTime) matching.sort((a, b) => compareTimes(b, a) || b.id - a.id);
   const left = matching.filter((device) => {
     if (mark === undefined) return true;
@@ -32,9 +35,9 @@ function compareTimes({ provisionedAt: a = '' }: Timed, { provisionedAt: b = '' 
 }
 
 function matches({ record, attempts }: FileDevice, filter: DeviceFilter): boolean {
-  const { status, text, batch, station, since, until } = filter;
+  const { status, batch, station, since, until } = filter;
   if (status !== undefined && record.status !== status) return false;
-  if (!mentions(record, text) || !isWithin(record, since, until)) return false;
+  if (!isWithin(record, since, until)) return false;
   if (batch === undefined && station === undefined) return true;
   return attempts.some(
     (attempt) =>
@@ -42,9 +45,23 @@ function matches({ record, attempts }: FileDevice, filter: DeviceFilter): boolea
   );
 }
 
-function mentions({ uuid, mac, location = '' }: DeviceRecord, text: string | undefined): boolean {
+/** Whether a device is meant by that text, among all of these. */
+function mentioning(all: readonly FileDevice[], text: string | undefined): (record: DeviceRecord) => boolean {
   const wanted = text === undefined ? undefined : readSearch(text);
-  if (wanted === undefined) return true;
+  if (wanted === undefined) return () => true;
+  const { names } = wanted;
+  if (names === undefined || !all.some(({ record }) => isNamed(record, names)))
+    return (record) => mentions(record, wanted);
+  return (record) =>
+    isNamed(record, names) ||
+    (!names.isWhole && (record.location ?? '').toLowerCase().includes(wanted.location));
+}
+
+function isNamed({ mac, uuid }: DeviceRecord, names: NamePieces): boolean {
+  return hasName(mac.replaceAll(':', ''), uuid, names);
+}
+
+function mentions({ uuid, mac, location = '' }: DeviceRecord, wanted: TextSearch): boolean {
   const has = (field: string, part: string | undefined): boolean =>
     part !== undefined && (wanted.atStart ? field.startsWith(part) : field.includes(part));
   const place = location.toLowerCase();

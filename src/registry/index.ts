@@ -17,7 +17,8 @@ export {
   showLists,
 } from './admin/device-lists.js';
 export { rotateMasterKey } from './admin/rotate.js';
-export { processUser } from './process-user.js';
+export { type Asker, processUser } from './process-user.js';
+export { type AuditFilter, type AuditPage, type AuditRecord, readAudit } from './admin/audit.js';
 export { probeRegistry, type ProbeOptions } from './probe.js';
 export type { AttemptChip, AttemptCourse, AttemptFacts, ProfileContent } from './attempt-facts.js';
 export type {

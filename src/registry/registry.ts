@@ -148,8 +148,9 @@ export interface DeviceFilter {
   /** Also those with the status `removed`, which are left out unless `status` names them. */
   readonly includeRemoved?: boolean | undefined;
   /**
-   * Found anywhere in UUID, MAC (in any spelling) or location, without regard to case. One or two characters: at the
-   * start of UUID, MAC or a word of the location.
+   * Found anywhere in the location, without regard to case. Hex digits are found at the start or end of a MAC (in any
+   * spelling) or the start of a UUID too, or anywhere in them where no device has those digits there; a whole MAC or
+   * UUID is that device alone. One or two characters: at the start of UUID, MAC or a word of the location.
    */
   readonly text?: string | undefined;
   /** With an attempt for the batch of this name. */

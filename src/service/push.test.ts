@@ -25,13 +25,13 @@ const desk: PushDesk = {
   targets: () => Promise.resolve([TARGET]),
   status: () => Promise.resolve([{ name: 'ca', kind: 'sql', paused: false, pending: 3, dead: 1 }]),
   dead: () => Promise.resolve([]),
-  retry: (ids) => {
-    asked.push(ids);
+  retry: (ids, by) => {
+    asked.push(ids, by);
     if (ids !== 'all' && ids.includes('9')) throw new EspmintError('PUSH_DELIVERY_UNKNOWN', { id: '9' });
     return Promise.resolve(2);
   },
-  discard: (ids) => {
-    asked.push(ids);
+  discard: (ids, by) => {
+    asked.push(ids, by);
     return Promise.resolve(1);
   },
 };
@@ -64,8 +64,12 @@ it('shows targets, their state and what was given up', async () => {
 it('retries and discards those that are named, or all', async () => {
   await start(() => Promise.resolve(desk));
   expect(await call('POST', '/dead/retry', {})).toEqual({ status: 200, body: { count: 2 } });
-  expect(await call('POST', '/dead/discard', { ids: ['7'] })).toEqual({ status: 200, body: { count: 1 } });
-  expect(asked).toEqual(['all', ['7']]);
+  expect(await call('POST', '/dead/discard', { ids: ['7'], reason: 'a sample' })).toEqual({
+    status: 200,
+    body: { count: 1 },
+  });
+  const asker = { actor: 'local', address: '127.0.0.1' };
+  expect(asked).toEqual(['all', asker, ['7'], { ...asker, reason: 'a sample' }]);
   expect(await call('POST', '/dead/retry', { ids: ['9'] })).toMatchObject({
     status: 404,
     body: { code: 'PUSH_DELIVERY_UNKNOWN' },

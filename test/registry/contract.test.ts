@@ -8,6 +8,7 @@ import { judgeAvailable } from '../support/judges.js';
 import { attemptsContract } from './attempts-contract.js';
 import { registryContract } from './contract.js';
 import { otherPostgresBin } from './other-postgres.js';
+import { searchContract } from './search-contract.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-contract-'));
 afterAll(() => {
@@ -17,6 +18,7 @@ afterAll(() => {
 function contracts(kind: string, open: () => Promise<Registry>): void {
   registryContract(kind, open);
   attemptsContract(kind, open);
+  searchContract(kind, open);
 }
 
 contracts('the embedded PostgreSQL', () => openRegistry({ dataDir: join(folder, 'embedded') }));

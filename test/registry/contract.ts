@@ -277,45 +277,6 @@ export function registryContract(kind: string, open: () => Promise<Registry>): v
       expect((await registry.list({ status: 'pending', text: '0%_sure\\' })).devices).toEqual([]);
     });
 
-    it('finds a device by a part of its MAC in any spelling, of its UUID or its location', async () => {
-      const board = newBoard({ location: 'Östliche Halle Zürich, Regal 7' });
-      await provision(board);
-      const { mac, uuid } = board;
-      const found = async (text: string): Promise<boolean> =>
-        (await registry.list({ text, limit: 1000 })).devices.some((device) => device.mac === mac);
-      const digits = mac.replaceAll(':', '');
-      for (const text of [
-        mac,
-        mac.toUpperCase().replaceAll(':', '-'),
-        digits.slice(-4),
-        ` ${mac.slice(9)} `,
-        uuid.slice(0, 8),
-        uuid.slice(7, 15).toUpperCase(),
-        'HALLE ZÜ',
-        ', regal',
-        '',
-      ]) {
-        expect([text, await found(text)]).toEqual([text, true]);
-      }
-      for (const text of ['Halle 7', `${digits.slice(-4)}f`, '%', '_'.repeat(17)]) {
-        expect([text, await found(text)]).toEqual([text, false]);
-      }
-    });
-
-    it('looks for one or two characters where UUID, MAC or a word of the location start', async () => {
-      const board = newBoard({ location: 'Xy hall zq7' });
-      await provision(board);
-      const { mac } = board;
-      const found = async (text: string): Promise<boolean> =>
-        (await registry.list({ text, limit: 1000 })).devices.some((device) => device.mac === mac);
-      for (const text of ['x', 'XY', 'zq', 'Z', mac.slice(0, 2), board.uuid.slice(0, 1)]) {
-        expect([text, await found(text)]).toEqual([text, true]);
-      }
-      for (const text of ['q7', 'al', 'y']) {
-        expect([text, await found(text)]).toEqual([text, false]);
-      }
-    });
-
     it('reveals a key only for a reason, and only of a device that it knows', async () => {
       const board = newBoard();
       await provision(board);

@@ -2,8 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { processUser } from '../../src/registry/index.js';
 import { runInProcess } from '../support/cli-in-process.js';
 import { ROOT } from '../support/judges.js';
 import { queryAt } from './foreign-program.js';
@@ -137,12 +139,33 @@ it('dead deliveries are listed, retried and discarded, and every report counts t
   expect(await bench.registry.status()).toMatchObject({ pushes: { pending: 0, dead: 2 } });
   expect((await push('dead', '--retry', '1', '--discard-all')).code).toBe(2);
   expect((await push('dead', '--retry', '987654321')).stderr).toContain('PUSH_DELIVERY_UNKNOWN');
-  expect((await push('dead', '--discard', dead[0]!.id)).stdout).toBe('1 discarded\n');
+  expect((await push('dead', '--discard', dead[0]!.id, '--reason', 'was a sample')).stdout).toBe(
+    '1 discarded\n',
+  );
   expect((await push('dead', '--retry-all')).stdout).toBe('1 are pending again\n');
   expect((await push('run', '--once', '--json')).stdout).toBe(
     '{"type":"push-run","delivered":1,"failed":0}\n',
   );
   expect(bodyOf(receiver.received[0]!).data['mac']).toBe(one.mac);
+
+  // Who did that, where and why, is told with each of the two devices, and in the whole trail.
+  const devices = async (...args: string[]): Promise<string> =>
+    (await runInProcess(['--data-dir', bench.home, 'devices', ...args])).stdout;
+  const who = `by ${processUser()} at ${hostname()}, `;
+  const shown = await devices('show', two.mac);
+  expect(shown).toContain(`dead push discarded   ${two.mac}  ${who}`);
+  expect(shown).toContain('reason: was a sample');
+  expect(shown).not.toContain('dead push retried');
+  expect(await devices('audit', one.uuid)).toContain(`dead push retried     ${one.mac}  ${who}`);
+  const [newest] = (await devices('audit', '--limit', '1', '--json')).trim().split('\n');
+  expect(JSON.parse(newest!)).toMatchObject({
+    ...{ type: 'audit', kind: 'dead push retried', mac: one.mac, uuid: one.uuid },
+    ...{ actor: processUser(), origin: hostname(), detail: { target: 'hook', event: 'provisioned' } },
+  });
+  expect(await devices('audit')).toMatch(/push target added/);
+  expect(JSON.parse(await devices('show', two.mac, '--json'))).toMatchObject({
+    audit: [{ kind: 'dead push discarded', detail: { reason: 'was a sample' } }],
+  });
 });
 
 it('a device that a command removes is told of before the command ends', async () => {

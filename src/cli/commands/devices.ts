@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { parseMac } from '../../core/mac.js';
 import type { CliIo } from '../io.js';
 import { whoami } from '../whoami.js';
+import { auditCommand } from './devices/audit.js';
 import { conflictsCommand, resolveCommand } from './devices/conflicts.js';
 import { exportCommand, importCommand } from './devices/files.js';
 import { listCommand } from './devices/list.js';
@@ -15,6 +16,7 @@ export function devicesCommand(io: CliIo): Command {
     .description('the devices in the registry: find them, read their history, move them')
     .addCommand(listCommand(io))
     .addCommand(showCommand(io))
+    .addCommand(auditCommand(io))
     .addCommand(revealCommand(io))
     .addCommand(removeCommand(io))
     .addCommand(conflictsCommand(io))

@@ -1,12 +1,14 @@
 // Writing to the audit trail.
 import type pg from 'pg';
-import { processUser } from '../process-user.js';
+import { processHost, processUser } from '../process-user.js';
 
 export interface AuditEvent {
   /** For example `key revealed`. */
   readonly kind: string;
   /** Who did it; absent: the user of this process. */
   readonly actor?: string | undefined;
+  /** From where; absent: this computer. */
+  readonly origin?: string | undefined;
   readonly uuid?: string | undefined;
   readonly macKey?: string | undefined;
   /** No secret in it. */
@@ -21,9 +23,10 @@ export async function recordEvent(client: pg.ClientBase, event: AuditEvent): Pro
 /** Adds a row for each, in one statement. */
 export async function recordEvents(client: pg.ClientBase, events: readonly AuditEvent[]): Promise<void> {
   await client.query(
-    `insert into events (kind, actor, global_uuid, mac_key, detail)
-     select kind, coalesce(actor, $2), uuid, "macKey", detail
-     from json_to_recordset($1::json) as e (kind text, actor text, uuid text, "macKey" text, detail jsonb)`,
-    [JSON.stringify(events), processUser()],
+    `insert into events (kind, actor, origin, global_uuid, mac_key, detail)
+     select kind, coalesce(actor, $2), coalesce(origin, $3), uuid, "macKey", detail
+     from json_to_recordset($1::json) as e (
+       kind text, actor text, origin text, uuid text, "macKey" text, detail jsonb)`,
+    [JSON.stringify(events), processUser(), processHost()],
   );
 }

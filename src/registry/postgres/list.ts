@@ -2,9 +2,9 @@
 import type pg from 'pg';
 import { formatMark, parseMark } from '../page-mark.js';
 import type { DeviceFilter, DevicePage } from '../registry.js';
-import { readSearch } from '../text-search.js';
 import { DEVICE_COLUMNS, type DeviceRow, REMOVED, toDeviceRecord } from './rows.js';
-import { textCondition } from './text-condition.js';
+import type { Parameter } from './text-condition.js';
+import { matchCondition, matchText, type TextMatch } from './text-match.js';
 
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1000;
@@ -31,11 +31,12 @@ export async function list(client: pg.ClientBase, filter: DeviceFilter): Promise
 export async function listRows(client: pg.ClientBase, filter: DeviceFilter): Promise<RowPage> {
   const limit = Math.min(Math.max(Math.trunc(filter.limit ?? PAGE_DEFAULT), 1), PAGE_MAX);
   const byTime = filter.since !== undefined || filter.until !== undefined;
+  const match = filter.text === undefined ? undefined : await matchText(client, filter.text);
   const find = async (way: Way): Promise<readonly MarkedRow[]> => {
-    const { text, values } = listQuery(filter, way, limit + 1);
+    const { text, values } = listQuery({ ...filter, match }, way, limit + 1);
     return (await client.query<MarkedRow>(text, [...values])).rows;
   };
-  const searches = filter.text !== undefined && !byTime;
+  const searches = match !== undefined && 'search' in match && !byTime;
   const rows = searches ? await search(client, filter, find, limit) : await find('in order');
   const page = rows.slice(0, limit);
   const last = page.at(-1);
@@ -74,9 +75,12 @@ async function newestId(client: pg.ClientBase): Promise<number> {
  */
 export type Way = 'in order' | { readonly from: number } | 'matches first';
 
+/** A filter whose text is understood. */
+export type MatchedFilter = Omit<DeviceFilter, 'text'> & { readonly match?: TextMatch | undefined };
+
 /** The statement of a page; the orders are those of the indexes idx_devices_provisioned and devices_pkey. */
 export function listQuery(
-  filter: DeviceFilter,
+  filter: MatchedFilter,
   way: Way,
   limit: number,
 ): { readonly text: string; readonly values: readonly unknown[] } {
@@ -97,13 +101,11 @@ export function listQuery(
   return { text, values };
 }
 
-type Parameter = (value: unknown) => string;
-
 /**
  * Devices that have an attempt as asked for. The planner knows how many they are, but not that all of them may be old:
  * the bounds keep it from looking for them among all that are newer. A text is rarer than that, and has its own index.
  */
-function attemptConditions({ batch, station, text }: DeviceFilter, parameter: Parameter): string[] {
+function attemptConditions({ batch, station, match }: MatchedFilter, parameter: Parameter): string[] {
   const of: string[] = [];
   if (batch !== undefined) of.push(`batch = ${parameter(batch)}`);
   if (station !== undefined) of.push(`station = ${parameter(station)}`);
@@ -113,16 +115,15 @@ function attemptConditions({ batch, station, text }: DeviceFilter, parameter: Pa
       and (select max(device_id) from attempts where ${one})`,
   );
   const attempted = `exists (select from attempts where device_id = d.id and ${of.join(' and ')})`;
-  return text === undefined ? [attempted, ...bounds] : [attempted];
+  return match === undefined ? [attempted, ...bounds] : [attempted];
 }
 
-function deviceConditions(filter: DeviceFilter, parameter: Parameter): string[] {
-  const { status, includeRemoved, text, since, until } = filter;
+function deviceConditions(filter: MatchedFilter, parameter: Parameter): string[] {
+  const { status, includeRemoved, match, since, until } = filter;
   const conditions: string[] = [];
   if (status !== undefined) conditions.push(`d.status = ${parameter(status)}`);
   else if (includeRemoved !== true) conditions.push(`d.status is distinct from ${parameter(REMOVED)}`);
-  const search = text === undefined ? undefined : readSearch(text);
-  if (search !== undefined) conditions.push(textCondition(search, 'd', parameter));
+  if (match !== undefined) conditions.push(matchCondition(match, parameter));
   // The column has no zone and holds UTC.
   const utc = (time: string): string => `(${parameter(time)}::timestamptz at time zone 'UTC')`;
   if (since !== undefined) conditions.push(`d.provisioned_at >= ${utc(since)}`);

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import type { Database } from '../postgres/database.js';
 import { recordEvent } from '../postgres/events.js';
-import { processUser } from '../process-user.js';
+import { type Asker, processUser } from '../process-user.js';
 import { Deliverer, type DelivererParts } from './deliverer.js';
 import { changeDead, readDead } from './dead.js';
 import { testMessage } from './message.js';
@@ -119,12 +119,12 @@ export class PostgresPushes implements Pushes {
     return this.#database.connected('dead pushes', (client) => readDead(client, limit));
   }
 
-  retry(ids: readonly string[] | 'all'): Promise<number> {
-    return this.#database.transaction('retry pushes', (client) => changeDead(client, 'retried', ids));
+  retry(ids: readonly string[] | 'all', by: Asker = {}): Promise<number> {
+    return this.#database.transaction('retry pushes', (client) => changeDead(client, 'retry', ids, by));
   }
 
-  discard(ids: readonly string[] | 'all'): Promise<number> {
-    return this.#database.transaction('discard pushes', (client) => changeDead(client, 'discarded', ids));
+  discard(ids: readonly string[] | 'all', by: Asker = {}): Promise<number> {
+    return this.#database.transaction('discard pushes', (client) => changeDead(client, 'discard', ids, by));
   }
 
   deliverDue(options?: DeliverOptions): Promise<PushRun> {

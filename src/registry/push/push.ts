@@ -8,6 +8,8 @@
 //
 // All stations of a registry share the work. All failures are EspmintErrors; none of them holds a secret.
 
+import type { Asker } from '../process-user.js';
+
 /** A statement on another PostgreSQL database, or a POST that is signed as the Standard Webhooks specification says. */
 export type PushKind = 'sql' | 'webhook';
 
@@ -142,11 +144,16 @@ export interface Pushes {
   /** Newest first. @param limit at most so many */
   dead(limit?: number): Promise<DeadPush[]>;
 
-  /** Makes dead deliveries pending again. @returns how many  @throws PUSH_DELIVERY_UNKNOWN, and then does nothing */
-  retry(ids: readonly string[] | 'all'): Promise<number>;
+  /**
+   * Makes dead deliveries pending again. Who did it, from where and why is in the audit trail of each device.
+   *
+   * @returns how many
+   * @throws PUSH_DELIVERY_UNKNOWN, and then does nothing
+   */
+  retry(ids: readonly string[] | 'all', by?: Asker): Promise<number>;
 
-  /** Forgets dead deliveries. @returns how many  @throws PUSH_DELIVERY_UNKNOWN, and then does nothing */
-  discard(ids: readonly string[] | 'all'): Promise<number>;
+  /** Forgets dead deliveries; the audit trail as with `retry`. @returns how many  @throws as retry */
+  discard(ids: readonly string[] | 'all', by?: Asker): Promise<number>;
 
   /** Delivers what is due, to all targets at once, until nothing is or the signal ends it. */
   deliverDue(options?: DeliverOptions): Promise<PushRun>;

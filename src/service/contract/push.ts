@@ -63,8 +63,11 @@ const deadSchema = z
 
 export type DeadPush = z.output<typeof deadSchema>;
 
-/** Which dead deliveries; without ids all of them. */
-const chosenSchema = z.object({ ids: z.array(z.string().max(20)).min(1).max(1000).optional() });
+/** Which dead deliveries; without ids all of them. Who did it, from where and why goes into the audit trail. */
+const chosenSchema = z.object({
+  ids: z.array(z.string().max(20)).min(1).max(1000).optional(),
+  reason: z.string().trim().max(500).optional(),
+});
 const countSchema = z.object({ count: z.int() });
 
 export const PUSH_OPERATIONS = operations({

@@ -17,7 +17,7 @@ export function addFilterOptions(command: Command): Command {
   return command
     .option('--status <status>', 'only devices of this status, for example pending')
     .option('--all', 'also devices that were removed')
-    .option('--text <text>', 'only devices with this in UUID, MAC or location')
+    .option('--text <text>', 'only devices with this in MAC (end or start), UUID (start) or location')
     .option('--batch <name>', 'only devices with an attempt for this batch')
     .option('--station <name>', 'only devices with an attempt at this station')
     .option('--since <time>', 'only devices provisioned then or later (ISO 8601)')

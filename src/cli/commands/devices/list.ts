@@ -43,7 +43,8 @@ async function list(io: CliIo, registry: Registry, options: ListOptions): Promis
   } while (after !== undefined && left > 0);
 }
 
-function parseLimit(text: string | undefined): number {
+/** @throws INPUT_INVALID */
+export function parseLimit(text: string | undefined): number {
   if (text === undefined) return Number.POSITIVE_INFINITY;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new EspmintError('INPUT_INVALID', {

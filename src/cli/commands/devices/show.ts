@@ -1,24 +1,45 @@
 // `espmint devices show`: one device with the history of its keys and attempts.
 import { Command } from 'commander';
 import { STAGES } from '../../../core/stages.js';
-import type { AttemptRecord, DeviceHistory } from '../../../registry/index.js';
-import { type CliIo, jsonLine } from '../../io.js';
+import {
+  type AttemptRecord,
+  type AuditPage,
+  type DeviceHistory,
+  readAudit,
+} from '../../../registry/index.js';
+import { registryOptions } from '../../compose.js';
+import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { formatDuration, utcTime } from '../../output/format.js';
 import { printable } from '../../printable.js';
+import { auditLine } from './audit.js';
 import { parseDevice } from './device-name.js';
 import { withRegistry } from './with-registry.js';
 
 export function showCommand(io: CliIo): Command {
   return new Command('show')
-    .description('one device with the history of its keys and attempts')
+    .description('one device with the history of its keys and attempts, and its audit trail')
     .argument('<device>', 'MAC or UUID')
     .option('--json', 'print one JSON object')
     .action((device: string, { json }: { json?: boolean }, command: Command) =>
       withRegistry(io, command, async (registry) => {
-        const history = await registry.show(parseDevice(device));
-        io.stdout(json === true ? jsonLine({ type: 'device', ...history }) : describe(history));
+        const name = parseDevice(device);
+        const history = await registry.show(name);
+        const options = registryOptions(io, command.optsWithGlobals<GlobalOptions>());
+        const audit = await readAudit(options, { device: name, limit: AUDIT_ENTRIES });
+        io.stdout(
+          json === true
+            ? jsonLine({ type: 'device', ...history, audit: audit.entries })
+            : describe(history) + describeAudit(audit),
+        );
       }),
     );
+}
+
+/** The newest entries of its audit trail. */
+function describeAudit({ entries, next }: AuditPage): string {
+  if (entries.length === 0) return '';
+  const more = next === undefined ? [] : ['older ones: espmint devices audit'];
+  return `\n${[...entries.map(auditLine), ...more].join('\n')}\n`;
 }
 
 /** Facts, keys and attempts, with a blank line between them. */
@@ -46,6 +67,8 @@ export function describe(device: DeviceHistory): string {
   return `${blocks.map((block) => block.map(printable).join('\n')).join('\n\n')}\n`;
 }
 
+/** Of the audit trail that `show` prints. */
+const AUDIT_ENTRIES = 20;
 const NAME_CHARS = 12;
 const STATE_CHARS = 10;
 const INDENT = ' '.repeat(NAME_CHARS + 1);

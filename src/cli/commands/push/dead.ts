@@ -1,6 +1,7 @@
 // `espmint push dead`: deliveries that were given up: read them, then retry or discard them.
 import { Command, Option } from 'commander';
 import { type CliIo, jsonLine } from '../../io.js';
+import { whoami } from '../../whoami.js';
 import { deadLine } from './describe.js';
 import { withPushes } from './with-pushes.js';
 
@@ -9,6 +10,7 @@ interface Options {
   readonly retryAll?: boolean;
   readonly discard?: readonly string[];
   readonly discardAll?: boolean;
+  readonly reason?: string;
   readonly json?: boolean;
 }
 
@@ -22,13 +24,15 @@ export function deadCommand(io: CliIo): Command {
     .addOption(new Option('--retry-all', 'try all of them again').conflicts(others('retryAll')))
     .addOption(new Option('--discard <id...>', 'forget these').conflicts(others('discard')))
     .addOption(new Option('--discard-all', 'forget all of them').conflicts(others('discardAll')))
+    .option('--reason <text>', 'why, for the audit trail of the devices')
     .option('--json', 'print one JSON object a line')
     .action((options: Options, command: Command) =>
       withPushes(io, command, async (pushes) => {
         const retry = options.retryAll === true ? 'all' : options.retry;
         const discard = options.discardAll === true ? 'all' : options.discard;
-        if (retry !== undefined) io.stdout(`${await pushes.retry(retry)} are pending again\n`);
-        else if (discard !== undefined) io.stdout(`${await pushes.discard(discard)} discarded\n`);
+        const by = { actor: whoami(), reason: options.reason };
+        if (retry !== undefined) io.stdout(`${await pushes.retry(retry, by)} are pending again\n`);
+        else if (discard !== undefined) io.stdout(`${await pushes.discard(discard, by)} discarded\n`);
         else {
           for (const dead of await pushes.dead()) {
             io.stdout(options.json === true ? jsonLine({ type: 'dead-push', ...dead }) : deadLine(dead));

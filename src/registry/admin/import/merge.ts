@@ -1,6 +1,6 @@
 // Brings the compared lines of an import into `devices`, in one statement for all new ones and one for all changed ones.
 import type pg from 'pg';
-import { processUser } from '../../process-user.js';
+import { processHost, processUser } from '../../process-user.js';
 import { COLUMNS } from './staging.js';
 
 /** Devices by what became of them, or would become in a dry run. */
@@ -65,10 +65,10 @@ async function updateChanged(client: pg.ClientBase): Promise<void> {
     `update devices d set ${sets.join(', ')} from import_lines l where d.id = l.device_id and l.changed <> '{}'`,
   );
   await client.query(
-    `insert into events (kind, actor, global_uuid, mac_key, detail)
-     select 'device changed by import', $1, global_uuid, mac_key, jsonb_build_object('fields', changed)
+    `insert into events (kind, actor, origin, global_uuid, mac_key, detail)
+     select 'device changed by import', $1, $2, global_uuid, mac_key, jsonb_build_object('fields', changed)
      from import_lines where device_id is not null and changed <> '{}' order by line`,
-    [processUser()],
+    [processUser(), processHost()],
   );
 }
 

@@ -1,0 +1,64 @@
+// `espmint devices audit`: who did what, from where, and why.
+import { Command } from 'commander';
+import { type AuditRecord, readAudit } from '../../../registry/index.js';
+import { registryOptions } from '../../compose.js';
+import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
+import { utcTime } from '../../output/format.js';
+import { printable } from '../../printable.js';
+import { parseDevice } from './device-name.js';
+import { parseLimit } from './list.js';
+
+interface Options {
+  readonly limit?: string;
+  readonly json?: boolean;
+}
+
+/** Entries a query when all are listed. */
+const PAGE = 1000;
+const KIND_CHARS = 20;
+
+export function auditCommand(io: CliIo): Command {
+  return new Command('audit')
+    .description(
+      'who revealed, exported, changed, retried and removed what, from where and why; newest first',
+    )
+    .argument('[device]', 'MAC or UUID; without it the whole audit trail')
+    .option('--limit <count>', 'at most so many entries')
+    .option('--json', 'print one JSON object a line')
+    .action((name: string | undefined, options: Options, command: Command) =>
+      list(io, command.optsWithGlobals<GlobalOptions>(), name, options),
+    );
+}
+
+async function list(
+  io: CliIo,
+  global: GlobalOptions,
+  name: string | undefined,
+  options: Options,
+): Promise<void> {
+  const registry = registryOptions(io, global);
+  const device = name === undefined ? undefined : parseDevice(name);
+  let left = parseLimit(options.limit);
+  let after: string | undefined;
+  do {
+    const page = await readAudit(registry, { device, after, limit: Math.min(left, PAGE) });
+    for (const entry of page.entries) {
+      io.stdout(options.json === true ? jsonLine({ type: 'audit', ...entry }) : `${auditLine(entry)}\n`);
+    }
+    await io.drained();
+    left -= page.entries.length;
+    after = page.next;
+  } while (after !== undefined && left > 0);
+}
+
+/** One line; other programs may have written into parts of it. */
+export function auditLine({ at, kind, actor, origin, mac, detail }: AuditRecord): string {
+  const who = origin === undefined ? actor : `${actor} at ${origin}`;
+  const facts = Object.entries(detail).map(([name, value]) => `${name}: ${plain(value)}`);
+  const parts = [utcTime(at), kind.padEnd(KIND_CHARS), ...(mac === undefined ? [] : [mac]), `by ${who}`];
+  return printable([parts.join('  '), ...facts].join(', '));
+}
+
+function plain(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,99 @@
+// Reading the audit trail: what was done to devices, keys and pushes, by whom, from where and why.
+import type { RegistryOptions } from '../connect.js';
+import { formatMark, parseMark } from '../page-mark.js';
+import { migrate } from '../postgres/migrate.js';
+import { needRow } from '../postgres/read.js';
+import { macOf, orNone } from '../postgres/rows.js';
+import type { DeviceName } from '../registry.js';
+import { withDatabase } from './with-database.js';
+
+/** One entry of the audit trail. */
+export interface AuditRecord {
+  readonly id: number;
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+  /** For example `key revealed`. */
+  readonly kind: string;
+  readonly actor: string;
+  /** The computer, or the address by way of it; absent in entries of earlier versions. */
+  readonly origin?: string | undefined;
+  readonly mac?: string | undefined;
+  readonly uuid?: string | undefined;
+  /** What else there is to say; with a `reason` where one was given. No secret in it. */
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditFilter {
+  /** What concerns this device; absent: everything. */
+  readonly device?: DeviceName | undefined;
+  /** 1 to 1000, default 100. */
+  readonly limit?: number | undefined;
+  /** `next` of the page before. */
+  readonly after?: string | undefined;
+}
+
+/** Newest first. */
+export interface AuditPage {
+  readonly entries: readonly AuditRecord[];
+  /** Give it as `after` for the next page; absent on the last one. */
+  readonly next?: string | undefined;
+}
+
+interface EventRow {
+  readonly id: string;
+  readonly at: Date;
+  readonly kind: string;
+  readonly actor: string;
+  readonly origin: string | null;
+  readonly mac_key: string | null;
+  readonly global_uuid: string | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+const PAGE_DEFAULT = 100;
+const PAGE_MAX = 1000;
+
+/** @throws DEVICE_UNKNOWN, INPUT_INVALID (a page mark that is none), and what the database throws */
+export async function readAudit(options: RegistryOptions, filter: AuditFilter = {}): Promise<AuditPage> {
+  const { device, after } = filter;
+  const limit = Math.min(Math.max(Math.trunc(filter.limit ?? PAGE_DEFAULT), 1), PAGE_MAX);
+  const start = after === undefined ? null : parseMark(after, false).id;
+  const rows = await withDatabase(options, 'audit', async (client, { target }) => {
+    await migrate(client, target);
+    const macKey = device === undefined ? null : (await needRow(client, device)).mac_key;
+    const found = await client.query<EventRow>(
+      `select id, at, kind, actor, origin, mac_key, global_uuid, detail from events
+       where ($1::text is null or mac_key = $1) and ($2::bigint is null or id < $2)
+       order by id desc limit $3`,
+      [macKey, start, limit + 1],
+    );
+    return found.rows;
+  });
+  const entries = rows.slice(0, limit).map(toRecord);
+  const last = entries.at(-1);
+  return rows.length <= limit || last === undefined
+    ? { entries }
+    : { entries, next: formatMark({ id: last.id }) };
+}
+
+function toRecord({
+  id,
+  at,
+  kind,
+  actor,
+  origin,
+  mac_key: macKey,
+  global_uuid: uuid,
+  detail,
+}: EventRow): AuditRecord {
+  return {
+    id: Number(id),
+    at: at.toISOString(),
+    kind,
+    actor,
+    origin: orNone(origin),
+    mac: macKey === null ? undefined : macOf(macKey),
+    uuid: orNone(uuid),
+    detail,
+  };
+}
