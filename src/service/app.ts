@@ -14,6 +14,7 @@ import { registerOperations, type Handlers } from './http/operations.js';
 import { registerPage } from './http/page.js';
 import { securityHeaders } from './http/security-headers.js';
 import { checkSite } from './http/sites.js';
+import { tellOfChange } from './live/changes.js';
 import { DEFAULT_HOST, type ServiceOptions } from './options.js';
 import type { ServiceParts } from './parts.js';
 
@@ -48,6 +49,7 @@ export async function createApp(parts: ServiceParts, options: AppOptions): Promi
   registerOperations(app, options.wrapHandlers?.(handlers) ?? handlers, {
     gate: core.gate,
     secureCookie: options.tls !== undefined,
+    onDone: (operation) => tellOfChange(core.hub, operation),
   });
   await registerPage(app, options.webDir);
   tieLife(app, core);

@@ -34,7 +34,8 @@ within v1.
 ## Live events
 \`GET /api/v1/events\` sends one JSON object in each \`data\` field, with an \`id\`. A reader that reconnects with
 \`Last-Event-ID\` (browsers do) first gets what it missed; where that is gone, it gets \`reset\` and loads everything anew. A
-reader that cannot keep up is disconnected. A comment line comes every 15 seconds.
+reader that cannot keep up is disconnected, and one whose session or token ends is sent away. A comment line comes every
+15 seconds.
 
 | \`type\` | carries | means |
 |---|---|---|
@@ -49,6 +50,7 @@ reader that cannot keep up is disconnected. A comment line comes every 15 second
 | \`settings\` | \`settings\` | the station's settings changed |
 | \`station\` | \`station\` | the station was paused or goes on, its batch has other counts, a place was taught |
 | \`registry\` | \`ok\`, \`conflicts\`, \`deadPushes\` | the registry can be reached, or no longer; or another number of conflicts or of given-up pushes waits for a person |
+| \`changed\` | \`part\` | somebody changed something of that part of the interface (\`batches\`, \`push\`, …) through this service |
 | \`stopping\` | | the service stops once running boards are done |
 `;
 

@@ -5,6 +5,19 @@ import { jobSchema, profileNameSchema } from './jobs.js';
 import { portSchema } from './ports.js';
 import { settingsSchema, stationStateSchema } from './station.js';
 
+/** Parts of the interface whose lists pages keep up to date: the first part of the path of each change. */
+export const CHANGING_PARTS = [
+  'batches',
+  'conflicts',
+  'push',
+  'printers',
+  'secrets',
+  'users',
+  'sessions',
+  'tokens',
+] as const;
+export type ChangingPart = (typeof CHANGING_PARTS)[number];
+
 /** Fields may be added; a reader ignores types that it does not know. */
 export const liveEventSchema = z
   .discriminatedUnion('type', [
@@ -41,6 +54,8 @@ export const liveEventSchema = z
       /** Deliveries that were given up. */
       deadPushes: z.int(),
     }),
+    /** Somebody has changed something there through this service: what was loaded of it is out of date. */
+    z.object({ type: z.literal('changed'), part: z.enum(CHANGING_PARTS) }),
     /** The service stops as soon as running boards are at a safe point. */
     z.object({ type: z.literal('stopping') }),
   ])

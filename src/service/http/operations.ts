@@ -60,6 +60,8 @@ export interface OperationOptions {
   readonly gate: Gatekeeper;
   /** Only over HTTPS does a browser send the cookie. */
   readonly secureCookie: boolean;
+  /** Told of each operation that did what it was asked. */
+  readonly onDone: (operation: Operation) => void;
 }
 
 export const COOKIE = 'espmint_session';
@@ -104,6 +106,7 @@ function routeOf(
     handler: async (request, reply) => {
       const { params, query, body } = request;
       const answer = await handler({ params, query, body }, callOf(request, reply, options));
+      options.onDone(operation);
       if (!isTextAnswer(operation.response)) return answer;
       if (reply.sent) return reply;
       if (!reply.hasHeader('content-type')) reply.type(`${operation.response.contentType}; charset=utf-8`);

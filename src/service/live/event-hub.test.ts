@@ -6,7 +6,7 @@ const change = (ok: boolean) => ({ type: 'registry', ok, conflicts: 0, deadPushe
 
 function listen(hub: EventHub): SentEvent[] {
   const heard: SentEvent[] = [];
-  hub.subscribe({ event: (event) => heard.push(event), end: () => undefined });
+  hub.subscribe({ event: (event) => heard.push(event), check: () => undefined, end: () => undefined });
   return heard;
 }
 

@@ -11,6 +11,8 @@ export interface SentEvent {
 
 export interface Listener {
   event(event: SentEvent): void;
+  /** Somebody lost a right: the listener looks whether it was its own. */
+  check(): void;
   /** There will be no more. */
   end(): void;
 }
@@ -64,6 +66,11 @@ export class EventHub {
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Lets each reader look at once whether it may still listen. */
+  checkReaders(): void {
+    for (const listener of [...this.#listeners]) listener.check();
   }
 
   /** Sends all readers away. */

@@ -10,6 +10,11 @@ class Reader extends EventEmitter {
   text = '';
   writableLength = 0;
   state: 'open' | 'ended' | 'destroyed' = 'open';
+  /** Whether the connection goes as soon as it was ended, or only when all has been taken. */
+  isQuick = true;
+  get writableEnded(): boolean {
+    return this.state === 'ended';
+  }
   write(text: string): boolean {
     this.text += text;
     this.writableLength += text.length;
@@ -20,7 +25,7 @@ class Reader extends EventEmitter {
   }
   end(): void {
     this.state = 'ended';
-    this.emit('close');
+    if (this.isQuick) this.emit('close');
   }
   destroy(): void {
     this.state = 'destroyed';
@@ -92,6 +97,24 @@ describe('a reader', () => {
     await vi.advanceTimersByTimeAsync(1000);
     expect(reader.state).toBe('ended');
     expect(hub.readers).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+  it('whose rights were taken is sent away at once when somebody tells the hub', async () => {
+    const { hub, reader } = open({ isAllowed: false });
+    hub.checkReaders();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(reader.state).toBe('ended');
+    expect(hub.readers).toBe(0);
+  });
+  it('that is slow to go is told nothing after it was sent away', async () => {
+    const { hub, reader } = open({ isAllowed: false });
+    reader.isQuick = false;
+    hub.checkReaders();
+    await vi.advanceTimersByTimeAsync(0);
+    const before = reader.text;
+    hub.publish({ type: 'registry', ok: true, conflicts: 1, deadPushes: 0 });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(reader.text).toBe(before);
     expect(vi.getTimerCount()).toBe(0);
   });
   it('is sent away when the service ends', () => {

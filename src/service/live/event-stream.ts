@@ -12,7 +12,7 @@ const RETRY_MS = 1_000;
 export interface StreamOptions {
   readonly version: string;
   readonly lastSeenId: string | undefined;
-  /** Asked before each heartbeat: whether the reader may still listen. */
+  /** Whether the reader may still listen: asked before each heartbeat, and when somebody has lost a right. */
   readonly isAllowed: () => Promise<boolean>;
   readonly heartbeatMs?: number;
 }
@@ -35,17 +35,27 @@ export function streamEvents(response: ServerResponse, hub: EventHub, options: S
   if (missed === undefined || lastSeenId === undefined) response.write(`id: ${hub.lastId}\n\n`);
   for (const event of missed ?? []) send(event);
 
-  const unsubscribe = hub.subscribe({ event: send, end: () => void response.end() });
-  const heartbeat = setInterval(() => {
+  // A reader that is sent away may take a while to be gone: nothing is written to it meanwhile.
+  const leave = (): void => {
+    clearInterval(heartbeat);
+    unsubscribe();
+  };
+  const end = (): void => {
+    leave();
+    response.end();
+  };
+  const check = (): void => {
     isAllowed()
       .catch(() => false)
       .then(
-        (allowed) => (allowed ? response.write(':\n\n') : response.end()),
+        (allowed) => {
+          if (!allowed) end();
+          else if (!response.writableEnded) response.write(':\n\n');
+        },
         () => undefined,
       );
-  }, heartbeatMs);
-  response.once('close', () => {
-    clearInterval(heartbeat);
-    unsubscribe();
-  });
+  };
+  const unsubscribe = hub.subscribe({ event: send, check, end });
+  const heartbeat = setInterval(check, heartbeatMs);
+  response.once('close', leave);
 }

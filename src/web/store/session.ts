@@ -2,15 +2,21 @@
 import type { LiveEvent, Role, Session } from '../../service/contract/index.js';
 import { ApiFailure, call, useCsrfToken, whenSignedOut } from '../api/client.js';
 import { openLive } from '../api/live.js';
+import { parsePlace } from '../router.js';
 import { reduce, type RegistryNews } from './state.js';
 import { getState, setState } from './store.js';
 
 const RELOAD_DELAY_MS = 400;
 const RETRY_MS = 1_500;
+const RETRY_MAX_MS = 12_000;
+/** A page that nobody has seen for so long lets go of its line: a browser has but six to one service, for all its tabs. */
+const REST_MS = 60_000;
 const LADDER: readonly Role[] = ['viewer', 'operator', 'engineer', 'admin'];
 
 let closeLive: (() => void) | undefined;
+let retryMs = RETRY_MS;
 let todayTimer: number | undefined;
+let restTimer: number | undefined;
 const watchers = new Set<(event: LiveEvent) => void>();
 
 /** Hears each live event after the state has taken it in: sounds and announcements. */
@@ -22,12 +28,29 @@ export function watchEvents(watcher: (event: LiveEvent) => void): () => void {
 /** Begins: asks who is signed in, then loads and listens. Tries again for as long as the service does not answer. */
 export async function begin(): Promise<void> {
   whenSignedOut(forgetSession);
+  document.addEventListener('visibilitychange', restWhileUnseen);
   try {
     enter(await call('getSession', {}));
   } catch {
     setState((state) => ({ ...state, connection: 'offline' }));
     window.setTimeout(() => void begin(), RETRY_MS);
   }
+}
+
+/** Everything may be another than before: loads it, and lists load themselves anew. */
+function beginAnew(): Promise<void> {
+  setState((state) => ({ ...state, loadRevision: state.loadRevision + 1 }));
+  return begin();
+}
+
+/** The station page is heard without being seen: its sounds and its title go on. */
+function restWhileUnseen(): void {
+  window.clearTimeout(restTimer);
+  if (document.hidden) {
+    restTimer = window.setTimeout(() => {
+      if (parsePlace(window.location.hash).path.length > 0) stopListening();
+    }, REST_MS);
+  } else if (closeLive === undefined && mayWork(getState().session)) void beginAnew();
 }
 
 /** @throws ApiFailure when name or password are wrong, or after too many tries. */
@@ -78,9 +101,16 @@ function stopListening(): void {
 function listen(): void {
   closeLive ??= openLive({
     onConnection: (connected) => {
+      if (connected) retryMs = RETRY_MS;
       setState((state) => ({ ...state, connection: connected ? 'online' : 'offline' }));
     },
     onEvents: takeIn,
+    onRefused: () => {
+      stopListening();
+      // Most often nobody is signed in any more, or too many listen already. What came meanwhile was missed.
+      window.setTimeout(() => void beginAnew(), retryMs);
+      retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
+    },
   });
 }
 

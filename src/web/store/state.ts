@@ -32,8 +32,6 @@ export interface State {
   readonly station?: StationState;
   readonly today?: Today;
   readonly registry?: RegistryNews;
-  /** Counts up when lists of devices are out of date. */
-  readonly devicesRevision: number;
   /** Counts up when what was loaded once has to be loaded again. */
   readonly loadRevision: number;
 }
@@ -41,7 +39,6 @@ export interface State {
 export const INITIAL: State = {
   connection: 'connecting',
   stopping: false,
-  devicesRevision: 0,
   loadRevision: 0,
 };
 
@@ -60,8 +57,6 @@ export function reduce(state: State, event: LiveEvent): State {
       return changePort(state, event.job.port, (port) => withJob(port, event.job));
     case 'progress':
       return changePort(state, event.port, (port) => withProgress(port, event.jobId, event.percent));
-    case 'device':
-      return { ...state, devicesRevision: state.devicesRevision + 1 };
     case 'profile':
       return { ...state, profiles: putProfile(state.profiles ?? [], event.profile) };
     case 'settings':

@@ -26,9 +26,19 @@ interface ListCardProps<T> {
   /** The first names the row. */
   readonly columns: readonly Column<T>[];
   readonly actions?: (row: T) => ComponentChildren;
+  /** Below the last row. */
+  readonly more?: ComponentChildren;
 }
 
-export function ListCard<T>({ title, aside, rows, failure, none, ...table }: ListCardProps<T>): JSX.Element {
+export function ListCard<T>({
+  title,
+  aside,
+  rows,
+  failure,
+  none,
+  more,
+  ...table
+}: ListCardProps<T>): JSX.Element {
   return (
     <section class="card flush">
       <header>
@@ -42,6 +52,7 @@ export function ListCard<T>({ title, aside, rows, failure, none, ...table }: Lis
       )}
       {rows?.length === 0 && <div class="muted list-note">{none}</div>}
       {rows !== undefined && rows.length > 0 && <Table rows={rows} {...table} />}
+      {more !== undefined && more !== false && <p class="list-more">{more}</p>}
     </section>
   );
 }

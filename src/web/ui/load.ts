@@ -8,35 +8,62 @@ export interface Loaded<T> {
   readonly failure?: ApiFailure;
   readonly loading: boolean;
   readonly reload: () => void;
+  /** As reload, but without a word: the same value stays the same object, and a service that is away is no failure. */
+  readonly renew: () => void;
 }
 
 /** Runs `load` when the component appears and whenever `key` changes. */
 export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, key: string): Loaded<T> {
-  const [state, setState] = useState<Omit<Loaded<T>, 'reload'>>({ loading: true });
-  const [round, setRound] = useState(0);
+  const [state, setState] = useState<Omit<Loaded<T>, 'reload' | 'renew'>>({ loading: true });
   const loadNow = useRef(load);
   loadNow.current = load;
-  useEffect(() => {
+  const running = useRef<AbortController | undefined>(undefined);
+  const run = useCallback((isQuiet: boolean): void => {
+    // What was asked for aloud comes soon, and is as new.
+    if (isQuiet && running.current !== undefined) return;
+    running.current?.abort();
     const abort = new AbortController();
-    setState((before) => ({ ...before, loading: true }));
-    loadNow
-      .current(abort.signal)
-      .then((value) => {
-        if (!abort.signal.aborted) setState({ value, loading: false });
-      })
-      .catch((error: unknown) => {
-        if (abort.signal.aborted) return;
-        const failure = error instanceof ApiFailure ? error : new ApiFailure(0, { message: String(error) });
-        setState((before) => ({ ...before, failure, loading: false }));
-      });
-    return () => {
-      abort.abort();
+    running.current = abort;
+    if (!isQuiet) setState((before) => ({ ...before, loading: true }));
+    const settle = (change: (before: Omit<Loaded<T>, 'reload' | 'renew'>) => typeof before): void => {
+      if (abort.signal.aborted) return;
+      running.current = undefined;
+      setState(change);
     };
-  }, [key, round]);
-  const reload = useCallback(() => {
-    setRound((before) => before + 1);
+    loadNow.current(abort.signal).then(
+      (value) => {
+        settle((before) => {
+          const isSame = before.value !== undefined && isAlike(before.value, value);
+          if (isSame && !before.loading && before.failure === undefined) return before;
+          return { value: isSame ? before.value : value, loading: false };
+        });
+      },
+      (error: unknown) => {
+        const failure = error instanceof ApiFailure ? error : new ApiFailure(0, { message: String(error) });
+        settle((before) =>
+          isQuiet && failure.code === 'OFFLINE' ? before : { ...before, failure, loading: false },
+        );
+      },
+    );
   }, []);
-  return { ...state, reload };
+  useEffect(() => {
+    run(false);
+    return () => {
+      running.current?.abort();
+    };
+  }, [key]);
+  const reload = useCallback(() => {
+    run(false);
+  }, []);
+  const renew = useCallback(() => {
+    run(true);
+  }, []);
+  return { ...state, reload, renew };
+}
+
+/** Of answers of the service, which are JSON. */
+export function isAlike(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** The value once it has not changed for a while. */

@@ -7,11 +7,14 @@ import { Icon } from './icon.js';
 
 interface Toast {
   readonly id: number;
+  readonly saidMs: number;
   readonly tone: 'plain' | 'fail';
   readonly text: string;
 }
 
 const STAYS_MS = 5_000;
+/** Going to another page ends news that could be read; what is said on the way there is for the next page. */
+const READ_MS = 1_000;
 const MAX_TOASTS = 4;
 let lastId = 0;
 let toasts: readonly Toast[] = [];
@@ -26,10 +29,15 @@ function dismiss(id: number): void {
   put(toasts.filter((toast) => toast.id !== id));
 }
 
+function dismissRead(): void {
+  const read = performance.now() - READ_MS;
+  put(toasts.filter(({ tone, saidMs }) => tone === 'fail' || saidMs > read));
+}
+
 /** Says that something was done; it goes by itself. */
 export function say(text: string): void {
   const id = ++lastId;
-  put([...toasts, { id, tone: 'plain', text }]);
+  put([...toasts, { id, saidMs: performance.now(), tone: 'plain', text }]);
   window.setTimeout(() => {
     dismiss(id);
   }, STAYS_MS);
@@ -44,7 +52,7 @@ export function failureText(error: unknown): string {
 
 /** Shows a refusal; it stays until it is closed. */
 export function complain(error: unknown): void {
-  put([...toasts, { id: ++lastId, tone: 'fail', text: failureText(error) }]);
+  put([...toasts, { id: ++lastId, saidMs: performance.now(), tone: 'fail', text: failureText(error) }]);
 }
 
 /** Runs what may be refused; a refusal is shown. True when it worked. */
@@ -64,8 +72,10 @@ export function Toasts(): JSX.Element {
     changed = () => {
       render({});
     };
+    window.addEventListener('hashchange', dismissRead);
     return () => {
       changed = () => undefined;
+      window.removeEventListener('hashchange', dismissRead);
     };
   }, []);
   return (

@@ -79,6 +79,11 @@ export class FakeWorld {
     for (const listener of this.#listeners) listener(sent);
   }
 
+  /** Pages that listen. */
+  get readers(): number {
+    return this.#listeners.size;
+  }
+
   listen(listener: (sent: SentEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

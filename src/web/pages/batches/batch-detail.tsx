@@ -1,14 +1,21 @@
 // One batch: how far it is, what fails, its boards, and what can be done with it.
 import type { JSX } from 'preact';
-import type { BatchInfo, FiguresInfo, UnitInfo } from '../../../service/contract/index.js';
+import { useRef, useState } from 'preact/hooks';
+import type {
+  BatchInfo,
+  FiguresInfo,
+  HeldPlacesInfo,
+  Today,
+  UnitInfo,
+} from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatCount, formatDuration, formatExact, formatShare } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
-import { useStore } from '../../store/store.js';
 import { Facts } from '../../ui/facts.js';
 import { ListCard } from '../../ui/list-card.js';
-import { useLoad } from '../../ui/load.js';
+import { isAlike, type Loaded } from '../../ui/load.js';
+import { useLive } from '../../ui/live.js';
 import { FailureNote, Skeleton } from '../../ui/parts.js';
 import { CauseBars, HourColumns, StageBars } from '../today/charts.js';
 import { Figure } from '../today/figure.js';
@@ -17,22 +24,13 @@ import { HeldPlaces } from './held-places.js';
 import { BatchBadge } from './batch-badge.js';
 
 export function BatchDetail({ name }: { name: string }): JSX.Element {
-  const counts = useStore((state) => JSON.stringify(state.station?.batch?.counts));
-  const { value, failure, reload } = useLoad(async (signal) => {
-    const params = { name };
-    const [batch, { units }, { held }, { groups, hours }] = await Promise.all([
-      call('getBatch', { params, signal }),
-      call('listUnits', { params, signal }),
-      call('listHeldPlaces', { params, signal }),
-      call('stats', { query: { batch: name }, signal }),
-    ]);
-    return { batch, units, held, figures: groups[0]?.figures, hours };
-  }, `${name} ${counts}`);
-  if (failure !== undefined) return <FailureNote failure={failure} />;
-  if (value === undefined) return <Skeleton lines={6} />;
+  const { value, failure, reload } = useBatch(name);
+  if (value === undefined)
+    return failure === undefined ? <Skeleton lines={6} /> : <FailureNote failure={failure} />;
   const { batch, units, held, figures, hours } = value;
   return (
     <>
+      <FailureNote failure={failure} />
       <Head batch={batch} onChanged={reload} />
       {figures !== undefined && <Counts batch={batch} figures={figures} />}
       {figures !== undefined && figures.runs > 0 && (
@@ -46,6 +44,39 @@ export function BatchDetail({ name }: { name: string }): JSX.Element {
       <Units units={units} />
     </>
   );
+}
+
+interface Whole {
+  readonly batch: BatchInfo;
+  readonly held: readonly HeldPlacesInfo[];
+  readonly units: readonly UnitInfo[];
+  readonly figures: FiguresInfo | undefined;
+  readonly hours: Today['hours'];
+  readonly countedMs: number;
+}
+
+/** A batch of ten thousand boards is counted anew only when it is another, or after a minute: a failure may change no count. */
+const COUNTED_FOR_MS = 60_000;
+
+function useBatch(name: string): Loaded<Whole> {
+  const known = useRef<Whole | undefined>(undefined);
+  const loaded = useLive('batches', async (signal): Promise<Whole> => {
+    const params = { name };
+    const [batch, { held }] = await Promise.all([
+      call('getBatch', { params, signal }),
+      call('listHeldPlaces', { params, signal }),
+    ]);
+    const before = known.current;
+    const isFresh = before !== undefined && performance.now() - before.countedMs < COUNTED_FOR_MS;
+    if (isFresh && isAlike(before.batch, batch)) return (known.current = { ...before, held });
+    const [{ units }, { groups, hours }] = await Promise.all([
+      call('listUnits', { params, signal }),
+      call('stats', { query: { batch: name }, signal }),
+    ]);
+    const countedMs = performance.now();
+    return (known.current = { batch, held, units, figures: groups[0]?.figures, hours, countedMs });
+  });
+  return loaded;
 }
 
 function Head({ batch, onChanged }: { batch: BatchInfo; onChanged: () => void }): JSX.Element {
@@ -111,11 +142,28 @@ function Counts({ batch, figures }: { batch: BatchInfo; figures: FiguresInfo }):
   );
 }
 
+/** A page can show so many rows at once and stay quick. */
+const UNITS_AT_ONCE = 200;
+
 function Units({ units }: { units: readonly UnitInfo[] }): JSX.Element {
+  const [shown, setShown] = useState(UNITS_AT_ONCE);
   return (
     <ListCard<UnitInfo>
       title={t('today.jobs')}
-      rows={units}
+      rows={units.slice(0, shown)}
+      more={
+        units.length > shown && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              setShown(shown + UNITS_AT_ONCE);
+            }}
+          >
+            {t('devices.more')}
+          </button>
+        )
+      }
       none={t('today.noJobs')}
       keyOf={({ mac }) => mac}
       columns={[

@@ -8,7 +8,7 @@ import { link, type Place } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { ListCard } from '../../ui/list-card.js';
-import { useLoad } from '../../ui/load.js';
+import { useLive } from '../../ui/live.js';
 import { Blank, Skeleton } from '../../ui/parts.js';
 import { BatchBadge } from './batch-badge.js';
 import { BatchDetail } from './batch-detail.js';
@@ -39,12 +39,10 @@ export function BatchesPage({ place }: { place: Place }): JSX.Element {
 }
 
 function List(): JSX.Element {
-  // The station's own batch tells when counts have moved.
-  const counts = useStore((state) => JSON.stringify(state.station?.batch?.counts));
   const mayCreate = useStore((state) => hasRole(state.session, 'engineer'));
-  const { value, failure, reload } = useLoad(
+  const { value, failure, reload } = useLive(
+    'batches',
     async (signal) => (await call('listBatches', { signal })).batches,
-    counts,
   );
   const language = currentLocale();
   const count = (number: number): string => formatCount(number, language);

@@ -5,20 +5,17 @@ import { call } from '../../api/client.js';
 import { formatExact } from '../../format/format.js';
 import { currentLocale, maybe, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
-import { useStore } from '../../store/store.js';
 import { CompareTable, type ComparedRow } from '../../ui/compare-table.js';
 import { Facts } from '../../ui/facts.js';
-import { useLoad } from '../../ui/load.js';
+import { useLive } from '../../ui/live.js';
 import { Copyable, FailureNote, Skeleton } from '../../ui/parts.js';
 import { ConflictBadge } from './conflict-badge.js';
 import { Decide } from './decide.js';
 import { SideHistory, type Side } from './side-history.js';
 
 export function ConflictDetail({ id }: { id: number }): JSX.Element {
-  const waiting = useStore((state) => state.registry?.conflicts);
-  const { value, failure, reload } = useLoad(
-    (signal) => call('getConflict', { params: { id }, signal }),
-    `${waiting}`,
+  const { value, failure, reload } = useLive('conflicts', (signal) =>
+    call('getConflict', { params: { id }, signal }),
   );
   if (value === undefined)
     return failure === undefined ? <Skeleton lines={6} /> : <FailureNote failure={failure} />;

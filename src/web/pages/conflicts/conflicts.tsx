@@ -5,9 +5,9 @@ import { call } from '../../api/client.js';
 import { formatAgo } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { go, link, type Place } from '../../router.js';
-import { useStore } from '../../store/store.js';
 import { ListCard } from '../../ui/list-card.js';
-import { useLoad, useNow } from '../../ui/load.js';
+import { useLive } from '../../ui/live.js';
+import { useNow } from '../../ui/load.js';
 import { Blank, Segmented } from '../../ui/parts.js';
 import { DevicesNav } from '../devices/devices-nav.js';
 import { ConflictBadge } from './conflict-badge.js';
@@ -29,12 +29,12 @@ export function ConflictsPage({ place }: { place: Place }): JSX.Element {
 }
 
 function List({ all }: { all: boolean }): JSX.Element {
-  const waiting = useStore((state) => state.registry?.conflicts);
   const now = useNow(30_000);
-  const { value, failure } = useLoad(
+  const { value, failure } = useLive(
+    'conflicts',
     async (signal) =>
       (await call('listConflicts', { query: { all: all ? 'true' : 'false' }, signal })).conflicts,
-    `${all} ${waiting}`,
+    String(all),
   );
   return (
     <ListCard<ConflictInfo>

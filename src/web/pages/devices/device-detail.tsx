@@ -1,6 +1,5 @@
 // One device beside the list: identity, history as a timeline, actions with their consequences.
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
 import type { DeviceHistory } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatExact } from '../../format/format.js';
@@ -11,7 +10,7 @@ import { useStore } from '../../store/store.js';
 import { DialogButton } from '../../ui/dialog.js';
 import { Facts } from '../../ui/facts.js';
 import { Icon, type IconName } from '../../ui/icon.js';
-import { useLoad } from '../../ui/load.js';
+import { useLive } from '../../ui/live.js';
 import { Copyable, FailureNote, Skeleton } from '../../ui/parts.js';
 import { StatusBadge } from './device-table.js';
 import { LabelDialog } from './label-dialog.js';
@@ -25,12 +24,9 @@ interface DeviceDetailProps {
 }
 
 export function DeviceDetail({ device, filters }: DeviceDetailProps): JSX.Element {
-  const { value, failure, reload } = useLoad(
-    (signal) => call('showDevice', { params: { device }, signal }),
-    device,
+  const { value, failure } = useLive('devices', (signal) =>
+    call('showDevice', { params: { device }, signal }),
   );
-  const revision = useStore((state) => state.devicesRevision);
-  useEffect(reload, [revision]);
   return (
     <aside class="card detail" aria-label={t('devices.detail')}>
       <header>

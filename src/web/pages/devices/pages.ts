@@ -1,12 +1,14 @@
-// Pages of the device list by key: a new search starts over, "more" adds behind, and a new device renews the first page.
+// Pages of the device list by key: a new search starts over, "more" adds behind, and what is there is kept up to date.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Device } from '../../../service/contract/index.js';
 import { ApiFailure, call } from '../../api/client.js';
-import { useStore } from '../../store/store.js';
+import { useRenewal } from '../../ui/live.js';
+import { isAlike } from '../../ui/load.js';
 import { queryOf, type Filters } from './filters.js';
 
 const PAGE = 100;
-const REVISION_DELAY_MS = 800;
+/** As many as the service gives at once. */
+const PAGE_MAX = 1000;
 
 interface Pages {
   readonly devices?: readonly Device[];
@@ -23,7 +25,6 @@ export interface DevicePages extends Pages {
 export function useDevicePages(filters: Filters): DevicePages {
   const [pages, setPages] = useState<Pages>({ loading: true });
   const [round, setRound] = useState(0);
-  const revision = useStore((state) => state.devicesRevision);
   const request = useRef<AbortController | undefined>(undefined);
   const key = JSON.stringify(filters);
 
@@ -55,7 +56,9 @@ export function useDevicePages(filters: Filters): DevicePages {
     void load();
     return () => request.current?.abort();
   }, [load, round]);
-  useRenewal(revision, load, pages.devices?.length ?? 0);
+  useRenewal('devices', () => {
+    if (!pages.loading) void renew(pages, filters, request).then(setPages);
+  });
 
   const more = useCallback(() => {
     if (!pages.loading && pages.next !== undefined) void load(pages.next);
@@ -66,14 +69,40 @@ export function useDevicePages(filters: Filters): DevicePages {
   return { ...pages, more, reload };
 }
 
-/** While boards pass, the list renews itself, but never under somebody who has scrolled into further pages. */
-function useRenewal(revision: number, load: () => Promise<void>, length: number): void {
-  const first = useRef(revision);
-  useEffect(() => {
-    if (revision === first.current || length > PAGE) return undefined;
-    const timer = window.setTimeout(() => void load(), REVISION_DELAY_MS);
-    return () => {
-      window.clearTimeout(timer);
+/** What is there, as it is now: all rows that were loaded stay, so that nothing moves under who has scrolled far down. */
+async function renew(
+  pages: Pages,
+  filters: Filters,
+  request: { current: AbortController | undefined },
+): Promise<(now: Pages) => Pages> {
+  const { devices: before = [] } = pages;
+  const abort = new AbortController();
+  request.current = abort;
+  const limit = Math.min(PAGE_MAX, Math.max(PAGE, before.length));
+  try {
+    const { devices, next } = await call('listDevices', {
+      query: { ...queryOf(filters), limit },
+      signal: abort.signal,
+    });
+    const fresh = behind(devices, next, pages);
+    return (now) => {
+      const isSame =
+        now.failure === undefined && isAlike(now.devices, fresh.devices) && now.next === fresh.next;
+      return now !== pages || isSame ? now : { ...fresh, loading: false };
     };
-  }, [revision]);
+  } catch (error) {
+    if (!(error instanceof ApiFailure) || error.code === 'OFFLINE') return (now) => now;
+    return (now) => (now === pages ? { ...now, failure: error } : now);
+  }
+}
+
+/** The fresh rows, and behind them those that were loaded further down than the service gives at once. */
+function behind(
+  fresh: readonly Device[],
+  next: string | undefined,
+  { devices: before = [], next: nextBefore }: Pages,
+): Pick<Pages, 'devices' | 'next'> {
+  const last = before.findIndex(({ id }) => id === fresh.at(-1)?.id);
+  if (next === undefined || last === -1 || before.length <= PAGE_MAX) return { devices: fresh, next };
+  return { devices: [...fresh, ...before.slice(last + 1)], next: nextBefore };
 }

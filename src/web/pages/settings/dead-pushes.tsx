@@ -8,21 +8,16 @@ import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { ListCard, RemoveButton } from '../../ui/list-card.js';
-import { useLoad, useNow } from '../../ui/load.js';
+import { useLive } from '../../ui/live.js';
+import { useNow } from '../../ui/load.js';
 import { attempt, say } from '../../ui/toasts.js';
 
 const SHOWN = 100;
 
-interface DeadPushesProps {
-  /** Another one: they are loaded anew. */
-  readonly revision: string;
-  readonly onChanged: () => void;
-}
-
-export function DeadPushes({ revision, onChanged }: DeadPushesProps): JSX.Element {
-  const { value, failure, reload } = useLoad(
+export function DeadPushes({ onChanged }: { onChanged: () => void }): JSX.Element {
+  const { value, failure, reload } = useLive(
+    'push',
     async (signal) => (await call('listDeadPushes', { query: { limit: SHOWN }, signal })).dead,
-    revision,
   );
   const changed = (): void => {
     reload();

@@ -8,16 +8,18 @@ import { currentLocale, t } from '../../i18n/translate.js';
 import { Dialog, DialogButton } from '../../ui/dialog.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { FormCard, ListCard, RemoveButton } from '../../ui/list-card.js';
-import { useLoad } from '../../ui/load.js';
+import { OWN, useLive } from '../../ui/live.js';
 import { attempt, say } from '../../ui/toasts.js';
 
 export const ROLE_NAMES: readonly Role[] = ['viewer', 'operator', 'engineer', 'admin'];
 const MIN_PASSWORD = 10;
 
 export function PeopleSettings(): JSX.Element {
-  const { value, failure, reload } = useLoad(
-    async (signal) => (await call('listUsers', { signal })).users,
+  const { value, failure, reload } = useLive(
     'users',
+    async (signal) => (await call('listUsers', { signal })).users,
+    '',
+    OWN,
   );
   return (
     <>
@@ -125,9 +127,9 @@ function PasswordDialog({ name, onClose }: { name: string; onClose: () => void }
 }
 
 function Sessions(): JSX.Element | null {
-  const { value, reload } = useLoad(
-    async (signal) => (await call('listSessions', { signal })).sessions,
+  const { value, reload } = useLive(
     'sessions',
+    async (signal) => (await call('listSessions', { signal })).sessions,
   );
   if (value === undefined || value.length === 0) return null;
   return (

@@ -7,14 +7,16 @@ import { t } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { ListCard, RemoveButton } from '../../ui/list-card.js';
-import { useLoad } from '../../ui/load.js';
+import { OWN, useLive } from '../../ui/live.js';
 import { attempt, say } from '../../ui/toasts.js';
 import { draftOf, EMPTY, PrinterForm, type Draft } from './printer-form.js';
 
 export function PrinterSettings(): JSX.Element {
-  const { value, failure, reload } = useLoad(
-    async (signal) => (await call('listPrinters', { signal })).printers,
+  const { value, failure, reload } = useLive(
     'printers',
+    async (signal) => (await call('listPrinters', { signal })).printers,
+    '',
+    OWN,
   );
   const mayEdit = useStore((state) => hasRole(state.session, 'engineer'));
   const [draft, setDraft] = useState<Draft>(EMPTY);

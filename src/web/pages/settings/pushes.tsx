@@ -7,7 +7,8 @@ import { currentLocale, t } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { ListCard } from '../../ui/list-card.js';
-import { useLoad, useNow } from '../../ui/load.js';
+import { useLive } from '../../ui/live.js';
+import { useNow } from '../../ui/load.js';
 import { Badge, Blank } from '../../ui/parts.js';
 import { DeadPushes } from './dead-pushes.js';
 
@@ -15,15 +16,14 @@ import { DeadPushes } from './dead-pushes.js';
 type Target = PushTargetStatus & Partial<Pick<PushTargetInfo, 'address' | 'sendsKeys'>>;
 
 export function PushSettings(): JSX.Element {
-  const given = useStore((state) => state.registry?.deadPushes);
   const mayKnow = useStore((state) => hasRole(state.session, 'engineer'));
-  const { value, failure, reload } = useLoad(async (signal): Promise<Target[]> => {
+  const { value, failure, reload } = useLive('push', async (signal): Promise<Target[]> => {
     const [{ targets: states }, { targets }] = await Promise.all([
       call('pushStatus', { signal }),
       mayKnow ? call('listPushTargets', { signal }) : { targets: [] },
     ]);
     return states.map((state) => ({ ...targets.find(({ name }) => name === state.name), ...state }));
-  }, `${given}`);
+  });
   if (failure?.code === 'PUSH_WITHOUT_DATABASE') {
     return (
       <div class="card">
@@ -36,7 +36,7 @@ export function PushSettings(): JSX.Element {
   return (
     <>
       <Targets targets={value} failure={failure} />
-      <DeadPushes revision={`${given}`} onChanged={reload} />
+      <DeadPushes onChanged={reload} />
     </>
   );
 }

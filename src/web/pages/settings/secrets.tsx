@@ -6,14 +6,16 @@ import { currentLocale, t } from '../../i18n/translate.js';
 import { DialogButton } from '../../ui/dialog.js';
 import { Icon } from '../../ui/icon.js';
 import { ListCard, RemoveButton } from '../../ui/list-card.js';
-import { useLoad } from '../../ui/load.js';
+import { OWN, useLive } from '../../ui/live.js';
 import { Copyable } from '../../ui/parts.js';
 import { SecretDialog } from '../setup/secret-dialog.js';
 
 export function SecretSettings(): JSX.Element {
-  const { value, failure, reload } = useLoad(
+  const { value, failure, reload } = useLive(
+    'secrets',
     async (signal) => (await call('listSecrets', { signal })).secrets,
     '',
+    OWN,
   );
   return (
     <ListCard

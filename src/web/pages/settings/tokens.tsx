@@ -7,15 +7,17 @@ import { formatAgo, formatExact } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { FormCard, ListCard, RemoveButton } from '../../ui/list-card.js';
-import { useLoad } from '../../ui/load.js';
+import { OWN, useLive } from '../../ui/live.js';
 import { Copyable, Note } from '../../ui/parts.js';
 import { attempt } from '../../ui/toasts.js';
 import { ROLE_NAMES } from './people.js';
 
 export function TokenSettings(): JSX.Element {
-  const { value, failure, reload } = useLoad(
-    async (signal) => (await call('listTokens', { signal })).tokens,
+  const { value, failure, reload } = useLive(
     'tokens',
+    async (signal) => (await call('listTokens', { signal })).tokens,
+    '',
+    OWN,
   );
   const language = currentLocale();
   return (

@@ -7,8 +7,11 @@ import { currentLocale, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { useLoad } from '../../ui/load.js';
+import { useLive } from '../../ui/live.js';
 import { attempt } from '../../ui/toasts.js';
+
+/** Names only: the counts of the own batch come by themselves. */
+const CALMLY = { everyMs: 60_000, soonMs: 5_000 };
 
 export function BatchChoice(): JSX.Element | null {
   const station = useStore((state) => state.station);
@@ -24,9 +27,11 @@ export function BatchChoice(): JSX.Element | null {
 
 function Choice({ chosen }: { chosen: string | undefined }): JSX.Element | null {
   const mayOperate = useStore((state) => hasRole(state.session, 'operator'));
-  const { value: batches = [], reload } = useLoad(
+  const { value: batches = [], reload } = useLive(
+    'batches',
     async (signal) => (await call('listBatches', { signal })).batches,
-    chosen ?? '',
+    chosen,
+    CALMLY,
   );
   const open = batches.filter(({ name, state }) => state !== 'closed' || name === chosen);
   if (open.length === 0 && chosen === undefined) return null;

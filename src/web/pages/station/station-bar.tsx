@@ -84,9 +84,7 @@ function Fixed({ profile: { name, version } }: { profile: ProfileName }): JSX.El
   return (
     <span class="product">
       <span class="bar-label">{t('station.product')}</span>
-      <span class="strong">
-        {version > 0 ? `${name} · r${version}` : name}
-      </span>
+      <span class="strong">{version > 0 ? `${name} · r${version}` : name}</span>
     </span>
   );
 }

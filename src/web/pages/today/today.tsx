@@ -7,7 +7,8 @@ import { currentLocale, t } from '../../i18n/translate.js';
 import { link, type Place } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { ListCard } from '../../ui/list-card.js';
-import { useLoad } from '../../ui/load.js';
+import { useLive } from '../../ui/live.js';
+import { useLoad, useNow } from '../../ui/load.js';
 import { Badge, Blank, FailureNote, Skeleton } from '../../ui/parts.js';
 import { CauseBars, HourColumns, StageBars } from './charts.js';
 import { Figure } from './figure.js';
@@ -50,13 +51,12 @@ function Chosen({ query }: { query: Place['query'] }): JSX.Element {
     (signal) => call('stats', { query: asked, signal }),
     JSON.stringify([query, today?.runs]),
   );
-  if (failure !== undefined) {
-    return <FailureNote failure={failure} />;
-  }
   const [all, ...groups] = value?.groups ?? [];
-  if (value === undefined || all === undefined) return <Skeleton lines={6} />;
+  if (value === undefined || all === undefined)
+    return failure === undefined ? <Skeleton lines={6} /> : <FailureNote failure={failure} />;
   return (
     <>
+      <FailureNote failure={failure} />
       <Board figures={all.figures} hours={value.hours} />
       {groups.length > 0 && <Groups groups={groups} />}
     </>
@@ -178,9 +178,9 @@ function Groups({ groups }: { groups: readonly Group[] }): JSX.Element {
 }
 
 function Stations(): JSX.Element | null {
-  const { value } = useLoad(async (signal) => (await call('listStations', { signal })).stations, 'stations');
+  const now = useNow(30_000);
+  const { value } = useLive('stations', async (signal) => (await call('listStations', { signal })).stations);
   if (value === undefined || value.length === 0) return null;
-  const now = Date.now();
   return (
     <ListCard<StationInfo>
       title={t('today.stations')}
