@@ -22,7 +22,14 @@ export function isTerminalInput(stream: Readable): stream is TerminalInput {
 /** Listens until `close`, or until Ctrl-D. */
 export function listenToTerminal(input: TerminalInput, listener: LineListener): { close(): void } {
   const editor = new LineEditor();
+  const enterRaw = (): void => {
+    // A shell has changed the mode meanwhile, and nobody has told this process.
+    input.setRawMode(false);
+    input.setRawMode(true);
+    listener.typing(editor.text);
+  };
   const close = (): void => {
+    process.off('SIGCONT', enterRaw);
     input.off('data', onData);
     input.setRawMode(false);
     input.pause();
@@ -39,9 +46,9 @@ export function listenToTerminal(input: TerminalInput, listener: LineListener): 
     for (const key of keys) act(key);
   };
   input.setEncoding('utf8');
-  input.setRawMode(true);
+  process.on('SIGCONT', enterRaw);
   input.on('data', onData);
   input.resume();
-  listener.typing('');
+  enterRaw();
   return { close };
 }

@@ -10,6 +10,7 @@ import {
   PARTITION_TYPE,
   decodePartitionTable,
   findPartition,
+  partitionKind,
   scanPartitionTable,
 } from './partition-table.js';
 
@@ -51,6 +52,18 @@ describe('a partition table', () => {
       readonly: false,
     });
     expect(table && findPartition(table, 'storage')).toBeUndefined();
+  });
+
+  it.each([
+    [0x00, 0x00, 'app/factory'],
+    [0x00, 0x1f, 'app/ota_15'],
+    [0x00, 0x21, 'app/0x21'],
+    [0x01, 0x02, 'data/nvs'],
+    [0x01, 0x82, 'data/spiffs'],
+    [0x01, 0x77, 'data/0x77'],
+    [0x40, 0x01, '0x40/0x1'],
+  ])('calls type %i, subtype %i by the name of its CSV', (type, subtype, kind) => {
+    expect(partitionKind({ type, subtype })).toBe(kind);
   });
 
   it('is complete with its MD5 entry, and asks for more before that', () => {

@@ -86,6 +86,40 @@ export function decodePartitionTable(bytes: Uint8Array): PartitionTable | undefi
   return scan.state === 'blank' ? undefined : scan.table;
 }
 
+/** Subtypes as tables in CSV write them (gen_esp32part.py); `ota_0` to `ota_15` are made of their number. */
+const APP_NAMES: Readonly<Record<number, string>> = { 0x00: 'factory', 0x20: 'test' };
+const DATA_NAMES: Readonly<Record<number, string>> = {
+  0x00: 'ota',
+  0x01: 'phy',
+  0x02: 'nvs',
+  0x03: 'coredump',
+  0x04: 'nvs_keys',
+  0x05: 'efuse',
+  0x06: 'undefined',
+  0x80: 'esphttpd',
+  0x81: 'fat',
+  0x82: 'spiffs',
+  0x83: 'littlefs',
+};
+const FIRST_OTA_SUBTYPE = 0x10;
+const OTA_SUBTYPES = 16;
+
+/** `data/nvs`, `app/ota_0`; a number in hex where there is no name: `0x40/0x1`. */
+export function partitionKind({ type, subtype }: Pick<Partition, 'type' | 'subtype'>): string {
+  if (type === PARTITION_TYPE.app) return `app/${appName(subtype)}`;
+  if (type === PARTITION_TYPE.data) return `data/${DATA_NAMES[subtype] ?? hex(subtype)}`;
+  return `${hex(type)}/${hex(subtype)}`;
+}
+
+function appName(subtype: number): string {
+  const ota = subtype - FIRST_OTA_SUBTYPE;
+  return ota >= 0 && ota < OTA_SUBTYPES ? `ota_${ota}` : (APP_NAMES[subtype] ?? hex(subtype));
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
+
 /** The partition of that label. */
 export function findPartition(table: PartitionTable, label: string): Partition | undefined {
   return table.partitions.find((partition) => partition.label === label);

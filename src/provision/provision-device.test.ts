@@ -117,7 +117,13 @@ describe('provisionDevice', () => {
     });
     expect(result.ok).toBe(true);
     expect(events.filter(({ type }) => type === 'attempt')).toHaveLength(2);
-    expect(events).toContainEqual(expect.objectContaining({ type: 'warning', code: 'LINK_CLOSED' }));
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'warning',
+        code: 'LINK_CLOSED',
+        message: expect.stringMatching(/^attempt 1 of 3 failed: /) as unknown,
+      }),
+    );
     expect(keyOfFirstTry).toMatch(/^[0-9a-f]{32}$/);
     expect(pskOn(board)).toBe(keyOfFirstTry);
     await registry.close();

@@ -59,7 +59,9 @@ export async function provisionDevice(
       emit(result);
       return result;
     }
-    emit({ type: 'warning', port, code: result.code, message: result.message });
+    // The next one follows by itself: nobody should run for the board because of this.
+    const message = `attempt ${attempt} of ${plan.attempts} failed: ${result.message}`;
+    emit({ type: 'warning', port, code: result.code, message });
   }
 }
 

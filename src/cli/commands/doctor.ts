@@ -12,6 +12,10 @@ interface Options {
   readonly report?: string;
 }
 
+/** As long as `data directory`, and as `reset classic, slow EN`. */
+const NAME_CHARS = 14;
+const BOARD_NAME_CHARS = 22;
+
 const MARKS: Record<Finding['state'], string> = { ok: '✓', note: '·', fault: '✕' };
 
 export function doctorCommand(io: CliIo): Command {
@@ -28,7 +32,10 @@ export function doctorCommand(io: CliIo): Command {
       const show = (name: string, finding: Finding): void => {
         if (finding.state === 'fault') faults++;
         if (options.json === true) io.stdout(jsonLine({ type: 'check', name, ...finding }));
-        else io.stdout(`${MARKS[finding.state]} ${name.padEnd(14)} ${finding.text}\n`);
+        else
+          io.stdout(
+            `${MARKS[finding.state]} ${name.padEnd(board === undefined ? NAME_CHARS : BOARD_NAME_CHARS)} ${finding.text}\n`,
+          );
       };
       if (board !== undefined) {
         await testBoard(io, board, show);

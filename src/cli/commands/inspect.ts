@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
 import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
 import { isSecretKey } from '../../core/secret-keys.js';
-import type { Partition, PartitionTable } from '../../core/partition-table.js';
+import { partitionKind, type Partition, type PartitionTable } from '../../core/partition-table.js';
 import type { Board } from '../../driver/index.js';
 import { chooseRegion, type Region } from '../../provision/index.js';
 import { BACKENDS, connectorFor, type BackendChoice } from '../compose.js';
@@ -100,9 +100,9 @@ function describe(port: string, { board, table, region, values }: Findings): str
 }
 
 function partitionLine({ label, type, subtype, offsetBytes, sizeBytes, encrypted }: Partition): string {
-  const kind = `${formatHex(type)}/${formatHex(subtype)}`;
+  const kind = partitionKind({ type, subtype });
   const place = `${formatHex(offsetBytes).padEnd(9)} ${formatHex(sizeBytes).padEnd(9)}`;
-  return `    ${label.padEnd(16)} ${kind.padEnd(10)} ${place}${encrypted ? ' encrypted' : ''}`;
+  return `    ${label.padEnd(16)} ${kind.padEnd(13)} ${place}${encrypted ? ' encrypted' : ''}`.trimEnd();
 }
 
 function maskedValue({ namespace, key, type, value }: NvsValue): { [name: string]: string | number } {

@@ -46,9 +46,9 @@ export function formatResultTable(results: readonly ProvisionResult[], columns =
   const [head = '', ...rows] = table.map(line);
   const body = results.flatMap((result, index) => [
     rows[index] ?? '',
-    ...(isNarrow && result.uuid !== undefined ? [`  ${result.uuid}`] : []),
-    `  ${colours.dim(formatDetail(result))}`,
-    ...formatHistories(result).map((line) => `  ${line}`),
+    ...(isNarrow && result.uuid !== undefined ? [INDENT + result.uuid] : []),
+    ...wrapped(formatDetail(result), columns - INDENT.length - 1).map((text) => INDENT + colours.dim(text)),
+    ...formatHistories(result).map((line) => INDENT + line),
   ]);
   return [colours.dim(head), ...body, ''].join('\n');
 }
@@ -60,11 +60,28 @@ export function formatHistories(result: ProvisionResult): string[] {
 }
 
 const GAP = '  ';
+const INDENT = '  ';
 /** `✓ PASS 0.41 s` and some room for slow boards. */
 const RESULT_CHARS = 14;
 
+/** What failed, where the port stands beside it already. */
+export function withoutPort({ port, message }: { readonly port: string; readonly message: string }): string {
+  return message.startsWith(`${port}: `) ? message.slice(port.length + 2) : message;
+}
+
+/** Broken at spaces; a word that is longer than a line stays whole. */
+function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
 function formatDetail(result: ProvisionResult): string {
-  if (!result.ok) return `${result.stage}: ${result.message} [${result.code}]`;
+  if (!result.ok) return `${result.stage}: ${withoutPort(result)} [${result.code}]`;
   const times = STAGES.flatMap((stage) => {
     const ms = result.stagesMs[stage];
     return ms === undefined ? [] : [`${stage} ${Math.round(ms)}`];

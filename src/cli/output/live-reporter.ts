@@ -1,7 +1,7 @@
 // Shows a run on a terminal: one line a board that is redrawn in place, then the closing table.
 import { STAGES, type ProvisionEvent, type ProvisionResult, type Stage } from '../../core/stages.js';
 import type { CliIo } from '../io.js';
-import { formatDuration, formatResultTable, formatVerdict } from './format.js';
+import { formatDuration, formatResultTable, formatVerdict, withoutPort } from './format.js';
 import type { Reporter } from './reporter.js';
 import { colours } from './colours.js';
 
@@ -32,7 +32,7 @@ export class LiveReporter implements Reporter {
   event(event: ProvisionEvent): void {
     const line = this.lines.find(({ port }) => port === event.port);
     if (line === undefined) return;
-    if (event.type === 'warning') this.above(`${event.port}: ${event.message} [${event.code}]`);
+    if (event.type === 'warning') this.above(`${event.port}: ${withoutPort(event)} [${event.code}]`);
     else apply(line, event);
     this.redraw();
   }

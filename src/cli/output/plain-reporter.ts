@@ -1,7 +1,7 @@
 // Shows a run in a pipe or a log file: whole lines, each naming its board.
 import type { ProvisionEvent, ProvisionResult } from '../../core/stages.js';
 import type { CliIo } from '../io.js';
-import { formatDuration, formatResultTable } from './format.js';
+import { formatDuration, formatResultTable, withoutPort } from './format.js';
 import type { Reporter } from './reporter.js';
 
 export class PlainReporter implements Reporter {
@@ -34,8 +34,8 @@ function describe(event: ProvisionEvent): string | undefined {
     case 'nvs':
       return event.mode === 'merge' ? `keeps ${event.kept.length} values that are there` : undefined;
     case 'warning':
-      return `warning: ${event.message} [${event.code}]`;
+      return `warning: ${withoutPort(event)} [${event.code}]`;
     case 'result':
-      return event.ok ? 'PASS' : `FAIL in ${event.stage}: ${event.message} [${event.code}]`;
+      return event.ok ? 'PASS' : `FAIL in ${event.stage}: ${withoutPort(event)} [${event.code}]`;
   }
 }

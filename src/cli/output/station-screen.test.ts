@@ -23,6 +23,7 @@ function station(columns = 80, rows?: number): { terminal: Terminal; screen: Sta
   return { terminal, screen };
 }
 
+const NO_BOARD = 'no board yet: plug one in';
 const HEAD = 'station line 1  running  runs: 0 passed, 0 failed';
 
 describe('the screen of a station', () => {
@@ -43,7 +44,7 @@ describe('the screen of a station', () => {
     screen.typing('12');
     screen.typing('');
     screen.finish();
-    expect(terminal.lines).toEqual([HEAD]);
+    expect(terminal.lines).toEqual([HEAD, NO_BOARD]);
   });
 
   it('shows the end of a line that is wider than the terminal', () => {
@@ -80,11 +81,13 @@ describe('the screen of a station', () => {
     expect(terminal.lines).toEqual([
       HEAD,
       'batch WO: 1 made, 2 places left since the database is out of reach (2026-01-02 03:04 UTC)',
+      NO_BOARD,
     ]);
     screen.batch(batch);
     screen.finish();
     expect(terminal.lines).toEqual([
       'station line 1  running  batch WO: 3 of 10 (2 held ahead)  runs: 0 passed, 0 failed',
+      NO_BOARD,
     ]);
   });
 });

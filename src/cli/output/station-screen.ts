@@ -121,6 +121,7 @@ export class StationScreen implements StationReporter {
 
   /** @param lines that the terminal has for them */
   #slotLines(lines: number): string[] {
+    if (this.#slots.size === 0) return [`     ${colours.dim('no board yet: plug one in')}`];
     const { shown, rest } = fitSlots(this.#slots, lines);
     const texts = shown.map(
       ([slot, state]) => `${String(slot).padStart(3)}  ${describe(state, this.#blocked.has(slot))}`,

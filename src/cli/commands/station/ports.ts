@@ -1,5 +1,13 @@
 // Where a station looks for boards: serial ports that pass the filter, and network addresses.
-import { listPorts, NetworkPorts, portFilter, watchPorts, type PortChange } from '../../../driver/index.js';
+import { realpath, stat } from 'node:fs/promises';
+import {
+  listPorts,
+  NetworkPorts,
+  portFilter,
+  watchPorts,
+  type PortChange,
+  type PortInfo,
+} from '../../../driver/index.js';
 import type { CliIo } from '../../io.js';
 
 export interface PortOptions {
@@ -10,6 +18,8 @@ export interface PortOptions {
 export interface StationPorts {
   /** Watches until the signal is aborted. */
   watch(onChange: (change: PortChange) => void, signal: AbortSignal): Promise<void>;
+  /** Device paths that were named and are not there now. */
+  missing(): Promise<string[]>;
   /** Runs `work` while nobody else opens that port. */
   whileBusy<T>(port: string, work: () => Promise<T>): Promise<T>;
 }
@@ -27,13 +37,32 @@ export function stationPorts(io: CliIo, { port: addresses = [], usbId }: PortOpt
       watchPorts({
         list: async () => {
           const [far, near] = await Promise.all([network.list(), wantsSerial ? listPorts() : []]);
-          return [...far, ...near];
+          return [...far, ...near, ...(await namedPorts(paths, near))];
         },
         accepts: (port) => urls.includes(port.path) || isSerial(port),
         onChange,
         onFailure: (error) => io.stderr(`The ports cannot be listed: ${String(error)}\n`),
         signal,
       }),
+    missing: async () => {
+      const near = await listPorts();
+      const there = [...near, ...(await namedPorts(paths, near))].map(({ path }) => path);
+      return paths.filter((path) => !there.includes(path));
+    },
     whileBusy: (port, work) => network.whileBusy(port, work),
   };
+}
+
+/**
+ * What was named and no list of serial ports has under that name: a link to one (`/dev/serial/by-id/…`), which is at
+ * the place of its port, or a terminal of another program.
+ */
+async function namedPorts(paths: readonly string[], near: readonly PortInfo[]): Promise<PortInfo[]> {
+  const ports: PortInfo[] = [];
+  for (const path of paths.filter((named) => !near.some((port) => port.path === named))) {
+    const target = await realpath(path).catch(() => undefined);
+    if (target === undefined || !(await stat(target)).isCharacterDevice()) continue;
+    ports.push({ isNativeUsb: false, ...near.find((port) => port.path === target), path });
+  }
+  return ports;
 }

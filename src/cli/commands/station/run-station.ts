@@ -87,6 +87,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
     settingsOf(options),
   );
   if (options.json !== true) reporter.note(OPERATOR_HELP);
+  for (const path of await ports.missing()) note(`${path} is not there; plug it in, or check its name.`);
   const operator = operate(io, station, { reporter, labels });
   const ended = work?.beat({ station, reporter, untilFull: options.untilFull === true }, watching);
   io.signal.addEventListener('abort', () => watching.abort(), { once: true });

@@ -33,6 +33,13 @@ export interface Work {
   flush(): Promise<void>;
 }
 
+/** Counts on the screen are no older than this after a board. */
+const NEWS_MS = 1000;
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
 /** The batch and the figures; a station without a database has neither. */
 export async function openWork(
   io: CliIo,
@@ -53,14 +60,19 @@ export async function openWork(
       : await production.batches.order({ batch: options.batch, station: name });
   const work = new StationWork(production);
   const at = { station: name, batch: batch?.name };
+  let news = new AbortController();
   return {
     batch,
     admit: batch === undefined ? undefined : work.enter(batch.name, profile, name),
-    ended: (run) => work.ended(run, at),
+    ended: (run) => {
+      work.ended(run, at);
+      news.abort();
+    },
     paused: ({ reason }) => work.paused(reason, at),
     flush: () => work.flush(),
     beat: async ({ station, reporter, untilFull }, ending) => {
       while (!ending.signal.aborted) {
+        news = new AbortController();
         try {
           const now = await work.beat(station, at);
           if (now !== undefined) {
@@ -72,8 +84,10 @@ export async function openWork(
           if (away === undefined) reporter.note(toEspmintError(error).message);
           else reporter.away(away);
         }
-        const pauseMs = untilFull ? Math.min(HEARTBEAT_MS, 1000) : HEARTBEAT_MS;
-        await sleep(pauseMs, undefined, { signal: ending.signal }).catch(() => undefined);
+        const pauseMs = untilFull ? NEWS_MS : HEARTBEAT_MS;
+        await pause(pauseMs, AbortSignal.any([ending.signal, news.signal]));
+        // Boards that end together are told together.
+        if (news.signal.aborted) await pause(NEWS_MS, ending.signal);
       }
     },
   };
