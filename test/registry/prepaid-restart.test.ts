@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlaceBook } from '../../src/registry/batches/prepaid/place-book.js';
 import { PrepaidBatches } from '../../src/registry/batches/prepaid/prepaid-batches.js';
+import { RecentUnits } from '../../src/registry/batches/prepaid/recent-units.js';
 import type { Claim } from '../../src/registry/index.js';
 import { sealedBox } from '../../src/registry/secrets/secret-box.js';
-import { macOf, OWN_BOX, PrepaidRig, profile, type TestStation } from './prepaid-rig.js';
+import { image, macOf, OWN_BOX, PrepaidRig, profile, type TestStation, uuidOf } from './prepaid-rig.js';
 
 describe('places held ahead, in the next start of a station that is out of reach still', () => {
   let rig: PrepaidRig;
@@ -99,6 +100,30 @@ describe('places held ahead, in the next start of a station that is out of reach
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 3, held: 0, open: 37 });
   });
 
+  it('leave a board that had passed before the outage the unit that it was', async () => {
+    const batch = await rig.makeBatch(40);
+    const line = rig.station(3);
+    await line.beat(batch);
+    const before = await line.make(batch, 1);
+    await line.batches.close();
+    const again = startedCut(line.name);
+    // Its own places went back when it was stopped; those of a process that is killed later stay.
+    again.way.state = 'open';
+    await again.beat(batch);
+    again.die();
+    const third = startedCut(line.name);
+    const claim = await third.claim(batch, 1);
+    expect(claim).toMatchObject({ serial: before.serial, earlier: { md5: image.md5 } });
+    await third.batches.passed(claim.id, { uuid: uuidOf(1), chip: 'esp32', image });
+    const fresh = await third.make(batch, 2);
+    expect(fresh.serial).not.toBe(before.serial);
+    third.way.state = 'open';
+    await third.beat(batch);
+    expect((await plain.get(batch)).counts).toMatchObject({ passed: 2, held: 3, open: 35 });
+    const units = await plain.units(batch);
+    expect(units.find(({ mac }) => mac === macOf(1))?.serial).toBe(before.serial);
+  });
+
   it('need no key of the database for the keys of a list', async () => {
     const batch = await rig.makeBatch(12);
     const rows = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((line) => ({
@@ -114,6 +139,7 @@ describe('places held ahead, in the next start of a station that is out of reach
       sharedBox: sealedBox([]),
       ownBox: OWN_BOX,
       book: new PlaceBook(join(rig.folder, line.name)),
+      recent: new RecentUnits(join(rig.folder, line.name)),
       places: 3,
     });
     const claim = await again.claim({ batch, mac: macOf(1), station: line.name, profile }).catch(String);

@@ -6,6 +6,7 @@ import { EspmintError } from '../../src/core/errors/index.js';
 import { openWithSecrets, type OpenDatabase } from '../../src/registry/admin/with-secrets.js';
 import { PlaceBook } from '../../src/registry/batches/prepaid/place-book.js';
 import { PrepaidBatches } from '../../src/registry/batches/prepaid/prepaid-batches.js';
+import { RecentUnits } from '../../src/registry/batches/prepaid/recent-units.js';
 import type { Claim, UnitImage } from '../../src/registry/index.js';
 import type { Database } from '../../src/registry/postgres/database.js';
 import { sealedBox } from '../../src/registry/secrets/secret-box.js';
@@ -95,6 +96,7 @@ export class PrepaidRig {
       sharedBox: this.open.box,
       ownBox: OWN_BOX,
       book: new PlaceBook(join(this.folder, home)),
+      recent: new RecentUnits(join(this.folder, home)),
       places,
     });
     this.#stations.push(batches);

@@ -54,6 +54,18 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     );
   });
 
+  it('go to one board each, however many come at once', async () => {
+    const batch = await rig.makeBatch(40);
+    const line = rig.station(4);
+    await line.beat(batch);
+    line.way.state = 'cut';
+    // The first one finds out that the database is gone; those behind it hear so at once.
+    await line.make(batch, 1);
+    const claims = await Promise.all([2, 3, 4].map((board) => line.claim(batch, board)));
+    expect(new Set(claims.map(({ id }) => id)).size).toBe(3);
+    expect(new Set(claims.map(({ serial }) => serial)).size).toBe(3);
+  });
+
   it('count a board of an answered claim that is proven when the database is gone already', async () => {
     const batch = await rig.makeBatch(40);
     const line = rig.station(2);

@@ -14,6 +14,7 @@ import type { Batches } from './batches.js';
 import { PostgresBatches } from './postgres-batches.js';
 import { PlaceBook } from './prepaid/place-book.js';
 import { PrepaidBatches } from './prepaid/prepaid-batches.js';
+import { RecentUnits } from './prepaid/recent-units.js';
 
 export interface Production {
   readonly batches: Batches;
@@ -68,6 +69,7 @@ export async function openProduction(
       sharedBox: box,
       ownBox: sealedBox([deriveKey(master, 'batch places')]),
       book: new PlaceBook(dataDir),
+      recent: new RecentUnits(dataDir),
       places: offline.boards,
       keysFirst: offline.keysFirst,
     });

@@ -50,3 +50,11 @@ it('takes anything else for no journal', () => {
   });
   expect(decodeFrames(new Uint8Array())).toEqual({ payloads: [], wholeBytes: 0 });
 });
+
+it('reads long records back, and writes none that it could not read', () => {
+  const long = new Uint8Array(1_000_000).fill(7);
+  expect(decodeFrames(journalOf([long, new Uint8Array([1])])).payloads.map(({ length }) => length)).toEqual([
+    1_000_000, 1,
+  ]);
+  expect(() => encodeFrame(new Uint8Array(17 * 1024 * 1024))).toThrow(/too long/);
+});

@@ -1,18 +1,22 @@
 // Frames of the journal: length, checksum, payload; a torn or damaged tail ends the reading.
 import { crc32 } from 'node:zlib';
+import { EspmintError } from '../../core/errors/index.js';
 
 /** `ESPMINTJ` and the version of the format. */
 const MAGIC = new TextEncoder().encode('ESPMINTJ1');
 /** Two little-endian 32-bit numbers: payload bytes, CRC-32 (IEEE) of the payload. */
 const HEAD_BYTES = 8;
-/** Far above any record of ours: a length beyond it is damage. */
-const PAYLOAD_MAX_BYTES = 65_536;
+/** Far above any record of ours, as of a hundred thousand places that are asked for at once: more is damage. */
+const PAYLOAD_MAX_BYTES = 16 * 1024 * 1024;
 
 export function journalHeader(): Uint8Array {
   return MAGIC.slice();
 }
 
+/** @throws INTERNAL for what could not be read again */
 export function encodeFrame(payload: Uint8Array): Uint8Array {
+  if (payload.length > PAYLOAD_MAX_BYTES)
+    throw new EspmintError('INTERNAL', { reason: `a record of ${payload.length} bytes is too long` });
   const frame = new Uint8Array(HEAD_BYTES + payload.length);
   const view = new DataView(frame.buffer);
   view.setUint32(0, payload.length, true);

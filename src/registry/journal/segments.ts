@@ -51,6 +51,12 @@ export class Segments<T> {
     return records;
   }
 
+  /** What this process has written or adopted, and is still there. */
+  async readOwn(): Promise<T[]> {
+    await this.#appends.idle();
+    return this.#read(this.#ownName);
+  }
+
   /**
    * Takes over the segments of processes that are gone.
    *

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import type { Database } from '../postgres/database.js';
 import { recordEvent } from '../postgres/events.js';
-import { type Asker, processUser } from '../process-user.js';
+import { type Asker, originOf, processUser } from '../process-user.js';
 import { Deliverer, type DelivererParts } from './deliverer.js';
 import { changeDead, readDead } from './dead.js';
 import { testMessage } from './message.js';
@@ -50,7 +50,7 @@ export class PostgresPushes implements Pushes {
     );
   }
 
-  async add(target: NewPushTarget): Promise<AddedTarget> {
+  async add(target: NewPushTarget, by: Asker = {}): Promise<AddedTarget> {
     const { name, kind, events = PUSH_EVENTS } = target;
     if (!NAME_FORM.test(name)) {
       const hint = 'use 1 to 64 letters, digits, dots, dashes and underscores';
@@ -62,18 +62,22 @@ export class PostgresPushes implements Pushes {
       const { rows } = await client.query<TargetRow>(
         `insert into push_targets (name, kind, settings, events, created_by) values ($1, $2, $3, $4, $5)
          on conflict (name) do nothing returning *`,
-        [name, kind, sealed, [...new Set(events)], processUser()],
+        [name, kind, sealed, [...new Set(events)], by.actor ?? processUser()],
       );
       const [row] = rows;
       if (row === undefined) throw new EspmintError('PUSH_TARGET_EXISTS', { name });
       const added = this.#describe(row);
       const { address, sendsKeys } = added;
-      await recordEvent(client, { kind: 'push target added', detail: { name, address, sendsKeys } });
+      await recordEvent(client, {
+        kind: 'push target added',
+        ...auditOf(by),
+        detail: { name, address, sendsKeys },
+      });
       return { ...added, madeSecret };
     });
   }
 
-  async remove(name: string): Promise<number> {
+  async remove(name: string, by: Asker = {}): Promise<number> {
     return this.#database.transaction('remove push target', async (client) => {
       const { id } = await needTarget(client, name);
       const { rowCount: dropped } = await client.query(
@@ -81,12 +85,12 @@ export class PostgresPushes implements Pushes {
         [id],
       );
       await client.query('delete from push_targets where id = $1', [id]);
-      await recordEvent(client, { kind: 'push target removed', detail: { name, dropped } });
+      await recordEvent(client, { kind: 'push target removed', ...auditOf(by), detail: { name, dropped } });
       return dropped ?? 0;
     });
   }
 
-  async setPaused(name: string, paused: boolean): Promise<void> {
+  async setPaused(name: string, paused: boolean, by: Asker = {}): Promise<void> {
     await this.#database.transaction('pause push target', async (client) => {
       const { id } = await needTarget(client, name);
       // Somebody has looked at it: whatever it suffered from, it is tried again at once.
@@ -95,7 +99,8 @@ export class PostgresPushes implements Pushes {
         paused,
       ]);
       if (!paused) await dueNow(client, id);
-      await recordEvent(client, { kind: `push target ${paused ? 'paused' : 'resumed'}`, detail: { name } });
+      const kind = `push target ${paused ? 'paused' : 'resumed'}`;
+      await recordEvent(client, { kind, ...auditOf(by), detail: { name } });
     });
   }
 
@@ -144,6 +149,10 @@ export class PostgresPushes implements Pushes {
     const made = { createdAt: created_at.toISOString(), createdBy: created_by };
     return { name, kind, address: describeAddress(kind, url), statement, events, sendsKeys, paused, ...made };
   }
+}
+
+function auditOf(by: Asker): { readonly actor: string | undefined; readonly origin: string } {
+  return { actor: by.actor, origin: originOf(by) };
 }
 
 /** @throws PUSH_TARGET_UNKNOWN */

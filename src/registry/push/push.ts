@@ -116,20 +116,21 @@ export interface Pushes {
   targets(): Promise<PushTarget[]>;
 
   /**
-   * Events from now on are told to it; devices that are there already are not.
+   * Events from now on are told to it; devices that are there already are not. Who adds, pauses or removes a target
+   * is in the audit trail.
    *
    * @throws PUSH_TARGET_EXISTS, PUSH_STATEMENT_INVALID, PUSH_ADDRESS_INVALID, INPUT_INVALID
    */
-  add(target: NewPushTarget): Promise<AddedTarget>;
+  add(target: NewPushTarget, by?: Asker): Promise<AddedTarget>;
 
   /** @throws PUSH_TARGET_UNKNOWN */
   show(name: string): Promise<PushTarget>;
 
   /** @returns how many deliveries, pending or dead, went with it  @throws PUSH_TARGET_UNKNOWN */
-  remove(name: string): Promise<number>;
+  remove(name: string, by?: Asker): Promise<number>;
 
   /** While it is paused, events come together for it. @throws PUSH_TARGET_UNKNOWN */
-  setPaused(name: string, paused: boolean): Promise<void>;
+  setPaused(name: string, paused: boolean, by?: Asker): Promise<void>;
 
   /**
    * Tells it of a device that does not exist: a webhook gets the type `test`, a statement runs in a transaction that is

@@ -38,7 +38,8 @@ export function checkSettings(target: NewPushTarget): TargetSettings & { readonl
   const { kind, url, statement, signingSecret, sendKeys: sendsKeys = false } = target;
   if (!isReference(url)) addressOf(kind, url);
   if (kind === 'sql') {
-    if (statement === undefined) throw invalid('statement', 'is missing', 'give it with --statement-file');
+    if (statement === undefined)
+      throw invalid('statement', 'is missing', 'write one that names :uuid or :mac');
     if (signingSecret !== undefined) throw invalid('signing secret', 'is for webhooks', 'leave it out');
     compileStatement(statement, sendsKeys);
     return { url, statement, sendsKeys };

@@ -112,7 +112,8 @@ function checkParameter(name: string, sendsKeys: boolean): Parameter {
       `use one of ${PARAMETERS.map((p) => `:${p}`).join(' ')}`,
     );
   }
-  if (known === 'psk' && !sendsKeys) refuse('names :psk', 'allow it with --send-keys, or leave the key out');
+  if (known === 'psk' && !sendsKeys)
+    refuse('names :psk', 'allow that keys are sent (--send-keys), or leave the key out');
   return known;
 }
 

@@ -8,7 +8,7 @@ import { PostgresBatches } from '../postgres-batches.js';
 import type { PlaceEntry } from './place-book.js';
 import { PlaceDesk, type PlaceDeskOptions, type ToldUse } from './place-desk.js';
 import type { PlaceIdentity, PlaceUse, ProvenUnit } from './places.js';
-import { RecentUnits } from './recent-units.js';
+import type { RecentUnits } from './recent-units.js';
 
 /** The database could not be reached, and is left alone for a while. */
 interface Outage {
@@ -18,19 +18,24 @@ interface Outage {
   readonly since: string;
 }
 
+export interface PrepaidOptions extends PlaceDeskOptions {
+  readonly recent: RecentUnits;
+}
+
 export class PrepaidBatches extends PostgresBatches {
-  readonly #options: PlaceDeskOptions;
+  readonly #options: PrepaidOptions;
   readonly #desk: PlaceDesk;
   /** Claims that the database has given and that are not settled. */
   readonly #open = new Map<string, { readonly request: ClaimRequest; readonly claim: Claim }>();
-  readonly #recent = new RecentUnits();
+  readonly #recent: RecentUnits;
   /** Stations whose earlier process may have left places. */
   readonly #adopted = new Set<string>();
   #down: Outage | undefined;
 
-  constructor(options: PlaceDeskOptions) {
+  constructor(options: PrepaidOptions) {
     super(options.database, options.sharedBox);
     this.#options = options;
+    this.#recent = options.recent;
     this.#desk = new PlaceDesk(options);
   }
 
@@ -112,6 +117,7 @@ export class PrepaidBatches extends PostgresBatches {
       // Its records stay on the disk.
     }
     await this.#options.book.close();
+    await this.#recent.close();
     await super.close();
   }
 
@@ -182,9 +188,12 @@ export class PrepaidBatches extends PostgresBatches {
   async #claimAhead(request: ClaimRequest, failure?: EspmintError): Promise<Claim> {
     const { batch, mac, station } = request;
     const { book, ownBox } = this.#options;
+    const recent = await this.#recent.find(request);
+    // A process that had ended only just when this one began is gone by now.
+    if (book.takenBy(batch, mac) === undefined && book.free(request).length === 0) await this.#adopt(station);
+    // From here to the taking nothing is waited for: boards that come at once shall not choose the same place.
     const taken = book.takenBy(batch, mac);
-    const recent = this.#recent.find(request);
-    const entry = taken ?? (await this.#freePlace(request, failure));
+    const entry = taken ?? this.#freePlace(request, failure);
     const place = entry.place;
     if (place === undefined) throw new EspmintError('INTERNAL', { reason: 'a place without its content' });
     checkProfile(place.order, request);
@@ -219,10 +228,8 @@ export class PrepaidBatches extends PostgresBatches {
     await book.end(entry, { at: now(), unit });
   }
 
-  async #freePlace(maker: Maker, failure: EspmintError | undefined): Promise<PlaceEntry> {
+  #freePlace(maker: Maker, failure: EspmintError | undefined): PlaceEntry {
     const { book } = this.#options;
-    // A process that had ended only just when this one began is gone by now.
-    if (book.free(maker).length === 0) await this.#adopt(maker.station);
     const [free] = book.free(maker);
     if (free !== undefined) return free;
     const places = book.used(maker.batch).length;

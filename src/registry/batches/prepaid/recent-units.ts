@@ -1,9 +1,17 @@
-// Boards that this station has made lately, so that one that comes again out of reach stays the unit that it is.
+// Boards that this computer has made lately, so that one that comes again out of reach stays the unit that it is: with its
+// serial number, its UUID, and what it holds. Also after the process was started anew: they are on the disk.
+//
+// They are hints: where none is left the board is counted once all the same, but as another place says. So nobody waits
+// for the disk.
+import { join } from 'node:path';
+import { Segments } from '../../journal/segments.js';
 import type { ClaimRequest, UnitImage } from '../batches.js';
 import type { PlaceUse } from './places.js';
 
 /** Far above what lies on a bench; older ones are forgotten, so that memory stays flat. */
 const REMEMBERED = 1000;
+/** Records of a segment that is written anew with those that still matter. */
+const LONGEST = 8 * REMEMBERED;
 
 export interface RecentUnit {
   readonly identity: Omit<PlaceUse, 'mac' | 'station'>;
@@ -11,21 +19,81 @@ export interface RecentUnit {
 }
 
 type Named = Pick<ClaimRequest, 'batch' | 'mac'>;
+type UnitRecord = Named & RecentUnit;
 
 export class RecentUnits {
-  readonly #units = new Map<string, RecentUnit>();
+  readonly #folder: string;
+  readonly #longest: number;
+  readonly #units = new Map<string, UnitRecord>();
+  #segments: Segments<UnitRecord> | undefined;
+  #written = 0;
+  #writing: Promise<void> = Promise.resolve();
 
-  note(named: Named, identity: RecentUnit['identity'], image: UnitImage): void {
-    const key = keyOf(named);
+  /** @param longest records of a segment, for tests */
+  constructor(dataDir: string, longest = LONGEST) {
+    this.#folder = join(dataDir, 'batch-units');
+    this.#longest = longest;
+  }
+
+  /** At once; on the disk soon after, unless that is full or broken. */
+  note({ batch, mac }: Named, identity: RecentUnit['identity'], image: UnitImage): void {
+    const unit = { batch, mac, identity, image };
+    const key = keyOf(unit);
     this.#units.delete(key);
-    this.#units.set(key, { identity, image });
+    this.#units.set(key, unit);
     const [oldest] = this.#units.keys();
     if (this.#units.size > REMEMBERED && oldest !== undefined) this.#units.delete(oldest);
+    this.#writing = this.#writing.then(() => this.#write(unit)).catch(() => undefined);
   }
 
-  find(named: Named): RecentUnit | undefined {
-    return this.#units.get(keyOf(named));
+  /** What this process knows, or what others of this computer have left. */
+  async find(named: Named): Promise<RecentUnit | undefined> {
+    const known = this.#units.get(keyOf(named));
+    if (known !== undefined) return known;
+    try {
+      const records = await (this.#segments ?? (await Segments.open<UnitRecord>(this.#folder))).read();
+      return records.findLast((record) => keyOf(record) === keyOf(named));
+    } catch {
+      return undefined;
+    }
   }
+
+  /** Never throws. */
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#segments?.close((records) => records.length === 0);
+  }
+
+  async #write(unit: UnitRecord): Promise<void> {
+    if (this.#segments === undefined) {
+      const segments = await Segments.open<UnitRecord>(this.#folder);
+      this.#written = (await segments.adopt(newest)).length;
+      this.#segments = segments;
+    }
+    await this.#segments.append(unit);
+    this.#written += 1;
+    if (this.#written > this.#longest) await this.#shorten(this.#segments);
+  }
+
+  /** What matters is on the disk twice before the long one goes. */
+  async #shorten(long: Segments<UnitRecord>): Promise<void> {
+    const segments = await Segments.open<UnitRecord>(this.#folder);
+    const kept = newest(await long.readOwn());
+    await segments.append(...kept);
+    this.#segments = segments;
+    this.#written = kept.length;
+    await long.close(() => true);
+  }
+}
+
+/** The last record of each of the newest units, in their order. */
+function newest(records: readonly UnitRecord[]): UnitRecord[] {
+  const units = new Map<string, UnitRecord>();
+  for (const record of records) {
+    units.delete(keyOf(record));
+    units.set(keyOf(record), record);
+  }
+  return [...units.values()].slice(-REMEMBERED);
 }
 
 function keyOf({ batch, mac }: Named): string {
