@@ -67,7 +67,9 @@ function listCommand(io: CliIo): Command {
     .option('--json', 'print one JSON object a line')
     .action((options: Shown, self: Command) =>
       work(io, self, async ({ batches }) => {
-        for (const batch of await batches.list()) {
+        const all = await batches.list();
+        if (all.length === 0) io.stderr('No batch yet; make one with `espmint batch create`.\n');
+        for (const batch of all) {
           io.stdout(options.json === true ? jsonLine({ type: 'batch', ...batch }) : `${batchLine(batch)}\n`);
         }
       }),

@@ -42,7 +42,15 @@ describe('a profile', () => {
   it.each([
     ['an unknown setting', 'name: x\nwify: {}', '2:1 wify is not a setting of a profile'],
     ['a missing name', 'version: 1', '1:1 name is missing'],
-    ['a wrong type', 'name: x\nversion: two', '2:1 version is not accepted'],
+    ['a wrong type', 'name: x\nversion: two', '2:1 version must be a number'],
+    ['text instead of settings', 'just text', '1:1  must be a group of settings, each as name: value'],
+    [
+      'a choice that is none',
+      'name: x\npolicy: { known: ask }',
+      '2:11 policy.known must be keep or rotate or refuse',
+    ],
+    ['too many tries', 'name: x\npolicy: { attempts: 99 }', '2:11 policy.attempts must be at most 10'],
+    ['a list that is none', 'name: x\nnvs: { rows: 7 }', '2:8 nvs.rows must be a list'],
     [
       'a key too long for NVS',
       'name: x\nnvs:\n  keys:\n    uuid: sixteen_chars_ab',
@@ -75,7 +83,7 @@ describe('a profile', () => {
       '2:1 target must name a partition or an offset, not both',
     ],
     ['broken YAML', 'name: [x', '1:9  is not valid YAML'],
-    ['a list instead of settings', '- name: x', '1:1  is not accepted'],
+    ['a list instead of settings', '- name: x', '1:1  must be a group of settings'],
   ])('with %s is refused at its line and column', (_, text, expected) => {
     expect(findings(text).join('\n')).toContain(expected);
   });

@@ -1,6 +1,7 @@
 // `espmint station list`: the stations that share the database, and when each was last heard of.
 import { Command } from 'commander';
 import { withProduction } from '../../compose-production.js';
+import { utcTime } from '../../output/format.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
 
 export function stationsCommand(io: CliIo): Command {
@@ -14,13 +15,15 @@ export function stationsCommand(io: CliIo): Command {
 
 async function list(io: CliIo, options: { json?: boolean } & GlobalOptions): Promise<void> {
   await withProduction(io, options, async ({ batches }) => {
-    for (const station of await batches.stations()) {
+    const stations = await batches.stations();
+    if (stations.length === 0) io.stderr('No station has worked with this database yet.\n');
+    for (const station of stations) {
       if (options.json === true) {
         io.stdout(jsonLine({ type: 'station', ...station }));
         continue;
       }
       const { station: name, host, batch = '-', mode, slots, running, seenAt, alive } = station;
-      const seen = alive ? mode : `not heard of since ${seenAt.slice(0, 19).replace('T', ' ')}`;
+      const seen = alive ? mode : `not heard of since ${utcTime(seenAt)} UTC`;
       io.stdout(`${name} on ${host}: batch ${batch}, ${slots} slots, ${running} running, ${seen}\n`);
     }
   });
