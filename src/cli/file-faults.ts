@@ -24,6 +24,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   ERR_ENCODING_INVALID_ENCODED_DATA: { reason: 'it is not UTF-8 text', hint: 'save it as UTF-8' },
   ERR_INVALID_ARG_VALUE: { reason: 'its name has characters that no file has', hint: 'check its name' },
 };
+const NO_FOLDER: Fault = { reason: 'its folder does not exist', hint: 'make the folder, or check the path' };
 const NO_NAME: Fault = { reason: 'no name is given', hint: 'name a file' };
 
 /** What the operating system said, in words. */
@@ -38,7 +39,10 @@ export function unreadable(path: string, error: unknown): EspmintError {
 
 export function unwritable(path: string, error: unknown): EspmintError {
   if (isEspmintError(error)) return error;
-  return new EspmintError('FILE_UNWRITABLE', { path, ...faultAt(path, error) }, { cause: error });
+  // A file that is to be made need not exist; the folder for it must.
+  const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT' && path !== '';
+  const fault = isMissing ? NO_FOLDER : faultAt(path, error);
+  return new EspmintError('FILE_UNWRITABLE', { path, ...fault }, { cause: error });
 }
 
 export function tooBig(path: string, mostBytes: number): EspmintError {

@@ -87,6 +87,11 @@ describe('writing', () => {
     expect(await readFile(at('new'), 'utf8')).toBe('mine');
   });
 
+  it('makes no folder for a path that somebody mistyped', async () => {
+    await expect(replaceFile(at('no/report.pdf'), 'text')).rejects.toThrow('its folder does not exist');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('says of a folder that it is one', async () => {
     await expect(replaceFile(folder, 'text')).rejects.toThrow('it is a folder');
   });

@@ -1,7 +1,7 @@
 // Reading and writing the user's files, with errors that name the file and what to do.
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import { tooBig, unreadable, unwritable } from './file-faults.js';
@@ -68,7 +68,6 @@ export async function readSecretFile(path: string): Promise<string> {
 export async function createFile(path: string, content: string | Uint8Array, mode = 0o666): Promise<void> {
   let file: FileHandle | undefined;
   try {
-    await mkdir(dirname(path), { recursive: true });
     file = await open(path, 'wx', mode);
     await file.writeFile(content);
     await file.sync();
@@ -82,8 +81,8 @@ export async function createFile(path: string, content: string | Uint8Array, mod
 
 /**
  * Puts a file in the place of the one at `path`, or makes it, from pieces that come one after another. A reader sees
- * the old file or the whole new one; a failure leaves nothing else behind. Folders that miss are made. A pipe or a
- * device takes the pieces as they come.
+ * the old file or the whole new one; a failure leaves nothing else behind. A pipe or a device takes the pieces as they
+ * come.
  *
  * @throws FILE_UNWRITABLE, and what `pieces` throws of its own
  */
@@ -114,7 +113,6 @@ type Pieces = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
 async function putInPlace(target: string, pieces: Pieces, mode: number): Promise<void> {
   const draft = `${target}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await mkdir(dirname(target), { recursive: true });
     const file = await open(draft, 'wx', mode);
     await writeOut(file, pieces, () => file.sync());
     await rename(draft, target);

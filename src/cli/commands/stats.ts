@@ -58,7 +58,7 @@ function describe(group: string, figures: Figures): string {
   const { boards, passed, failed, reworked, alreadyDone, runs, boardsPerHour } = figures;
   const lines = [
     group,
-    `  boards            ${boards} (${passed} passed, ${failed} failed, ${reworked} reworked, ${alreadyDone} done before; ${runs} runs)`,
+    `  boards            ${boards} (${passed} passed, ${failed} failed, ${reworked} reworked, ${alreadyDone} done before; ${runs === 1 ? '1 run' : `${runs} runs`})`,
     `  first-pass yield  ${percent(figures.firstPassYield)}`,
     `  final yield       ${percent(figures.finalYield)}`,
     `  takt              ${duration(figures.taktMs)}`,

@@ -50,7 +50,13 @@ describe('figuresOf', () => {
     const shift = [run('a', 1), run('b', 2), run('c', 3), run('d', 63), run('e', 64)];
     const { taktMs, boardsPerHour } = figuresOf(shift);
     expect(taktMs).toBe(MINUTE);
-    expect(boardsPerHour).toBeCloseTo((5 * 3600) / (3 * 60 + 10), 5);
+    expect(boardsPerHour).toBeCloseTo((5 * 3600) / (10 + 2 * 60 + 10 + 60), 5);
+  });
+
+  it('gives two boards with a break between them the pace of one', () => {
+    const { taktMs, boardsPerHour } = figuresOf([run('a', 1), run('b', 61)]);
+    expect(taktMs).toBeUndefined();
+    expect(boardsPerHour).toBeCloseTo(3600 / 10, 5);
   });
 
   it('does not count boards that needed nothing as work', () => {

@@ -119,13 +119,16 @@ export function byBoard<R extends RunOutcome>(runs: readonly R[]): R[][] {
 
 function paceOf(passes: readonly RunOutcome[]): Pick<Figures, 'taktMs' | 'boardsPerHour' | 'runMs'> {
   if (passes.length === 0) return {};
-  const ends = passes.map(({ endedMs }) => endedMs).sort((a, b) => a - b);
-  const gaps = ends.slice(1).map((end, index) => end - (ends[index] ?? end));
+  const inOrder = passes.toSorted((a, b) => a.endedMs - b.endedMs);
+  const gaps = inOrder.slice(1).map((run, index) => run.endedMs - (inOrder[index]?.endedMs ?? 0));
   const work = gaps.filter((gap) => gap <= BREAK_MS).sort((a, b) => a - b);
   const durations = passes.map(({ startedMs, endedMs }) => endedMs - startedMs).sort((a, b) => a - b);
   const runMs = quantile(durations, 0.5);
-  const first = Math.min(...passes.map(({ startedMs }) => startedMs));
-  const workMs = work.reduce((sum, gap) => sum + gap, 0) + ((ends[0] ?? first) - first);
+  // The first board after a break took its own time: the break is not work, and the board is made all the same.
+  const workMs = inOrder.reduce((sum, { startedMs, endedMs }, index) => {
+    const gap = gaps[index - 1] ?? Infinity;
+    return sum + (gap <= BREAK_MS ? gap : endedMs - startedMs);
+  }, 0);
   return {
     runMs,
     ...(work.length === 0 ? {} : { taktMs: quantile(work, 0.5) }),

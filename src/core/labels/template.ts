@@ -2,6 +2,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { EspmintError } from '../errors/index.js';
+import { ruleOf } from '../schema-words.js';
 
 /** What a template may show of a device. */
 export interface LabelValues {
@@ -75,7 +76,8 @@ function readTemplate(text: string, file: string): LabelTemplate {
   const result = labelTemplateSchema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw invalid(file, `is not accepted: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
+  const rule = issue === undefined ? '' : (ruleOf(issue) ?? issue.message);
+  throw invalid(file, `is not accepted: ${issue?.path.join('.') ?? ''} ${rule}`);
 }
 
 function invalid(file: string, reason: string): EspmintError {

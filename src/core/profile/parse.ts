@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { EspmintError } from '../errors/index.js';
 import { checkCaUrl } from '../ca-url.js';
 import { checkWifi } from '../wifi.js';
+import { ruleOf } from '../schema-words.js';
 import { unknownPlaceholder } from './template.js';
 import { profileSchema, type Profile } from './schema.js';
 
@@ -117,42 +118,11 @@ function typosFirst(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return [...issues.filter(isTypo), ...issues.filter((issue) => !isTypo(issue))];
 }
 
-function ruleOf(issue: z.core.$ZodIssue): string | undefined {
-  switch (issue.code) {
-    case 'invalid_type': {
-      const form = FORMS[issue.expected];
-      return form === undefined ? undefined : `be ${form}`;
-    }
-    case 'invalid_value':
-      return `be ${issue.values.map(String).join(' or ')}`;
-    case 'too_big':
-      return `${bounded(issue.origin)} at most ${issue.maximum}${unitOf(issue.origin)}`;
-    case 'too_small':
-      return `${bounded(issue.origin)} at least ${issue.minimum}${unitOf(issue.origin)}`;
-    default:
-      return undefined;
-  }
-}
-
-const bounded = (origin: string): string => (origin === 'string' || origin === 'array' ? 'have' : 'be');
-const unitOf = (origin: string): string =>
-  origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '';
-
-/** What a setting is, in the words of who writes the file. */
-const FORMS: Readonly<Record<string, string>> = {
-  object: 'a group of settings, each as name: value',
-  array: 'a list',
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-};
-
 function reasonOf(issue: z.core.$ZodIssue): string {
   if (issue.message.startsWith('must ')) return issue.message;
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is missing';
   const rule = ruleOf(issue);
-  if (rule !== undefined) return `must ${rule}`;
+  if (rule !== undefined) return rule;
   return `is not accepted (${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)})`;
 }
 

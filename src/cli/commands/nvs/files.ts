@@ -1,5 +1,8 @@
 // Images and keys on disk: only their owner reads them.
 import { decodeKeyFile } from '../../../core/nvs/index.js';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { unwritable } from '../../file-faults.js';
 import { createFile, readBytes, replaceFile } from '../../files.js';
 
 /** Images hold keys and passwords. */
@@ -10,12 +13,22 @@ export async function readKey(path: string): Promise<Uint8Array> {
   return decodeKeyFile(await readBytes(path), `The key file ${path}`);
 }
 
-/** An image, in the place of the one at `path`. @throws FILE_UNWRITABLE */
-export function writeImage(path: string, bytes: Uint8Array): Promise<void> {
-  return replaceFile(path, bytes, PRIVATE);
+/** An image, in the place of the one at `path`; folders that miss are made. @throws FILE_UNWRITABLE */
+export async function writeImage(path: string, bytes: Uint8Array): Promise<void> {
+  await makeFolder(path);
+  await replaceFile(path, bytes, PRIVATE);
 }
 
-/** A key: a file that must not exist yet. @throws FILE_UNWRITABLE */
-export function createKey(path: string, bytes: Uint8Array): Promise<void> {
-  return createFile(path, bytes, PRIVATE);
+/** A key: a file that must not exist yet; folders that miss are made. @throws FILE_UNWRITABLE */
+export async function createKey(path: string, bytes: Uint8Array): Promise<void> {
+  await makeFolder(path);
+  await createFile(path, bytes, PRIVATE);
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+  } catch (error) {
+    throw unwritable(path, error);
+  }
 }
