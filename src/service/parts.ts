@@ -23,8 +23,8 @@ export interface ServiceParts extends ProvisionParts {
   readonly log: (line: string) => void;
 }
 
-/** What may be seen and done of pushes over HTTP: targets are added where the secrets are. */
-export type PushDesk = Pick<Pushes, 'targets' | 'status' | 'dead' | 'retry' | 'discard'>;
+/** What may be seen and done of pushes over HTTP: everything but delivering. */
+export type PushDesk = Omit<Pushes, 'show' | 'deliverDue' | 'deliverUntil' | 'close'>;
 
 /** Boards made of software, which the service may add and pull at will. */
 export interface VirtualBoards {

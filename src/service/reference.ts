@@ -22,14 +22,16 @@ Made from \`src/service/contract\` by \`npm run docs\`. All paths begin with \`/
 contract is served as an OpenAPI 3.1 document at \`/api/v1/openapi.json\`. Fields may be added; none is renamed or removed
 within v1.
 
-- **Errors**: every other answer than 2xx is \`{"code", "message", "next", "retryable"}\`; codes stand in
-  [errors.md](errors.md). \`message\` is a whole sentence; \`next\` is only the part that says what to do.
+- **Errors**: every other answer than 2xx is \`{"code", "message", "next", "field?", "retryable"}\`; codes stand in
+  [errors.md](errors.md). \`message\` is a whole sentence; \`next\` is only the part that says what to do; \`field\` names the
+  field of the request that \`BODY_INVALID\` is about.
 - **Sign-in**: on loopback without users there is none. Else a person signs in at \`POST /session\` (HttpOnly cookie) and
   sends \`csrfToken\` of the answer as header \`x-csrf-token\` with every request that is not GET; a machine sends
   \`Authorization: Bearer TOKEN\`. Roles, each with the rights of those before it: viewer, operator, engineer, admin.
 - **Other sites**: the \`Host\` must be an address that the service was told to answer to, and an \`Origin\`, if sent, must be
   the same. There is no CORS.
-- **Secrets**: only \`POST /devices/:device/reveal\` answers with a key, and only \`POST /tokens\` with the token that it made.
+- **Secrets**: only \`POST /devices/:device/reveal\` answers with a key, and only \`POST /tokens\` and \`POST /push/targets\` with
+  the token or the signing secret that they made.
 
 ## Live events
 \`GET /api/v1/events\` sends one JSON object in each \`data\` field, with an \`id\`. A reader that reconnects with

@@ -151,11 +151,101 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await page.getByText('1 push is tried again.').waitFor();
     await row('Removed').waitFor({ state: 'detached' });
     expect(fixture.service.world.deadPushes.map(({ id }) => id)).toEqual(['20', '18']);
-    expect(await page.getByRole('button', { name: /^Discard/ }).count()).toBe(0);
+    expect(
+      await page.getByRole('button', { name: /^(Discard|Remove|Pause|Test|Add a target)/ }).count(),
+    ).toBe(0);
     await page.getByRole('button', { name: 'Retry all' }).click();
     await page.getByText('2 pushes are tried again.').waitFor();
     await page.getByText('None. What a target does not take').waitFor();
     expect(await page.getByRole('button', { name: /^Retry/ }).count()).toBe(0);
+  });
+
+  it('adds a target: what is wrong stands at its field, and what is secret is seen nowhere again', async () => {
+    const page = await open(fleetWorld(1), '#/settings?tab=pushes');
+    const form = page.locator('form', { hasText: 'Add a target' });
+    const add = form.getByRole('button', { name: 'Add a target' });
+    const secrets = ['planted-password', 'whsec_planted-secret'];
+    await form.getByLabel('Name').fill('inventory');
+    await form.getByLabel('Address').fill(`erp.example.com/${secrets[0]}`);
+    await form.getByLabel('Signing secret').fill(secrets[1] ?? '');
+    const finding = (label: string) =>
+      form.locator('.field', { has: page.getByLabel(label) }).locator('.finding');
+    await add.click();
+    await finding('Name').getByText('There is a push target "inventory" already').waitFor();
+    await form.getByLabel('Name').fill('second shift');
+    await add.click();
+    await finding('Name').waitFor();
+    await form.getByLabel('Name').fill('second');
+    await add.click();
+    await finding('Address').getByText('is not a URL').waitFor();
+    expect(await form.getByLabel('Address').getAttribute('aria-invalid')).toBe('true');
+    await form.getByLabel('Address').fill(`https://erp.example.com/hook?token=${secrets[0]}`);
+    await form.getByLabel('Restored').uncheck();
+    await add.click();
+    await page.getByRole('row', { name: /^second Webhook erp.example.com\/hook/ }).waitFor();
+    await form.getByText('second is told of each device from now on').waitFor();
+    expect(fixture.service.world.pushSecrets).toHaveLength(2);
+    expect(fixture.service.world.pushTargets.at(-1)?.events).toEqual(['provisioned', 'rotated', 'removed']);
+    expect(await form.getByLabel('Signing secret').inputValue()).toBe('');
+    const kept = await page.evaluate<string>(
+      `document.documentElement.outerHTML + JSON.stringify({ ...localStorage, ...sessionStorage }) + location.href`,
+    );
+    for (const secret of secrets)
+      expect([kept, ...fixture.dashboard.bodies].filter((text) => text.includes(secret))).toEqual([]);
+  });
+
+  it('is shown a signing secret that was made, once', async () => {
+    const page = await open(fleetWorld(1), '#/settings?tab=pushes');
+    const form = page.locator('form', { hasText: 'Add a target' });
+    await form.getByLabel('Name').fill('third');
+    await form.getByLabel('Address').fill('https://third.example.com/hook');
+    await form.getByRole('button', { name: 'Add a target' }).click();
+    await form.getByText(/^whsec_m+=$/).waitFor();
+    await goTo(page, '#/settings');
+    await goTo(page, '#/settings?tab=pushes');
+    await page.getByRole('row', { name: /^third / }).waitFor();
+    expect(await page.getByText(/whsec_m/).count()).toBe(0);
+  });
+
+  it('adds a table, and cannot without its statement', async () => {
+    const page = await open(fleetWorld(1), '#/settings?tab=pushes');
+    const form = page.locator('form', { hasText: 'Add a target' });
+    const add = form.getByRole('button', { name: 'Add a target' });
+    await form.getByRole('button', { name: 'Table' }).click();
+    await form.getByLabel('Name').fill('mes');
+    await form.getByLabel('Address').fill('postgresql://mes:planted@db.example.com/mes');
+    expect(await form.getByLabel('Address').getAttribute('type')).toBe('password');
+    expect(await add.isDisabled()).toBe(true);
+    await form.getByLabel('Statement').fill('SELECT enrol(:mac)');
+    await add.click();
+    await form.getByText('The statement names no device').waitFor();
+    await form.getByLabel('Statement').fill('SELECT enrol(:uuid, :psk)');
+    await form.getByLabel('Send the keys too').check();
+    await add.click();
+    await page.getByRole('row', { name: /^mes Table, gets keys too/ }).waitFor();
+  });
+
+  it('tests, pauses, resumes and removes a target', async () => {
+    const page = await open(fleetWorld(1), '#/settings?tab=pushes');
+    const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name} `) });
+    await row('authority').getByRole('button', { name: 'Test' }).click();
+    await page.getByText('authority takes what it is told.').waitFor();
+    await row('inventory').getByRole('button', { name: 'Test' }).click();
+    await page.getByRole('alert').getByText('inventory refused it').waitFor();
+    await row('authority').getByRole('button', { name: 'Pause' }).click();
+    await row('authority').getByText('Paused').waitFor();
+    await row('authority').getByRole('button', { name: 'Go on' }).click();
+    await row('authority').getByText('Works').waitFor();
+    const asked: string[] = [];
+    page.once('dialog', (dialog) => {
+      asked.push(dialog.message());
+      void dialog.accept();
+    });
+    await row('inventory').getByRole('button', { name: 'Remove inventory' }).click();
+    await row('inventory').waitFor({ state: 'detached' });
+    expect(asked).toEqual([
+      'Remove inventory? It is told nothing any more, and 187 deliveries that wait or were given up go with it.',
+    ]);
   });
 
   it('discards pushes only after being asked', async () => {

@@ -1,6 +1,8 @@
 // The page and the real service, with its own virtual boards and its own database: nothing between them is a fake.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -170,6 +172,43 @@ describe.skipIf(!(await browserAvailable()))('a line with the real service', () 
     await count.first().waitFor({ state: 'detached' });
     await goTo(page, '#/settings?tab=pushes');
     await page.getByText('Nobody is told of devices').waitFor();
+  });
+
+  it('tells a webhook that was added on the page: of a test, and of each board from then on', async () => {
+    const { page } = dashboard;
+    const told: { type: string; signed: boolean; psk: boolean }[] = [];
+    const receiver = createServer((request, response) => {
+      const signed = String(request.headers['webhook-signature']).startsWith('v1,');
+      request.setEncoding('utf8').on('data', (text: string) => {
+        const { type, data } = JSON.parse(text) as { type: string; data: object };
+        told.push({ type, signed, psk: 'psk' in data });
+        response.end();
+      });
+    });
+    await once(receiver.listen(0, '127.0.0.1'), 'listening');
+    try {
+      await goTo(page, '#/settings?tab=pushes');
+      const form = page.locator('form', { hasText: 'Add a target' });
+      await form.getByLabel('Name').fill('erp');
+      await form
+        .getByLabel('Address')
+        .fill(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook?token=${CANARY}`);
+      await form.getByRole('button', { name: 'Add a target' }).click();
+      await form.getByText(/^whsec_/).waitFor();
+      const row = page.getByRole('row', { name: /^erp / });
+      await row.getByRole('button', { name: 'Test' }).click();
+      await page.getByText('erp takes what it is told.').waitFor();
+      expect(told).toEqual([{ type: 'test', signed: true, psk: false }]);
+      const data = { ports: ['virtual://3'], profile: { name: 'sensor', version: 1 } };
+      expect((await page.request.post(`${served.url}api/v1/jobs`, { data })).ok()).toBe(true);
+      await expect.poll(() => told.length, { timeout: 30_000 }).toBe(2);
+      expect(told[1]).toEqual({ type: 'device.provisioned', signed: true, psk: false });
+      page.once('dialog', (dialog) => void dialog.accept());
+      await row.getByRole('button', { name: 'Remove erp' }).click();
+      await row.waitFor({ state: 'detached' });
+    } finally {
+      receiver.close();
+    }
   });
 
   it('fills a batch that was made on the page, and asks before it makes one board more', async () => {

@@ -47,6 +47,8 @@ export const errorSchema = z
     message: z.string(),
     /** Only what to do next, for a screen with little room. */
     next: z.string().optional(),
+    /** With BODY_INVALID: which field of the request it is about, `template.qr` style. */
+    field: z.string().optional(),
     /** The same request can succeed without a change. */
     retryable: z.boolean(),
   })

@@ -1,6 +1,6 @@
 // Pushes to tables and services of the user's own: how they do, and what was given up.
 import { z } from 'zod';
-import { operations, timeSchema } from './operation.js';
+import { doneSchema, operations, timeSchema } from './operation.js';
 
 const kindSchema = z.enum(['sql', 'webhook']);
 const eventSchema = z.enum(['provisioned', 'rotated', 'removed', 'restored']);
@@ -63,6 +63,28 @@ const deadSchema = z
 
 export type DeadPush = z.output<typeof deadSchema>;
 
+/** Of a target, as its list shows it. */
+const nameParams = z.object({ name: z.string().min(1).max(64) });
+
+/** Everything that a target is told of, where, and how: what is secret in it goes in here and never comes out again. */
+const newTargetSchema = z
+  .object({
+    /** 1 to 64 letters, digits, dots, dashes and underscores. */
+    name: z.string().regex(/^[\w.-]{1,64}$/, 'use 1 to 64 letters, digits, dots, dashes and underscores'),
+    kind: kindSchema,
+    /** `postgresql://…`, `https://…`, or `env:ESPMINT_PUSH_…`: a variable of each station that delivers. */
+    url: z.string().trim().min(1).max(2000),
+    /** With `sql`: one statement with parameters such as `:uuid`. */
+    statement: z.string().max(20_000).optional(),
+    /** With `webhook`: `whsec_` and base64, or a variable as above; made when absent. */
+    signingSecret: z.string().trim().min(1).max(200).optional(),
+    /** All of them when absent. */
+    events: z.array(eventSchema).min(1).max(10).optional(),
+    /** Whether keys are told too. */
+    sendKeys: z.boolean().optional(),
+  })
+  .meta({ id: 'NewPushTarget' });
+
 /** Which dead deliveries; without ids all of them. Who did it, from where and why goes into the audit trail. */
 const chosenSchema = z.object({
   ids: z.array(z.string().max(20)).min(1).max(1000).optional(),
@@ -75,8 +97,50 @@ export const PUSH_OPERATIONS = operations({
     method: 'GET',
     path: '/push/targets',
     role: 'engineer',
-    summary: 'The targets, without their secrets. They are added at the command line.',
+    summary: 'The targets, without their secrets.',
     response: z.object({ targets: z.array(targetSchema) }),
+  },
+  addPushTarget: {
+    method: 'POST',
+    path: '/push/targets',
+    role: 'admin',
+    summary:
+      'Tells a table or a webhook of each device from now on. The answer has the signing secret where it was made here, only this once.',
+    body: newTargetSchema,
+    response: targetSchema.extend({ madeSecret: z.string().optional() }).meta({ id: 'AddedPushTarget' }),
+  },
+  testPushTarget: {
+    method: 'POST',
+    path: '/push/targets/:name/test',
+    role: 'admin',
+    summary:
+      'Tells it of a device that does not exist, and says what is wrong: a webhook gets the type `test`, a table stays as it is.',
+    params: nameParams,
+    response: doneSchema,
+  },
+  pausePushTarget: {
+    method: 'POST',
+    path: '/push/targets/:name/pause',
+    role: 'admin',
+    summary: 'Holds back what is to be told; it comes together.',
+    params: nameParams,
+    response: doneSchema,
+  },
+  resumePushTarget: {
+    method: 'POST',
+    path: '/push/targets/:name/resume',
+    role: 'admin',
+    summary: 'Goes on telling it, and tries at once what has failed.',
+    params: nameParams,
+    response: doneSchema,
+  },
+  removePushTarget: {
+    method: 'DELETE',
+    path: '/push/targets/:name',
+    role: 'admin',
+    summary: 'Tells it nothing any more. Answers how many deliveries, pending or given up, went with it.',
+    params: nameParams,
+    response: countSchema,
   },
   pushStatus: {
     method: 'GET',

@@ -7,8 +7,19 @@ import type { PushDesk } from '../parts.js';
 
 type PushHandlers = Pick<
   Handlers,
-  'listPushTargets' | 'pushStatus' | 'listDeadPushes' | 'retryDeadPushes' | 'discardDeadPushes'
+  | 'listPushTargets'
+  | 'addPushTarget'
+  | 'testPushTarget'
+  | 'pausePushTarget'
+  | 'resumePushTarget'
+  | 'removePushTarget'
+  | 'pushStatus'
+  | 'listDeadPushes'
+  | 'retryDeadPushes'
+  | 'discardDeadPushes'
 >;
+
+const DONE = { ok: true } as const;
 
 export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandlers {
   const desk = async (): Promise<PushDesk> => {
@@ -20,8 +31,21 @@ export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandler
     await registryWatch.look();
     return { count };
   };
+  const setPaused = async (name: string, paused: boolean, call: Call): Promise<typeof DONE> => {
+    await (await desk()).setPaused(name, paused, askerOf(call));
+    return DONE;
+  };
   return {
     listPushTargets: async () => ({ targets: await (await desk()).targets() }),
+    addPushTarget: async ({ body }, call) => (await desk()).add(body, askerOf(call)),
+    testPushTarget: async ({ params }, { signal }) => {
+      await (await desk()).test(params.name, signal);
+      return DONE;
+    },
+    pausePushTarget: ({ params }, call) => setPaused(params.name, true, call),
+    resumePushTarget: ({ params }, call) => setPaused(params.name, false, call),
+    removePushTarget: async ({ params }, call) =>
+      told(await (await desk()).remove(params.name, askerOf(call))),
     pushStatus: async () => ({ targets: await (await desk()).status() }),
     listDeadPushes: async ({ query }) => ({ dead: await (await desk()).dead(query.limit) }),
     retryDeadPushes: async ({ body }, call) =>
@@ -32,6 +56,6 @@ export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandler
 }
 
 /** For the audit trail. */
-function askerOf({ identity, address }: Call, reason: string | undefined): Asker {
+function askerOf({ identity, address }: Call, reason?: string): Asker {
   return { actor: identity?.name, address, reason };
 }

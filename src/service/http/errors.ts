@@ -25,7 +25,13 @@ export function answerError(log: Log) {
 
 export function toApiError(error: EspmintError): ApiError {
   const { code, message, next, retryable } = error;
-  return errorSchema.parse({ code, message, next, retryable });
+  const field = isEspmintError(error, 'BODY_INVALID') ? fieldOf(error.details.field) : undefined;
+  return errorSchema.parse({ code, message, next, field, retryable });
+}
+
+/** What names a field; other parts of a request are named in words. */
+function fieldOf(name: string): string | undefined {
+  return /^[\w.]+$/.test(name) ? name : undefined;
 }
 
 /** The path without the query, which may hold what nobody should read in a log. */

@@ -11,6 +11,8 @@ export class ApiFailure extends Error {
   override readonly name = 'ApiFailure';
   readonly code: string;
   readonly next: string | undefined;
+  /** Of the request: what it is about. */
+  readonly field: string | undefined;
   /** 0 when there was no answer. */
   readonly status: number;
 
@@ -19,6 +21,7 @@ export class ApiFailure extends Error {
     this.status = status;
     this.code = error.code ?? 'OFFLINE';
     this.next = error.next;
+    this.field = error.field;
   }
 }
 

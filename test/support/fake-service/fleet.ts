@@ -38,6 +38,17 @@ function pushes(world: FakeWorld): Handlers {
     if (!world.hasPushes)
       throw new Refusal(404, 'PUSH_WITHOUT_DATABASE', 'Pushes need a database; start with one.');
   };
+  const indexOf = (name: string): number => {
+    const index = world.pushTargets.findIndex((target) => target.name === name);
+    if (index === -1) throw new Refusal(404, 'PUSH_TARGET_UNKNOWN', `There is no push target "${name}".`);
+    return index;
+  };
+  const setPaused = (name: string, paused: boolean): { ok: true } => {
+    const index = indexOf(name);
+    const target = world.pushTargets[index] as FakeWorld['pushTargets'][number];
+    world.pushTargets[index] = { ...target, paused };
+    return { ok: true };
+  };
   /** Takes them out of the dead ones. */
   const take = (ids: readonly string[] | undefined): number => {
     requirePushes();
@@ -53,6 +64,54 @@ function pushes(world: FakeWorld): Handlers {
   };
   return {
     listPushTargets: () => ({ targets: world.pushTargets }),
+    addPushTarget: (
+      { body: { name, kind, url, statement, signingSecret, events = [], sendKeys = false } },
+      caller,
+    ) => {
+      if (world.pushTargets.some((target) => target.name === name))
+        throw new Refusal(
+          409,
+          'PUSH_TARGET_EXISTS',
+          `There is a push target "${name}" already; choose another name.`,
+        );
+      if (!url.includes('://'))
+        throw new Refusal(
+          400,
+          'PUSH_ADDRESS_INVALID',
+          'The address of the push target is not a URL; give one.',
+        );
+      if (statement?.includes(':uuid') === false)
+        throw new Refusal(400, 'PUSH_STATEMENT_INVALID', 'The statement names no device; use :uuid in it.');
+      const { host, pathname } = new URL(url);
+      const added = {
+        ...{
+          name,
+          kind,
+          address: `${host}${pathname}`,
+          statement,
+          events,
+          sendsKeys: sendKeys,
+          paused: false,
+        },
+        ...{ createdAt: new Date().toISOString(), createdBy: caller.user?.name ?? 'local' },
+      };
+      world.pushTargets.push({ ...added, pending: 0, dead: 0 });
+      world.pushSecrets.push(url, ...(signingSecret === undefined ? [] : [signingSecret]));
+      const isMade = kind === 'webhook' && signingSecret === undefined;
+      return { ...added, ...(isMade ? { madeSecret: `whsec_${'m'.repeat(43)}=` } : {}) };
+    },
+    testPushTarget: ({ params: { name } }) => {
+      const trouble = world.pushTargets[indexOf(name)]?.lastError;
+      if (trouble !== undefined)
+        throw new Refusal(502, 'PUSH_REFUSED', `${name} refused it (${trouble}); mend it.`);
+      return { ok: true };
+    },
+    pausePushTarget: ({ params: { name } }) => setPaused(name, true),
+    resumePushTarget: ({ params: { name } }) => setPaused(name, false),
+    removePushTarget: ({ params: { name } }) => {
+      const [removed] = world.pushTargets.splice(indexOf(name), 1);
+      return { count: (removed?.pending ?? 0) + (removed?.dead ?? 0) };
+    },
     pushStatus: () => {
       requirePushes();
       return { targets: world.pushTargets };

@@ -133,7 +133,8 @@ async function run(exchange: Exchange, found: Found, url: URL, caller: Caller): 
     } else send(response, 200, operation.response.parse(value));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    send(response, error.status, { code: error.code, message: error.message, retryable: false });
+    const { status, code, message, field } = error;
+    send(response, status, { code, message, field, retryable: false });
   }
 }
 
@@ -202,7 +203,10 @@ function match(method: string, path: string) {
 
 function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   const parsed = schema?.safeParse(value);
-  if (parsed?.success === false) throw new Refusal(400, 'REQUEST_INVALID', parsed.error.message);
+  if (parsed?.success === false) {
+    const [issue] = parsed.error.issues;
+    throw new Refusal(400, 'BODY_INVALID', issue?.message ?? '', issue?.path.join('.'));
+  }
   return parsed?.data;
 }
 

@@ -62,6 +62,8 @@ export class FakeWorld {
   readonly conflicts: ConflictInfo[] = [];
   readonly pushTargets: (PushTargetInfo & PushTargetStatus)[] = [];
   readonly deadPushes: DeadPush[] = [];
+  /** What was given as secret for them. */
+  readonly pushSecrets: string[] = [];
   /** Pushes need a database. */
   hasPushes = true;
   /** Of every batch. */

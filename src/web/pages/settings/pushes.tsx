@@ -1,21 +1,25 @@
-// Pushes: how the targets do that are told of devices, and what was given up.
+// Pushes: how the targets do that are told of devices, adding and changing them, and what was given up.
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import type { PushTargetInfo, PushTargetStatus } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatAgo, formatCount } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { ListCard } from '../../ui/list-card.js';
+import { ListCard, RemoveButton } from '../../ui/list-card.js';
 import { useLive } from '../../ui/live.js';
 import { useNow } from '../../ui/load.js';
 import { Badge, Blank } from '../../ui/parts.js';
+import { attempt, say } from '../../ui/toasts.js';
 import { DeadPushes } from './dead-pushes.js';
+import { PushForm } from './push-form.js';
 
 /** How it does, and where it is: that for those who may know it. */
 type Target = PushTargetStatus & Partial<Pick<PushTargetInfo, 'address' | 'sendsKeys'>>;
 
 export function PushSettings(): JSX.Element {
+  const mayManage = useStore((state) => hasRole(state.session, 'admin'));
   const mayKnow = useStore((state) => hasRole(state.session, 'engineer'));
   const { value, failure, reload } = useLive('push', async (signal): Promise<Target[]> => {
     const [{ targets: states }, { targets }] = await Promise.all([
@@ -35,13 +39,21 @@ export function PushSettings(): JSX.Element {
   }
   return (
     <>
-      <Targets targets={value} failure={failure} />
+      <Targets targets={value} failure={failure} onChanged={reload} />
       <DeadPushes onChanged={reload} />
+      {mayManage && <PushForm onAdded={reload} />}
     </>
   );
 }
 
-function Targets({ targets, failure }: { targets: Target[] | undefined; failure: unknown }): JSX.Element {
+interface TargetsProps {
+  readonly targets: Target[] | undefined;
+  readonly failure: unknown;
+  readonly onChanged: () => void;
+}
+
+function Targets({ targets, failure, onChanged }: TargetsProps): JSX.Element {
+  const mayManage = useStore((state) => hasRole(state.session, 'admin'));
   const now = useNow(30_000);
   const language = currentLocale();
   const ago = (iso: string | undefined, none: string): string =>
@@ -74,7 +86,43 @@ function Targets({ targets, failure }: { targets: Target[] | undefined; failure:
           cell: ({ lastDelivered }) => <span class="nowrap">{ago(lastDelivered, t('tokens.never'))}</span>,
         },
       ]}
+      {...(mayManage
+        ? { actions: (target: Target) => <PushActions target={target} onChanged={onChanged} /> }
+        : {})}
     />
+  );
+}
+
+function PushActions({ target, onChanged }: { target: Target; onChanged: () => void }): JSX.Element {
+  const { name, paused, pending, dead } = target;
+  const [busy, setBusy] = useState(false);
+  const params = { name };
+  const act = async (work: () => Promise<unknown>, done: string): Promise<void> => {
+    setBusy(true);
+    if (await attempt(work)) say(done);
+    setBusy(false);
+    onChanged();
+  };
+  const test = () => act(() => call('testPushTarget', { params }), t('push.tested', { name }));
+  const setPaused = () =>
+    paused
+      ? act(() => call('resumePushTarget', { params }), t('push.resumed', { name }))
+      : act(() => call('pausePushTarget', { params }), t('push.held', { name }));
+  return (
+    <div class="row tight">
+      <button type="button" class="button little" disabled={busy} onClick={() => void test()}>
+        {t('push.test')}
+      </button>
+      <button type="button" class="button little" disabled={busy} onClick={() => void setPaused()}>
+        {t(paused ? 'push.resume' : 'push.pause')}
+      </button>
+      <RemoveButton
+        label={t('people.remove', { name })}
+        confirm={t('push.confirmRemove', { name, n: pending + dead })}
+        remove={() => call('removePushTarget', { params })}
+        onRemoved={onChanged}
+      />
+    </div>
   );
 }
 
