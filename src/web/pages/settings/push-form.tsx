@@ -113,7 +113,7 @@ interface FieldsProps {
 }
 
 function Fields({ draft, findings, onChange }: FieldsProps): JSX.Element {
-  const { kind, events, sendKeys } = draft;
+  const { kind, sendKeys } = draft;
   const isSql = kind === 'sql';
   const of = (name: Text) => ({
     value: draft[name],
