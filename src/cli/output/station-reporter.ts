@@ -4,7 +4,7 @@ import type { Away, Batch } from '../../registry/index.js';
 import { jsonLine, type CliIo } from '../io.js';
 import { formatDuration, formatHistories } from './format.js';
 import { StationScreen } from './station-screen.js';
-import { batchLine, modeText, type StationReporter } from './station-text.js';
+import { batchLine, modeText, waitingText, type StationReporter } from './station-text.js';
 
 export type { StationReporter };
 
@@ -97,7 +97,7 @@ function describeSlot(slot: number, state: SlotState): string | undefined {
         ...formatHistories(state.result).map((line) => `slot ${slot}:   ${line}`),
       ].join('\n');
     case 'waiting':
-      return state.for === 'seat' ? undefined : `slot ${slot}: waits for ${state.for}`;
+      return state.for === 'seat' ? undefined : `slot ${slot}: ${waitingText(state)}`;
     case 'running':
       return `slot ${slot}: ${state.port} begins${state.run > 1 ? ` (run ${state.run})` : ''}`;
     case 'empty':

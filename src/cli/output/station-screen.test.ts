@@ -70,6 +70,31 @@ describe('the screen of a station', () => {
     expect(terminal.lines).toHaveLength(33);
   });
 
+  it('gives the batch a line of its own where it does not fit, and shows what is cut', () => {
+    const { terminal, screen } = station(60);
+    const counts = { passed: 3, reworked: 0, failed: 0, inWork: 0, held: 2, open: 5 };
+    const made = { state: 'open', reason: '', createdAt: '', createdBy: '' } as const;
+    screen.batch({ name: 'WO', profile: { name: 'p', version: 1 }, quantity: 10, ...made, counts });
+    screen.event({ type: 'slot', slot: 1, state: 'waiting', port: 'p', for: 'clear' });
+    screen.event({
+      type: 'slot',
+      slot: 2,
+      state: 'running',
+      port: 'x'.repeat(80),
+      run: 1,
+      attempt: 1,
+      stage: 'connect',
+      removed: false,
+    });
+    screen.finish();
+    expect(terminal.lines.slice(0, 3)).toEqual([
+      HEAD,
+      'batch WO: 3 of 10 (2 held ahead)',
+      '1  ○ held: look at this slot, then type its number',
+    ]);
+    expect(terminal.lines[3]).toMatch(/^2 {2}◐ connect x+…$/);
+  });
+
   it('says what the station has done by itself in place of counts that nobody knows', () => {
     const { terminal, screen } = station(120);
     const made = { state: 'open', reason: '', createdAt: '', createdBy: '' } as const;
@@ -80,7 +105,7 @@ describe('the screen of a station', () => {
     screen.finish();
     expect(terminal.lines).toEqual([
       HEAD,
-      'batch WO: 1 made, 2 places left since the database is out of reach (2026-01-02 03:04 UTC)',
+      'batch WO: 1 made, 2 places left; no database since 2026-01-02 03:04 UTC',
       NO_BOARD,
     ]);
     screen.batch(batch);

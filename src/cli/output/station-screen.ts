@@ -3,7 +3,7 @@ import { awayText, type SlotState, type StationEvent, type StationMode } from '.
 import type { Away, Batch } from '../../registry/index.js';
 import type { CliIo } from '../io.js';
 import { formatDuration, formatHistories } from './format.js';
-import { batchLine, modeText, type StationReporter } from './station-text.js';
+import { batchLine, modeText, waitingText, type StationReporter } from './station-text.js';
 import { colours } from './colours.js';
 import { fitSlots } from './station-rows.js';
 
@@ -96,8 +96,8 @@ export class StationScreen implements StationReporter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const away = this.#away === undefined ? [] : [colours.yellow(awayText(this.#away))];
-    const heads = [this.#head(), ...away];
     const { columns } = this.#io;
+    const heads = [...this.#heads(columns - 1), ...away];
     // The line of the cursor is one too: what scrolls out cannot be drawn anew.
     const slots = this.#slotLines(rows - heads.length - 1);
     const lines = [...heads, ...slots].map((line) => cut(line, columns - 1));
@@ -113,10 +113,14 @@ export class StationScreen implements StationReporter {
     this.#drawn = 0;
   }
 
-  #head(): string {
+  /** One line, or two where the batch does not fit beside the station. */
+  #heads(columns: number): string[] {
+    const station = `station ${this.#name}  ${modeText(this.#mode)}`;
+    const runs = `runs: ${this.#passed} passed, ${this.#failed} failed`;
     // Counts of before are nobody's counts now.
-    const work = this.#batch === undefined || this.#away !== undefined ? '' : `  ${batchLine(this.#batch)}`;
-    return `station ${this.#name}  ${modeText(this.#mode)}${work}  runs: ${this.#passed} passed, ${this.#failed} failed`;
+    if (this.#batch === undefined || this.#away !== undefined) return [`${station}  ${runs}`];
+    const line = `${station}  ${batchLine(this.#batch)}  ${runs}`;
+    return line.length <= columns ? [line] : [`${station}  ${runs}`, batchLine(this.#batch)];
   }
 
   /** @param lines that the terminal has for them */
@@ -137,7 +141,7 @@ function describe(state: SlotState, blocked: boolean): string {
     case 'settling':
       return colours.dim('plugged in');
     case 'waiting':
-      return `${colours.yellow('○')} waits for ${state.for}${state.last === undefined ? '' : `: ${state.last.code}`}`;
+      return `${colours.yellow('○')} ${waitingText(state)}`;
     case 'running': {
       const percent = state.percent === undefined ? '' : ` ${Math.round(state.percent)} %`;
       return `${colours.cyan('◐')} ${state.stage}${percent} ${state.mac ?? state.port}${state.run > 1 ? ` (run ${state.run})` : ''}`;
@@ -160,14 +164,20 @@ function endOf(line: string, columns: number): string {
 
 /** A wrapped line would break the count of lines to go up; colour codes take no room. */
 function cut(line: string, columns: number): string {
-  let shown = 0;
-  let text = '';
-  for (const piece of line.split(/(\u001b\[[0-9;]*m)/)) {
-    if (piece.startsWith('\u001b')) text += piece;
-    else {
-      text += piece.slice(0, Math.max(0, columns - shown));
-      shown += piece.length;
-    }
-  }
-  return text;
+  const pieces = line.split(COLOUR);
+  const isLong = pieces.reduce((sum, piece) => sum + widthOf(piece), 0) > columns;
+  let room = isLong ? columns - 1 : columns;
+  const text = pieces.map((piece) => {
+    if (COLOUR.test(piece)) return piece;
+    const shown = piece.slice(0, Math.max(0, room));
+    room -= piece.length;
+    return shown;
+  });
+  return text.join('') + (isLong ? '…' : '');
+}
+
+const COLOUR = /(\u001b\[[0-9;]*m)/;
+
+function widthOf(piece: string): number {
+  return COLOUR.test(piece) ? 0 : piece.length;
 }

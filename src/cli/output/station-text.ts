@@ -1,7 +1,7 @@
 // What every way of showing a station shares: its interface, and words for modes and batches.
 import { printable } from '../printable.js';
 import { utcTime } from './format.js';
-import type { StationEvent, StationMode } from '../../provision/index.js';
+import type { SlotState, StationEvent, StationMode } from '../../provision/index.js';
 import type { Away, Batch, HeldPlaces } from '../../registry/index.js';
 
 export interface StationReporter {
@@ -30,6 +30,27 @@ export function modeText(mode: StationMode): string {
       return `paused: ${reason.count} times ${reason.code} in a row; find the cause, then r resumes`;
     case 'batch':
       return `paused: ${reason.text}`;
+  }
+}
+
+/** Why a board that is there is not worked on, and what ends it. */
+export function waitingText({ for: cause, last }: Extract<SlotState, { state: 'waiting' }>): string {
+  const why = last === undefined ? '' : ` (${last.code})`;
+  switch (cause) {
+    case 'start':
+      return 'waits for the start key: Enter';
+    case 'seat':
+      return 'waits for its turn';
+    case 'station':
+      return 'waits for the station to go on';
+    case 'retry':
+      return `is tried again${why}`;
+    case 'registry':
+      return `waits for the registry${why}`;
+    case 'batch':
+      return `waits for a place in the batch${why}`;
+    case 'clear':
+      return 'held: look at this slot, then type its number';
   }
 }
 

@@ -3,5 +3,5 @@ import type { Away } from '../../registry/index.js';
 
 export function awayText({ batch, since, made, left }: Away): string {
   const time = since.slice(0, 16).replace('T', ' ');
-  return `batch ${batch}: ${made} made, ${left} ${left === 1 ? 'place' : 'places'} left since the database is out of reach (${time} UTC)`;
+  return `batch ${batch}: ${made} made, ${left} ${left === 1 ? 'place' : 'places'} left; no database since ${time} UTC`;
 }

@@ -24,7 +24,7 @@ async function list(io: CliIo, options: { json?: boolean } & GlobalOptions): Pro
       }
       const { station: name, host, batch = '-', mode, slots, running, seenAt, alive } = station;
       const seen = alive ? mode : `not heard of since ${utcTime(seenAt)} UTC`;
-      io.stdout(`${name} on ${host}: batch ${batch}, ${slots} slots, ${running} running, ${seen}\n`);
+      io.stdout(`${name} on ${host}: batch ${batch}, ${slots} slots, ${running} boards in work, ${seen}\n`);
     }
   });
 }
