@@ -7,7 +7,8 @@ import { JournaledRegistry } from './journal/journaled-registry.js';
 import { Journal } from './journal/journal.js';
 import { PostgresRegistry } from './postgres/postgres-registry.js';
 import type { Registry } from './registry.js';
-import { deriveKey, loadMasterKeys, masterKeySource } from './secrets/master-key.js';
+import { LocalKeys } from './secrets/local-keys.js';
+import { loadMasterKeys, masterKeyLoader, masterKeySource } from './secrets/master-key.js';
 
 /**
  * The embedded server is started if nobody has yet, and stopped when the last espmint process closes its registry.
@@ -17,12 +18,15 @@ import { deriveKey, loadMasterKeys, masterKeySource } from './secrets/master-key
 export async function openRegistry(options: RegistryOptions = {}): Promise<Registry> {
   const { whenDown = 'continue', secrets = 'sealed', env = process.env } = options;
   const dataDir = await openDataDir(options.dataDir ?? defaultDataDir());
-  const masters = await loadMasterKeys(masterKeySource(dataDir, env));
+  const keySource = masterKeySource(dataDir, env);
+  const loaded = await loadMasterKeys(keySource);
+  const keys = await LocalKeys.open(keySource, loaded, 'journal');
+  const masters = masterKeyLoader(keySource, loaded);
   const source = sourceOf(options, dataDir, env);
   const registry = new JournaledRegistry({
     journal: await Journal.open(dataDir),
     door: new DoorCopy(dataDir, source.description),
-    key: deriveKey(masters[0], 'journal'),
+    keys,
     description: source.description,
     whenDown,
     open: () => PostgresRegistry.open(databaseOf(options, source), { masters, plain: secrets === 'plain' }),

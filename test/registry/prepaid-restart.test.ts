@@ -7,7 +7,7 @@ import { PrepaidBatches } from '../../src/registry/batches/prepaid/prepaid-batch
 import { RecentUnits } from '../../src/registry/batches/prepaid/recent-units.js';
 import type { Claim } from '../../src/registry/index.js';
 import { sealedBox } from '../../src/registry/secrets/secret-box.js';
-import { image, macOf, OWN_BOX, PrepaidRig, profile, type TestStation, uuidOf } from './prepaid-rig.js';
+import { image, macOf, OWN_KEYS, PrepaidRig, profile, type TestStation, uuidOf } from './prepaid-rig.js';
 
 describe('places held ahead, in the next start of a station that is out of reach still', () => {
   let rig: PrepaidRig;
@@ -137,7 +137,7 @@ describe('places held ahead, in the next start of a station that is out of reach
     const again = new PrepaidBatches({
       database: startedCut(line.name).way.database,
       sharedBox: sealedBox([]),
-      ownBox: OWN_BOX,
+      ownKeys: OWN_KEYS,
       book: new PlaceBook(join(rig.folder, line.name)),
       recent: new RecentUnits(join(rig.folder, line.name)),
       places: 3,

@@ -50,8 +50,11 @@ function orphan(folder: string): void {
   }
 }
 
-/** Seals what stations write down for themselves. */
-export const OWN_BOX = sealedBox([{ id: 'own', bytes: new Uint8Array(32) }]);
+/** Seal what stations write down for themselves. */
+export const OWN_KEYS = {
+  box: sealedBox([{ id: 'own', bytes: new Uint8Array(32) }]),
+  refresh: () => Promise.resolve(),
+};
 
 export interface TestStation {
   readonly name: string;
@@ -94,7 +97,7 @@ export class PrepaidRig {
     const batches = new PrepaidBatches({
       database: way.database,
       sharedBox: this.open.box,
-      ownBox: OWN_BOX,
+      ownKeys: OWN_KEYS,
       book: new PlaceBook(join(this.folder, home)),
       recent: new RecentUnits(join(this.folder, home)),
       places,

@@ -2,11 +2,11 @@
 import type pg from 'pg';
 import { databaseOf, type RegistryOptions, sourceOf, type Workload } from '../connect.js';
 import { defaultDataDir, openDataDir } from '../data-dir.js';
-import { openDataKeys } from '../postgres/data-keys.js';
+import { openDataKeysWith } from '../postgres/data-keys.js';
 import type { Database } from '../postgres/database.js';
 import { migrate } from '../postgres/migrate.js';
 import type { SealingKey } from '../secrets/envelope.js';
-import { loadMasterKeys, masterKeySource } from '../secrets/master-key.js';
+import { loadMasterKeys, masterKeyLoader, masterKeySource } from '../secrets/master-key.js';
 import { plainBox, type SecretBox, sealedBox } from '../secrets/secret-box.js';
 
 export interface OpenDatabase {
@@ -46,7 +46,8 @@ export async function withSecretsLater(
 ): Promise<OpenDatabase> {
   const { env = process.env, secrets = 'sealed' } = options;
   const dataDir = await openDataDir(options.dataDir ?? defaultDataDir());
-  const masters = await loadMasterKeys(masterKeySource(dataDir, env));
+  const keySource = masterKeySource(dataDir, env);
+  const masters = masterKeyLoader(keySource, await loadMasterKeys(keySource));
   const source = sourceOf(options, dataDir, env);
   let known: SecretBox = sealedBox([]);
   const database = databaseOf(options, source, workload, async (client) => {
@@ -60,10 +61,13 @@ export async function withSecretsLater(
   return { database, box: secrets === 'plain' ? plainBox(box) : box };
 }
 
-async function readDataKeys(client: pg.ClientBase, masters: readonly SealingKey[]): Promise<SealingKey[]> {
+async function readDataKeys(
+  client: pg.ClientBase,
+  masters: () => Promise<readonly SealingKey[]>,
+): Promise<SealingKey[]> {
   await client.query('begin');
   try {
-    const keys = await openDataKeys(client, masters);
+    const keys = await openDataKeysWith(client, masters);
     await client.query('commit');
     return keys;
   } catch (error) {

@@ -4,8 +4,8 @@ import type { RegistryOptions } from '../connect.js';
 import { defaultDataDir } from '../data-dir.js';
 import { isDown } from '../outage.js';
 import type { Database } from '../postgres/database.js';
-import { deriveKey, loadMasterKeys, masterKeySource } from '../secrets/master-key.js';
-import { sealedBox } from '../secrets/secret-box.js';
+import { LocalKeys } from '../secrets/local-keys.js';
+import { loadMasterKeys, masterKeySource } from '../secrets/master-key.js';
 import { KeptRuns } from '../statistics/kept-runs.js';
 import { type PortRecord, readPorts } from '../statistics/port-records.js';
 import { PostgresRuns } from '../statistics/postgres-runs.js';
@@ -63,11 +63,12 @@ export async function openProduction(
       });
     const runs = new PostgresRuns(database);
     if (offline === undefined) return productionOf(database, new PostgresBatches(database, box), runs);
-    const [master] = await loadMasterKeys(masterKeySource(dataDir, env));
+    const keySource = masterKeySource(dataDir, env);
+    const ownKeys = await LocalKeys.open(keySource, await loadMasterKeys(keySource), 'batch places');
     const batches = new PrepaidBatches({
       database,
       sharedBox: box,
-      ownBox: sealedBox([deriveKey(master, 'batch places')]),
+      ownKeys,
       book: new PlaceBook(dataDir),
       recent: new RecentUnits(dataDir),
       places: offline.boards,

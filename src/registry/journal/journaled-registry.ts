@@ -23,8 +23,8 @@ import type {
   ScreenRequest,
 } from '../registry.js';
 import { checkWidths } from '../request.js';
-import { type SealingKey } from '../secrets/envelope.js';
-import { type SecretBox, sealedBox } from '../secrets/secret-box.js';
+import type { LocalKeys } from '../secrets/local-keys.js';
+import type { SecretBox } from '../secrets/secret-box.js';
 import type { Journal } from './journal.js';
 import { OfflineDesk } from './offline.js';
 import { type JournalRecord, keyOwner } from './records.js';
@@ -34,8 +34,8 @@ export interface JournalOptions {
   readonly journal: Journal;
   /** The station's copy of who may come in. */
   readonly door: DoorCopy;
-  /** Seals the keys in the journal; made from the master key, so that it needs no database. */
-  readonly key: SealingKey;
+  /** Seal the keys in the journal, and need no database. */
+  readonly keys: LocalKeys;
   /** For people and messages. */
   readonly description: string;
   /** What `reserve` does when the registry cannot be reached. */
@@ -57,7 +57,7 @@ export class JournaledRegistry implements Registry {
 
   constructor(options: JournalOptions) {
     this.#options = options;
-    this.#box = sealedBox([options.key]);
+    this.#box = options.keys.box;
     this.#desk = new OfflineDesk(options.journal, options.door, this.#box);
   }
 
@@ -83,6 +83,7 @@ export class JournaledRegistry implements Registry {
 
   async reserve(request: ReserveRequest): Promise<Reservation> {
     checkWidths(request);
+    await this.#options.keys.refresh();
     let reservation: Reservation;
     let offline = false;
     try {
@@ -229,6 +230,7 @@ export class JournaledRegistry implements Registry {
   }
 
   async #replay(inner: ReplayTarget): Promise<void> {
+    await this.#options.keys.refresh();
     const stopped = await replayJournal(this.#options.journal, inner, this.#box);
     for (const [id, conflict] of stopped) this.#stopped.set(id, conflict);
   }

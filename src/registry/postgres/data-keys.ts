@@ -1,7 +1,7 @@
 // The keys that seal this registry's secrets: kept in it, wrapped by the master key that is not.
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { openText, type SealingKey, sealingKeyId, sealText } from '../secrets/envelope.js';
 
 interface WrappedKey {
@@ -33,6 +33,26 @@ export async function openDataKeys(
   const made: SealingKey = { id: `k${randomBytes(4).toString('hex')}`, bytes: randomBytes(KEY_BYTES) };
   await client.query('insert into data_keys (id, wrapped) values ($1, $2)', [made.id, wrap(made, master)]);
   return [made];
+}
+
+/**
+ * The same with the master keys as they are now: a rotation that ends in between has replaced them.
+ *
+ * @throws SECRET_UNREADABLE, and what `load` throws
+ */
+export async function openDataKeysWith(
+  client: pg.ClientBase,
+  load: () => Promise<readonly SealingKey[]>,
+): Promise<SealingKey[]> {
+  const masters = await load();
+  try {
+    return await openDataKeys(client, masters);
+  } catch (error) {
+    if (!isEspmintError(error, 'SECRET_UNREADABLE')) throw error;
+    const now = await load();
+    if (now.every(({ id }) => masters.some((master) => master.id === id))) throw error;
+    return openDataKeys(client, now);
+  }
 }
 
 /**

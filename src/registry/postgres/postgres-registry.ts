@@ -26,7 +26,7 @@ import { checkReason, checkWidths } from '../request.js';
 import type { SealingKey } from '../secrets/envelope.js';
 import { plainBox, sealedBox, type SecretBox } from '../secrets/secret-box.js';
 import { countPushes } from '../push/outbox.js';
-import { openDataKeys } from './data-keys.js';
+import { openDataKeysWith } from './data-keys.js';
 import type { Database } from './database.js';
 import { list } from './list.js';
 import { readDoor } from './lists.js';
@@ -41,8 +41,8 @@ import { confirm, fail, noteImages, type Told } from './settle.js';
 import { SharedReading, SharedTransaction } from './shared-transaction.js';
 
 export interface SecretOptions {
-  /** The master key, and one that is about to replace it if there is one. */
-  readonly masters: readonly SealingKey[];
+  /** Loads the master key, and one that is about to replace it if there is one. */
+  readonly masters: () => Promise<readonly SealingKey[]>;
   /** Store keys as they are, for consumers that read the column themselves. */
   readonly plain: boolean;
 }
@@ -74,7 +74,7 @@ export class PostgresRegistry implements Registry {
   static async open(database: Database, options: SecretOptions): Promise<PostgresRegistry> {
     try {
       await database.connected('migrations', (client) => migrate(client, database.source.description));
-      const keys = await database.transaction('keys', (client) => openDataKeys(client, options.masters));
+      const keys = await database.transaction('keys', (client) => openDataKeysWith(client, options.masters));
       const box = sealedBox(keys);
       return new PostgresRegistry(database, options.plain ? plainBox(box) : box);
     } catch (error) {

@@ -1,6 +1,7 @@
 // A PostgreSQL server of the user's own: its URL, libpq's environment, and TLS that checks whom it talks to.
 import { readFileSync } from 'node:fs';
-import type { ConnectionOptions } from 'node:tls';
+import { isIP } from 'node:net';
+import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import { reasonOf } from '../reason.js';
@@ -79,8 +80,14 @@ function tlsOf(host: string, setting: Setting): false | ConnectionOptions {
     ...(rootCert === undefined || rootCert === 'system' ? {} : { ca: readPem(rootCert) }),
     ...(cert === undefined ? {} : { cert: readPem(cert) }),
     ...(key === undefined ? {} : { key: readPem(key) }),
-    ...(mode === 'verify-full' ? { servername: host } : { checkServerIdentity: () => undefined }),
+    ...(mode === 'verify-full' ? nameOf(host) : { checkServerIdentity: () => undefined }),
   };
+}
+
+/** RFC 6066 has no server names that are addresses: the certificate is compared with the address all the same. */
+function nameOf(host: string): ConnectionOptions {
+  if (isIP(host) === 0) return { servername: host };
+  return { checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate) };
 }
 
 function sslModeOf(host: string, text: string | undefined): SslMode {

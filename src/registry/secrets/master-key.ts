@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { EspmintError } from '../../core/errors/index.js';
 import { PRIVATE_FILE } from '../data-dir.js';
-import { syncFolder, toWriteError } from '../durable-append.js';
+import { appendDurably, openForAppend, syncFolder, toWriteError } from '../durable-append.js';
 import { codeOf, reasonOf } from '../reason.js';
 import type { SealingKey } from './envelope.js';
 
@@ -31,8 +31,12 @@ export function masterKeySource(
   return {
     command: env['ESPMINT_MASTER_KEY_COMMAND'],
     text: env['ESPMINT_MASTER_KEY'],
-    file: env['ESPMINT_MASTER_KEY_FILE'] ?? join(dataDir, 'master.key'),
+    file: env['ESPMINT_MASTER_KEY_FILE'] ?? defaultKeyFile(dataDir),
   };
+}
+
+export function defaultKeyFile(dataDir: string): string {
+  return join(dataDir, 'master.key');
 }
 
 /**
@@ -47,6 +51,22 @@ export async function loadMasterKeys(source: MasterKeySource): Promise<[SealingK
   const next = await readKeyFile(nextOf(source));
   const current = await loadKeyFile(source.file);
   return next === undefined ? [current] : [current, next];
+}
+
+/**
+ * Loads them anew with each call but the first, which answers with those that are loaded already: a command of a key
+ * management service is not run twice at one start.
+ */
+export function masterKeyLoader(
+  source: MasterKeySource,
+  loaded: readonly SealingKey[],
+): () => Promise<readonly SealingKey[]> {
+  let first: readonly SealingKey[] | undefined = loaded;
+  return async () => {
+    const keys = first ?? (await loadMasterKeys(source));
+    first = undefined;
+    return keys;
+  };
 }
 
 /** A key made from the master key for one purpose, so that the two can never open each other's secrets. */
@@ -83,11 +103,12 @@ async function runCommand(command: string): Promise<string> {
   }
 }
 
+/** Of several processes that make it at once, the first one's key is everybody's. */
 async function loadKeyFile(file: string): Promise<SealingKey> {
   const found = await readKeyFile(file);
   if (found !== undefined) return found;
-  // Written beside and linked: of several processes that start at once, the first one's key is everybody's.
-  const draft = await writeKeyBeside(file, randomBytes(KEY_BYTES));
+  // Written beside and linked: it is there as a whole, and never twice.
+  const draft = await writeBeside(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`);
   try {
     await link(draft, file).catch((error: unknown) => {
       if (codeOf(error) !== 'EEXIST') throw toWriteError(file, error);
@@ -101,7 +122,52 @@ async function loadKeyFile(file: string): Promise<SealingKey> {
   return made;
 }
 
-async function readKeyFile(file: string): Promise<SealingKey | undefined> {
+/** Undefined where there is none. @throws MASTER_KEY_INVALID, FILE_UNREADABLE */
+export async function readKeyFile(file: string): Promise<SealingKey | undefined> {
+  const text = await readPrivateFile(file);
+  return text === undefined ? undefined : parseKey(text, file);
+}
+
+/**
+ * Master keys of this computer that others have replaced, oldest first: what it has written down for itself may still be
+ * sealed with one of them.
+ *
+ * @throws MASTER_KEY_INVALID, FILE_UNREADABLE
+ */
+export async function readPreviousKeys(source: MasterKeySource): Promise<SealingKey[]> {
+  const file = previousOf(source);
+  const lines = ((await readPrivateFile(file)) ?? '').split('\n').filter((line) => line.trim() !== '');
+  const keys = lines.map((line) => parseKey(line, file));
+  return keys.filter(({ id }, at) => keys.findIndex((key) => key.id === id) === at);
+}
+
+/** Returns when it is on the disk beside the others. @throws FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL */
+export async function keepPreviousKey(source: MasterKeySource, key: SealingKey): Promise<void> {
+  if ((await readPreviousKeys(source)).some(({ id }) => id === key.id)) return;
+  const path = previousOf(source);
+  const file = await openForAppend(path);
+  try {
+    await appendDurably(file, path, Buffer.from(`${hexOf(key)}\n`));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Keeps only these of them. @throws FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL */
+export async function forgetPreviousKeys(
+  source: MasterKeySource,
+  isNeeded: (key: SealingKey) => boolean,
+): Promise<void> {
+  const keys = await readPreviousKeys(source);
+  const kept = keys.filter(isNeeded);
+  if (kept.length === keys.length) return;
+  const path = previousOf(source);
+  await rename(await writeBeside(path, kept.map((key) => `${hexOf(key)}\n`).join('')), path);
+  await syncFolder(dirname(path));
+}
+
+/** @throws FILE_UNREADABLE */
+async function readPrivateFile(file: string): Promise<string | undefined> {
   try {
     const { mode } = await stat(file);
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
@@ -110,7 +176,7 @@ async function readKeyFile(file: string): Promise<SealingKey | undefined> {
         reason: 'others can read it: give it the mode 0600',
       });
     }
-    return parseKey(await readFile(file, 'utf8'), file);
+    return await readFile(file, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     if (error instanceof EspmintError) throw error;
@@ -118,14 +184,10 @@ async function readKeyFile(file: string): Promise<SealingKey | undefined> {
   }
 }
 
-async function writeKeyBeside(file: string, bytes: Uint8Array): Promise<string> {
+async function writeBeside(file: string, text: string): Promise<string> {
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   try {
-    await writeFile(draft, `${Buffer.from(bytes).toString('hex')}\n`, {
-      mode: PRIVATE_FILE,
-      flag: 'wx',
-      flush: true,
-    });
+    await writeFile(draft, text, { mode: PRIVATE_FILE, flag: 'wx', flush: true });
     return draft;
   } catch (error) {
     throw toWriteError(file, error);
@@ -133,7 +195,8 @@ async function writeKeyBeside(file: string, bytes: Uint8Array): Promise<string> 
 }
 
 /**
- * Makes the next key of a key file. It lies beside the old one until it is used: a crash in between loses neither.
+ * Makes the next key of a key file. It lies beside the old one until it is used: a crash in between loses neither. One
+ * that lies there already is taken, so that two rotations at once mean the same key.
  *
  * @throws INPUT_INVALID when the key comes from elsewhere
  */
@@ -145,20 +208,31 @@ export async function prepareNextKey(source: MasterKeySource): Promise<SealingKe
       hint: 'rotate it where it is kept, or take it from a file',
     });
   }
-  const next = nextOf(source);
-  await rename(await writeKeyBeside(source.file, randomBytes(KEY_BYTES)), next);
-  await syncFolder(dirname(next));
-  const key = await readKeyFile(next);
-  if (key === undefined) throw new EspmintError('FILE_UNREADABLE', { path: next, reason: 'it vanished' });
-  return key;
+  return loadKeyFile(nextOf(source));
 }
 
-/** Puts the next key in the place of the old one. */
-export async function useNextKey(source: MasterKeySource): Promise<void> {
-  await rename(nextOf(source), source.file);
+/** Puts the next key in the place of the old one, which is kept for what this computer has sealed with it. */
+export async function useNextKey(source: MasterKeySource, next: SealingKey): Promise<void> {
+  const current = await readKeyFile(source.file);
+  // Another rotation was quicker, and the two mean the same key.
+  if (current?.id === next.id) return;
+  if (current !== undefined) await keepPreviousKey(source, current);
+  try {
+    await rename(nextOf(source), source.file);
+  } catch (error) {
+    if ((await readKeyFile(source.file))?.id !== next.id) throw toWriteError(source.file, error);
+  }
   await syncFolder(dirname(source.file));
 }
 
 function nextOf({ file }: MasterKeySource): string {
   return `${file}.next`;
+}
+
+function previousOf({ file }: MasterKeySource): string {
+  return `${file}.previous`;
+}
+
+function hexOf({ bytes }: SealingKey): string {
+  return Buffer.from(bytes).toString('hex');
 }

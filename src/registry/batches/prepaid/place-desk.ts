@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { isEspmintError } from '../../../core/errors/index.js';
 import type { Database } from '../../postgres/database.js';
+import type { LocalKeys } from '../../secrets/local-keys.js';
 import type { SecretBox } from '../../secrets/secret-box.js';
 import type { Maker } from '../batches.js';
 import { identifierOwner } from '../claim.js';
@@ -14,8 +15,8 @@ export interface PlaceDeskOptions {
   readonly database: Database;
   /** Opens what the database has sealed, inside of its transactions. */
   readonly sharedBox: SecretBox;
-  /** Seals what stands in the station's own records; needs no database. */
-  readonly ownBox: SecretBox;
+  /** Seal what stands in the station's own records, and need no database. */
+  readonly ownKeys: Pick<LocalKeys, 'box' | 'refresh'>;
   readonly book: PlaceBook;
   /** Places to hold of the batch that a station works on. */
   readonly places: number;
@@ -48,7 +49,7 @@ export class PlaceDesk {
 
   /** Holds as many places of this batch as there should be, and none of others. @throws REGISTRY_*, BATCH_UNKNOWN */
   async fill(maker: Maker): Promise<void> {
-    const { database, book, places } = this.#options;
+    const { database, book, places, ownKeys } = this.#options;
     const held = book.free(maker).map(({ id }) => id);
     const wish = { ...maker, places, held };
     const plan = await database.transaction('plan places', (client) => planPlaces(client, wish));
@@ -56,6 +57,7 @@ export class PlaceDesk {
     const kept = book.free(maker).map(({ id }) => id);
     const missing = plan.target - kept.length;
     if (missing > 0) {
+      await ownKeys.refresh();
       const ids = Array.from({ length: missing }, () => randomUUID());
       await book.ask(ids);
       try {
@@ -92,10 +94,10 @@ export class PlaceDesk {
   #resealed(place: Place): Place {
     const { sealedPsk } = place.identity;
     if (sealedPsk === undefined) return place;
-    const { sharedBox, ownBox } = this.#options;
+    const { sharedBox, ownKeys } = this.#options;
     const owner = identifierOwner(place.batchId);
     const psk = sharedBox.open(sealedPsk, owner);
-    return { ...place, identity: { ...place.identity, sealedPsk: ownBox.seal(psk, owner) } };
+    return { ...place, identity: { ...place.identity, sealedPsk: ownKeys.box.seal(psk, owner) } };
   }
 
   async #tell(): Promise<ToldUse[]> {

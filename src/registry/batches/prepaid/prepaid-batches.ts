@@ -187,7 +187,7 @@ export class PrepaidBatches extends PostgresBatches {
   /** @param failure why the database is not asked */
   async #claimAhead(request: ClaimRequest, failure?: EspmintError): Promise<Claim> {
     const { batch, mac, station } = request;
-    const { book, ownBox } = this.#options;
+    const { book, ownKeys } = this.#options;
     const recent = await this.#recent.find(request);
     // A process that had ended only just when this one began is gone by now.
     if (book.takenBy(batch, mac) === undefined && book.free(request).length === 0) await this.#adopt(station);
@@ -209,7 +209,8 @@ export class PrepaidBatches extends PostgresBatches {
     if (use.hasListedKey && failure !== undefined) throw failure;
     await book.take(entry, use);
     const { serial, uuid, sealedPsk } = use.identity;
-    const psk = sealedPsk === undefined ? undefined : ownBox.open(sealedPsk, identifierOwner(place.batchId));
+    const psk =
+      sealedPsk === undefined ? undefined : ownKeys.box.open(sealedPsk, identifierOwner(place.batchId));
     const earlier = taken?.end?.unit?.image ?? recent?.image;
     return makeClaim({ id: entry.id, serial, uuid, psk, earlier });
   }

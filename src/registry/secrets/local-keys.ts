@@ -1,0 +1,81 @@
+// Keys for what this computer writes down for itself, in its key journal and of its places in batches: made from the master
+// key, so that they need no database. They follow the key file: it may be replaced while a process works, and what was
+// sealed before must still open then.
+import { stat } from 'node:fs/promises';
+import type { SealingKey } from './envelope.js';
+import {
+  deriveKey,
+  keepPreviousKey,
+  type MasterKeySource,
+  readKeyFile,
+  readPreviousKeys,
+} from './master-key.js';
+import { type SecretBox, sealedBox } from './secret-box.js';
+
+export class LocalKeys {
+  /** Seals with the newest key, opens with any. */
+  readonly box: SecretBox = {
+    seal: (secret, owner) => this.#known.seal(secret, owner),
+    open: (stored, owner) => this.#known.open(stored, owner),
+  };
+  readonly #source: MasterKeySource;
+  readonly #purpose: string;
+  #known = sealedBox([]);
+  #master: SealingKey | undefined;
+  #seen: string | undefined;
+
+  private constructor(source: MasterKeySource, purpose: string) {
+    this.#source = source;
+    this.#purpose = purpose;
+  }
+
+  /**
+   * @param loaded what loadMasterKeys said
+   * @param purpose so that keys of two purposes never open each other's secrets
+   * @throws MASTER_KEY_INVALID, FILE_UNREADABLE
+   */
+  static async open(
+    source: MasterKeySource,
+    [master, ...others]: readonly [SealingKey, ...SealingKey[]],
+    purpose: string,
+  ): Promise<LocalKeys> {
+    const keys = new LocalKeys(source, purpose);
+    await keys.#use(master, others);
+    return keys;
+  }
+
+  /**
+   * Looks whether the key file is another one by now. Call it before sealing: a later process will have the new key, and
+   * of the old one only what is kept here. While a file is half copied, the old key goes on. Never throws.
+   */
+  async refresh(): Promise<void> {
+    const { command, text, file } = this.#source;
+    if (command !== undefined || text !== undefined) return;
+    const seen = await this.#look();
+    if (seen === undefined || seen === this.#seen) return;
+    try {
+      const master = await readKeyFile(file);
+      if (master === undefined) return;
+      if (this.#master !== undefined && this.#master.id !== master.id)
+        await keepPreviousKey(this.#source, this.#master);
+      await this.#use(master, []);
+      this.#seen = seen;
+    } catch {
+      // It is looked at again the next time.
+    }
+  }
+
+  async #use(master: SealingKey, others: readonly SealingKey[]): Promise<void> {
+    const { command, text } = this.#source;
+    const isFile = command === undefined && text === undefined;
+    const previous = isFile ? await readPreviousKeys(this.#source) : [];
+    const masters = [...previous, ...others, master];
+    this.#known = sealedBox(masters.map((key) => deriveKey(key, this.#purpose)));
+    this.#master = master;
+  }
+
+  async #look(): Promise<string | undefined> {
+    const found = await stat(this.#source.file, { bigint: true }).catch(() => undefined);
+    return found && `${found.ino} ${found.mtimeNs} ${found.size}`;
+  }
+}

@@ -1,0 +1,161 @@
+// A new master key while stations work: what they have sealed for themselves opens after it too, in an outage and in the
+// next process.
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  openProduction,
+  openRegistry,
+  type Production,
+  type Registry,
+  type RegistryOptions,
+  rotateMasterKey,
+} from '../../src/registry/index.js';
+import { judgeAvailable } from '../support/judges.js';
+import { otherPostgresBin } from './other-postgres.js';
+import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
+
+const profile = { name: 'sensor', version: 3 };
+const macOf = (n: number): string => `a4:cf:12:00:00:0${n}`;
+const board = (n: number) =>
+  ({
+    mac: macOf(n),
+    uuid: `110e3dc9-fa05-568f-a05a-98d00891029${n}`,
+    caUrl: 'https://ca.example.com',
+    policy: 'keep',
+  }) as const;
+const PROOF = { imageSha256: 'ab'.repeat(32) };
+const binDir = otherPostgresBin();
+
+describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a new master key', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'espmint-rotation-'));
+  let server: TcpPostgres;
+  let cases = 0;
+  let options: RegistryOptions & { dataDir: string };
+  let open: (Registry | Production)[] = [];
+  beforeAll(async () => {
+    chmodSync(folder, 0o755);
+    server = await makeTcpPostgres(binDir, join(folder, 'server'));
+  });
+  afterAll(async () => {
+    await server.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    const name = `case${(cases += 1)}`;
+    await server.sql(`create database ${name}`);
+    options = { dataDir: join(folder, name), databaseUrl: server.url(name), timeoutMs: 700 };
+  });
+  afterEach(async () => {
+    await server.start();
+    for (const one of open) await one.close();
+    open = [];
+  });
+
+  const keyFile = (): string => join(options.dataDir, 'master.key');
+  async function openIt(changes: Partial<RegistryOptions> = {}): Promise<Registry> {
+    const registry = await openRegistry({ ...options, ...changes });
+    open.push(registry);
+    return registry;
+  }
+  async function openLine(changes: Partial<RegistryOptions> = {}): Promise<Production> {
+    const line = await openProduction({ ...options, ...changes }, { boards: 3 });
+    open.push(line);
+    return line;
+  }
+
+  it('leaves readable what the journal holds, from before it and from a station that went on', async () => {
+    const station = await openIt();
+    const before = await station.reserve(board(1));
+    await rotateMasterKey(options);
+    await server.kill();
+    const offline = await station.reserve(board(2));
+    // The next process has the new key only, and no database to ask.
+    const next = await openIt();
+    expect(await next.reserve(board(1))).toMatchObject({ psk: before.psk, known: 'pending' });
+    expect(await next.reserve(board(2))).toMatchObject({ psk: offline.psk, known: 'pending' });
+    await station.confirm(offline.id, PROOF);
+    await server.start();
+    const later = await openIt();
+    expect(await later.reveal(macOf(2), 'test')).toBe(offline.psk);
+    expect(await later.reveal(macOf(1), 'test')).toBe(before.psk);
+    expect(await later.status()).toMatchObject({ pendingSync: 0, conflicts: 0 });
+  });
+
+  it('leaves the keys of a list readable that a station holds ahead', async () => {
+    const line = await openLine();
+    await line.batches.create({ name: 'WO-1', profile, quantity: 16 }, 'tester');
+    const rows = Array.from({ length: 16 }, (_, n) => ({ line: n + 1, psk: `${n + 10}`.padStart(32, 'a') }));
+    await line.batches.importIdentifiers('WO-1', rows, 'ids.csv');
+    const beat = {
+      station: 's',
+      host: 'h',
+      batch: 'WO-1',
+      mode: 'running',
+      slots: 1,
+      running: 0,
+      claims: [],
+    } as const;
+    await line.batches.heartbeat(beat);
+    await rotateMasterKey(options);
+    await rotateMasterKey(options);
+    await server.kill();
+    const claim = { batch: 'WO-1', station: 's', profile };
+    expect(await line.batches.claim({ ...claim, mac: macOf(1) })).toMatchObject({ psk: rows[0]!.psk });
+    await line.close();
+    const again = await openLine();
+    expect(await again.batches.claim({ ...claim, mac: macOf(2) })).toMatchObject({ psk: rows[1]!.psk });
+  });
+
+  it('is kept apart from others, and goes when nothing is sealed with it any more', async () => {
+    const station = await openIt();
+    const { id } = await station.reserve(board(1));
+    const old = readFileSync(keyFile(), 'utf8').trim();
+    const previous = `${keyFile()}.previous`;
+    await rotateMasterKey(options);
+    expect(readFileSync(previous, 'utf8')).toBe(`${old}\n`);
+    expect(statSync(previous).mode & 0o077).toBe(0);
+    await station.confirm(id, PROOF);
+    await rotateMasterKey(options);
+    expect(readFileSync(previous, 'utf8')).toContain(old);
+    await station.close();
+    await rotateMasterKey(options);
+    expect(readFileSync(previous, 'utf8').trim().split('\n')).toHaveLength(1);
+    expect(readFileSync(previous, 'utf8')).not.toContain(old);
+  });
+
+  it('that is copied to another station while it works is taken there, and what that one has sealed still opens', async () => {
+    await (await openIt()).close();
+    const other = join(folder, `other${cases}`);
+    const copyKey = (): void => copyFileSync(keyFile(), join(other, 'master.key'));
+    await openIt({ dataDir: other, databaseUrl: undefined }).then((own) => own.close());
+    copyKey();
+    const station = await openIt({ dataDir: other });
+    await server.kill();
+    const first = await station.reserve(board(1));
+    await server.start();
+    await rotateMasterKey(options);
+    copyKey();
+    await server.kill();
+    const second = await station.reserve(board(2));
+    const next = await openIt({ dataDir: other });
+    expect((await next.reserve(board(1))).psk).toBe(first.psk);
+    expect((await next.reserve(board(2))).psk).toBe(second.psk);
+    await server.start();
+    expect(await (await openIt()).reveal(macOf(2), 'test').catch(String)).toMatch(/DEVICE_UNKNOWN|no device/);
+    expect(await (await openIt({ dataDir: other })).reveal(macOf(2), 'test')).toBe(second.psk);
+  });
+
+  it('is one key for all, when several ask for one at once and stations start meanwhile', async () => {
+    const psk = (await (await openIt()).reserve(board(1))).psk;
+    const patient = { timeoutMs: 20_000 };
+    const rotations = Array.from({ length: 4 }, () => rotateMasterKey({ ...options, ...patient }));
+    const starts = Array.from({ length: 6 }, () => openIt({ ...patient, whenDown: 'stop' }));
+    const ended = await Promise.all(rotations);
+    for (const started of await Promise.all(starts)) expect(await started.reveal(macOf(1), 'test')).toBe(psk);
+    expect(new Set(ended.map(({ to }) => to)).size).toBe(4);
+    expect(existsSync(`${keyFile()}.next`)).toBe(false);
+    expect(await (await openIt()).reveal(macOf(1), 'test')).toBe(psk);
+  });
+});
