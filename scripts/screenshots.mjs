@@ -90,7 +90,7 @@ const browser = await launchBrowser();
 mkdirSync(target, { recursive: true });
 try {
   for (const page of PAGES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-    const service = await startFakeService({ world: page.world() });
+    const service = await startFakeService({ world: page.world(), now: () => SAMPLE_NOW });
     for (const size of page.sizes ?? ['desktop', 'phone'])
       for (const theme of THEMES) await photograph(page, service.url, size, theme);
     await service.close();

@@ -2,7 +2,12 @@
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteOptions,
+} from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { EspmintError } from '../core/errors/index.js';
 import { API_PREFIX } from './contract/index.js';
@@ -36,7 +41,7 @@ export interface AppOptions extends ServiceOptions {
  */
 export async function createApp(parts: ServiceParts, options: AppOptions): Promise<FastifyInstance> {
   const core = createCore(parts, options);
-  const app = createServer(options);
+  const app = createServer(options, answerError(parts.log));
   if (options.onRoute !== undefined) app.addHook('onRoute', options.onRoute);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -56,12 +61,15 @@ export async function createApp(parts: ServiceParts, options: AppOptions): Promi
   return app;
 }
 
-function createServer({ tls }: ServiceOptions): FastifyInstance {
+/** @param answerFault for requests that are refused before any route is looked for */
+function createServer({ tls }: ServiceOptions, answerFault: ReturnType<typeof answerError>): FastifyInstance {
   const limits = {
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      void answerFault(error, request, reply),
   } as const;
   if (tls === undefined) return Fastify(limits);
   const https = { cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' } as const;
@@ -72,7 +80,8 @@ async function registerGuards(app: FastifyInstance, options: ServiceOptions): Pr
   const site = { host: options.host ?? DEFAULT_HOST, allowedHosts: options.allowedHosts ?? [] };
   await app.register(helmet, securityHeaders(options.tls !== undefined));
   app.addHook('onRequest', async (request, reply) => {
-    const isApi = pathOf(request.url).startsWith(`${API_PREFIX}/`);
+    // By the route that was found: a path can be written in many ways.
+    const isApi = (request.routeOptions.url ?? pathOf(request.url)).startsWith(`${API_PREFIX}/`);
     if (isApi) reply.header('cache-control', 'no-store');
     checkSite(request.headers, site, isApi);
   });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeviceHistory } from '../../src/service/contract/index.js';
 import { browserAvailable } from '../support/browser.js';
 import { dashboardBench } from '../support/dashboard-bench.js';
+import { tile } from '../support/dashboard.js';
 import { busyWorld } from '../support/fake-service/samples.js';
 import { fleetWorld } from '../support/fake-service/samples-fleet.js';
 import { sampleMac, sampleUuid, type FakeWorld } from '../support/fake-service/world.js';
@@ -117,6 +118,26 @@ describe.skipIf(!(await browserAvailable()))('a list that somebody reads', () =>
     await setHidden(page, true);
     await page.clock.runFor(120_000);
     expect(world.readers).toBe(1);
+  });
+
+  it('tells times by the clock of the service, whatever the tablet believes', async () => {
+    const world = busyWorld(1);
+    const page = await fixture.open({ world }, '#/settings');
+    await page.clock.install({ time: Date.now() + 7_200_000 });
+    const [port] = [...world.ports.keys()];
+    if (port === undefined) throw new Error('the sample world has a port');
+    world.putJob({
+      ...(world.jobs[0] as FakeWorld['jobs'][number]),
+      ...{ id: 'now', port, slot: 1, state: 'running', startedAt: new Date().toISOString() },
+      durationMs: undefined,
+      failure: undefined,
+    });
+    await page.goto(`${fixture.service.url}#/`);
+    await page.reload();
+    await tile(page, 1)
+      .locator('.tile-time')
+      .getByText(/^\d[\d.]* s$/)
+      .waitFor();
   });
 
   it('keeps its rows, says why, and forgets it again, when it cannot be read for a while', async () => {

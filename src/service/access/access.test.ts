@@ -94,12 +94,28 @@ describe('who a caller is', () => {
     await people.addUser('minh', 'engineer', PASSWORD);
     const { cookie } = await gate.signIn('MINH', PASSWORD, '::1');
     expect(await gate.identify(cookieOnly(cookie))).toMatchObject({ name: 'minh', role: 'engineer' });
-    await new Promise((resolve) => setTimeout(resolve, 5));
     await people.setPassword('minh', `${PASSWORD} 2`);
     expect(await gate.identify(cookieOnly(cookie))).toBeUndefined();
     const again = await gate.signIn('minh', `${PASSWORD} 2`, '::1');
     await people.removeUser('minh');
     expect(await gate.identify(cookieOnly(again.cookie))).toBeUndefined();
+  });
+  it('may sign in also when the clock was set back after the password was set', async () => {
+    const { people } = open();
+    await people.addUser('lan', 'admin', PASSWORD);
+    const sessions = new Sessions(dataDir, () => Date.parse('2020-01-01T00:00:00Z'));
+    const gate = new Gatekeeper(people, sessions, true);
+    const { cookie } = await gate.signIn('lan', PASSWORD, '::1');
+    expect(await gate.identify(cookieOnly(cookie))).toMatchObject({ name: 'lan' });
+  });
+  it('is nobody with a session that was opened while the password was being changed', async () => {
+    const { gate, people, sessions } = open();
+    await people.addUser('lan', 'admin', PASSWORD);
+    const before = await people.checkPassword('lan', PASSWORD);
+    if (before === undefined) throw new Error('the password is right');
+    await people.setPassword('lan', `${PASSWORD} 2`);
+    const cookie = await sessions.open(before);
+    expect(await gate.identify(cookieOnly(cookie))).toBeUndefined();
   });
   it('is a machine with its token until that is revoked', async () => {
     const { gate, people } = open();
@@ -122,22 +138,33 @@ describe('who a caller is', () => {
 });
 
 describe('sessions', () => {
+  const LAN = { name: 'lan', passwordSetAt: '2026-01-01T00:00:00.000Z' };
+
+  it('live no longer when the clock is set back', async () => {
+    let now = Date.now();
+    const sessions = new Sessions(dataDir, () => now);
+    const cookie = await sessions.open(LAN);
+    now -= 12 * 60 * MINUTE_MS;
+    expect(await sessions.find(cookie)).toBeDefined();
+    now -= 8 * 24 * 60 * MINUTE_MS;
+    expect(await sessions.find(cookie)).toBeUndefined();
+  });
   it('end when nobody used them for a day, and after a week in any case', async () => {
     let now = Date.now();
     const sessions = new Sessions(dataDir, () => now);
-    const cookie = await sessions.open('lan');
+    const cookie = await sessions.open(LAN);
     for (let hours = 0; hours < 7 * 24 - 1; hours += 23) {
       expect(await sessions.find(cookie)).toBeDefined();
       now += 23 * 60 * MINUTE_MS;
     }
     now += 2 * 60 * MINUTE_MS;
     expect(await sessions.find(cookie)).toBeUndefined();
-    const other = await sessions.open('lan');
+    const other = await sessions.open(LAN);
     now += 25 * 60 * MINUTE_MS;
     expect(await sessions.find(other)).toBeUndefined();
   });
   it('survive a restart, and their file opens nothing', async () => {
-    const cookie = await new Sessions(dataDir).open('lan');
+    const cookie = await new Sessions(dataDir).open(LAN);
     expect(await new Sessions(dataDir).find(cookie)).toMatchObject({ user: 'lan' });
     expect(await readFile(join(dataDir, 'service', 'sessions.json'), 'utf8')).not.toContain(cookie);
   });

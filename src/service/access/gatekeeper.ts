@@ -57,7 +57,8 @@ export class Gatekeeper {
       throw new EspmintError('SIGN_IN_FAILED', {});
     }
     this.#throttle.succeeded(key);
-    return { cookie: await this.#sessions.open(user.name), user: { ...user, via: 'session' } };
+    const cookie = await this.#sessions.open(user);
+    return { cookie, user: { name: user.name, role: user.role, via: 'session' } };
   }
 
   /** What the page is told of its caller. */
@@ -79,8 +80,10 @@ export class Gatekeeper {
     const session = await this.#sessions.find(cookie);
     if (session === undefined) return undefined;
     const user = await this.#people.findUser(session.user);
-    // A person who was removed, or whose password was changed since, has no sessions.
-    if (user === undefined || user.passwordSetAt > session.createdAt) return undefined;
+    // A person who was removed, or whose password was changed since, has no sessions. Whatever the clock said: which of
+    // two times is later means nothing on a computer that starts without a battery for its clock.
+    if (user?.passwordSetAt !== session.passwordSetAt) return undefined;
+    if (user === undefined) return undefined;
     return { name: user.name, role: user.role, via: 'session' };
   }
 }

@@ -14,7 +14,7 @@ const userSchema = z.object({
   role: roleSchema,
   passwordHash: z.string(),
   createdAt: z.string(),
-  /** Sessions that are older end. */
+  /** Sessions that were opened with another password end: they name the time of theirs. */
   passwordSetAt: z.string(),
 });
 const tokenSchema = z.object({
@@ -64,11 +64,11 @@ export class People {
   }
 
   /** The user, when name and password belong together; it takes as long when the name is unknown. */
-  async checkPassword(name: string, password: string): Promise<{ name: string; role: Role } | undefined> {
+  async checkPassword(name: string, password: string): Promise<UserEntry | undefined> {
     const user = (await this.#file.read()).users.find((entry) => sameName(entry.name, name));
     this.#decoy ??= hashPassword('no password has this hash', this.#cost);
     const right = await verifyPassword(password, user?.passwordHash ?? (await this.#decoy));
-    return right && user !== undefined ? { name: user.name, role: user.role } : undefined;
+    return right ? user : undefined;
   }
 
   /** @throws USER_EXISTS, ADMIN_NEEDED (the first person is not an admin) */

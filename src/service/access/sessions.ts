@@ -19,6 +19,8 @@ const entrySchema = z.object({
   /** SHA-256 of the cookie. */
   sha256: z.string(),
   user: z.string(),
+  /** When the password was set that opened it; absent in sessions of earlier versions, which have ended. */
+  passwordSetAt: z.string().optional(),
   createdAt: z.string(),
   lastUsedAt: z.string(),
 });
@@ -35,13 +37,14 @@ export class Sessions {
   }
 
   /** Opens a session and returns its cookie, which is nowhere else. */
-  async open(user: string): Promise<string> {
+  async open(user: { readonly name: string; readonly passwordSetAt: string }): Promise<string> {
     const cookie = randomBytes(COOKIE_BYTES).toString('base64url');
     const now = this.#time();
     const entry = {
       id: randomBytes(6).toString('hex'),
       sha256: hash(cookie),
-      user,
+      user: user.name,
+      passwordSetAt: user.passwordSetAt,
       createdAt: now,
       lastUsedAt: now,
     };
@@ -56,7 +59,7 @@ export class Sessions {
     const sha256 = hash(cookie);
     const session = (await this.#file.read()).sessions.find((entry) => entry.sha256 === sha256);
     if (session === undefined || !this.#lives(session)) return undefined;
-    if (this.#now() - Date.parse(session.lastUsedAt) > TOUCH_MS) await this.#touch(session.id);
+    if (Math.abs(this.#now() - Date.parse(session.lastUsedAt)) > TOUCH_MS) await this.#touch(session.id);
     return session;
   }
 
@@ -96,7 +99,9 @@ export class Sessions {
 
   #lives({ createdAt, lastUsedAt }: Entry): boolean {
     const now = this.#now();
-    return now - Date.parse(createdAt) < LIFETIME_MS && now - Date.parse(lastUsedAt) < IDLE_MS;
+    // A clock that was set back must not keep a session alive for longer than it would have lived.
+    const isWithin = (iso: string, ms: number): boolean => Math.abs(now - Date.parse(iso)) < ms;
+    return isWithin(createdAt, LIFETIME_MS) && isWithin(lastUsedAt, IDLE_MS);
   }
 
   #time(): string {

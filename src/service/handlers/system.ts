@@ -7,6 +7,8 @@ import { registryStatus } from '../station/registry-status.js';
 
 /** Pages and machines that may listen at once. */
 const READERS_MAX = 200;
+/** Of one person at one address: whoever opens pages without end takes no line from the others. */
+const READERS_OF_ONE_MAX = 50;
 /** A supervisor asks often, and wants an answer rather than the truth of the next minute. */
 const READY_TIMEOUT_MS = 3_000;
 
@@ -15,6 +17,7 @@ type SystemHandlers = Pick<Handlers, 'live' | 'ready' | 'version' | 'events'>;
 export function systemHandlers(core: ServiceCore): SystemHandlers {
   const { hub, gate, options, parts } = core;
   const { version } = options;
+  const readers = new Map<string, number>();
   return {
     live: () => ({ status: 'ok' }),
     ready: async () => {
@@ -33,7 +36,17 @@ export function systemHandlers(core: ServiceCore): SystemHandlers {
     }),
     events: (_, call) => {
       if (hub.readers >= READERS_MAX) throw new EspmintError('TOO_MANY_READERS', { limit: READERS_MAX });
+      const caller = `${call.identity?.name ?? ''} ${call.address}`;
+      const own = readers.get(caller) ?? 0;
+      if (own >= READERS_OF_ONE_MAX)
+        throw new EspmintError('TOO_MANY_READERS', { limit: READERS_OF_ONE_MAX });
       const response = call.takeOver();
+      readers.set(caller, own + 1);
+      response.once('close', () => {
+        const left = (readers.get(caller) ?? 1) - 1;
+        if (left === 0) readers.delete(caller);
+        else readers.set(caller, left);
+      });
       response.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',

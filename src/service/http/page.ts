@@ -20,6 +20,8 @@ export async function registerPage(app: FastifyInstance, webDir: string | undefi
       wildcard: false,
       index: ['index.html'],
       cacheControl: false,
+      // No file here is worth a part of it.
+      acceptRanges: false,
       setHeaders: (response, path) => {
         const fixed = NAMED_BY_CONTENT.test(path);
         response.setHeader('cache-control', fixed ? 'public, max-age=31536000, immutable' : 'no-cache');

@@ -54,6 +54,8 @@ function isOurs(name: string, { host, allowedHosts }: Site): boolean {
 
 /** Without the port, and without the brackets of an IPv6 address. */
 function hostNameOf(host: string): string | undefined {
+  // Only a name and a port: a URL would also take a user, a path or a fragment, and find another name in it.
+  if (!/^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i.test(host)) return undefined;
   try {
     return new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '');
   } catch {

@@ -30,6 +30,19 @@ type Options<I extends RouteId> = (ParamsOf<I> extends undefined ? object : { pa
   (QueryOf<I> extends undefined ? object : { query?: QueryOf<I> }) &
   (BodyOf<I> extends undefined ? object : { body: BodyOf<I> }) & { signal?: AbortSignal };
 
+/** Tablets on a line often have a wrong clock: how far that of the service is ahead. */
+let aheadMs = 0;
+/** The header has whole seconds. */
+const CLOCK_TOLERANCE_MS = 2_000;
+
+/** The time at the service, which all times that it tells are of. */
+export const serviceNow = (): number => Date.now() + aheadMs;
+
+function readClock(header: string | null): void {
+  const nowAheadMs = Date.parse(header ?? '') - Date.now();
+  if (Math.abs(nowAheadMs - aheadMs) > CLOCK_TOLERANCE_MS) aheadMs = nowAheadMs;
+}
+
 let csrfToken: string | undefined;
 let onSignedOut: () => void = () => undefined;
 
@@ -69,6 +82,7 @@ export async function call<I extends RouteId>(id: I, options: Options<I>): Promi
     if (signal?.aborted === true) throw error;
     throw new ApiFailure(0, {});
   });
+  readClock(response.headers.get('date'));
   if (response.ok) return (await response.json()) as AnswerOf<I>;
   const failure = new ApiFailure(response.status, await errorOf(response));
   if (response.status === 401 && id !== 'signIn') onSignedOut();

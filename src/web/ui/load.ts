@@ -1,6 +1,6 @@
 // Loads something for a component: newest request wins, the one before is aborted, what was there stays until then.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { ApiFailure } from '../api/client.js';
+import { ApiFailure, serviceNow } from '../api/client.js';
 
 export interface Loaded<T> {
   /** Absent until it came once. */
@@ -82,15 +82,15 @@ export function useSettled<T>(value: T, delayMs: number): T {
 
 /** The time, renewed every `everyMs` while `running`. */
 export function useNow(everyMs: number, running = true): number {
-  const [now, setNow] = useState(() => Date.now());
+  const [now, setNow] = useState(serviceNow);
   useEffect(() => {
     if (!running) return undefined;
     const timer = window.setInterval(() => {
-      setNow(Date.now());
+      setNow(serviceNow());
     }, everyMs);
     return () => {
       window.clearInterval(timer);
     };
   }, [everyMs, running]);
-  return running ? now : Date.now();
+  return running ? now : serviceNow();
 }

@@ -50,6 +50,8 @@ export interface FakeService {
 export interface FakeOptions {
   readonly world?: FakeWorld;
   readonly pace?: Pace;
+  /** Its clock, for pages whose own stands still or is wrong. */
+  readonly now?: () => number;
   /** 0: any. A test that stops a service and starts it again gives the same. */
   readonly port?: number;
 }
@@ -59,6 +61,7 @@ export async function startFakeService(options: FakeOptions = {}): Promise<FakeS
   const handlers = handlersOf(world, options.pace ?? { stageMs: 40 });
   const sessions = new Map<string, Required<Caller>>();
   const server = createServer((request, response) => {
+    if (options.now !== undefined) response.setHeader('date', new Date(options.now()).toUTCString());
     answer({ world, handlers, sessions, request, response }).catch((error: unknown) => {
       send(response, 500, { code: 'INTERNAL', message: String(error), retryable: false });
     });

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Role, User } from '../../../service/contract/index.js';
-import { call } from '../../api/client.js';
+import { call, serviceNow } from '../../api/client.js';
 import { formatAgo, formatExact } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { Dialog, DialogButton } from '../../ui/dialog.js';
@@ -142,7 +142,7 @@ function Sessions(): JSX.Element | null {
         { name: t('people.name'), cell: ({ user }) => user },
         {
           name: t('people.lastUsed'),
-          cell: ({ lastUsedAt }) => formatAgo(lastUsedAt, Date.now(), currentLocale()),
+          cell: ({ lastUsedAt }) => formatAgo(lastUsedAt, serviceNow(), currentLocale()),
         },
       ]}
       actions={({ id }) => (

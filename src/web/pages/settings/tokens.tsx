@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Role, Token } from '../../../service/contract/index.js';
-import { call } from '../../api/client.js';
+import { call, serviceNow } from '../../api/client.js';
 import { formatAgo, formatExact } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { SelectField, TextField } from '../../ui/field.js';
@@ -35,7 +35,7 @@ export function TokenSettings(): JSX.Element {
           {
             name: t('people.lastUsed'),
             cell: ({ lastUsedAt }) =>
-              lastUsedAt === undefined ? t('tokens.never') : formatAgo(lastUsedAt, Date.now(), language),
+              lastUsedAt === undefined ? t('tokens.never') : formatAgo(lastUsedAt, serviceNow(), language),
           },
         ]}
         actions={({ id, label }) => (
