@@ -69,7 +69,7 @@ export async function composeRegistry(io: CliIo, options: RegistryChoice & Globa
 export function registryOptions(io: CliIo, options: GlobalOptions): RegistryOptions {
   return {
     dataDir: dataDirOf(io, options),
-    databaseUrl: options.databaseUrl ?? io.env['ESPMINT_DATABASE_URL'],
+    databaseUrl: databaseUrlOf(io, options),
     whenDown: options.whenRegistryDown,
     secrets: options.secrets,
     env: io.env,
@@ -77,9 +77,25 @@ export function registryOptions(io: CliIo, options: GlobalOptions): RegistryOpti
   };
 }
 
-/** `--data-dir`, then ESPMINT_DATA_DIR, then the usual place of this platform. */
+/** `--data-dir`, then ESPMINT_DATA_DIR, then the usual place of this platform. @throws INPUT_INVALID */
 export function dataDirOf(io: CliIo, options: GlobalOptions): string {
-  return options.dataDir ?? io.env['ESPMINT_DATA_DIR'] ?? defaultDataDir();
+  if (options.dataDir?.trim() === '') {
+    // The folder of the moment would get a registry of its own.
+    const hint = 'give a folder, or leave it out';
+    throw new EspmintError('INPUT_INVALID', { field: '--data-dir', reason: 'names no folder', hint });
+  }
+  return options.dataDir ?? setVariable(io, 'ESPMINT_DATA_DIR') ?? defaultDataDir();
+}
+
+/** The user's own server; undefined for the embedded one. */
+export function databaseUrlOf(io: CliIo, options: GlobalOptions): string | undefined {
+  return options.databaseUrl ?? setVariable(io, 'ESPMINT_DATABASE_URL');
+}
+
+/** One that is empty counts as not set, as it is meant where a form or a script fills it in. */
+function setVariable(io: CliIo, name: string): string | undefined {
+  const value = io.env[name];
+  return value === '' ? undefined : value;
 }
 
 /** Opens one port and resets its board into the loader: the whole connect of one try. */

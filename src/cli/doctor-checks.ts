@@ -48,10 +48,12 @@ async function checkRights(): Promise<Finding> {
   }
   if (closed.length === 0) return { state: 'ok', text: 'every listed port may be opened' };
   const group = /group (\S+)\)/.exec(closed[0] ?? '')?.[1] ?? 'dialout';
-  return {
-    state: 'fault',
-    text: `no right to open ${closed.join(', ')}; run \`sudo usermod -aG ${group} $USER\` and log in again`,
-  };
+  // Whoever is in the group root may do far more than open a port.
+  const next =
+    group === 'root'
+      ? 'give these ports a group of their own with a udev rule'
+      : `run \`sudo usermod -aG ${group} $USER\` and log in again`;
+  return { state: 'fault', text: `no right to open ${closed.join(', ')}; ${next}` };
 }
 
 async function groupOf(path: string): Promise<string> {
@@ -86,8 +88,12 @@ async function checkDataDir(io: CliIo, options: GlobalOptions): Promise<Finding>
   const path = dataDirOf(io, options);
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return { state: 'ok', text: `${path} (made on first use)` };
-  await access(path, constants.W_OK | constants.X_OK);
-  return { state: 'ok', text: path };
+  const mayWrite = await access(path, constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  if (mayWrite) return { state: 'ok', text: path };
+  return { state: 'fault', text: `${path} is not yours to write; name another one with --data-dir` };
 }
 
 async function checkRegistry(io: CliIo, options: GlobalOptions): Promise<Finding> {

@@ -1,6 +1,7 @@
 // `--offline-boards`: how many boards of a batch a station may make while the database is out of reach.
 import { Option } from 'commander';
 import type { OfflinePlaces, Registry } from '../registry/index.js';
+import { databaseUrlOf } from './compose.js';
 import type { CliIo, GlobalOptions } from './io.js';
 import { countOption } from './numbers.js';
 
@@ -27,7 +28,7 @@ export function offlinePlaces(
   options: OfflineChoice & GlobalOptions,
   registry: Registry,
 ): OfflinePlaces {
-  const isServer = (options.databaseUrl ?? io.env['ESPMINT_DATABASE_URL']) !== undefined;
+  const isServer = databaseUrlOf(io, options) !== undefined;
   return {
     boards: options.offlineBoards ?? (isServer ? DEFAULT_BOARDS : 0),
     keysFirst: async () => {

@@ -19,9 +19,10 @@ describe('a command line that is not understood', () => {
     ],
     ['identity', '<mac> is missing; write espmint identity [options] <mac>;'],
     ['provision --port x --attempts 0', '--attempts is "0"; give a whole number from 1 to 10.'],
+    ['devices list --data-dir= ', '--data-dir names no folder; give a folder, or leave it out.'],
     ['station --retries 1.5', '--retries is "1.5"; give a whole number of 0 or more.'],
   ])('%s', async (line, sentence) => {
-    const run = await runInProcess(line.split(' '));
+    const run = await runInProcess(line.trim().split(' '));
     expect(run.stderr).toContain(sentence);
     expect(run.stderr).toMatch(/^espmint: [^\n]*\[INPUT_INVALID\]\n$/);
     expect(run).toMatchObject({ code: 2, stdout: '' });
