@@ -147,7 +147,7 @@ class LoaderBoard implements Board {
   }
 
   async reset(): Promise<void> {
-    await startApplication(this.#session.loader);
+    await startApplication(this.#session.loader, this.#session.chip);
   }
 
   watchBoot({ signal = this.#signal, ...options }: BootWatchOptions): Promise<BootReport> {

@@ -60,7 +60,7 @@ async function detectOnce(loader: Loader, expected: string | undefined): Promise
   const port = loader.link.address;
   const wanted = expected === undefined ? undefined : findChip(expected);
   const found = asksForId(expected) ? await byId(loader) : undefined;
-  const detected = found ?? (await byMagic(loader));
+  const detected = found ?? (await byMagic(loader, wanted));
   if (wanted !== undefined && wanted !== detected.chip) {
     const names = { expected: wanted.displayName, found: detected.chip.displayName };
     throw new EspmintError('CHIP_UNEXPECTED', { port, ...names });
@@ -77,7 +77,11 @@ async function byId(loader: Loader): Promise<Detected | undefined> {
   throw unsupportedOrUnknown(loader, 0, security.chipId);
 }
 
-async function byMagic(loader: Loader): Promise<Detected> {
+/**
+ * @param wanted stands where the loader tells nothing at all of its chip: neither security information nor any word where
+ * the magic should be. Such are imitations and bridges; silicon has one or the other.
+ */
+async function byMagic(loader: Loader, wanted: ChipSpec | undefined): Promise<Detected> {
   const magic = await readMagic(loader);
   // Registers cannot be read: Secure Download Mode. The one chip whose security information has no id is the S2.
   if (magic === undefined) {
@@ -92,6 +96,8 @@ async function byMagic(loader: Loader): Promise<Detected> {
   if (KNOWN_MAGICS[magic] !== undefined) throw unsupportedOrUnknown(loader, magic, undefined);
   const security = await securityOrUndefined(loader);
   const chip = security?.chipId === undefined ? byWord : findChipById(security.chipId);
+  if (chip === undefined && magic === 0 && security === undefined && wanted !== undefined)
+    return { chip: wanted };
   if (chip === undefined) throw unsupportedOrUnknown(loader, magic, security?.chipId);
   return { chip, security };
 }

@@ -142,7 +142,17 @@ async function begin(loader: Loader, op: Op, parts: Begin): Promise<void> {
   if (loader.isStub || rom.beginHasEncryptWord) fields.push(ENCRYPT_NO);
   // A ROM erases before it answers, a stub while it writes.
   const timeoutMs = BASE_TIMEOUT_MS + (loader.isStub ? 0 : eraseMs({ ...region, sizeBytes: eraseBytes }));
-  await loader.send({ op, data: words(...fields), timeoutMs, what: erasing(region) });
+  const command = { op, data: words(...fields), timeoutMs, what: erasing(region) };
+  if (loader.isStub) await loader.send(command);
+  else await loader.sendBehind(sameWords(fields), command);
+}
+
+/**
+ * A ROM acts on a frame that was cut on its way, with what its buffer holds from the frame before: here, the same words
+ * in the same places, of a command that only prepares an upload into RAM.
+ */
+function sameWords(fields: readonly number[]): Command {
+  return { op: OP.memBegin, data: words(...fields.slice(0, 4)), what: 'preparing to erase' };
 }
 
 interface Block {
@@ -153,7 +163,10 @@ interface Block {
   readonly region: Region;
 }
 
-/** A block that arrived damaged was not taken and is sent again; any other failure is for the caller. */
+/**
+ * A block that arrived damaged was not taken, and a stub is sent it again; any other failure is for the caller. A ROM has
+ * counted the block all the same: it takes none under that number any more, so the span begins anew.
+ */
 async function sendBlock(
   loader: Loader,
   { op, block, index, timeoutMs, region }: Block,
@@ -166,7 +179,7 @@ async function sendBlock(
       return (await loader.sendAll([command, ...then])).slice(1);
     } catch (error) {
       const damaged = isEspmintError(error, 'LOADER_REFUSED') && isChecksumFailure(error.details.code);
-      if (!damaged || tries >= BLOCK_TRIES) throw error;
+      if (!loader.isStub || !damaged || tries >= BLOCK_TRIES) throw error;
     }
   }
 }

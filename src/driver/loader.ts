@@ -24,6 +24,8 @@ export class Loader {
   repeatTries = REPEAT_TRIES;
   /** Whether a request or an answer was ever lost or damaged. */
   hasErred = false;
+  /** Whether a command that only prepares something may stand in front of others; see `sendBehind`. */
+  takesHarmless = true;
   readonly #conversation: Conversation;
   #canSendAhead = true;
   #waiting: readonly Command[] = [];
@@ -78,6 +80,18 @@ export class Loader {
       answers.push(...(await this.#conversation.exchange(batch)));
     this.#waiting = [];
     return answers.slice(waiting.length);
+  }
+
+  /** As `send`, with another right before it that does no harm. A loader that refuses that one is not given it again. */
+  async sendBehind(harmless: Command, command: Command): Promise<void> {
+    if (!this.takesHarmless) return void (await this.send(command));
+    try {
+      await this.sendAll([harmless, command]);
+    } catch (error) {
+      if (!isEspmintError(error, 'LOADER_REFUSED') || error.details.what !== harmless.what) throw error;
+      this.takesHarmless = false;
+      await this.send(command);
+    }
   }
 
   /**

@@ -54,6 +54,8 @@ class LockedBoard implements Board {
 
   constructor(loader: Loader, chip: ChipName, security: SecurityState, { mac, signal }: LockedOptions) {
     this.#loader = loader;
+    // The mode knows no upload into RAM.
+    loader.takesHarmless = false;
     this.#chip = getChip(chip);
     this.#signal = signal;
     this.security = security;
@@ -111,7 +113,7 @@ class LockedBoard implements Board {
   }
 
   async reset(): Promise<void> {
-    await startApplication(this.#loader);
+    await startApplication(this.#loader, this.#chip);
   }
 
   watchBoot({ signal = this.#signal, ...options }: BootWatchOptions): Promise<BootReport> {

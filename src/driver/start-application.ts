@@ -1,15 +1,18 @@
 // Out of the loader and into the application: by the lines, or by a command where there are none.
+import type { ChipSpec } from '../core/chips/index.js';
 import { isEspmintError } from '../core/errors/index.js';
 import { OP, words } from './command.js';
 import type { Loader } from './loader.js';
 import { START_BAUD } from './open-link.js';
 import { hardReset } from './reset.js';
 
+/** A ROM keeps its boot mode over a reboot, and would be back in its loader; a stub knows only this. */
 const REBOOT = 0;
+const RUN = 1;
 const REBOOT_TIMEOUT_MS = 300;
 
 /** Afterwards the link is at the rate of the ROM's log, where it has one. */
-export async function startApplication(loader: Loader): Promise<void> {
+export async function startApplication(loader: Loader, { rom }: ChipSpec): Promise<void> {
   const { link, signal } = loader;
   const setLogBaud = async (): Promise<void> => {
     if (link.hasFixedBaud !== true && link.baud !== START_BAUD) await link.setBaud(START_BAUD);
@@ -17,15 +20,17 @@ export async function startApplication(loader: Loader): Promise<void> {
   if (link.hasModemLines) {
     await hardReset(link, setLogBaud, signal);
   } else {
-    await rebootByCommand(loader);
+    await leaveByCommand(loader, rom.beginHasEncryptWord);
     await setLogBaud();
   }
 }
 
-/** An empty write that ends with "reboot". The chip may be gone before it answers. */
-async function rebootByCommand(loader: Loader): Promise<void> {
-  const begin = { op: OP.flashBegin, data: words(0, 0, 0, 0), what: 'leaving the loader' };
-  const end = { op: OP.flashEnd, data: words(REBOOT), timeoutMs: REBOOT_TIMEOUT_MS, what: 'rebooting' };
+/** An empty write, and its end. The chip may be gone before it answers. */
+async function leaveByCommand(loader: Loader, beginHasEncryptWord: boolean): Promise<void> {
+  const data = beginHasEncryptWord ? words(0, 0, 0, 0, 0) : words(0, 0, 0, 0);
+  const begin = { op: OP.flashBegin, data, what: 'leaving the loader' };
+  const how = words(loader.isStub ? REBOOT : RUN);
+  const end = { op: OP.flashEnd, data: how, timeoutMs: REBOOT_TIMEOUT_MS, what: 'starting the application' };
   try {
     await loader.sendAll([begin, end]);
   } catch (error) {

@@ -131,7 +131,7 @@ describe('a link that damages what it carries', () => {
     const begunAt: number[] = [];
     const { link } = await plugIn((frame, baud) => {
       if (isBegin(frame)) begunAt.push(baud);
-      if (frame[2] === OP.flashMd5 && md5s++ === 0) frame[3] = 1;
+      if (frame[2] === OP.flashMd5 && md5s++ === 0) frame[12] = 0xff;
     });
     await (await connectBoard(link, { stub: 'never' })).writeRegion(target);
     expect(new Set(begunAt)).toEqual(new Set([460_800]));

@@ -1,4 +1,5 @@
 // What a board is made of before it is switched on: the chip's identity and the first content of its flash.
+import { createHash } from 'node:crypto';
 import { getChip, type ChipName } from '../core/chips/index.js';
 import { usualCrystalMhz, type ChipIdentity, type SecurityFuses } from './efuses.js';
 import type { ApplicationName } from './firmware/application.js';
@@ -19,6 +20,8 @@ export interface BoardOptions {
   /** Whole flash content from address 0, instead of a partition table. */
   readonly flashContent?: Uint8Array;
   readonly security?: Partial<SecurityFuses>;
+  /** 32 bytes, as `espsecure` keeps them in a file; default: made of the MAC. Used where flash encryption is on. */
+  readonly flashKey?: Uint8Array;
   /** Default: the usual one of that chip. */
   readonly crystalMhz?: number;
   /** `bridge`: a USB-serial chip with the auto-reset circuit. `usb-jtag`: the chip's own USB port. */
@@ -45,7 +48,12 @@ const REVISIONS: Readonly<Record<ChipName, { major: number; minor: number }>> = 
   esp32h2: { major: 0, minor: 1 },
   esp32p4: { major: 1, minor: 3 },
 };
-const EVERYTHING_OFF: SecurityFuses = { flashEncryption: false, secureBoot: false, secureDownload: false };
+const EVERYTHING_OFF: SecurityFuses = {
+  flashEncryption: false,
+  secureBoot: false,
+  secureDownload: false,
+  manualEncryptionOff: false,
+};
 
 export const flashSizeOf = (options: BoardOptions): number => options.flashSizeBytes ?? DEFAULT_FLASH_BYTES;
 
@@ -58,6 +66,7 @@ export function identityOf(options: BoardOptions): ChipIdentity {
     packageVersion: options.packageVersion ?? PACKAGES[chip] ?? 0,
     flashSizeBytes: flashSizeOf(options),
     security: { ...EVERYTHING_OFF, ...options.security },
+    flashKey: options.flashKey ?? new Uint8Array(createHash('sha256').update(mac).digest()),
     crystalMhz: options.crystalMhz ?? usualCrystalMhz(getChip(chip)),
   };
 }

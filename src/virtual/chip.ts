@@ -2,7 +2,7 @@
 import type { Clock } from './clock.js';
 import { Cpu } from './cpu.js';
 import { startApplication, type ApplicationName } from './firmware/application.js';
-import { romBootText } from './firmware/boot-text.js';
+import { romBootText, type ResetCause } from './firmware/boot-text.js';
 import { RomLoader } from './firmware/rom.js';
 import { Machine, type MachineParts } from './machine.js';
 import type { BootMode } from './reset-circuit.js';
@@ -87,13 +87,17 @@ export class VirtualChip {
   /** EN rises: the chip starts in that mode. @param quiet leaves the ROM's log out. */
   boot(mode: BootMode, quiet = false): void {
     this.strap = mode;
+    this.start(mode, quiet ? 'unheard' : 'power');
+  }
+
+  private start(mode: BootMode, cause: ResetCause | 'unheard'): void {
     this.baud = ROM_BAUD;
     this.measuresBaud = mode === 'download';
     const parts = this.parts();
     const machine = new Machine(parts);
     const program =
       mode === 'download' ? new RomLoader(machine) : startApplication(parts.application, machine);
-    const text = quiet ? '' : romBootText(parts.spec.name, mode);
+    const text = cause === 'unheard' ? '' : romBootText(parts.spec.name, mode, cause);
     this.cpu.start(afterText(text, this.pins.booted(), program), parts.timing.bootMs);
   }
 
@@ -105,9 +109,17 @@ export class VirtualChip {
     this.cpu.receive(isClean ? bytes : garble(bytes, lineBaud, this.baud));
   }
 
+  /** The ROM leaves its loader and loads what is in flash: no reset, so no log of one. */
+  private run(): void {
+    const parts = this.parts();
+    this.baud = ROM_BAUD;
+    this.cpu.start(startApplication(parts.application, new Machine(parts)), 0);
+  }
+
   private takeOver(next: Next): void {
     if (next === 'halt') return;
-    if (next === 'reset') this.boot(this.strap === 'download' ? 'application' : this.strap);
+    if (next === 'reset') this.start(this.strap, 'software');
+    else if (next === 'run') this.run();
     else this.cpu.start(next, 0);
   }
 }

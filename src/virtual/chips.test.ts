@@ -24,7 +24,7 @@ describe.each(CHIP_NAMES)('a virtual %s', (name) => {
   it('answers GET_SECURITY_INFO as its ROM does', () => {
     const replies = client().send(OP.GET_SECURITY_INFO);
     if (spec.rom.securityInfoBytes === 0) {
-      expect(replies).toHaveLength(8);
+      expect(replies[0]?.op).not.toBe(OP.GET_SECURITY_INFO);
       return;
     }
     expect(replies).toHaveLength(1);

@@ -1,5 +1,6 @@
 // What is burnt into a virtual chip, and the registers that a loader reads beside it: initial words by address.
 import { MAGIC_ADDRESS, writeField, type ChipSpec } from '../core/chips/index.js';
+import { KEY_FUSES } from './key-fuses.js';
 import { PACKAGE_FUSES } from './package-fuses.js';
 import { viewOf } from './packet.js';
 
@@ -13,6 +14,8 @@ export interface ChipIdentity {
   /** Bytes of the flash on the board: told by chips whose eFuses know of in-package flash. */
   readonly flashSizeBytes: number;
   readonly security: SecurityFuses;
+  /** 32 bytes that flash is encrypted with, as `espsecure` keeps them in a file; burnt where flash encryption is on. */
+  readonly flashKey: Uint8Array;
   /** Crystal on the board. */
   readonly crystalMhz: number;
 }
@@ -21,6 +24,8 @@ export interface SecurityFuses {
   readonly flashEncryption: boolean;
   readonly secureBoot: boolean;
   readonly secureDownload: boolean;
+  /** The loader may not encrypt what it writes. */
+  readonly manualEncryptionOff: boolean;
 }
 
 /** EUI-64 chips carry this between the halves of their MAC (IEEE: FF FE marks a MAC-48 in an EUI-64). */
@@ -79,7 +84,12 @@ function codeOf(codes: Readonly<Record<number, number>>, value: number): number 
 
 function burnSecurity(chip: ChipSpec, security: SecurityFuses, words: Map<number, number>): void {
   // An odd number of set bits means "on".
-  if (security.flashEncryption) writeField(chip.security.flashEncryptionCount, 1, words);
+  if (security.flashEncryption) {
+    writeField(chip.security.flashEncryptionCount, 1, words);
+    const key = KEY_FUSES[chip.name];
+    if (key !== undefined) writeField(key.field, key.value, words);
+  }
+  if (security.manualEncryptionOff) writeField(chip.security.manualEncryptionOff, 1, words);
   if (security.secureBoot) writeField(chip.security.secureBoot, 1, words);
 }
 

@@ -71,6 +71,9 @@ export function wordsOf(data: Uint8Array): number[] {
   return Array.from({ length: Math.floor(data.length / 4) }, (_, n) => view.getUint32(4 * n, true));
 }
 
+/** One such word by its index. */
+export const wordAt = (data: Uint8Array, index: number): number => viewOf(data).getUint32(4 * index, true);
+
 export interface DataBlock {
   readonly sequence: number;
   readonly payload: Uint8Array;
@@ -93,7 +96,7 @@ export function decodeDataBlock(request: Request): DataBlock | undefined {
 }
 
 /** XOR of all bytes, seeded with EF. */
-function checksumOf(payload: Uint8Array): number {
+export function checksumOf(payload: Uint8Array): number {
   let sum = CHECKSUM_SEED;
   for (const byte of payload) sum ^= byte;
   return sum;

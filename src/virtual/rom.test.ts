@@ -4,7 +4,7 @@ import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createVirtualBoard } from './board.js';
 import { OP } from './packet.js';
-import { TestClient, words } from './testing/client.js';
+import { request, slip, TestClient, words } from './testing/client.js';
 
 const OK = [0, 0, 0, 0];
 const failed = (code: number): number[] => [1, code, 0, 0];
@@ -35,15 +35,54 @@ describe('the ROM loader of an ESP32', () => {
     expect(upper >>> 16).toBe(0x55);
   });
 
-  it('answers an unknown command eight times under another op code, 14 bytes each', () => {
+  it('answers an unknown command under the op code of the last one: eight times behind a SYNC, else once', () => {
     const client = loader();
+    client.sync();
     const replies = client.send(OP.GET_SECURITY_INFO);
     expect(replies).toHaveLength(8);
     for (const reply of replies) {
-      expect(reply.op).not.toBe(OP.GET_SECURITY_INFO);
+      expect(reply.op).toBe(OP.SYNC);
       expect([...reply.body]).toEqual(failed(5));
     }
+    const value = client.readRegister(0x40001000);
+    expect(client.send(0x55)).toEqual([{ op: OP.READ_REG, value, body: Uint8Array.from(failed(5)) }]);
     expect(client.sync()).toHaveLength(8);
+  });
+
+  it('leaves the error byte of the last failure in replies of commands that do not set it', () => {
+    const client = loader();
+    client.attach();
+    client.command(OP.FLASH_BEGIN, words(0x1000, 4, 0x400, 0x9001));
+    expect([...client.command(OP.FLASH_BEGIN, words(0x1000, 4, 0x400, 0x9000)).body]).toEqual([0, 6, 0, 0]);
+    client.readRegister(0);
+    expect([...client.command(OP.FLASH_BEGIN, words(0x1000, 4, 0x400, 0x9000)).body]).toEqual(OK);
+  });
+
+  it('takes blocks by their numbers, and none again that came damaged', () => {
+    const client = loader();
+    client.attach();
+    client.command(OP.FLASH_BEGIN, words(0x1000, 4, 0x400, 0x9000));
+    expect([...client.block(OP.FLASH_DATA, content(0x400), 1).body]).toEqual(failed(5));
+    const data = Uint8Array.from([...words(0x400, 0, 0, 0), ...content(0x400)]);
+    expect([...client.command(OP.FLASH_DATA, data, 0x11).body]).toEqual(failed(7));
+    expect([...client.block(OP.FLASH_DATA, content(0x400), 0).body]).toEqual(failed(5));
+  });
+
+  it('reads each plain block back, and tells where flash does not hold it', () => {
+    const client = loader({ flashContent: new Uint8Array(0x10000) });
+    client.attach();
+    client.command(OP.FLASH_BEGIN, words(0, 4, 0x400, 0x9000));
+    expect([...client.block(OP.FLASH_DATA, Uint8Array.of(1, 0, 0, 0)).body]).toEqual(failed(8));
+  });
+
+  it('acts on a frame that was cut, with what the one before left in its buffer', () => {
+    const client = loader();
+    client.attach();
+    client.command(OP.MEM_BEGIN, words(0x1000, 4, 0x400, 0x9000));
+    client.port.write(Uint8Array.of(0xc0, 0, OP.FLASH_BEGIN, 0xc0));
+    expect(client.takeReplies().map(({ op, body }) => [op, ...body])).toEqual([[OP.FLASH_BEGIN, ...OK]]);
+    expect([...client.block(OP.FLASH_DATA, content(0x400)).body]).toEqual(OK);
+    expect(client.board.flash.read(0x9000, 0x400)).toEqual(content(0x400));
   });
 
   it('changes the bits that a mask names, several registers in one WRITE_REG', () => {
@@ -64,7 +103,7 @@ describe('the ROM loader of an ESP32', () => {
     const client = loader();
     client.attach();
     expect([...client.command(OP.FLASH_BEGIN, words(0x1000, 4, 0x400, 0x9000, 0)).body]).toEqual(failed(5));
-    expect([...client.command(OP.FLASH_BEGIN, words(0x1000, 4, 0x400, 0x9000)).body]).toEqual(OK);
+    expect(client.command(OP.FLASH_BEGIN, words(0x1000, 4, 0x400, 0x9000)).body[0]).toBe(0);
   });
 
   it('erases at FLASH_BEGIN and writes each block before it answers', () => {
@@ -122,8 +161,9 @@ describe('the ROM loader of an ESP32', () => {
   it('reads 64 bytes at a time, never beyond the size it was told', () => {
     const client = loader({ flashContent: content(0x10000) });
     client.command(OP.SPI_ATTACH, words(0, 0));
-    expect([...client.command(OP.READ_FLASH_SLOW, words(0x200000, 64)).body]).toEqual(failed(9));
-    expect([...client.command(OP.READ_FLASH_SLOW, words(0, 65)).body]).toEqual(failed(0x0a));
+    const beyond = client.command(OP.READ_FLASH_SLOW, words(0x200000, 64)).body;
+    expect([...beyond.subarray(64)]).toEqual(failed(9));
+    expect([...client.command(OP.READ_FLASH_SLOW, words(0, 65)).body.subarray(64)]).toEqual(failed(0x0a));
     const { body } = client.command(OP.READ_FLASH_SLOW, words(0x10, 4));
     expect(body).toHaveLength(68);
     expect(body.subarray(0, 4)).toEqual(content(0x10000).subarray(0x10, 0x14));
@@ -148,12 +188,26 @@ describe('the ROM loader of an ESP32', () => {
     expect(readId(client)).toBe(0x1640ef);
   });
 
-  it('starts the application when FLASH_END asks for a restart', () => {
+  it('restarts into its loader when FLASH_END asks for it: its boot mode stays', () => {
     const client = loader();
     client.attach();
     client.command(OP.FLASH_BEGIN, words(0, 0, 0x400, 0));
-    client.port.write(Uint8Array.of(0xc0, 0, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xc0));
-    expect(client.takeText()).toContain('SPI_FAST_FLASH_BOOT');
+    client.port.write(slip(request(OP.FLASH_END, words(0))));
+    expect(client.takeText()).toMatch(/SW_RESET.*DOWNLOAD_BOOT/);
+    expect(client.sync()).toHaveLength(8);
+  });
+
+  it.each([
+    ['asks for it', 0, 1],
+    ['comes too early', 4, 0],
+  ])('runs what is in flash, without a reset, when FLASH_END %s', (_, blocks, word) => {
+    const client = loader();
+    client.attach();
+    client.command(OP.FLASH_BEGIN, words(0x400 * blocks, blocks, 0x400, 0));
+    client.port.write(slip(request(OP.FLASH_END, words(word))));
+    const text = client.takeText();
+    expect(text).toContain('app_main');
+    expect(text).not.toContain('rst:');
     expect(client.sync()).toHaveLength(0);
   });
 
@@ -183,6 +237,7 @@ describe('the ROM loader of an ESP32', () => {
     expect([...client.command(OP.CHANGE_BAUDRATE, words(921600, 0)).body]).toEqual(OK);
     expect(client.sync()).toHaveLength(0);
     client.port.setBaud(921600);
-    expect(client.sync()).toHaveLength(8);
+    // What came at the wrong rate ends with the first delimiter, and is refused.
+    expect(client.sync().filter(({ op }) => op === OP.SYNC)).toHaveLength(8);
   });
 });

@@ -18,11 +18,12 @@ export function encodeSlip(payload: Uint8Array): Uint8Array {
 }
 
 export interface SlipRules {
-  /** Longer frames are given up, in payload bytes. */
+  /** Of a frame's payload; what becomes of longer ones is told with `delimiters`. */
   readonly maxFrameBytes: number;
   /**
    * What a C0 means.
-   * - `shared`: it ends a frame and opens the next (the ROM).
+   * - `shared`: it ends a frame and opens the next (the ROM). A byte behind DB that is no escape stands for itself, a C0
+   *   too, and a frame that is too long loses its end (ROM code, `recv_packet`).
    * - `strict`: every frame has two C0 of its own. An empty frame, a bad escape and an oversize frame leave the
    *   reader outside a frame, so that openers and closers are mistaken for each other until one extra C0 comes
    *   (the flasher stub, facts measured on its command handler).
@@ -51,19 +52,24 @@ export class SlipDecoder {
   }
 
   private take(byte: number): Uint8Array | undefined {
-    if (byte === END) return this.takeDelimiter();
+    const isRom = this.rules.delimiters === 'shared';
+    if (byte === END && !(isRom && this.escaping)) return this.takeDelimiter();
     if (!this.inFrame) return undefined;
     if (this.escaping) {
       this.escaping = false;
       if (byte === ESC_END) this.frame.push(END);
       else if (byte === ESC_ESC) this.frame.push(ESC);
+      else if (isRom) this.frame.push(byte);
       else this.giveUp();
     } else if (byte === ESC) {
       this.escaping = true;
     } else {
       this.frame.push(byte);
     }
-    if (this.frame.length > this.rules.maxFrameBytes) this.giveUp();
+    if (this.frame.length > this.rules.maxFrameBytes) {
+      if (isRom) this.frame.length = this.rules.maxFrameBytes;
+      else this.giveUp();
+    }
     return undefined;
   }
 

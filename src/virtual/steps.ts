@@ -17,8 +17,11 @@ export type Step =
 /** Steps of some work; a `receive` gives its frame back. */
 export type Steps<Result = void> = Generator<Step, Result, Uint8Array>;
 
-/** What the chip does when a program ends by itself. */
-export type Next = Firmware | 'reset' | 'halt';
+/**
+ * What the chip does when a program ends by itself: another program; a reset by software, which leaves the boot mode as
+ * the pins told it last; what is in flash, without a reset; or nothing.
+ */
+export type Next = Firmware | 'reset' | 'run' | 'halt';
 
 /** A program of the chip: the ROM loader, the stub, an application. */
 export interface Firmware {

@@ -47,8 +47,13 @@ async function withChip(chip: string, use: (url: string) => Promise<void>): Prom
   }
 }
 
-async function withBoard(url: string, stub: 'never' | 'always', use: (board: Board) => Promise<void>) {
-  const board = await connectBoard(await openLink(url), { stub });
+async function withBoard(
+  url: string,
+  stub: 'never' | 'always',
+  use: (board: Board) => Promise<void>,
+  expectChip?: ChipName,
+) {
+  const board = await connectBoard(await openLink(url), { stub, ...(expectChip && { expectChip }) });
   try {
     await use(board);
   } finally {
@@ -82,4 +87,22 @@ describe.runIf(judgeAvailable('Python', PYTHON))('the driver', () => {
       });
     });
   });
+
+  it.each(['esp32', 'esp32s3'] as const)(
+    'takes one that tells nothing of itself for the %s that it is told to expect, and for nothing else',
+    async (chip) => {
+      await withChip('auto', async (url) => {
+        const unknown = withBoard(url, 'never', () => Promise.resolve());
+        await expect(unknown).rejects.toMatchObject({ code: 'CHIP_UNKNOWN' });
+      });
+      await withChip('auto', async (url) => {
+        const use = async (board: Board): Promise<void> => {
+          expect(board.facts.chip).toBe(chip);
+          await board.writeRegion({ offsetBytes: region.offsetBytes, image });
+          await board.verifyRegion({ offsetBytes: region.offsetBytes, image });
+        };
+        await withBoard(url, 'never', use, chip);
+      });
+    },
+  );
 });

@@ -21,12 +21,17 @@ const ESP32_MODES = {
 };
 const NEWER_MODES = { download: ['0x4', 'DOWNLOAD(USB/UART0)'], application: ['0xc', 'SPI_FAST_FLASH_BOOT'] };
 
-export function romBootText(chip: ChipName, mode: BootMode): string {
+export type ResetCause = 'power' | 'software';
+/** Number and name of the cause, of the ESP32 and of the chips after it. */
+const ESP32_CAUSES = { power: '0x1 (POWERON_RESET)', software: '0x3 (SW_RESET)' };
+const NEWER_CAUSES = { power: '0x1 (POWERON)', software: '0x3 (RTC_SW_SYS_RST)' };
+
+export function romBootText(chip: ChipName, mode: BootMode, cause: ResetCause = 'power'): string {
   const [strap = '', name = ''] = (chip === 'esp32' ? ESP32_MODES : NEWER_MODES)[mode];
   const waiting = mode === 'download' ? 'waiting for download\r\n' : '';
   if (chip === 'esp32') {
-    return `ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:${strap} (${name})\r\n${waiting}`;
+    return `ets Jul 29 2019 12:21:46\r\n\r\nrst:${ESP32_CAUSES[cause]},boot:${strap} (${name})\r\n${waiting}`;
   }
   const [rom, built] = ROM_BANNERS[chip];
-  return `ESP-ROM:${rom}\r\nBuild:${built}\r\nrst:0x1 (POWERON),boot:${strap} (${name})\r\n${waiting}`;
+  return `ESP-ROM:${rom}\r\nBuild:${built}\r\nrst:${NEWER_CAUSES[cause]},boot:${strap} (${name})\r\n${waiting}`;
 }

@@ -8,6 +8,8 @@ export interface Outcome {
   readonly data?: Uint8Array;
   /** 0 or absent: the command worked. */
   readonly error?: number;
+  /** The command worked, and the ROM leaves the error byte as the reply before it left it. */
+  readonly keepsError?: boolean;
   /** How often the reply is sent; once where absent. */
   readonly copies?: number;
   /** Done once the reply is handed to the UART. */

@@ -1,4 +1,4 @@
-// Error numbers that the ROM loader puts into its status ("Serial Protocol", table of ROM loader errors).
+// Error numbers that the ROM loader puts into its status ("Serial Protocol", table of ROM loader errors; ROM code).
 
 export const ROM_ERROR = {
   /** A malformed request, and the answer to an op code that the ROM does not know. */
@@ -9,5 +9,7 @@ export const ROM_ERROR = {
   flashRead: 0x09,
   flashReadLength: 0x0a,
   inflate: 0x0b,
-  inflateParameter: 0x0d,
+  inflateSum: 0x0c,
+  /** Encryption that eFuses forbid, or that is not possible in this form. */
+  encryption: 0x64,
 } as const;

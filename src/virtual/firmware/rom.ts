@@ -1,95 +1,97 @@
 // The ROM loader of an ESP32 family chip: what answers when the chip starts with IO0 low.
 import type { Machine } from '../machine.js';
-import { decodeRequest, encodeReply, OP, wordsOf, type Request } from '../packet.js';
+import { OP, wordAt, type Request } from '../packet.js';
 import { SlipDecoder } from '../slip.js';
 import { receive, send, setBaud, type Firmware, type Next, type Steps } from '../steps.js';
 import { answerOf } from './answer.js';
-import { MemoryCommands } from './memory-commands.js';
-import { atOnce, fail, type Handler, type Outcome } from './outcome.js';
+import { atOnce, type Handler, type Outcome } from './outcome.js';
 import { launchAnyway, launchFromRam } from './ram-programs.js';
 import { actualBaud } from './rom-baud.js';
 import { ROM_ERROR } from './rom-errors.js';
 import { RomFlash } from './rom-flash.js';
+import { ReplyBuffer, RequestBuffer, ROM_BUFFER_BYTES } from './rom-memory.js';
+import { RomMemoryCommands } from './rom-memory-commands.js';
+import { Transfer } from './rom-transfer.js';
 import { secureDownloadAllows, securityInfo } from './security.js';
 
-const MAX_FRAME_BYTES = 0x8000;
-/** The ROM answers one SYNC eight times, and repeats its refusal of an unknown op code as often. */
-const REPEATS = 8;
-const SYNC_PATTERN = [0x07, 0x07, 0x12, 0x20, ...new Array<number>(32).fill(0x55)];
-/** Value word of all replies that carry none: not 0, which would mark a running stub in a reply to SYNC. */
-const ROM_VALUE = 0x2012_0707;
-/**
- * Op code of the answer to a request that the ROM does not know. Hosts tell "unknown" from "failed" by its being
- * another one than they sent; what silicon puts there is not documented.
- */
-const UNKNOWN_REPLY_OP = 0x00;
+/** A reply under the op code of SYNC goes out eight times, whatever it answers. */
+const SYNC_COPIES = 8;
+/** Sent behind the reply before the UART changes or the chip restarts. */
+const FLUSH = Uint8Array.of(0xc0, 0xc0);
+/** With a rate of 0 as the host asks for it the divider is the largest there is. */
+const LOST_BAUD = 610;
+/** Data bytes of the commands that have any, also when they fail. */
+const DATA_BYTES: Readonly<Record<number, number>> = { [OP.SPI_FLASH_MD5]: 32, [OP.READ_FLASH_SLOW]: 64 };
 
 /** `rom_spiflash_legacy_funcs.read` of the ESP32-S3's ROM. */
 const S3_FLASH_READ_POINTER = 0x3fce_f688;
 
 export class RomLoader implements Firmware {
-  readonly decoder = new SlipDecoder({ maxFrameBytes: MAX_FRAME_BYTES, delimiters: 'shared' });
+  readonly decoder = new SlipDecoder({ maxFrameBytes: ROM_BUFFER_BYTES, delimiters: 'shared' });
   readonly frameBuffers = Infinity;
   private readonly handlers: ReadonlyMap<number, Handler>;
-  private readonly memory: MemoryCommands;
+  private readonly memory: RomMemoryCommands;
+  private readonly received = new RequestBuffer();
+  private readonly reply = new ReplyBuffer();
+  /** Of the last reply; commands that find nothing wrong do not all clear it. */
+  private error = 0;
 
   constructor(private readonly machine: Machine) {
-    this.memory = new MemoryCommands(
-      machine,
-      {
-        badLength: ROM_ERROR.badMessage,
-        badChecksum: ROM_ERROR.checksum,
-        cutGroup: ROM_ERROR.badMessage,
-        notLoading: ROM_ERROR.failed,
-      },
-      (entry, segments) => launchFromRam(machine, entry, segments),
+    const transfer = new Transfer();
+    this.memory = new RomMemoryCommands(machine, transfer, (entry, segments) =>
+      launchFromRam(machine, entry, segments),
     );
-    const flash = new RomFlash(machine);
     this.handlers = new Map([
       ...this.memory.handlers(),
-      ...flash.handlers(),
+      ...new RomFlash(machine, transfer).handlers(),
+      [OP.SYNC, atOnce(({ data }) => ({ value: wordAt(data, 0) }))],
       [OP.CHANGE_BAUDRATE, atOnce((request) => this.changeBaud(request))],
-      [OP.GET_SECURITY_INFO, atOnce(() => this.securityInfo())],
+      [OP.GET_SECURITY_INFO, atOnce(() => ({ data: securityInfo(this.machine), keepsError: true }))],
     ]);
   }
 
   *run(): Steps<Next> {
     for (;;) {
-      const request = decodeRequest(yield receive);
-      if (request === undefined) continue;
+      const request = this.received.take(yield receive);
       const next = yield* this.answer(request);
       if (next !== undefined) return next;
     }
   }
 
-  private *answer(request: Request): Steps<Next | undefined> {
-    const hijacked = this.hijackedRead(request.op);
+  private *answer(request: ReturnType<RequestBuffer['take']>): Steps<Next | undefined> {
+    const handler = request.direction === 0 ? this.handlerOf(request.op) : undefined;
+    const hijacked = handler === undefined ? undefined : this.hijackedRead(request.op);
     if (hijacked !== undefined) return hijacked;
-    if (request.op === OP.SYNC && !isSync(request.data)) return undefined;
     const outcome = yield* answerOf(request, this.machine.sabotage, ROM_ERROR.flashWrite, () =>
-      this.carryOut(request),
+      handler === undefined ? refusal() : handler(request),
     );
     if (outcome === undefined) return undefined;
-    const reply = replyTo(this.isKnown(request.op) ? request.op : UNKNOWN_REPLY_OP, outcome);
-    for (let n = 0; n < (outcome.copies ?? 1); n += 1) yield send(reply);
+    yield* this.send(handler === undefined ? undefined : request.op, outcome);
     if (outcome.after !== undefined) yield outcome.after;
-    return outcome.next;
+    return outcome.next === 'run' && this.machine.identity.security.secureDownload ? 'reset' : outcome.next;
   }
 
-  private *carryOut(request: Request): Steps<Outcome> {
-    if (request.op === OP.SYNC) return { copies: REPEATS };
-    const handler = this.isServed(request.op) ? this.handlers.get(request.op) : undefined;
-    if (handler === undefined) return { error: ROM_ERROR.badMessage, copies: REPEATS };
-    return request.length === request.data.length ? yield* handler(request) : fail(ROM_ERROR.badMessage);
+  /** What the command does not tell stays as it was; an unknown one is answered under the last one's op code. */
+  private *send(op: number | undefined, { value, data, error = 0, keepsError, ...then }: Outcome): Steps {
+    const { reply } = this;
+    if (op !== undefined) reply.op = op;
+    if (value !== undefined) reply.value = value;
+    if (data !== undefined) reply.data = data;
+    if (keepsError !== true) this.error = error;
+    const bytes = reply.encode(op === undefined ? 0 : this.dataBytesOf(op), error !== 0, this.error);
+    for (let n = 0; n < (reply.op === OP.SYNC ? SYNC_COPIES : 1); n += 1) yield send(bytes);
+    if (then.after !== undefined || then.next === 'reset') yield send(FLUSH);
   }
 
-  private isKnown(op: number): boolean {
-    return op === OP.SYNC || (this.isServed(op) && this.handlers.has(op));
+  private dataBytesOf(op: number): number {
+    return op === OP.GET_SECURITY_INFO ? this.machine.spec.rom.securityInfoBytes : (DATA_BYTES[op] ?? 0);
   }
 
-  private isServed(op: number): boolean {
-    if (op === OP.GET_SECURITY_INFO && this.machine.spec.rom.securityInfoBytes === 0) return false;
-    return !this.machine.identity.security.secureDownload || secureDownloadAllows(op, this.machine.spec);
+  private handlerOf(op: number): Handler | undefined {
+    const { spec, identity } = this.machine;
+    if (op === OP.GET_SECURITY_INFO && spec.rom.securityInfoBytes === 0) return undefined;
+    const isServed = !identity.security.secureDownload || secureDownloadAllows(op, spec);
+    return isServed ? this.handlers.get(op) : undefined;
   }
 
   /**
@@ -102,32 +104,21 @@ export class RomLoader implements Firmware {
     return entry === 0 ? undefined : launchAnyway(this.machine, entry, this.memory.uploaded());
   }
 
-  /** Answered at the old rate. The ROM scales by the crystal that it believes in; see `actualBaud`. */
+  /**
+   * Answered at the old rate. The ROM scales by the crystal that it believes in; see `actualBaud`. With a second word
+   * whose low byte is not 0 the first is the divider itself.
+   */
   private changeBaud({ data }: Request): Outcome {
-    if (data.length !== 8) return fail(ROM_ERROR.badMessage);
-    const [wanted = 0] = wordsOf(data);
-    if (wanted === 0) return fail(ROM_ERROR.badMessage);
-    return { after: setBaud(actualBaud(this.machine, wanted)) };
+    const wanted = wordAt(data, 0);
+    if (wanted === 0) return { after: setBaud(LOST_BAUD) };
+    const isDivider = (data[4] ?? 0) !== 0;
+    const baud = isDivider
+      ? (16 * this.machine.identity.crystalMhz * 1e6) / wanted
+      : actualBaud(this.machine, wanted);
+    return { after: setBaud(baud) };
   }
-
-  private securityInfo(): Outcome {
-    return { data: securityInfo(this.machine) };
-  }
 }
 
-function isSync(data: Uint8Array): boolean {
-  return data.length === SYNC_PATTERN.length && SYNC_PATTERN.every((byte, n) => data[n] === byte);
-}
-
-/** Four bytes; the last two are reserved. */
-function statusOf(error: number): Uint8Array {
-  return Uint8Array.of(error === 0 ? 0 : 1, error, 0, 0);
-}
-
-/** A failed command carries no data, so its status stands first. */
-function replyTo(
-  op: number,
-  { value = ROM_VALUE, data = new Uint8Array(0), error = 0 }: Outcome,
-): Uint8Array {
-  return encodeReply(op, value, error === 0 ? data : new Uint8Array(0), statusOf(error));
+function* refusal(): Steps<Outcome> {
+  return { error: ROM_ERROR.badMessage };
 }

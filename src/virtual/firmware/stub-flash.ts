@@ -7,6 +7,7 @@ import { decodeDataBlock, OP, wordsOf, type Request } from '../packet.js';
 import { encodeSlip } from '../slip.js';
 import { busy, receive, send, type Steps } from '../steps.js';
 import { atOnce, fail, OK, type Handler, type Outcome } from './outcome.js';
+import { KEY_FUSES } from '../key-fuses.js';
 import { STUB_ERROR } from './stub-errors.js';
 import { WriteSession, type BlockResult } from './write-session.js';
 
@@ -45,8 +46,13 @@ export class StubFlash {
 
   private begin({ data }: Request, compressed: boolean): Outcome {
     if (data.length !== 16 && data.length !== 20) return fail(STUB_ERROR.badLength);
-    const [size = 0, blocks = 0, , address = 0] = wordsOf(data);
-    this.session = new StubSession(this.machine, address, size, blocks, compressed);
+    const [size = 0, blocks = 0, , address = 0, encrypts = 0] = wordsOf(data);
+    if (encrypts !== 0 && KEY_FUSES[this.machine.spec.name] === undefined)
+      return fail(STUB_ERROR.notImplemented);
+    this.session = new StubSession(this.machine, address, size, blocks, {
+      compressed,
+      encrypts: encrypts !== 0,
+    });
     return OK;
   }
 
@@ -129,9 +135,10 @@ class StubSession {
     address: number,
     private readonly sizeBytes: number,
     blocks: number,
-    compressed: boolean,
+    { compressed, encrypts }: { readonly compressed: boolean; readonly encrypts: boolean },
   ) {
-    this.session = new WriteSession(machine, address, sizeBytes, blocks, compressed);
+    const key = encrypts ? machine.identity.flashKey : undefined;
+    this.session = new WriteSession(machine, address, sizeBytes, blocks, { compressed, key });
     this.erasedUpTo = address - (address % SECTOR_BYTES);
   }
 

@@ -61,7 +61,7 @@ export class Stub implements Firmware {
   }
 
   private *answer(request: Request): Steps<Next | undefined> {
-    if (request.op === OP.RUN_USER_CODE) return 'reset';
+    if (request.op === OP.RUN_USER_CODE) return 'run';
     const outcome = yield* answerOf(request, this.machine.sabotage, STUB_ERROR.spiOperation, () =>
       this.outcomeOf(request),
     );

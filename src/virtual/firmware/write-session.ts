@@ -1,5 +1,6 @@
 // One FLASH_BEGIN … FLASH_DATA … sequence: where the next bytes go, plain or inflated.
 import { Unzlib } from 'fflate';
+import { encryptForFlash } from '../flash/encryption.js';
 import { type FlashMemory } from '../flash/memory.js';
 import { programRange } from '../flash/operations.js';
 import type { Steps } from '../steps.js';
@@ -9,6 +10,16 @@ export interface WriteTarget {
   readonly flash: FlashMemory;
   readonly timing: Timing;
 }
+
+/** How blocks come in, and how they go to flash. */
+export interface WriteForm {
+  readonly compressed: boolean;
+  /** What the bytes are encrypted with on their way to flash; absent: they are not. */
+  readonly key?: Uint8Array | undefined;
+}
+
+/** Encryption goes by these units. */
+const CIPHER_BYTES = 16;
 
 /** What came of a block: all is well, or the stream is broken, or it holds more than was announced. */
 export type BlockResult = 'written' | 'inflate-failed' | 'too-much';
@@ -23,6 +34,8 @@ export class WriteSession {
   private blocksTaken = 0;
   private readonly inflater: Unzlib | undefined;
   private inflated: Uint8Array[] = [];
+  /** The start of a unit of encryption whose end has not come yet. */
+  private held: Uint8Array = new Uint8Array(0);
 
   /**
    * @param sizeBytes bytes of content announced (after inflating).
@@ -33,9 +46,9 @@ export class WriteSession {
     readonly address: number,
     readonly sizeBytes: number,
     private readonly blocks: number,
-    compressed: boolean,
+    private readonly form: WriteForm,
   ) {
-    if (compressed) this.inflater = new Unzlib((chunk) => void this.inflated.push(chunk));
+    if (form.compressed) this.inflater = new Unzlib((chunk) => void this.inflated.push(chunk));
   }
 
   get isCompressed(): boolean {
@@ -52,15 +65,26 @@ export class WriteSession {
     this.blocksTaken += 1;
     const content = this.contentOf(payload);
     if (content === undefined) return 'inflate-failed';
-    const room = this.sizeBytes - this.written;
-    const fitting = content.subarray(0, room);
+    const room = this.sizeBytes - this.written - this.held.length;
+    const fitting = this.wholeUnits(content.subarray(0, room));
     if (fitting.length > 0) {
       const at = this.address + this.written;
       if (prepare !== undefined) yield* prepare(at, fitting.length);
-      yield* programRange(this.target.flash, at, fitting, this.target.timing);
+      const { key } = this.form;
+      const bytes = key === undefined ? fitting : encryptForFlash(key, at, fitting);
+      yield* programRange(this.target.flash, at, bytes, this.target.timing);
       this.written += fitting.length;
     }
     return content.length > room ? 'too-much' : 'written';
+  }
+
+  /** What can be encrypted now; the rest waits for the next block. */
+  private wholeUnits(content: Uint8Array): Uint8Array {
+    if (this.form.key === undefined) return content;
+    const ready = concat([this.held, content]);
+    const size = ready.length - (ready.length % CIPHER_BYTES);
+    this.held = ready.slice(size);
+    return ready.subarray(0, size);
   }
 
   private contentOf(payload: Uint8Array): Uint8Array | undefined {

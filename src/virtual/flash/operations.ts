@@ -16,6 +16,23 @@ export function* eraseRange(flash: FlashMemory, address: number, size: number, t
   }
 }
 
+/**
+ * As the ROM does it: single sectors up to the end of the first 64 KB block, or all of it; blocks while more than one is
+ * left; and sectors again. @throws PowerLost
+ */
+export function* eraseRangeAsRom(flash: FlashMemory, address: number, size: number, timing: Timing): Steps {
+  let at = address;
+  const end = address + Math.ceil(size / SECTOR_BYTES) * SECTOR_BYTES;
+  const firstBlockEnd = Math.min(end, at - (at % BLOCK_BYTES) + BLOCK_BYTES);
+  while (at < end) {
+    const isBlock = at >= firstBlockEnd && end - at > BLOCK_BYTES;
+    const unit = isBlock ? BLOCK_BYTES : SECTOR_BYTES;
+    yield busy(isBlock ? timing.eraseBlockMs : timing.eraseSectorMs, 'erase');
+    flash.erase(at, unit);
+    at += unit;
+  }
+}
+
 /** Programs bytes page by page. @throws PowerLost */
 export function* programRange(flash: FlashMemory, address: number, data: Uint8Array, timing: Timing): Steps {
   let done = 0;

@@ -48,8 +48,8 @@ describe('tcp', () => {
     await expect.poll(first.received).toContain(MAGIC);
     const second = await client();
     await once(second.socket, 'close');
-    first.socket.write(slip(request(OP.FLASH_END, words(0))));
-    await expect.poll(first.received).toContain(Buffer.from('SPI_FAST_FLASH_BOOT').toString('hex'));
+    first.socket.write(slip(request(OP.FLASH_END, words(1))));
+    await expect.poll(first.received).toContain(Buffer.from('app_main').toString('hex'));
     first.socket.destroy();
     await expect.poll(() => board.isFree).toBe(true);
     const third = await client();

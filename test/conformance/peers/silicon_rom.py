@@ -24,6 +24,8 @@ from unicorn.riscv_const import UC_RISCV_REG_RA, UC_RISCV_REG_SP
 PAGE = 0x1000
 SECTOR, BLOCK = 0x1000, 0x10000
 FLASH_BYTES = 0x400000
+# Addresses are of 32 bits, and the flash takes as many of them as it has.
+WORD = 1 << 32
 RETURN_TO = 0x7F000000
 STACK_TOP = 0x7E010000
 ENTRY_WORD = 0x7E000000
@@ -163,21 +165,21 @@ class Silicon:
         return self.word(self.word(self.symbols["rom_spiflash_legacy_data"]) + 4)
 
     def erase(self, address, size):
-        self.flash[address : address + size] = b"\xff" * size
+        at = address % FLASH_BYTES
+        self.flash[at : at + size] = b"\xff" * size
         return 0
 
     def program(self, address, source, size):
-        if address + size > self.chip_bytes():
+        if (address + size) % WORD > self.chip_bytes():
             return 1
-        data = self.uc.mem_read(source, size)
-        for index, byte in enumerate(data):
-            self.flash[address + index] &= byte
+        for index, byte in enumerate(self.uc.mem_read(source, size)):
+            self.flash[(address + index) % FLASH_BYTES] &= byte
         return 0
 
     def read(self, address, target, size):
-        if address + size > self.chip_bytes():
+        if (address + size) % WORD > self.chip_bytes():
             return 1
-        self.uc.mem_write(target, bytes(self.flash[address : address + size]))
+        self.uc.mem_write(target, bytes(self.flash[(address + index) % FLASH_BYTES] for index in range(size)))
         return 0
 
     def spi_idle(self, _uc, _kind, address, _size, _value, _data):
