@@ -25,10 +25,10 @@ export function encryptForFlash(key: Uint8Array, address: number, plain: Uint8Ar
   return padded.slice(before, before + plain.length);
 }
 
-/** The hardware takes the key and each unit in the other order of bytes. */
+/** The hardware takes each unit in the other order of bytes. */
 function encryptUnit(key: Uint8Array, address: number, unit: Uint8Array): Uint8Array {
   const tweak = new Uint8Array(TWEAK_BYTES);
   new DataView(tweak.buffer).setUint32(0, address, true);
-  const cipher = createCipheriv('aes-128-xts', Uint8Array.from(key).reverse(), tweak);
+  const cipher = createCipheriv('aes-128-xts', key, tweak);
   return new Uint8Array(cipher.update(Uint8Array.from(unit).reverse())).reverse();
 }
