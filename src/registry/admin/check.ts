@@ -40,7 +40,7 @@ export interface DatabaseReport {
  * Connects and looks, changes nothing.
  *
  * @throws REGISTRY_UNREACHABLE, REGISTRY_TLS, REGISTRY_PASSWORD, REGISTRY_DATABASE_MISSING, REGISTRY_RIGHTS,
- *   REGISTRY_SCHEMA_NEWER, REGISTRY_SCHEMA_CHANGED, REGISTRY_SERVER_TOO_OLD, ...: precisely what is wrong
+ *   REGISTRY_SCHEMA_NEWER, REGISTRY_SCHEMA_CHANGED, REGISTRY_SERVER_TOO_OLD, REGISTRY_ENCODING, ...: precisely what is wrong
  */
 export async function checkDatabase(options: RegistryOptions): Promise<DatabaseReport> {
   return withDatabase(options, 'check', async (client, { target, dataDir }) => {

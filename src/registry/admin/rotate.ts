@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { RegistryOptions } from '../connect.js';
 import { opensAll, rewrapDataKeys } from '../postgres/data-keys.js';
+import { BEGIN } from '../postgres/database.js';
 import { migrate } from '../postgres/migrate.js';
 import { recordEvent } from '../postgres/events.js';
 import type { SealingKey } from '../secrets/envelope.js';
@@ -13,12 +14,10 @@ import {
   masterKeySource,
   type MasterKeySource,
   prepareNextKey,
+  readNextKey,
   useNextKey,
 } from '../secrets/master-key.js';
 import { withDatabase } from './with-database.js';
-
-/** Any number will do as long as all espmint processes use the same. */
-const LOCK_KEY = '7310868735422103';
 
 export interface RotationReport {
   /** Ids of the master keys. */
@@ -40,13 +39,7 @@ export async function rotateMasterKey(options: RegistryOptions): Promise<Rotatio
   return withDatabase(options, 'rotate', async (client, { target, dataDir }) => {
     await migrate(client, target);
     const source = masterKeySource(dataDir, options.env ?? process.env);
-    // From the first look at the key files to the last change of them, one rotation at a time.
-    await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
-    try {
-      return await rotate(client, source, dataDir);
-    } finally {
-      await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]);
-    }
+    return rotate(client, source, dataDir);
   });
 }
 
@@ -60,8 +53,9 @@ async function rotate(
   const from = masters[0];
   const rewrapped = await rewrap(client, masters, next);
   await useNextKey(source, next);
-  await forgetUnneeded(dataDir, source, from);
-  return { from: from.id, to: next.id, rewrapped };
+  const report = { from: from.id, to: next.id, rewrapped };
+  await forgetUnneeded(dataDir, source, report);
+  return report;
 }
 
 async function rewrap(
@@ -69,7 +63,7 @@ async function rewrap(
   masters: readonly SealingKey[],
   next: SealingKey,
 ): Promise<number> {
-  await client.query('begin');
+  await client.query(BEGIN);
   try {
     const rewrapped = await rewrapDataKeys(client, [...masters, next], next);
     const detail = { from: masters[0]?.id, to: next.id };
@@ -88,18 +82,21 @@ async function settleEarlierRotation(
   source: MasterKeySource,
 ): Promise<[SealingKey, ...SealingKey[]]> {
   const masters = await loadMasterKeys(source);
-  const next = masters[1];
-  if (next === undefined) return masters;
-  if (!(await opensAll(client, next))) return masters;
+  const next = await readNextKey(source);
+  if (next === undefined || !(await opensAll(client, next))) return masters;
   await useNextKey(source, next);
-  return [next];
+  return [next, ...masters];
 }
 
 /** Previous keys go once nothing on this computer is sealed with them. */
-async function forgetUnneeded(dataDir: string, source: MasterKeySource, replaced: SealingKey): Promise<void> {
+async function forgetUnneeded(
+  dataDir: string,
+  source: MasterKeySource,
+  { from: replaced, to: current }: Pick<RotationReport, 'from' | 'to'>,
+): Promise<void> {
   // A key file elsewhere may serve other data directories too.
   if (source.file !== defaultKeyFile(dataDir)) return;
   const ids = await localKeyIds(dataDir).catch(() => undefined);
   if (ids === undefined) return;
-  await forgetPreviousKeys(source, ({ id }) => id === replaced.id || ids.has(id));
+  await forgetPreviousKeys(source, ({ id }) => id === replaced || id === current || ids.has(id));
 }

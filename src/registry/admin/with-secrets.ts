@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { databaseOf, type RegistryOptions, sourceOf, type Workload } from '../connect.js';
 import { defaultDataDir, openDataDir } from '../data-dir.js';
 import { openDataKeysWith } from '../postgres/data-keys.js';
-import type { Database } from '../postgres/database.js';
+import { BEGIN, type Database } from '../postgres/database.js';
 import { migrate } from '../postgres/migrate.js';
 import type { SealingKey } from '../secrets/envelope.js';
 import { loadMasterKeys, masterKeyLoader, masterKeySource } from '../secrets/master-key.js';
@@ -65,7 +65,7 @@ async function readDataKeys(
   client: pg.ClientBase,
   masters: () => Promise<readonly SealingKey[]>,
 ): Promise<SealingKey[]> {
-  await client.query('begin');
+  await client.query(BEGIN);
   try {
     const keys = await openDataKeysWith(client, masters);
     await client.query('commit');

@@ -64,7 +64,7 @@ export async function openProduction(
     const runs = new PostgresRuns(database);
     if (offline === undefined) return productionOf(database, new PostgresBatches(database, box), runs);
     const keySource = masterKeySource(dataDir, env);
-    const ownKeys = await LocalKeys.open(keySource, await loadMasterKeys(keySource), 'batch places');
+    const ownKeys = LocalKeys.open(keySource, await loadMasterKeys(keySource), 'batch places');
     const batches = new PrepaidBatches({
       database,
       sharedBox: box,

@@ -28,11 +28,17 @@ export interface DatabaseOptions {
   readonly prepare?: ((client: pg.ClientBase) => Promise<void>) | undefined;
 }
 
+/** Whatever the default of the role is: work is written for this level, and takes the locks that it needs. */
+export const BEGIN = 'begin isolation level read committed';
+
 /** Of one transaction. */
 export interface TransactionOptions {
   /** Waits no longer than this for a lock, if that is shorter than the limit of a statement. */
   readonly lockTimeoutMs?: number | undefined;
 }
+
+/** What a role or database may have set otherwise, and what our reading of times and writing of texts relies on. */
+const SESSION = `set datestyle = 'ISO'; set standard_conforming_strings = on`;
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1000;
@@ -44,6 +50,8 @@ export class Database {
   #pool: pg.Pool | undefined;
   #closed: Promise<void> | undefined;
   #prepared: Promise<void> | undefined;
+  /** Connections that have their settings. */
+  readonly #set = new WeakSet<pg.ClientBase>();
 
   constructor(source: ServerSource, options: DatabaseOptions) {
     this.source = source;
@@ -66,7 +74,7 @@ export class Database {
       const statementMs = this.#options.isBulk === true ? 0 : limitMs;
       const lockMs = Math.min(limitMs, lockTimeoutMs);
       await client.query(
-        `begin; set local statement_timeout = ${statementMs}; set local lock_timeout = ${lockMs}`,
+        `${BEGIN}; set local statement_timeout = ${statementMs}; set local lock_timeout = ${lockMs}`,
       );
       try {
         const result = await work(client);
@@ -118,6 +126,8 @@ export class Database {
     const client = await (this.#pool ??= this.#openPool(config)).connect();
     let broken = false;
     try {
+      if (!this.#set.has(client)) await client.query(SESSION);
+      this.#set.add(client);
       await this.#prepare(client);
       return await work(client);
     } catch (error) {

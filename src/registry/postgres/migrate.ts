@@ -4,11 +4,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
+import { BEGIN } from './database.js';
 
 const FOLDER = fileURLToPath(new URL('../migrations/', import.meta.url));
 
 /** Any number will do as long as all espmint processes use the same. */
 const LOCK_KEY = '7310868735422101';
+
+/** As long as timers can wait. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** PostgreSQL 13.0 as `server_version_num` counts. */
 const OLDEST_VERSION = 130_000;
@@ -18,6 +22,14 @@ interface Migration {
   readonly sql: string;
   /** SHA-256 of the text with \n line ends, lower-case hex. */
   readonly checksum: string;
+}
+
+interface ServerFacts {
+  readonly version: number;
+  readonly name: string;
+  readonly encoding: string;
+  /** Whether any migration was ever run. */
+  readonly there: boolean;
 }
 
 /** What stands between a database and the known schema. */
@@ -49,23 +61,18 @@ export async function knownTables(): Promise<string[]> {
  * taken first, since even CREATE TABLE IF NOT EXISTS fails when two run it together.
  *
  * @returns the names of the migrations that it ran
- * @throws REGISTRY_SCHEMA_NEWER, REGISTRY_SCHEMA_CHANGED, REGISTRY_SERVER_TOO_OLD, or the database's own error
+ * @throws REGISTRY_SCHEMA_NEWER, REGISTRY_SCHEMA_CHANGED, REGISTRY_SERVER_TOO_OLD, REGISTRY_ENCODING, or the
+ *   database's own error
  */
 export async function migrate(client: pg.ClientBase, target: string): Promise<string[]> {
   const known = await knownMigrations();
-  if ((await compare(client, known, target)).missing.length === 0) return [];
-  await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
-  try {
-    await client.query(`create table if not exists espmint_migrations (
-      name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())`);
-    const { missing } = await compare(client, known, target);
-    for (const migration of known) {
-      if (missing.includes(migration.name)) await apply(client, migration);
-    }
-    return [...missing];
-  } finally {
-    await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]);
+  const { missing } = await compare(client, known, target);
+  const run: string[] = [];
+  for (const migration of known) {
+    if (missing.includes(migration.name) && (await apply(client, known, { migration, target })))
+      run.push(migration.name);
   }
+  return run;
 }
 
 /** What `migrate` would do. Changes nothing. */
@@ -78,14 +85,17 @@ async function compare(
   known: readonly Migration[],
   target: string,
 ): Promise<SchemaState> {
-  const { rows: facts } = await client.query<{ version: number; name: string; there: boolean }>(
+  const { rows: facts } = await client.query<ServerFacts>(
     `select current_setting('server_version_num')::int as version, current_setting('server_version') as name,
-            to_regclass('espmint_migrations') is not null as there`,
+            current_setting('server_encoding') as encoding, to_regclass('espmint_migrations') is not null as there`,
   );
   const [server] = facts;
   if (server !== undefined && server.version < OLDEST_VERSION) {
     throw new EspmintError('REGISTRY_SERVER_TOO_OLD', { target, version: server.name });
   }
+  // A text that it cannot hold would stop a journal that is told of it, and everything behind it.
+  if (server !== undefined && server.encoding !== 'UTF8')
+    throw new EspmintError('REGISTRY_ENCODING', { target, encoding: server.encoding });
   if (server?.there !== true) return { applied: [], missing: known.map(({ name }) => name) };
   const { rows } = await client.query<{ name: string; checksum: string }>(
     'select name, checksum from espmint_migrations order by name',
@@ -106,18 +116,47 @@ async function compare(
   return { applied, missing: known.map(({ name }) => name).filter((name) => !applied.includes(name)) };
 }
 
-async function apply(client: pg.ClientBase, { name, sql, checksum }: Migration): Promise<void> {
-  await client.query('begin');
+/** @returns whether it was still missing once it was this process's turn */
+async function apply(
+  client: pg.ClientBase,
+  known: readonly Migration[],
+  { migration, target }: { readonly migration: Migration; readonly target: string },
+): Promise<boolean> {
+  const { name, sql, checksum } = migration;
+  // However long it takes to make an index of millions of devices, and whatever limit the role has.
+  const patiently = (text: string, values: unknown[] = []): pg.QueryConfig & { query_timeout: number } => {
+    return { text, values, query_timeout: LONGEST_MS };
+  };
+  await client.query(`${BEGIN}; set local statement_timeout = 0; set local lock_timeout = 0`);
   try {
-    // Functions that run with their owner's rights keep this path: no schema of a caller can come before it.
-    await client.query(
-      `select set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)`,
-    );
-    await client.query(sql);
-    await client.query('insert into espmint_migrations (name, checksum) values ($1, $2)', [name, checksum]);
+    // A lock of the transaction: one of the session would be another client's behind a pooler.
+    await client.query(patiently('select pg_advisory_xact_lock($1)', [LOCK_KEY]));
+    await client.query(`create table if not exists espmint_migrations (
+      name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())`);
+    const isMissing = (await compare(client, known, target)).missing.includes(name);
+    if (isMissing) {
+      await client.query(`select set_config('search_path', $1, true)`, [await searchPath(client, sql)]);
+      await client.query(patiently(sql));
+      await client.query('insert into espmint_migrations (name, checksum) values ($1, $2)', [name, checksum]);
+    }
     await client.query('commit');
+    return isMissing;
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * Functions that run with their owner's rights keep this path: no schema of a caller can come before it. What makes an
+ * index with pg_trgm finds it where its administrator has put it.
+ */
+async function searchPath(client: pg.ClientBase, sql: string): Promise<string> {
+  const { rows } = await client.query<{ own: string; trigrams: string | null }>(
+    `select quote_ident(current_schema()) as own, (select quote_ident(nspname) from pg_namespace
+       where oid = (select extnamespace from pg_extension where extname = 'pg_trgm')) as trigrams`,
+  );
+  const { own = '', trigrams = null } = rows[0] ?? {};
+  const parts = sql.includes('gin_trgm_ops') && trigrams !== null ? [own, trigrams] : [own];
+  return [...parts, 'pg_temp'].join(', ');
 }

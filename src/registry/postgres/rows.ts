@@ -11,7 +11,7 @@ export interface DeviceRow {
   readonly psk_secret: string;
   readonly ca_service_url: string | null;
   readonly wifi_ssid: string | null;
-  readonly provisioned_at: Date | null;
+  readonly provisioned_at: Date | number | null;
   readonly firmware_version: string | null;
   readonly hardware_revision: string | null;
   readonly location: string | null;
@@ -62,7 +62,9 @@ export function ownerOf(row: Pick<DeviceRow, 'global_uuid' | 'mac_key'>): Secret
 
 /** Undefined where the column holds nothing. */
 export const orNone = <T>(value: T | null): T | undefined => value ?? undefined;
-export const isoOrNone = (time: Date | null): string | undefined => time?.toISOString();
+/** Other programs may write times that no Date holds: infinity, or the year 290000. */
+export const isoOrNone = (time: Date | number | null): string | undefined =>
+  time instanceof Date && !Number.isNaN(time.getTime()) ? time.toISOString() : undefined;
 
 export function toDeviceRecord(row: DeviceRow): DeviceRecord {
   return {

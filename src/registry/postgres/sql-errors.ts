@@ -13,8 +13,15 @@ export interface ErrorContext {
   readonly timeoutMs: number;
 }
 
-/** The server went away or is coming up (PostgreSQL: appendix A, classes 08 and 57). */
-const LOST = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', '08001', '08004', '53300']);
+/**
+ * The server went away or is coming up (PostgreSQL: appendix A, classes 08 and 57), also as a pooler before it says so
+ * (08P01); or it takes no writing any more (25006), as one that has become a standby: another connection may lead to
+ * its successor.
+ */
+const LOST = new Set([
+  ...['57P01', '57P02', '57P03', '57P05', '08000', '08001', '08003', '08004', '08006', '08P01', '53300'],
+  '25006',
+]);
 const LOST_SYSTEM = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -63,7 +70,7 @@ function translate(code: string, reason: string, at: ErrorContext): EspmintError
     return new EspmintError('REGISTRY_DATABASE_MISSING', { target, database: at.database });
   if (code === '42501') return new EspmintError('REGISTRY_RIGHTS', { target, reason });
   if (code === '53100' || code === 'ENOSPC') return new EspmintError('DISK_FULL', { where: target });
-  if (code === '57014' || code === '55P03' || /query read timeout/i.test(reason)) {
+  if (code === '57014' || code === '55P03' || code === '25P04' || /query read timeout/i.test(reason)) {
     return new EspmintError('REGISTRY_TIMEOUT', { target, what: at.what, timeoutMs: at.timeoutMs });
   }
   if (/CERT|SELF_SIGNED|ERR_TLS|ERR_SSL|UNABLE_TO_VERIFY|does not support SSL/i.test(`${code} ${reason}`)) {

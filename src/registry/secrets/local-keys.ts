@@ -32,15 +32,14 @@ export class LocalKeys {
   /**
    * @param loaded what loadMasterKeys said
    * @param purpose so that keys of two purposes never open each other's secrets
-   * @throws MASTER_KEY_INVALID, FILE_UNREADABLE
    */
-  static async open(
+  static open(
     source: MasterKeySource,
-    [master, ...others]: readonly [SealingKey, ...SealingKey[]],
+    loaded: readonly [SealingKey, ...SealingKey[]],
     purpose: string,
-  ): Promise<LocalKeys> {
+  ): LocalKeys {
     const keys = new LocalKeys(source, purpose);
-    await keys.#use(master, others);
+    keys.#use(loaded);
     return keys;
   }
 
@@ -58,20 +57,18 @@ export class LocalKeys {
       if (master === undefined) return;
       if (this.#master !== undefined && this.#master.id !== master.id)
         await keepPreviousKey(this.#source, this.#master);
-      await this.#use(master, []);
+      this.#use([master, ...(await readPreviousKeys(this.#source))]);
       this.#seen = seen;
     } catch {
       // It is looked at again the next time.
     }
   }
 
-  async #use(master: SealingKey, others: readonly SealingKey[]): Promise<void> {
-    const { command, text } = this.#source;
-    const isFile = command === undefined && text === undefined;
-    const previous = isFile ? await readPreviousKeys(this.#source) : [];
-    const masters = [...previous, ...others, master];
-    this.#known = sealedBox(masters.map((key) => deriveKey(key, this.#purpose)));
-    this.#master = master;
+  /** The last key of a box seals. */
+  #use(masters: readonly [SealingKey, ...SealingKey[]]): void {
+    const lastFirst = [...masters].reverse();
+    this.#known = sealedBox(lastFirst.map((key) => deriveKey(key, this.#purpose)));
+    this.#master = masters[0];
   }
 
   async #look(): Promise<string | undefined> {

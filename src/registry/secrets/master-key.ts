@@ -40,7 +40,8 @@ export function defaultKeyFile(dataDir: string): string {
 }
 
 /**
- * The master key first; behind it one that was made to replace it, if a rotation was cut short between the two.
+ * The master key first; behind it those that this computer has had before, and one that was made to replace it, if a
+ * rotation was cut short between the two: the last one.
  *
  * @throws MASTER_KEY_INVALID, FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL
  */
@@ -48,9 +49,10 @@ export async function loadMasterKeys(source: MasterKeySource): Promise<[SealingK
   if (source.command !== undefined)
     return [parseKey(await runCommand(source.command), 'the output of the command')];
   if (source.text !== undefined) return [parseKey(source.text, 'ESPMINT_MASTER_KEY')];
-  const next = await readKeyFile(nextOf(source));
+  const next = await readNextKey(source);
   const current = await loadKeyFile(source.file);
-  return next === undefined ? [current] : [current, next];
+  const previous = (await readPreviousKeys(source)).filter(({ id }) => id !== current.id);
+  return next === undefined ? [current, ...previous] : [current, ...previous, next];
 }
 
 /**
@@ -211,18 +213,27 @@ export async function prepareNextKey(source: MasterKeySource): Promise<SealingKe
   return loadKeyFile(nextOf(source));
 }
 
-/** Puts the next key in the place of the old one, which is kept for what this computer has sealed with it. */
+/**
+ * Puts the next key in the place of the old one, which is kept for what this computer has sealed with it. The next one is
+ * kept there too: should another rotation put its own key in that place at this moment, none is lost.
+ */
 export async function useNextKey(source: MasterKeySource, next: SealingKey): Promise<void> {
   const current = await readKeyFile(source.file);
   // Another rotation was quicker, and the two mean the same key.
   if (current?.id === next.id) return;
   if (current !== undefined) await keepPreviousKey(source, current);
+  await keepPreviousKey(source, next);
   try {
     await rename(nextOf(source), source.file);
   } catch (error) {
     if ((await readKeyFile(source.file))?.id !== next.id) throw toWriteError(source.file, error);
   }
   await syncFolder(dirname(source.file));
+}
+
+/** One that a rotation has made and not used yet. @throws MASTER_KEY_INVALID, FILE_UNREADABLE */
+export function readNextKey(source: MasterKeySource): Promise<SealingKey | undefined> {
+  return readKeyFile(nextOf(source));
 }
 
 function nextOf({ file }: MasterKeySource): string {

@@ -62,6 +62,12 @@ export const REGISTRY_ERRORS = {
     problem: ({ target, version }) => `The server at ${target} is PostgreSQL ${version}, older than 13`,
     next: () => 'use PostgreSQL 13 or later',
   }),
+  REGISTRY_ENCODING: entry<{ target: string; encoding: string }>({
+    ...setup,
+    problem: ({ target, encoding }) =>
+      `The database at ${target} keeps its texts as ${encoding}, not as UTF8`,
+    next: () => "use one that was made with encoding 'UTF8'",
+  }),
   REGISTRY_FAILED: entry<{ target: string; what: string; reason: string }>({
     ...state,
     problem: ({ target, what, reason }) => `The registry at ${target} failed at ${what} (${reason})`,
