@@ -1,6 +1,6 @@
 // Builds what stations share: batches and runs, in the database that the options name.
 import { type OfflinePlaces, openProduction, type Production } from '../registry/index.js';
-import { dataDirOf } from './compose.js';
+import { databaseUrlOf, dataDirOf } from './compose.js';
 import type { CliIo, GlobalOptions } from './io.js';
 
 /** The caller closes it. */
@@ -9,7 +9,7 @@ export function composeProduction(
   options: GlobalOptions,
   offline?: OfflinePlaces,
 ): Promise<Production> {
-  const databaseUrl = options.databaseUrl ?? io.env['ESPMINT_DATABASE_URL'];
+  const databaseUrl = databaseUrlOf(io, options);
   const { signal, env } = io;
   const { whenRegistryDown: whenDown } = options;
   return openProduction({ dataDir: dataDirOf(io, options), databaseUrl, whenDown, signal, env }, offline);

@@ -1,63 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+// A batch's door: who may come in, what each board gets there, and what the batch hears of it.
+import { describe, expect, it } from 'vitest';
+import { MAC, NVS, PLAN, stagesOf, useFlow } from '../../test/support/flow.js';
 import { EspmintError } from '../core/errors/index.js';
 import { decodeNvs } from '../core/nvs/index.js';
 import { parseProfile } from '../core/profile/parse.js';
 import { parsePsk } from '../core/psk.js';
-import type { ProvisionEvent } from '../core/stages.js';
-import { connectBoard } from '../driver/index.js';
-import { openKeyFile, type Registry } from '../registry/index.js';
-import { createVirtualBoard, memoryTransport, type VirtualBoard } from '../virtual/index.js';
 import type { Admission, Admit, ImageProof } from './admission.js';
 import type { ProvisionPlan } from './plan.js';
-import { provisionDevice } from './provision-device.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'espmint-admission-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const MAC = 'a4:cf:12:34:56:78';
-const PLAN: ProvisionPlan = {
-  target: { force: false },
-  identity: { recipe: 'rfc9562' },
+const NUMBERED: ProvisionPlan = {
+  ...PLAN,
   layout: parseProfile('{name: x, nvs: {rows: [{key: serial, type: string, value: "{{serial}}"}]}}', 'p').nvs,
-  caUrl: 'https://ca.example.com:8443',
-  known: 'keep',
-  attempts: 1,
-  baud: 921_600,
-  given: {},
 };
-
-let board: VirtualBoard;
-let registry: Registry;
-let files = 0;
-beforeEach(async () => {
-  board = createVirtualBoard({ mac: MAC });
-  registry = await openKeyFile(join(folder, `keys-${++files}.jsonl`));
-});
-afterEach(async () => {
-  board.dispose();
-  await registry.close();
-});
-
-async function run(admit: Admit, plan = PLAN): Promise<ProvisionEvent[]> {
-  const events: ProvisionEvent[] = [];
-  const connect = async (port: string): ReturnType<typeof connectBoard> =>
-    connectBoard(
-      await memoryTransport(new Map([['board', board]])).open(port, { baud: 115_200, timeoutMs: 1000 }),
-    );
-  await provisionDevice(
-    'virtual://board',
-    plan,
-    { connect, registry, admit },
-    { onEvent: (e) => events.push(e) },
-  );
-  return events;
-}
-
-const stagesOf = (events: readonly ProvisionEvent[]): string =>
-  events.flatMap((event) => (event.type === 'stage' && event.state === 'done' ? [event.stage] : [])).join();
+const flow = useFlow();
+const run = (admit: Admit, plan = NUMBERED, board = flow.plug()): ReturnType<typeof flow.run> =>
+  flow.run(board, { admit, plan });
 
 /** A door that remembers what it was told. */
 function door(given: Partial<Admission> = {}): { admit: Admit; proofs: ImageProof[]; failures: string[] } {
@@ -77,8 +34,9 @@ describe('the door of a batch', () => {
     const psk = parsePsk('00112233445566778899aabbccddeeff');
     const uuid = '00000000-0000-4000-8000-000000000001';
     const { admit, proofs } = door({ serial: 'ZC-0001', uuid, psk });
-    expect((await run(admit)).at(-1)).toMatchObject({ ok: true, uuid, serial: 'ZC-0001' });
-    const values = decodeNvs(board.flash.read(0x9000, 0x10000)).values;
+    const board = flow.plug();
+    expect(await run(admit, NUMBERED, board)).toMatchObject({ ok: true, uuid, serial: 'ZC-0001' });
+    const values = decodeNvs(board.flash.read(NVS.offsetBytes, NVS.sizeBytes)).values;
     const flashed = Object.fromEntries(values.map(({ key, value }) => [key, value]));
     expect(flashed).toMatchObject({ global_uuid: uuid, psk_secret: psk, serial: 'ZC-0001' });
     expect(proofs).toHaveLength(1);
@@ -86,37 +44,43 @@ describe('the door of a batch', () => {
   });
 
   it('refuses a board before anything is reserved or written', async () => {
+    const board = flow.plug();
     const before = board.flash.read(0, 0x20000);
     const refusal = new EspmintError('INPUT_INVALID', {
       field: 'The batch',
       reason: 'is full',
       hint: 'stop',
     });
-    const events = await run(() => Promise.reject(refusal));
-    expect(events.at(-1)).toMatchObject({ ok: false, code: 'INPUT_INVALID', stage: 'identify', mac: MAC });
-    expect(await registry.find({ mac: MAC })).toBeUndefined();
+    expect(await run(() => Promise.reject(refusal), NUMBERED, board)).toMatchObject({
+      ok: false,
+      code: 'INPUT_INVALID',
+      stage: 'identify',
+      mac: MAC,
+    });
+    expect(await flow.registry.find({ mac: MAC })).toBeUndefined();
     expect(board.flash.read(0, 0x20000)).toEqual(before);
   });
 
   it('passes a device untouched that still holds what it got before, and only then', async () => {
+    const board = flow.plug();
     const first = door();
-    await run(first.admit);
+    await run(first.admit, NUMBERED, board);
     const [earlier] = first.proofs;
-    const again = await run(door({ earlier }).admit);
-    expect(again.at(-1)).toMatchObject({ ok: true, alreadyDone: true, imageSha256: earlier?.sha256 });
-    expect(stagesOf(again)).toBe('connect,inspect,identify,verify,reset,confirm');
+    const again = await run(door({ earlier }).admit, NUMBERED, board);
+    expect(again).toMatchObject({ ok: true, alreadyDone: true, imageSha256: earlier?.sha256 });
+    expect(stagesOf(again.events).join()).toBe('connect,inspect,identify,verify,reset,confirm');
 
-    const rotated = await run(door({ earlier }).admit, { ...PLAN, known: 'rotate' });
-    expect(rotated.at(-1)).not.toHaveProperty('alreadyDone');
-    const changed = await run(door({ earlier }).admit);
-    expect(changed.at(-1)).toMatchObject({ ok: true });
-    expect(changed.at(-1)).not.toHaveProperty('alreadyDone');
+    const rotated = await run(door({ earlier }).admit, { ...NUMBERED, known: 'rotate' }, board);
+    expect(rotated).not.toHaveProperty('alreadyDone');
+    const changed = await run(door({ earlier }).admit, NUMBERED, board);
+    expect(changed).toMatchObject({ ok: true });
+    expect(changed).not.toHaveProperty('alreadyDone');
   });
 
   it('does not pass a board that the batch cannot count, and tells the batch of a failure', async () => {
     const lost = new EspmintError('REGISTRY_UNREACHABLE', { target: 'db', reason: 'cut' });
     const { admit, failures } = door({ passed: () => Promise.reject(lost) });
-    expect((await run(admit)).at(-1)).toMatchObject({
+    expect(await run(admit)).toMatchObject({
       ok: false,
       code: 'REGISTRY_UNREACHABLE',
       stage: 'confirm',

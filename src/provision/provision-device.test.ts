@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { connectTo, MAC, PLAN as ONE_ATTEMPT, PORT, pskOn, withCalls } from '../../test/support/flow.js';
 import { EspmintError } from '../core/errors/index.js';
 import { decodeNvs, encodeNvs, type NvsRow } from '../core/nvs/index.js';
-import { parseProfile } from '../core/profile/parse.js';
 import type { ProvisionEvent, Stage } from '../core/stages.js';
-import { connectBoard, type Board } from '../driver/index.js';
+import type { Board } from '../driver/index.js';
 import { openKeyFile, type Registry } from '../registry/index.js';
-import { createVirtualBoard, memoryTransport, type VirtualBoard } from '../virtual/index.js';
+import { createVirtualBoard, type VirtualBoard } from '../virtual/index.js';
 import type { ProvisionParts } from './parts.js';
 import type { ProvisionPlan } from './plan.js';
 import { provisionDevice } from './provision-device.js';
@@ -16,18 +16,7 @@ import { provisionDevice } from './provision-device.js';
 const folder = mkdtempSync(join(tmpdir(), 'espmint-flow-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const PORT = 'virtual://board';
-const MAC = 'a4:cf:12:34:56:78';
-const PLAN: ProvisionPlan = {
-  target: { force: false },
-  identity: { recipe: 'rfc9562' },
-  layout: parseProfile('name: x', 'p').nvs,
-  caUrl: 'https://ca.example.com:8443',
-  known: 'keep',
-  attempts: 3,
-  baud: 921_600,
-  given: {},
-};
+const PLAN: ProvisionPlan = { ...ONE_ATTEMPT, attempts: 3 };
 
 let files = 0;
 const openRegistry = (): Promise<Registry> => openKeyFile(join(folder, `keys-${++files}.jsonl`));
@@ -38,33 +27,12 @@ function partsFor(
   registry: Registry,
   wrap = (real: Board): Board => real,
 ): ProvisionParts {
-  const transport = memoryTransport(new Map([['board', board]]));
-  return {
-    registry,
-    connect: async (port, { signal, expectChip, baud }) => {
-      const link = await transport.open(port, { baud: 115_200, timeoutMs: 1000, signal });
-      return wrap(await connectBoard(link, { signal, expectChip, baud }));
-    },
-  };
-}
-
-/** A board whose every method is the real one but for those given. */
-function faulty(real: Board, faults: Partial<Board>): Board {
-  return new Proxy(real, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(faults, name) ?? Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
+  const connect = connectTo(board);
+  return { registry, connect: async (port, options) => wrap(await connect(port, options)) };
 }
 
 const unplugged = (): Promise<never> =>
   Promise.reject(new EspmintError('LINK_CLOSED', { port: PORT, reason: 'unplugged' }));
-
-function pskOn(board: VirtualBoard): string | undefined {
-  const values = decodeNvs(board.flash.read(0x9000, 0x10000)).values;
-  return values.map(({ key, value }) => (key === 'psk_secret' ? String(value) : undefined)).find(Boolean);
-}
 
 describe('provisionDevice', () => {
   it('goes through all stages in order and leaves the board with the key that the registry has', async () => {
@@ -91,7 +59,7 @@ describe('provisionDevice', () => {
     const plan: ProvisionPlan = { ...PLAN, verify: 'readback', attempts: 1 };
     expect((await provisionDevice(PORT, plan, partsFor(board, registry))).ok).toBe(true);
     const lying = partsFor(board, registry, (real) =>
-      faulty(real, { readFlash: () => Promise.resolve(new Uint8Array(0x10000).fill(0xff)) }),
+      withCalls(real, { readFlash: () => Promise.resolve(new Uint8Array(0x10000).fill(0xff)) }),
     );
     const failed = await provisionDevice(PORT, plan, lying);
     expect(failed).toMatchObject({ ok: false, code: 'READBACK_MISMATCH', stage: 'verify' });
@@ -106,7 +74,7 @@ describe('provisionDevice', () => {
     const events: ProvisionEvent[] = [];
     let writes = 0;
     const parts = partsFor(board, registry, (real) =>
-      ++writes === 1 ? faulty(real, { verifyRegion: unplugged }) : real,
+      ++writes === 1 ? withCalls(real, { verifyRegion: unplugged }) : real,
     );
     let keyOfFirstTry: string | undefined;
     const result = await provisionDevice(PORT, PLAN, parts, {
@@ -133,7 +101,7 @@ describe('provisionDevice', () => {
   it('gives up after the plan’s attempts, names the stage, and stays retryable', async () => {
     const board = createVirtualBoard({ mac: MAC });
     const registry = await openRegistry();
-    const parts = partsFor(board, registry, (real) => faulty(real, { writeRegion: unplugged }));
+    const parts = partsFor(board, registry, (real) => withCalls(real, { writeRegion: unplugged }));
     const result = await provisionDevice(PORT, PLAN, parts);
     expect(result).toMatchObject({
       ok: false,
@@ -168,7 +136,7 @@ describe('provisionDevice', () => {
     const board = createVirtualBoard({ mac: MAC });
     const registry = await openRegistry();
     const parts = partsFor(board, registry, (real) =>
-      faulty(real, {
+      withCalls(real, {
         writeRegion: () => Promise.resolve({ found: 'blank', sectors: 16, sectorsWritten: 0 } as never),
       }),
     );
