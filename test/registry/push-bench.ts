@@ -16,14 +16,16 @@ import type { Received } from './push-receivers.js';
 
 /** A day of patience in a fifth of a second. */
 export const PACE = {
-  timeoutMs: 400,
+  timeoutMs: 3000,
   graceMs: 200,
-  leaseMs: 2000,
+  leaseMs: 6000,
   pollMs: 20,
   firstPauseMs: 20,
   longestPauseMs: 60,
   giveUpMs: 200,
 };
+/** For a target that is silent for sure. */
+export const HASTY_PACE = { ...PACE, timeoutMs: 1000 };
 export const PROOF = { imageSha256: 'ab'.repeat(32) };
 export const SECRET = `whsec_${Buffer.from('a signing secret of 32 bytes ...').toString('base64')}`;
 

@@ -8,6 +8,7 @@ import { asForeignProgram, queryAt } from './foreign-program.js';
 import {
   newBoard,
   openBench,
+  HASTY_PACE,
   PACE,
   provision,
   type PushBench,
@@ -130,9 +131,9 @@ describe('a table in another database', () => {
     const { port } = silent.address() as AddressInfo;
     await addTable({ url: `postgresql://me:canary@127.0.0.1:${port}/x` });
     await provision(bench);
-    const started = performance.now();
-    expect(await bench.pushes.deliverDue()).toEqual({ delivered: 0, failed: 1 });
-    expect(performance.now() - started).toBeLessThan(PACE.timeoutMs + 3000);
+    const hasty = await openPushes({ ...bench.options, pace: HASTY_PACE });
+    expect(await hasty.deliverDue()).toEqual({ delivered: 0, failed: 1 });
+    await hasty.close();
     expect((await bench.status('ca'))?.lastError).toContain('did not answer');
     silent.close();
   });
