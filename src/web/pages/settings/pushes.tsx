@@ -75,7 +75,7 @@ function Targets({ targets, failure, onChanged }: TargetsProps): JSX.Element {
             <div>
               {formatCount(pending, language)}
               {oldestPending !== undefined && (
-                <p class="muted small nowrap">{t('push.oldest', { ago: ago(oldestPending, '') })}</p>
+                <p class="muted small">{t('push.oldest', { ago: ago(oldestPending, '') })}</p>
               )}
             </div>
           ),
@@ -109,20 +109,20 @@ function PushActions({ target, onChanged }: { target: Target; onChanged: () => v
       ? act(() => call('resumePushTarget', { params }), t('push.resumed', { name }))
       : act(() => call('pausePushTarget', { params }), t('push.held', { name }));
   return (
-    <div class="row tight">
+    <>
       <button type="button" class="button little" disabled={busy} onClick={() => void test()}>
         {t('push.test')}
-      </button>
+      </button>{' '}
       <button type="button" class="button little" disabled={busy} onClick={() => void setPaused()}>
         {t(paused ? 'push.resume' : 'push.pause')}
-      </button>
+      </button>{' '}
       <RemoveButton
         label={t('people.remove', { name })}
         confirm={t('push.confirmRemove', { name, n: pending + dead })}
         remove={() => call('removePushTarget', { params })}
         onRemoved={onChanged}
       />
-    </div>
+    </>
   );
 }
 

@@ -23,11 +23,12 @@ export function StationBar(): JSX.Element {
       <ProductChoice />
       <BatchChoice />
       {today !== undefined && <Counts today={today} />}
-      <span class="grow" />
-      <Lights />
-      <SoundButton />
-      <PauseButton />
-      <StartAll />
+      <span class="bar-end">
+        <Lights />
+        <SoundButton />
+        <PauseButton />
+        <StartAll />
+      </span>
     </header>
   );
 }
