@@ -1,0 +1,28 @@
+// The types of the built library need nothing that its users do not get with it.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ROOT } from '../support/judges.js';
+
+/** Where they come from: packages only, not files of our own, nor of Node, whose types everybody chooses. */
+const PACKAGE = /(?:from|import\()\s*'((?:@[\w-]+\/)?[\w-][\w.-]*)[^']*'/g;
+
+it('every package that a declaration names is installed with espmint, and so are its types', () => {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<
+    'dependencies' | 'optionalDependencies' | 'devDependencies',
+    Record<string, string>
+  >;
+  const installed = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
+  const files = readdirSync(join(ROOT, 'dist'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.d.ts'),
+  );
+  const named = new Set(
+    files.flatMap((file) =>
+      [...readFileSync(join(ROOT, 'dist', file), 'utf8').matchAll(PACKAGE)].map(([, name = '']) => name),
+    ),
+  );
+  named.delete('node');
+  expect([...named]).toContain('pg');
+  expect([...named].filter((name) => !installed.includes(name))).toEqual([]);
+  expect([...named].filter((name) => `@types/${name}` in manifest.devDependencies)).toEqual([]);
+});
