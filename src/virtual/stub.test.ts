@@ -36,6 +36,18 @@ describe('the flasher stub', () => {
     expect(text(frames[1])).toBe('OHAI');
   });
 
+  it('is not what starts when the upload is far larger than one: that program says nothing until a reset', () => {
+    const fresh = TestClient.inLoader(createVirtualBoard());
+    const block = random(0x1000);
+    fresh.command(OP.MEM_BEGIN, words(9 * block.length, 9, 0x1800, RAM));
+    for (let n = 0; n < 9; n += 1) fresh.block(OP.MEM_DATA, block, n);
+    fresh.port.write(slip(request(OP.MEM_END, words(0, RAM + 4))));
+    expect(fresh.takeFrames()).toHaveLength(1);
+    expect(fresh.sync()).toHaveLength(0);
+    fresh.board.powerCycle('download', { quiet: true });
+    expect(fresh.sync()).toHaveLength(8);
+  });
+
   it('answers SYNC eight times with the value 0 and two status bytes', () => {
     const replies = client.sync();
     expect(replies).toHaveLength(8);

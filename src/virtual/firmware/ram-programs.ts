@@ -7,9 +7,13 @@ import { Stub } from './stub.js';
 /** The ROMs of these chips run nothing from RAM while secure boot is on. */
 const REFUSE_WITH_SECURE_BOOT = ['esp32c3', 'esp32s3'];
 
+/** The largest flasher stub known has 18 KB. What is larger than this is some other program. */
+const MAX_STUB_BYTES = 0x8000;
+
 /**
- * An entry point inside what was uploaded is a flasher stub: that is what loaders upload. Anywhere else it leads into
- * nothing. Undefined: the ROM stays in charge.
+ * An entry point inside what was uploaded is a flasher stub, unless it is too large for one: that is what loaders upload.
+ * Any other program runs unseen, as one that prints nothing: until the next reset nobody answers. Undefined: the ROM
+ * stays in charge.
  */
 export function launchFromRam(
   machine: Machine,
@@ -24,5 +28,6 @@ export function launchFromRam(
 /** Past the check: as through a function pointer of the ROM that was turned to the entry point. */
 export function launchAnyway(machine: Machine, entry: number, segments: readonly Segment[]): Next {
   const isInside = segments.some(({ start, bytes }) => entry >= start && entry < start + bytes.length);
-  return isInside ? new Stub(machine, launchFromRam) : 'halt';
+  const size = segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return isInside && size <= MAX_STUB_BYTES ? new Stub(machine, launchFromRam) : 'halt';
 }
