@@ -3,7 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openRegistry, type Registry } from '../../src/registry/index.js';
+import {
+  type DeviceFilter,
+  type DeviceRecord,
+  exportDevices,
+  openRegistry,
+  type Registry,
+} from '../../src/registry/index.js';
 import { ROOT } from '../support/judges.js';
 import { asForeignProgram, queryAt } from './foreign-program.js';
 import { describeSchema } from './schema-doc.js';
@@ -209,4 +215,51 @@ it('opens no secret that was moved to another device', async () => {
 it('has the tables and columns that the reference shows', async () => {
   // `npx vitest run test/registry/foreign-programs -u` writes the page anew.
   await expect(await describeSchema(folder)).toMatchFileSnapshot(`${ROOT}docs/reference/registry-schema.md`);
+});
+
+/** Rows that other programs have written with whatever they had. */
+const ODD_ROWS = [
+  `('${'a'.repeat(32)}', 'nonsense', '', 'infinity', null, null)`,
+  `('110E3DC9FA05568FA05A98D0089103F1', '', '${'0'.repeat(32)}', '-infinity', E'a\\tb\\n\\u001b[31m', '')`,
+  `('110E3DC9-FA05-568F-A05A-98D0089103F2', 'A4-CF-12-34-56-F2', '${'F'.repeat(32)}', '0044-03-15 BC', 'Zürich 🏭', 'scrapped')`,
+  `('110e3dc9-fa05-568f-a05a-98d0089103f3', 'a4cf.1234.56f3', 'short', '290000-01-01', repeat('x', 100), 'active')`,
+  `(' ', E'\\u0001', ' ', '1970-01-01', ' ', 'provisioned')`,
+];
+
+it('lists, finds, exports and pages through whatever they have written, and says nothing wrong of times', async () => {
+  const insert = `insert into devices (global_uuid, mac_address, psk_secret, provisioned_at, location, status)
+    values ${ODD_ROWS.join(', ')}`;
+  await asForeignProgram(folder, (client) => client.query(insert));
+  const pages = async (filter: DeviceFilter): Promise<DeviceRecord[]> => {
+    const found: DeviceRecord[] = [];
+    let after: string | undefined;
+    do {
+      const page = await registry.list({ ...filter, limit: 2, after });
+      found.push(...page.devices);
+      after = page.next;
+    } while (after !== undefined);
+    return found;
+  };
+  const all = await pages({});
+  const odd = ['110e3dc9-fa05-568f-a05a-98d0089103f2', '110e3dc9-fa05-568f-a05a-98d0089103f3'].map((uuid) =>
+    all.find((device) => device.uuid === uuid),
+  );
+  expect(odd).toMatchObject([
+    { mac: 'a4:cf:12:34:56:f2', provisionedAt: '-000043-03-15T00:00:00.000Z', location: 'Zürich 🏭' },
+    { mac: 'a4:cf:12:34:56:f3', status: 'active' },
+  ]);
+  expect(all.filter(({ status }) => status === 'pending' || status === 'provisioned').length).toBeGreaterThan(
+    1,
+  );
+  const timed = await pages({ since: '0001-01-01T00:00:00Z' });
+  expect(timed.filter(({ uuid }) => all.some((device) => device.uuid === uuid))).toHaveLength(timed.length);
+  expect(timed.length).toBeGreaterThan(1);
+  expect(await pages({ until: '1980-01-01T00:00:00Z' })).toMatchObject([
+    { provisionedAt: '1970-01-01T00:00:00.000Z' },
+  ]);
+  expect(await pages({ text: '56:f2' })).toHaveLength(1);
+  expect((await registry.show({ uuid: odd[1]!.uuid })).keys).toHaveLength(1);
+  const exported: unknown[] = [];
+  for await (const device of exportDevices({ dataDir: folder }, {})) exported.push(device);
+  expect(exported).toHaveLength(all.length);
 });

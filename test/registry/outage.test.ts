@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseListEntry } from '../../src/core/list-entry.js';
 import {
   addToList,
@@ -101,6 +101,41 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a registry whose 
     const second = await (await openIt()).reserve(BOARD);
     expect(second).toMatchObject({ known: 'pending', psk: first.psk });
   });
+
+  it.each([
+    ['back', -86_400_000],
+    ['ahead', 86_400_000],
+  ])(
+    'knows the key that a chip was given last, also where the clock of its station was set %s',
+    async (_, byMs) => {
+      await (await openIt()).close();
+      await server.kill();
+      vi.useFakeTimers({ toFake: ['Date'] });
+      try {
+        const first = await openIt();
+        const one = await first.reserve({ ...BOARD, psk: '11'.repeat(16) });
+        await first.confirm(one.id, PROOF);
+        vi.setSystemTime(Date.now() + byMs);
+        const again = await openIt();
+        const two = await again.reserve({ ...BOARD, policy: 'rotate', psk: '22'.repeat(16) });
+        await again.confirm(two.id, PROOF);
+      } finally {
+        vi.useRealTimers();
+      }
+      await server.start();
+      const later = await openIt();
+      expect(await later.reveal(BOARD.mac, 'test')).toBe('22'.repeat(16));
+      const { id } = await later.reserve({ ...BOARD, policy: 'rotate', psk: '33'.repeat(16) });
+      await server.kill();
+      await later.confirm(id, PROOF);
+      await server.start();
+      const end = await openIt();
+      expect(await end.reveal(BOARD.mac, 'test')).toBe('33'.repeat(16));
+      const { keys, provisionedAt = '' } = await end.show({ mac: BOARD.mac });
+      expect(keys.map(({ state }) => state)).toEqual(['current', 'superseded', 'superseded']);
+      expect(Date.parse(provisionedAt)).toBeLessThanOrEqual(Date.now() + 60_000);
+    },
+  );
 
   it('stops instead where that is the policy', async () => {
     const registry = await openIt({ whenDown: 'stop' });

@@ -6,6 +6,8 @@ import { Segments } from './segments.js';
 
 export class Journal {
   readonly #segments: Segments<JournalRecord>;
+  /** Milliseconds of the last time that was given out, or that an attempt in here bears. */
+  #latest: Promise<number> | undefined;
 
   private constructor(segments: Segments<JournalRecord>) {
     this.#segments = segments;
@@ -14,6 +16,16 @@ export class Journal {
   /** @throws FILE_UNWRITABLE, DISK_FULL */
   static async open(dataDir: string): Promise<Journal> {
     return new Journal(await Segments.open(join(dataDir, 'journal')));
+  }
+
+  /**
+   * The time as ISO 8601, later than any before it and than all attempts in this journal, also where the computer's
+   * clock was set back, as one without a battery is by a power cut: of two proofs the later one tells what a chip holds.
+   */
+  async now(): Promise<string> {
+    this.#latest ??= this.attempts().then(latestOf, () => 0);
+    this.#latest = this.#latest.then((latest) => Math.max(Date.now(), latest + 1));
+    return new Date(await this.#latest).toISOString();
   }
 
   /** Returns when the record is on the disk. @throws FILE_UNWRITABLE, DISK_FULL */
@@ -47,4 +59,12 @@ export class Journal {
         owedRefusals(records).length === 0,
     );
   }
+}
+
+function latestOf(attempts: readonly JournalAttempt[]): number {
+  const times = attempts.flatMap(({ reserved, end }) => [
+    reserved.at,
+    ...(end === undefined ? [] : [end.at]),
+  ]);
+  return times.map((at) => Date.parse(at)).reduce((latest, ms) => (ms > latest ? ms : latest), 0);
 }

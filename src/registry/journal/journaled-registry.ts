@@ -93,7 +93,7 @@ export class JournaledRegistry implements Registry {
       reservation = await this.#desk.reserve(request);
       offline = true;
     }
-    await this.#options.journal.append(this.#toRecord(reservation, request, offline));
+    await this.#options.journal.append(await this.#toRecord(reservation, request, offline));
     return reservation;
   }
 
@@ -121,7 +121,7 @@ export class JournaledRegistry implements Registry {
     const { journal, whenDown } = this.#options;
     // A disk that is full by now must not keep the proof from the registry.
     const unjournalled = await journal
-      .append({ type: 'confirmed', id, at: now(), ...proof })
+      .append({ type: 'confirmed', id, at: await journal.now(), ...proof })
       .catch(toEspmintError);
     try {
       return await this.#online(async (inner) => {
@@ -138,10 +138,11 @@ export class JournaledRegistry implements Registry {
   }
 
   async fail(id: string, failure: Failure): Promise<void> {
-    await this.#options.journal.append({ type: 'failed', id, at: now(), ...failure });
+    const { journal } = this.#options;
+    await journal.append({ type: 'failed', id, at: await journal.now(), ...failure });
     const told = this.#online(async (inner) => {
       if (!this.#stopped.has(id)) await inner.fail(id, failure);
-      await this.#options.journal.append({ type: 'synced', id });
+      await journal.append({ type: 'synced', id });
     });
     await told.catch((error: unknown) => {
       this.#letPass(error);
@@ -246,16 +247,17 @@ export class JournaledRegistry implements Registry {
     if (!isDown(error) || this.#options.whenDown === 'stop') throw error;
   }
 
-  #toRecord(reservation: Reservation, request: ReserveRequest, offline: boolean): JournalRecord {
+  async #toRecord(
+    reservation: Reservation,
+    request: ReserveRequest,
+    offline: boolean,
+  ): Promise<JournalRecord> {
     const { id, mac, uuid } = reservation;
     const { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location, facts } = request;
     const { hardwareId } = namesOf(request);
     const wanted = { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location, hardwareId };
     const psk = this.#box.seal(reservation.psk, keyOwner({ mac, uuid }));
-    return { type: 'reserved', id, at: now(), mac, uuid, psk, wanted, facts, offline };
+    const at = await this.#options.journal.now();
+    return { type: 'reserved', id, at, mac, uuid, psk, wanted, facts, offline };
   }
-}
-
-function now(): string {
-  return new Date().toISOString();
 }

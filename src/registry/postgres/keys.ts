@@ -67,7 +67,7 @@ export async function insertKey(
 ): Promise<string> {
   const { rows } = await client.query<{ id: string }>(
     `insert into device_keys (device_id, global_uuid, mac_key, psk_secret, state, created_at)
-     values ($1, $2, $3, $4, 'pending', coalesce($5::timestamptz, now())) returning id`,
+     values ($1, $2, $3, $4, 'pending', least($5::timestamptz, now())) returning id`,
     [deviceId, owner.uuid, owner.macKey, sealed, at],
   );
   return rows[0]?.id ?? '';

@@ -118,12 +118,16 @@ function attemptConditions({ batch, station, match }: MatchedFilter, parameter: 
   return match === undefined ? [attempted, ...bounds] : [attempted];
 }
 
+const IN_OUR_ERA = `d.provisioned_at >= '0001-01-01' and d.provisioned_at < '10000-01-01'`;
+
 function deviceConditions(filter: MatchedFilter, parameter: Parameter): string[] {
   const { status, includeRemoved, match, since, until } = filter;
   const conditions: string[] = [];
   if (status !== undefined) conditions.push(`d.status = ${parameter(status)}`);
   else if (includeRemoved !== true) conditions.push(`d.status is distinct from ${parameter(REMOVED)}`);
   if (match !== undefined) conditions.push(matchCondition(match, parameter));
+  // Other programs may have written infinity, or a year that no page mark can say.
+  if (since !== undefined || until !== undefined) conditions.push(IN_OUR_ERA);
   // The column has no zone and holds UTC.
   const utc = (time: string): string => `(${parameter(time)}::timestamptz at time zone 'UTC')`;
   if (since !== undefined) conditions.push(`d.provisioned_at >= ${utc(since)}`);

@@ -58,7 +58,7 @@ async function isOvertaken(client: pg.ClientBase, { attempt, proof }: Proven): P
 /** The chip held this key, and holds a later one by now. */
 async function supersede(client: pg.ClientBase, { attempt, proof }: Proven): Promise<void> {
   await client.query(
-    `update device_keys set state = 'superseded', proven_at = $2, superseded_at = now()
+    `update device_keys set state = 'superseded', proven_at = least($2, now()), superseded_at = now()
      where id = $1 and state = 'pending'`,
     [attempt.key_id, proof.endedAt],
   );
@@ -72,7 +72,10 @@ function toProvenJson(proven: readonly Proven[]): string {
   return JSON.stringify(rows);
 }
 
-/** SQL text: the proofs, of different devices. */
+/**
+ * SQL text: the proofs, of different devices. The time of one that is told late is that of its station, whose clock may
+ * be ahead: nothing was proven later than now. Without a time it is now.
+ */
 const PROVEN = `json_to_recordset($1::json) as proven (
   device integer, key bigint, proven_at timestamptz, ca_service_url text, wifi_ssid text, firmware_version text,
   hardware_revision text, location text)`;
@@ -94,12 +97,12 @@ async function makeCurrent(
      replaced as (
        update device_keys k set state = 'superseded', superseded_at = now() from ${PROVEN}
        where k.device_id = proven.device and k.id <> proven.key and k.state <> 'superseded'
-         and (k.state = 'current' or k.created_at <= coalesce(proven.proven_at, now())) returning k.id, k.device_id)
+         and (k.state = 'current' or k.created_at <= least(proven.proven_at, now())) returning k.id, k.device_id)
      select device_id, id from replaced join before using (id)`,
     [json],
   );
   await client.query(
-    `update device_keys k set state = 'current', proven_at = coalesce(proven.proven_at, now()), superseded_at = null
+    `update device_keys k set state = 'current', proven_at = least(proven.proven_at, now()), superseded_at = null
      from ${PROVEN} where k.id = proven.key`,
     [json],
   );
@@ -130,7 +133,7 @@ async function recordRotations(
 async function describeDevices(client: pg.ClientBase, proven: readonly Proven[]): Promise<void> {
   await client.query(
     `update devices d set psk_secret = k.psk_secret, status = 'provisioned',
-       provisioned_at = coalesce(proven.proven_at, now()) at time zone 'UTC', ca_service_url = proven.ca_service_url,
+       provisioned_at = least(proven.proven_at, now()) at time zone 'UTC', ca_service_url = proven.ca_service_url,
        wifi_ssid = proven.wifi_ssid, firmware_version = proven.firmware_version,
        hardware_revision = proven.hardware_revision, location = proven.location
      from ${PROVEN} join device_keys k on k.id = proven.key where d.id = proven.device`,
