@@ -1,6 +1,6 @@
 // How the state of a slot follows from what the flow tells of its board.
-import type { ProvisionEvent } from '../../core/stages.js';
-import type { RunningSlot } from './events.js';
+import type { ProvisionEvent, ProvisionResult } from '../../core/stages.js';
+import type { RunningSlot, SlotState } from './events.js';
 
 /** A board whose run begins now. */
 export function beginRun(port: string, run: number): RunningSlot {
@@ -40,4 +40,11 @@ function withoutPercent(slot: RunningSlot): RunningSlot {
     ...(uuid === undefined ? {} : { uuid }),
     removed,
   };
+}
+
+/** The last try may not have got as far as one before it: whose board it was is known all the same. */
+export function withBoard(result: ProvisionResult, state: SlotState): ProvisionResult {
+  if (result.ok || result.mac !== undefined || state.state !== 'running') return result;
+  const { mac, uuid } = state;
+  return { ...result, ...(mac === undefined ? {} : { mac }), ...(uuid === undefined ? {} : { uuid }) };
 }

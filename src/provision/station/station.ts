@@ -1,15 +1,15 @@
 // A station: many slots, each with its own board and its own fate; nothing that happens at one delays another.
-import { CATALOG, EXIT } from '../../core/errors/index.js';
 import type { Failed, ProvisionEvent, ProvisionResult } from '../../core/stages.js';
 import type { PortChange } from '../../driver/index.js';
 import type { PauseReason, RunningSlot, SlotState, StationEvent, StationMode, WaitingFor } from './events.js';
 import { guardRun, type GuardedRun } from './guarded-run.js';
 import { LONGEST_PAUSE_MS, STATION_DEFAULTS, type StationSettings } from './settings.js';
 import { emptySlot, type Slot } from './slot.js';
-import { advanceRun, beginRun } from './slot-state.js';
+import { advanceRun, beginRun, withBoard } from './slot-state.js';
+import { SlotQueue } from './slot-queue.js';
 import { SlotMap } from './slots.js';
 import { StopRules } from './stop-rules.js';
-import { isBatchShut } from './verdict.js';
+import { causeOfAnotherRun, isBatchShut } from './verdict.js';
 
 export interface StationParts {
   /** One board, from plugged in to settled. Never throws. */
@@ -27,8 +27,7 @@ export class Station {
   readonly #map: Pick<SlotMap, 'slotOf'>;
   readonly #rules: StopRules;
   readonly #slots = new Map<number, Slot>();
-  /** Slots whose board is to run as soon as it may. */
-  readonly #queue: Slot[] = [];
+  readonly #queue = new SlotQueue();
   #mode: StationMode = { mode: 'running' };
 
   constructor(parts: StationParts, settings: Partial<StationSettings> = {}) {
@@ -105,7 +104,7 @@ export class Station {
   forget(number: number): void {
     const slot = this.#slots.get(number);
     if (slot === undefined || slot.running !== undefined) return;
-    this.#leaveQueue(slot);
+    this.#queue.leave(slot);
     this.#slots.delete(number);
   }
 
@@ -157,15 +156,14 @@ export class Station {
       slot.running.end('removed');
       return;
     }
-    this.#leaveQueue(slot);
+    this.#queue.leave(slot);
     const { state } = slot;
     const last = 'result' in state ? state.result : 'last' in state ? state.last : undefined;
     if (state.state !== 'empty') this.#set(slot, { state: 'empty', ...(last === undefined ? {} : { last }) });
   }
 
   #enqueue(slot: Slot, port: string): void {
-    this.#leaveQueue(slot);
-    this.#queue.push(slot);
+    this.#queue.join(slot);
     const isOpen = this.#mode.mode === 'running';
     if (!isOpen || this.runningCount >= this.#settings.maxRunning) {
       this.#wait(slot, port, isOpen ? 'seat' : 'station');
@@ -175,15 +173,9 @@ export class Station {
     this.#pump();
   }
 
-  #leaveQueue(slot: Slot): void {
-    clearTimeout(slot.timer);
-    const index = this.#queue.indexOf(slot);
-    if (index >= 0) this.#queue.splice(index, 1);
-  }
-
   #pump(): void {
     while (this.#mode.mode === 'running' && this.runningCount < this.#settings.maxRunning) {
-      const slot = this.#queue.shift();
+      const slot = this.#queue.next();
       if (slot === undefined) return;
       if ('port' in slot.state) this.#begin(slot, slot.state.port);
     }
@@ -252,8 +244,10 @@ export class Station {
       this.#enqueue(slot, port);
       return;
     }
-    const cause = this.#worthAnotherRun(slot, result);
-    if (cause === undefined) {
+    const cause = isEnding(this.#mode) ? undefined : causeOfAnotherRun(result);
+    // An outage is not the board's: its runs are not counted.
+    if (cause === 'registry' || cause === 'batch') slot.runs -= 1;
+    if (cause === undefined || (cause === 'retry' && slot.runs > this.#settings.retries)) {
       this.#set(slot, { state: 'failed', port, result });
       this.#note(slot, result);
       return;
@@ -266,16 +260,6 @@ export class Station {
   /** Under the name that the port has by then. */
   #again(slot: Slot): void {
     if ('port' in slot.state) this.#enqueue(slot, slot.state.port);
-  }
-
-  #worthAnotherRun(slot: Slot, { code, retryable }: Failed): 'retry' | 'registry' | 'batch' | undefined {
-    const { mode } = this.#mode;
-    if (!retryable || code === 'CANCELLED' || mode === 'draining' || mode === 'stopped') return undefined;
-    if (CATALOG[code].exit !== EXIT.registry)
-      return slot.runs <= this.#settings.retries ? 'retry' : undefined;
-    // An outage is not the board's: its runs are not counted.
-    slot.runs -= 1;
-    return code === 'BATCH_BUSY' ? 'batch' : 'registry';
   }
 
   #note(slot: Slot, result: ProvisionResult): void {
@@ -312,9 +296,7 @@ export class Station {
   }
 }
 
-/** The last try may not have got as far as one before it: whose board it was is known all the same. */
-function withBoard(result: ProvisionResult, state: SlotState): ProvisionResult {
-  if (result.ok || result.mac !== undefined || state.state !== 'running') return result;
-  const { mac, uuid } = state;
-  return { ...result, ...(mac === undefined ? {} : { mac }), ...(uuid === undefined ? {} : { uuid }) };
+/** No board is begun any more, so none is tried again. */
+function isEnding({ mode }: StationMode): boolean {
+  return mode === 'draining' || mode === 'stopped';
 }

@@ -1,6 +1,6 @@
 // What a failed run says: something of the board, or only that now is not the time.
 import { CATALOG, EXIT, type ErrorCode } from '../../core/errors/index.js';
-import type { ProvisionResult } from '../../core/stages.js';
+import type { Failed, ProvisionResult } from '../../core/stages.js';
 
 /** The batch takes no board now: the station waits, and its boards with it. */
 const BATCH_SHUT: readonly ErrorCode[] = ['BATCH_FULL', 'BATCH_NOT_OPEN'];
@@ -13,4 +13,11 @@ export function isBatchShut(code: ErrorCode): boolean {
 export function isVerdict(result: ProvisionResult): boolean {
   if (result.ok) return true;
   return result.code !== 'CANCELLED' && CATALOG[result.code].exit !== EXIT.registry;
+}
+
+/** What another run of the board would wait for; undefined for what a new run cannot cure. */
+export function causeOfAnotherRun({ code, retryable }: Failed): 'retry' | 'registry' | 'batch' | undefined {
+  if (!retryable || code === 'CANCELLED') return undefined;
+  if (CATALOG[code].exit !== EXIT.registry) return 'retry';
+  return code === 'BATCH_BUSY' ? 'batch' : 'registry';
 }
