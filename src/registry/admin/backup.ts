@@ -70,12 +70,12 @@ export async function restore(options: RegistryOptions, path: string): Promise<C
     async (client, { target }) => {
       await migrate(client, target);
       return inSnapshot(client, async () => {
-        const end: { print?: Fingerprint } = {};
+        const end: BackupEnd = { columns: new Map() };
         await writeTables(client, target, readBackup(path, end));
-        const print = await fingerprint(client);
+        const print = await fingerprint(client, end.columns);
         if (end.print === undefined)
           throw new EspmintError('BACKUP_INVALID', { path, reason: 'its end is missing' });
-        // A backup of an older schema has fewer tables: those that it does not name must have stayed empty.
+        // A backup of an older schema has fewer tables and columns: those that it does not name must have stayed empty.
         if (differing(end.print, print).length > 0) {
           throw new EspmintError('BACKUP_INVALID', {
             path,
@@ -132,8 +132,15 @@ async function* linesOf(batches: AsyncIterable<Rows>, print: Fingerprint): Async
   yield `${JSON.stringify({ end: print })}\n`;
 }
 
-/** Yields the rows and leaves the fingerprint of the last line in `end`. */
-async function* readBackup(path: string, end: { print?: Fingerprint }): AsyncGenerator<Rows> {
+/** What a backup tells besides its rows. */
+interface BackupEnd {
+  print?: Fingerprint;
+  /** Of each table that has rows. */
+  readonly columns: Map<string, readonly string[]>;
+}
+
+/** Yields the rows and leaves the fingerprint of the last line in `end`, and the columns. */
+async function* readBackup(path: string, end: BackupEnd): AsyncGenerator<Rows> {
   const invalid = (reason: string) => new EspmintError('BACKUP_INVALID', { path, reason });
   // Before the lines: readline drops what comes in while nobody is listening.
   const tables = await knownTables();
@@ -159,6 +166,7 @@ async function* readBackup(path: string, end: { print?: Fingerprint }): AsyncGen
         batch = { table: record.table, rows: [] };
       }
       batch.table = record.table;
+      if (!end.columns.has(record.table)) end.columns.set(record.table, Object.keys(record.row ?? {}));
       // PostgreSQL's own writing is kept: numbers beyond what JavaScript holds stay exact.
       batch.rows.push(line.slice(line.indexOf('"row":') + 6, -1));
     }

@@ -110,14 +110,37 @@ async function insertableColumns(client: pg.ClientBase, table: string): Promise<
   return rows[0]?.names ?? '';
 }
 
-/** Runs inside `inSnapshot`. */
-export async function fingerprint(client: pg.ClientBase): Promise<Fingerprint> {
+/**
+ * Runs inside `inSnapshot`.
+ *
+ * @param columns of tables that are to be looked at only so far: an earlier version had no others
+ */
+export async function fingerprint(
+  client: pg.ClientBase,
+  columns: ReadonlyMap<string, readonly string[]> = new Map(),
+): Promise<Fingerprint> {
   const found: Record<string, string> = {};
   for (const table of await knownTables()) {
+    const names = await columnsOf(client, table, columns.get(table));
     const { rows } = await client.query<{ print: string }>(
-      `select count(*) || ':' || coalesce(sum(hashtextextended(row_to_json(t)::text, 0)), 0) as print from ${table} t`,
+      `select count(*) || ':' || coalesce(sum(hashtextextended(row_to_json(t)::text, 0)), 0) as print
+       from (select ${names} from ${table}) t`,
     );
     found[table] = rows[0]?.print ?? '';
   }
   return found;
+}
+
+/** As they stand in the table. */
+async function columnsOf(
+  client: pg.ClientBase,
+  table: string,
+  only: readonly string[] | undefined,
+): Promise<string> {
+  const { rows } = await client.query<{ names: string | null }>(
+    `select string_agg(quote_ident(attname), ', ' order by attnum) as names from pg_attribute
+     where attrelid = $1::regclass and attnum > 0 and not attisdropped and ($2::text[] is null or attname = any($2))`,
+    [table, only ?? null],
+  );
+  return rows[0]?.names ?? '';
 }
