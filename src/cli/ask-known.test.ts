@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
+import { answeringIo, silentIo } from '../../test/support/cli-io.js';
 import { openKeyFile, type Registry } from '../registry/index.js';
 import { askingRegistry, requireTerminal } from './ask-known.js';
-import type { CliIo } from './io.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-ask-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -16,30 +15,6 @@ const BOARD = {
   caUrl: 'https://ca.example.com',
   policy: 'refuse',
 } as const;
-
-/** A terminal at which somebody answers each question in turn. */
-function terminal(
-  answers: readonly string[],
-  signal = new AbortController().signal,
-): { io: CliIo; asked: string[] } {
-  const stdin = Object.assign(new PassThrough(), { isTTY: true });
-  const asked: string[] = [];
-  const io: CliIo = {
-    stdout: () => undefined,
-    drained: () => Promise.resolve(),
-    stderr: (text) => {
-      const answer = answers[asked.push(text) - 1];
-      if (answer !== undefined) setImmediate(() => stdin.write(`${answer}\n`));
-    },
-    stdin,
-    env: {},
-    interactive: true,
-    columns: 80,
-    signal,
-    setExitCode: () => undefined,
-  };
-  return { io, asked };
-}
 
 let files = 0;
 async function withKnownBoard(work: (registry: Registry, key: string) => Promise<void>): Promise<void> {
@@ -56,18 +31,18 @@ async function withKnownBoard(work: (registry: Registry, key: string) => Promise
 describe('--known ask', () => {
   it('keeps, rotates or stops as it is told, and asks again when it does not understand', () =>
     withKnownBoard(async (registry, key) => {
-      const kept = terminal(['what?', 'K']);
+      const kept = answeringIo(['what?', 'K']);
       expect((await askingRegistry(kept.io, registry).reserve(BOARD)).psk).toBe(key);
       expect(kept.asked).toHaveLength(2);
       expect(kept.asked[0]).toContain(`${BOARD.mac} is already in the registry`);
-      const stopped = askingRegistry(terminal(['s']).io, registry).reserve(BOARD);
+      const stopped = askingRegistry(answeringIo(['s']).io, registry).reserve(BOARD);
       await expect(stopped).rejects.toMatchObject({ code: 'DEVICE_KNOWN' });
-      expect((await askingRegistry(terminal(['rotate']).io, registry).reserve(BOARD)).psk).not.toBe(key);
+      expect((await askingRegistry(answeringIo(['rotate']).io, registry).reserve(BOARD)).psk).not.toBe(key);
     }));
 
   it('asks once for a board, however often it is tried', () =>
     withKnownBoard(async (registry, key) => {
-      const { io, asked } = terminal(['keep']);
+      const { io, asked } = answeringIo(['keep']);
       const asking = askingRegistry(io, registry);
       for (let attempt = 0; attempt < 3; attempt++) expect((await asking.reserve(BOARD)).psk).toBe(key);
       expect(asked).toHaveLength(1);
@@ -75,7 +50,7 @@ describe('--known ask', () => {
 
   it('asks nothing about a new board', () =>
     withKnownBoard(async (registry) => {
-      const { io, asked } = terminal([]);
+      const { io, asked } = answeringIo([]);
       const board = { ...BOARD, mac: 'a4:cf:12:34:56:79', uuid: BOARD.uuid.replace(/d$/, 'e') };
       expect(await askingRegistry(io, registry).reserve(board)).toMatchObject({ known: 'new' });
       expect(asked).toEqual([]);
@@ -84,14 +59,14 @@ describe('--known ask', () => {
   it('ends with the run', () =>
     withKnownBoard(async (registry) => {
       const stop = new AbortController();
-      const { io } = terminal([], stop.signal);
+      const { io } = answeringIo([], { signal: stop.signal });
       const waiting = askingRegistry(io, registry).reserve(BOARD);
       setImmediate(() => stop.abort());
       await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
     }));
 
   it('needs a terminal', () => {
-    expect(() => requireTerminal({ ...terminal([]).io, stdin: new PassThrough() })).toThrow('--known ask');
-    expect(() => requireTerminal(terminal([]).io)).not.toThrow();
+    expect(() => requireTerminal(silentIo())).toThrow('--known ask');
+    expect(() => requireTerminal(answeringIo([]).io)).not.toThrow();
   });
 });

@@ -1,24 +1,12 @@
 // What stands on the terminal after the screen has drawn, while an operator types, and at the end.
-import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { silentIo } from '../../../test/support/cli-io.js';
 import { Terminal } from '../../../test/support/terminal.js';
-import type { CliIo } from '../io.js';
 import { StationScreen } from './station-screen.js';
 
 function station(columns = 80, rows?: number): { terminal: Terminal; screen: StationScreen } {
   const terminal = new Terminal();
-  const io: CliIo = {
-    stdout: () => undefined,
-    drained: () => Promise.resolve(),
-    stderr: (text) => terminal.write(text),
-    stdin: new PassThrough(),
-    env: {},
-    interactive: true,
-    columns,
-    rows,
-    signal: new AbortController().signal,
-    setExitCode: () => undefined,
-  };
+  const io = silentIo({ stderr: (text) => terminal.write(text), interactive: true, columns, rows });
   const screen = new StationScreen(io, 'line 1');
   return { terminal, screen };
 }

@@ -2,23 +2,12 @@
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentIo } from '../../../../test/support/cli-io.js';
 import type { PortChange } from '../../../driver/index.js';
-import type { CliIo } from '../../io.js';
 import { stationPorts } from './ports.js';
 
-const io: CliIo = {
-  stdout: () => undefined,
-  drained: () => Promise.resolve(),
-  stderr: () => undefined,
-  stdin: new PassThrough(),
-  env: {},
-  interactive: false,
-  columns: 80,
-  signal: new AbortController().signal,
-  setExitCode: () => undefined,
-};
+const io = silentIo();
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
