@@ -1,20 +1,16 @@
 // Brings a region of flash to the bytes of an image: compares, writes what differs, mends what fails on the way.
-import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import { ERASE_SECTOR_MS } from './flash-times.js';
-import { eraseSpan, writeSpanThen } from './flash-write.js';
-import type { Answer, Loader } from './loader.js';
-import type { Work } from './loader-choice.js';
 import { prepareFor } from './loader-switch.js';
 import { digestOf, flashMd5, md5Command, type Region } from './md5.js';
 import { checkRegion } from './region.js';
 import { regionDigest, type RegionDigest } from './region-digest.js';
-import type { Command } from './request.js';
-import { isBadLink, type Session } from './session.js';
-import { Packer, type Packed } from './packer.js';
-import { cheapestForm } from './span-form.js';
+import type { Session } from './session.js';
+import { Packer } from './packer.js';
 import { SECTOR_BYTES } from './spi-flash.js';
 import { WriteGuard } from './write-guard.js';
-import { runsFor, withBlanksBehind, type Run } from './write-runs.js';
+import { mendOrThrow } from './write-recovery.js';
+import { runsFor, withBlanksBehind } from './write-runs.js';
+import { carryOutStep, latencyOf, stepFor, workOf, type Step } from './write-steps.js';
 import { meanwhile } from './wait.js';
 import {
   firstQuestions,
@@ -45,11 +41,6 @@ export interface WriteReport {
   /** Those that were erased and written. */
   readonly sectorsWritten: number;
 }
-
-/**
- * Rounds of compare and write: enough for two at each rate. A new round proves first what the last one left behind.
- */
-const ROUNDS = 6;
 
 /** What a write gives to the rest of the driver. */
 export interface Written {
@@ -95,7 +86,7 @@ export async function writeRegion(
       return { report: { found, sectors, sectorsWritten }, digest: outcome.digest };
     } catch (error) {
       found ??= plan.found;
-      await mendOrThrow(session, target, error, round);
+      await mendOrThrow(session, region, error, round);
     }
   }
 }
@@ -138,8 +129,6 @@ function questionShare({ loader, link }: Session): number {
   );
 }
 
-const latencyOf = ({ latencyMs }: Loader): number => (Number.isFinite(latencyMs) ? latencyMs : 0);
-
 interface Outcome {
   readonly digest?: RegionDigest;
   /** Whether each begin command is proven to have arrived as it was sent. */
@@ -155,7 +144,7 @@ async function carryOut(job: Job, plan: WritePlan, mayOmitErase: boolean): Promi
   session.loader.signal = signal;
   await prepareFor(session, workOf(runs, packer));
   const steps = (session.loader.isStub ? runs : withBlanksBehind(runs)).map((run) =>
-    stepFor(target, run, packer),
+    stepFor(target.offsetBytes, run, packer),
   );
   const total = steps.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   if (steps.length > 0 && !guard.isReady) await guard.arm([], signal);
@@ -199,86 +188,7 @@ function showsItsPlace(
   return steps === 1 || different.some((span) => holds(inImage, span));
 }
 
-interface StepOptions {
-  readonly mayOmitErase: boolean;
-  /** Asked behind the last byte. */
-  readonly proof: readonly Command[];
-  readonly onProgress: (share: number) => void;
-}
-
-/** @returns the answers to the proof; undefined where the loader refuses to write what it has not erased. */
-async function carryOutStep(
-  session: Session,
-  step: Step,
-  { mayOmitErase, proof, onProgress }: StepOptions,
-): Promise<readonly Answer[] | undefined> {
-  const { loader, chip, link } = session;
-  const { beginHasEncryptWord } = chip.rom;
-  const { data, ...region } = step;
-  if (data === undefined) {
-    await eraseSpan(loader, region, beginHasEncryptWord);
-    return loader.repeatAll(proof);
-  }
-  const common = { beginHasEncryptWord, onProgress };
-  if (loader.isStub) return writeSpanThen(loader, { ...region, ...data.packed, ...common }, proof);
-  const speed = { baud: link.baud, latencyMs: latencyOf(loader) };
-  const form = cheapestForm(data.bytes, data.packed, mayOmitErase, speed);
-  const write = { ...form, ...common, offsetBytes: region.offsetBytes + form.skipBytes };
-  return writeSpanThen(loader, write, proof).catch((error: unknown) => {
-    if (form.eraseBytes === 0 && isEspmintError(error, 'LOADER_REFUSED')) return undefined;
-    throw error;
-  });
-}
-
-/** Offset from the start of flash. */
-interface Step extends Region {
-  /** Absent: erased flash is what the image wants there. */
-  readonly data?: Packed;
-}
-
-function workOf(runs: readonly Run[], packer: Packer): Work {
-  const packed = runs.flatMap((run) => (run.isBlank ? [] : packer.pack(run).packed));
-  return {
-    kind: 'write',
-    wireBytes: packed.reduce((sum, { stream }) => sum + stream.length, 0),
-    flashBytes: packed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-  };
-}
-
-function stepFor({ offsetBytes }: ImageAt, run: Run, packer: Packer): Step {
-  const step = { offsetBytes: offsetBytes + run.offsetBytes, sizeBytes: run.sizeBytes };
-  return run.isBlank ? step : { ...step, data: packer.pack(run) };
-}
-
 const regionOf = ({ offsetBytes, image }: ImageAt): Region => ({ offsetBytes, sizeBytes: image.length });
-
-/** After a failed round: makes the link fit for another, or gives up. */
-async function mendOrThrow(session: Session, target: ImageAt, error: unknown, round: number): Promise<void> {
-  if (!isEspmintError(error) || !isBadLink(error)) throw error;
-  const reason = isEspmintError(error, 'LOADER_REFUSED') ? error.details.meaning : error.code;
-  if (round >= ROUNDS)
-    throw isEspmintError(error, 'LOADER_REFUSED') ? writeFailure(session, target, reason, error) : error;
-  session.onEvent?.({ type: 'retry', what: 'write', reason });
-  // Once is bad luck: the loader is found again where it is. Twice is a bad link, for as long as there are lower rates.
-  if (round > 1 && session.canFallBack) await session.recover(error);
-  else await resyncOrRecover(session, error);
-}
-
-async function resyncOrRecover(session: Session, error: EspmintError): Promise<void> {
-  try {
-    await session.loader.resync(error);
-  } catch (lost) {
-    if (lost !== error) throw lost;
-    if (session.canFallBack) await session.recover(error);
-    else await session.reconnect();
-  }
-}
-
-function writeFailure(session: Session, target: ImageAt, reason: string, cause: EspmintError): EspmintError {
-  const { offsetBytes: offset, image } = target;
-  const details = { port: session.link.address, offset, size: image.length, reason };
-  return new EspmintError('FLASH_WRITE_FAILED', details, { cause });
-}
 
 function risingProgress(onProgress: WriteOptions['onProgress']): (percent: number) => void {
   let highest = -1;
