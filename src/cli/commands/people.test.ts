@@ -25,7 +25,11 @@ describe('users', () => {
   it('are added with their password from a file, and listed without it', async () => {
     expect(await add('lan', 'admin')).toMatchObject({ code: 0, stdout: '', stderr: '' });
     const people = new People(dataDir);
-    expect(await people.checkPassword('lan', PASSWORD)).toEqual({ name: 'lan', role: 'admin' });
+    expect(await people.checkPassword('lan', PASSWORD)).toEqual({
+      name: 'lan',
+      role: 'admin',
+      passwordSetAt: expect.any(String) as string,
+    });
     const listed = await run('users', 'list', '--json');
     expect(JSON.parse(listed.stdout)).toMatchObject({ type: 'user', name: 'lan', role: 'admin' });
     expect(listed.stdout).not.toContain('scrypt');

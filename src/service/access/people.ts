@@ -27,6 +27,8 @@ const tokenSchema = z.object({
 });
 const fileSchema = z.object({ users: z.array(userSchema), tokens: z.array(tokenSchema) });
 type UserEntry = z.output<typeof userSchema>;
+/** What the rest of the service may know of a person: no hash. */
+type KnownUser = Pick<UserEntry, 'name' | 'role' | 'passwordSetAt'>;
 type TokenEntry = z.output<typeof tokenSchema>;
 
 /** Scanners for leaked secrets find our tokens by it. */
@@ -59,16 +61,17 @@ export class People {
     return (await this.#file.read()).users.length > 0;
   }
 
-  async findUser(name: string): Promise<Pick<UserEntry, 'name' | 'role' | 'passwordSetAt'> | undefined> {
-    return (await this.#file.read()).users.find((user) => sameName(user.name, name));
+  async findUser(name: string): Promise<KnownUser | undefined> {
+    const user = (await this.#file.read()).users.find((entry) => sameName(entry.name, name));
+    return user && knownUser(user);
   }
 
   /** The user, when name and password belong together; it takes as long when the name is unknown. */
-  async checkPassword(name: string, password: string): Promise<UserEntry | undefined> {
+  async checkPassword(name: string, password: string): Promise<KnownUser | undefined> {
     const user = (await this.#file.read()).users.find((entry) => sameName(entry.name, name));
     this.#decoy ??= hashPassword('no password has this hash', this.#cost);
     const right = await verifyPassword(password, user?.passwordHash ?? (await this.#decoy));
-    return right ? user : undefined;
+    return right && user !== undefined ? knownUser(user) : undefined;
   }
 
   /** @throws USER_EXISTS, ADMIN_NEEDED (the first person is not an admin) */
@@ -158,6 +161,10 @@ function withAdmin<T extends { readonly users: readonly UserEntry[] }>(content: 
   const { users } = content;
   if (users.length === 0 || users.some((user) => user.role === 'admin')) return content;
   throw new EspmintError('ADMIN_NEEDED', { name });
+}
+
+function knownUser({ name, role, passwordSetAt }: UserEntry): KnownUser {
+  return { name, role, passwordSetAt };
 }
 
 function sameName(a: string, b: string): boolean {
