@@ -125,7 +125,8 @@ export class StationScreen implements StationReporter {
 
   /** @param lines that the terminal has for them */
   #slotLines(lines: number): string[] {
-    if (this.#slots.size === 0) return [`     ${colours.dim('no board yet: plug one in')}`];
+    if (this.#slots.size === 0)
+      return this.#mode.mode === 'running' ? [`     ${colours.dim('no board yet: plug one in')}`] : [];
     const { shown, rest } = fitSlots(this.#slots, lines);
     const texts = shown.map(
       ([slot, state]) => `${String(slot).padStart(3)}  ${describe(state, this.#blocked.has(slot))}`,
