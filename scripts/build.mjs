@@ -1,11 +1,14 @@
-// Builds dist/ from src/: TypeScript first, then the files that the compiler does not carry, then the dashboard.
+// Builds dist/ from src/: TypeScript first, then the files that the compiler does not carry, then the dashboard, each of
+// its files beside a compressed one.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CARRIED = /\.(sql)$/;
+const COMPRESSED = /\.(js|css|html|json|svg)$/;
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 if (!existsSync(join(root, 'dist/cli/main.js'))) rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -21,4 +24,10 @@ for (const file of readdirSync(join(root, 'src'), { recursive: true, encoding: '
 const vite = join(root, 'node_modules/vite/bin/vite.js');
 const page = ['build', '--config', join(root, 'src/web/vite.config.ts'), '--logLevel', 'warn'];
 const bundled = spawnSync(process.execPath, [vite, ...page], { stdio: 'inherit' });
-process.exit(bundled.status ?? 1);
+if (bundled.status !== 0) process.exit(bundled.status ?? 1);
+
+const web = join(root, 'dist/web');
+for (const file of readdirSync(web, { recursive: true, encoding: 'utf8' })) {
+  if (!COMPRESSED.test(file)) continue;
+  writeFileSync(join(web, `${file}.gz`), gzipSync(readFileSync(join(web, file)), { level: 9 }));
+}

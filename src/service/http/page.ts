@@ -22,8 +22,11 @@ export async function registerPage(app: FastifyInstance, webDir: string | undefi
       cacheControl: false,
       // No file here is worth a part of it.
       acceptRanges: false,
+      // The build lays a .gz beside each.
+      preCompressed: true,
       setHeaders: (response, path) => {
         const fixed = NAMED_BY_CONTENT.test(path);
+        response.setHeader('vary', 'accept-encoding');
         response.setHeader('cache-control', fixed ? 'public, max-age=31536000, immutable' : 'no-cache');
       },
     });
