@@ -1,6 +1,7 @@
 // The embedded server and the machine it lives on: places, owners, leftovers of crashes.
 import { spawn, spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
@@ -15,6 +16,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { findBinaries } from '../../src/registry/embedded/binaries.js';
+import { openHome } from '../../src/registry/embedded/home.js';
+import { startServer, stopServer } from '../../src/registry/embedded/server-process.js';
 import { openRegistry, type Registry } from '../../src/registry/index.js';
 import { queryAt } from './foreign-program.js';
 
@@ -58,6 +62,20 @@ it('goes on after its server was killed in between', async () => {
   const { psk } = await registry.reserve(BOARD);
   process.kill(serverPid(), 'SIGKILL');
   expect((await registry.reserve(BOARD)).psk).toBe(psk);
+});
+
+it('takes a server that others stopped before it was entered for no failure of its start', async () => {
+  await (await openIn(folder)).close();
+  const home = await openHome(folder);
+  const binaries = await findBinaries(home.account, home.path);
+  const starting = await startServer(home, binaries);
+  await expect.poll(() => existsSync(pidFile()), { timeout: 20_000 }).toBe(true);
+  expect(await starting.ended()).toBeUndefined();
+  // Whoever is turned away while it goes down leaves a line in its log that looks like the reason.
+  appendFileSync(home.logFile, 'FATAL:  the database system is shutting down\n');
+  await expect
+    .poll(() => stopServer(home).then(() => starting.ended()), { timeout: 20_000 })
+    .toEqual({ kind: 'lost' });
 });
 
 it('starts over the lock of a server whose process id belongs to another program now', async () => {

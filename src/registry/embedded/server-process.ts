@@ -25,8 +25,8 @@ export interface Starting {
 }
 
 /**
- * `lost`: another server holds the data directory, which is as good as our own; or ours was killed on its way up.
- * Either way: look again.
+ * `lost`: another server holds the data directory, which is as good as our own; or ours was killed, or was stopped in
+ * good order by a process that entered it before us and left as the last. Either way: look again.
  */
 export type Ended = { readonly kind: 'lost' } | { readonly kind: 'failed'; readonly error: EspmintError };
 
@@ -38,7 +38,7 @@ export async function startServer(home: ServerHome, binaries: Binaries): Promise
   const from = await prepareLog(home.logFile);
   const log = await open(home.logFile, 'a', PRIVATE_FILE);
   let exited = false;
-  let killed = false;
+  let wasStopped = false;
   let failure: Error | undefined;
   try {
     const child = spawn(programPath(binaries, 'postgres'), serverArguments(home, binaries), {
@@ -49,9 +49,9 @@ export async function startServer(home: ServerHome, binaries: Binaries): Promise
       windowsHide: true,
       ...(home.account ?? {}),
     });
-    child.on('exit', (_code, signal) => {
+    child.on('exit', (code, signal) => {
       exited = true;
-      killed = signal !== null;
+      wasStopped = code === 0 || signal !== null;
     });
     child.on('error', (error) => {
       failure = error;
@@ -64,7 +64,7 @@ export async function startServer(home: ServerHome, binaries: Binaries): Promise
   return {
     async ended() {
       if (!exited) return undefined;
-      if (killed) return { kind: 'lost' };
+      if (wasStopped) return { kind: 'lost' };
       return judgeEnd(home, failure?.message ?? (await tailOf(home.logFile, from)));
     },
   };
