@@ -1,4 +1,4 @@
-import type { PassThrough} from 'node:stream';
+import type { PassThrough } from 'node:stream';
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { answeringIo } from '../../test/support/cli-io.js';
