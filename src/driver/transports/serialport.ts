@@ -131,6 +131,7 @@ async function isPseudoTerminal(path: string): Promise<boolean> {
 const BUSY = /cannot lock port|resource busy|temporarily unavailable|access denied/i;
 const MISSING = /no such file|file not found|no such device|unknown error code 433/i;
 const FORBIDDEN = /permission denied/i;
+const OTHER_KIND = /inappropriate ioctl|is a directory/i;
 
 async function openFailure(port: string, error: unknown): Promise<EspmintError> {
   if (error instanceof EspmintError) return error;
@@ -140,7 +141,8 @@ async function openFailure(port: string, error: unknown): Promise<EspmintError> 
   if (FORBIDDEN.test(reason)) {
     return new EspmintError('PORT_FORBIDDEN', { port, group: await groupOf(port) }, { cause: error });
   }
-  return new EspmintError('PORT_UNREACHABLE', { port, reason }, { cause: error });
+  const told = OTHER_KIND.test(reason) ? 'it is no serial port' : reason;
+  return new EspmintError('PORT_UNREACHABLE', { port, reason: told }, { cause: error });
 }
 
 /** Name of the group that owns a device file (dialout, uucp); empty where that cannot be told. */

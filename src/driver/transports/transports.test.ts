@@ -56,7 +56,12 @@ describe('ports that cannot be opened', () => {
     await expect(openLink('/dev/ttyNoSuchPort')).rejects.toMatchObject({ code: 'PORT_NOT_FOUND' });
     const file = join(folder, 'a-file');
     await writeFile(file, '');
-    await expect(openLink(file)).rejects.toMatchObject({ code: 'PORT_UNREACHABLE' });
+    for (const other of [file, folder]) {
+      await expect(openLink(other)).rejects.toMatchObject({
+        code: 'PORT_UNREACHABLE',
+        details: { reason: 'it is no serial port' },
+      });
+    }
   });
 
   it.skipIf(process.getuid?.() === 0)(

@@ -49,7 +49,7 @@ export function describe(device: DeviceHistory): string {
     ['UUID', device.uuid],
     ['chip id', device.hardwareId],
     ['status', device.status],
-    ['provisioned', device.provisionedAt],
+    ['provisioned', device.provisionedAt && utcTime(device.provisionedAt)],
     ['CA URL', device.caUrl],
     ['Wi-Fi SSID', device.wifiSsid],
     ['firmware', device.firmwareVersion],
