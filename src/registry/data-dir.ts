@@ -1,9 +1,9 @@
 // Where espmint keeps its state on this machine, and how a folder in it is made private.
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { EspmintError } from '../core/errors/index.js';
-import { reasonOf } from './reason.js';
+import { codeOf, reasonOf } from './reason.js';
 
 /** Owner only: every folder that espmint makes. */
 export const PRIVATE_DIR = 0o700;
@@ -47,11 +47,29 @@ export function defaultDataDir(at: Surroundings = here()): string {
 export async function openDataDir(dataDir: string): Promise<string> {
   const path = resolve(dataDir);
   try {
-    await mkdir(path, { recursive: true, mode: PRIVATE_DIR });
+    await makeFolders(path);
   } catch (error) {
     throw new EspmintError('DATA_DIR_UNUSABLE', { path, reason: reasonOf(error) });
   }
   return path;
+}
+
+/** As mkdir's `recursive`, which tries for ever where a file system takes no folders and calls them missing: /proc. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: PRIVATE_DIR });
+  } catch (error) {
+    if (await isFolder(path)) return;
+    const parent = dirname(path);
+    if (codeOf(error) !== 'ENOENT' || parent === path || (await isFolder(parent))) throw error;
+    await makeFolders(parent);
+    await makeFolders(path);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
 }
 
 /** Makes a folder for its owner only, and corrects the mode of one that others could enter. */

@@ -1,0 +1,36 @@
+// The data directory: made with all that is missing above it, or refused with a reason.
+import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDataDir } from './data-dir.js';
+
+let folder: string;
+beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'espmint-data-dir-'))));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the data directory', () => {
+  it('is made with the folders above it, for its owner only, and taken as it is when it is there', async () => {
+    const path = join(folder, 'a/b/c');
+    expect(await Promise.all([openDataDir(path), openDataDir(path)])).toEqual([path, path]);
+    expect(await openDataDir(path)).toBe(path);
+    if (process.platform !== 'win32') expect((await stat(path)).mode & 0o777).toBe(0o700);
+  });
+
+  it('may be reached over a link, and is refused where a file or nothing stands in its way', async () => {
+    await writeFile(join(folder, 'file'), '');
+    await symlink(folder, join(folder, 'link'));
+    expect(await openDataDir(join(folder, 'link'))).toBe(join(folder, 'link'));
+    await symlink(join(folder, 'nothing'), join(folder, 'dangling'));
+    for (const path of ['file', 'file/below', 'dangling']) {
+      await expect(openDataDir(join(folder, path))).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE' });
+    }
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'is refused at once in a file system that takes no folders',
+    async () => {
+      await expect(openDataDir('/proc/espmint/data')).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE' });
+    },
+  );
+});
