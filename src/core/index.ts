@@ -15,5 +15,14 @@ export { checkProfile, parseProfile, type ProfileFinding } from './profile/parse
 export { profileJsonSchema, type Profile } from './profile/schema.js';
 export { generatePsk, parsePsk, type Psk } from './psk.js';
 export * from './stages.js';
+export {
+  formatMoment,
+  MOMENT_PATTERN,
+  parseMoment,
+  startOfDay,
+  startOfHour,
+  systemZone,
+  type Zone,
+} from './times.js';
 export { deviceUuid, parseUuid, recipeOf, URL_NAMESPACE, UUID_RECIPES, type UuidRecipe } from './uuid.js';
 export { checkWifi, WIFI_LIMITS, type WifiCredentials, type WifiLimits } from './wifi.js';
