@@ -9,7 +9,7 @@ const layer = (from, allowed, why) => ({
 });
 
 /** Only these files of a universal layer may touch Node or a native library. */
-const PLATFORM = '^(src/driver/(transports/|ports|esptool-cli/))';
+const PLATFORM = '^src/driver/(link|ports|esptool-cli)/';
 
 module.exports = {
   forbidden: [
@@ -23,18 +23,31 @@ module.exports = {
     ),
     layer(
       'virtual',
-      ['core/chips', 'core/errors/', 'driver/transport\\.ts$'],
+      ['core/chips', 'core/errors/', 'driver/link/transport\\.ts$'],
       'the virtual chip reads the protocol independently',
     ),
-    layer('service', ['core/', 'driver/', 'registry/', 'provision/'], 'the service never builds real parts'),
+    layer('station', ['core/', 'driver/', 'registry/', 'provision/'], 'many boards are made of one'),
+    layer(
+      'service',
+      ['core/', 'driver/', 'registry/', 'provision/', 'station/'],
+      'the service never builds real parts',
+    ),
     layer('web', ['core/', 'service/'], 'the page runs in a browser'),
-    layer('cli', ['core/', 'driver/', 'registry/', 'provision/', 'virtual/', 'service/'], 'all but web'),
+    layer(
+      'cli',
+      ['core/', 'driver/', 'registry/', 'provision/', 'virtual/', 'station/', 'service/'],
+      'all but web',
+    ),
     {
       name: 'fence-provision-parts',
-      comment: 'provision is given its transports and its database; it never reaches for a platform itself',
+      comment:
+        'provision and station are given their links and their database; they never reach for a platform',
       severity: 'error',
-      from: { path: '^src/provision/', pathNot: '\\.test\\.ts$' },
-      to: { path: ['^src/driver/transports/', '^src/driver/ports', '^src/registry/(postgres|embedded)/'] },
+      from: { path: '^src/(provision|station)/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: ['^src/driver/(link|ports)/', '^src/registry/(store|embedded)/'],
+        pathNot: '^src/driver/link/transport\\.ts$',
+      },
     },
     {
       name: 'web-types-only',
@@ -63,7 +76,7 @@ module.exports = {
     },
     {
       name: 'driver-is-universal',
-      comment: 'a platform library stands only in transports/, ports and esptool-cli/',
+      comment: 'a platform library stands only in link/, ports/ and esptool-cli/',
       severity: 'error',
       from: { path: '^src/driver/', pathNot: ['\\.test\\.ts$', PLATFORM] },
       to: { pathNot: ['^src/', 'node_modules/@noble/', 'node_modules/fflate/'] },

@@ -1,6 +1,6 @@
 // Where the milliseconds of one board go: each exchange of one run, beside the parts of the floor.
 // `npm run bench -- device-timeline blank 921600 1`: flash, baud rate, latency of the adapter in ms.
-import type { Link, ModemLines, Wait } from '../src/driver/transport.js';
+import type { Link, ModemLines, Wait } from '../src/driver/link/transport.js';
 import { isBoardProcess, withBoard } from './support/board-apart.js';
 import { ours, setupOf, type Setting } from './support/device-work.js';
 

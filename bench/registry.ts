@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import type * as RegistryModule from '../src/registry/index.js';
-import type * as JournalModule from '../src/registry/journal/journal.js';
-import type * as ListModule from '../src/registry/postgres/list.js';
-import type * as MatchModule from '../src/registry/postgres/text-match.js';
+import type * as JournalModule from '../src/registry/spool/journal.js';
+import type * as ListModule from '../src/registry/devices/list.js';
+import type * as MatchModule from '../src/registry/devices/text-match.js';
 import { ROOT } from '../test/support/judges.js';
 import { fill } from './registry/fill.js';
 import { measureJournal } from './registry/journal.js';
@@ -21,9 +21,9 @@ import { writeResults } from './support/measure.js';
 // The built package: it reads its migrations beside its own files.
 const built = (path: string): Promise<unknown> => import(`${ROOT}dist/registry/${path}`);
 const { openRegistry } = (await built('index.js')) as typeof RegistryModule;
-const { Journal } = (await built('journal/journal.js')) as typeof JournalModule;
-const { listQuery } = (await built('postgres/list.js')) as typeof ListModule;
-const { matchText } = (await built('postgres/text-match.js')) as typeof MatchModule;
+const { Journal } = (await built('spool/journal.js')) as typeof JournalModule;
+const { listQuery } = (await built('devices/list.js')) as typeof ListModule;
+const { matchText } = (await built('devices/text-match.js')) as typeof MatchModule;
 
 const { values } = parseArgs({
   options: {

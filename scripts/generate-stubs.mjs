@@ -1,4 +1,4 @@
-// Copies the flasher stubs of esptool-js into src/driver/stubs/: run by hand when the pinned release changes.
+// Copies the flasher stubs of esptool-js into src/driver/connect/stubs/: run by hand when the pinned release changes.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -17,7 +17,7 @@ const STUBS = [
   'esp32p4',
   'esp32p4-rev1',
 ];
-const TARGET = fileURLToPath(new URL('../src/driver/stubs/', import.meta.url));
+const TARGET = fileURLToPath(new URL('../src/driver/connect/stubs/', import.meta.url));
 const LIBRARY = fileURLToPath(new URL('../node_modules/esptool-js/', import.meta.url));
 const { version } = createRequire(import.meta.url)(`${LIBRARY}package.json`);
 

@@ -6,4 +6,5 @@
 export * from './core/index.js';
 export { connectBoard, listPorts, openLink, type Board } from './driver/index.js';
 export * from './provision/index.js';
+export * from './station/index.js';
 export { defaultDataDir, openKeyFile, openRegistry, type Registry } from './registry/index.js';

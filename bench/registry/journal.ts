@@ -2,7 +2,7 @@
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Journal as JournalType } from '../../src/registry/journal/journal.js';
+import type { Journal as JournalType } from '../../src/registry/spool/journal.js';
 import { rate, ratesInTurns } from './rate.js';
 
 const RECORD = {

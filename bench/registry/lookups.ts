@@ -1,8 +1,8 @@
 // Lists and searches of a filled registry: how long each takes, and what the server did for it.
 import type pg from 'pg';
 import type { DeviceFilter, Registry } from '../../src/registry/index.js';
-import type { listQuery, Way } from '../../src/registry/postgres/list.js';
-import type { matchText } from '../../src/registry/postgres/text-match.js';
+import type { listQuery, Way } from '../../src/registry/devices/list.js';
+import type { matchText } from '../../src/registry/devices/text-match.js';
 import { filled } from './fill.js';
 
 const SAMPLES = 200;

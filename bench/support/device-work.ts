@@ -2,7 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { readFileSync } from 'node:fs';
 import { connectBoard, openLink } from '../../src/driver/index.js';
-import type { Link } from '../../src/driver/transport.js';
+import type { Link } from '../../src/driver/link/transport.js';
 import { CORPUS } from '../../test/support/nvs-corpus.js';
 import { scrambled } from '../../test/support/plug-in.js';
 import type { BoardSetup } from './board-apart.js';

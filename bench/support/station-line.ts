@@ -6,6 +6,7 @@ import type * as ProfileModule from '../../src/core/profile/parse.js';
 import type { ProvisionResult } from '../../src/core/stages.js';
 import type * as DriverModule from '../../src/driver/index.js';
 import type * as ProvisionModule from '../../src/provision/index.js';
+import type * as StationModule from '../../src/station/index.js';
 import type * as RegistryModule from '../../src/registry/index.js';
 import { ROOT } from '../../test/support/judges.js';
 
@@ -30,7 +31,7 @@ const STATION = 'bench';
 
 export async function openStationLine(): Promise<StationLine> {
   const { openRegistry, openProduction } = await built<typeof RegistryModule>('registry/index.js');
-  const provision = await built<typeof ProvisionModule>('provision/index.js');
+  const station = await built<typeof StationModule>('station/index.js');
   const dataDir = mkdtempSync(join(tmpdir(), 'espmint-bench-station-'));
   const registry = await openRegistry({ dataDir });
   const production = await openProduction({ dataDir });
@@ -42,10 +43,10 @@ export async function openStationLine(): Promise<StationLine> {
   try {
     const { batches, runs } = production;
     await batches.create({ name: 'WO', profile: PROFILE, quantity: 1_000_000 }, STATION);
-    const door = new provision.BatchDoor({ batches, batch: 'WO', station: STATION, profile: PROFILE });
-    const log = new provision.RunLog({ runs, station: STATION, batch: 'WO' });
+    const door = new station.BatchDoor({ batches, batch: 'WO', station: STATION, profile: PROFILE });
+    const log = new station.RunLog({ runs, station: STATION, batch: 'WO' });
     const connect = await makeConnect();
-    return { run: await makeRounds(provision, { connect, registry, admit: door.admit }, log), close };
+    return { run: await makeRounds(station, { connect, registry, admit: door.admit }, log), close };
   } catch (error) {
     await close();
     throw error;
@@ -66,10 +67,11 @@ async function makeConnect(): Promise<ProvisionModule.ProvisionParts['connect']>
 }
 
 async function makeRounds(
-  { buildPlan, provisionDevice, Station }: typeof ProvisionModule,
+  { Station }: typeof StationModule,
   parts: ProvisionModule.ProvisionParts,
-  log: ProvisionModule.RunLog,
+  log: StationModule.RunLog,
 ): Promise<StationLine['run']> {
+  const { buildPlan, provisionDevice } = await built<typeof ProvisionModule>('provision/index.js');
   const { parseProfile } = await built<typeof ProfileModule>('core/profile/parse.js');
   const profile = parseProfile(
     `{name: ${PROFILE.name}, version: ${PROFILE.version}, caUrl: "https://ca.example.com"}`,
@@ -78,7 +80,7 @@ async function makeRounds(
   const plan = await buildPlan(profile, {}, () => Promise.reject(new Error('there is no secret')));
   let results: ProvisionResult[] = [];
   let onResult: () => void = () => undefined;
-  const onEvent = (event: ProvisionModule.StationEvent): void => {
+  const onEvent = (event: StationModule.StationEvent): void => {
     if (event.type !== 'ended') return;
     log.add(event);
     results.push(event.result);

@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
 import { jsonLine, OutputClosed, processIo, type CliIo } from './io.js';
 import { buildProgram } from './program.js';
-import { unknownTopic } from './usage.js';
+import { unknownTopic } from './arguments/usage.js';
 
 /** Runs one command line of the real process and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {

@@ -1,7 +1,7 @@
 // The tree of commands and the options that all of them share.
 import { Command, Option } from 'commander';
 import type { CliIo } from './io.js';
-import { usageError } from './usage.js';
+import { usageError } from './arguments/usage.js';
 import { VERSION } from './version.js';
 
 /**

@@ -1,10 +1,10 @@
 // What can be done with a board in its loader, whoever speaks to it: our loader, a locked board's ROM, or esptool.
 import type { PartitionTable } from '../core/partition-table.js';
 import type { ChipFacts } from '../core/stages.js';
-import type { Region } from './md5.js';
-import type { ImageAt, WriteOptions, WriteReport } from './region-writer.js';
-import type { SecurityState } from './security.js';
-import type { BootReport, BootWatchOptions } from './watch-boot.js';
+import type { Region } from './write/md5.js';
+import type { ImageAt, WriteOptions, WriteReport } from './write/region-writer.js';
+import type { SecurityState } from './connect/security.js';
+import type { BootReport, BootWatchOptions } from './boot/watch-boot.js';
 
 export interface OperationOptions {
   readonly signal?: AbortSignal | undefined;

@@ -11,10 +11,10 @@ import { CHIP_NAMES, type ChipName } from '../core/chips/index.js';
 import { encodeNvs } from '../core/nvs/index.js';
 import type { VirtualBoard } from '../virtual/index.js';
 import { connectBoard, type ConnectOptions } from './board.js';
-import { OP } from './command.js';
+import { OP } from './protocol/command.js';
 import type { DriverEvent } from './events.js';
-import { ProcessDigestMemory } from './digest-memory.js';
-import { md5Of, regionText } from './md5.js';
+import { ProcessDigestMemory } from './write/digest-memory.js';
+import { md5Of, regionText } from './write/md5.js';
 
 const REGION = { offsetBytes: 0x9000, sizeBytes: 0x10000 };
 const image = encodeNvs(

@@ -11,21 +11,21 @@ import {
 import type { ChipFacts } from '../core/stages.js';
 import { concatBytes } from '@noble/hashes/utils.js';
 import type { Board, OperationOptions, VerifyOptions } from './board-contract.js';
-import { readFlash, readUnproven } from './flash-read.js';
-import { eraseChip, eraseSpan } from './flash-write.js';
+import { readFlash, readUnproven } from './write/flash-read.js';
+import { eraseChip, eraseSpan } from './write/flash-write.js';
 import { connectLocked } from './locked-board.js';
-import { preferStub, prepareFor } from './loader-switch.js';
-import { flashMd5, type Region } from './md5.js';
-import type { RegionDigest } from './region-digest.js';
-import { writeRegion, type ImageAt, type WriteOptions, type WriteReport } from './region-writer.js';
-import { checkRegion } from './region.js';
-import type { SecurityState } from './security.js';
-import { Session, type SessionOptions } from './session.js';
-import { startApplication } from './start-application.js';
-import type { Link } from './transport.js';
-import { verifyRegion } from './verify-region.js';
-import { watchBoot, type BootReport, type BootWatchOptions } from './watch-boot.js';
-import { WriteGuard } from './write-guard.js';
+import { preferStub, prepareFor } from './connect/loader-switch.js';
+import { flashMd5, type Region } from './write/md5.js';
+import type { RegionDigest } from './write/region-digest.js';
+import { writeRegion, type ImageAt, type WriteOptions, type WriteReport } from './write/region-writer.js';
+import { checkRegion } from './write/region.js';
+import type { SecurityState } from './connect/security.js';
+import { Session, type SessionOptions } from './connect/session.js';
+import { startApplication } from './boot/start-application.js';
+import type { Link } from './link/transport.js';
+import { verifyRegion } from './write/verify-region.js';
+import { watchBoot, type BootReport, type BootWatchOptions } from './boot/watch-boot.js';
+import { WriteGuard } from './write/write-guard.js';
 
 /** Three entries and the MD5 entry: all of the usual small table. */
 const FIRST_ENTRIES_BYTES = 128;

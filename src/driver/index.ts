@@ -1,18 +1,18 @@
 // Public door of the driver: open a link, connect the board behind it, list the ports there are.
-export { ProcessBaudMemory, type BaudMemory } from './baud-memory.js';
+export { ProcessBaudMemory, type BaudMemory } from './connect/baud-memory.js';
 export type { Board, OperationOptions, VerifyOptions } from './board-contract.js';
 export { connectBoard, type ConnectOptions } from './board.js';
-export { BUILT_IN_SUCCESS, type BootRules, type BuiltInSuccess } from './boot-log.js';
+export { BUILT_IN_SUCCESS, type BootRules, type BuiltInSuccess } from './boot/boot-log.js';
 export { connectWithEsptool, type EsptoolOptions } from './esptool-cli/esptool-board.js';
-export { ProcessDigestMemory, type DigestMemory } from './digest-memory.js';
+export { ProcessDigestMemory, type DigestMemory } from './write/digest-memory.js';
 export type { DriverEvent, OnDriverEvent } from './events.js';
-export type { Region } from './md5.js';
-export { openLink, START_BAUD, type OpenOptions } from './open-link.js';
-export { portFilter, type PortChoice } from './port-filter.js';
-export { PortTracker, watchPorts, type PortChange, type WatchOptions } from './port-watcher.js';
-export { NetworkPorts } from './ports-network.js';
-export { listPorts, portLabel, type PortInfo } from './ports.js';
-export type { ImageAt, WriteOptions, WriteReport } from './region-writer.js';
+export type { Region } from './write/md5.js';
+export { openLink, START_BAUD, type OpenOptions } from './link/open-link.js';
+export { portFilter, type PortChoice } from './ports/port-filter.js';
+export { PortTracker, watchPorts, type PortChange, type WatchOptions } from './ports/port-watcher.js';
+export { NetworkPorts } from './ports/ports-network.js';
+export { listPorts, portLabel, type PortInfo } from './ports/ports.js';
+export type { ImageAt, WriteOptions, WriteReport } from './write/region-writer.js';
 export {
   selfTest,
   type RateFinding,
@@ -20,6 +20,6 @@ export {
   type SelfTestOptions,
   type SelfTestReport,
 } from './self-test.js';
-export type { SecurityState } from './security.js';
-export type { Link, ModemLines, Transport, Wait } from './transport.js';
-export { watchBoot, type BootReport, type BootWatchOptions } from './watch-boot.js';
+export type { SecurityState } from './connect/security.js';
+export type { Link, ModemLines, Transport, Wait } from './link/transport.js';
+export { watchBoot, type BootReport, type BootWatchOptions } from './boot/watch-boot.js';

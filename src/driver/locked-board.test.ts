@@ -6,8 +6,8 @@ import { parseMac } from '../core/mac.js';
 import type { VirtualBoard } from '../virtual/index.js';
 import { connectBoard } from './board.js';
 import type { Board } from './board-contract.js';
-import { OP } from './command.js';
-import { md5Of } from './md5.js';
+import { OP } from './protocol/command.js';
+import { md5Of } from './write/md5.js';
 
 /** The ESP32's ROM has no such mode that speaks. */
 const LOCKABLE = CHIP_NAMES.filter((chip) => chip !== 'esp32');

@@ -4,7 +4,7 @@ import { plugIn as plugInBoard, scrambled, type Plugged } from '../../test/suppo
 import type { Spoiler } from '../../test/support/metered-link.js';
 import type { VirtualBoard } from '../virtual/index.js';
 import { connectBoard } from './board.js';
-import { OP } from './command.js';
+import { OP } from './protocol/command.js';
 import type { DriverEvent } from './events.js';
 
 const boards: VirtualBoard[] = [];

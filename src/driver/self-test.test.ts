@@ -1,9 +1,9 @@
 // The self-test of a board: what it finds on a good link and on a bad one, and that it leaves no trace.
 import { afterEach, expect, it } from 'vitest';
 import { createVirtualBoard, memoryTransport, type VirtualBoard } from '../virtual/index.js';
-import { md5Of } from './md5.js';
+import { md5Of } from './write/md5.js';
 import { selfTest, type RateFinding } from './self-test.js';
-import type { Link } from './transport.js';
+import type { Link } from './link/transport.js';
 
 let virtual: VirtualBoard | undefined;
 afterEach(() => virtual?.dispose());

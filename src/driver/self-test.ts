@@ -2,14 +2,14 @@
 // nothing to the flash.
 import { toEspmintError } from '../core/errors/index.js';
 import type { ChipFacts } from '../core/stages.js';
-import { ProcessBaudMemory } from './baud-memory.js';
-import { BAUD_LADDER } from './baud.js';
+import { ProcessBaudMemory } from './connect/baud-memory.js';
+import { BAUD_LADDER } from './connect/baud.js';
 import { connectBoard } from './board.js';
 import type { Board } from './board-contract.js';
-import { resetAndSync } from './enter-loader.js';
-import { Loader } from './loader.js';
-import { sequencesFor, type ResetSequence } from './reset.js';
-import type { Link } from './transport.js';
+import { resetAndSync } from './connect/enter-loader.js';
+import { Loader } from './protocol/loader.js';
+import { sequencesFor, type ResetSequence } from './connect/reset.js';
+import type { Link } from './link/transport.js';
 
 export interface ResetFinding {
   readonly sequence: string;

@@ -1,7 +1,6 @@
 // Public door of the provisioning flow.
 export type { Admission, Admit, ImageProof } from './admission.js';
 export type { Origin } from './origin.js';
-export * from './station/index.js';
 export { buildPlan, type PlanChanges, type SecretResolver } from './build-plan.js';
 export type { ConnectOptions, ProvisionParts } from './parts.js';
 export type { ProvisionPlan, Target } from './plan.js';

@@ -1,8 +1,8 @@
 // Public door of the registry.
 export { defaultDataDir } from './data-dir.js';
-export { openKeyFile } from './file-keeper.js';
-export { openRegistry } from './open.js';
-export type { RegistryOptions } from './connect.js';
+export { openKeyFile } from './spool/file-keeper.js';
+export { openRegistry } from './store/open.js';
+export type { RegistryOptions } from './store/connect.js';
 export { checkDatabase, type DatabaseReport, migrateDatabase } from './admin/check.js';
 export { backUp, moveTo, restore } from './admin/backup.js';
 export { exportDevices, type ExportOptions } from './admin/export-devices.js';
@@ -19,8 +19,8 @@ export {
 export { rotateMasterKey } from './admin/rotate.js';
 export { type Asker, processUser } from './process-user.js';
 export { type AuditFilter, type AuditPage, type AuditRecord, readAudit } from './admin/audit.js';
-export { probeRegistry, type ProbeOptions } from './probe.js';
-export type { AttemptChip, AttemptCourse, AttemptFacts, ProfileContent } from './attempt-facts.js';
+export { probeRegistry, type ProbeOptions } from './store/probe.js';
+export type { AttemptChip, AttemptCourse, AttemptFacts, ProfileContent } from './devices/attempt-facts.js';
 export type {
   AttemptRecord,
   BoardNames,

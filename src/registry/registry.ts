@@ -12,7 +12,7 @@
 // record but `Reservation.psk` and the answer of `reveal`, holds a secret.
 
 import type { Conflict, ConflictDecision } from '../core/conflict.js';
-import type { AttemptCourse, AttemptFacts } from './attempt-facts.js';
+import type { AttemptCourse, AttemptFacts } from './devices/attempt-facts.js';
 import type { PushCounts } from './push/push.js';
 
 /** What to do with a board that the registry already holds as provisioned. */

@@ -1,6 +1,6 @@
 // The service without HTTP: its state, its station and its ports, put together from the parts that it is given.
 import { EspmintError, toEspmintError } from '../core/errors/index.js';
-import { StationWork } from '../provision/index.js';
+import { StationWork } from '../station/index.js';
 import { Gatekeeper } from './access/gatekeeper.js';
 import { People } from './access/people.js';
 import { Sessions } from './access/sessions.js';

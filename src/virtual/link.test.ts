@@ -1,6 +1,6 @@
-// The link in memory keeps the contract of src/driver/transport.ts.
+// The link in memory keeps the contract of src/driver/link/transport.ts.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Link, Transport } from '../driver/transport.js';
+import type { Link, Transport } from '../driver/link/transport.js';
 import { createVirtualBoard, type VirtualBoard } from './board.js';
 import { memoryTransport } from './link.js';
 import { OP } from './packet.js';

@@ -1,6 +1,6 @@
 // A link to a virtual board without any wire or socket, for fast tests: addresses `virtual://name`.
 import { EspmintError } from '../core/errors/index.js';
-import type { Link, ModemLines, Transport, Wait } from '../driver/transport.js';
+import type { Link, ModemLines, Transport, Wait } from '../driver/link/transport.js';
 import type { HostPort, VirtualBoard } from './board.js';
 
 const SCHEME = 'virtual://';

@@ -12,9 +12,11 @@ const FORBIDDEN = [
   ['core-is-pure', 'core/to-node.ts', 'node:fs'],
   ['fence-driver', 'driver/to-registry.ts', '../registry/target.js'],
   ['driver-is-universal', 'driver/to-node.ts', 'node:net'],
-  ['fence-virtual', 'virtual/to-driver-slip.ts', '../driver/slip.js'],
-  ['fence-provision-parts', 'provision/to-transport.ts', '../driver/transports/target.js'],
-  ['fence-provision-parts', 'provision/to-database.ts', '../registry/postgres/target.js'],
+  ['fence-virtual', 'virtual/to-driver-slip.ts', '../driver/protocol/slip.js'],
+  ['fence-provision-parts', 'provision/to-transport.ts', '../driver/link/target.js'],
+  ['fence-provision-parts', 'provision/to-database.ts', '../registry/store/target.js'],
+  ['fence-provision-parts', 'station/to-ports.ts', '../driver/ports/target.js'],
+  ['fence-station', 'station/to-service.ts', '../service/target.js'],
   ['fence-registry', 'registry/to-provision.ts', '../provision/target.js'],
   ['fence-service', 'service/to-cli.ts', '../cli/target.js'],
   ['fence-cli', 'cli/to-web.ts', '../web/target.js'],
@@ -24,8 +26,8 @@ const FORBIDDEN = [
 /** Imports that the layers live on. */
 const ALLOWED = [
   ['driver/to-core.ts', '../core/target.js'],
-  ['driver/transports/to-node.ts', 'node:net'],
-  ['virtual/to-link.ts', '../driver/transport.js'],
+  ['driver/link/to-node.ts', 'node:net'],
+  ['virtual/to-link.ts', '../driver/link/transport.js'],
   ['cli/to-driver.ts', '../driver/target.js'],
 ] as const;
 

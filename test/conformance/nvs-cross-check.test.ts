@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CrossCheckIo, crossCheckFiles, crossCheckImage } from '../../src/cli/cross-check.js';
+import { type CrossCheckIo, crossCheckFiles, crossCheckImage } from '../../src/cli/compose/cross-check.js';
 import { encodeNvs } from '../../src/core/nvs/index.js';
 import { runInProcess } from '../support/cli-in-process.js';
 import { PYTHON, judgeAvailable } from '../support/judges.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CHIP_NAMES, type ChipName } from '../../src/core/chips/index.js';
 import { isEspmintError } from '../../src/core/errors/index.js';
 import { connectBoard } from '../../src/driver/index.js';
-import { md5Of } from '../../src/driver/md5.js';
+import { md5Of } from '../../src/driver/write/md5.js';
 import { createVirtualBoard, memoryTransport } from '../../src/virtual/index.js';
 import { scrambled } from '../support/plug-in.js';
 import { randomFrom, RestlessLink } from '../support/restless-link.js';

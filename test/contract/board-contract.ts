@@ -1,7 +1,7 @@
 // What every board must keep, whatever carries its bytes and whoever speaks its protocol: one suite for all.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Board, ConnectOptions } from '../../src/driver/index.js';
-import { md5Of } from '../../src/driver/md5.js';
+import { md5Of } from '../../src/driver/write/md5.js';
 import { scrambled } from '../support/plug-in.js';
 
 /** A board to try things on. Its flash between 0x9000 and 0x19000 is the suite's; the rest must stay as it is. */

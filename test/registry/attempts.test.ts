@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openProduction, openRegistry, type AttemptFacts, type Registry } from '../../src/registry/index.js';
-import { decodeFrames, encodeFrame, journalHeader } from '../../src/registry/journal/frame.js';
+import { decodeFrames, encodeFrame, journalHeader } from '../../src/registry/spool/frame.js';
 import { runInProcess } from '../support/cli-in-process.js';
 import { queryAt } from './foreign-program.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRegistry, type DeviceFilter, type Registry } from '../../src/registry/index.js';
-import { listQuery } from '../../src/registry/postgres/list.js';
+import { listQuery } from '../../src/registry/devices/list.js';
 import { asForeignProgram, queryAt } from './foreign-program.js';
 
 const DEVICES = 15_000;

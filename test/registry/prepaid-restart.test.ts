@@ -6,7 +6,7 @@ import { PlaceBook } from '../../src/registry/batches/prepaid/place-book.js';
 import { PrepaidBatches } from '../../src/registry/batches/prepaid/prepaid-batches.js';
 import { RecentUnits } from '../../src/registry/batches/prepaid/recent-units.js';
 import type { Claim } from '../../src/registry/index.js';
-import { sealedBox } from '../../src/registry/secrets/secret-box.js';
+import { sealedBox } from '../../src/registry/store/secrets/secret-box.js';
 import { image, macOf, OWN_KEYS, PrepaidRig, profile, type TestStation, uuidOf } from './prepaid-rig.js';
 
 describe('places held ahead, in the next start of a station that is out of reach still', () => {

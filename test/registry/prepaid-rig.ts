@@ -8,8 +8,8 @@ import { PlaceBook } from '../../src/registry/batches/prepaid/place-book.js';
 import { PrepaidBatches } from '../../src/registry/batches/prepaid/prepaid-batches.js';
 import { RecentUnits } from '../../src/registry/batches/prepaid/recent-units.js';
 import type { Claim, UnitImage } from '../../src/registry/index.js';
-import type { Database } from '../../src/registry/postgres/database.js';
-import { sealedBox } from '../../src/registry/secrets/secret-box.js';
+import type { Database } from '../../src/registry/store/database.js';
+import { sealedBox } from '../../src/registry/store/secrets/secret-box.js';
 
 export const profile = { name: 'sensor', version: 3 };
 export const image: UnitImage = {

@@ -2,15 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseProfile } from '../../src/core/profile/parse.js';
 import { connectBoard, watchPorts } from '../../src/driver/index.js';
-import {
-  buildPlan,
-  provisionDevice,
-  SlotMap,
-  Station,
-  StationWork,
-  type ProvisionParts,
-  type StationEvent,
-} from '../../src/provision/index.js';
+import { buildPlan, provisionDevice, type ProvisionParts } from '../../src/provision/index.js';
+import { SlotMap, Station, StationWork, type StationEvent } from '../../src/station/index.js';
 import { openProduction, openRegistry, type Production, type Registry } from '../../src/registry/index.js';
 import { Fixture } from './fixture.js';
 

@@ -1,7 +1,7 @@
 // A shift of chaos at a station: operators at each slot whose boards are faulty, are pulled, exchanged on the needles and
 // fall off the bus, all drawn from a seed; and what must hold however it went.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EndedRun, SlotState, StationEvent } from '../../src/provision/index.js';
+import type { EndedRun, SlotState, StationEvent } from '../../src/station/index.js';
 import { randomFrom, type Random } from '../../src/virtual/index.js';
 import { BATCH, openChaosLine, STATION, type ChaosLine } from './chaos-line.js';
 import { judgeUnits, readFlash } from './chaos-judge.js';

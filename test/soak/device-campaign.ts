@@ -6,7 +6,7 @@ import {
   type Board,
   type DigestMemory,
 } from '../../src/driver/index.js';
-import { md5Of, regionText } from '../../src/driver/md5.js';
+import { md5Of, regionText } from '../../src/driver/write/md5.js';
 import { isEspmintError, type EspmintError } from '../../src/core/errors/index.js';
 import {
   createVirtualBoard,

@@ -1,5 +1,5 @@
 // Test help: a link that counts what crosses it, and can spoil it on the way.
-import type { Link, ModemLines, Wait } from '../../src/driver/transport.js';
+import type { Link, ModemLines, Wait } from '../../src/driver/link/transport.js';
 
 export interface Meter {
   /** Requests: writes to the link, resets not counted. */

@@ -1,6 +1,6 @@
 // Test help: a link to a chip that answers as chips may answer, but as differently as the protocol leaves room for.
-import type { Link, ModemLines, Wait } from '../../src/driver/transport.js';
-import { Inbox } from '../../src/driver/inbox.js';
+import type { Link, ModemLines, Wait } from '../../src/driver/link/transport.js';
+import { Inbox } from '../../src/driver/link/inbox.js';
 
 const END = 0xc0;
 const OP = { md5: 0x13, sync: 0x08, readRegister: 0x0a, changeBaud: 0x0f } as const;

@@ -2,13 +2,13 @@
 import { Command } from 'commander';
 import { parseIdentifierList } from '../../core/identifier-list.js';
 import type { Batch, BatchState, Production } from '../../registry/index.js';
-import { withProduction } from '../compose-production.js';
-import { readTextFile } from '../files.js';
+import { withProduction } from '../compose/compose-production.js';
+import { readTextFile } from '../files/files.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
-import { countOption } from '../numbers.js';
+import { countOption } from '../arguments/numbers.js';
 import { batchLine, heldLine } from '../output/station-text.js';
-import { loadProfile } from '../plan.js';
-import { whoami } from '../whoami.js';
+import { loadProfile } from '../compose/plan.js';
+import { whoami } from '../compose/whoami.js';
 import { reportCommand } from './batch-report.js';
 
 interface CreateOptions {

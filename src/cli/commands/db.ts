@@ -9,7 +9,7 @@ import {
   type RegistryOptions,
   restore,
 } from '../../registry/index.js';
-import { registryOptions } from '../compose.js';
+import { registryOptions } from '../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
 
 interface Json {

@@ -7,12 +7,12 @@ import { provisionDevice } from '../../provision/index.js';
 import { createVirtualBoard, serveRfc2217 } from '../../virtual/index.js';
 import { isEspmintError } from '../../core/errors/index.js';
 import { DEFAULT_PORT, startService } from '../../service/index.js';
-import { composeParts } from '../compose.js';
-import { composeService, WEB_DIR } from '../compose-service.js';
+import { composeParts } from '../compose/compose.js';
+import { composeService, WEB_DIR } from '../compose/compose-service.js';
 import type { CliIo, GlobalOptions } from '../io.js';
-import { originOf } from '../origin.js';
+import { originOf } from '../compose/origin.js';
 import { createReporter } from '../output/create-reporter.js';
-import { planFromFlags } from '../plan.js';
+import { planFromFlags } from '../compose/plan.js';
 import { VERSION } from '../version.js';
 import { exitCodeOf } from './provision.js';
 

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { parseMac } from '../../core/mac.js';
 import type { CliIo } from '../io.js';
-import { whoami } from '../whoami.js';
+import { whoami } from '../compose/whoami.js';
 import { auditCommand } from './devices/audit.js';
 import { conflictsCommand, resolveCommand } from './devices/conflicts.js';
 import { exportCommand, importCommand } from './devices/files.js';

@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import { EXIT, EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
-import { DOCTOR_CHECKS, type Finding } from '../doctor-checks.js';
-import { testBoard } from '../doctor-board.js';
+import { DOCTOR_CHECKS, type Finding } from './doctor/doctor-checks.js';
+import { testBoard } from './doctor/doctor-board.js';
 
 interface Options {
   readonly json?: boolean;

@@ -6,10 +6,10 @@ import { isSecretKey } from '../../core/secret-keys.js';
 import { partitionKind, type Partition, type PartitionTable } from '../../core/partition-table.js';
 import type { Board } from '../../driver/index.js';
 import { chooseRegion, type Region } from '../../provision/index.js';
-import { BACKENDS, connectorFor, type BackendChoice } from '../compose.js';
+import { BACKENDS, connectorFor, type BackendChoice } from '../compose/compose.js';
 import { jsonLine, type CliIo } from '../io.js';
-import { BAUDS } from '../board-options.js';
-import { countOption } from '../numbers.js';
+import { BAUDS } from '../arguments/board-options.js';
+import { countOption } from '../arguments/numbers.js';
 import { formatHex } from '../output/format.js';
 
 interface Options extends BackendChoice {

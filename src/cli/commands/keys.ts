@@ -1,7 +1,7 @@
 // `espmint keys`: the master key behind the sealed secrets.
 import { Command } from 'commander';
 import { rotateMasterKey } from '../../registry/index.js';
-import { registryOptions } from '../compose.js';
+import { registryOptions } from '../compose/compose.js';
 import { type CliIo, type GlobalOptions } from '../io.js';
 
 export function keysCommand(io: CliIo): Command {

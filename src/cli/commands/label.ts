@@ -9,15 +9,15 @@ import type { LabelTemplate, LabelValues } from '../../core/labels/template.js';
 import { parseMac } from '../../core/mac.js';
 import { parseUuid } from '../../core/uuid.js';
 import { openLink } from '../../driver/index.js';
-import { labelOf, printLabel } from '../../provision/index.js';
+import { labelOf, printLabel } from '../../station/index.js';
 import type { DeviceName, Registry } from '../../registry/index.js';
-import { composeRegistry } from '../compose.js';
-import { withProduction } from '../compose-production.js';
-import { replaceFile } from '../files.js';
+import { composeRegistry } from '../compose/compose.js';
+import { withProduction } from '../compose/compose-production.js';
+import { replaceFile } from '../files/files.js';
 import type { CliIo, GlobalOptions } from '../io.js';
-import { loadLabelTemplate } from '../labelling.js';
-import { operatorOption } from '../origin.js';
-import { loadProfile } from '../plan.js';
+import { loadLabelTemplate } from '../compose/labelling.js';
+import { operatorOption } from '../compose/origin.js';
+import { loadProfile } from '../compose/plan.js';
 
 /** Some labels show a key. */
 const PRIVATE = 0o600;

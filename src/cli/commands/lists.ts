@@ -8,9 +8,9 @@ import {
   removeFromList,
   showLists,
 } from '../../registry/index.js';
-import { registryOptions } from '../compose.js';
+import { registryOptions } from '../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
-import { printable } from '../printable.js';
+import { printable } from '../output/printable.js';
 
 const ENTRY = 'a MAC, a UUID, or a range of MACs, FIRST..LAST';
 

@@ -4,15 +4,15 @@ import { EXIT, CATALOG, EspmintError } from '../../core/errors/index.js';
 import type { ProvisionResult } from '../../core/stages.js';
 import { UUID_RECIPES } from '../../core/uuid.js';
 import { provisionDevice, type ProvisionPlan } from '../../provision/index.js';
-import { askingRegistry, requireTerminal } from '../ask-known.js';
-import { ATTEMPTS, backendOption, BAUDS, verifyOption } from '../board-options.js';
-import { composeParts, type BackendChoice, type RegistryChoice } from '../compose.js';
+import { askingRegistry, requireTerminal } from '../prompt/ask-known.js';
+import { ATTEMPTS, backendOption, BAUDS, verifyOption } from '../arguments/board-options.js';
+import { composeParts, type BackendChoice, type RegistryChoice } from '../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
-import { countOption, numberOption } from '../numbers.js';
-import { operatorOption, originOf, type OriginFlags } from '../origin.js';
+import { countOption, numberOption } from '../arguments/numbers.js';
+import { operatorOption, originOf, type OriginFlags } from '../compose/origin.js';
 import { createReporter } from '../output/create-reporter.js';
-import { planFromFlags, type PlanFlags } from '../plan.js';
-import { pushBriefly } from '../push-briefly.js';
+import { planFromFlags, type PlanFlags } from '../compose/plan.js';
+import { pushBriefly } from '../compose/push-briefly.js';
 
 interface Options extends Omit<PlanFlags, 'known'>, RegistryChoice, BackendChoice, OriginFlags {
   readonly known?: PlanFlags['known'] | 'ask';

@@ -2,13 +2,13 @@
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
 import { DEFAULT_HOST, DEFAULT_PORT, startService, type TlsFiles } from '../../service/index.js';
-import { backendOption, verifyOption } from '../board-options.js';
-import { dataDirOf, type BackendChoice, type RegistryChoice } from '../compose.js';
-import { composeService, WEB_DIR } from '../compose-service.js';
-import { readTextFile } from '../files.js';
+import { backendOption, verifyOption } from '../arguments/board-options.js';
+import { dataDirOf, type BackendChoice, type RegistryChoice } from '../compose/compose.js';
+import { composeService, WEB_DIR } from '../compose/compose-service.js';
+import { readTextFile } from '../files/files.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
-import { countOption } from '../numbers.js';
-import { offlineOption, type OfflineChoice } from '../offline.js';
+import { countOption } from '../arguments/numbers.js';
+import { offlineOption, type OfflineChoice } from '../arguments/offline.js';
 import { VERSION } from '../version.js';
 
 interface Options extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOptions {

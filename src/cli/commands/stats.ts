@@ -2,11 +2,11 @@
 import { Command, Option } from 'commander';
 import { figuresToCsv } from '../../core/figures/csv.js';
 import { figuresBy, figuresOf, type Figures } from '../../core/figures/figures.js';
-import { GROUPINGS, type Grouping } from '../../provision/index.js';
-import { withProduction } from '../compose-production.js';
+import { GROUPINGS, type Grouping } from '../../station/index.js';
+import { withProduction } from '../compose/compose-production.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { formatDuration } from '../output/format.js';
-import { parseTime } from '../times.js';
+import { parseTime } from '../arguments/times.js';
 
 interface Options extends GlobalOptions {
   readonly batch?: string;

@@ -1,7 +1,7 @@
 // `espmint tokens`: bearer tokens with which machines call the HTTP API.
 import { Command, Option } from 'commander';
 import { People, ROLES, type Role } from '../../service/index.js';
-import { dataDirOf } from '../compose.js';
+import { dataDirOf } from '../compose/compose.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 
 interface Options extends GlobalOptions {

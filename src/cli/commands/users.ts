@@ -2,9 +2,9 @@
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
 import { People, ROLES, type Role } from '../../service/index.js';
-import { dataDirOf } from '../compose.js';
+import { dataDirOf } from '../compose/compose.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
-import { readPassword } from '../password.js';
+import { readPassword } from '../prompt/password.js';
 
 interface Options extends GlobalOptions {
   readonly role: Role;

@@ -15,8 +15,8 @@ import {
   type Scenario,
   type Timing,
 } from '../../virtual/index.js';
-import { readBytes, readTextFile } from '../files.js';
-import { numberOption } from '../numbers.js';
+import { readBytes, readTextFile } from '../files/files.js';
+import { numberOption } from '../arguments/numbers.js';
 
 export const DEFAULT_LISTEN = 'rfc2217://127.0.0.1:0';
 const MAX_BOARDS = 256;

@@ -13,7 +13,7 @@ import {
   type VirtualBoard,
 } from '../../virtual/index.js';
 import { jsonLine, type CliIo } from '../io.js';
-import { countOption } from '../numbers.js';
+import { countOption } from '../arguments/numbers.js';
 import {
   countMacs,
   countUniqueIds,

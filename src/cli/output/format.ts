@@ -2,7 +2,7 @@
 import { describeConflict } from '../../core/conflict.js';
 import type { ProvisionResult } from '../../core/stages.js';
 import { STAGES } from '../../core/stages.js';
-import { printable } from '../printable.js';
+import { printable } from './printable.js';
 import { colours } from './colours.js';
 
 /** `0.41 s`; milliseconds where a second would hide the difference. */

@@ -1,5 +1,5 @@
 // How a station is shown: redrawn on a terminal, line by line in a pipe, as JSON Lines to programs.
-import { awayText, type SlotState, type StationEvent } from '../../provision/index.js';
+import { awayText, type SlotState, type StationEvent } from '../../station/index.js';
 import type { Away, Batch } from '../../registry/index.js';
 import { jsonLine, type CliIo } from '../io.js';
 import { formatDuration, formatHistories } from './format.js';

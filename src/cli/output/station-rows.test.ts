@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SlotState } from '../../provision/index.js';
+import type { SlotState } from '../../station/index.js';
 import { fitSlots } from './station-rows.js';
 
 const empty: SlotState = { state: 'empty' };

@@ -1,5 +1,5 @@
 // Which slots a terminal shows that has fewer lines than the station has slots: those that somebody should look at.
-import type { SlotState } from '../../provision/index.js';
+import type { SlotState } from '../../station/index.js';
 
 /** The first ones are the last to be left out. */
 const BY_NEED: readonly SlotState['state'][] = [

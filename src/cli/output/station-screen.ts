@@ -1,5 +1,5 @@
 // The station on a terminal: a head and one line a slot, redrawn calmly in place.
-import { awayText, type SlotState, type StationEvent, type StationMode } from '../../provision/index.js';
+import { awayText, type SlotState, type StationEvent, type StationMode } from '../../station/index.js';
 import type { Away, Batch } from '../../registry/index.js';
 import type { CliIo } from '../io.js';
 import { formatDuration, formatHistories } from './format.js';

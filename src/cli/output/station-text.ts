@@ -1,7 +1,7 @@
 // What every way of showing a station shares: its interface, and words for modes and batches.
-import { printable } from '../printable.js';
+import { printable } from './printable.js';
 import { utcTime } from './format.js';
-import type { SlotState, StationEvent, StationMode } from '../../provision/index.js';
+import type { SlotState, StationEvent, StationMode } from '../../station/index.js';
 import type { Away, Batch, HeldPlaces } from '../../registry/index.js';
 
 export interface StationReporter {

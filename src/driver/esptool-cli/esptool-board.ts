@@ -12,13 +12,13 @@ import {
 import type { ChipFacts } from '../../core/stages.js';
 import { findChip } from '../../core/chips/index.js';
 import type { Board, OperationOptions } from '../board-contract.js';
-import { md5Of, type Region } from '../md5.js';
-import { START_BAUD, openLink } from '../open-link.js';
-import { checkRegion } from '../region.js';
-import type { ImageAt, WriteOptions, WriteReport } from '../region-writer.js';
-import { securityFromEfuses, type SecurityState } from '../security.js';
-import { SECTOR_BYTES } from '../spi-flash.js';
-import { watchBoot, type BootReport, type BootWatchOptions } from '../watch-boot.js';
+import { md5Of, type Region } from '../write/md5.js';
+import { START_BAUD, openLink } from '../link/open-link.js';
+import { checkRegion } from '../write/region.js';
+import type { ImageAt, WriteOptions, WriteReport } from '../write/region-writer.js';
+import { securityFromEfuses, type SecurityState } from '../connect/security.js';
+import { SECTOR_BYTES } from '../connect/spi-flash.js';
+import { watchBoot, type BootReport, type BootWatchOptions } from '../boot/watch-boot.js';
 import { diagnose, isWorthRetrying, parseFacts, parseProgress, parseSecurity, parseWord } from './output.js';
 import { findEsptool, runCommand, type Esptool, type EsptoolCommand } from './run.js';
 

@@ -3,7 +3,7 @@ import { findChip } from '../../core/chips/index.js';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { macFromBytes, parseMac, type Mac } from '../../core/mac.js';
 import type { ChipFacts } from '../../core/stages.js';
-import type { SecurityState } from '../security.js';
+import type { SecurityState } from '../connect/security.js';
 
 export interface EsptoolVersion {
   readonly major: number;

@@ -1,9 +1,9 @@
 // Reading the audit trail: what was done to devices, keys and pushes, by whom, from where and why.
-import type { RegistryOptions } from '../connect.js';
-import { formatMark, parseMark } from '../page-mark.js';
-import { migrate } from '../postgres/migrate.js';
-import { needRow } from '../postgres/read.js';
-import { macOf, orNone } from '../postgres/rows.js';
+import type { RegistryOptions } from '../store/connect.js';
+import { formatMark, parseMark } from '../devices/page-mark.js';
+import { migrate } from '../store/migrate.js';
+import { needRow } from '../devices/read.js';
+import { macOf, orNone } from '../devices/rows.js';
 import type { DeviceName } from '../registry.js';
 import { withDatabase } from './with-database.js';
 

@@ -2,10 +2,10 @@
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import { countOpenConflicts } from '../conflicts/store.js';
-import type { RegistryOptions } from '../connect.js';
+import type { RegistryOptions } from '../store/connect.js';
 import { DoorCopy } from '../door/copy.js';
-import { Journal } from '../journal/journal.js';
-import { knownTables, migrate, schemaState } from '../postgres/migrate.js';
+import { Journal } from '../spool/journal.js';
+import { knownTables, migrate, schemaState } from '../store/migrate.js';
 import { countPushes } from '../push/outbox.js';
 import type { PushCounts } from '../push/push.js';
 import { withDatabase } from './with-database.js';

@@ -1,10 +1,10 @@
 // Changing and showing the allow and deny lists.
 import { EspmintError } from '../../core/errors/index.js';
 import { formatListEntry, type ListEntry } from '../../core/list-entry.js';
-import type { RegistryOptions } from '../connect.js';
-import { recordEvent } from '../postgres/events.js';
+import type { RegistryOptions } from '../store/connect.js';
+import { recordEvent } from '../devices/events.js';
 import type { ListName } from '../door/rules.js';
-import { columnsOf, toEntryText } from '../postgres/lists.js';
+import { columnsOf, toEntryText } from '../devices/lists.js';
 import { processUser } from '../process-user.js';
 import { withSecrets } from './with-secrets.js';
 

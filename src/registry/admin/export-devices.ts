@@ -1,13 +1,13 @@
 // All devices of a filter, page by page, with their keys if somebody says why.
 import type { DeviceFields } from '../../core/device-table/index.js';
-import type { RegistryOptions } from '../connect.js';
-import type { AuditEvent } from '../postgres/events.js';
-import { recordEvents } from '../postgres/events.js';
-import { listRows } from '../postgres/list.js';
-import { openKey } from '../postgres/read.js';
-import { toDeviceRecord } from '../postgres/rows.js';
+import type { RegistryOptions } from '../store/connect.js';
+import type { AuditEvent } from '../devices/events.js';
+import { recordEvents } from '../devices/events.js';
+import { listRows } from '../devices/list.js';
+import { openKey } from '../devices/read.js';
+import { toDeviceRecord } from '../devices/rows.js';
 import type { DeviceFilter } from '../registry.js';
-import { checkReason } from '../request.js';
+import { checkReason } from '../devices/request.js';
 import { type OpenDatabase, openWithSecrets } from './with-secrets.js';
 
 const PAGE = 1000;

@@ -1,9 +1,9 @@
 // Takes a device out of use: a tombstone, with all its keys and attempts.
-import type { RegistryOptions } from '../connect.js';
-import { needRow } from '../postgres/read.js';
-import { buryDevice } from '../postgres/tombstone.js';
+import type { RegistryOptions } from '../store/connect.js';
+import { needRow } from '../devices/read.js';
+import { buryDevice } from '../devices/tombstone.js';
 import type { DeviceName, DeviceRecord } from '../registry.js';
-import { checkReason } from '../request.js';
+import { checkReason } from '../devices/request.js';
 import { withSecrets } from './with-secrets.js';
 
 /**

@@ -1,12 +1,12 @@
 // `keys rotate`: a new master key, while everybody goes on working.
 import type pg from 'pg';
-import type { RegistryOptions } from '../connect.js';
-import { opensAll, rewrapDataKeys } from '../postgres/data-keys.js';
-import { BEGIN } from '../postgres/database.js';
-import { migrate } from '../postgres/migrate.js';
-import { recordEvent } from '../postgres/events.js';
-import type { SealingKey } from '../secrets/envelope.js';
-import { localKeyIds } from '../secrets/local-key-ids.js';
+import type { RegistryOptions } from '../store/connect.js';
+import { opensAll, rewrapDataKeys } from '../store/data-keys.js';
+import { BEGIN } from '../store/database.js';
+import { migrate } from '../store/migrate.js';
+import { recordEvent } from '../devices/events.js';
+import type { SealingKey } from '../store/secrets/envelope.js';
+import { localKeyIds } from '../store/secrets/local-key-ids.js';
 import {
   defaultKeyFile,
   forgetPreviousKeys,
@@ -16,7 +16,7 @@ import {
   prepareNextKey,
   readNextKey,
   useNextKey,
-} from '../secrets/master-key.js';
+} from '../store/secrets/master-key.js';
 import { withDatabase } from './with-database.js';
 
 export interface RotationReport {

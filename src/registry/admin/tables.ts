@@ -1,7 +1,7 @@
 // The rows of a whole registry, as a stream that another registry can take in, and a fingerprint to compare the two.
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-import { knownTables } from '../postgres/migrate.js';
+import { knownTables } from '../store/migrate.js';
 
 /** Some rows of one table, as JSON objects in PostgreSQL's own writing. */
 export interface Rows {

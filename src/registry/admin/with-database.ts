@@ -1,6 +1,6 @@
 // One connection for an administrator's work on the database itself, without journal and secrets.
 import type pg from 'pg';
-import { databaseOf, type RegistryOptions, sourceOf, type Workload } from '../connect.js';
+import { databaseOf, type RegistryOptions, sourceOf, type Workload } from '../store/connect.js';
 import { defaultDataDir, openDataDir } from '../data-dir.js';
 
 /** What the work is given beside the connection. */

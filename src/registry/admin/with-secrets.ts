@@ -1,13 +1,13 @@
 // A connection pool with the keys that open secrets, for work on many devices at once.
 import type pg from 'pg';
-import { databaseOf, type RegistryOptions, sourceOf, type Workload } from '../connect.js';
+import { databaseOf, type RegistryOptions, sourceOf, type Workload } from '../store/connect.js';
 import { defaultDataDir, openDataDir } from '../data-dir.js';
-import { openDataKeysWith } from '../postgres/data-keys.js';
-import { BEGIN, type Database } from '../postgres/database.js';
-import { migrate } from '../postgres/migrate.js';
-import type { SealingKey } from '../secrets/envelope.js';
-import { loadMasterKeys, masterKeyLoader, masterKeySource } from '../secrets/master-key.js';
-import { plainBox, type SecretBox, sealedBox } from '../secrets/secret-box.js';
+import { openDataKeysWith } from '../store/data-keys.js';
+import { BEGIN, type Database } from '../store/database.js';
+import { migrate } from '../store/migrate.js';
+import type { SealingKey } from '../store/secrets/envelope.js';
+import { loadMasterKeys, masterKeyLoader, masterKeySource } from '../store/secrets/master-key.js';
+import { plainBox, type SecretBox, sealedBox } from '../store/secrets/secret-box.js';
 
 export interface OpenDatabase {
   readonly database: Database;

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-import { macKeyOf } from '../postgres/rows.js';
-import { needDistinct } from '../postgres/shared-transaction.js';
-import type { SecretBox, SecretOwner } from '../secrets/secret-box.js';
+import { macKeyOf } from '../devices/rows.js';
+import { needDistinct } from '../store/shared-transaction.js';
+import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
 import type { Claim, ClaimRequest, ProfileVersion, UnitImage } from './batches.js';
 import { nextSerials } from './serials.js';
 import {

@@ -1,11 +1,11 @@
 // Opens what stations share: batches and runs, in the same database as the registry.
 import { withSecretsLater } from '../admin/with-secrets.js';
-import type { RegistryOptions } from '../connect.js';
+import type { RegistryOptions } from '../store/connect.js';
 import { defaultDataDir } from '../data-dir.js';
-import { isDown } from '../outage.js';
-import type { Database } from '../postgres/database.js';
-import { LocalKeys } from '../secrets/local-keys.js';
-import { loadMasterKeys, masterKeySource } from '../secrets/master-key.js';
+import { isDown } from '../store/outage.js';
+import type { Database } from '../store/database.js';
+import { LocalKeys } from '../store/secrets/local-keys.js';
+import { loadMasterKeys, masterKeySource } from '../store/secrets/master-key.js';
 import { KeptRuns } from '../statistics/kept-runs.js';
 import { type PortRecord, readPorts } from '../statistics/port-records.js';
 import { PostgresRuns } from '../statistics/postgres-runs.js';

@@ -2,9 +2,9 @@
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import { checkSerialTemplate } from '../../core/serial-template.js';
-import type { Database } from '../postgres/database.js';
-import { SharedTransaction } from '../postgres/shared-transaction.js';
-import type { SecretBox } from '../secrets/secret-box.js';
+import type { Database } from '../store/database.js';
+import { SharedTransaction } from '../store/shared-transaction.js';
+import type { SecretBox } from '../store/secrets/secret-box.js';
 import type {
   Batch,
   Batches,

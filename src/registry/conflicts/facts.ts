@@ -1,5 +1,5 @@
 // What a conflict tells of the refused board beside its names.
-import { type AttemptFacts, storableFacts } from '../attempt-facts.js';
+import { type AttemptFacts, storableFacts } from '../devices/attempt-facts.js';
 
 /** Facts of an attempt by name, for people. No secret in them. */
 export function factsOf(facts: AttemptFacts | undefined): Record<string, string> {

@@ -2,8 +2,8 @@
 import type pg from 'pg';
 import type { Conflict, ConflictCode, ConflictSide, ConflictState } from '../../core/conflict.js';
 import { EspmintError } from '../../core/errors/index.js';
-import { recordEvent } from '../postgres/events.js';
-import { macKeyOf, macOf } from '../postgres/rows.js';
+import { recordEvent } from '../devices/events.js';
+import { macKeyOf, macOf } from '../devices/rows.js';
 import type { BoardNames, ConflictFilter, DeviceRecord } from '../registry.js';
 import type { Contradiction } from './detect.js';
 

@@ -1,7 +1,7 @@
 // Deliveries that were given up: read, retried or discarded by somebody who has looked at them.
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-import { macOf } from '../postgres/rows.js';
+import { macOf } from '../devices/rows.js';
 import { type Asker, originOf, processUser } from '../process-user.js';
 import type { DeadPush, PushEvent } from './push.js';
 

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
-import type { Database } from '../postgres/database.js';
-import { macOf } from '../postgres/rows.js';
-import type { SecretBox } from '../secrets/secret-box.js';
+import type { Database } from '../store/database.js';
+import { macOf } from '../devices/rows.js';
+import type { SecretBox } from '../store/secrets/secret-box.js';
 import { messageOf } from './message.js';
 import {
   type Claimed,

@@ -1,8 +1,8 @@
 // What a target is told: one event of one device, with the device as it is now.
-import type { DeviceRow } from '../postgres/rows.js';
-import { ownerOf, toDeviceRecord } from '../postgres/rows.js';
+import type { DeviceRow } from '../devices/rows.js';
+import { ownerOf, toDeviceRecord } from '../devices/rows.js';
 import type { DeviceRecord } from '../registry.js';
-import type { SecretBox } from '../secrets/secret-box.js';
+import type { SecretBox } from '../store/secrets/secret-box.js';
 import type { PushEvent } from './push.js';
 import type { Parameter } from './statement.js';
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toEspmintError } from '../../core/errors/index.js';
 import { openWithSecrets } from '../admin/with-secrets.js';
-import type { RegistryOptions } from '../connect.js';
+import type { RegistryOptions } from '../store/connect.js';
 import { PUSH_PACE, type PushPace } from './pace.js';
 import { PostgresPushes } from './postgres-pushes.js';
 import type { Pushes } from './push.js';

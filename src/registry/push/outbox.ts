@@ -1,7 +1,7 @@
 // The outbox in SQL: events go in with the transaction that they belong to, deliveries come out one claim at a time.
 import type pg from 'pg';
-import { recordEvent } from '../postgres/events.js';
-import { DEVICE_COLUMNS, type DeviceRow } from '../postgres/rows.js';
+import { recordEvent } from '../devices/events.js';
+import { DEVICE_COLUMNS, type DeviceRow } from '../devices/rows.js';
 import type { PushCounts, PushEvent, PushKind } from './push.js';
 import type { DeliveryFailure } from './sink.js';
 

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-import type { Database } from '../postgres/database.js';
-import { recordEvent } from '../postgres/events.js';
+import type { Database } from '../store/database.js';
+import { recordEvent } from '../devices/events.js';
 import { type Asker, originOf, processUser } from '../process-user.js';
 import { Deliverer, type DelivererParts } from './deliverer.js';
 import { changeDead, readDead } from './dead.js';

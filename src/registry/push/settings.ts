@@ -1,10 +1,10 @@
 // The settings of a target that decide where messages and keys go: checked when they are given, sealed in the registry,
 // opened for a delivery.
 import { EspmintError } from '../../core/errors/index.js';
-import type { ServerSource } from '../postgres/database.js';
-import { serverAt } from '../postgres/server.js';
-import { sealingKeyId } from '../secrets/envelope.js';
-import type { SecretBox, SecretOwner } from '../secrets/secret-box.js';
+import type { ServerSource } from '../store/database.js';
+import { serverAt } from '../store/server.js';
+import { sealingKeyId } from '../store/secrets/envelope.js';
+import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
 import type { NewPushTarget, PushKind } from './push.js';
 import { makeSigningSecret, parseSigningSecret } from './signature.js';
 import type { Sink } from './sink.js';

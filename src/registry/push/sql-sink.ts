@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
-import { isConnectionLoss } from '../postgres/sql-errors.js';
+import { isConnectionLoss } from '../store/sql-errors.js';
 import { codeOf, reasonOf } from '../reason.js';
 import { type PushMessage, valuesOf } from './message.js';
 import { type DeliveryFailure, maskedReason, type Sink, type SinkOptions } from './sink.js';

@@ -2,8 +2,8 @@
 // process that saw them is killed in it. While the database answers, nothing is written here.
 import { join } from 'node:path';
 import { isEspmintError } from '../../core/errors/index.js';
-import { Segments } from '../journal/segments.js';
-import { isDown } from '../outage.js';
+import { Segments } from '../spool/segments.js';
+import { isDown } from '../store/outage.js';
 import type { RunFilter, RunRecord, Runs } from './runs.js';
 
 type KeptRecord =

@@ -1,6 +1,6 @@
 // What each port of each station has done, from the table ports: it is counted as attempts end.
-import type { Database } from '../postgres/database.js';
-import { orNone } from '../postgres/rows.js';
+import type { Database } from '../store/database.js';
+import { orNone } from '../devices/rows.js';
 
 export interface PortRecord {
   readonly station: string;

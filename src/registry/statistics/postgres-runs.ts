@@ -1,8 +1,8 @@
 // Runs on PostgreSQL: the table station_runs.
 import type pg from 'pg';
 import { readBatch } from '../batches/sql.js';
-import type { Database } from '../postgres/database.js';
-import { macKeyOf } from '../postgres/rows.js';
+import type { Database } from '../store/database.js';
+import { macKeyOf } from '../devices/rows.js';
 import type { RunFilter, RunRecord, Runs } from './runs.js';
 
 interface RunRow {

@@ -1,7 +1,7 @@
 // Labels at the station of the service: its printer, its scans, and the test of a printer.
 import { layOutLabel } from '../../core/labels/layout.js';
 import { labelToZpl } from '../../core/labels/zpl.js';
-import { finishWithLabel, printLabel, ScanBack, type Finish } from '../../provision/index.js';
+import { finishWithLabel, printLabel, ScanBack, type Finish } from '../../station/index.js';
 import type { Job, Printer } from '../contract/index.js';
 import type { JobBook } from '../jobs/job-book.js';
 import type { ServiceParts } from '../parts.js';

@@ -1,7 +1,7 @@
 // The slots that were taught, kept in the data directory: the same for dashboard and command line.
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Pin } from '../../provision/index.js';
+import type { Pin } from '../../station/index.js';
 import { StateFile } from '../state-file.js';
 
 const fileSchema = z.object({

@@ -1,7 +1,7 @@
 // The ports of the station as its tiles show them: who is plugged in, what runs there, what the last result was.
 import { EspmintError } from '../../core/errors/index.js';
 import { NetworkPorts, PortTracker, type PortChange, type PortInfo } from '../../driver/index.js';
-import { SlotMap, type Pin } from '../../provision/index.js';
+import { SlotMap, type Pin } from '../../station/index.js';
 import type { Job, LiveEvent, PortState, VirtualBoard } from '../contract/index.js';
 import { addedPlace, serialPlace, virtualPlace, type Listed, type Place } from './places.js';
 

@@ -1,7 +1,7 @@
 // Figures for the API: of the runs that the database has, of a station, a batch or everything.
 import { figuresBy, figuresOf, type Figures } from '../../core/figures/figures.js';
 import { HOUR_MS, hoursOf } from '../../core/figures/hours.js';
-import { GROUPINGS, type Grouping } from '../../provision/index.js';
+import { GROUPINGS, type Grouping } from '../../station/index.js';
 import type { RunFilter, Runs } from '../../registry/index.js';
 
 export interface FigureQuery {

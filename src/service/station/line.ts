@@ -1,18 +1,17 @@
 // The station of the service: boards that ports bring, run by the same station core as `espmint station`, told as jobs.
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import type { Failed, ProvisionEvent, ProvisionResult } from '../../core/stages.js';
+import { provisionDevice, type ProvisionParts } from '../../provision/index.js';
 import {
-  provisionDevice,
   Station,
   type EndedRun,
   type Finish,
   type PauseReason,
-  type ProvisionParts,
   type StationEvent,
   type StationParts,
   type StationSettings,
   type StationWork,
-} from '../../provision/index.js';
+} from '../../station/index.js';
 import type { PortChange } from '../../driver/index.js';
 import type { Job } from '../contract/index.js';
 import type { JobBook } from '../jobs/job-book.js';

@@ -1,13 +1,7 @@
 // What is to be made of a board: the profile and the batch of the station, or what a person asked for, as a plan.
 import { EspmintError } from '../../core/errors/index.js';
-import {
-  buildPlan,
-  withFinish,
-  type Admit,
-  type Finish,
-  type PlanChanges,
-  type ProvisionPlan,
-} from '../../provision/index.js';
+import { buildPlan, type Admit, type PlanChanges, type ProvisionPlan } from '../../provision/index.js';
+import { withFinish, type Finish } from '../../station/index.js';
 import type { Batches, BatchRequest } from '../../registry/index.js';
 import type { ProfileName, StartJobs } from '../contract/index.js';
 import type { ServiceOptions } from '../options.js';

@@ -1,5 +1,5 @@
 // What a tile says of a slot whose board does not run: what it waits for, and why nobody but a person lets it go on.
-import type { StationEvent } from '../../provision/index.js';
+import type { StationEvent } from '../../station/index.js';
 import type { SlotNote, StationPorts } from '../ports/station-ports.js';
 
 type SlotEvent = Extract<StationEvent, { type: 'slot' }>;

@@ -1,7 +1,7 @@
 // What the page shows of the whole station: its mode and why, its batch, lessons in progress, units that wait for a scan.
 import type { Batch } from '../../registry/index.js';
 import { toEspmintError } from '../../core/errors/index.js';
-import { awayText, type StationMode, type StationWork } from '../../provision/index.js';
+import { awayText, type StationMode, type StationWork } from '../../station/index.js';
 import type { LiveEvent, StationState } from '../contract/index.js';
 import type { Line } from './line.js';
 import type { StationSettings } from './station-settings.js';

@@ -1,6 +1,6 @@
 // Teaching from the page: boards are plugged in one after the other, and each place gets the next number.
 import { EspmintError } from '../../core/errors/index.js';
-import { Teaching, type Pin } from '../../provision/index.js';
+import { Teaching, type Pin } from '../../station/index.js';
 
 export class TeachingSession {
   #teaching: Teaching | undefined;

@@ -1,10 +1,10 @@
 // The judgement over a campaign, when the journals have been told: every key in any flash is in the registry as one that
 // may be there, none is lost, none is twice.
 import { openRegistry } from '../../../src/registry/index.js';
-import { Journal } from '../../../src/registry/journal/journal.js';
-import { openDataKeys } from '../../../src/registry/postgres/data-keys.js';
-import { loadMasterKeys, masterKeySource } from '../../../src/registry/secrets/master-key.js';
-import { sealedBox } from '../../../src/registry/secrets/secret-box.js';
+import { Journal } from '../../../src/registry/spool/journal.js';
+import { openDataKeys } from '../../../src/registry/store/data-keys.js';
+import { loadMasterKeys, masterKeySource } from '../../../src/registry/store/secrets/master-key.js';
+import { sealedBox } from '../../../src/registry/store/secrets/secret-box.js';
 import type { Campaign } from './campaign.js';
 import type { Home } from './homes.js';
 

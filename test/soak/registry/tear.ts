@@ -1,7 +1,7 @@
 // Damages the journals that killed processes have left, as a power cut in the middle of an append does.
 import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeFrames, encodeFrame } from '../../../src/registry/journal/frame.js';
+import { decodeFrames, encodeFrame } from '../../../src/registry/spool/frame.js';
 
 /** What an append that never ended would have written. */
 const UNFINISHED = new TextEncoder().encode(JSON.stringify({ type: 'reserved', id: 'x'.repeat(300) }));

@@ -1,10 +1,10 @@
 // `espmint devices audit`: who did what, from where, and why.
 import { Command } from 'commander';
 import { type AuditRecord, readAudit } from '../../../registry/index.js';
-import { registryOptions } from '../../compose.js';
+import { registryOptions } from '../../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { utcTime } from '../../output/format.js';
-import { printable } from '../../printable.js';
+import { printable } from '../../output/printable.js';
 import { parseDevice } from './device-name.js';
 import { parseLimit } from './list.js';
 

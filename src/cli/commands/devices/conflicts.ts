@@ -8,11 +8,11 @@ import {
 } from '../../../core/conflict.js';
 import { EspmintError } from '../../../core/errors/index.js';
 import type { Registry } from '../../../registry/index.js';
-import { askLine } from '../../ask-line.js';
+import { askLine } from '../../prompt/ask-line.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
-import { printable } from '../../printable.js';
-import { pushBriefly } from '../../push-briefly.js';
-import { whoami } from '../../whoami.js';
+import { printable } from '../../output/printable.js';
+import { pushBriefly } from '../../compose/push-briefly.js';
+import { whoami } from '../../compose/whoami.js';
 import { withRegistry } from './with-registry.js';
 
 interface ResolveOptions {

@@ -9,8 +9,8 @@ import {
 } from '../../../core/device-table/index.js';
 import { EspmintError } from '../../../core/errors/index.js';
 import { exportDevices, importDevices, type ImportReport } from '../../../registry/index.js';
-import { registryOptions } from '../../compose.js';
-import { inBlocks, readTextPieces, streamToFile } from '../../files.js';
+import { registryOptions } from '../../compose/compose.js';
+import { inBlocks, readTextPieces, streamToFile } from '../../files/files.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { addFilterOptions, filterOf, type FilterFlags } from './filter-flags.js';
 import { withRegistry } from './with-registry.js';

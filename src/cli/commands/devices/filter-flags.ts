@@ -1,7 +1,7 @@
 // Which devices a command means: the same options for lists and for files.
 import type { Command } from 'commander';
 import type { DeviceFilter } from '../../../registry/index.js';
-import { parseTime } from '../../times.js';
+import { parseTime } from '../../arguments/times.js';
 
 export interface FilterFlags {
   readonly status?: string;

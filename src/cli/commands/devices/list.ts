@@ -4,7 +4,7 @@ import { EspmintError } from '../../../core/errors/index.js';
 import type { DeviceRecord, Registry } from '../../../registry/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { utcTime } from '../../output/format.js';
-import { printable } from '../../printable.js';
+import { printable } from '../../output/printable.js';
 import { addFilterOptions, filterOf, type FilterFlags } from './filter-flags.js';
 import { withRegistry } from './with-registry.js';
 

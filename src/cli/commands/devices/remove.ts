@@ -1,9 +1,9 @@
 // `espmint devices remove`: a device out of use, kept with its history.
 import { Command } from 'commander';
 import { removeDevice } from '../../../registry/index.js';
-import { registryOptions } from '../../compose.js';
+import { registryOptions } from '../../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
-import { pushBriefly } from '../../push-briefly.js';
+import { pushBriefly } from '../../compose/push-briefly.js';
 import { parseDevice } from './device-name.js';
 import { withRegistry } from './with-registry.js';
 

@@ -7,10 +7,10 @@ import {
   type DeviceHistory,
   readAudit,
 } from '../../../registry/index.js';
-import { registryOptions } from '../../compose.js';
+import { registryOptions } from '../../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { formatDuration, utcTime } from '../../output/format.js';
-import { printable } from '../../printable.js';
+import { printable } from '../../output/printable.js';
 import { auditLine } from './audit.js';
 import { parseDevice } from './device-name.js';
 import { withRegistry } from './with-registry.js';

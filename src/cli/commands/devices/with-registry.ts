@@ -1,7 +1,7 @@
 // The registry of a command's options, open for as long as its work lasts.
 import type { Command } from 'commander';
 import type { Registry } from '../../../registry/index.js';
-import { composeRegistry } from '../../compose.js';
+import { composeRegistry } from '../../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 
 export async function withRegistry(

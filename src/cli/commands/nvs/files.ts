@@ -2,8 +2,8 @@
 import { decodeKeyFile } from '../../../core/nvs/index.js';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { unwritable } from '../../file-faults.js';
-import { createFile, readBytes, replaceFile } from '../../files.js';
+import { unwritable } from '../../files/file-faults.js';
+import { createFile, readBytes, replaceFile } from '../../files/files.js';
 
 /** Images hold keys and passwords. */
 const PRIVATE = 0o600;

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import { type CsvWarning, type NvsVersion, encryptNvs, generateNvs } from '../../../core/nvs/index.js';
-import { readBytes } from '../../files.js';
+import { readBytes } from '../../files/files.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { checkOutputName, parseFormatVersion, parseSize } from './arguments.js';
-import { crossCheckFiles } from '../../cross-check.js';
+import { crossCheckFiles } from '../../compose/cross-check.js';
 import { readKey, writeImage } from './files.js';
 
 interface GenerateCommandOptions {

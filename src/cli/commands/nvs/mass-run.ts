@@ -16,7 +16,7 @@ import {
   encodeKeyFile,
   encryptNvs,
 } from '../../../core/nvs/index.js';
-import { unreadable, unwritable } from '../../file-faults.js';
+import { unreadable, unwritable } from '../../files/file-faults.js';
 import type { CliIo } from '../../io.js';
 import { Manifest, manifestText } from './mass-manifest.js';
 

@@ -1,7 +1,7 @@
 // `espmint push dead`: deliveries that were given up: read them, then retry or discard them.
 import { Command, Option } from 'commander';
 import { type CliIo, jsonLine } from '../../io.js';
-import { whoami } from '../../whoami.js';
+import { whoami } from '../../compose/whoami.js';
 import { deadLine } from './describe.js';
 import { withPushes } from './with-pushes.js';
 

@@ -1,6 +1,6 @@
 // Targets, their state and dead deliveries as lines for people.
 import type { DeadPush, PushTarget, PushTargetStatus } from '../../../registry/index.js';
-import { printable } from '../../printable.js';
+import { printable } from '../../output/printable.js';
 
 /** Several lines; the other side and other programs have written into some of them. */
 export function describeTarget(target: PushTarget): string {

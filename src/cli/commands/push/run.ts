@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { EXIT } from '../../../core/errors/index.js';
 import { openPushes, startPushes } from '../../../registry/index.js';
-import { registryOptions } from '../../compose.js';
+import { registryOptions } from '../../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 
 interface Options extends GlobalOptions {

@@ -1,7 +1,7 @@
 // The pushes of the registry that the options name, for the length of one command.
 import type { Command } from 'commander';
 import { openPushes, type Pushes } from '../../../registry/index.js';
-import { registryOptions } from '../../compose.js';
+import { registryOptions } from '../../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 
 /** Opens them, works with them, and closes them. @throws as openPushes, and what `work` throws */

@@ -1,10 +1,10 @@
 // `espmint station`: many boards at once, plug in and done; `station teach` gives the places of a fixture their numbers.
 import { Command, Option } from 'commander';
-import { backendOption, verifyOption } from '../../board-options.js';
+import { backendOption, verifyOption } from '../../arguments/board-options.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
-import { countOption } from '../../numbers.js';
-import { offlineOption } from '../../offline.js';
-import { operatorOption } from '../../origin.js';
+import { countOption } from '../../arguments/numbers.js';
+import { offlineOption } from '../../arguments/offline.js';
+import { operatorOption } from '../../compose/origin.js';
 import { portListCommand } from './port-list.js';
 import { runStation, type StationOptions } from './run-station.js';
 import { stationsCommand } from './stations.js';

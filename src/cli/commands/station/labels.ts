@@ -2,9 +2,9 @@
 import { EspmintError } from '../../../core/errors/index.js';
 import type { Profile } from '../../../core/profile/schema.js';
 import { openLink } from '../../../driver/index.js';
-import { finishWithLabel, ScanBack, type Finish } from '../../../provision/index.js';
+import { finishWithLabel, ScanBack, type Finish } from '../../../station/index.js';
 import type { BatchRequest, Registry } from '../../../registry/index.js';
-import { loadLabelTemplate } from '../../labelling.js';
+import { loadLabelTemplate } from '../../compose/labelling.js';
 
 export interface LabelOptions {
   readonly label?: string;

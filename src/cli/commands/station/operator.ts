@@ -1,7 +1,7 @@
 // What the operator types or scans, one line at a time: the start key, pause, drain, stop, and codes of labels.
 import { createInterface } from 'node:readline';
 import type { CliIo } from '../../io.js';
-import { isTerminalInput, listenToTerminal } from '../../terminal-lines.js';
+import { isTerminalInput, listenToTerminal } from '../../prompt/terminal-lines.js';
 
 export interface OperatorActions {
   /** Without a slot: every board that waits for the start key. */

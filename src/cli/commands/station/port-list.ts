@@ -1,10 +1,10 @@
 // `espmint station ports`: what each port has done; a bad cable or fixture shows by its share of passes and its rate.
 import { Command } from 'commander';
 import type { PortRecord } from '../../../registry/index.js';
-import { withProduction } from '../../compose-production.js';
+import { withProduction } from '../../compose/compose-production.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
 import { utcTime } from '../../output/format.js';
-import { printable } from '../../printable.js';
+import { printable } from '../../output/printable.js';
 
 interface Options extends GlobalOptions {
   readonly name?: string;

@@ -1,23 +1,23 @@
 // The parts of a running station, put together: ports, flow, batch, figures, operator and screen.
 import { hostname } from 'node:os';
 import { EXIT } from '../../../core/errors/index.js';
+import { provisionDevice } from '../../../provision/index.js';
 import {
-  provisionDevice,
   SlotMap,
   Station,
   withFinish,
   type StationEvent,
   type StationSettings,
-} from '../../../provision/index.js';
+} from '../../../station/index.js';
 import type { BatchRequest } from '../../../registry/index.js';
 import { SlotFile } from '../../../service/index.js';
-import { composeParts, dataDirOf, type BackendChoice, type RegistryChoice } from '../../compose.js';
+import { composeParts, dataDirOf, type BackendChoice, type RegistryChoice } from '../../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
-import type { OfflineChoice } from '../../offline.js';
-import { originOf, type OriginFlags } from '../../origin.js';
+import type { OfflineChoice } from '../../arguments/offline.js';
+import { originOf, type OriginFlags } from '../../compose/origin.js';
 import { createStationReporter, type StationReporter } from '../../output/station-reporter.js';
-import { loadProfile, planFromFlags, type PlanFlags } from '../../plan.js';
-import { openStationPushes } from '../../station-pushes.js';
+import { loadProfile, planFromFlags, type PlanFlags } from '../../compose/plan.js';
+import { openStationPushes } from '../../compose/station-pushes.js';
 import { listenToOperator, OPERATOR_HELP } from './operator.js';
 import { stationLabels, type LabelOptions, type StationLabels } from './labels.js';
 import { stationPorts, type PortOptions } from './ports.js';

@@ -1,6 +1,6 @@
 // `espmint station list`: the stations that share the database, and when each was last heard of.
 import { Command } from 'commander';
-import { withProduction } from '../../compose-production.js';
+import { withProduction } from '../../compose/compose-production.js';
 import { utcTime } from '../../output/format.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
 

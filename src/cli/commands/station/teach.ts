@@ -1,6 +1,6 @@
 // `espmint station teach`: boards plugged in one after the other tell which place is which slot.
-import { Teaching } from '../../../provision/index.js';
-import { dataDirOf } from '../../compose.js';
+import { Teaching } from '../../../station/index.js';
+import { dataDirOf } from '../../compose/compose.js';
 import { SlotFile } from '../../../service/index.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { stationPorts, type PortOptions } from './ports.js';

@@ -2,18 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError, toEspmintError } from '../../../core/errors/index.js';
 import type { Profile } from '../../../core/profile/schema.js';
+import { type Admit } from '../../../provision/index.js';
 import {
   HEARTBEAT_MS,
   StationWork,
-  type Admit,
   type EndedRun,
   type Station,
   type StationEvent,
-} from '../../../provision/index.js';
-import type { RegistryChoice } from '../../compose.js';
-import { composeProduction } from '../../compose-production.js';
+} from '../../../station/index.js';
+import type { RegistryChoice } from '../../compose/compose.js';
+import { composeProduction } from '../../compose/compose-production.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
-import { offlinePlaces, type OfflineChoice } from '../../offline.js';
+import { offlinePlaces, type OfflineChoice } from '../../arguments/offline.js';
 import type { StationReporter } from '../../output/station-reporter.js';
 import type { BatchRequest, Registry } from '../../../registry/index.js';
 

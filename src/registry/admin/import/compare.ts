@@ -1,8 +1,8 @@
 // Compares the lines of an import with each other and with the registry.
 import type pg from 'pg';
 import { FAULTS_TOLD, type FaultList } from '../../../core/device-table/index.js';
-import { macOf } from '../../postgres/rows.js';
-import type { SecretBox } from '../../secrets/secret-box.js';
+import { macOf } from '../../devices/rows.js';
+import type { SecretBox } from '../../store/secrets/secret-box.js';
 import { COLUMNS } from './staging.js';
 
 const CHUNK = 1000;

@@ -4,10 +4,10 @@
 // enter `devices` in one statement. What others add in the meantime is looked for at the end, under a short lock.
 import type pg from 'pg';
 import { type DeviceLine, FaultList, type LineFault } from '../../../core/device-table/index.js';
-import type { RegistryOptions } from '../../connect.js';
-import { recordEvent } from '../../postgres/events.js';
-import { Collision } from '../../postgres/sql-errors.js';
-import type { SecretBox } from '../../secrets/secret-box.js';
+import type { RegistryOptions } from '../../store/connect.js';
+import { recordEvent } from '../../devices/events.js';
+import { Collision } from '../../store/sql-errors.js';
+import type { SecretBox } from '../../store/secrets/secret-box.js';
 import { withSecrets } from '../with-secrets.js';
 import { compareWithRegistry, faultsOfLines } from './compare.js';
 import { countChanges, countMacsTakenSince, lastDeviceId, merge, type ImportReport } from './merge.js';

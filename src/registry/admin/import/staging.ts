@@ -9,8 +9,8 @@ import {
   isFault,
   type LineFault,
 } from '../../../core/device-table/index.js';
-import { macKeyOf } from '../../postgres/rows.js';
-import type { SecretBox } from '../../secrets/secret-box.js';
+import { macKeyOf } from '../../devices/rows.js';
+import type { SecretBox } from '../../store/secrets/secret-box.js';
 
 /** Fields that a file may change, and the column of each, in `devices` and here. */
 export const COLUMNS = {

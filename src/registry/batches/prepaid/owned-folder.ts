@@ -7,9 +7,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { syncFolder, toWriteError } from '../../durable-append.js';
+import { syncFolder, toWriteError } from '../../spool/durable-append.js';
 import { isMarkAlive, processMark } from '../../embedded/process-mark.js';
-import { readSegment, Segments } from '../../journal/segments.js';
+import { readSegment, Segments } from '../../spool/segments.js';
 
 /** Time of making, mark of the process, chance: sorting by name is sorting by age. */
 const FOLDER = /^\d+-(\d+-\w+-\d+)-[0-9a-f]+$/;

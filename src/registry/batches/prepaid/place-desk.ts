@@ -1,9 +1,9 @@
 // Fills a station's stock of prepaid places while the database is in reach, and tells it what became of them.
 import { randomUUID } from 'node:crypto';
 import { isEspmintError } from '../../../core/errors/index.js';
-import type { Database } from '../../postgres/database.js';
-import type { LocalKeys } from '../../secrets/local-keys.js';
-import type { SecretBox } from '../../secrets/secret-box.js';
+import type { Database } from '../../store/database.js';
+import type { LocalKeys } from '../../store/secrets/local-keys.js';
+import type { SecretBox } from '../../store/secrets/secret-box.js';
 import type { Maker } from '../batches.js';
 import { identifierOwner } from '../claim.js';
 import type { PlaceBook, PlaceEntry } from './place-book.js';

@@ -1,6 +1,6 @@
 // The SQL of prepaid places. As everywhere here, who changes what is counted holds the batch's row.
 import type pg from 'pg';
-import { recordEvent } from '../../postgres/events.js';
+import { recordEvent } from '../../devices/events.js';
 import type { HeldPlaces, Release } from '../batches.js';
 import { nextSerial } from '../serials.js';
 import { countBatch, IDENTIFIER_IS_FREE, readBatch, SEEN_LATELY, toOrder, type BatchRow } from '../sql.js';

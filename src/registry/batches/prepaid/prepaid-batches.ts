@@ -1,7 +1,7 @@
 // Batches that a station goes on with while the database is out of reach: a board then takes one of the places that the
 // station holds ahead, and the database hears of it when it is back. Never more boards than places, and none twice.
 import { EspmintError, isEspmintError, toEspmintError } from '../../../core/errors/index.js';
-import { isDown, REST_MS } from '../../outage.js';
+import { isDown, REST_MS } from '../../store/outage.js';
 import type { Away, BatchRequest, Claim, ClaimRequest, Heartbeat, Maker } from '../batches.js';
 import { checkProfile, identifierOwner, makeClaim } from '../claim.js';
 import { PostgresBatches } from '../postgres-batches.js';

@@ -4,7 +4,7 @@
 // They are hints: where none is left the board is counted once all the same, but as another place says. So nobody waits
 // for the disk.
 import { join } from 'node:path';
-import { Segments } from '../../journal/segments.js';
+import { Segments } from '../../spool/segments.js';
 import type { ClaimRequest, UnitImage } from '../batches.js';
 import type { PlaceUse } from './places.js';
 

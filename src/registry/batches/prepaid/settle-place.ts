@@ -1,8 +1,8 @@
 // A board that was made out of reach becomes a unit of its batch: counted once, whatever has happened meanwhile.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { recordEvent } from '../../postgres/events.js';
-import { macKeyOf } from '../../postgres/rows.js';
+import { recordEvent } from '../../devices/events.js';
+import { macKeyOf } from '../../devices/rows.js';
 import { countBatch, readBatch, type BatchRow } from '../sql.js';
 import { readUnit, type UnitRow } from '../unit-sql.js';
 import { freeIdentifiers } from './place-sql.js';

@@ -1,0 +1,18 @@
+// Options that every command has which writes to boards: who speaks to them, and how the proof is made.
+import { Option } from 'commander';
+import { BACKENDS } from '../compose/compose.js';
+
+/** As a profile may say them. */
+export const ATTEMPTS = { min: 1, max: 10 } as const;
+export const BAUDS = { min: 9600, max: 3_000_000 } as const;
+
+export function verifyOption(): Option {
+  return new Option('--verify <how>', "the chip's MD5, or also read back and compared key by key").choices([
+    'md5',
+    'readback',
+  ]);
+}
+
+export function backendOption(): Option {
+  return new Option('--backend <name>', 'who speaks to the boards').choices(BACKENDS);
+}

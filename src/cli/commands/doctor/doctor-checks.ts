@@ -1,0 +1,110 @@
+// The checks of `espmint doctor`, in the order in which they are shown.
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, readFile, stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { listPorts } from '../../../driver/index.js';
+import { composeRegistry, dataDirOf } from '../../compose/compose.js';
+import type { CliIo, GlobalOptions } from '../../io.js';
+
+/** `note` is worth knowing and stops nothing. */
+export interface Finding {
+  readonly state: 'ok' | 'note' | 'fault';
+  readonly text: string;
+}
+
+type Check = (io: CliIo, options: GlobalOptions) => Promise<Finding>;
+
+const TOOL_TIMEOUT_MS = 10_000;
+
+export const DOCTOR_CHECKS: Readonly<Record<string, Check>> = {
+  node: () =>
+    Promise.resolve({
+      state: 'ok',
+      text: `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
+    }),
+  'serial ports': checkPorts,
+  'serial rights': checkRights,
+  esptool: checkEsptool,
+  'data directory': checkDataDir,
+  registry: checkRegistry,
+};
+
+async function checkPorts(): Promise<Finding> {
+  const ports = await listPorts();
+  if (ports.length === 0) return { state: 'note', text: 'none; plug a board in, or try `espmint demo`' };
+  return { state: 'ok', text: ports.map(({ path }) => path).join(', ') };
+}
+
+/** On Linux and macOS a serial port is a file that a group may open. */
+async function checkRights(): Promise<Finding> {
+  const closed: string[] = [];
+  for (const { path } of await listPorts()) {
+    const open = await access(path, constants.R_OK | constants.W_OK).then(
+      () => true,
+      () => false,
+    );
+    if (!open) closed.push(`${path} (group ${await groupOf(path)})`);
+  }
+  if (closed.length === 0) return { state: 'ok', text: 'every listed port may be opened' };
+  const group = /group (\S+)\)/.exec(closed[0] ?? '')?.[1] ?? 'dialout';
+  // Whoever is in the group root may do far more than open a port.
+  const next =
+    group === 'root'
+      ? 'give these ports a group of their own with a udev rule'
+      : `run \`sudo usermod -aG ${group} $USER\` and log in again`;
+  return { state: 'fault', text: `no right to open ${closed.join(', ')}; ${next}` };
+}
+
+async function groupOf(path: string): Promise<string> {
+  const { gid } = await stat(path);
+  const groups = await readFile('/etc/group', 'utf8').catch(() => '');
+  return (
+    groups
+      .split('\n')
+      .find((line) => line.split(':')[2] === String(gid))
+      ?.split(':')[0] ?? String(gid)
+  );
+}
+
+/** espmint does not need esptool; who has it can compare. */
+async function checkEsptool(): Promise<Finding> {
+  for (const [program, ...args] of [
+    ['esptool', 'version'],
+    ['esptool.py', 'version'],
+    ['python3', '-m', 'esptool', 'version'],
+  ]) {
+    try {
+      const { stdout } = await promisify(execFile)(program ?? '', args, { timeout: TOOL_TIMEOUT_MS });
+      return { state: 'ok', text: stdout.trim().split('\n').at(-1) ?? '' };
+    } catch {
+      // Not installed under this name: try the next one.
+    }
+  }
+  return { state: 'note', text: 'not installed; espmint works without it' };
+}
+
+async function checkDataDir(io: CliIo, options: GlobalOptions): Promise<Finding> {
+  const path = dataDirOf(io, options);
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return { state: 'ok', text: `${path} (made on first use)` };
+  const mayWrite = await access(path, constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  if (mayWrite) return { state: 'ok', text: path };
+  return { state: 'fault', text: `${path} is not yours to write; name another one with --data-dir` };
+}
+
+async function checkRegistry(io: CliIo, options: GlobalOptions): Promise<Finding> {
+  const started = performance.now();
+  const registry = await composeRegistry(io, options);
+  try {
+    const { devices } = await registry.list({ limit: 1 });
+    const content = devices.length === 0 ? 'no device yet' : `newest device ${devices[0]?.mac}`;
+    const ms = Math.round(performance.now() - started);
+    return { state: 'ok', text: `${registry.description} answers in ${ms} ms, ${content}` };
+  } finally {
+    await registry.close();
+  }
+}

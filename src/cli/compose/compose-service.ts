@@ -1,0 +1,79 @@
+// Builds the parts of the service: registry, serial ports, virtual boards, and where the dashboard lies.
+import { fileURLToPath } from 'node:url';
+import { connectBoard, listPorts, openLink } from '../../driver/index.js';
+import type { ProvisionParts } from '../../provision/index.js';
+import { probeRegistry } from '../../registry/index.js';
+import type { ServiceParts } from '../../service/index.js';
+import { composeRegistry, connectorFor, type BackendChoice, type RegistryChoice } from './compose.js';
+import { productionOnDemand } from './compose-production.js';
+import type { CliIo, GlobalOptions } from '../io.js';
+import { offlinePlaces, type OfflineChoice } from '../arguments/offline.js';
+import { openStationPushes } from './station-pushes.js';
+import { createVirtualBench, type VirtualBench } from './virtual-bench.js';
+
+export interface ServiceChoice extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOptions {
+  /** Virtual boards to begin with. */
+  readonly boards?: number | undefined;
+}
+
+export interface ComposedService {
+  readonly parts: ServiceParts;
+  /** After the service has stopped. */
+  close(): Promise<void>;
+}
+
+const LINK_TIMEOUT_MS = 5_000;
+const START_BAUD = 115_200;
+
+/** The built dashboard, beside this program. */
+export const WEB_DIR = fileURLToPath(new URL('../../web/', import.meta.url));
+
+export async function composeService(io: CliIo, options: ServiceChoice): Promise<ComposedService> {
+  // A stop signal must not take the registry from boards that are still finishing.
+  const steady = { ...io, signal: new AbortController().signal };
+  const registry = await composeRegistry(steady, options);
+  const offline = offlinePlaces(steady, options, registry);
+  const production = options.registry === 'none' ? undefined : productionOnDemand(steady, options, offline);
+  const pushes = openStationPushes(steady, options, (line) => io.stderr(`${line}\n`));
+  const bench = createVirtualBench();
+  const { boards = 0 } = options;
+  if (boards > 0) bench.add({ count: boards });
+  return {
+    parts: {
+      registry,
+      pushes: pushes === undefined ? undefined : () => pushes.get(),
+      production,
+      openPrinter: (address) => openLink(address),
+      connect: connectAny(bench, connectorFor(options)),
+      listPorts,
+      virtualBoards: bench,
+      probeRegistry: (databaseUrl, signal) => probeRegistry(databaseUrl, { signal, env: io.env }),
+      env: io.env,
+      log: (line) => io.stderr(`${line}\n`),
+    },
+    close: async () => {
+      bench.close();
+      await pushes?.close();
+      await production?.close();
+      await registry.close();
+    },
+  };
+}
+
+/** Virtual boards live in this process; everything else is the driver's. */
+function connectAny(
+  { transport }: VirtualBench,
+  connectPort: ProvisionParts['connect'],
+): ProvisionParts['connect'] {
+  return async (port, options) => {
+    if (!transport.accepts(port)) return connectPort(port, options);
+    const { expectChip, baud, signal } = options;
+    const link = await transport.open(port, { baud: START_BAUD, timeoutMs: LINK_TIMEOUT_MS, signal });
+    try {
+      return await connectBoard(link, { expectChip, baud, signal });
+    } catch (error) {
+      await link.close();
+      throw error;
+    }
+  };
+}

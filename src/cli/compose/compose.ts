@@ -1,0 +1,142 @@
+// The only place that builds real parts: transports, loader and registry for the commands.
+import { EspmintError } from '../../core/errors/index.js';
+import { connectBoard, connectWithEsptool, openLink, type DriverEvent } from '../../driver/index.js';
+import type { ConnectOptions, ProvisionParts } from '../../provision/index.js';
+import {
+  defaultDataDir,
+  openKeyFile,
+  openRegistry,
+  type Registry,
+  type RegistryOptions,
+} from '../../registry/index.js';
+import { crossCheckImage } from './cross-check.js';
+import type { CliIo, GlobalOptions } from '../io.js';
+
+export interface RegistryChoice {
+  /** Absent: the embedded PostgreSQL. */
+  readonly registry?: 'embedded' | 'none';
+  /** With `none`: where the keys are kept. */
+  readonly keysTo?: string;
+}
+
+/** Who speaks to the board: our own driver, or the user's own esptool. */
+export const BACKENDS = ['native', 'esptool'] as const;
+export type Backend = (typeof BACKENDS)[number];
+
+export interface BackendChoice {
+  /** Absent: `native`. */
+  readonly backend?: Backend;
+}
+
+export interface ComposedParts extends ProvisionParts {
+  close(): Promise<void>;
+}
+
+/** Parts of a provisioning run; the caller closes them. */
+export async function composeParts(
+  io: CliIo,
+  options: RegistryChoice & BackendChoice & GlobalOptions & { readonly crossCheck?: boolean },
+): Promise<ComposedParts> {
+  const registry = await composeRegistry(io, options);
+  return {
+    connect: connectorFor(options),
+    registry,
+    crossCheck: options.crossCheck === true ? crossCheckWith(io) : undefined,
+    close: () => registry.close(),
+  };
+}
+
+/** Espressif's own generator, where it is installed. */
+function crossCheckWith(io: CliIo): NonNullable<ProvisionParts['crossCheck']> {
+  return (image) => crossCheckImage(io, { image, sizeBytes: image.length, version: 2 });
+}
+
+/** The registry that the options name; the caller closes it. */
+export async function composeRegistry(io: CliIo, options: RegistryChoice & GlobalOptions): Promise<Registry> {
+  const { registry = 'embedded', keysTo } = options;
+  if (registry === 'none') return openKeyFile(requireKeysTo(keysTo));
+  if (keysTo !== undefined) {
+    throw new EspmintError('INPUT_INVALID', {
+      field: '--keys-to',
+      reason: 'is given, but the keys go to the registry',
+      hint: 'add --registry none, or leave it out',
+    });
+  }
+  return openRegistry(registryOptions(io, options));
+}
+
+/** What the registry needs of a command's settings. */
+export function registryOptions(io: CliIo, options: GlobalOptions): RegistryOptions {
+  return {
+    dataDir: dataDirOf(io, options),
+    databaseUrl: databaseUrlOf(io, options),
+    whenDown: options.whenRegistryDown,
+    secrets: options.secrets,
+    env: io.env,
+    signal: io.signal,
+  };
+}
+
+/** `--data-dir`, then ESPMINT_DATA_DIR, then the usual place of this platform. @throws INPUT_INVALID */
+export function dataDirOf(io: CliIo, options: GlobalOptions): string {
+  if (options.dataDir?.trim() === '') {
+    // The folder of the moment would get a registry of its own.
+    const hint = 'give a folder, or leave it out';
+    throw new EspmintError('INPUT_INVALID', { field: '--data-dir', reason: 'names no folder', hint });
+  }
+  return options.dataDir ?? setVariable(io, 'ESPMINT_DATA_DIR') ?? defaultDataDir();
+}
+
+/** The user's own server; undefined for the embedded one. */
+export function databaseUrlOf(io: CliIo, options: GlobalOptions): string | undefined {
+  return options.databaseUrl ?? setVariable(io, 'ESPMINT_DATABASE_URL');
+}
+
+/** One that is empty counts as not set, as it is meant where a form or a script fills it in. */
+function setVariable(io: CliIo, name: string): string | undefined {
+  const value = io.env[name];
+  return value === '' ? undefined : value;
+}
+
+/** Opens one port and resets its board into the loader: the whole connect of one try. */
+export const connectPort: ProvisionParts['connect'] = async (port, options) => {
+  const { expectChip, baud, trustMac, signal, onWarning } = options;
+  const link = await openLink(port, { signal });
+  try {
+    return await connectBoard(link, {
+      expectChip,
+      baud,
+      trustMac,
+      signal,
+      onEvent: (event) => warnOf(port, event, onWarning),
+    });
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+};
+
+/** The connect of the chosen backend. */
+export function connectorFor({ backend }: BackendChoice): ProvisionParts['connect'] {
+  if (backend !== 'esptool') return connectPort;
+  return (port, { expectChip, baud, signal }) => connectWithEsptool(port, { expectChip, baud, signal });
+}
+
+/** What the driver mended by itself is worth knowing: a cable that needs it today fails tomorrow. */
+function warnOf(port: string, event: DriverEvent, onWarning: ConnectOptions['onWarning']): void {
+  if (event.type === 'baud-fallback') {
+    const { from, to, reason } = event;
+    onWarning('BAUD_LOWERED', `${port}: the link fails at ${from} baud (${reason}); going on at ${to}`);
+  }
+  if (event.type === 'retry')
+    onWarning('STEP_REPEATED', `${port}: ${event.what} is repeated (${event.reason})`);
+}
+
+function requireKeysTo(keysTo: string | undefined): string {
+  if (keysTo !== undefined) return keysTo;
+  throw new EspmintError('INPUT_INVALID', {
+    field: '--registry none',
+    reason: 'leaves the keys without a place',
+    hint: 'name the file that keeps them with --keys-to FILE',
+  });
+}

@@ -1,0 +1,52 @@
+// From a profile file and flags to the plan of a run: reads the files that they name.
+import { dirname, resolve } from 'node:path';
+import { EspmintError } from '../../core/errors/index.js';
+import { parseProfile } from '../../core/profile/parse.js';
+import { profileSchema, type Profile } from '../../core/profile/schema.js';
+import { buildPlan, type PlanChanges, type ProvisionPlan } from '../../provision/index.js';
+import { readSecretFile, readTextFile } from '../files/files.js';
+import type { CliIo } from '../io.js';
+
+/** Flags that change what the profile says; secrets come from files, never from the command line itself. */
+export interface PlanFlags extends Omit<PlanChanges, 'psk' | 'wifiPassword'> {
+  readonly profile?: string;
+  readonly pskFile?: string;
+  readonly wifiPasswordFile?: string;
+}
+
+/** @throws PROFILE_INVALID, FILE_UNREADABLE, and the error of whichever value is wrong. */
+export async function planFromFlags(flags: PlanFlags, env: CliIo['env']): Promise<ProvisionPlan> {
+  const profile = await loadProfile(flags.profile);
+  const psk = await optionalSecret(flags.pskFile);
+  const wifiPassword = await optionalSecret(flags.wifiPasswordFile);
+  const folder = dirname(resolve(flags.profile ?? '.'));
+  const plan = await buildPlan(profile, { ...flags, psk, wifiPassword }, (reference) =>
+    resolveSecret(reference, folder, env),
+  );
+  return flags.profile === undefined ? { ...plan, profile: undefined } : plan;
+}
+
+/** The profile of a file; without one, the defaults. @throws PROFILE_INVALID, FILE_UNREADABLE */
+export async function loadProfile(file: string | undefined): Promise<Profile> {
+  return file === undefined
+    ? profileSchema.parse({ name: 'flags' })
+    : parseProfile(await readTextFile(file), file);
+}
+
+async function optionalSecret(file: string | undefined): Promise<string | undefined> {
+  return file === undefined ? undefined : readSecretFile(file);
+}
+
+/** `file:PATH` from the profile's folder, or `env:NAME`. */
+async function resolveSecret(reference: string, folder: string, env: CliIo['env']): Promise<string> {
+  const [kind, ...rest] = reference.split(':');
+  const name = rest.join(':');
+  if (kind === 'file') return readSecretFile(resolve(folder, name));
+  const value = env[name];
+  if (value !== undefined) return value;
+  throw new EspmintError('INPUT_INVALID', {
+    field: `The environment variable ${name}`,
+    reason: 'is not set, but the profile takes a secret from it',
+    hint: `set ${name}, or use a file: reference`,
+  });
+}

@@ -1,0 +1,158 @@
+// Virtual boards for the service: added, pulled and exchanged at will, each behind an address in this process.
+import { CHIP_NAMES, findChip, type ChipName } from '../../core/chips/index.js';
+import { EspmintError } from '../../core/errors/index.js';
+import { macDigits, parseMac } from '../../core/mac.js';
+import type { Transport } from '../../driver/index.js';
+import type { VirtualBoard as BoardInfo, VirtualBoards } from '../../service/index.js';
+import {
+  createVirtualBoard,
+  memoryTransport,
+  REAL,
+  type HostEvents,
+  type HostPort,
+  type Pluggable,
+  type Timing,
+  type VirtualBoard,
+} from '../../virtual/index.js';
+import { FAULTS, isFaultName, type FaultName } from '../arguments/virtual-faults.js';
+
+/** What the service and the driver need of it. */
+export interface VirtualBench extends VirtualBoards {
+  readonly transport: Transport;
+  close(): void;
+}
+
+interface Place {
+  readonly chip: ChipName;
+  board: VirtualBoard;
+  plugged: boolean;
+  /** Ends the link that is open now. */
+  cut: (() => void) | undefined;
+}
+
+const SCHEME = 'virtual://';
+const FIRST_MAC = 'a4:cf:12:34:56:78';
+
+/** @param timing of its boards; what is shown to people should take its time. */
+export function createVirtualBench(timing: Timing = REAL): VirtualBench {
+  return new Bench(timing);
+}
+
+class Bench implements VirtualBench {
+  readonly transport: Transport;
+  readonly #places = new Map<string, Place>();
+  /** Boards that a host can open now. */
+  readonly #reachable = new Map<string, Pluggable>();
+  readonly #timing: Timing;
+  #made = 0n;
+
+  constructor(timing: Timing) {
+    this.#timing = timing;
+    this.transport = memoryTransport(this.#reachable);
+  }
+
+  list(): BoardInfo[] {
+    return [...this.#places].map(([name, place]) => describe(name, place));
+  }
+
+  add({ count, chip, fault }: Parameters<VirtualBoards['add']>[0]): BoardInfo[] {
+    const kind = parseChip(chip);
+    const scenario = parseFault(fault);
+    return Array.from({ length: count }, () => {
+      const name = this.#freeName();
+      const board = this.#make(kind);
+      if (scenario !== undefined) board.arm(FAULTS[scenario].scenario);
+      const place: Place = { chip: kind, board, plugged: true, cut: undefined };
+      this.#places.set(name, place);
+      this.#connect(name, place);
+      return describe(name, place);
+    });
+  }
+
+  remove(ports?: readonly string[]): void {
+    for (const [name, place] of [...this.#places]) {
+      if (ports !== undefined && !ports.includes(SCHEME + name)) continue;
+      this.#unplug(name, place);
+      place.board.dispose();
+      this.#places.delete(name);
+    }
+  }
+
+  plug(port: string, plugged: boolean, fresh: boolean): BoardInfo {
+    const name = port.slice(SCHEME.length);
+    const place = this.#places.get(name);
+    if (place === undefined) throw new EspmintError('PORT_UNKNOWN', { port });
+    if (!plugged || fresh) this.#unplug(name, place);
+    if (fresh) {
+      place.board.dispose();
+      place.board = this.#make(place.chip);
+    }
+    if (plugged && !place.plugged) this.#connect(name, place);
+    return describe(name, place);
+  }
+
+  close(): void {
+    this.remove();
+  }
+
+  #connect(name: string, place: Place): void {
+    place.plugged = true;
+    this.#reachable.set(name, pullable(place));
+  }
+
+  #unplug(name: string, place: Place): void {
+    place.plugged = false;
+    this.#reachable.delete(name);
+    place.cut?.();
+  }
+
+  #make(chip: ChipName): VirtualBoard {
+    const number = BigInt(`0x${macDigits(parseMac(FIRST_MAC))}`) + this.#made++;
+    const mac = parseMac(number.toString(16).padStart(12, '0'));
+    return createVirtualBoard({ chip, mac, timing: this.#timing });
+  }
+
+  #freeName(): string {
+    let number = 1;
+    while (this.#places.has(String(number))) number += 1;
+    return String(number);
+  }
+}
+
+/** The board of a place with a cable that can be pulled while a host uses it. */
+function pullable(place: Place): Pluggable {
+  const { board } = place;
+  return {
+    get isFree() {
+      return board.isFree;
+    },
+    plugIn: (events) => plugIn(place, events),
+  };
+}
+
+function plugIn(place: Place, events: HostEvents): HostPort {
+  const port = place.board.plugIn(events);
+  place.cut = () => {
+    place.cut = undefined;
+    port.unplug();
+    events.gone('the cable was pulled');
+  };
+  return port;
+}
+
+function describe(name: string, { chip, board, plugged }: Place): BoardInfo {
+  return { port: SCHEME + name, chip, mac: board.mac, plugged };
+}
+
+function parseChip(text = 'esp32'): ChipName {
+  const chip = findChip(text);
+  if (chip !== undefined) return chip.name;
+  const hint = `choose from ${CHIP_NAMES.join(', ')}`;
+  throw new EspmintError('INPUT_INVALID', { field: 'The chip', reason: `"${text}" is not known`, hint });
+}
+
+function parseFault(text: string | undefined): FaultName | undefined {
+  if (text === undefined || isFaultName(text)) return text;
+  const hint = `choose from ${Object.keys(FAULTS).join(', ')}`;
+  throw new EspmintError('INPUT_INVALID', { field: 'The fault', reason: `"${text}" is not known`, hint });
+}

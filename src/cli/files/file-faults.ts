@@ -1,0 +1,66 @@
+// What went wrong with a file, in words, and what to do about it.
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+
+interface Fault {
+  readonly reason: string;
+  /** Where it is not what the error says of any file. */
+  readonly hint?: string;
+}
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  ENOENT: { reason: 'it does not exist' },
+  EEXIST: { reason: 'it exists already', hint: 'choose another name, or move that file away' },
+  EACCES: { reason: 'permission denied', hint: 'give yourself the right to it, or choose another place' },
+  EPERM: { reason: 'it is not allowed', hint: 'give yourself the right to it, or choose another place' },
+  EISDIR: { reason: 'it is a folder', hint: 'name a file' },
+  ENOTDIR: { reason: 'a part of its path is not a folder', hint: 'check its path' },
+  ELOOP: { reason: 'its links lead round in a circle', hint: 'name the file itself' },
+  ENAMETOOLONG: { reason: 'its name is too long', hint: 'choose a shorter one' },
+  ENOSPC: { reason: 'the disk is full', hint: 'free some space, or choose another place' },
+  EDQUOT: { reason: 'your share of the disk is full', hint: 'free some space, or choose another place' },
+  EROFS: { reason: 'the disk is read-only', hint: 'choose another place' },
+  EIO: { reason: 'the disk reports an error', hint: 'check the disk, or choose another place' },
+  ENXIO: { reason: 'nothing is behind it', hint: 'name a file' },
+  ERR_ENCODING_INVALID_ENCODED_DATA: { reason: 'it is not UTF-8 text', hint: 'save it as UTF-8' },
+  ERR_INVALID_ARG_VALUE: { reason: 'its name has characters that no file has', hint: 'check its name' },
+};
+const NO_FOLDER: Fault = { reason: 'its folder does not exist', hint: 'make the folder, or check the path' };
+const NO_NAME: Fault = { reason: 'no name is given', hint: 'name a file' };
+
+/** What the operating system said, in words. */
+export function reasonOf(error: unknown): string {
+  return faultOf(error).reason;
+}
+
+export function unreadable(path: string, error: unknown): EspmintError {
+  if (isEspmintError(error)) return error;
+  return new EspmintError('FILE_UNREADABLE', { path, ...faultAt(path, error) }, { cause: error });
+}
+
+export function unwritable(path: string, error: unknown): EspmintError {
+  if (isEspmintError(error)) return error;
+  // A file that is to be made need not exist; the folder for it must.
+  const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT' && path !== '';
+  const fault = isMissing ? NO_FOLDER : faultAt(path, error);
+  return new EspmintError('FILE_UNWRITABLE', { path, ...fault }, { cause: error });
+}
+
+export function tooBig(path: string, mostBytes: number): EspmintError {
+  const most = mostBytes < MEBIBYTE ? `${mostBytes / 1024} KB` : `${mostBytes / MEBIBYTE} MB`;
+  return new EspmintError('FILE_UNREADABLE', {
+    path,
+    reason: `it has more than ${most}`,
+    hint: 'check that it is the right file',
+  });
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+function faultAt(path: string, error: unknown): Fault {
+  return path === '' ? NO_NAME : faultOf(error);
+}
+
+function faultOf(error: unknown): Fault {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return FAULTS[code] ?? { reason: code === '' ? String(error) : code };
+}

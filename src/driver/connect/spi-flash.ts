@@ -1,0 +1,129 @@
+// The flash chip behind the loader: attaching it, its id and size, and telling the loader that size.
+import { readField, type BitField, type ChipSpec } from '../../core/chips/index.js';
+import { EspmintError } from '../../core/errors/index.js';
+import { OP, words } from '../protocol/command.js';
+import type { Loader } from '../protocol/loader.js';
+import { registerRead, registerWrite, type Command, type RegisterWrite } from '../protocol/request.js';
+import { addressesOf, type RegisterCache } from './registers.js';
+
+export const SECTOR_BYTES = 0x1000;
+export const BLOCK_BYTES = 0x1_0000;
+const PAGE_BYTES = 0x100;
+const STATUS_MASK = 0xffff;
+
+/** Connects the loader to the flash, on the pins that the eFuses name. */
+export async function attachFlash(loader: Loader, chip: ChipSpec, registers: RegisterCache): Promise<void> {
+  await loader.repeat(await attachCommand(loader, chip, registers));
+}
+
+async function attachCommand(loader: Loader, chip: ChipSpec, registers: RegisterCache): Promise<Command> {
+  const pads = await spiPads(chip, registers);
+  // The ROM takes a second word, "legacy flash": 0. The stub takes one word and no more.
+  const data = loader.isStub ? words(pads) : words(pads, 0);
+  return { op: OP.spiAttach, data, what: 'attaching the flash' };
+}
+
+/** Registers that tell on which pins the flash is; none where it is always on the same. */
+export function padFields({ rom: { spiPads: pads } }: ChipSpec): readonly BitField[] {
+  return pads === undefined ? [] : [pads.clk, pads.q, pads.d, pads.cs, pads.hd];
+}
+
+/** Five pads of six bits, 0 for the default pins. */
+async function spiPads(chip: ChipSpec, registers: RegisterCache): Promise<number> {
+  const order = padFields(chip);
+  await registers.load(...order);
+  const packed = order.reduce(
+    (sum, field, index) => sum | (readField(field, registers.read) << (6 * index)),
+    0,
+  );
+  return packed >>> 0;
+}
+
+/** Tells the loader the size. A ROM takes it for 2 MB until then, and refuses to read, erase or write behind it. */
+export function flashSizeCommand(sizeBytes: number): Command {
+  const data = words(0, sizeBytes, BLOCK_BYTES, SECTOR_BYTES, PAGE_BYTES, STATUS_MASK);
+  return { op: OP.spiSetParams, data, what: 'setting the flash size' };
+}
+
+/** JEDEC id: maker in bits 7..0, type in 15..8, size in 23..16. */
+export interface FlashId {
+  readonly id: number;
+  /** 0 when the size code is not known. */
+  readonly sizeBytes: number;
+}
+
+const READ_ID = 0x9f;
+const ID_BITS = 24;
+/** All lines low, all high, or the pull-ups of a bus with nothing on it. */
+const NO_FLASH: readonly number[] = [0x00_0000, 0xff_ffff, 0x3f_ffff, 0xff_ff3f];
+
+/**
+ * Attaches the flash and asks for its id through the SPI controller: the loader has no command for that.
+ * @param wanted is read in the same go.
+ * @throws FLASH_NOT_FOUND
+ */
+export async function attachAndIdentify(
+  loader: Loader,
+  chip: ChipSpec,
+  registers: RegisterCache,
+  wanted: readonly BitField[],
+): Promise<FlashId> {
+  const attach = await attachCommand(loader, chip, registers);
+  const borrowed = [chip.spi.user, chip.spi.user2];
+  const answers = await registers.loadAddressesThen(
+    [...addressesOf(wanted), ...borrowed],
+    [attach, registerWrite(idWrites(chip, COMMAND_US)), registerRead(chip.spi.data)],
+  );
+  let id = idIn(answers.at(-1)?.value ?? 0);
+  // An id that arrived too late, or from a loader that only does the first write of a group, is asked for once more
+  // with more time and step by step.
+  if (NO_FLASH.includes(id)) {
+    for (const write of idWrites(chip, COMMAND_SLOW_US)) await loader.writeRegisters([write]);
+    id = idIn(await loader.readRegister(chip.spi.data));
+  }
+  giveBack(loader, chip, registers);
+  if (NO_FLASH.includes(id))
+    throw new EspmintError('FLASH_NOT_FOUND', { port: loader.link.address, flashId: id });
+  return { id, sizeBytes: sizeFromCode(id >>> 16) };
+}
+
+const idIn = (word: number): number => word & (2 ** ID_BITS - 1);
+
+/** JESD216 makers' habit: the size is 2 to the power of the code; some begin again at 0x20 (512 Mbit) and 0x32. */
+function sizeFromCode(code: number): number {
+  if (code >= 0x12 && code <= 0x1c) return 2 ** code;
+  if (code >= 0x20 && code <= 0x22) return 2 ** (code - 0x20 + 26);
+  if (code >= 0x32 && code <= 0x3a) return 2 ** (code - 0x20);
+  return 0;
+}
+
+/** SPI_USER_REG and SPI_CMD_REG bits, the same on all chips (TRM, "SPI Controller"). */
+const USER_COMMAND = 0x8000_0000;
+const USER_MISO = 0x1000_0000;
+const COMMAND_BITS_SHIFT = 28;
+const START = 1 << 18;
+/** A command and 24 bits take a few microseconds at any SPI clock. */
+const COMMAND_US = 50;
+const COMMAND_SLOW_US = 5_000;
+
+/**
+ * Set-up and start of the command. One pause stands with the start and one behind it, because loaders differ in which
+ * write of a group they pause at.
+ */
+function idWrites({ spi }: ChipSpec, delayUs: number): readonly RegisterWrite[] {
+  const command = ((7 << COMMAND_BITS_SHIFT) | READ_ID) >>> 0;
+  return [
+    { address: spi.misoLength, value: ID_BITS - 1 },
+    { address: spi.user, value: (USER_COMMAND | USER_MISO) >>> 0 },
+    { address: spi.user2, value: command },
+    { address: spi.data, value: 0 },
+    { address: spi.command, value: START, delayUs },
+    { address: spi.user2, value: command, delayUs },
+  ];
+}
+
+/** What the loader had in the registers: it must find that again before it uses the flash itself. */
+function giveBack(loader: Loader, { spi }: ChipSpec, registers: RegisterCache): void {
+  const writes = [spi.user, spi.user2].map((address) => ({ address, value: registers.read(address) }));
+  loader.sendLater(...writes.map((write) => registerWrite([write])));
+}

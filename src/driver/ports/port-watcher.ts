@@ -1,0 +1,143 @@
+// Notices boards coming and going: a pure state machine over lists of ports, and a thin loop that asks for the lists.
+import type { PortInfo } from './ports.js';
+import { sleep } from '../wait.js';
+
+/** `place` stays the same for one USB location, whatever name the system gives the port there. */
+export type PortChange =
+  /** Something was plugged in; it has still to prove that it stays. */
+  | { readonly type: 'sighted'; readonly place: string; readonly port: PortInfo }
+  | { readonly type: 'arrived'; readonly place: string; readonly port: PortInfo }
+  /** The same board under another name: a native-USB chip that enumerated again. */
+  | { readonly type: 'renamed'; readonly place: string; readonly port: PortInfo }
+  | { readonly type: 'departed'; readonly place: string; readonly port: PortInfo };
+
+/** Milliseconds. */
+export interface Debounce {
+  /** A port counts as there after so long; a plug that bounces is not one board after another. */
+  readonly settleMs: number;
+  /** A port counts as gone after so long without it. */
+  readonly goneMs: number;
+  /** The same for the chip's own USB: a blank chip falls off the bus and comes back about once a second. */
+  readonly nativeGoneMs: number;
+}
+
+const DEBOUNCE: Debounce = { settleMs: 400, goneMs: 700, nativeGoneMs: 3500 };
+
+interface Sighting {
+  port: PortInfo;
+  readonly firstMs: number;
+  lastMs: number;
+  reported: boolean;
+}
+
+export class PortTracker {
+  readonly #accepts: (port: PortInfo) => boolean;
+  readonly #debounce: Debounce;
+  readonly #seen = new Map<string, Sighting>();
+
+  constructor(accepts: (port: PortInfo) => boolean, debounce: Debounce = DEBOUNCE) {
+    this.#accepts = accepts;
+    this.#debounce = debounce;
+  }
+
+  /** Takes in what there is at `nowMs` (any monotonic clock) and says what has changed for good. */
+  update(ports: readonly PortInfo[], nowMs: number): PortChange[] {
+    const changes: PortChange[] = [];
+    const present = byPlace(ports.filter(this.#accepts));
+    for (const [place, port] of present) changes.push(...this.#sight(place, port, nowMs));
+    for (const [place, sighting] of this.#seen) {
+      if (!present.has(place)) changes.push(...this.#miss(place, sighting, nowMs));
+    }
+    return changes;
+  }
+
+  #sight(place: string, port: PortInfo, nowMs: number): PortChange[] {
+    const changes: PortChange[] = [];
+    let sighting = this.#seen.get(place);
+    if (sighting !== undefined && !isSameBoard(sighting.port, port)) {
+      changes.push({ type: 'departed', place, port: sighting.port });
+      sighting = undefined;
+    }
+    if (sighting === undefined) {
+      sighting = { port, firstMs: nowMs, lastMs: nowMs, reported: false };
+      changes.push({ type: 'sighted', place, port });
+    }
+    if (sighting.reported && sighting.port.path !== port.path) changes.push({ type: 'renamed', place, port });
+    Object.assign(sighting, { port, lastMs: nowMs });
+    this.#seen.set(place, sighting);
+    if (!sighting.reported && nowMs - sighting.firstMs >= this.#debounce.settleMs) {
+      sighting.reported = true;
+      changes.push({ type: 'arrived', place, port });
+    }
+    return changes;
+  }
+
+  #miss(place: string, { port, lastMs }: Sighting, nowMs: number): PortChange[] {
+    const { goneMs, nativeGoneMs } = this.#debounce;
+    if (nowMs - lastMs < (port.isNativeUsb ? nativeGoneMs : goneMs)) return [];
+    this.#seen.delete(place);
+    return [{ type: 'departed', place, port }];
+  }
+}
+
+/** The USB location where there is one; an adapter with two ports has both there, so they are counted. */
+function byPlace(ports: readonly PortInfo[]): Map<string, PortInfo> {
+  const places = new Map<string, PortInfo>();
+  for (const port of ports.toSorted((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }))) {
+    const base = port.location ?? port.path;
+    let place = base;
+    for (let count = 2; places.has(place); count++) place = `${base}#${count}`;
+    places.set(place, port);
+  }
+  return places;
+}
+
+/** A native-USB chip tells its MAC as serial number: another one is another board, however quick the hands were. */
+function isSameBoard(before: PortInfo, now: PortInfo): boolean {
+  return (
+    before.serialNumber === now.serialNumber &&
+    before.usbVendorId === now.usbVendorId &&
+    before.usbProductId === now.usbProductId
+  );
+}
+
+export interface WatchOptions {
+  readonly list: () => Promise<readonly PortInfo[]>;
+  readonly accepts: (port: PortInfo) => boolean;
+  readonly onChange: (change: PortChange) => void;
+  /** Told once of a list that cannot be had, until one can be had again; nothing counts as gone meanwhile. */
+  readonly onFailure: (error: unknown) => void;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+  readonly intervalMs?: number;
+  readonly debounce?: Debounce;
+  /** For tests. */
+  readonly clock?: WatchClock;
+}
+
+export interface WatchClock {
+  now(): number;
+  /** Rejects when the signal is aborted. */
+  sleep(durationMs: number, signal: AbortSignal): Promise<void>;
+}
+
+const INTERVAL_MS = 250;
+const REAL_CLOCK: WatchClock = { now: () => performance.now(), sleep };
+
+/** Watches until the signal is aborted, then resolves. No port is ever opened here. */
+export async function watchPorts(options: WatchOptions): Promise<void> {
+  const { list, onChange, onFailure, signal, intervalMs = INTERVAL_MS, clock = REAL_CLOCK } = options;
+  const tracker = new PortTracker(options.accepts, options.debounce);
+  let failing = false;
+  while (!signal.aborted) {
+    try {
+      for (const change of tracker.update(await list(), clock.now())) onChange(change);
+      failing = false;
+    } catch (error) {
+      if (!failing) onFailure(error);
+      failing = true;
+    }
+    // An aborted sleep is the end of the loop, not a failure.
+    await clock.sleep(intervalMs, signal).catch(() => undefined);
+  }
+}

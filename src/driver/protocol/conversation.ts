@@ -1,0 +1,169 @@
+// Requests out and their answers in, in order: one go at a time. What is done when an answer is missing is the loader's.
+import { concatBytes } from '@noble/hashes/utils.js';
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { isUnsupported, meaningOf, splitBody } from './command.js';
+import { FrameChannel } from './frame-channel.js';
+import { Lateness } from './lateness.js';
+import { frameOf, mayChangeFlash, queued, type Command } from './request.js';
+import { SYNC_TIMEOUT_MS, readSyncReplies, syncFrame } from '../connect/sync.js';
+import type { Link } from '../link/transport.js';
+import { Deadline } from '../wait.js';
+
+/** Most commands are answered at once; what takes longer says so itself. */
+export const DEFAULT_TIMEOUT_MS = 3_000;
+/** Of a reply without data, escapes not counted. */
+const EMPTY_REPLY_BYTES = 14;
+/** Register reads at a new rate: what a slow adapter adds, and no more, before the loader is looked for there. */
+const UNSETTLED_TIMEOUT_MS = 150;
+
+/** What a command that was carried out gave. */
+export interface Answer {
+  /** The word of the reply's header. */
+  readonly value: number;
+  readonly data: Uint8Array;
+}
+
+export interface SyncOptions {
+  /** For a stub that lost count of its frame delimiters. */
+  readonly extraDelimiter?: boolean;
+  /** Is sent along, for `exchange` to find its answer already on the way. */
+  readonly ask?: Command;
+}
+
+export class Conversation {
+  readonly channel: FrameChannel;
+  readonly lateness = new Lateness();
+  /** A stub answers with other lengths, and knows more commands, than a ROM. */
+  isStub = false;
+  /** Whether nothing was answered yet since the rate changed. */
+  isUnsettled = false;
+  /** The least time that a round trip took beyond its bytes: what the adapter and the host add. */
+  latencyMs = Infinity;
+  /** Commands sent so far that may change the flash. */
+  changeCount = 0;
+  readonly #link: Link;
+  /** Sent along with the last SYNC, its answer not read yet. */
+  #asked: Command | undefined;
+
+  constructor(link: Link, signal?: AbortSignal) {
+    this.#link = link;
+    this.channel = new FrameChannel(link, signal);
+  }
+
+  /** One SYNC. False when nobody answered in time. */
+  async sync(timeoutMs: number, options: SyncOptions): Promise<boolean> {
+    const deadline = new Deadline(timeoutMs);
+    const { extraDelimiter = false } = options;
+    // The answer to a question of an earlier SYNC may still come. It must not be taken for another's.
+    const isStrayDue = this.#asked !== undefined;
+    const ask = isStrayDue ? undefined : options.ask;
+    this.#asked ??= ask;
+    this.channel.beginAfresh();
+    const bytes = concatBytes(syncFrame(extraDelimiter), ask === undefined ? NOTHING : frameOf(ask));
+    try {
+      await this.channel.write(bytes, deadline, 'SYNC');
+      this.isStub = await readSyncReplies(this.channel, deadline);
+      if (isStrayDue) await this.drain();
+      return true;
+    } catch (error) {
+      this.channel.giveUp();
+      if (isEspmintError(error, 'LINK_TIMEOUT')) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Sends them all, then reads their answers. The answer to a question that went out with SYNC is only read.
+   * @throws LINK_TIMEOUT, LINK_CLOSED, CANCELLED, LOADER_REFUSED (of the first that fails)
+   */
+  async exchange(batch: readonly Command[]): Promise<readonly Answer[]> {
+    const [first, ...more] = batch;
+    if (first === undefined) return [];
+    const asked = await this.#answerOfAsked(first);
+    if (asked !== undefined) return [asked, ...(await this.exchange(more))];
+    const started = performance.now();
+    this.forgetInput();
+    const bytes = concatBytes(...batch.map(frameOf));
+    this.changeCount += batch.filter(mayChangeFlash).length;
+    await this.channel.write(bytes, this.#deadlineFor(first), first.what);
+    const answers: Answer[] = [];
+    try {
+      for (const command of batch) answers.push(await this.#readAnswer(command, this.#deadlineFor(command)));
+    } catch (error) {
+      // Answers of those behind a refused one must not be taken for later ones.
+      if (more.length > 0 && isEspmintError(error, 'LOADER_REFUSED')) await this.drain();
+      throw error;
+    }
+    this.isUnsettled = false;
+    if (batch.every((command) => queued(command).isQuick))
+      this.#noteLatency(performance.now() - started, bytes.length, batch.length);
+    return answers;
+  }
+
+  /** Forgets what has come in, in the link and here. */
+  forgetInput(): void {
+    this.#asked = undefined;
+    this.channel.forgetInput();
+  }
+
+  /** Until no late answer can come any more. */
+  async drain(): Promise<void> {
+    this.#asked = undefined;
+    await this.channel.drain(this.lateness.drainMs, this.lateness.quietMs);
+  }
+
+  /** Undefined where it was not asked with SYNC, or went missing: a loader may not hear what follows its first frame. */
+  async #answerOfAsked(command: Command): Promise<Answer | undefined> {
+    const asked = this.#asked;
+    if (asked === undefined) return undefined;
+    try {
+      if (isSame(frameOf(asked), frameOf(command))) {
+        this.#asked = undefined;
+        return await this.#readAnswer(command, new Deadline(SYNC_TIMEOUT_MS));
+      }
+    } catch (error) {
+      if (!isEspmintError(error, 'LINK_TIMEOUT')) throw error;
+    }
+    await this.drain();
+    return undefined;
+  }
+
+  /** Counts from the answer before: a command is begun when that is out. */
+  #deadlineFor({ timeoutMs = DEFAULT_TIMEOUT_MS }: Command): Deadline {
+    return new Deadline(this.isUnsettled ? Math.min(timeoutMs, UNSETTLED_TIMEOUT_MS) : timeoutMs);
+  }
+
+  #noteLatency(elapsedMs: number, sentBytes: number, count: number): void {
+    const wireMs = ((sentBytes + EMPTY_REPLY_BYTES) * 10_000) / this.#link.baud;
+    this.latencyMs = Math.min(this.latencyMs, Math.max(0, elapsedMs - wireMs));
+    this.lateness.noteAnswer(elapsedMs / count);
+  }
+
+  async #readAnswer({ op, what, replyBytes = [0] }: Command, deadline: Deadline): Promise<Answer> {
+    for (;;) {
+      const reply = await this.channel.readReply(deadline, what);
+      const outcome = splitBody(reply.body, reply.op === op ? replyBytes : [0]);
+      if (outcome === undefined) continue;
+      if (outcome.ok) {
+        // A good reply to something else is a late one: of a SYNC that was sent twice, of a command that timed out.
+        if (reply.op !== op) continue;
+        return { value: reply.value, data: outcome.data };
+      }
+      const unsupported = isUnsupported(outcome.code);
+      // A ROM answers an unknown command under another code, eight times.
+      if (unsupported) await this.drain();
+      else if (reply.op !== op) continue;
+      throw this.#refusal(what, outcome.code, unsupported);
+    }
+  }
+
+  #refusal(what: string, code: number, unsupported: boolean): EspmintError<'LOADER_REFUSED'> {
+    const details = { port: this.#link.address, what, code, meaning: meaningOf(code), unsupported };
+    return new EspmintError('LOADER_REFUSED', details);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+const isSame = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && one.every((byte, index) => byte === other[index]);

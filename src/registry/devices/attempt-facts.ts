@@ -1,0 +1,71 @@
+// What an attempt tells of itself beside its outcome: history for people to read, never a condition of anything.
+import type { Stage } from '../../core/stages.js';
+
+/** Known when the key is reserved. No secret in it. */
+export interface AttemptFacts {
+  /** Name of the station. */
+  readonly station?: string | undefined;
+  readonly slot?: number | undefined;
+  /** The port's address. */
+  readonly port?: string | undefined;
+  /** Who works at the station: the signed-in user, or the user of the process. */
+  readonly operator?: string | undefined;
+  /** Of espmint. */
+  readonly toolVersion?: string | undefined;
+  /** Name of the batch. */
+  readonly batch?: string | undefined;
+  readonly profile?: ProfileContent | undefined;
+  readonly chip?: AttemptChip | undefined;
+}
+
+/** One content of a profile. */
+export interface ProfileContent {
+  readonly name: string;
+  readonly version: number;
+  /** Lower-case hex SHA-256 of what the profile says (`core/profile/digest.ts`); it knows no secrets. */
+  readonly sha256: string;
+}
+
+/** What the chip said of itself. */
+export interface AttemptChip {
+  /** Lower-case chip name as esptool spells it. */
+  readonly kind: string;
+  /** Package and variant, for example `ESP32-D0WD-V3`. */
+  readonly description: string;
+  /** `v3.1` style. */
+  readonly revision: string;
+  /** 0 when the flash did not tell. */
+  readonly flashSizeBytes: number;
+}
+
+/** Known when the attempt ends. */
+export interface AttemptCourse {
+  /** Milliseconds of each stage that ran; without `confirm`, which this is written in. */
+  readonly stagesMs?: Readonly<Partial<Record<Stage, number>>> | undefined;
+  /** Bits per second that the link bore in the end. */
+  readonly baud?: number | undefined;
+  /** ISO 8601: when it ended, where the registry hears of it later; absent: now. */
+  readonly endedAt?: string | undefined;
+}
+
+/** Characters of a name that are kept: a limit against nonsense, not a promise. */
+const NAME_CHARS = 255;
+
+/** The facts with texts that every database takes: what is only history must not stop a board. */
+export function storableFacts(facts: AttemptFacts = {}): AttemptFacts {
+  const { station, port, operator, toolVersion, batch } = facts;
+  return {
+    ...facts,
+    station: storable(station),
+    port: storable(port),
+    operator: storable(operator),
+    toolVersion: storable(toolVersion),
+    batch: storable(batch),
+  };
+}
+
+/** An empty text says as little as none. */
+function storable(text: string | undefined): string | undefined {
+  const kept = [...(text ?? '').replaceAll(/\0|\p{Surrogate}/gu, '')].slice(0, NAME_CHARS).join('');
+  return kept === '' ? undefined : kept;
+}

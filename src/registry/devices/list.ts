@@ -1,0 +1,156 @@
+// Lists of devices in pages by key: each page starts right behind the one before, however many rows come in between.
+import type pg from 'pg';
+import { formatMark, parseMark } from './page-mark.js';
+import type { DeviceFilter, DevicePage } from '../registry.js';
+import { DEVICE_COLUMNS, type DeviceRow, REMOVED, toDeviceRecord } from './rows.js';
+import type { Parameter } from './text-condition.js';
+import { matchCondition, matchText, type TextMatch } from './text-match.js';
+
+const PAGE_DEFAULT = 100;
+const PAGE_MAX = 1000;
+/** Devices that a search goes through before it decides how to go on: a hundredth of a second or two. */
+const NEAR = 10_000;
+/** Going through more of them takes longer than finding all that match by an index. */
+const FAR = 150_000;
+
+export interface RowPage {
+  readonly rows: readonly DeviceRow[];
+  readonly next: string | undefined;
+}
+
+/** A row, and in a list by time its time to the microsecond, which a Date does not hold. */
+type MarkedRow = DeviceRow & { readonly mark: string };
+
+export async function list(client: pg.ClientBase, filter: DeviceFilter): Promise<DevicePage> {
+  const { rows, next } = await listRows(client, filter);
+  const devices = rows.map(toDeviceRecord);
+  return next === undefined ? { devices } : { devices, next };
+}
+
+/** @throws INPUT_INVALID for a page mark that is none */
+export async function listRows(client: pg.ClientBase, filter: DeviceFilter): Promise<RowPage> {
+  const limit = Math.min(Math.max(Math.trunc(filter.limit ?? PAGE_DEFAULT), 1), PAGE_MAX);
+  const byTime = filter.since !== undefined || filter.until !== undefined;
+  const match = filter.text === undefined ? undefined : await matchText(client, filter.text);
+  const find = async (way: Way): Promise<readonly MarkedRow[]> => {
+    const { text, values } = listQuery({ ...filter, match }, way, limit + 1);
+    return (await client.query<MarkedRow>(text, [...values])).rows;
+  };
+  const searches = match !== undefined && 'search' in match && !byTime;
+  const rows = searches ? await search(client, filter, find, limit) : await find('in order');
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  if (rows.length <= limit || last === undefined) return { rows: page, next: undefined };
+  return { rows: page, next: formatMark({ id: last.id, at: byTime ? last.mark : undefined }) };
+}
+
+/**
+ * Among the newest devices first: how many of them match tells whether going on so fills the page soon. If not, an
+ * index finds all that match, which are few, or old and close together. The planner cannot know that: it would go
+ * through ten million devices for a text that is common among the oldest of them only.
+ */
+async function search(
+  client: pg.ClientBase,
+  { after }: DeviceFilter,
+  find: (way: Way) => Promise<readonly MarkedRow[]>,
+  limit: number,
+): Promise<readonly MarkedRow[]> {
+  const start = after === undefined ? (await newestId(client)) + 1 : parseMark(after, false).id;
+  const near = await find({ from: start - NEAR });
+  if (near.length > limit || start <= NEAR) return near;
+  const neededAbout = (NEAR * (limit + 1)) / near.length;
+  if (neededAbout > FAR) return find('matches first');
+  const far = await find({ from: start - 2 * FAR });
+  return far.length > limit || start <= 2 * FAR ? far : find('matches first');
+}
+
+async function newestId(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query<{ id: number | null }>('select max(id) as id from devices');
+  return rows[0]?.id ?? 0;
+}
+
+/**
+ * How the server comes to a page: along the order until it is full, the same row by row down to an id, or by finding
+ * everything that matches and sorting that, for which no index is in order.
+ */
+export type Way = 'in order' | { readonly from: number } | 'matches first';
+
+/** A filter whose text is understood. */
+export type MatchedFilter = Omit<DeviceFilter, 'text'> & { readonly match?: TextMatch | undefined };
+
+/** The statement of a page; the orders are those of the indexes idx_devices_provisioned and devices_pkey. */
+export function listQuery(
+  filter: MatchedFilter,
+  way: Way,
+  limit: number,
+): { readonly text: string; readonly values: readonly unknown[] } {
+  const values: unknown[] = [];
+  const parameter = (value: unknown): string => `$${values.push(value)}`;
+  const byTime = filter.since !== undefined || filter.until !== undefined;
+  const conditions = [
+    ...deviceConditions(filter, parameter),
+    ...attemptConditions(filter, parameter),
+    ...pageStart('d', filter.after, byTime, parameter),
+  ];
+  const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+  const table = typeof way === 'object' ? rowByRow(way.from, filter.after, parameter) : 'devices';
+  const byId = way === 'matches first' ? 'd.id + 0 desc' : 'd.id desc';
+  const order = byTime ? 'd.provisioned_at desc, d.id desc' : byId;
+  const text = `select ${DEVICE_COLUMNS}, to_char(d.provisioned_at, 'YYYY-MM-DD"T"HH24:MI:SS.US') as mark
+    from ${table} d ${where} order by ${order} limit ${limit}`;
+  return { text, values };
+}
+
+/**
+ * Devices that have an attempt as asked for. The planner knows how many they are, but not that all of them may be old:
+ * the bounds keep it from looking for them among all that are newer. A text is rarer than that, and has its own index.
+ */
+function attemptConditions({ batch, station, match }: MatchedFilter, parameter: Parameter): string[] {
+  const of: string[] = [];
+  if (batch !== undefined) of.push(`batch = ${parameter(batch)}`);
+  if (station !== undefined) of.push(`station = ${parameter(station)}`);
+  if (of.length === 0) return [];
+  const bounds = of.map(
+    (one) => `d.id between (select min(device_id) from attempts where ${one})
+      and (select max(device_id) from attempts where ${one})`,
+  );
+  const attempted = `exists (select from attempts where device_id = d.id and ${of.join(' and ')})`;
+  return match === undefined ? [attempted, ...bounds] : [attempted];
+}
+
+const IN_OUR_ERA = `d.provisioned_at >= '0001-01-01' and d.provisioned_at < '10000-01-01'`;
+
+function deviceConditions(filter: MatchedFilter, parameter: Parameter): string[] {
+  const { status, includeRemoved, match, since, until } = filter;
+  const conditions: string[] = [];
+  if (status !== undefined) conditions.push(`d.status = ${parameter(status)}`);
+  else if (includeRemoved !== true) conditions.push(`d.status is distinct from ${parameter(REMOVED)}`);
+  if (match !== undefined) conditions.push(matchCondition(match, parameter));
+  // Other programs may have written infinity, or a year that no page mark can say.
+  if (since !== undefined || until !== undefined) conditions.push(IN_OUR_ERA);
+  // The column has no zone and holds UTC.
+  const utc = (time: string): string => `(${parameter(time)}::timestamptz at time zone 'UTC')`;
+  if (since !== undefined) conditions.push(`d.provisioned_at >= ${utc(since)}`);
+  if (until !== undefined) conditions.push(`d.provisioned_at < ${utc(until)}`);
+  return conditions;
+}
+
+/** What stands behind OFFSET is not mixed with the conditions outside: no index of theirs is used. */
+function rowByRow(from: number, after: string | undefined, parameter: Parameter): string {
+  const bounds = [`id >= ${parameter(from)}`, ...pageStart('devices', after, false, parameter)];
+  return `(select * from devices where ${bounds.join(' and ')} order by id desc offset 0)`;
+}
+
+function pageStart(
+  table: string,
+  after: string | undefined,
+  byTime: boolean,
+  parameter: Parameter,
+): string[] {
+  if (after === undefined) return [];
+  const { id, at } = parseMark(after, byTime);
+  if (!byTime) return [`${table}.id < ${parameter(id)}`];
+  return [
+    `(${table}.provisioned_at, ${table}.id) < (${parameter(at)}::timestamp, ${parameter(id)}::integer)`,
+  ];
+}

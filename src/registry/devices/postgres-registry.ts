@@ -1,0 +1,192 @@
+// The registry on PostgreSQL: each call is one transaction, which calls of the same kind share.
+import type { Conflict } from '../../core/conflict.js';
+import { EspmintError, toEspmintError } from '../../core/errors/index.js';
+import { conflictError, findContradiction } from '../conflicts/detect.js';
+import { resolveConflict } from '../conflicts/resolve.js';
+import { countOpenConflicts, listConflicts, recordConflict } from '../conflicts/store.js';
+import type { Door } from '../door/copy.js';
+import type {
+  ConflictFilter,
+  Decision,
+  DeviceFilter,
+  DeviceHistory,
+  DeviceName,
+  DevicePage,
+  DeviceRecord,
+  Failure,
+  Image,
+  Proof,
+  Registry,
+  RegistryStatus,
+  Reservation,
+  ReserveRequest,
+  ScreenRequest,
+} from '../registry.js';
+import { checkReason, checkWidths } from './request.js';
+import type { SealingKey } from '../store/secrets/envelope.js';
+import { plainBox, sealedBox, type SecretBox } from '../store/secrets/secret-box.js';
+import { countPushes } from '../push/outbox.js';
+import { openDataKeysWith } from '../store/data-keys.js';
+import type { Database } from '../store/database.js';
+import { list } from './list.js';
+import { readDoor } from './lists.js';
+import { lockNames } from '../store/lock.js';
+import { Stop } from './meet.js';
+import { migrate } from '../store/migrate.js';
+import { find, openKey, recordReveal, show } from './read.js';
+import { type OfflineReservation, replayReservation } from './replay.js';
+import { reserve, screen } from './reserve.js';
+import { nameOf, toDeviceRecord } from './rows.js';
+import { confirm, fail, noteImages, type Told } from './settle.js';
+import { SharedReading, SharedTransaction } from '../store/shared-transaction.js';
+
+export interface SecretOptions {
+  /** Loads the master key, and one that is about to replace it if there is one. */
+  readonly masters: () => Promise<readonly SealingKey[]>;
+  /** Store keys as they are, for consumers that read the column themselves. */
+  readonly plain: boolean;
+}
+
+export class PostgresRegistry implements Registry {
+  readonly #database: Database;
+  readonly #box: SecretBox;
+  readonly #histories: SharedReading<DeviceName, DeviceHistory | undefined>;
+  readonly #reservations: SharedTransaction<ReserveRequest, Reservation | Stop>;
+  readonly #screenings: SharedTransaction<ScreenRequest, Stop | undefined>;
+  readonly #images: SharedTransaction<Told<Image>, void>;
+  readonly #proofs: SharedTransaction<Told<Proof>, DeviceRecord | Stop>;
+  readonly #failures: SharedTransaction<Told<Failure>, void>;
+
+  private constructor(database: Database, box: SecretBox) {
+    this.#database = database;
+    this.#box = box;
+    this.#histories = new SharedReading(database, 'show', show);
+    this.#reservations = new SharedTransaction(database, 'reserve', (client, all) =>
+      reserve(client, box, all),
+    );
+    this.#screenings = new SharedTransaction(database, 'screen', screen);
+    this.#images = new SharedTransaction(database, 'built', noteImages);
+    this.#proofs = new SharedTransaction(database, 'confirm', confirm);
+    this.#failures = new SharedTransaction(database, 'fail', fail);
+  }
+
+  /** Brings the schema up to date, then opens the registry. On failure the database is closed. */
+  static async open(database: Database, options: SecretOptions): Promise<PostgresRegistry> {
+    try {
+      await database.connected('migrations', (client) => migrate(client, database.source.description));
+      const keys = await database.transaction('keys', (client) => openDataKeysWith(client, options.masters));
+      const box = sealedBox(keys);
+      return new PostgresRegistry(database, options.plain ? plainBox(box) : box);
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  get description(): string {
+    return this.#database.source.description;
+  }
+
+  find(device: DeviceName): Promise<DeviceRecord | undefined> {
+    return this.#database.connected('find', (client) => find(client, device));
+  }
+
+  async reserve(request: ReserveRequest): Promise<Reservation> {
+    checkWidths(request);
+    return orThrow(await this.#reservations.run(request));
+  }
+
+  async screen(board: ScreenRequest): Promise<void> {
+    orThrow(await this.#screenings.run(board));
+  }
+
+  /**
+   * Writes down a reservation that was made while this registry was out of reach, and its key in any case.
+   *
+   * @throws CLONE_SUSPECTED, HARDWARE_ID_TAKEN, UUID_TAKEN, MAC_TAKEN
+   */
+  async replay(offline: OfflineReservation): Promise<void> {
+    const replayed = await this.#database.transaction('replay', (client) =>
+      replayReservation(client, this.#box, offline),
+    );
+    orThrow(replayed);
+  }
+
+  /** Writes down a board that was refused meanwhile; one that contradicts nothing here has nothing to be decided. */
+  async replayRefusal({ refused, facts, seenBy }: Conflict): Promise<void> {
+    await this.#database.transaction('replay', async (client) => {
+      const devices = (await lockNames(client, [refused])).map(toDeviceRecord);
+      const contradiction = findContradiction(refused, devices);
+      if (contradiction === undefined) return;
+      await recordConflict(client, contradiction, { board: refused, facts, seenBy });
+    });
+  }
+
+  /** What a station needs to know to keep the door by itself. */
+  door(): Promise<Door> {
+    return this.#database.connected('lists', readDoor);
+  }
+
+  built(id: string, image: Image): Promise<void> {
+    return this.#images.run({ id, news: image });
+  }
+
+  async confirm(id: string, proof: Proof): Promise<DeviceRecord> {
+    return orThrow(await this.#proofs.run({ id, news: proof }));
+  }
+
+  fail(id: string, failure: Failure): Promise<void> {
+    return this.#failures.run({ id, news: failure });
+  }
+
+  list(filter: DeviceFilter = {}): Promise<DevicePage> {
+    return this.#database.connected('list', (client) => list(client, filter));
+  }
+
+  async show(device: DeviceName): Promise<DeviceHistory> {
+    const history = await this.#histories.run(device);
+    if (history === undefined) throw new EspmintError('DEVICE_UNKNOWN', { device: nameOf(device) });
+    return history;
+  }
+
+  async reveal(mac: string, reason: string, actor?: string): Promise<string> {
+    checkReason(reason);
+    const row = await this.#database.transaction('reveal', (client) =>
+      recordReveal(client, { mac, reason, actor }),
+    );
+    return openKey(this.#box, row);
+  }
+
+  conflicts(filter: ConflictFilter = {}): Promise<readonly Conflict[]> {
+    return this.#database.connected('conflicts', (client) => listConflicts(client, filter));
+  }
+
+  resolve(id: number, decision: Decision): Promise<Conflict> {
+    return this.#database.transaction('resolve', (client) =>
+      resolveConflict(client, this.#box, id, decision),
+    );
+  }
+
+  async status(): Promise<RegistryStatus> {
+    try {
+      return await this.#database.connected('status', async (client) => ({
+        reachable: true,
+        pendingSync: 0,
+        conflicts: await countOpenConflicts(client),
+        pushes: await countPushes(client),
+      }));
+    } catch (error) {
+      return { reachable: false, reason: toEspmintError(error).message, pendingSync: 0, conflicts: 0 };
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}
+
+/** What was written about a conflict stays: the board is stopped after the transaction. */
+function orThrow<T>(result: T | Stop): T {
+  if (result instanceof Stop) throw conflictError(result.conflict);
+  return result;
+}

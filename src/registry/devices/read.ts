@@ -1,0 +1,91 @@
+// Reading one device: find, show, and the one way a key comes out.
+import type pg from 'pg';
+import { EspmintError } from '../../core/errors/index.js';
+import type { DeviceHistory, DeviceName, DeviceRecord } from '../registry.js';
+import type { SecretBox } from '../store/secrets/secret-box.js';
+import { readAttempts } from './attempts.js';
+import { recordEvent } from './events.js';
+import {
+  DEVICE_COLUMNS,
+  type DeviceRow,
+  type KeyRow,
+  nameOf,
+  ownerOf,
+  toDeviceRecord,
+  toKeyRecord,
+  whereNamed,
+} from './rows.js';
+
+export async function find(client: pg.ClientBase, device: DeviceName): Promise<DeviceRecord | undefined> {
+  const row = await findRow(client, device);
+  return row === undefined ? undefined : toDeviceRecord(row);
+}
+
+async function findRow(client: pg.ClientBase, device: DeviceName): Promise<DeviceRow | undefined> {
+  const { condition, value } = whereNamed(device);
+  const { rows } = await client.query<DeviceRow>(
+    `select ${DEVICE_COLUMNS} from devices where ${condition} order by id desc limit 1`,
+    [value],
+  );
+  return rows[0];
+}
+
+/** @throws DEVICE_UNKNOWN */
+export async function needRow(client: pg.ClientBase, device: DeviceName): Promise<DeviceRow> {
+  const row = await findRow(client, device);
+  if (row === undefined) throw new EspmintError('DEVICE_UNKNOWN', { device: nameOf(device) });
+  return row;
+}
+
+/** Undefined for each that is not known. */
+export async function show(
+  client: pg.ClientBase,
+  devices: readonly DeviceName[],
+): Promise<(DeviceHistory | undefined)[]> {
+  const named = devices.map((device) => whereNamed(device).value);
+  const { rows } = await client.query<DeviceRow>(
+    `select ${DEVICE_COLUMNS} from devices where mac_key = any($1) or global_uuid = any($1) order by id`,
+    [named],
+  );
+  // The newest of a name is the last one.
+  const byName = new Map(rows.flatMap((row) => [row.mac_key, row.global_uuid].map((name) => [name, row])));
+  const histories: (DeviceHistory | undefined)[] = [];
+  for (const name of named) {
+    const row = byName.get(name);
+    histories.push(row === undefined ? undefined : await historyOf(client, row));
+  }
+  return histories;
+}
+
+async function historyOf(client: pg.ClientBase, row: DeviceRow): Promise<DeviceHistory> {
+  const keys = await client.query<KeyRow>(
+    `select id, state, psk_secret, created_at, proven_at, superseded_at from device_keys
+     where device_id = $1 order by id desc`,
+    [row.id],
+  );
+  return {
+    ...toDeviceRecord(row),
+    keys: keys.rows.map(toKeyRecord),
+    attempts: await readAttempts(client, row.id),
+  };
+}
+
+/** Runs inside a transaction of its own and returns the stored text: it is opened only after the event is committed. */
+export async function recordReveal(
+  client: pg.ClientBase,
+  {
+    mac,
+    reason,
+    actor,
+  }: { readonly mac: string; readonly reason: string; readonly actor?: string | undefined },
+): Promise<DeviceRow> {
+  const row = await needRow(client, { mac });
+  const { global_uuid: uuid, mac_key: macKey } = row;
+  await recordEvent(client, { kind: 'key revealed', actor, uuid, macKey, detail: { reason } });
+  return row;
+}
+
+/** devices.psk_secret is the current key, or the newest pending one of a device that has none. */
+export function openKey(box: SecretBox, row: DeviceRow): string {
+  return box.open(row.psk_secret, ownerOf(row));
+}

@@ -1,0 +1,59 @@
+// Checks of a reservation that do not need a database, and the shape of its answer.
+import { EspmintError } from '../../core/errors/index.js';
+import type { Reservation, ReserveRequest } from '../registry.js';
+
+/** Characters that fit into the columns of `devices`. */
+const WIDTHS = {
+  caUrl: 255,
+  wifiSsid: 32,
+  firmwareVersion: 20,
+  hardwareRevision: 10,
+  location: 100,
+} as const;
+
+const NAMES: Record<keyof typeof WIDTHS, string> = {
+  caUrl: 'The CA URL',
+  wifiSsid: 'The Wi-Fi SSID',
+  firmwareVersion: 'The firmware version',
+  hardwareRevision: 'The hardware revision',
+  location: 'The location',
+};
+
+/**
+ * Stops a text that the registry could not hold, before anything is stored.
+ *
+ * @throws INPUT_INVALID
+ */
+export function checkWidths(request: ReserveRequest): void {
+  for (const field of Object.keys(WIDTHS) as (keyof typeof WIDTHS)[]) {
+    const text = request[field];
+    if (text === undefined) continue;
+    if (text.includes('\0')) {
+      throw new EspmintError('INPUT_INVALID', {
+        field: NAMES[field],
+        reason: 'holds a zero byte',
+        hint: 'remove it',
+      });
+    }
+    // PostgreSQL counts code points, as the spread does.
+    if ([...text].length > WIDTHS[field]) {
+      const reason = `is longer than the ${WIDTHS[field]} characters that the registry holds`;
+      throw new EspmintError('INPUT_INVALID', { field: NAMES[field], reason, hint: 'shorten it' });
+    }
+  }
+}
+
+/** The key is readable by name, and left out by whatever prints or serializes the object. */
+export function makeReservation(fields: Omit<Reservation, 'psk'>, psk: string): Reservation {
+  return Object.defineProperty({ ...fields, psk }, 'psk', { enumerable: false });
+}
+
+/** The reason of a reveal is what the audit trail is for. @throws INPUT_INVALID */
+export function checkReason(reason: string): void {
+  if (reason.trim() !== '') return;
+  throw new EspmintError('INPUT_INVALID', {
+    field: 'The reason',
+    reason: 'is empty',
+    hint: 'say why the key is needed; it is written to the audit trail',
+  });
+}

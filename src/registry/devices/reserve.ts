@@ -1,0 +1,117 @@
+// Reserving: keys are chosen and stored before they may be flashed. All in here runs inside a transaction, for boards
+// that share no name.
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { EspmintError } from '../../core/errors/index.js';
+import { namesOf } from '../conflicts/detect.js';
+import type { BoardNames, Reservation, ReserveRequest, ScreenRequest } from '../registry.js';
+import { makeReservation } from './request.js';
+import type { SecretBox } from '../store/secrets/secret-box.js';
+import { insertAttempts, type NewAttempt } from './attempts.js';
+import { keyFor, type LiveKey, liveKeys, type StoredKey } from './keys.js';
+import { checkLists } from './lists.js';
+import { meet, Stop } from './meet.js';
+import { insertPending, wantedOf } from './pending.js';
+import { type DeviceRow, macKeyOf, REMOVED } from './rows.js';
+import { needDistinct } from '../store/shared-transaction.js';
+
+/** Answers in the order of the requests; see Registry.reserve for what it promises each of them. */
+export async function reserve(
+  client: pg.ClientBase,
+  box: SecretBox,
+  requests: readonly ReserveRequest[],
+): Promise<(Reservation | Stop)[]> {
+  needDistinct(requests.flatMap(allNames));
+  await checkLists(client, requests);
+  const met = await meet(client, requests);
+  const fresh = await insertPending(
+    client,
+    box,
+    requests.filter((_, index) => met[index] === undefined),
+  );
+  const known = met.flatMap((found) => (found === undefined || found instanceof Stop ? [] : found));
+  const keys = await liveKeys(client, box, [...known, ...fresh.values()]);
+  const taken: (Taken | Stop)[] = [];
+  for (const [index, request] of requests.entries()) {
+    const found = met[index];
+    const row = found ?? fresh.get(macKeyOf(request.mac));
+    if (row === undefined) throw new EspmintError('INTERNAL', { reason: 'a new board got no row' });
+    if (row instanceof Stop) taken.push(row);
+    else
+      taken.push(
+        await take(client, box, { request, row, isNew: found === undefined, keys: keys.get(row.id) ?? [] }),
+      );
+  }
+  await insertAttempts(
+    client,
+    taken.flatMap((one) => (one instanceof Stop ? [] : one.attempt)),
+  );
+  return taken.map((one) => (one instanceof Stop ? one : one.reservation));
+}
+
+/** A board and its row. */
+interface Reserving {
+  readonly request: ReserveRequest;
+  readonly row: DeviceRow;
+  readonly isNew: boolean;
+  readonly keys: readonly LiveKey[];
+}
+
+interface Taken {
+  readonly attempt: NewAttempt;
+  readonly reservation: Reservation;
+}
+
+async function take(client: pg.ClientBase, box: SecretBox, reserving: Reserving): Promise<Taken> {
+  const { request, row, isNew } = reserving;
+  const key = await chooseKey(client, box, reserving);
+  const id = randomUUID();
+  const { mac, uuid, facts } = request;
+  const known = isNew ? 'new' : row.status === 'pending' ? 'pending' : 'provisioned';
+  return {
+    attempt: { id, deviceId: row.id, keyId: key.id, wanted: wantedOf(request), facts },
+    reservation: makeReservation({ id, mac, uuid, known }, key.psk),
+  };
+}
+
+/** See Registry.screen. */
+export async function screen(
+  client: pg.ClientBase,
+  requests: readonly ScreenRequest[],
+): Promise<(Stop | undefined)[]> {
+  needDistinct(requests.flatMap(allNames));
+  await checkLists(client, requests);
+  const met = await meet(client, requests);
+  return requests.map(({ mac, uuid }, index) => {
+    const found = met[index];
+    if (found instanceof Stop) return found;
+    if (found?.status !== REMOVED) return undefined;
+    throw new EspmintError('DEVICE_REMOVED', { mac, uuid });
+  });
+}
+
+function allNames(board: BoardNames): string[] {
+  const { mac, uuid, hardwareId } = namesOf(board);
+  return [mac, uuid, ...(hardwareId === undefined ? [] : [hardwareId])];
+}
+
+/** The key to flash. */
+async function chooseKey(
+  client: pg.ClientBase,
+  box: SecretBox,
+  { request, row, isNew, keys }: Reserving,
+): Promise<StoredKey> {
+  const { mac, uuid, psk, policy } = request;
+  const pending = keys.find(({ state }) => state === 'pending');
+  const current = keys.find(({ state }) => state === 'current');
+  // The one key of a device that was made just now is the right one.
+  if (isNew) return keyFor(client, box, row, undefined, keys, pending);
+  if (row.status === 'pending') return keyFor(client, box, row, psk, keys, pending);
+  if (row.status === REMOVED && policy !== 'rotate') throw new EspmintError('DEVICE_REMOVED', { mac, uuid });
+  if (policy === 'refuse') {
+    throw new EspmintError('DEVICE_KNOWN', { mac, uuid, status: row.status ?? 'provisioned' });
+  }
+  if (policy === 'rotate') return keyFor(client, box, row, psk, keys, pending);
+  if (psk !== undefined && psk !== current?.psk) throw new EspmintError('KEY_DIFFERS', { mac, uuid });
+  return keyFor(client, box, row, psk, keys, current);
+}

@@ -1,0 +1,263 @@
+// A registry with the key journal before it: nothing is flashed whose key is not on this disk, and an outage of the
+// database costs nothing but the news, which are told in order when it is back.
+import type { Conflict } from '../../core/conflict.js';
+import { type EspmintError, toEspmintError } from '../../core/errors/index.js';
+import { conflictError, namesOf } from '../conflicts/detect.js';
+import type { DoorCopy } from '../door/copy.js';
+import { isDown, REST_MS } from '../store/outage.js';
+import type {
+  ConflictFilter,
+  Decision,
+  DeviceFilter,
+  DeviceHistory,
+  DeviceName,
+  DevicePage,
+  DeviceRecord,
+  Failure,
+  Image,
+  Proof,
+  Registry,
+  RegistryStatus,
+  Reservation,
+  ReserveRequest,
+  ScreenRequest,
+} from '../registry.js';
+import { checkWidths } from '../devices/request.js';
+import type { LocalKeys } from '../store/secrets/local-keys.js';
+import type { SecretBox } from '../store/secrets/secret-box.js';
+import type { Journal } from './journal.js';
+import { OfflineDesk } from './offline.js';
+import { type JournalRecord, keyOwner } from './records.js';
+import { replayJournal, type ReplayTarget } from './replay.js';
+
+export interface JournalOptions {
+  readonly journal: Journal;
+  /** The station's copy of who may come in. */
+  readonly door: DoorCopy;
+  /** Seal the keys in the journal, and need no database. */
+  readonly keys: LocalKeys;
+  /** For people and messages. */
+  readonly description: string;
+  /** What `reserve` does when the registry cannot be reached. */
+  readonly whenDown: 'continue' | 'stop';
+  /** Opens the registry behind; called again after a failure. */
+  open(): Promise<ReplayTarget>;
+}
+
+export class JournaledRegistry implements Registry {
+  readonly #options: JournalOptions;
+  readonly #box: SecretBox;
+  readonly #desk: OfflineDesk;
+  #inner: Promise<ReplayTarget> | undefined;
+  #restUntil = 0;
+  #lastFailure: EspmintError | undefined;
+  #replaying: Promise<void> | undefined;
+  /** Reservations of this station that contradicted the registry when it heard of them. */
+  readonly #stopped = new Map<string, Conflict>();
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#box = options.keys.box;
+    this.#desk = new OfflineDesk(options.journal, options.door, this.#box);
+  }
+
+  get description(): string {
+    return this.#options.description;
+  }
+
+  /**
+   * Opens the registry behind and tells it what it has missed.
+   *
+   * @throws what is wrong with it; with `continue` only what does not pass by itself
+   */
+  async start(): Promise<void> {
+    try {
+      await this.#online(() => Promise.resolve());
+      // Before the first outage, not after it.
+      await this.#options.door.settled();
+    } catch (error) {
+      if (isDown(error) && this.#options.whenDown === 'continue') return;
+      throw error;
+    }
+  }
+
+  async reserve(request: ReserveRequest): Promise<Reservation> {
+    checkWidths(request);
+    await this.#options.keys.refresh();
+    let reservation: Reservation;
+    let offline = false;
+    try {
+      reservation = await this.#online((inner) => inner.reserve(request));
+    } catch (error) {
+      if (!isDown(error) || this.#options.whenDown === 'stop') throw error;
+      reservation = await this.#desk.reserve(request);
+      offline = true;
+    }
+    await this.#options.journal.append(await this.#toRecord(reservation, request, offline));
+    return reservation;
+  }
+
+  async screen(board: ScreenRequest): Promise<void> {
+    try {
+      await this.#online((inner) => inner.screen(board));
+    } catch (error) {
+      if (!isDown(error) || this.#options.whenDown === 'stop') throw error;
+      await this.#desk.screen(board);
+    }
+  }
+
+  async built(id: string, image: Image): Promise<void> {
+    await this.#options.journal.append({ type: 'built', id, ...image });
+    const told = this.#online((inner) => {
+      this.#checkStopped(id);
+      return inner.built(id, image);
+    });
+    await told.catch((error: unknown) => {
+      this.#letPass(error);
+    });
+  }
+
+  async confirm(id: string, proof: Proof): Promise<DeviceRecord> {
+    const { journal, whenDown } = this.#options;
+    // A disk that is full by now must not keep the proof from the registry.
+    const unjournalled = await journal
+      .append({ type: 'confirmed', id, at: await journal.now(), ...proof })
+      .catch(toEspmintError);
+    try {
+      return await this.#online(async (inner) => {
+        this.#checkStopped(id);
+        const record = await inner.confirm(id, proof);
+        await journal.append({ type: 'synced', id }).catch(() => undefined);
+        return record;
+      });
+    } catch (error) {
+      if (!isDown(error) || whenDown === 'stop') throw error;
+      if (unjournalled !== undefined) throw unjournalled;
+      return await this.#desk.deviceOf(id);
+    }
+  }
+
+  async fail(id: string, failure: Failure): Promise<void> {
+    const { journal } = this.#options;
+    await journal.append({ type: 'failed', id, at: await journal.now(), ...failure });
+    const told = this.#online(async (inner) => {
+      if (!this.#stopped.has(id)) await inner.fail(id, failure);
+      await journal.append({ type: 'synced', id });
+    });
+    await told.catch((error: unknown) => {
+      this.#letPass(error);
+    });
+  }
+
+  find(device: DeviceName): Promise<DeviceRecord | undefined> {
+    return this.#online((inner) => inner.find(device));
+  }
+
+  list(filter: DeviceFilter = {}): Promise<DevicePage> {
+    return this.#online((inner) => inner.list(filter));
+  }
+
+  show(device: DeviceName): Promise<DeviceHistory> {
+    return this.#online((inner) => inner.show(device));
+  }
+
+  reveal(mac: string, reason: string, actor?: string): Promise<string> {
+    return this.#online((inner) => inner.reveal(mac, reason, actor));
+  }
+
+  conflicts(filter: ConflictFilter = {}): Promise<readonly Conflict[]> {
+    return this.#online((inner) => inner.conflicts(filter));
+  }
+
+  resolve(id: number, decision: Decision): Promise<Conflict> {
+    return this.#online((inner) => inner.resolve(id, decision));
+  }
+
+  async status(): Promise<RegistryStatus> {
+    const { journal, door } = this.#options;
+    const { reason, conflicts, pushes } = await this.#online((inner) => inner.status()).catch(
+      (error: unknown) => ({ reason: toEspmintError(error).message, conflicts: 0, pushes: undefined }),
+    );
+    const attempts = await journal.attempts().catch(() => []);
+    const refusals = await journal.refusals().catch(() => []);
+    return {
+      reachable: reason === undefined,
+      reason,
+      pendingSync: attempts.filter(({ owed }) => owed).length + refusals.length,
+      conflicts: conflicts + refusals.length,
+      pushes,
+      doorCopiedAt: await door.at(),
+    };
+  }
+
+  async close(): Promise<void> {
+    const inner = await this.#inner?.catch(() => undefined);
+    await this.#replaying?.catch(() => undefined);
+    await this.#options.door.settled();
+    await inner?.close();
+    await this.#options.journal.close().catch(() => undefined);
+  }
+
+  /** Runs `work` on the registry behind, which has been told of everything before. */
+  async #online<T>(work: (inner: ReplayTarget) => Promise<T>): Promise<T> {
+    if (this.#lastFailure !== undefined && Date.now() < this.#restUntil) throw this.#lastFailure;
+    try {
+      const inner = await this.#open();
+      await (this.#replaying ??= this.#replay(inner));
+      const result = await work(inner);
+      this.#options.door.renew(() => inner.door());
+      return result;
+    } catch (error) {
+      if (isDown(error)) this.#noteDown(toEspmintError(error));
+      throw error;
+    }
+  }
+
+  async #open(): Promise<ReplayTarget> {
+    this.#inner ??= this.#options.open();
+    try {
+      return await this.#inner;
+    } catch (error) {
+      this.#inner = undefined;
+      throw error;
+    }
+  }
+
+  /** The next call but those of the next seconds tries again, and replays what has come together by then. */
+  #noteDown(error: EspmintError): void {
+    this.#lastFailure = error;
+    this.#restUntil = Date.now() + REST_MS;
+    this.#replaying = undefined;
+  }
+
+  async #replay(inner: ReplayTarget): Promise<void> {
+    await this.#options.keys.refresh();
+    const stopped = await replayJournal(this.#options.journal, inner, this.#box);
+    for (const [id, conflict] of stopped) this.#stopped.set(id, conflict);
+  }
+
+  /** A reservation that the registry has met with a conflict is not known there. */
+  #checkStopped(id: string): void {
+    const conflict = this.#stopped.get(id);
+    if (conflict !== undefined) throw conflictError(conflict);
+  }
+
+  /** A reservation that only the journal knows is settled there; the registry hears of it later. */
+  #letPass(error: unknown): void {
+    if (!isDown(error) || this.#options.whenDown === 'stop') throw error;
+  }
+
+  async #toRecord(
+    reservation: Reservation,
+    request: ReserveRequest,
+    offline: boolean,
+  ): Promise<JournalRecord> {
+    const { id, mac, uuid } = reservation;
+    const { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location, facts } = request;
+    const { hardwareId } = namesOf(request);
+    const wanted = { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location, hardwareId };
+    const psk = this.#box.seal(reservation.psk, keyOwner({ mac, uuid }));
+    const at = await this.#options.journal.now();
+    return { type: 'reserved', id, at, mac, uuid, psk, wanted, facts, offline };
+  }
+}

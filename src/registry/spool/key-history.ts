@@ -1,0 +1,171 @@
+// What the records of a key file or journal add up to: devices, their keys and attempts.
+import { EspmintError } from '../../core/errors/index.js';
+import type { KeyFileRecord, ReservedLine } from './key-file.js';
+import { generatePsk } from '../../core/psk.js';
+import type {
+  AttemptRecord,
+  BoardNames,
+  DeviceHistory,
+  DeviceName,
+  DeviceRecord,
+  Image,
+  KeyRecord,
+  KnownPolicy,
+} from '../registry.js';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** One device of the file. */
+export class FileDevice {
+  record: DeviceRecord;
+  readonly #keys: (Mutable<KeyRecord> & { readonly psk: string })[] = [];
+  readonly #attempts: Mutable<AttemptRecord>[] = [];
+  readonly #reserved = new Map<string, ReservedLine>();
+
+  constructor(id: number, { mac, uuid, wanted }: ReservedLine) {
+    this.record = { id, mac, uuid, status: 'pending', ...wanted };
+  }
+
+  /** The current key, or the newest pending one of a device that has none. */
+  get key(): string {
+    return (this.#keys.findLast(({ state }) => state === 'current') ?? this.#keys.at(-1))?.psk ?? '';
+  }
+
+  get pendingKey(): string | undefined {
+    return this.#keys.findLast(({ state }) => state === 'pending')?.psk;
+  }
+
+  get attempts(): readonly AttemptRecord[] {
+    return this.#attempts;
+  }
+
+  attempt(id: string): AttemptRecord | undefined {
+    return this.#attempts.find((attempt) => attempt.id === id);
+  }
+
+  history(): DeviceHistory {
+    const keys = this.#keys.map(({ id, state, createdAt, provenAt, supersededAt }) => {
+      return { id, state, createdAt, provenAt, supersededAt };
+    });
+    return { ...this.record, keys: keys.reverse(), attempts: [...this.#attempts].reverse() };
+  }
+
+  reserve(reserved: ReservedLine): void {
+    const { id, at, psk, facts, wanted } = reserved;
+    this.record = { ...this.record, hardwareId: this.record.hardwareId ?? wanted.hardwareId };
+    this.#reserved.set(id, reserved);
+    this.#attempts.push({ ...facts, id, outcome: 'open', startedAt: at });
+    const live = this.#keys.findIndex((key) => key.psk === psk && key.state !== 'superseded');
+    if (live < 0) this.#keys.push({ id: this.#keys.length + 1, state: 'pending', createdAt: at, psk });
+  }
+
+  /** The newest image that an attempt was about to write. */
+  describe(id: string, { imageSha256, imageMd5, offsetBytes, sizeBytes }: Image): void {
+    const attempt = this.#attempts.find((candidate) => candidate.id === id);
+    if (attempt !== undefined) Object.assign(attempt, { imageSha256, imageMd5, offsetBytes, sizeBytes });
+  }
+
+  end(record: Extract<KeyFileRecord, { type: 'confirmed' | 'failed' }>): void {
+    const attempt = this.#attempts.find(({ id }) => id === record.id);
+    const reserved = this.#reserved.get(record.id);
+    if (attempt === undefined || reserved === undefined) return;
+    const { stagesMs, baud } = record;
+    Object.assign(attempt, { endedAt: record.at, stagesMs, baud });
+    if (record.type === 'failed') {
+      Object.assign(attempt, { outcome: 'failed', code: record.code, stage: record.stage });
+      return;
+    }
+    Object.assign(attempt, { outcome: 'passed', imageSha256: record.imageSha256 });
+    this.#prove(reserved.psk, record.at);
+    const { hardwareId } = this.record;
+    const proven = { status: 'provisioned', provisionedAt: record.at };
+    this.record = { ...this.record, ...reserved.wanted, hardwareId, ...proven };
+  }
+
+  #prove(psk: string, at: string): void {
+    const proven = this.#keys.findLast((key) => key.psk === psk);
+    for (const key of this.#keys) {
+      if (key === proven) Object.assign(key, { state: 'current', provenAt: at, supersededAt: undefined });
+      else if (key.state !== 'superseded') Object.assign(key, { state: 'superseded', supersededAt: at });
+    }
+  }
+}
+
+export class KeyHistory {
+  readonly #devices = new Map<string, FileDevice>();
+  readonly #reservations = new Map<string, FileDevice>();
+
+  constructor(records: readonly KeyFileRecord[]) {
+    for (const record of records) this.apply(record);
+  }
+
+  apply(record: KeyFileRecord): void {
+    if (record.type === 'revealed' || record.type === 'refused') return;
+    if (record.type === 'built') {
+      this.#reservations.get(record.id)?.describe(record.id, record);
+      return;
+    }
+    if (record.type !== 'reserved') {
+      this.#reservations.get(record.id)?.end(record);
+      return;
+    }
+    const device = this.#devices.get(record.mac) ?? new FileDevice(this.#devices.size + 1, record);
+    this.#devices.set(record.mac, device);
+    this.#reservations.set(record.id, device);
+    device.reserve(record);
+  }
+
+  /** Newest first. */
+  devices(): FileDevice[] {
+    return [...this.#devices.values()].reverse();
+  }
+
+  /** Devices that have one of the names. */
+  holders({ mac, uuid, hardwareId }: BoardNames): DeviceRecord[] {
+    const records = this.devices().map(({ record }) => record);
+    return records.filter(
+      (device) =>
+        device.mac === mac ||
+        device.uuid === uuid ||
+        (hardwareId !== undefined && device.hardwareId === hardwareId),
+    );
+  }
+
+  find(name: DeviceName): FileDevice | undefined {
+    if ('mac' in name) return this.#devices.get(name.mac);
+    return [...this.#devices.values()].find(({ record }) => record.uuid === name.uuid);
+  }
+
+  /** @throws DEVICE_UNKNOWN */
+  need(name: DeviceName): FileDevice {
+    const device = this.find(name);
+    if (device !== undefined) return device;
+    throw new EspmintError('DEVICE_UNKNOWN', { device: 'mac' in name ? name.mac : name.uuid });
+  }
+
+  /** @throws RESERVATION_UNKNOWN */
+  ofReservation(id: string): FileDevice {
+    const device = this.#reservations.get(id);
+    if (device === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
+    return device;
+  }
+}
+
+/**
+ * The key to flash, by the rules of Registry.reserve.
+ *
+ * @throws DEVICE_KNOWN, KEY_DIFFERS
+ */
+export function chooseKey(
+  device: FileDevice | undefined,
+  given: string | undefined,
+  policy: KnownPolicy,
+): string {
+  if (device === undefined) return given ?? generatePsk();
+  const { mac, uuid, status } = device.record;
+  if (status === 'pending') return given ?? device.key;
+  if (policy === 'refuse') throw new EspmintError('DEVICE_KNOWN', { mac, uuid, status });
+  if (policy === 'rotate') return given ?? device.pendingKey ?? generatePsk();
+  if (given !== undefined && given !== device.key) throw new EspmintError('KEY_DIFFERS', { mac, uuid });
+  return device.key;
+}

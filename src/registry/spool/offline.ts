@@ -1,0 +1,67 @@
+// What a station decides by itself while the registry is out of reach: by its journal and its copy of the door.
+import { randomUUID } from 'node:crypto';
+import { conflictError } from '../conflicts/detect.js';
+import { refusalBy } from '../conflicts/from-history.js';
+import type { DoorCopy } from '../door/copy.js';
+import type { KeyFileRecord } from './key-file.js';
+import { chooseKey, KeyHistory } from './key-history.js';
+import type { DeviceRecord, Reservation, ReserveRequest, ScreenRequest } from '../registry.js';
+import { makeReservation } from '../devices/request.js';
+import type { SecretBox } from '../store/secrets/secret-box.js';
+import type { Journal } from './journal.js';
+import { keyOwner } from './records.js';
+
+export class OfflineDesk {
+  readonly #journal: Journal;
+  readonly #door: DoorCopy;
+  readonly #box: SecretBox;
+
+  constructor(journal: Journal, door: DoorCopy, box: SecretBox) {
+    this.#journal = journal;
+    this.#door = door;
+    this.#box = box;
+  }
+
+  /** Chooses the key; the caller journals it. @throws as Registry.reserve */
+  async reserve(request: ReserveRequest): Promise<Reservation> {
+    await this.#door.check(request, request.policy);
+    const history = await this.#history();
+    await this.#stopConflict(history, request);
+    const { mac, uuid } = request;
+    const device = history.find({ mac });
+    const psk = chooseKey(device, request.psk, request.policy);
+    const known =
+      device === undefined ? 'new' : device.record.status === 'pending' ? 'pending' : 'provisioned';
+    return makeReservation({ id: randomUUID(), mac, uuid, known }, psk);
+  }
+
+  /** @throws as Registry.screen */
+  async screen(board: ScreenRequest): Promise<void> {
+    await this.#door.check(board, 'keep');
+    await this.#stopConflict(await this.#history(), board);
+  }
+
+  /** The device of a reservation that the journal holds. @throws RESERVATION_UNKNOWN */
+  async deviceOf(reservationId: string): Promise<DeviceRecord> {
+    return (await this.#history()).ofReservation(reservationId).record;
+  }
+
+  /** The refusal is on the disk before the board is stopped; the registry hears of it when it is back. */
+  async #stopConflict(history: KeyHistory, board: ScreenRequest): Promise<void> {
+    const refusal = refusalBy(history, board);
+    if (refusal === undefined) return;
+    await this.#journal.append(refusal);
+    throw conflictError(refusal.conflict);
+  }
+
+  /** Devices as far as the journal knows them. */
+  async #history(): Promise<KeyHistory> {
+    const records: KeyFileRecord[] = [];
+    for (const { reserved, image, end } of await this.#journal.attempts()) {
+      records.push({ ...reserved, psk: this.#box.open(reserved.psk, keyOwner(reserved)) });
+      if (image !== undefined) records.push({ type: 'built', id: reserved.id, ...image });
+      if (end !== undefined) records.push(end);
+    }
+    return new KeyHistory(records);
+  }
+}

@@ -1,0 +1,79 @@
+// What the journal's records say, and what they add up to for each attempt.
+import type { AttemptFacts } from '../devices/attempt-facts.js';
+import type { Failure, Image, Proof } from '../registry.js';
+import type { RefusedRecord, Wanted } from './key-file.js';
+import { macKeyOf } from '../devices/rows.js';
+import type { SecretOwner } from '../store/secrets/secret-box.js';
+
+/** A key is about to be flashed. `psk` is sealed. */
+export interface ReservedRecord {
+  readonly type: 'reserved';
+  readonly id: string;
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+  readonly mac: string;
+  readonly uuid: string;
+  readonly psk: string;
+  readonly wanted: Wanted;
+  /** Absent in journals of earlier versions. */
+  readonly facts?: AttemptFacts | undefined;
+  /** Whether the registry knows nothing of it yet. */
+  readonly offline: boolean;
+}
+
+export type JournalRecord =
+  | ReservedRecord
+  | ({ readonly type: 'built'; readonly id: string } & Image)
+  | ({ readonly type: 'confirmed'; readonly id: string; readonly at: string } & Proof)
+  | ({ readonly type: 'failed'; readonly id: string; readonly at: string } & Failure)
+  /** A board that was stopped without the registry. */
+  | RefusedRecord
+  /** The registry knows all that the records of this id before this one say. */
+  | { readonly type: 'synced'; readonly id: string };
+
+/** What the sealed key of a record belongs to. */
+export function keyOwner({ mac, uuid }: { readonly mac: string; readonly uuid: string }): SecretOwner {
+  return { uuid, macKey: macKeyOf(mac) };
+}
+
+export type EndRecord = Extract<JournalRecord, { type: 'confirmed' | 'failed' }>;
+
+/** One attempt as the journal tells it. */
+export interface JournalAttempt {
+  readonly reserved: ReservedRecord;
+  readonly image: Image | undefined;
+  readonly end: EndRecord | undefined;
+  /** Whether the registry still has to be told something. */
+  readonly owed: boolean;
+  readonly records: readonly JournalRecord[];
+}
+
+/** Refusals that the registry has not heard of, oldest first. */
+export function owedRefusals(records: readonly JournalRecord[]): RefusedRecord[] {
+  const synced = new Set(records.flatMap((record) => (record.type === 'synced' ? [record.id] : [])));
+  const refused = records.filter((record) => record.type === 'refused');
+  const owed = new Map(refused.filter(({ id }) => !synced.has(id)).map((record) => [record.id, record]));
+  return [...owed.values()];
+}
+
+/** Attempts by the time of their reservation. The same record twice means the same as once. */
+export function sumUp(records: readonly JournalRecord[]): JournalAttempt[] {
+  const byId = new Map<string, JournalRecord[]>();
+  for (const record of records) byId.set(record.id, [...(byId.get(record.id) ?? []), record]);
+  const attempts = [...byId.values()].flatMap((own) => sumUpOne(own) ?? []);
+  return attempts.sort((a, b) => (a.reserved.at < b.reserved.at ? -1 : 1));
+}
+
+function sumUpOne(records: readonly JournalRecord[]): JournalAttempt | undefined {
+  const reserved = records.find((record) => record.type === 'reserved');
+  if (reserved === undefined) return undefined;
+  const image = records.findLast((record) => record.type === 'built');
+  // A proof outweighs every failure: the chip holds the key.
+  const end =
+    records.find((record) => record.type === 'confirmed') ??
+    records.findLast((record) => record.type === 'failed');
+  const lastNews = records.findLastIndex(({ type }) => type === 'confirmed' || type === 'failed');
+  const synced = records.findLastIndex(({ type }) => type === 'synced');
+  const owed = synced < 0 ? reserved.offline || end !== undefined : synced < lastNews;
+  return { reserved, image, end, owed, records };
+}

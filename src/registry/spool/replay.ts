@@ -1,0 +1,85 @@
+// Tells the registry, in order and each thing once, what it has missed.
+import { type Conflict, CONFLICT_CODES } from '../../core/conflict.js';
+import { conflictOf, isEspmintError, toEspmintError } from '../../core/errors/index.js';
+import type { Door } from '../door/copy.js';
+import type { OfflineReservation } from '../devices/replay.js';
+import type { Registry } from '../registry.js';
+import type { SecretBox } from '../store/secrets/secret-box.js';
+import type { Journal } from './journal.js';
+import { type EndRecord, type JournalAttempt, keyOwner } from './records.js';
+
+/** The registry behind the journal. */
+export interface ReplayTarget extends Registry {
+  /** Its key is stored in any case. @throws CLONE_SUSPECTED, HARDWARE_ID_TAKEN, UUID_TAKEN, MAC_TAKEN */
+  replay(offline: OfflineReservation): Promise<void>;
+  /** Writes down a board that was refused without the registry. */
+  replayRefusal(conflict: Conflict): Promise<void>;
+  /** What a station needs to know to keep the door by itself. */
+  door(): Promise<Door>;
+}
+
+/**
+ * What contradicts the registry is a conflict there afterwards, with its key, and waits for somebody to decide.
+ *
+ * @param box opens the keys of the journal
+ * @returns those conflicts, by reservation
+ * @throws what the registry throws otherwise: the rest is told another time
+ */
+export async function replayJournal(
+  journal: Journal,
+  target: ReplayTarget,
+  box: SecretBox,
+): Promise<Map<string, Conflict>> {
+  await journal.adopt();
+  const owed = (await journal.attempts()).filter((attempt) => attempt.owed);
+  const stopped = new Map<string, Conflict>();
+  for (const attempt of owed) {
+    const { id } = attempt.reserved;
+    const conflict = await unlessConflict(() => replayReservation(target, box, attempt));
+    if (conflict !== undefined) stopped.set(id, conflict);
+  }
+  // In the order of the proofs: of two keys of one board the later proven one is on the chip.
+  const ends = owed.flatMap(({ reserved, end }) =>
+    end === undefined || stopped.has(reserved.id) ? [] : [end],
+  );
+  ends.sort((a, b) => (a.at < b.at ? -1 : 1));
+  for (const end of ends) {
+    const conflict = await unlessConflict(() => tellEnd(target, end));
+    if (conflict !== undefined) stopped.set(end.id, conflict);
+  }
+  for (const { reserved } of owed) await journal.append({ type: 'synced', id: reserved.id });
+  for (const { id, conflict } of await journal.refusals()) {
+    await target.replayRefusal(conflict);
+    await journal.append({ type: 'synced', id });
+  }
+  return stopped;
+}
+
+async function replayReservation(
+  target: ReplayTarget,
+  box: SecretBox,
+  { reserved, image }: JournalAttempt,
+): Promise<void> {
+  const { id, at, mac, uuid, wanted, facts } = reserved;
+  const { caUrl = '', ...rest } = wanted;
+  const psk = box.open(reserved.psk, keyOwner(reserved));
+  await target.replay({ id, at, request: { ...rest, mac, uuid, caUrl, policy: 'rotate', psk, facts } });
+  if (image !== undefined) await target.built(id, image);
+}
+
+async function tellEnd(target: ReplayTarget, end: EndRecord): Promise<void> {
+  const told = { ...end, endedAt: end.at };
+  if (told.type === 'confirmed') await target.confirm(told.id, told);
+  else await target.fail(told.id, told);
+}
+
+/** The conflict that `work` ended with, which the registry has written down. */
+async function unlessConflict(work: () => Promise<void>): Promise<Conflict | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (!CONFLICT_CODES.some((code) => isEspmintError(error, code))) throw error;
+    return conflictOf(toEspmintError(error));
+  }
+}

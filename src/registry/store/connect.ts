@@ -1,0 +1,70 @@
+// From the user's settings to a connection pool: which server, how patient.
+import { Presence } from '../embedded/presence.js';
+import { Database, type DatabaseOptions, type ServerSource } from './database.js';
+import { serverAt } from './server.js';
+
+export interface RegistryOptions {
+  /** Holds all state of espmint on this machine; made when missing. Default: `defaultDataDir()`. */
+  readonly dataDir?: string | undefined;
+  /** `postgresql://user@host/database`; absent: the embedded server of the data directory. */
+  readonly databaseUrl?: string | undefined;
+  /** PostgreSQL programs to use for the embedded server instead of those that espmint brings. */
+  readonly binDir?: string | undefined;
+  /** What to do when the registry cannot be reached: go on from the journal (the default), or stop. */
+  readonly whenDown?: 'continue' | 'stop' | undefined;
+  /** `plain` stores keys readable, for consumers of the column psk_secret. Default: sealed. */
+  readonly secrets?: 'sealed' | 'plain' | undefined;
+  /** Ends the waiting for a server; calls are still made once, to write down how things ended. */
+  readonly signal?: AbortSignal | undefined;
+  /** Of one statement; default 15 s. */
+  readonly timeoutMs?: number | undefined;
+  /** Of the process by default: libpq's PG* variables and ESPMINT_MASTER_KEY*. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+const TIMEOUT_MS = 15_000;
+/** How long a call waits for a server that is out of reach, when it can go on without. */
+const PATIENCE_MS = 3000;
+const EMBEDDED_POOL = 4;
+const SERVER_POOL = 8;
+
+/** Calls end within `timeoutMs`; `bulk` is work on all devices, whose statements take as long as they take. */
+export type Workload = 'calls' | 'bulk';
+
+/** A pool at that server; nothing is connected yet. @param prepare see DatabaseOptions */
+export function databaseOf(
+  options: RegistryOptions,
+  source: ServerSource,
+  workload: Workload = 'calls',
+  prepare?: DatabaseOptions['prepare'],
+): Database {
+  const { databaseUrl, whenDown = 'continue', signal, timeoutMs = TIMEOUT_MS } = options;
+  const remote = databaseUrl !== undefined;
+  return new Database(source, {
+    poolSize: remote ? SERVER_POOL : EMBEDDED_POOL,
+    timeoutMs,
+    isBulk: workload === 'bulk',
+    patienceMs: remote && whenDown === 'continue' ? Math.min(PATIENCE_MS, timeoutMs) : timeoutMs,
+    signal,
+    prepare,
+  });
+}
+
+/**
+ * The server that the settings name: the user's own, or the embedded one of the data directory.
+ *
+ * @throws INPUT_INVALID, FILE_UNREADABLE
+ */
+export function sourceOf(
+  { databaseUrl, binDir }: RegistryOptions,
+  dataDir: string,
+  env: Readonly<Record<string, string | undefined>>,
+): ServerSource {
+  if (databaseUrl !== undefined) return serverAt(databaseUrl, env);
+  const presence = new Presence({ dataDir, binDir });
+  return {
+    description: dataDir,
+    ensure: (signal) => presence.ensure(signal),
+    release: () => presence.release(),
+  };
+}

@@ -1,0 +1,37 @@
+// A key that a label shows is revealed in the name of who prints it.
+import { expect, it } from 'vitest';
+import { parseLabelTemplate } from '../core/labels/template.js';
+import { finishWithLabel } from './labels.js';
+
+const UNIT = { mac: 'a4:cf:12:00:00:01', uuid: '110e3dc9-fa05-568f-a05a-000000000001', chip: 'esp32' };
+
+/** Who a station's reveals are recorded for when its label is this one. */
+async function revealedBy(label: string, actor: string | undefined): Promise<(string | undefined)[]> {
+  const actors: (string | undefined)[] = [];
+  const finish = finishWithLabel({
+    template: parseLabelTemplate(label, 'label.yaml'),
+    registry: {
+      reveal: (_mac, _reason, who) => {
+        actors.push(who);
+        return Promise.resolve('00'.repeat(16));
+      },
+    },
+    batch: undefined,
+    actor,
+    onScan: () => undefined,
+  });
+  await finish(UNIT);
+  return actors;
+}
+
+const OPEN = "widthMm: 50\nheightMm: 25\nqr: '{{mac}}'\nlines: ['{{mac}}']\n";
+const SECRET = "widthMm: 50\nheightMm: 25\nsecret: true\nqr: '{{psk}}'\nlines: ['{{mac}}']\n";
+
+it('is recorded for the operator that is named', async () => {
+  expect(await revealedBy(SECRET, 'lan')).toEqual(['lan']);
+  expect(await revealedBy(SECRET, undefined)).toEqual([undefined]);
+});
+
+it('is not revealed for a label that does not show it', async () => {
+  expect(await revealedBy(OPEN, 'lan')).toEqual([]);
+});

@@ -1,0 +1,54 @@
+// The label of a good unit: laid out, printed, and scanned back where that is asked for.
+import { layOutLabel, type LabelLayout } from '../core/labels/layout.js';
+import { showsSecret, type LabelTemplate, type LabelValues } from '../core/labels/template.js';
+import { labelToZpl } from '../core/labels/zpl.js';
+import type { Link } from '../driver/index.js';
+import type { BatchRequest, Registry } from '../registry/index.js';
+import type { Finish, FinishedUnit, ScanBack } from './finishing.js';
+import { printLabel } from './label-printer.js';
+
+export interface Labelling {
+  readonly template: LabelTemplate;
+  readonly registry: Pick<Registry, 'reveal'>;
+  readonly batch: BatchRequest | undefined;
+  /** Who prints, for the audit trail of a key that the label shows; absent: the user of this process. */
+  readonly actor?: string | undefined;
+  /** Absent: the label is only laid out, for its scan. */
+  readonly printer?:
+    { readonly address: string; readonly open: (address: string) => Promise<Link> } | undefined;
+  /** Absent: nobody scans. */
+  readonly scans?: ScanBack | undefined;
+  /** Told when a unit begins to wait for its scan, and when it does so no longer. */
+  readonly onScan: (unit: FinishedUnit, waiting: boolean) => void;
+}
+
+/** What each good unit of such a station still needs. Its failures are PRINTER_FAILED and LABEL_SCAN_DIFFERS. */
+export function finishWithLabel(labelling: Labelling): Finish {
+  const { template, registry, batch, actor, printer, scans, onScan } = labelling;
+  const { name, lot, firmwareVersion, hardwareRevision } = batch ?? {};
+  return async (unit) => {
+    const values = { ...unit, batch: name, lot, firmwareVersion, hardwareRevision };
+    const layout = await labelOf(template, values, registry, actor);
+    if (printer !== undefined) await printLabel(labelToZpl(layout), printer);
+    if (scans === undefined) return;
+    onScan(unit, true);
+    try {
+      await scans.expect(layout.qr.text);
+    } finally {
+      onScan(unit, false);
+    }
+  };
+}
+
+/** The label of one device. A key that it shows is revealed, and so recorded in the audit trail. */
+export async function labelOf(
+  template: LabelTemplate,
+  values: Omit<LabelValues, 'psk'>,
+  registry: Pick<Registry, 'reveal'>,
+  actor?: string,
+): Promise<LabelLayout> {
+  const psk = showsSecret(template)
+    ? await registry.reveal(values.mac, 'printed on the label of the device', actor)
+    : undefined;
+  return layOutLabel(template, { ...values, psk });
+}

@@ -1,0 +1,23 @@
+// What a failed run says: something of the board, or only that now is not the time.
+import { CATALOG, EXIT, type ErrorCode } from '../core/errors/index.js';
+import type { Failed, ProvisionResult } from '../core/stages.js';
+
+/** The batch takes no board now: the station waits, and its boards with it. */
+const BATCH_SHUT: readonly ErrorCode[] = ['BATCH_FULL', 'BATCH_NOT_OPEN'];
+
+export function isBatchShut(code: ErrorCode): boolean {
+  return BATCH_SHUT.includes(code);
+}
+
+/** An outage, a full batch or an operator who stops say nothing of a board: such a run is not counted. */
+export function isVerdict(result: ProvisionResult): boolean {
+  if (result.ok) return true;
+  return result.code !== 'CANCELLED' && CATALOG[result.code].exit !== EXIT.registry;
+}
+
+/** What another run of the board would wait for; undefined for what a new run cannot cure. */
+export function causeOfAnotherRun({ code, retryable }: Failed): 'retry' | 'registry' | 'batch' | undefined {
+  if (!retryable || code === 'CANCELLED') return undefined;
+  if (CATALOG[code].exit !== EXIT.registry) return 'retry';
+  return code === 'BATCH_BUSY' ? 'batch' : 'registry';
+}
