@@ -69,6 +69,7 @@ module.exports = {
           'node_modules/fflate/',
           'node_modules/zod/',
           'node_modules/yaml/',
+          'node_modules/re2js/',
           'node_modules/qr/',
           'node_modules/pdf-lib/',
         ],

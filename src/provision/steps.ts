@@ -3,6 +3,7 @@ import { deviceRows } from '../core/device-config.js';
 import { sha256Hex } from '../core/digest.js';
 import { EspmintError } from '../core/errors/index.js';
 import { usableHardwareId } from '../core/hardware-id.js';
+import { parseLinePattern } from '../core/line-pattern.js';
 import { parseMac, type Mac } from '../core/mac.js';
 import { decodeNvs, type NvsRow } from '../core/nvs/index.js';
 import { parsePsk } from '../core/psk.js';
@@ -206,8 +207,8 @@ export async function checkBoot(
 ): Promise<BootReport> {
   const { success, failure, timeoutMs, baud } = boot;
   return board.watchBoot({
-    success: typeof success === 'string' ? success : { pattern: new RegExp(success.pattern) },
-    failure: failure.map((pattern) => new RegExp(pattern)),
+    success: typeof success === 'string' ? success : { pattern: parseLinePattern(success.pattern) },
+    failure: failure.map(parseLinePattern),
     secrets: [psk, plan.wifi?.password].filter((secret) => secret !== undefined),
     timeoutMs,
     baud,

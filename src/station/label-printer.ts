@@ -44,27 +44,39 @@ export async function printLabel(zpl: string, options: PrinterOptions): Promise<
 const STATUS_REQUEST = new TextEncoder().encode('~HS');
 /** ~HS answers with three lines between STX and ETX. */
 const STATUS_LINES = 3;
+/** The three lines have 90 characters; what says more is no printer that can be asked. */
+const MOST_ANSWER_BYTES = 1024;
+const STX = '\u0002';
+const ETX = '\u0003';
 
 /** What keeps the printer from printing; undefined when nothing does, or when it does not say. */
 async function askStatus(link: Link, timeoutMs: number): Promise<string | undefined> {
   const deadline = performance.now() + timeoutMs;
   await link.write(STATUS_REQUEST, { timeoutMs });
   let text = '';
-  while (text.split('\u0003').length <= STATUS_LINES) {
+  // Bytes that drip end the wait no later than silence does.
+  for (;;) {
+    const leftMs = deadline - performance.now();
+    if (leftMs <= 0 || text.length > MOST_ANSWER_BYTES || linesOf(text).length >= STATUS_LINES) break;
     try {
-      const bytes = await link.read({ timeoutMs: Math.max(1, deadline - performance.now()) });
-      text += new TextDecoder('latin1').decode(bytes);
+      text += new TextDecoder('latin1').decode(await link.read({ timeoutMs: leftMs }));
     } catch (error) {
       if (isEspmintError(error, 'LINK_TIMEOUT')) break;
       throw error;
     }
   }
-  return troubleIn(text);
+  return text.length > MOST_ANSWER_BYTES ? undefined : troubleIn(text);
+}
+
+/** What stands between STX and ETX, as far as it is complete. */
+function linesOf(answer: string): string[] {
+  const pieces = answer.split(ETX).slice(0, -1);
+  return pieces.flatMap((piece) => (piece.includes(STX) ? [piece.slice(piece.indexOf(STX) + 1)] : []));
 }
 
 /** ZPL II Programming Guide, ~HS: paper out and pause in line 1, head up and ribbon out in line 2. */
 function troubleIn(answer: string): string | undefined {
-  const lines = [...answer.matchAll(/\u0002([^\u0003]*)\u0003/g)].map(([, line = '']) => line.split(','));
+  const lines = linesOf(answer).map((line) => line.split(','));
   const flag = (line: number, field: number): boolean => lines[line]?.[field]?.trim() === '1';
   if (flag(0, 1)) return 'it is out of labels';
   if (flag(1, 2)) return 'its head is open';

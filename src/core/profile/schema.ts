@@ -1,5 +1,6 @@
 // A profile: all that is the same for every board of a product. The schema is types, checks and editor help in one.
 import { z } from 'zod';
+import { linePatternFault } from '../line-pattern.js';
 import { UUID_RECIPES } from '../uuid.js';
 
 const FLASH_SECTOR_BYTES = 0x1000;
@@ -24,19 +25,18 @@ const secretReference = z
   )
   .meta({ description: 'Where the secret is: file:PATH (relative to this profile) or env:NAME.' });
 
-/** A pattern over single lines, in JavaScript's syntax. */
+/** A pattern over single lines, in RE2's syntax: it is matched in linear time whatever it is. */
 const regularExpression = z
   .string()
   .min(1)
-  .refine((text) => isRegularExpression(text), 'must be a regular expression');
+  .superRefine((text, context) => {
+    const message = linePatternFault(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
+  .meta({ description: 'A regular expression over one line, without look-around and back-references.' });
 
-function isRegularExpression(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
+/** Each costs time with every line of a log. */
+const MAX_FAILURE_PATTERNS = 20;
 
 /** Signs of a start that every ESP32 firmware gives; the driver knows how each looks. */
 const BOOT_SIGNS = ['banner', 'application', 'got-ip'] as const;
@@ -121,7 +121,7 @@ export const profileSchema = z
           .meta({
             description: 'What counts as started: a well-known sign, or a line that matches a pattern.',
           }),
-        failure: z.array(regularExpression).default([]),
+        failure: z.array(regularExpression).max(MAX_FAILURE_PATTERNS).default([]),
         timeoutMs: z.int().min(500).max(120_000).default(10_000),
         baud: z.int().min(9600).max(3_000_000).default(115_200),
       })

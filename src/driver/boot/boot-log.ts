@@ -1,14 +1,15 @@
 // Judges a boot log: bytes in, lines and a verdict out. Pure; watch-boot.ts brings the bytes.
+import type { LinePattern } from '../../core/line-pattern.js';
 
-/** What a board must print to pass. Patterns are regular expressions over single lines. */
+/** What a board must print to pass. Patterns match single lines. */
 export interface BootRules {
   /**
    * What counts as started: the ROM's banner, the call of the application's main function, an IP address, or a line of
    * the application's own.
    */
-  readonly success: BuiltInSuccess | { readonly pattern: RegExp };
+  readonly success: BuiltInSuccess | { readonly pattern: LinePattern };
   /** Lines that end the check at once, beside the built-in ones (panic, brownout, invalid header, ...). */
-  readonly failure?: readonly RegExp[];
+  readonly failure?: readonly LinePattern[];
   /** Texts that are shown as asterisks in kept lines: keys and passwords that careless firmware prints. */
   readonly secrets?: readonly string[];
 }
@@ -53,7 +54,8 @@ const MAX_LINE_CHARACTERS = 512;
 
 export class BootLog {
   readonly #rules: BootRules;
-  readonly #success: RegExp;
+  readonly #success: LinePattern;
+  readonly #failures: readonly LinePattern[];
   readonly #lines: string[] = [];
   #line = '';
   #starts = 0;
@@ -63,8 +65,8 @@ export class BootLog {
     this.#rules = rules;
     const pattern =
       typeof rules.success === 'string' ? BUILT_IN_SUCCESS[rules.success] : rules.success.pattern;
-    // Flags that carry a position from one line to the next would make matches depend on what came before.
-    this.#success = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
+    this.#success = withoutMemory(pattern);
+    this.#failures = (rules.failure ?? []).map(withoutMemory);
   }
 
   /** The last lines, secrets masked. */
@@ -101,11 +103,7 @@ export class BootLog {
   #judge(line: string, shown: string): BootVerdict | undefined {
     const failure = BUILT_IN_FAILURES.find(({ pattern }) => pattern.test(line));
     if (failure !== undefined) return { passed: false, reason: failure.reason, line: shown };
-    if (
-      this.#rules.failure?.some((pattern) =>
-        new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(line),
-      )
-    ) {
+    if (this.#failures.some((pattern) => pattern.test(line))) {
       return { passed: false, reason: 'it printed what the profile calls a failure', line: shown };
     }
     const restart = RESTART.exec(line);
@@ -122,6 +120,11 @@ export class BootLog {
       .reduce((text, secret) => text.replaceAll(secret, MASK), line)
       .replace(KEY_FORM, MASK);
   }
+}
+
+/** Flags that carry a position from one line to the next would make matches depend on what came before. */
+function withoutMemory(pattern: LinePattern): LinePattern {
+  return pattern instanceof RegExp ? new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')) : pattern;
 }
 
 /** Colour codes and line noise have no place in a log that is shown to people. */

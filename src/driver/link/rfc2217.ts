@@ -22,6 +22,8 @@ import { closeSocket, openTcp, watchSocket, writeSocket } from './tcp-stream.js'
 const SETTING_TIMEOUT_MS = 3_000;
 /** Some servers carry out a line change without a word: after one that was not acknowledged none is waited for. */
 const LINE_TIMEOUT_MS = 500;
+/** Answers that may wait for a server to read them: every option there is, many times over. */
+const MOST_WAITING_BYTES = 64 * 1024;
 const DATA_BITS = 8;
 const PARITY_NONE = 1;
 const STOP_BITS_ONE = 1;
@@ -163,6 +165,10 @@ class Rfc2217Link implements Link {
     const yes = aboutThem ? VERB.do : VERB.will;
     const no = aboutThem ? VERB.dont : VERB.wont;
     this.#socket.write(negotiation(agreed ? yes : no, option));
+    if (this.#socket.writableLength <= MOST_WAITING_BYTES) return;
+    const reason = 'it negotiates without end and does not read the answers';
+    this.#inbox.fail(new EspmintError('LINK_CLOSED', { port: this.address, reason }));
+    this.#socket.destroy();
   }
 
   /** One setting; undefined when the server says nothing about it. */

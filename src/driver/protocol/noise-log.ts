@@ -11,16 +11,18 @@ export class NoiseLog {
     const printable = Array.from(bytes, (byte) =>
       byte === 0x0a || (byte >= 0x20 && byte < 0x7f) ? String.fromCharCode(byte) : '',
     ).join('');
-    this.#text = (this.#text + printable).slice(-KEEP_BYTES);
+    this.#text += printable;
+    // Not with each of many small pieces: a flood of them would cost as much again as it is long.
+    if (this.#text.length > 2 * KEEP_BYTES) this.#text = this.text;
   }
 
   get text(): string {
-    return this.#text;
+    return this.#text.slice(-KEEP_BYTES);
   }
 
   /** What the ROM said of its boot mode, `0x13 SPI_FAST_FLASH_BOOT`; undefined when it said nothing. */
   get bootMode(): string | undefined {
-    const last = [...this.#text.matchAll(new RegExp(BOOT_MODE, 'gi'))].at(-1);
+    const last = [...this.text.matchAll(new RegExp(BOOT_MODE, 'gi'))].at(-1);
     return last === undefined ? undefined : `${last[1] ?? ''} ${last[2] ?? ''}`;
   }
 
