@@ -4,35 +4,105 @@ import type { CliIo } from './io.js';
 import { usageError } from './arguments/usage.js';
 import { VERSION } from './version.js';
 
+interface CommandEntry {
+  readonly does: string;
+  readonly load: (io: CliIo) => Promise<Command>;
+}
+
 /**
  * Every command, in the order of the help. Each is loaded when it is asked for: `espmint identity` should not wait for
- * a database client and a serial library.
+ * a database client and a serial library, and the help needs no more than names.
  */
-const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
-  provision: async (io) => (await import('./commands/provision.js')).provisionCommand(io),
-  inspect: async (io) => (await import('./commands/inspect.js')).inspectCommand(io),
-  devices: async (io) => (await import('./commands/devices.js')).devicesCommand(io),
-  lists: async (io) => (await import('./commands/lists.js')).listsCommand(io),
-  db: async (io) => (await import('./commands/db.js')).dbCommand(io),
-  push: async (io) => (await import('./commands/push/index.js')).pushCommand(io),
-  keys: async (io) => (await import('./commands/keys.js')).keysCommand(io),
-  nvs: async (io) => (await import('./commands/nvs/index.js')).nvsCommand(io),
-  station: async (io) => (await import('./commands/station/index.js')).stationCommand(io),
-  batch: async (io) => (await import('./commands/batch.js')).batchCommand(io),
-  label: async (io) => (await import('./commands/label.js')).labelCommand(io),
-  stats: async (io) => (await import('./commands/stats.js')).statsCommand(io),
-  profile: async (io) => (await import('./commands/profile.js')).profileCommand(io),
-  identity: async (io) => (await import('./commands/identity.js')).identityCommand(io),
-  ports: async (io) => (await import('./commands/ports.js')).portsCommand(io),
-  virtual: async (io) => (await import('./commands/virtual.js')).virtualCommand(io),
-  serve: async (io) => (await import('./commands/serve.js')).serveCommand(io),
-  users: async (io) => (await import('./commands/users.js')).usersCommand(io),
-  tokens: async (io) => (await import('./commands/tokens.js')).tokensCommand(io),
-  demo: async (io) => (await import('./commands/demo.js')).demoCommand(io),
-  doctor: async (io) => (await import('./commands/doctor.js')).doctorCommand(io),
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  provision: {
+    does: 'give the boards at these ports their identity',
+    load: async (io) => (await import('./commands/provision.js')).provisionCommand(io),
+  },
+  inspect: {
+    does: 'show what a board says of itself: chip, security, partitions, NVS contents (secrets masked)',
+    load: async (io) => (await import('./commands/inspect.js')).inspectCommand(io),
+  },
+  devices: {
+    does: 'the devices in the registry: find them, read their history, move them',
+    load: async (io) => (await import('./commands/devices.js')).devicesCommand(io),
+  },
+  lists: {
+    does: 'boards that may be provisioned, and boards that never are',
+    load: async (io) => (await import('./commands/lists.js')).listsCommand(io),
+  },
+  db: {
+    does: "the registry's database: check it, migrate it, back it up, move it",
+    load: async (io) => (await import('./commands/db.js')).dbCommand(io),
+  },
+  push: {
+    does: 'tell a table or a webhook of your own of each device',
+    load: async (io) => (await import('./commands/push/index.js')).pushCommand(io),
+  },
+  keys: {
+    does: 'the master key that seals the stored keys',
+    load: async (io) => (await import('./commands/keys.js')).keysCommand(io),
+  },
+  nvs: {
+    does: 'make, read, check, change and encrypt NVS partition images',
+    load: async (io) => (await import('./commands/nvs/index.js')).nvsCommand(io),
+  },
+  station: {
+    does: 'provision boards as they are plugged in, each slot on its own, until Ctrl-C',
+    load: async (io) => (await import('./commands/station/index.js')).stationCommand(io),
+  },
+  batch: {
+    does: 'work orders: so many boards of one profile, counted over all stations',
+    load: async (io) => (await import('./commands/batch.js')).batchCommand(io),
+  },
+  label: {
+    does: 'labels of devices, into a file or to a ZPL printer',
+    load: async (io) => (await import('./commands/label.js')).labelCommand(io),
+  },
+  stats: {
+    does: 'figures of the boards that stations have made',
+    load: async (io) => (await import('./commands/stats.js')).statsCommand(io),
+  },
+  profile: {
+    does: 'what is the same for every board of a product',
+    load: async (io) => (await import('./commands/profile.js')).profileCommand(io),
+  },
+  identity: {
+    does: 'the UUID that a MAC gives, or the recipe that made a UUID',
+    load: async (io) => (await import('./commands/identity.js')).identityCommand(io),
+  },
+  ports: {
+    does: 'list the serial ports of this machine',
+    load: async (io) => (await import('./commands/ports.js')).portsCommand(io),
+  },
+  virtual: {
+    does: 'run virtual boards until standard input closes or Ctrl-C',
+    load: async (io) => (await import('./commands/virtual.js')).virtualCommand(io),
+  },
+  serve: {
+    does: 'serve the dashboard and the HTTP API until Ctrl-C',
+    load: async (io) => (await import('./commands/serve.js')).serveCommand(io),
+  },
+  users: {
+    does: 'who may sign in to the service (espmint serve)',
+    load: async (io) => (await import('./commands/users.js')).usersCommand(io),
+  },
+  tokens: {
+    does: 'bearer tokens of machines that call the HTTP API',
+    load: async (io) => (await import('./commands/tokens.js')).tokensCommand(io),
+  },
+  demo: {
+    does: 'provision four virtual boards, then leave them up to play with',
+    load: async (io) => (await import('./commands/demo.js')).demoCommand(io),
+  },
+  doctor: {
+    does: 'check that this station has what it needs',
+    load: async (io) => (await import('./commands/doctor.js')).doctorCommand(io),
+  },
 };
 
-/** @param args decides what is loaded: the commands that they name, or all for the help. */
+export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
+
+/** @param args decides what is loaded: the commands that they name. All others are there by name only. */
 export async function buildProgram(io: CliIo, args: readonly string[] = []): Promise<Command> {
   const program = new Command('espmint')
     .description('Gives every ESP32 its identity: MAC, UUID, key, NVS image, proof and registry entry.')
@@ -54,9 +124,9 @@ export async function buildProgram(io: CliIo, args: readonly string[] = []): Pro
     )
     .option('--debug', 'print stack traces with errors');
   // An option's value may look like a command too: one loaded in vain does no harm.
-  const named = args.filter((arg) => Object.hasOwn(COMMANDS, arg));
-  for (const [name, load] of Object.entries(COMMANDS)) {
-    if (named.length === 0 || named.includes(name)) program.addCommand(await load(io));
+  for (const [name, { does, load }] of Object.entries(COMMANDS)) {
+    const command = args.includes(name) ? await load(io) : new Command(name);
+    program.addCommand(command.description(does));
   }
   exitByException(program, io, args);
   return program;

@@ -5,7 +5,7 @@ import { CATALOG, EXIT, type ErrorCode } from '../core/errors/index.js';
 import { profileJsonSchema } from '../core/profile/schema.js';
 import { httpApiPage } from '../service/reference.js';
 import type { CliIo } from './io.js';
-import { buildProgram } from './program.js';
+import { buildProgram, COMMAND_NAMES } from './program.js';
 
 /** File name under docs/reference and its text. */
 export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
@@ -85,7 +85,7 @@ function errorRow(code: ErrorCode): string {
 }
 
 async function cliPage(): Promise<string> {
-  const program = await buildProgram(silentIo());
+  const program = await buildProgram(silentIo(), COMMAND_NAMES);
   const sections = program.commands.flatMap((command) => commandSections(command, 'espmint'));
   return [
     '# Commands',

@@ -26,7 +26,6 @@ interface Shown {
 
 export function batchCommand(io: CliIo): Command {
   return new Command('batch')
-    .description('work orders: so many boards of one profile, counted over all stations')
     .addCommand(createCommand(io))
     .addCommand(listCommand(io))
     .addCommand(showCommand(io))

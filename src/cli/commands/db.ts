@@ -20,7 +20,6 @@ export function dbCommand(io: CliIo): Command {
   const optionsOf = (command: Command): RegistryOptions =>
     registryOptions(io, command.optsWithGlobals<GlobalOptions>());
   return new Command('db')
-    .description("the registry's database: check it, migrate it, back it up, move it")
     .addCommand(
       reportCommand(io, optionsOf, 'check', 'connect, and say precisely what is wrong if anything is'),
     )

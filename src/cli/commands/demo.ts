@@ -28,7 +28,6 @@ const HOST = '127.0.0.1';
 
 export function demoCommand(io: CliIo): Command {
   return new Command('demo')
-    .description('provision four virtual boards, then leave them up to play with')
     .option('--once', 'end after provisioning')
     .option('--json', 'print JSON Lines: one event a line')
     .action((_: unknown, self: Command) => demo(io, self.optsWithGlobals<Options>()));

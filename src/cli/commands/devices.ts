@@ -13,7 +13,6 @@ import { withRegistry } from './devices/with-registry.js';
 
 export function devicesCommand(io: CliIo): Command {
   return new Command('devices')
-    .description('the devices in the registry: find them, read their history, move them')
     .addCommand(listCommand(io))
     .addCommand(showCommand(io))
     .addCommand(auditCommand(io))

@@ -20,7 +20,6 @@ const MARKS: Record<Finding['state'], string> = { ok: '✓', note: '·', fault: 
 
 export function doctorCommand(io: CliIo): Command {
   return new Command('doctor')
-    .description('check that this station has what it needs')
     .option('-p, --port <address>', 'with --deep: the board to test')
     .option('--deep', 'test a board and its link without changing it: resets, rates, answer times, reading')
     .option('--report <file>', 'with --deep: write the findings as JSON, without MAC or contents')

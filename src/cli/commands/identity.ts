@@ -21,7 +21,6 @@ interface Options {
 
 export function identityCommand(io: CliIo): Command {
   return new Command('identity')
-    .description('the UUID that a MAC gives, or the recipe that made a UUID')
     .argument('<mac>', 'MAC of the device, for example a4:cf:12:34:56:78')
     .addOption(new Option('--recipe <name>', 'how the UUID is made').choices(UUID_RECIPES).default('rfc9562'))
     .option('--uuid <uuid>', 'say which recipe made this UUID instead')

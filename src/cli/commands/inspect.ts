@@ -29,9 +29,6 @@ const DEFAULT_BAUD = 921_600;
 
 export function inspectCommand(io: CliIo): Command {
   return new Command('inspect')
-    .description(
-      'show what a board says of itself: chip, security, partitions, NVS contents (secrets masked)',
-    )
     .requiredOption('-p, --port <address>', 'device path, tcp://host:port or rfc2217://host:port')
     .option('--baud <rate>', 'highest bits per second to try', countOption('--baud', BAUDS), DEFAULT_BAUD)
     .addOption(new Option('--backend <name>', 'who speaks to the board').choices(BACKENDS))

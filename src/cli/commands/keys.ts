@@ -5,7 +5,7 @@ import { registryOptions } from '../compose/compose.js';
 import { type CliIo, type GlobalOptions } from '../io.js';
 
 export function keysCommand(io: CliIo): Command {
-  return new Command('keys').description('the master key that seals the stored keys').addCommand(
+  return new Command('keys').addCommand(
     new Command('rotate')
       .description('make a new master key and wrap the sealing keys with it, while everybody goes on working')
       .action(async (_options: object, command: Command) => {

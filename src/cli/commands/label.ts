@@ -34,7 +34,6 @@ interface Options extends GlobalOptions {
 
 export function labelCommand(io: CliIo): Command {
   return new Command('label')
-    .description('labels of devices, into a file or to a ZPL printer')
     .argument('[devices...]', 'MAC or UUID of each device')
     .requiredOption('--template <file>', 'label template')
     .option('--profile <file>', 'profile of the product; needed for a template that shows the key')

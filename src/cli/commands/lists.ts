@@ -16,7 +16,6 @@ const ENTRY = 'a MAC, a UUID, or a range of MACs, FIRST..LAST';
 
 export function listsCommand(io: CliIo): Command {
   return new Command('lists')
-    .description('boards that may be provisioned, and boards that never are')
     .addCommand(addCommand(io))
     .addCommand(removeCommand(io))
     .addCommand(showCommand(io));

@@ -5,7 +5,6 @@ import { jsonLine, type CliIo } from '../io.js';
 
 export function portsCommand(io: CliIo): Command {
   return new Command('ports')
-    .description('list the serial ports of this machine')
     .option('--json', 'print JSON Lines: one port a line')
     .action(async (options: { json?: boolean }) => {
       const ports = await listPorts();

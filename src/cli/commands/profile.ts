@@ -8,7 +8,7 @@ import { createFile, readTextFile } from '../files/files.js';
 import { jsonLine, type CliIo } from '../io.js';
 
 export function profileCommand(io: CliIo): Command {
-  const profile = new Command('profile').description('what is the same for every board of a product');
+  const profile = new Command('profile');
   profile
     .command('init')
     .description('write a commented profile (never over an existing file)')

@@ -23,7 +23,6 @@ interface Options extends Omit<PlanFlags, 'known'>, RegistryChoice, BackendChoic
 export function provisionCommand(io: CliIo): Command {
   const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
   const command = new Command('provision')
-    .description('give the boards at these ports their identity')
     .requiredOption(
       '-p, --port <address>',
       'device path, tcp://host:port or rfc2217://host:port; repeat it',

@@ -26,7 +26,6 @@ interface Options extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOp
 export function serveCommand(io: CliIo): Command {
   const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
   return new Command('serve')
-    .description('serve the dashboard and the HTTP API until Ctrl-C')
     .option('--host <address>', 'address to listen on', DEFAULT_HOST)
     .option(
       '--port <number>',

@@ -19,7 +19,6 @@ interface Options extends GlobalOptions {
 
 export function statsCommand(io: CliIo): Command {
   return new Command('stats')
-    .description('figures of the boards that stations have made')
     .option('--batch <name>', 'only boards of this batch')
     .option('--station <name>', 'only boards of this station')
     .option('--since <time>', 'only boards that ended since then (ISO 8601)')

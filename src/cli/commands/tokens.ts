@@ -10,7 +10,7 @@ interface Options extends GlobalOptions {
 }
 
 export function tokensCommand(io: CliIo): Command {
-  const tokens = new Command('tokens').description('bearer tokens of machines that call the HTTP API');
+  const tokens = new Command('tokens');
   tokens
     .command('create')
     .description('make a token and print it: it is shown only this once')

@@ -17,7 +17,7 @@ const MIN_PASSWORD_CHARS = 10;
 const NAME = /^[\p{L}\p{N}._@-]{1,64}$/u;
 
 export function usersCommand(io: CliIo): Command {
-  const users = new Command('users').description('who may sign in to the service (espmint serve)');
+  const users = new Command('users');
   users
     .command('add')
     .description('add a person; the first one must be an admin')

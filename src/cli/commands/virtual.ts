@@ -37,7 +37,6 @@ type Closers = (() => Promise<void> | void)[];
 
 export function virtualCommand(io: CliIo): Command {
   return new Command('virtual')
-    .description('run virtual boards until standard input closes or Ctrl-C')
     .option('--chip <name>', 'kind of chip', 'esp32')
     .option('--chips <names>', 'kinds of chip in turn, separated by commas')
     .option('--mac <mac>', 'MAC of the first board; others count up', 'a4:cf:12:34:56:78')

@@ -11,7 +11,6 @@ import { verifyCommand } from './verify.js';
 
 export function nvsCommand(io: CliIo): Command {
   return new Command('nvs')
-    .description('make, read, check, change and encrypt NVS partition images')
     .addCommand(generateCommand(io))
     .addCommand(inspectCommand(io))
     .addCommand(verifyCommand(io))

@@ -13,7 +13,6 @@ interface Json {
 
 export function pushCommand(io: CliIo): Command {
   return new Command('push')
-    .description('tell a table or a webhook of your own of each device')
     .addCommand(addCommand(io))
     .addCommand(listCommand(io))
     .addCommand(showCommand(io))

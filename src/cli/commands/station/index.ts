@@ -13,9 +13,7 @@ import { teach, type TeachOptions } from './teach.js';
 const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
 
 export function stationCommand(io: CliIo): Command {
-  const command = new Command('station').description(
-    'provision boards as they are plugged in, each slot on its own, until Ctrl-C',
-  );
+  const command = new Command('station');
   addPortOptions(command);
   addPlanOptions(command);
   addRunOptions(command);

@@ -1,0 +1,40 @@
+// What a start of the program loads, as counts of modules: figures that do not depend on the machine.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '../support/judges.js';
+
+/** Writes each module that is loaded to standard error, from the loader's own thread. */
+const HOOK = `
+import { writeSync } from 'node:fs';
+export function load(url, context, next) {
+  writeSync(2, 'loaded ' + url + '\\n');
+  return next(url, context);
+}`;
+const dataUrl = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+const REGISTER = dataUrl(
+  `import { register } from 'node:module'; register(${JSON.stringify(dataUrl(HOOK))});`,
+);
+
+function modulesOf(...args: string[]): string[] {
+  const run = spawnSync(process.execPath, ['--import', REGISTER, join(ROOT, 'bin/espmint.js'), ...args], {
+    encoding: 'utf8',
+  });
+  expect(run.status).toBe(0);
+  return [...run.stderr.matchAll(/^loaded (\S+)/gm)].map(([, url = '']) => url);
+}
+
+describe('a start of the program', () => {
+  it.each([['--version'], ['--help']])('loads no command for %s', (flag) => {
+    const loaded = modulesOf(flag);
+    expect(
+      loaded.filter((url) => /\/(commands|registry|driver|service)\/|node_modules\/(?!commander)/.test(url)),
+    ).toEqual([]);
+    expect(loaded.some((url) => url.includes('commander'))).toBe(true);
+  });
+
+  it('loads neither database nor serial port to make an identity', () => {
+    const loaded = modulesOf('identity', 'a4:cf:12:34:56:78');
+    expect(loaded.filter((url) => /node_modules\/(pg|serialport|fastify|zod|yaml)\//.test(url))).toEqual([]);
+  });
+});
