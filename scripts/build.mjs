@@ -1,10 +1,11 @@
-// Builds dist/ from src/: TypeScript first, then the files that the compiler does not carry, then the dashboard, each of
-// its files beside a compressed one.
+// Builds dist/ from src/: TypeScript first (declarations, and modules for tests), then the program and the library in few
+// files, then the dashboard, each of its files beside a compressed one.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CARRIED = /\.(sql)$/;
@@ -17,9 +18,13 @@ const compiled = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.bu
 });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
-for (const file of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
-  if (CARRIED.test(file)) cpSync(join(root, 'src', file), join(root, 'dist', file));
+const dist = join(root, 'dist');
+const src = join(root, 'src');
+for (const file of readdirSync(src, { recursive: true, encoding: 'utf8' })) {
+  if (CARRIED.test(file)) cpSync(join(src, file), join(dist, file));
 }
+removeLeftOvers();
+await bundle();
 
 const vite = join(root, 'node_modules/vite/bin/vite.js');
 const page = ['build', '--config', join(root, 'src/web/vite.config.ts'), '--logLevel', 'warn'];
@@ -30,4 +35,43 @@ const web = join(root, 'dist/web');
 for (const file of readdirSync(web, { recursive: true, encoding: 'utf8' })) {
   if (!COMPRESSED.test(file)) continue;
   writeFileSync(join(web, `${file}.gz`), gzipSync(readFileSync(join(web, file)), { level: 9 }));
+}
+
+/** What the compiler made of sources that are gone: it never removes a file. */
+function removeLeftOvers() {
+  for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    const [, stem] =
+      /^(?!web\/|program\/)(.*?)(?:\.d\.ts|\.js|\.js\.map|\.sql)$/.exec(file.replaceAll('\\', '/')) ?? [];
+    if (stem === undefined || existsSync(join(src, `${stem}.ts`)) || existsSync(join(src, `${stem}.sql`)))
+      continue;
+    rmSync(join(dist, file));
+  }
+}
+
+/**
+ * The program and the library's entry points in dist/program: a start then opens a few files instead of hundreds. The
+ * packages that they use stay outside: users get their mends without a new release of ours.
+ */
+async function bundle() {
+  const program = join(dist, 'program');
+  rmSync(program, { recursive: true, force: true });
+  const entries = ['index', 'core/index', 'driver/index', 'registry/index', 'virtual/index'];
+  const bundled = await rolldown({
+    input: {
+      main: join(src, 'cli/main.ts'),
+      ...Object.fromEntries(entries.map((name) => [name.replace('/index', ''), join(src, `${name}.ts`)])),
+    },
+    platform: 'node',
+    resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
+    external: /^[^./]/,
+    plugins: [{ name: 'own-place', transform: keepOwnPlace }],
+  });
+  await bundled.write({ dir: program, format: 'esm', sourcemap: true, chunkFileNames: '[name]-[hash].js' });
+}
+
+/** A module that asks where it stands (for its migrations, for the dashboard) goes on to hear where tsc put it. */
+function keepOwnPlace(code, id) {
+  if (!code.includes('import.meta.url')) return undefined;
+  const place = `../${relative(src, id).replaceAll('\\', '/').replace(/\.ts$/, '.js')}`;
+  return { code: code.replaceAll('import.meta.url', `new URL('${place}', import.meta.url).href`), map: null };
 }

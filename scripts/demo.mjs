@@ -8,5 +8,5 @@ install();
 console.log('build: half a minute');
 const built = spawnSync(process.execPath, [`${root}scripts/build.mjs`], { stdio: 'inherit' });
 if (built.status !== 0) process.exit(built.status ?? 1);
-const { main } = await import('../dist/cli/main.js');
+const { main } = await import('../dist/program/main.js');
 process.exitCode = await main(['demo', ...process.argv.slice(2)]);
