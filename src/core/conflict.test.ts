@@ -28,26 +28,29 @@ const CONFLICT: Conflict = {
 };
 
 it('tells of both sides when, where, in which state and with which last attempt', () => {
-  expect(describeConflict(CONFLICT)).toEqual([
+  expect(describeConflict(CONFLICT, 'Asia/Tokyo')).toEqual([
     'registered  a4:cf:12:34:56:78  u  chip id 11',
-    '            provisioned 2026-05-04 13:02, Hall 3; last attempt failed 2026-05-05 08:00 (write LINK_TIMEOUT)',
+    '            provisioned 2026-05-04 22:02:00 +09:00, Hall 3; last attempt failed 2026-05-05 17:00:00 +09:00 (write LINK_TIMEOUT)',
     'refused     a4:cf:12:34:56:78  u  chip id 22',
-    '            not in the registry; refused 2026-06-01 09:30 by mai; station line-1; slot 2',
+    '            not in the registry; refused 2026-06-01 18:30:00 +09:00 by mai; station line-1; slot 2',
   ]);
 });
 
 it('counts a board that came again, and tells what was decided', () => {
-  const lines = describeConflict({
-    ...CONFLICT,
-    refused: { mac: 'm', uuid: 'u', status: 'pending' },
-    times: 3,
-    lastSeenAt: '2026-06-02T10:00:00.000Z',
-    state: 'kept',
-    decided: { at: '2026-06-02T11:00:00.000Z', by: 'lan', reason: 'a fake' },
-  });
+  const lines = describeConflict(
+    {
+      ...CONFLICT,
+      refused: { mac: 'm', uuid: 'u', status: 'pending' },
+      times: 3,
+      lastSeenAt: '2026-06-02T10:00:00.000Z',
+      state: 'kept',
+      decided: { at: '2026-06-02T11:00:00.000Z', by: 'lan', reason: 'a fake' },
+    },
+    'UTC',
+  );
   expect(lines[2]).toBe('refused     m  u  chip id unknown');
   expect(lines[3]).toMatch(
-    /^ +pending; no attempt; refused 3 times since 2026-06-01 09:30, last 2026-06-02 10:00 by mai;/,
+    /^ +pending; no attempt; refused 3 times since 2026-06-01 09:30:00 UTC, last 2026-06-02 10:00:00 UTC by mai;/,
   );
-  expect(lines[4]).toBe('decided     kept, 2026-06-02 11:00 by lan: a fake');
+  expect(lines[4]).toBe('decided     kept, 2026-06-02 11:00:00 UTC by lan: a fake');
 });

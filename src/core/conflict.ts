@@ -1,4 +1,5 @@
 // A board that contradicts the registry, as events, commands and the API tell of it. There is no secret in it.
+import { formatMoment, type Zone } from './times.js';
 
 /** Which contradiction: each is also the code of the error that stops the board. */
 export const CONFLICT_CODES = ['CLONE_SUSPECTED', 'HARDWARE_ID_TAKEN', 'UUID_TAKEN', 'MAC_TAKEN'] as const;
@@ -54,21 +55,23 @@ export interface Conflict {
 }
 
 /** Both histories in a few lines, for a terminal. */
-export function describeConflict(conflict: Conflict): string[] {
+export function describeConflict(conflict: Conflict, zone: Zone): string[] {
   const { refused, registered, times, firstSeenAt, lastSeenAt, seenBy, facts, decided } = conflict;
   const known = Object.entries(facts).map(([name, text]) => `${name} ${text}`);
   const seen = [
-    times > 1 ? `refused ${times} times since ${minute(firstSeenAt)}, last` : 'refused',
-    `${minute(lastSeenAt)} by ${seenBy}`,
+    times > 1 ? `refused ${times} times since ${formatMoment(firstSeenAt, zone)}, last` : 'refused',
+    `${formatMoment(lastSeenAt, zone)} by ${seenBy}`,
   ].join(' ');
   return [
     `registered  ${nameSide(registered)}`,
-    `            ${historyOf(registered)}`,
+    `            ${historyOf(registered, zone)}`,
     `refused     ${nameSide(refused)}`,
-    `            ${[historyOf(refused), seen, ...known].join('; ')}`,
+    `            ${[historyOf(refused, zone), seen, ...known].join('; ')}`,
     ...(decided === undefined
       ? []
-      : [`decided     ${conflict.state}, ${minute(decided.at)} by ${decided.by}: ${decided.reason}`]),
+      : [
+          `decided     ${conflict.state}, ${formatMoment(decided.at, zone)} by ${decided.by}: ${decided.reason}`,
+        ]),
   ];
 }
 
@@ -76,21 +79,16 @@ function nameSide({ mac, uuid, hardwareId }: ConflictSide): string {
   return `${mac}  ${uuid}  chip id ${hardwareId ?? 'unknown'}`;
 }
 
-function historyOf({ status, provisionedAt, location, lastAttempt }: ConflictSide): string {
+function historyOf({ status, provisionedAt, location, lastAttempt }: ConflictSide, zone: Zone): string {
   if (status === undefined) return 'not in the registry';
-  const when = provisionedAt === undefined ? '' : ` ${minute(provisionedAt)}`;
+  const when = provisionedAt === undefined ? '' : ` ${formatMoment(provisionedAt, zone)}`;
   const where = location === undefined ? '' : `, ${location}`;
-  return `${status}${when}${where}; ${attemptText(lastAttempt)}`;
+  return `${status}${when}${where}; ${attemptText(lastAttempt, zone)}`;
 }
 
-function attemptText(attempt: ConflictSide['lastAttempt']): string {
+function attemptText(attempt: ConflictSide['lastAttempt'], zone: Zone): string {
   if (attempt === undefined) return 'no attempt';
   const { outcome, startedAt, stage, code } = attempt;
   const why = [stage, code].filter((part) => part !== undefined).join(' ');
-  return `last attempt ${outcome} ${minute(startedAt)}${why === '' ? '' : ` (${why})`}`;
-}
-
-/** `2026-05-04 13:02`. */
-function minute(iso: string): string {
-  return iso.slice(0, 16).replace('T', ' ');
+  return `last attempt ${outcome} ${formatMoment(startedAt, zone)}${why === '' ? '' : ` (${why})`}`;
 }

@@ -1,6 +1,7 @@
 // Public door of the core: values and bytes, no I/O. Runs in Node and in a browser.
 export { checkCaUrl } from './ca-url.js';
 export * from './chips/index.js';
+export { nameOfDevice, parseDeviceName, type DeviceName } from './device-name.js';
 export { deviceRows, type DeviceValues, type NvsLayout } from './device-config.js';
 export * from './errors/index.js';
 export { macBytes, macFromBytes, parseMac, type Mac } from './mac.js';

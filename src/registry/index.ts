@@ -29,6 +29,7 @@ export type {
   DeviceFilter,
   DeviceHistory,
   DeviceName,
+  DeviceUnit,
   DevicePage,
   DeviceRecord,
   Failure,

@@ -12,6 +12,7 @@
 // record but `Reservation.psk` and the answer of `reveal`, holds a secret.
 
 import type { Conflict, ConflictDecision } from '../core/conflict.js';
+import type { DeviceName } from '../core/device-name.js';
 import type { AttemptCourse, AttemptFacts } from './devices/attempt-facts.js';
 import type { PushCounts } from './push/push.js';
 
@@ -24,8 +25,7 @@ export type KnownPolicy =
   /** Stop with DEVICE_KNOWN. */
   | 'refuse';
 
-/** One device, by either of its names: MAC as `a4:cf:12:34:56:78`, UUID in lower case. */
-export type DeviceName = { readonly mac: string } | { readonly uuid: string };
+export type { DeviceName };
 
 /** What tells one board from all others. */
 export interface BoardNames {
@@ -136,8 +136,22 @@ export interface AttemptRecord extends AttemptFacts, AttemptCourse {
   readonly sizeBytes?: number | undefined;
 }
 
+/** A board of a batch that this device was, or is. */
+export interface DeviceUnit {
+  readonly batch: string;
+  readonly lot?: string | undefined;
+  readonly serial?: string | undefined;
+  readonly chip?: string | undefined;
+  readonly passed: boolean;
+  /** ISO 8601 in UTC: when the batch first took the board in. */
+  readonly claimedAt: string;
+  readonly passedAt?: string | undefined;
+}
+
 /** One device with its history, newest first. */
 export interface DeviceHistory extends DeviceRecord {
+  /** One for each batch that it was a board of; a unit that passed comes before one that did not. */
+  readonly units: readonly DeviceUnit[];
   readonly keys: readonly KeyRecord[];
   readonly attempts: readonly AttemptRecord[];
 }
@@ -150,11 +164,16 @@ export interface DeviceFilter {
   /**
    * Found anywhere in the location, without regard to case. Hex digits are found at the start or end of a MAC (in any
    * spelling) or the start of a UUID too, or anywhere in them where no device has those digits there; a whole MAC or
-   * UUID is that device alone. One or two characters: at the start of UUID, MAC or a word of the location.
+   * UUID is that device alone. One or two characters: at the start of UUID, MAC or a word of the location. From three
+   * characters on, also anywhere in the serial number of a unit of it, and as the whole name or lot of its batch.
    */
   readonly text?: string | undefined;
   /** With an attempt for the batch of this name. */
   readonly batch?: string | undefined;
+  /** With a unit in a batch of this lot. */
+  readonly lot?: string | undefined;
+  /** With a unit of this serial number. */
+  readonly serial?: string | undefined;
   /** With an attempt at the station of this name; together with `batch`, the same attempt. */
   readonly station?: string | undefined;
   /** Provisioned at or after this time; ISO 8601. */

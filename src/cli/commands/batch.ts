@@ -1,4 +1,5 @@
 // `espmint batch`: work orders that stations fill.
+import { shownTime } from '../output/format.js';
 import { Command } from 'commander';
 import { parseIdentifierList } from '../../core/identifier-list.js';
 import type { Batch, BatchState, Production } from '../../registry/index.js';
@@ -183,7 +184,7 @@ function show(io: CliIo, batch: Batch, { json }: Shown): void {
     ['hardware', batch.hardwareRevision],
     ['firmware', batch.firmwareVersion],
     ['location', batch.location],
-    ['created', `${batch.createdAt.slice(0, 19).replace('T', ' ')} by ${batch.createdBy}`],
+    ['created', `${shownTime(batch.createdAt)} by ${batch.createdBy}`],
   ];
   const lines = facts.flatMap(([name, text]) => (text === undefined ? [] : [`  ${name.padEnd(17)} ${text}`]));
   io.stdout(`${[batchLine(batch), ...lines].join('\n')}\n`);

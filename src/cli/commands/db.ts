@@ -1,4 +1,5 @@
 // `espmint db`: the registry's database itself: is it well, bring it up to date, copy it, move it.
+import { shownTime } from '../output/format.js';
 import { Command } from 'commander';
 import {
   backUp,
@@ -99,7 +100,7 @@ function describe(report: DatabaseReport): string {
     `size          ${(databaseBytes / 1e6).toFixed(1)} MB`,
     `pending sync  ${pendingSync}`,
     `conflicts     ${conflicts === 0 ? 'none' : `${conflicts} wait for a decision (devices conflicts)`}`,
-    `lists copied  ${doorCopiedAt ?? 'never on this station'}`,
+    `lists copied  ${doorCopiedAt === undefined ? 'never on this station' : shownTime(doorCopiedAt)}`,
     ...(pushes === undefined ? [] : [`pushes        ${pushes.pending} pending, ${pushes.dead} dead`]),
   ];
   return `${lines.join('\n')}\n`;

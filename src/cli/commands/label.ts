@@ -1,16 +1,15 @@
 // `espmint label`: labels of devices that passed, into a file or to a printer.
 import { extname } from 'node:path';
 import { Command, Option } from 'commander';
-import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { parseDeviceName } from '../../core/device-name.js';
+import { EspmintError } from '../../core/errors/index.js';
 import type { LabelLayout } from '../../core/labels/layout.js';
 import { LABEL_FORMATS, renderLabel, type LabelFormat } from '../../core/labels/render.js';
 import { labelToZpl } from '../../core/labels/zpl.js';
 import type { LabelTemplate, LabelValues } from '../../core/labels/template.js';
-import { parseMac } from '../../core/mac.js';
-import { parseUuid } from '../../core/uuid.js';
 import { openLink } from '../../driver/index.js';
 import { labelOf, printLabel } from '../../station/index.js';
-import type { DeviceName, Registry } from '../../registry/index.js';
+import type { Registry } from '../../registry/index.js';
 import { composeRegistry } from '../compose/compose.js';
 import { withProduction } from '../compose/compose-production.js';
 import { replaceFile } from '../files/files.js';
@@ -34,7 +33,7 @@ interface Options extends GlobalOptions {
 
 export function labelCommand(io: CliIo): Command {
   return new Command('label')
-    .argument('[devices...]', 'MAC or UUID of each device')
+    .argument('[devices...]', 'MAC, UUID or serial number of each device')
     .requiredOption('--template <file>', 'label template')
     .option('--profile <file>', 'profile of the product; needed for a template that shows the key')
     .option('--batch <name>', 'every board of this batch that passed')
@@ -127,17 +126,8 @@ async function valuesOfBatch(io: CliIo, options: Options): Promise<LabelValues[]
 }
 
 async function valuesOf(registry: Registry, text: string): Promise<LabelValues> {
-  const { mac, uuid, firmwareVersion, hardwareRevision } = await registry.show(nameOf(text));
+  const { mac, uuid, firmwareVersion, hardwareRevision } = await registry.show(parseDeviceName(text));
   return { mac, uuid, firmwareVersion, hardwareRevision };
-}
-
-function nameOf(text: string): DeviceName {
-  try {
-    return { uuid: parseUuid(text) };
-  } catch (error) {
-    if (!isEspmintError(error, 'UUID_INVALID')) throw error;
-    return { mac: parseMac(text) };
-  }
 }
 
 function invalid(field: string, reason: string, hint: string): EspmintError {

@@ -1,4 +1,5 @@
 // `espmint lists`: which boards may be provisioned, and which never.
+import { shownTime } from '../output/format.js';
 import { Argument, Command } from 'commander';
 import { parseListEntry } from '../../core/list-entry.js';
 import {
@@ -58,7 +59,7 @@ function showCommand(io: CliIo): Command {
     .action(async ({ json }: { json?: boolean }, command: Command) => {
       for (const entry of await showLists(optionsOf(io, command))) {
         const { list, entry: text, createdAt, createdBy, reason } = entry;
-        const line = `${list.padEnd(5)}  ${text}  ${createdAt.slice(0, 10)} ${createdBy}  ${reason}`;
+        const line = `${list.padEnd(5)}  ${text}  ${shownTime(createdAt)} ${createdBy}  ${reason}`;
         const shown = printable(line.trimEnd());
         io.stdout(json === true ? jsonLine({ type: 'list-entry', ...entry }) : `${shown}\n`);
       }

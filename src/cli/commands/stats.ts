@@ -6,12 +6,13 @@ import { GROUPINGS, type Grouping } from '../../station/index.js';
 import { withProduction } from '../compose/compose-production.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { formatDuration } from '../output/format.js';
-import { parseTime } from '../arguments/times.js';
+import { parseTime, TIME_FORMS } from '../arguments/times.js';
 
 interface Options extends GlobalOptions {
   readonly batch?: string;
   readonly station?: string;
   readonly since?: string;
+  readonly until?: string;
   readonly by?: Grouping;
   readonly csv?: boolean;
   readonly json?: boolean;
@@ -21,7 +22,8 @@ export function statsCommand(io: CliIo): Command {
   return new Command('stats')
     .option('--batch <name>', 'only boards of this batch')
     .option('--station <name>', 'only boards of this station')
-    .option('--since <time>', 'only boards that ended since then (ISO 8601)')
+    .option('--since <time>', `only runs that ended then or later: ${TIME_FORMS}`)
+    .option('--until <time>', 'only runs that ended before then; a day alone is taken in as a whole')
     .addOption(
       new Option('--by <group>', 'figures for each of these as well').choices(Object.keys(GROUPINGS)),
     )
@@ -33,8 +35,9 @@ export function statsCommand(io: CliIo): Command {
 async function stats(io: CliIo, options: Options): Promise<void> {
   const { batch, station, by } = options;
   const sinceMs = parseTime(options.since, '--since');
+  const untilMs = parseTime(options.until, '--until');
   const runs = await withProduction(io, options, (production) =>
-    production.runs.read({ batch, station, sinceMs }),
+    production.runs.read({ batch, station, sinceMs, untilMs }),
   );
   const groups = new Map([
     ['all', figuresOf(runs)],

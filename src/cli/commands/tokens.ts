@@ -1,4 +1,5 @@
 // `espmint tokens`: bearer tokens with which machines call the HTTP API.
+import { shownTime } from '../output/format.js';
 import { Command, Option } from 'commander';
 import { People, ROLES, type Role } from '../../service/index.js';
 import { dataDirOf } from '../compose/compose.js';
@@ -42,7 +43,7 @@ async function list(io: CliIo, options: Options): Promise<void> {
     io.stdout(
       options.json === true
         ? jsonLine({ type: 'token', id, label, role, createdAt })
-        : `${id}  ${role.padEnd(9)} since ${createdAt.slice(0, 10)}  ${label}\n`,
+        : `${id}  ${role.padEnd(9)} since ${shownTime(createdAt)}  ${label}\n`,
     );
   }
 }

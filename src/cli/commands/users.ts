@@ -1,4 +1,5 @@
 // `espmint users`: who may sign in to the service.
+import { shownTime } from '../output/format.js';
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
 import { People, ROLES, type Role } from '../../service/index.js';
@@ -65,7 +66,7 @@ async function list(io: CliIo, options: Options): Promise<void> {
     io.stdout(
       options.json === true
         ? jsonLine({ type: 'user', name, role, createdAt })
-        : `${name.padEnd(24)} ${role.padEnd(9)} since ${createdAt.slice(0, 10)}\n`,
+        : `${name.padEnd(24)} ${role.padEnd(9)} since ${shownTime(createdAt)}\n`,
     );
   }
 }

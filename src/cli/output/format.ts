@@ -2,6 +2,7 @@
 import { describeConflict } from '../../core/conflict.js';
 import type { ProvisionResult } from '../../core/stages.js';
 import { STAGES } from '../../core/stages.js';
+import { formatMoment, systemZone } from '../../core/times.js';
 import { printable } from './printable.js';
 import { colours } from './colours.js';
 
@@ -10,9 +11,9 @@ export function formatDuration(ms: number): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(2)} s` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** `2026-11-24 13:05:00`, in UTC as the registry tells it. */
-export function utcTime(iso: string | undefined): string {
-  return iso === undefined ? '-' : iso.slice(0, 19).replace('T', ' ');
+/** `2026-11-24 14:05:00 +01:00`, in the zone of this process. */
+export function shownTime(iso: string | undefined): string {
+  return formatMoment(iso, systemZone());
 }
 
 /** `0x9000`. */
@@ -56,7 +57,7 @@ export function formatResultTable(results: readonly ProvisionResult[], columns =
 /** Of a board that contradicts the registry: both histories. Other programs write the registry too. */
 export function formatHistories(result: ProvisionResult): string[] {
   if (result.ok || result.conflict === undefined) return [];
-  return describeConflict(result.conflict).map(printable);
+  return describeConflict(result.conflict, systemZone()).map(printable);
 }
 
 const GAP = '  ';

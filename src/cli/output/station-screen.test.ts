@@ -93,7 +93,7 @@ describe('the screen of a station', () => {
     screen.finish();
     expect(terminal.lines).toEqual([
       HEAD,
-      'batch WO: 1 made, 2 places left; no database since 2026-01-02 03:04 UTC',
+      'batch WO: 1 made, 2 places left; no database since 2026-01-02 03:04:05 UTC',
       NO_BOARD,
     ]);
     screen.batch(batch);

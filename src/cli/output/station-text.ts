@@ -1,6 +1,6 @@
 // What every way of showing a station shares: its interface, and words for modes and batches.
 import { printable } from './printable.js';
-import { utcTime } from './format.js';
+import { shownTime } from './format.js';
 import type { SlotState, StationEvent, StationMode } from '../../station/index.js';
 import type { Away, Batch, HeldPlaces } from '../../registry/index.js';
 
@@ -69,5 +69,5 @@ export function batchLine({ name, state, quantity, counts }: Batch): string {
 /** Who holds places ahead, and whether the database hears of it. */
 export function heldLine({ station, places, since, inReach }: HeldPlaces): string {
   const reach = inReach ? 'in reach' : 'OUT OF REACH';
-  return `  held ahead        ${places} by ${printable(station)}, ${reach}, since ${utcTime(since)}`;
+  return `  held ahead        ${places} by ${printable(station)}, ${reach}, since ${shownTime(since)}`;
 }

@@ -4,6 +4,7 @@ import { formatMark, parseMark } from './page-mark.js';
 import type { DeviceFilter, DevicePage } from '../registry.js';
 import { DEVICE_COLUMNS, type DeviceRow, REMOVED, toDeviceRecord } from './rows.js';
 import type { Parameter } from './text-condition.js';
+import { unitFilters } from './units.js';
 import { matchCondition, matchText, type TextMatch } from './text-match.js';
 
 const PAGE_DEFAULT = 100;
@@ -88,7 +89,8 @@ export function listQuery(
   const parameter = (value: unknown): string => `$${values.push(value)}`;
   const byTime = filter.since !== undefined || filter.until !== undefined;
   const conditions = [
-    ...deviceConditions(filter, parameter),
+    ...deviceConditions(filter, parameter, way),
+    ...unitFilters(filter, parameter),
     ...attemptConditions(filter, parameter),
     ...pageStart('d', filter.after, byTime, parameter),
   ];
@@ -120,12 +122,12 @@ function attemptConditions({ batch, station, match }: MatchedFilter, parameter: 
 
 const IN_OUR_ERA = `d.provisioned_at >= '0001-01-01' and d.provisioned_at < '10000-01-01'`;
 
-function deviceConditions(filter: MatchedFilter, parameter: Parameter): string[] {
+function deviceConditions(filter: MatchedFilter, parameter: Parameter, way: Way): string[] {
   const { status, includeRemoved, match, since, until } = filter;
   const conditions: string[] = [];
   if (status !== undefined) conditions.push(`d.status = ${parameter(status)}`);
   else if (includeRemoved !== true) conditions.push(`d.status is distinct from ${parameter(REMOVED)}`);
-  if (match !== undefined) conditions.push(matchCondition(match, parameter));
+  if (match !== undefined) conditions.push(matchCondition(match, parameter, way === 'matches first'));
   // Other programs may have written infinity, or a year that no page mark can say.
   if (since !== undefined || until !== undefined) conditions.push(IN_OUR_ERA);
   // The column has no zone and holds UTC.

@@ -1,5 +1,6 @@
 // The registry on PostgreSQL: each call is one transaction, which calls of the same kind share.
 import type { Conflict } from '../../core/conflict.js';
+import { nameOfDevice } from '../../core/device-name.js';
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { conflictError, findContradiction } from '../conflicts/detect.js';
 import { resolveConflict } from '../conflicts/resolve.js';
@@ -36,7 +37,7 @@ import { migrate } from '../store/migrate.js';
 import { find, openKey, recordReveal, show } from './read.js';
 import { type OfflineReservation, replayReservation } from './replay.js';
 import { reserve, screen } from './reserve.js';
-import { nameOf, toDeviceRecord } from './rows.js';
+import { toDeviceRecord } from './rows.js';
 import { confirm, fail, noteImages, type Told } from './settle.js';
 import { SharedReading, SharedTransaction } from '../store/shared-transaction.js';
 
@@ -145,7 +146,7 @@ export class PostgresRegistry implements Registry {
 
   async show(device: DeviceName): Promise<DeviceHistory> {
     const history = await this.#histories.run(device);
-    if (history === undefined) throw new EspmintError('DEVICE_UNKNOWN', { device: nameOf(device) });
+    if (history === undefined) throw new EspmintError('DEVICE_UNKNOWN', { device: nameOfDevice(device) });
     return history;
   }
 

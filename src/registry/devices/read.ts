@@ -1,6 +1,8 @@
 // Reading one device: find, show, and the one way a key comes out.
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
+import { nameOfDevice } from '../../core/device-name.js';
+import { macsOfSerials, readUnitsOfDevice } from './units.js';
 import type { DeviceHistory, DeviceName, DeviceRecord } from '../registry.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import { readAttempts } from './attempts.js';
@@ -8,12 +10,11 @@ import { recordEvent } from './events.js';
 import {
   DEVICE_COLUMNS,
   type DeviceRow,
+  columnText,
   type KeyRow,
-  nameOf,
   ownerOf,
   toDeviceRecord,
   toKeyRecord,
-  whereNamed,
 } from './rows.js';
 
 export async function find(client: pg.ClientBase, device: DeviceName): Promise<DeviceRecord | undefined> {
@@ -22,18 +23,42 @@ export async function find(client: pg.ClientBase, device: DeviceName): Promise<D
 }
 
 async function findRow(client: pg.ClientBase, device: DeviceName): Promise<DeviceRow | undefined> {
-  const { condition, value } = whereNamed(device);
-  const { rows } = await client.query<DeviceRow>(
-    `select ${DEVICE_COLUMNS} from devices where ${condition} order by id desc limit 1`,
-    [value],
+  return (await findRows(client, [device]))[0];
+}
+
+/** The newest device of each name; undefined where nobody has it. */
+async function findRows(
+  client: pg.ClientBase,
+  devices: readonly DeviceName[],
+): Promise<(DeviceRow | undefined)[]> {
+  const byName = await newestOf(
+    client,
+    devices.flatMap((device) => columnText(device) ?? []),
   );
-  return rows[0];
+  const found = devices.map((device) => byName.get(columnText(device) ?? ''));
+  const serials = devices.map(({ serial }, index) => (found[index] === undefined ? serial : undefined));
+  const wanted = serials.filter((serial) => serial !== undefined);
+  if (wanted.length === 0) return found;
+  const macs = await macsOfSerials(client, wanted);
+  const bySerial = await newestOf(client, [...macs.values()]);
+  return found.map((row, index) => row ?? bySerial.get(macs.get(serials[index] ?? '') ?? ''));
+}
+
+/** @param names MAC keys and UUIDs */
+async function newestOf(client: pg.ClientBase, names: readonly string[]): Promise<Map<string, DeviceRow>> {
+  if (names.length === 0) return new Map();
+  const { rows } = await client.query<DeviceRow>(
+    `select ${DEVICE_COLUMNS} from devices where mac_key = any($1) or global_uuid = any($1) order by id`,
+    [names],
+  );
+  // The newest of a name is the last one.
+  return new Map(rows.flatMap((row) => [row.mac_key, row.global_uuid].map((name) => [name, row])));
 }
 
 /** @throws DEVICE_UNKNOWN */
 export async function needRow(client: pg.ClientBase, device: DeviceName): Promise<DeviceRow> {
   const row = await findRow(client, device);
-  if (row === undefined) throw new EspmintError('DEVICE_UNKNOWN', { device: nameOf(device) });
+  if (row === undefined) throw new EspmintError('DEVICE_UNKNOWN', { device: nameOfDevice(device) });
   return row;
 }
 
@@ -42,16 +67,8 @@ export async function show(
   client: pg.ClientBase,
   devices: readonly DeviceName[],
 ): Promise<(DeviceHistory | undefined)[]> {
-  const named = devices.map((device) => whereNamed(device).value);
-  const { rows } = await client.query<DeviceRow>(
-    `select ${DEVICE_COLUMNS} from devices where mac_key = any($1) or global_uuid = any($1) order by id`,
-    [named],
-  );
-  // The newest of a name is the last one.
-  const byName = new Map(rows.flatMap((row) => [row.mac_key, row.global_uuid].map((name) => [name, row])));
   const histories: (DeviceHistory | undefined)[] = [];
-  for (const name of named) {
-    const row = byName.get(name);
+  for (const row of await findRows(client, devices)) {
     histories.push(row === undefined ? undefined : await historyOf(client, row));
   }
   return histories;
@@ -66,6 +83,7 @@ async function historyOf(client: pg.ClientBase, row: DeviceRow): Promise<DeviceH
   return {
     ...toDeviceRecord(row),
     keys: keys.rows.map(toKeyRecord),
+    units: await readUnitsOfDevice(client, row.mac_key),
     attempts: await readAttempts(client, row.id),
   };
 }

@@ -45,15 +45,10 @@ export function macOf(macKey: string): string {
   return macKey.match(/../g)?.join(':') ?? macKey;
 }
 
-/** A condition on `devices` and its one parameter, numbered $1. */
-export function whereNamed(device: DeviceName): { condition: string; value: string } {
-  if ('mac' in device) return { condition: 'mac_key = $1', value: macKeyOf(device.mac) };
-  return { condition: 'global_uuid = $1', value: device.uuid.toLowerCase() };
-}
-
-/** How a message names a device. */
-export function nameOf(device: DeviceName): string {
-  return 'mac' in device ? device.mac : device.uuid;
+/** What `devices` holds of a name: a MAC key or a UUID; undefined for a serial number alone. */
+export function columnText(device: DeviceName): string | undefined {
+  if ('mac' in device) return macKeyOf(device.mac);
+  return 'uuid' in device ? device.uuid.toLowerCase() : undefined;
 }
 
 export function ownerOf(row: Pick<DeviceRow, 'global_uuid' | 'mac_key'>): SecretOwner {

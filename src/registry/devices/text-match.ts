@@ -1,19 +1,28 @@
 // Which devices a text means, before a page of them is read: a few that indexes name at once, or a condition.
 import type pg from 'pg';
 import { readSearch, type TextSearch } from './text-search.js';
+import { matchUnits, unitCondition, unitDevices, type UnitMatch } from './units.js';
 import { locationCondition, nameRanges, type Parameter, textCondition } from './text-condition.js';
 
-/** All the devices that match, or what they have in common. */
-export type TextMatch =
+/** All the devices that match, or what they have in common; and those that match by a unit of theirs. */
+export type TextMatch = (
   | { readonly ids: readonly number[] }
   /** @param byName UUID and MAC count only where they start or end so */
-  | { readonly search: TextSearch; readonly byName: boolean };
+  | { readonly search: TextSearch; readonly byName: boolean }
+) & { readonly units?: UnitMatch | undefined };
 
 /** More devices than this are found on the way through a list, not one by one. */
 const FEW = 1000;
 
 /** Undefined: the text says nothing. */
 export async function matchText(client: pg.ClientBase, text: string): Promise<TextMatch | undefined> {
+  const match = await matchNames(client, text);
+  if (match === undefined || ('ids' in match && readSearch(text)?.names?.isWhole === true)) return match;
+  const units = await matchUnits(client, text);
+  return units === undefined ? match : { ...match, units };
+}
+
+async function matchNames(client: pg.ClientBase, text: string): Promise<TextMatch | undefined> {
   const search = readSearch(text);
   if (search?.names === undefined) return search && { search, byName: false };
   const named = await idsByName(client, search);
@@ -24,8 +33,20 @@ export async function matchText(client: pg.ClientBase, text: string): Promise<Te
   return placed === 'many' ? { search, byName: true } : { ids: [...new Set([...named, ...placed])] };
 }
 
-/** The condition of a match, for devices under the name `d`. */
-export function matchCondition(match: TextMatch, parameter: Parameter): string {
+/**
+ * The condition of a match, for devices under the name `d`.
+ *
+ * @param byIndex everything that matches is found first: each part by an index of its own
+ */
+export function matchCondition(match: TextMatch, parameter: Parameter, byIndex: boolean): string {
+  const { units } = match;
+  const own = ownCondition(match, parameter);
+  if (units === undefined) return own;
+  if (!byIndex) return `(${own} or ${unitCondition(units, parameter)})`;
+  return `d.id in (select id from devices d where ${own} union ${unitDevices(units, parameter)})`;
+}
+
+function ownCondition(match: TextMatch, parameter: Parameter): string {
   if ('ids' in match) return `d.id = any(${parameter(match.ids)}::integer[])`;
   const { search, byName } = match;
   if (!byName || search.names === undefined) return textCondition(search, 'd', parameter);

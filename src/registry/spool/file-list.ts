@@ -13,7 +13,9 @@ export function pageOf(newestFirst: readonly FileDevice[], filter: DeviceFilter)
   const mark = after === undefined ? undefined : parseMark(after, byTime);
   const mentions = mentioning(newestFirst, filter.text);
   const matching = newestFirst
-    .filter((device) => matches(device, filter) && mentions(device.record))
+    .filter(
+      (device) => matches(device, filter) && (mentions(device.record) || isOfBatch(device, filter.text)),
+    )
     .map(({ record }) => record);
   if (byTime) matching.sort((a, b) => compareTimes(b, a) || b.id - a.id);
   const left = matching.filter((device) => {
@@ -35,7 +37,9 @@ function compareTimes({ provisionedAt: a = '' }: Timed, { provisionedAt: b = '' 
 }
 
 function matches({ record, attempts }: FileDevice, filter: DeviceFilter): boolean {
-  const { status, batch, station, since, until } = filter;
+  const { status, batch, station, since, until, lot, serial } = filter;
+  // A file knows of no units.
+  if (lot !== undefined || serial !== undefined) return false;
   if (status !== undefined && record.status !== status) return false;
   if (!isWithin(record, since, until)) return false;
   if (batch === undefined && station === undefined) return true;
@@ -55,6 +59,12 @@ function mentioning(all: readonly FileDevice[], text: string | undefined): (reco
   return (record) =>
     isNamed(record, names) ||
     (!names.isWhole && (record.location ?? '').toLowerCase().includes(wanted.location));
+}
+
+/** As the whole name of a batch that it was tried for. */
+function isOfBatch({ attempts }: FileDevice, text = ''): boolean {
+  const name = text.trim().toLowerCase();
+  return name.length > 2 && attempts.some(({ batch }) => batch?.toLowerCase() === name);
 }
 
 function isNamed({ mac, uuid }: DeviceRecord, names: NamePieces): boolean {

@@ -1,4 +1,5 @@
 // What the records of a key file or journal add up to: devices, their keys and attempts.
+import { nameOfDevice } from '../../core/device-name.js';
 import { EspmintError } from '../../core/errors/index.js';
 import type { KeyFileRecord, ReservedLine } from './key-file.js';
 import { generatePsk } from '../../core/psk.js';
@@ -47,7 +48,7 @@ export class FileDevice {
     const keys = this.#keys.map(({ id, state, createdAt, provenAt, supersededAt }) => {
       return { id, state, createdAt, provenAt, supersededAt };
     });
-    return { ...this.record, keys: keys.reverse(), attempts: [...this.#attempts].reverse() };
+    return { ...this.record, units: [], keys: keys.reverse(), attempts: [...this.#attempts].reverse() };
   }
 
   reserve(reserved: ReservedLine): void {
@@ -133,6 +134,8 @@ export class KeyHistory {
 
   find(name: DeviceName): FileDevice | undefined {
     if ('mac' in name) return this.#devices.get(name.mac);
+    // A file knows of no units, so of no serial number.
+    if (!('uuid' in name)) return undefined;
     return [...this.#devices.values()].find(({ record }) => record.uuid === name.uuid);
   }
 
@@ -140,7 +143,7 @@ export class KeyHistory {
   need(name: DeviceName): FileDevice {
     const device = this.find(name);
     if (device !== undefined) return device;
-    throw new EspmintError('DEVICE_UNKNOWN', { device: 'mac' in name ? name.mac : name.uuid });
+    throw new EspmintError('DEVICE_UNKNOWN', { device: nameOfDevice(name) });
   }
 
   /** @throws RESERVATION_UNKNOWN */

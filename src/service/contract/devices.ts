@@ -45,6 +45,18 @@ const attemptStory = {
 
 export const deviceHistorySchema = deviceSchema
   .extend({
+    /** One for each batch that it was a board of; a unit that passed comes before one that did not. */
+    units: z.array(
+      z.object({
+        batch: z.string(),
+        lot: z.string().optional(),
+        serial: z.string().optional(),
+        chip: z.string().optional(),
+        passed: z.boolean(),
+        claimedAt: timeSchema,
+        passedAt: timeSchema.optional(),
+      }),
+    ),
     /** Newest first. The keys themselves are not in it. */
     keys: z.array(
       z.object({
@@ -72,11 +84,15 @@ export const deviceHistorySchema = deviceSchema
 export type DeviceHistory = z.output<typeof deviceHistorySchema>;
 
 const filterSchema = z.object({
-  /** Anywhere in UUID, MAC or location. */
+  /** Anywhere in UUID, MAC, serial number or location; a lot or a batch by its whole name. */
   text: z.string().max(100).optional(),
   status: z.string().max(20).optional(),
   /** With an attempt for the batch of this name. */
   batch: z.string().max(64).optional(),
+  /** With a unit in a batch of this lot. */
+  lot: z.string().max(64).optional(),
+  /** With a unit of this serial number. */
+  serial: z.string().max(64).optional(),
   /** With an attempt at the station of this name; together with `batch`, the same attempt. */
   station: z.string().max(255).optional(),
   /** Provisioned at or after this time. */
@@ -85,7 +101,10 @@ const filterSchema = z.object({
   until: z.iso.datetime({ offset: true }).optional(),
 });
 const deviceParams = z.object({
-  device: z.string().max(64).meta({ description: 'MAC or UUID in any usual spelling.' }),
+  device: z
+    .string()
+    .max(64)
+    .meta({ description: 'MAC or UUID in any usual spelling, or the serial number.' }),
 });
 
 export const registryStatusSchema = z

@@ -1,9 +1,6 @@
 // Devices of the registry: lists, history, export, and the one way to a key.
 import { Readable } from 'node:stream';
-import { isEspmintError } from '../../core/errors/index.js';
-import { parseMac } from '../../core/mac.js';
-import { parseUuid } from '../../core/uuid.js';
-import type { DeviceName } from '../../registry/index.js';
+import { parseDeviceName } from '../../core/device-name.js';
 import type { ServiceCore } from '../core.js';
 import { csvLines, jsonLines } from '../devices/export.js';
 import { labelFile } from '../devices/label.js';
@@ -31,30 +28,20 @@ export function deviceHandlers({ parts }: ServiceCore): DeviceHandlers {
       call.header('content-disposition', `attachment; filename="devices.${format}"`);
       return Readable.from(csv ? csvLines(registry, filter) : jsonLines(registry, filter));
     },
-    showDevice: ({ params }) => registry.show(parseDevice(params.device)),
+    showDevice: ({ params }) => registry.show(parseDeviceName(params.device)),
     deviceLabel: async ({ params, query }, call) => {
-      const device = await registry.show(parseDevice(params.device));
+      const device = await registry.show(parseDeviceName(params.device));
       const { contentType, fileName, content } = await labelFile(device, query.format);
       call.header('content-type', contentType);
       call.header('content-disposition', `inline; filename="${fileName}"`);
       return content;
     },
     revealKey: async ({ params, body }, { identity }) => {
-      const { mac, uuid } = await registry.show(parseDevice(params.device));
+      const { mac, uuid } = await registry.show(parseDeviceName(params.device));
       const psk = await registry.reveal(mac, body.reason, identity?.name ?? 'unknown');
       return { mac, uuid, psk };
     },
     registryStatus: () => registryStatus(registry),
     testRegistry: ({ body }, { signal }) => measure('', () => parts.probeRegistry(body.databaseUrl, signal)),
   };
-}
-
-/** A UUID has dashes in other places than a MAC; what is neither is reported as a MAC. */
-function parseDevice(text: string): DeviceName {
-  try {
-    return { uuid: parseUuid(text) };
-  } catch (error) {
-    if (!isEspmintError(error, 'UUID_INVALID')) throw error;
-    return { mac: parseMac(text) };
-  }
 }

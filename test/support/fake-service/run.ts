@@ -116,6 +116,7 @@ function record(world: FakeWorld, job: Job, index: number): void {
     mac,
     status: 'provisioned',
     provisionedAt: at,
+    units: [],
     keys: [{ id: 1, state: 'current', createdAt: job.startedAt, provenAt: at }],
     attempts: [{ id: job.id, outcome: 'passed', startedAt: job.startedAt, endedAt: at }],
   });

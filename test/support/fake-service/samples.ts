@@ -267,6 +267,9 @@ export function fillDevices(world: FakeWorld, count: number): void {
       hardwareRevision: 'C',
       location: index % 3 === 0 ? 'Line 2' : 'Line 1',
       ...(pending ? {} : { provisionedAt: at }),
+      units: [
+        { batch: 'WO-7', lot: 'L-5', serial: `ZC-${index}`, passed: !pending, claimedAt: at, chip: 'esp32' },
+      ],
       keys: historyKeys(at, pending),
       attempts: historyAttempts(at, pending, index),
     });

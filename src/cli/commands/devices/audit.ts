@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import { type AuditRecord, readAudit } from '../../../registry/index.js';
 import { registryOptions } from '../../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
-import { utcTime } from '../../output/format.js';
+import { shownTime } from '../../output/format.js';
 import { printable } from '../../output/printable.js';
-import { parseDevice } from './device-name.js';
+import { parseDeviceName } from '../../../core/device-name.js';
 import { parseLimit } from './list.js';
 
 interface Options {
@@ -22,7 +22,7 @@ export function auditCommand(io: CliIo): Command {
     .description(
       'who revealed, exported, changed, retried and removed what, from where and why; newest first',
     )
-    .argument('[device]', 'MAC or UUID; without it the whole audit trail')
+    .argument('[device]', 'MAC, UUID or serial number; without it the whole audit trail')
     .option('--limit <count>', 'at most so many entries')
     .option('--json', 'print one JSON object a line')
     .action((name: string | undefined, options: Options, command: Command) =>
@@ -37,7 +37,7 @@ async function list(
   options: Options,
 ): Promise<void> {
   const registry = registryOptions(io, global);
-  const device = name === undefined ? undefined : parseDevice(name);
+  const device = name === undefined ? undefined : parseDeviceName(name);
   let left = parseLimit(options.limit);
   let after: string | undefined;
   do {
@@ -55,7 +55,7 @@ async function list(
 export function auditLine({ at, kind, actor, origin, mac, detail }: AuditRecord): string {
   const who = origin === undefined ? actor : `${actor} at ${origin}`;
   const facts = Object.entries(detail).map(([name, value]) => `${name}: ${plain(value)}`);
-  const parts = [utcTime(at), kind.padEnd(KIND_CHARS), ...(mac === undefined ? [] : [mac]), `by ${who}`];
+  const parts = [shownTime(at), kind.padEnd(KIND_CHARS), ...(mac === undefined ? [] : [mac]), `by ${who}`];
   return printable([parts.join('  '), ...facts].join(', '));
 }
 

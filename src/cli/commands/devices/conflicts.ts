@@ -1,4 +1,5 @@
 // `espmint devices conflicts` and `resolve`: boards that contradict the registry, and deciding which side is right.
+import { systemZone } from '../../../core/times.js';
 import { Command, Option } from 'commander';
 import {
   CONFLICT_DECISIONS,
@@ -102,6 +103,6 @@ const toJson = (conflict: Conflict): string => jsonLine({ type: 'conflict', ...c
 
 function toText(conflict: Conflict): string {
   const { id, code, state } = conflict;
-  const lines = describeConflict(conflict).map((line) => `  ${printable(line)}`);
+  const lines = describeConflict(conflict, systemZone()).map((line) => `  ${printable(line)}`);
   return [`conflict ${id ?? '(in the journal)'}  ${code}  ${state}`, ...lines, ''].join('\n');
 }

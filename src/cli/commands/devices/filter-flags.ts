@@ -1,13 +1,15 @@
 // Which devices a command means: the same options for lists and for files.
 import type { Command } from 'commander';
 import type { DeviceFilter } from '../../../registry/index.js';
-import { parseTime } from '../../arguments/times.js';
+import { parseTime, TIME_FORMS } from '../../arguments/times.js';
 
 export interface FilterFlags {
   readonly status?: string;
   readonly all?: boolean;
   readonly text?: string;
   readonly batch?: string;
+  readonly lot?: string;
+  readonly serial?: string;
   readonly station?: string;
   readonly since?: string;
   readonly until?: string;
@@ -17,22 +19,27 @@ export function addFilterOptions(command: Command): Command {
   return command
     .option('--status <status>', 'only devices of this status, for example pending')
     .option('--all', 'also devices that were removed')
-    .option('--text <text>', 'only devices with this in MAC (end or start), UUID (start) or location')
+    .option(
+      '--text <text>',
+      'only devices with this in MAC (end or start), UUID (start), serial number or location, or as their lot or batch',
+    )
     .option('--batch <name>', 'only devices with an attempt for this batch')
+    .option('--lot <text>', 'only devices of this lot')
+    .option('--serial <text>', 'only the device of this serial number')
     .option('--station <name>', 'only devices with an attempt at this station')
-    .option('--since <time>', 'only devices provisioned then or later (ISO 8601)')
-    .option('--until <time>', 'only devices provisioned before then (ISO 8601)');
+    .option('--since <time>', `only devices provisioned then or later: ${TIME_FORMS}`)
+    .option('--until <time>', 'only devices provisioned before then; a day alone is taken in as a whole');
 }
 
 /** @throws INPUT_INVALID */
 export function filterOf(flags: FilterFlags): Omit<DeviceFilter, 'limit' | 'after'> {
-  const { status, all: includeRemoved, text, batch, station } = flags;
+  const { status, all: includeRemoved, text, batch, lot, serial, station } = flags;
   const since = isoTime(flags.since, '--since');
   const until = isoTime(flags.until, '--until');
-  return { status, includeRemoved, text, batch, station, since, until };
+  return { status, includeRemoved, text, batch, lot, serial, station, since, until };
 }
 
-function isoTime(text: string | undefined, option: string): string | undefined {
+function isoTime(text: string | undefined, option: '--since' | '--until'): string | undefined {
   const ms = parseTime(text, option);
   return ms === undefined ? undefined : new Date(ms).toISOString();
 }

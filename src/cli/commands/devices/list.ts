@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import type { DeviceRecord, Registry } from '../../../registry/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
-import { utcTime } from '../../output/format.js';
+import { shownTime } from '../../output/format.js';
 import { printable } from '../../output/printable.js';
 import { addFilterOptions, filterOf, type FilterFlags } from './filter-flags.js';
 import { withRegistry } from './with-registry.js';
@@ -54,12 +54,12 @@ export function parseLimit(text: string | undefined): number {
   });
 }
 
-const HEADINGS = ['MAC', 'UUID', 'STATUS', 'PROVISIONED (UTC)', 'FIRMWARE', 'LOCATION'];
-const WIDTHS = [17, 36, 11, 19, 10, 0];
+const HEADINGS = ['MAC', 'UUID', 'STATUS', 'PROVISIONED', 'FIRMWARE', 'LOCATION'];
+const WIDTHS = [17, 36, 11, 26, 10, 0];
 
 function cells(device: DeviceRecord): string[] {
   const { mac, uuid, status, provisionedAt, firmwareVersion = '-', location = '-' } = device;
-  return [mac, uuid, status, utcTime(provisionedAt), firmwareVersion, location];
+  return [mac, uuid, status, shownTime(provisionedAt), firmwareVersion, location];
 }
 
 function row(texts: readonly string[]): string {

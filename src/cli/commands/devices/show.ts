@@ -9,20 +9,20 @@ import {
 } from '../../../registry/index.js';
 import { registryOptions } from '../../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
-import { formatDuration, utcTime } from '../../output/format.js';
+import { formatDuration, shownTime } from '../../output/format.js';
 import { printable } from '../../output/printable.js';
 import { auditLine } from './audit.js';
-import { parseDevice } from './device-name.js';
+import { parseDeviceName } from '../../../core/device-name.js';
 import { withRegistry } from './with-registry.js';
 
 export function showCommand(io: CliIo): Command {
   return new Command('show')
     .description('one device with the history of its keys and attempts, and its audit trail')
-    .argument('<device>', 'MAC or UUID')
+    .argument('<device>', 'MAC, UUID or serial number')
     .option('--json', 'print one JSON object')
     .action((device: string, { json }: { json?: boolean }, command: Command) =>
       withRegistry(io, command, async (registry) => {
-        const name = parseDevice(device);
+        const name = parseDeviceName(device);
         const history = await registry.show(name);
         const options = registryOptions(io, command.optsWithGlobals<GlobalOptions>());
         const audit = await readAudit(options, { device: name, limit: AUDIT_ENTRIES });
@@ -49,7 +49,7 @@ export function describe(device: DeviceHistory): string {
     ['UUID', device.uuid],
     ['chip id', device.hardwareId],
     ['status', device.status],
-    ['provisioned', device.provisionedAt && utcTime(device.provisionedAt)],
+    ['provisioned', device.provisionedAt && shownTime(device.provisionedAt)],
     ['CA URL', device.caUrl],
     ['Wi-Fi SSID', device.wifiSsid],
     ['firmware', device.firmwareVersion],
@@ -59,11 +59,21 @@ export function describe(device: DeviceHistory): string {
   const lines = facts.flatMap(([name, text]) =>
     text === undefined ? [] : [`${name.padEnd(NAME_CHARS)} ${text}`],
   );
+  const units = device.units.map(({ batch, lot, serial, passed }) =>
+    [
+      `unit         ${passed ? 'passed' : 'not passed'}`,
+      ...(serial === undefined ? [] : [`serial ${serial}`]),
+      `batch ${batch}`,
+      ...(lot === undefined ? [] : [`lot ${lot}`]),
+    ].join('  '),
+  );
   const keys = device.keys.map(
     ({ id, state, createdAt }) =>
-      `key ${String(id).padEnd(8)} ${state.padEnd(STATE_CHARS)} made ${utcTime(createdAt)}`,
+      `key ${String(id).padEnd(8)} ${state.padEnd(STATE_CHARS)} made ${shownTime(createdAt)}`,
   );
-  const blocks = [lines, keys, device.attempts.flatMap(attemptLines)].filter((block) => block.length > 0);
+  const blocks = [lines, units, keys, device.attempts.flatMap(attemptLines)].filter(
+    (block) => block.length > 0,
+  );
   return `${blocks.map((block) => block.map(printable).join('\n')).join('\n\n')}\n`;
 }
 
@@ -78,7 +88,7 @@ const MEBIBYTE = 1024 * 1024;
 function attemptLines(attempt: AttemptRecord): string[] {
   const { outcome, startedAt, stage, code } = attempt;
   const why = [stage, code].filter((part) => part !== undefined).join(': ');
-  const head = `attempt      ${outcome.padEnd(STATE_CHARS)} ${utcTime(startedAt)} ${why}`.trimEnd();
+  const head = `attempt      ${outcome.padEnd(STATE_CHARS)} ${shownTime(startedAt)} ${why}`.trimEnd();
   const details = [whereOf(attempt), withWhatOf(attempt), timesOf(attempt)];
   return [head, ...details.filter((line) => line !== '').map((line) => INDENT + line)];
 }

@@ -1,4 +1,5 @@
 // Targets, their state and dead deliveries as lines for people.
+import { shownTime } from '../../output/format.js';
 import type { DeadPush, PushTarget, PushTargetStatus } from '../../../registry/index.js';
 import { printable } from '../../output/printable.js';
 
@@ -11,7 +12,7 @@ export function describeTarget(target: PushTarget): string {
     `address  ${printable(address)}`,
     `events   ${events.join(', ')}`,
     `keys     ${sendsKeys ? 'are sent' : 'are not sent'}`,
-    `added    ${createdAt.slice(0, 10)} by ${printable(createdBy)}`,
+    `added    ${shownTime(createdAt)} by ${printable(createdBy)}`,
     ...(statement === undefined ? [] : ['', ...statement.split('\n').map((line) => printable(line))]),
   ];
   return `${lines.join('\n')}\n`;
@@ -26,14 +27,14 @@ export function statusLine(status: PushTargetStatus): string {
   const { name, pending, dead, paused, lastDelivered, lastError, retryAt } = status;
   const marks = [
     ...(paused ? ['paused'] : []),
-    ...(retryAt === undefined ? [] : [`out of order, tried again at ${retryAt}`]),
-    ...(lastDelivered === undefined ? [] : [`last delivered ${lastDelivered}`]),
+    ...(retryAt === undefined ? [] : [`out of order, tried again at ${shownTime(retryAt)}`]),
+    ...(lastDelivered === undefined ? [] : [`last delivered ${shownTime(lastDelivered)}`]),
   ].join('; ');
   const line = `${name.padEnd(16)}  ${pending} pending, ${dead} dead  ${marks}`.trimEnd();
   return `${line}\n${lastError === undefined ? '' : `  ${printable(lastError)}\n`}`;
 }
 
 export function deadLine({ id, target, event, mac, tries, endedAt, message }: DeadPush): string {
-  const line = `${id.padEnd(6)}  ${endedAt.slice(0, 19)}  ${target}  ${event} ${mac}  after ${tries} tries`;
+  const line = `${id.padEnd(6)}  ${shownTime(endedAt)}  ${target}  ${event} ${mac}  after ${tries} tries`;
   return `${line}\n  ${printable(message)}\n`;
 }

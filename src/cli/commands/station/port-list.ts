@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { PortRecord } from '../../../registry/index.js';
 import { withProduction } from '../../compose/compose-production.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
-import { utcTime } from '../../output/format.js';
+import { shownTime } from '../../output/format.js';
 import { printable } from '../../output/printable.js';
 
 interface Options extends GlobalOptions {
@@ -37,7 +37,7 @@ async function show(io: CliIo, options: Options): Promise<void> {
   }
 }
 
-const HEADINGS = ['STATION', 'PORT', 'ATTEMPTS', 'PASSED', 'BAUD', 'LAST (UTC)'];
+const HEADINGS = ['STATION', 'PORT', 'ATTEMPTS', 'PASSED', 'BAUD', 'LAST'];
 
 function cells({ station, port, attempts, passes, baud, lastSeenAt }: PortRecord): string[] {
   const share = attempts === 0 ? '' : ` (${Math.round((passes / attempts) * 100)} %)`;
@@ -47,7 +47,7 @@ function cells({ station, port, attempts, passes, baud, lastSeenAt }: PortRecord
     String(attempts),
     `${passes}${share}`,
     String(baud ?? '-'),
-    utcTime(lastSeenAt),
+    shownTime(lastSeenAt),
   ];
   return texts.map(printable);
 }

@@ -1,7 +1,7 @@
 // `espmint station list`: the stations that share the database, and when each was last heard of.
 import { Command } from 'commander';
 import { withProduction } from '../../compose/compose-production.js';
-import { utcTime } from '../../output/format.js';
+import { shownTime } from '../../output/format.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
 
 export function stationsCommand(io: CliIo): Command {
@@ -23,7 +23,7 @@ async function list(io: CliIo, options: { json?: boolean } & GlobalOptions): Pro
         continue;
       }
       const { station: name, host, batch = '-', mode, slots, running, seenAt, alive } = station;
-      const seen = alive ? mode : `not heard of since ${utcTime(seenAt)} UTC`;
+      const seen = alive ? mode : `not heard of since ${shownTime(seenAt)}`;
       io.stdout(`${name} on ${host}: batch ${batch}, ${slots} slots, ${running} boards in work, ${seen}\n`);
     }
   });
