@@ -30,7 +30,7 @@ const CONFLICT: Conflict = {
 it('tells of both sides when, where, in which state and with which last attempt', () => {
   expect(describeConflict(CONFLICT, 'Asia/Tokyo')).toEqual([
     'registered  a4:cf:12:34:56:78  u  chip id 11',
-    '            provisioned 2026-05-04 22:02:00 +09:00, Hall 3; last attempt failed 2026-05-05 17:00:00 +09:00 (write LINK_TIMEOUT)',
+    '            provisioned 2026-05-04 22:02:03 +09:00, Hall 3; last attempt failed 2026-05-05 17:00:00 +09:00 (write LINK_TIMEOUT)',
     'refused     a4:cf:12:34:56:78  u  chip id 22',
     '            not in the registry; refused 2026-06-01 18:30:00 +09:00 by mai; station line-1; slot 2',
   ]);

@@ -1,4 +1,5 @@
 // What stands on the terminal after the screen has drawn, while an operator types, and at the end.
+import { shownTime } from './format.js';
 import { describe, expect, it } from 'vitest';
 import { silentIo } from '../../../test/support/cli-io.js';
 import { Terminal } from '../../../test/support/terminal.js';
@@ -88,12 +89,13 @@ describe('the screen of a station', () => {
     const made = { state: 'open', reason: '', createdAt: '', createdBy: '' } as const;
     const counts = { passed: 3, reworked: 0, failed: 0, inWork: 0, held: 2, open: 5 };
     const batch = { name: 'WO', profile: { name: 'p', version: 1 }, quantity: 10, ...made, counts };
+    const since = '2026-01-02T03:04:05.000Z';
     screen.batch(batch);
-    screen.away({ batch: 'WO', since: '2026-01-02T03:04:05.000Z', made: 1, left: 2 });
+    screen.away({ batch: 'WO', since, made: 1, left: 2 });
     screen.finish();
     expect(terminal.lines).toEqual([
       HEAD,
-      'batch WO: 1 made, 2 places left; no database since 2026-01-02 03:04:05 UTC',
+      `batch WO: 1 made, 2 places left; no database since ${shownTime(since)}`,
       NO_BOARD,
     ]);
     screen.batch(batch);
