@@ -1,5 +1,5 @@
 // A board that contradicts the registry, as events, commands and the API tell of it. There is no secret in it.
-import { formatMoment, type Zone } from './times.js';
+import { formatMoment, type Zone } from './zone-clock.js';
 
 /** Which contradiction: each is also the code of the error that stops the board. */
 export const CONFLICT_CODES = ['CLONE_SUSPECTED', 'HARDWARE_ID_TAKEN', 'UUID_TAKEN', 'MAC_TAKEN'] as const;
