@@ -17,8 +17,13 @@ module.exports = {
     layer('driver', ['core/'], 'the driver knows core only'),
     layer('registry', ['core/'], 'the registry knows core only'),
     layer(
+      'wifi',
+      ['core/', 'driver/(link/)?(transport|wait)\\.ts$'],
+      'the clients of the Wi-Fi modes know values and a link, not the loader',
+    ),
+    layer(
       'provision',
-      ['core/', 'driver/', 'registry/'],
+      ['core/', 'driver/', 'registry/', 'wifi/'],
       'the flow works from interfaces; see fence-provision-parts',
     ),
     layer(
@@ -26,16 +31,16 @@ module.exports = {
       ['core/chips', 'core/errors/', 'driver/link/transport\\.ts$'],
       'the virtual chip reads the protocol independently',
     ),
-    layer('station', ['core/', 'driver/', 'registry/', 'provision/'], 'many boards are made of one'),
+    layer('station', ['core/', 'driver/', 'registry/', 'provision/', 'wifi/'], 'many boards are made of one'),
     layer(
       'service',
-      ['core/', 'driver/', 'registry/', 'provision/', 'station/'],
+      ['core/', 'driver/', 'registry/', 'provision/', 'station/', 'wifi/'],
       'the service never builds real parts',
     ),
     layer('web', ['core/', 'service/'], 'the page runs in a browser'),
     layer(
       'cli',
-      ['core/', 'driver/', 'registry/', 'provision/', 'virtual/', 'station/', 'service/'],
+      ['core/', 'driver/', 'registry/', 'provision/', 'virtual/', 'station/', 'service/', 'wifi/'],
       'all but web',
     ),
     {

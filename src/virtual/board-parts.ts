@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { getChip, type ChipName } from '../core/chips/index.js';
 import { usualCrystalMhz, type ChipIdentity, type SecurityFuses } from './efuses.js';
 import type { ApplicationName } from './firmware/application.js';
+import type { VirtualWifi } from './firmware/wifi/air.js';
 import { encodePartitionTable, KNOWN_TABLES, TABLE_ADDRESS } from './partition-table.js';
 
 export interface BoardOptions {
@@ -28,6 +29,8 @@ export interface BoardOptions {
   readonly adapter?: 'bridge' | 'usb-jtag';
   /** What runs when the chip starts from flash; default `stock`. */
   readonly application?: ApplicationName;
+  /** Networks around the board, and how its Wi-Fi firmware behaves. */
+  readonly wifi?: VirtualWifi;
 }
 
 const DEFAULT_FLASH_BYTES = 4 * 1024 * 1024;

@@ -15,6 +15,7 @@ import { ChipFaults } from './faults/chip-faults.js';
 import { HeldLine, type LineEnd } from './faults/held-line.js';
 import { LineFaults } from './faults/line-faults.js';
 import type { Direction, Scenario } from './faults/scenario.js';
+import { Radio } from './firmware/wifi/radio.js';
 import { FlashMemory } from './flash/memory.js';
 import type { FloorRegion } from './ledger/floor.js';
 import { Ledger, type LedgerReport } from './ledger/ledger.js';
@@ -58,6 +59,8 @@ export interface VirtualBoard {
   readonly chip: ChipName;
   readonly mac: string;
   readonly flash: FlashMemory;
+  /** What reaches the board without a cable. */
+  readonly radio: Radio;
   /** False while a host is plugged in. */
   readonly isFree: boolean;
   /** Connects a host. @throws Error where one is plugged in already */
@@ -77,6 +80,7 @@ export function createVirtualBoard(options: BoardOptions & BoardBehaviour = {}):
 class Board implements VirtualBoard {
   readonly chip: ChipName;
   readonly flash: FlashMemory;
+  readonly radio: Radio;
   private macText: string;
   private identity: ChipIdentity;
   private readonly clock: Clock;
@@ -101,6 +105,7 @@ class Board implements VirtualBoard {
     this.clock = options.clock ?? REAL_CLOCK;
     this.timing = options.timing ?? INSTANT;
     this.identity = identityOf(options);
+    this.radio = new Radio(options.wifi ?? {}, this.identity.mac);
     this.flash = new FlashMemory(flashSizeOf(options), initialContent(options));
     const paced = this.timing.kind === 'real';
     const { clock } = this;
@@ -222,6 +227,7 @@ class Board implements VirtualBoard {
         timing: this.timing,
         sabotage: this.sabotage,
         application: this.options.application ?? 'stock',
+        radio: this.radio,
       }),
       {
         clock: this.clock,

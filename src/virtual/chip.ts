@@ -3,6 +3,7 @@ import type { Clock } from './clock.js';
 import { Cpu } from './cpu.js';
 import { startApplication, type ApplicationName } from './firmware/application.js';
 import { romBootText, type ResetCause } from './firmware/boot-text.js';
+import type { Radio } from './firmware/wifi/radio.js';
 import { RomLoader } from './firmware/rom.js';
 import { Machine, type MachineParts } from './machine.js';
 import type { BootMode } from './reset-circuit.js';
@@ -33,6 +34,7 @@ export interface ChipPins {
 /** What the chip is at the moment of a reset. */
 export interface ChipParts extends MachineParts {
   readonly application: ApplicationName;
+  readonly radio: Radio;
 }
 
 export class VirtualChip {
@@ -95,8 +97,7 @@ export class VirtualChip {
     this.measuresBaud = mode === 'download';
     const parts = this.parts();
     const machine = new Machine(parts);
-    const program =
-      mode === 'download' ? new RomLoader(machine) : startApplication(parts.application, machine);
+    const program = mode === 'download' ? new RomLoader(machine) : this.startApplication(parts, machine);
     const text = cause === 'unheard' ? '' : romBootText(parts.spec.name, mode, cause);
     this.cpu.start(afterText(text, this.pins.booted(), program), parts.timing.bootMs);
   }
@@ -113,7 +114,15 @@ export class VirtualChip {
   private run(): void {
     const parts = this.parts();
     this.baud = ROM_BAUD;
-    this.cpu.start(startApplication(parts.application, new Machine(parts)), 0);
+    this.cpu.start(this.startApplication(parts, new Machine(parts)), 0);
+  }
+
+  /** News by radio wakes the program as an interrupt would: with an empty frame, which no cable brings. */
+  private startApplication({ application, radio }: ChipParts, machine: Machine): Firmware {
+    radio.reset(() => {
+      this.cpu.interrupt();
+    });
+    return startApplication(application, machine, radio);
   }
 
   private takeOver(next: Next): void {

@@ -67,6 +67,13 @@ export class Cpu {
     if (this.isWaitingForFrame && this.frames.length > 0) this.proceed();
   }
 
+  /** Wakes the program with an empty frame. */
+  interrupt(): void {
+    if (this.steps === undefined) return;
+    this.frames.push(new Uint8Array());
+    if (this.isWaitingForFrame) this.proceed();
+  }
+
   /** Runs until the firmware waits for something. */
   private proceed(): void {
     if (this.isStepping) return;

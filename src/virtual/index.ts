@@ -22,3 +22,12 @@ export type { ListenAddress } from './servers/sockets.js';
 export { serveTcp } from './servers/tcp.js';
 export { INSTANT, REAL, type Timing } from './timing.js';
 export { startVirtualPrinter, type VirtualPrinter } from './label-printer.js';
+export {
+  DEFAULT_NETWORKS,
+  WIFI_FAULTS,
+  type VirtualNetwork,
+  type VirtualWifi,
+  type WifiFault,
+} from './firmware/wifi/air.js';
+export { EsptouchReceiver, type ReceivedNetwork } from './firmware/wifi/esptouch-receiver.js';
+export { serveAir, servePortal } from './servers/wifi.js';

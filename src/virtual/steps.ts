@@ -1,6 +1,4 @@
 // How firmware runs: as a generator of steps, so that time, reset and power loss can come between any two of them.
-import type { SlipDecoder } from './slip.js';
-
 /** What the time of a step is spent on; the ledger keeps them apart. */
 export type TimeSpentOn = 'boot' | 'erase' | 'program' | 'md5' | 'command';
 
@@ -23,10 +21,15 @@ export type Steps<Result = void> = Generator<Step, Result, Uint8Array>;
  */
 export type Next = Firmware | 'reset' | 'run' | 'halt';
 
+/** Cuts what comes in into pieces for the program. */
+export interface FrameDecoder {
+  push(bytes: Uint8Array): Uint8Array[];
+}
+
 /** A program of the chip: the ROM loader, the stub, an application. */
 export interface Firmware {
   /** Finds frames in what comes in; undefined where the program does not listen. */
-  readonly decoder?: SlipDecoder;
+  readonly decoder?: FrameDecoder;
   /** Whole frames that it can hold before it takes one up; more are lost. */
   readonly frameBuffers: number;
   run(): Steps<Next>;

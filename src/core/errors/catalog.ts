@@ -10,6 +10,7 @@ import { REGISTRY_ERRORS } from './catalog/registry.js';
 import { SERVICE_ERRORS } from './catalog/service.js';
 import { STATION_ERRORS } from './catalog/station.js';
 import { VIRTUAL_ERRORS } from './catalog/virtual.js';
+import { WIFI_ERRORS } from './catalog/wifi.js';
 
 export type { ErrorEntry } from './entry.js';
 
@@ -24,6 +25,7 @@ export const CATALOG = {
   ...VIRTUAL_ERRORS,
   ...SERVICE_ERRORS,
   ...STATION_ERRORS,
+  ...WIFI_ERRORS,
 };
 
 export type ErrorCode = keyof typeof CATALOG;

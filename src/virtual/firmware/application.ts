@@ -1,10 +1,11 @@
 // What runs when a chip starts from flash: a few personalities, told apart by what they print.
 import type { FlashMemory } from '../flash/memory.js';
 import type { Machine } from '../machine.js';
-import { viewOf } from '../packet.js';
-import { TABLE_ADDRESS } from '../partition-table.js';
 import { busy, send, type Firmware, type Next, type Steps } from '../steps.js';
 import { readNvs, type NvsItem } from './nvs-reader.js';
+import type { Radio } from './wifi/radio.js';
+import { nvsPartition } from './wifi/settings.js';
+import { wifiFirmware, type WifiApplication } from './wifi/wifi-application.js';
 
 export const APPLICATIONS = {
   stock: 'starts, joins Wi-Fi and says so',
@@ -14,6 +15,10 @@ export const APPLICATIONS = {
   panic: 'crashes after its start and restarts, again and again',
   brownout: 'loses its supply at start, again and again',
   'no-app': 'has no application in flash: the ROM finds an invalid header and restarts',
+  wifi: 'follows the Wi-Fi keys in its NVS: joins, or waits for a portal, SmartConfig or WPS',
+  'wifi-console': 'an esp_console that takes wifi_config, wifi_enable, restart, wifi_status',
+  'wifi-improv': 'waits for a network by Improv Serial',
+  'wifi-protocomm': 'waits for unified provisioning on its serial console',
 } as const;
 export type ApplicationName = keyof typeof APPLICATIONS;
 
@@ -30,16 +35,17 @@ const PANIC = [
 const SECRET_KEYS: readonly string[] = ['psk_secret', 'wifi_password'];
 /** Between two restarts of something that fails. */
 const RESTART_AFTER_MS = 200;
-/** Entries of the partition table: type 1, subtype 2 is NVS. */
-const ENTRY_BYTES = 32;
-const ENTRY_MAGIC = 0x50aa;
-const NVS_TYPE = 0x0201;
 
-export function startApplication(name: ApplicationName, machine: Machine): Firmware {
+export function startApplication(name: ApplicationName, machine: Machine, radio: Radio): Firmware {
+  if (isWifi(name)) return wifiFirmware(name, machine, radio);
   return { frameBuffers: 0, run: () => PROGRAMS[name](machine) };
 }
 
-const PROGRAMS: Readonly<Record<ApplicationName, (machine: Machine) => Steps<Next>>> = {
+const isWifi = (name: ApplicationName): name is WifiApplication => name.startsWith('wifi');
+
+const PROGRAMS: Readonly<
+  Record<Exclude<ApplicationName, WifiApplication>, (machine: Machine) => Steps<Next>>
+> = {
   *stock() {
     yield* print([
       ...START,
@@ -75,21 +81,13 @@ function* failing(lines: readonly string[]): Steps<Next> {
 }
 
 function tell(flash: FlashMemory, show: (item: NvsItem) => string): string[] {
-  const partition = findNvs(flash);
+  const partition = nvsPartition(flash);
   if (partition === undefined) return ['E (400) app: no NVS partition'];
   const items = readNvs(partition);
   if (items.length === 0) return ['W (400) app: NVS is empty'];
-  return items.map((item) => `I (400) app: ${item.namespace}/${item.key} = ${show(item)}`);
+  const shown = items.filter(({ blob }) => blob === undefined);
+  return shown.map((item) => `I (400) app: ${item.namespace}/${item.key} = ${show(item)}`);
 }
 
 const masked = ({ key, value }: NvsItem): string =>
   SECRET_KEYS.includes(key) ? `(${value.length} characters)` : value;
-
-function findNvs(flash: FlashMemory): Uint8Array | undefined {
-  for (let at = TABLE_ADDRESS; ; at += ENTRY_BYTES) {
-    const view = viewOf(flash.read(at, ENTRY_BYTES));
-    if (view.getUint16(0, true) !== ENTRY_MAGIC) return undefined;
-    if (view.getUint16(2, true) === NVS_TYPE)
-      return flash.read(view.getUint32(4, true), view.getUint32(8, true));
-  }
-}

@@ -13,6 +13,11 @@ const LIVE_PAGES: readonly number[] = [0xffff_fffe, 0xffff_fffc, 0xffff_fff8];
 const ENTRY_WRITTEN = 0b10;
 const TYPE_STRING = 0x21;
 const TYPE_U8 = 0x01;
+/** A blob of format version 1, a piece of one of version 2, and the entry that counts the pieces. */
+const BLOB_TYPES: readonly number[] = [0x41, 0x42];
+const TYPE_BLOB_INDEX = 0x48;
+/** Pieces count up from 0, or from 128 after a rewrite. */
+const FIRST_CHUNK_STEP = 128;
 const NUMBER_TYPES: readonly number[] = [0x01, 0x02, 0x04, 0x08, 0x11, 0x12, 0x14, 0x18];
 /** Start value of all checksums of NVS. */
 const CRC_SEED = 0xffff_ffff;
@@ -20,8 +25,10 @@ const CRC_SEED = 0xffff_ffff;
 export interface NvsItem {
   readonly namespace: string;
   readonly key: string;
-  /** Numbers in decimal; blobs are left out. */
+  /** Numbers in decimal; of a blob empty. */
   readonly value: string;
+  /** Of a blob: its bytes. */
+  readonly blob?: Uint8Array;
 }
 
 interface RawItem {
@@ -29,9 +36,12 @@ interface RawItem {
   readonly type: number;
   readonly key: string;
   readonly value: string;
+  readonly blob?: Uint8Array;
+  /** Of a piece of a blob: which one. */
+  readonly chunk: number;
 }
 
-/** All strings and numbers of an NVS partition that are whole; what is not is passed over, as firmware does. */
+/** All values of an NVS partition that are whole; what is not is passed over, as firmware does. */
 export function readNvs(partition: Uint8Array): NvsItem[] {
   const raw = pagesInOrder(partition).flatMap(itemsOfPage);
   const names = new Map(
@@ -40,11 +50,18 @@ export function readNvs(partition: Uint8Array): NvsItem[] {
       .map((item) => [Number(item.value), item.key]),
   );
   const latest = new Map<string, NvsItem>();
-  for (const { namespaceIndex, key, value } of raw) {
+  for (const { namespaceIndex, type, key, value, blob, chunk } of raw) {
     const namespace = names.get(namespaceIndex);
-    if (namespaceIndex !== 0 && namespace !== undefined) {
-      latest.set(`${namespace}/${key}`, { namespace, key, value });
+    if (namespaceIndex === 0 || namespace === undefined || type === TYPE_BLOB_INDEX) continue;
+    const name = `${namespace}/${key}`;
+    if (blob === undefined) {
+      latest.set(name, { namespace, key, value });
+      continue;
     }
+    // Pieces of a long blob follow one another; a first piece begins a new one.
+    const before = chunk % FIRST_CHUNK_STEP === 0 ? undefined : latest.get(name)?.blob;
+    const whole = Uint8Array.from([...(before ?? []), ...blob]);
+    latest.set(name, { namespace, key, value: '', blob: whole });
   }
   return [...latest.values()];
 }
@@ -90,9 +107,18 @@ function itemAt(bytes: Uint8Array): RawItem | undefined {
   const checked = Uint8Array.from([...header.subarray(0, 4), ...header.subarray(8, 32)]);
   if (view.getUint32(4, true) !== crc32(checked, CRC_SEED)) return undefined;
   const type = view.getUint8(1);
+  const name = {
+    namespaceIndex: view.getUint8(0),
+    type,
+    key: textUntilNul(header.subarray(8, 24)),
+    chunk: BLOB_TYPES[1] === type ? view.getUint8(3) : 0,
+  };
+  if (BLOB_TYPES.includes(type)) {
+    const blob = bytes.slice(ENTRY_BYTES, ENTRY_BYTES + view.getUint16(24, true));
+    return view.getUint32(28, true) === crc32(blob, CRC_SEED) ? { ...name, value: '', blob } : undefined;
+  }
   const value = valueOf(type, bytes, view);
-  if (value === undefined) return undefined;
-  return { namespaceIndex: view.getUint8(0), type, key: textUntilNul(header.subarray(8, 24)), value };
+  return value === undefined ? undefined : { ...name, value };
 }
 
 function valueOf(type: number, bytes: Uint8Array, view: DataView): string | undefined {

@@ -1,0 +1,68 @@
+// What a board prints, as lines: bytes split anywhere, colour codes and redrawing taken out.
+import type { Link, Wait } from '../driver/link/transport.js';
+import { isEspmintError } from '../core/errors/index.js';
+
+const LF = 0x0a;
+const CR = 0x0d;
+const ESCAPE = 0x1b;
+/** More than any line of a console; what follows in the same line is dropped. */
+const MAX_LINE_BYTES = 4096;
+
+/** Pure. Carriage returns end a line too: a console that redraws its input sends one before each version of it. */
+export class LineSplitter {
+  #line: number[] = [];
+  #escape: 'none' | 'begun' | 'inside' = 'none';
+  readonly #decoder = new TextDecoder();
+
+  /** The whole lines that these bytes complete, without empty ones. */
+  push(bytes: Uint8Array): string[] {
+    const lines: string[] = [];
+    for (const byte of bytes) {
+      if (this.#isEscape(byte)) continue;
+      if (byte === LF || byte === CR) {
+        if (this.#line.length > 0) lines.push(this.#text());
+        this.#line = [];
+      } else if ((byte >= 0x20 || byte === 0x09) && this.#line.length < MAX_LINE_BYTES) this.#line.push(byte);
+    }
+    return lines;
+  }
+
+  /** The line that has begun: a prompt, for one, has no end. */
+  get partial(): string {
+    return this.#text();
+  }
+
+  /** Ends the line that has begun, and gives it. */
+  flush(): string {
+    const text = this.#text();
+    this.#line = [];
+    return text;
+  }
+
+  #text(): string {
+    return this.#decoder.decode(Uint8Array.from(this.#line));
+  }
+
+  /** ESC [ … letter (ECMA-48), and the short forms ESC x. */
+  #isEscape(byte: number): boolean {
+    if (this.#escape === 'none') {
+      if (byte !== ESCAPE) return false;
+      this.#escape = 'begun';
+    } else if (this.#escape === 'begun') {
+      this.#escape = byte === 0x5b ? 'inside' : 'none';
+    } else if (byte >= 0x40 && byte <= 0x7e) {
+      this.#escape = 'none';
+    }
+    return true;
+  }
+}
+
+/** Bytes that came within `quietMs`, or undefined: a read that ends without an error when nothing comes. */
+export async function readSome(link: Link, wait: Wait): Promise<Uint8Array | undefined> {
+  try {
+    return await link.read(wait);
+  } catch (error) {
+    if (isEspmintError(error, 'LINK_TIMEOUT')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,275 @@
+// Unified provisioning, the host's side: find out the version, open a session, scan, hand over a network, watch it join.
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { Deadline, sleep, throwIfAborted } from '../../driver/wait.js';
+import { strongestFirst, type SeenNetwork } from '../improv/client.js';
+import {
+  configApply,
+  configGetStatus,
+  configSet,
+  configStatus,
+  controlReset,
+  readScanResult,
+  readScanStatus,
+  readStatus,
+  scanResult,
+  scanStart,
+  scanStatus,
+  stationState,
+  STATUS_TEXTS,
+  type StationState,
+} from './messages.js';
+import { Session, type SessionSecrets } from './session.js';
+import { HandlerFailed, type ProtocommTransport } from './transport.js';
+import { readVersion, type DeviceVersion } from './version.js';
+
+export interface ProtocommOptions {
+  /** Absent: the device is asked without one, which only works where it wants none. */
+  readonly proof?: string | undefined;
+  /** Of security 2; default `wifiprov`, as in ESP-IDF's examples. */
+  readonly username?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for the board to join; default 45,000. */
+  readonly joinTimeoutMs?: number | undefined;
+  readonly onWarning?: ((code: string, message: string) => void) | undefined;
+  readonly onState?: ((state: StationState) => void) | undefined;
+}
+
+export interface ProtocommJoined {
+  readonly address: string;
+  readonly channel?: number | undefined;
+}
+
+const DEFAULT_USERNAME = 'wifiprov';
+const JOIN_MS = 45_000;
+const POLL_MS = 1_000;
+/** So many a request, as ESP-IDF's own client reads them over narrow transports. */
+const NETWORKS_AT_ONCE = 4;
+/** A device keeps this many networks of a scan. */
+const MOST_NETWORKS = 64;
+const SSID_BYTES = 32;
+const PASSPHRASE_BYTES = 63;
+
+export class ProtocommClient {
+  #version: DeviceVersion | undefined;
+  #session: Session | undefined;
+  #hadSession = false;
+
+  constructor(
+    private readonly transport: ProtocommTransport,
+    private readonly options: ProtocommOptions = {},
+  ) {}
+
+  /** @throws WIFI_ANSWER_BROKEN, HandlerFailed, errors of the transport */
+  async version(): Promise<DeviceVersion> {
+    if (this.#version !== undefined) return this.#version;
+    const bytes = await this.transport.request('proto-ver', new TextEncoder().encode('ESP'));
+    try {
+      this.#version = readVersion(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    } catch (error) {
+      const reason = error instanceof RangeError ? error.message : 'it is no text';
+      throw new EspmintError('WIFI_ANSWER_BROKEN', {
+        port: this.transport.address,
+        what: 'proto-ver',
+        reason,
+      });
+    }
+    return this.#version;
+  }
+
+  /** The networks that the board sees. @throws WIFI_REFUSED, WIFI_PROOF_REFUSED, ... */
+  async scan(): Promise<SeenNetwork[]> {
+    const session = await this.#open();
+    const started = readStatus(await this.#ask(session, 'prov-scan', scanStart(), 'the search for networks'));
+    this.#check('the search for networks', started);
+    let found = readScanStatus(
+      await this.#ask(session, 'prov-scan', scanStatus(), 'the search for networks'),
+    );
+    const deadline = new Deadline(JOIN_MS);
+    while (!found.finished && found.status === 0 && !deadline.passed) {
+      await sleep(POLL_MS, this.options.signal);
+      found = readScanStatus(await this.#ask(session, 'prov-scan', scanStatus(), 'the search for networks'));
+    }
+    this.#check('the search for networks', found.status);
+    const networks: SeenNetwork[] = [];
+    const count = Math.min(found.count, MOST_NETWORKS);
+    for (let at = 0; at < count; at += NETWORKS_AT_ONCE) {
+      // Beyond the last one the device refuses the whole request.
+      const request = scanResult(at, Math.min(NETWORKS_AT_ONCE, count - at));
+      const answer = await this.#ask(session, 'prov-scan', request, 'the list of networks');
+      this.#check('the list of networks', readStatus(answer));
+      networks.push(...readScanResult(answer));
+    }
+    return strongestFirst(networks);
+  }
+
+  /**
+   * Hands over a network, applies it and waits until the device says how it went.
+   * @throws WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN, WIFI_PROOF_REFUSED, WIFI_REFUSED, CANCELLED
+   */
+  async provision(ssid: string, password: string): Promise<ProtocommJoined> {
+    const name = new TextEncoder().encode(ssid);
+    const passphrase = new TextEncoder().encode(password);
+    checkLength('The network name', name.length, SSID_BYTES);
+    checkLength('The password', passphrase.length, PASSPHRASE_BYTES);
+    const session = await this.#open();
+    const set = await this.#ask(session, 'prov-config', configSet(name, passphrase), 'the network');
+    this.#check('the network', configStatus(set, 'set'));
+    const applied = await this.#ask(session, 'prov-config', configApply(), 'the use of the network');
+    this.#check('the use of the network', configStatus(applied, 'apply'));
+    return this.#untilJoined(ssid);
+  }
+
+  async #untilJoined(ssid: string): Promise<ProtocommJoined> {
+    const { joinTimeoutMs = JOIN_MS, signal } = this.options;
+    const deadline = new Deadline(joinTimeoutMs);
+    let lost: string | undefined;
+    while (!deadline.passed) {
+      throwIfAborted(signal, 'Provisioning');
+      const state = await this.#state().catch((error: unknown) => {
+        lost = lossOf(error);
+        return undefined;
+      });
+      if (state !== undefined) {
+        lost = undefined;
+        this.options.onState?.(state);
+        if (state.state === 'connected') return { address: state.address, channel: state.channel };
+        if (state.state === 'failed') throw await this.#failed(ssid, state.reason);
+      }
+      await sleep(Math.min(POLL_MS, Math.max(1, deadline.remainingMs)), signal);
+    }
+    throw new EspmintError('WIFI_JOIN_UNPROVEN', {
+      port: this.transport.address,
+      reason:
+        lost === undefined
+          ? `the device did not say how it went within ${joinTimeoutMs} ms`
+          : `the connection to the device was lost before it said how it went: ${lost}`,
+      lastLine: '',
+    });
+  }
+
+  /** A lost answer breaks the session's cipher: the next question goes into a new session. */
+  async #state(): Promise<StationState> {
+    const session = this.#session ?? (await this.#open());
+    try {
+      const answer = await session.request('prov-config', configGetStatus());
+      const state = stationState(answer);
+      if (state.state === 'refused') this.#check('the question how it went', state.status);
+      return state as StationState;
+    } catch (error) {
+      this.#session = undefined;
+      throw error;
+    }
+  }
+
+  /** Makes the device ready for another try. It may be gone, or too old to know how: neither changes the outcome. */
+  async #failed(ssid: string, reason: 'auth' | 'not-found' | 'unknown'): Promise<EspmintError> {
+    try {
+      await this.#session?.request('prov-ctrl', controlReset());
+    } catch {
+      this.#session = undefined;
+    }
+    const { text, hint } = FAILURES[reason];
+    return new EspmintError('WIFI_JOIN_FAILED', { port: this.transport.address, ssid, reason: text, hint });
+  }
+
+  async #open(): Promise<Session> {
+    if (this.#session !== undefined) return this.#session;
+    if (this.#hadSession) this.transport.renew();
+    this.#hadSession = true;
+    const version = await this.#versionOrRefused();
+    this.#session = await Session.open(this.transport, version, this.#secrets(version));
+    return this.#session;
+  }
+
+  async #versionOrRefused(): Promise<DeviceVersion> {
+    try {
+      return await this.version();
+    } catch (error) {
+      if (!(error instanceof HandlerFailed)) throw error;
+      throw new EspmintError('WIFI_NO_ANSWER', {
+        port: this.transport.address,
+        what: 'version of unified provisioning',
+        timeoutMs: 0,
+      });
+    }
+  }
+
+  #secrets(version: DeviceVersion): SessionSecrets {
+    const { proof, username = DEFAULT_USERNAME, onWarning } = this.options;
+    const address = this.transport.address;
+    if (version.security === 0) {
+      onWarning?.('WIFI_UNPROTECTED', `${address}: this device takes credentials unencrypted (security 0)`);
+    }
+    if (version.security === 2 && version.securityPatch < 1) {
+      onWarning?.(
+        'WIFI_NONCE_REUSED',
+        `${address}: this firmware encrypts every message with the same nonce (security 2, patch 0); update it`,
+      );
+    }
+    const wantsNone = version.security === 0 || version.capabilities.includes('no_pop');
+    if (version.security === 1 && wantsNone) return { proof: '', username };
+    if (proof === undefined && !wantsNone) {
+      throw new EspmintError('WIFI_PROOF_REFUSED', {
+        port: address,
+        reason: 'none was given, and it wants one',
+      });
+    }
+    return { proof: proof ?? '', username };
+  }
+
+  async #ask(session: Session, endpoint: string, message: Uint8Array, what: string): Promise<Uint8Array> {
+    try {
+      return await session.request(endpoint, message);
+    } catch (error) {
+      this.#session = undefined;
+      if (!(error instanceof HandlerFailed)) throw error;
+      const reason = 'it ended the connection without an answer';
+      throw new EspmintError('WIFI_REFUSED', { port: this.transport.address, what, reason });
+    }
+  }
+
+  #check(what: string, status: number): void {
+    if (status === 0) return;
+    const reason = STATUS_TEXTS[status] ?? `status ${status}`;
+    throw new EspmintError('WIFI_REFUSED', { port: this.transport.address, what, reason });
+  }
+}
+
+const FAILURES = {
+  auth: {
+    text: 'authentication failed: usually the password',
+    hint: 'check the password, letter by letter, and send it again',
+  },
+  'not-found': {
+    text: 'no such network in range',
+    hint: 'check the network name, and that `espmint wifi scan` shows it to this board',
+  },
+  unknown: {
+    text: 'the device did not say why',
+    hint: 'check network name, password and distance, and try again',
+  },
+} as const;
+
+/** Errors after which the device may still be joining; others are thrown on. */
+function lossOf(error: unknown): string {
+  if (error instanceof HandlerFailed) return 'it closed the connection';
+  if (isEspmintError(error) && LOSSES.includes(error.code)) return error.message.replace(/; .*$/, '');
+  throw error;
+}
+const LOSSES: readonly string[] = [
+  'WIFI_NO_ANSWER',
+  'PORT_UNREACHABLE',
+  'WIFI_ANSWER_BROKEN',
+  'WIFI_PROOF_REFUSED',
+  'LINK_CLOSED',
+  'LINK_TIMEOUT',
+];
+
+function checkLength(field: string, bytes: number, most: number): void {
+  if (bytes <= most) return;
+  throw new EspmintError('INPUT_INVALID', {
+    field,
+    reason: `has ${bytes} bytes, and a device takes ${most} by unified provisioning`,
+    hint: 'give a shorter one; a raw key of 64 hex digits goes into NVS only',
+  });
+}

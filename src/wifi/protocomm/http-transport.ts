@@ -1,0 +1,132 @@
+// protocomm over HTTP: one connection that is kept, one cookie for the session. The device's server has room for one.
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { EspmintError } from '../../core/errors/index.js';
+import { HandlerFailed, type ProtocommTransport } from './transport.js';
+
+const REQUEST_MS = 20_000;
+/** More than any answer of a device: a scan result of a few entries. */
+const MOST_ANSWER_BYTES = 64 * 1024;
+
+export interface HttpTransportOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+export class HttpTransport implements ProtocommTransport {
+  readonly address: string;
+  readonly #base: URL;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  #cookie: string | undefined;
+
+  /**
+   * @param url of the device, such as http://192.168.4.1
+   * @throws INPUT_INVALID
+   */
+  constructor(
+    url: string,
+    private readonly options: HttpTransportOptions = {},
+  ) {
+    this.#base = parseUrl(url);
+    this.address = this.#base.origin;
+  }
+
+  renew(): void {
+    this.#cookie = undefined;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async request(endpoint: string, body: Uint8Array): Promise<Uint8Array> {
+    const { timeoutMs = REQUEST_MS, signal } = this.options;
+    const answer = await new Promise<{ head: IncomingMessage; body: Uint8Array }>((resolve, reject) => {
+      const fail = (error: Error): void => reject(this.#failure(endpoint, error, timeoutMs));
+      const sent = request(
+        new URL(`/${endpoint}`, this.#base),
+        {
+          method: 'POST',
+          agent: this.#agent,
+          timeout: timeoutMs,
+          ...(signal === undefined ? {} : { signal }),
+          headers: {
+            'Content-Type': 'application/x-www-form-urlencoded',
+            'Content-Length': body.length,
+            Accept: 'text/plain',
+            ...(this.#cookie === undefined ? {} : { Cookie: this.#cookie }),
+          },
+        },
+        (head) => {
+          readBody(head).then((read) => resolve({ head, body: read }), fail);
+        },
+      );
+      // A server that takes the request and never answers is silent, not broken.
+      sent.on('timeout', () => sent.destroy(new Error('timeout')));
+      sent.on('error', fail);
+      sent.end(body);
+    });
+    this.#takeCookie(answer.head);
+    const status = answer.head.statusCode ?? 0;
+    if (status === 200) return answer.body;
+    if (status >= 500 || status === 400) throw new HandlerFailed(endpoint);
+    throw new EspmintError('WIFI_REFUSED', {
+      port: this.address,
+      what: endpoint,
+      reason: `HTTP status ${status}`,
+      hint: 'check that this is a device that waits for provisioning',
+    });
+  }
+
+  #takeCookie({ headers }: IncomingMessage): void {
+    for (const cookie of headers['set-cookie'] ?? []) {
+      const pair = cookie.split(';', 1)[0]?.trim() ?? '';
+      if (/^session=/i.test(pair)) this.#cookie = pair;
+    }
+  }
+
+  #failure(endpoint: string, error: Error, timeoutMs: number): Error {
+    if (error instanceof EspmintError || error instanceof HandlerFailed) return error;
+    if (this.options.signal?.aborted === true)
+      return new EspmintError('CANCELLED', { what: `The use of ${this.address}` });
+    const code = 'code' in error ? String(error.code) : error.message;
+    // Closed after the request was taken: the firmware's way to refuse.
+    if (code === 'ECONNRESET' || code === 'EPIPE' || error.message === 'aborted')
+      return new HandlerFailed(endpoint);
+    if (error.message === 'timeout') {
+      return new EspmintError('WIFI_NO_ANSWER', {
+        port: this.address,
+        what: `answer from ${endpoint}`,
+        timeoutMs,
+      });
+    }
+    return new EspmintError('PORT_UNREACHABLE', { port: this.address, reason: code }, { cause: error });
+  }
+}
+
+function parseUrl(url: string): URL {
+  const refuse = (): EspmintError =>
+    new EspmintError('INPUT_INVALID', {
+      field: '--url',
+      reason: `is "${url}"`,
+      hint: 'give the address of the device, such as http://192.168.4.1',
+    });
+  let parsed: URL;
+  try {
+    parsed = new URL(/^[a-z]+:\/\//i.test(url) ? url : `http://${url}`);
+  } catch {
+    throw refuse();
+  }
+  if (parsed.protocol !== 'http:' || parsed.username !== '' || parsed.password !== '') throw refuse();
+  return parsed;
+}
+
+async function readBody(message: IncomingMessage): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of message as AsyncIterable<Uint8Array>) {
+    bytes += piece.length;
+    if (bytes > MOST_ANSWER_BYTES) throw new Error('an answer without end');
+    pieces.push(piece);
+  }
+  return new Uint8Array(Buffer.concat(pieces));
+}

@@ -1,0 +1,147 @@
+// The messages of unified provisioning by their field numbers (ESP-IDF: protocomm/proto, wifi_provisioning/proto; the
+// component network_provisioning has the same numbers for Wi-Fi). Pure.
+import type { SeenNetwork } from '../improv/client.js';
+import { encodeMessage, Message, type Fields } from './protobuf.js';
+
+/** Status of every answer. */
+export const STATUS_TEXTS: Readonly<Record<number, string>> = {
+  1: 'the security scheme does not match',
+  2: 'the message is not understood',
+  3: 'too many sessions',
+  4: 'an argument is not valid',
+  5: 'an internal error',
+  6: 'the cryptography failed',
+  7: 'the session is not valid',
+};
+
+/** SessionData: `sec_ver` = 2, and the payload of that version in field 10, 11 or 12. */
+export function sessionRequest(version: 0 | 1 | 2, step: number, command: Fields): Uint8Array {
+  const commandField = 20 + step;
+  const payload = encodeMessage([
+    [1, step],
+    [commandField, encodeMessage(command)],
+  ]);
+  return encodeMessage([
+    [2, version],
+    [10 + version, payload],
+  ]);
+}
+
+/** What the device says to it: `msg` = 1, the answer in the field of the step. */
+export function sessionAnswer(bytes: Uint8Array, version: 0 | 1 | 2, answerField: number): Message {
+  return new Message(bytes).message(10 + version).message(answerField);
+}
+
+const CONFIG = { getStatus: 0, set: 2, apply: 4 } as const;
+
+export const configGetStatus = (): Uint8Array => configMessage(CONFIG.getStatus, []);
+export const configApply = (): Uint8Array => configMessage(CONFIG.apply, []);
+export const configSet = (ssid: Uint8Array, passphrase: Uint8Array): Uint8Array =>
+  configMessage(CONFIG.set, [
+    [1, ssid],
+    [2, passphrase.length === 0 ? undefined : passphrase],
+  ]);
+
+function configMessage(type: number, command: Fields): Uint8Array {
+  return encodeMessage([
+    [1, type],
+    [10 + type, encodeMessage(command)],
+  ]);
+}
+
+/** Status of an answer to set (13) or apply (15). */
+export function configStatus(bytes: Uint8Array, what: 'set' | 'apply'): number {
+  return new Message(bytes).message(what === 'set' ? 13 : 15).number(1);
+}
+
+export type StationState =
+  | {
+      readonly state: 'connected';
+      readonly address: string;
+      readonly ssid?: string | undefined;
+      readonly channel?: number | undefined;
+    }
+  | { readonly state: 'connecting'; readonly attemptsRemaining?: number | undefined }
+  | { readonly state: 'disconnected' }
+  | { readonly state: 'failed'; readonly reason: 'auth' | 'not-found' | 'unknown' };
+
+/** Answer to get_status: state 0 connected, 1 connecting, 2 disconnected, 3 failed. @returns the status where not 0 */
+export function stationState(
+  bytes: Uint8Array,
+): StationState | { readonly state: 'refused'; readonly status: number } {
+  const answer = new Message(bytes).message(11);
+  const status = answer.number(1);
+  if (status !== 0) return { state: 'refused', status };
+  switch (answer.number(2)) {
+    case 0: {
+      const connected = answer.message(11);
+      const ssid = connected.text(3);
+      return {
+        state: 'connected',
+        address: connected.text(1),
+        ssid: ssid === '' ? undefined : ssid,
+        channel: connected.number(5) || undefined,
+      };
+    }
+    case 1:
+      return {
+        state: 'connecting',
+        attemptsRemaining: answer.has(12) ? answer.message(12).number(1) : undefined,
+      };
+    case 2:
+      return { state: 'disconnected' };
+    default:
+      if (!answer.has(10)) return { state: 'failed', reason: 'unknown' };
+      return { state: 'failed', reason: answer.number(10) === 0 ? 'auth' : 'not-found' };
+  }
+}
+
+const SCAN = { start: 0, status: 2, result: 4 } as const;
+
+export const scanStart = (): Uint8Array =>
+  scanMessage(SCAN.start, [
+    [1, 1],
+    [3, 5],
+    [4, 120],
+  ]);
+export const scanStatus = (): Uint8Array => scanMessage(SCAN.status, []);
+export const scanResult = (startIndex: number, count: number): Uint8Array =>
+  scanMessage(SCAN.result, [
+    [1, startIndex],
+    [2, count],
+  ]);
+
+function scanMessage(type: number, command: Fields): Uint8Array {
+  return encodeMessage([
+    [1, type],
+    [10 + type, encodeMessage(command)],
+  ]);
+}
+
+export function readScanStatus(bytes: Uint8Array): { status: number; finished: boolean; count: number } {
+  const message = new Message(bytes);
+  const answer = message.message(13);
+  return { status: message.number(2), finished: answer.number(1) !== 0, count: answer.number(2) };
+}
+
+export const readStatus = (bytes: Uint8Array): number => new Message(bytes).number(2);
+
+export function readScanResult(bytes: Uint8Array): SeenNetwork[] {
+  return new Message(bytes)
+    .message(15)
+    .all(1)
+    .map((entry) => ({
+      ssid: entry.text(1),
+      channel: entry.number(2),
+      rssi: entry.number(3),
+      bssid: Array.from(entry.bytes(4), (byte) => byte.toString(16).padStart(2, '0')).join(':'),
+      secured: entry.number(5) !== 0,
+    }));
+}
+
+/** prov-ctrl: forget a failed try, so that another network can be set without a restart. */
+export const controlReset = (): Uint8Array =>
+  encodeMessage([
+    [1, 1],
+    [11, encodeMessage([])],
+  ]);

@@ -1,0 +1,218 @@
+// Unified provisioning against the virtual device, over HTTP and console, in each security version, with its faults.
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { plugIn } from '../../../test/support/plug-in.js';
+import { createVirtualBoard, servePortal, type VirtualWifi } from '../../virtual/index.js';
+import { ProtocommClient, type ProtocommOptions } from './client.js';
+import { ConsoleTransport } from './console-transport.js';
+import { HttpTransport } from './http-transport.js';
+import { encodeMessage, Message } from './protobuf.js';
+import { qrPayload, randomProof } from './qr.js';
+import { SharedStream } from './security1.js';
+import { makeVerifier, SrpClient } from './srp.js';
+import { readVersion } from './version.js';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function overHttp(wifi: VirtualWifi, options: ProtocommOptions = {}): Promise<ProtocommClient> {
+  const board = createVirtualBoard({ application: 'wifi-protocomm', wifi });
+  const server = await servePortal(board, { host: '127.0.0.1', port: 0 });
+  const transport = new HttpTransport(server.url);
+  closers.push(
+    () => board.dispose(),
+    () => server.close(),
+    () => transport.close(),
+  );
+  return new ProtocommClient(transport, { proof: 'abcd1234', ...options });
+}
+
+async function overConsole(wifi: VirtualWifi, options: ProtocommOptions = {}): Promise<ProtocommClient> {
+  const { virtual, link } = await plugIn({ application: 'wifi-protocomm', wifi });
+  closers.push(() => virtual.dispose());
+  return new ProtocommClient(new ConsoleTransport(link), { proof: 'abcd1234', ...options });
+}
+
+describe('unified provisioning', () => {
+  it.each([
+    ['security 0 over HTTP', overHttp, { security: 0 }],
+    ['security 1 over HTTP', overHttp, { security: 1 }],
+    ['security 1 without proof over HTTP', overHttp, { security: 1, proof: '' }],
+    ['security 2 over HTTP', overHttp, { security: 2 }],
+    ['security 2, patch 0, over HTTP', overHttp, { security: 2, securityPatch: 0 }],
+    ['security 0 over the console', overConsole, { security: 0 }],
+    ['security 1 over the console', overConsole, { security: 1 }],
+  ] as const)('scans and joins with %s', async (_, connect, wifi) => {
+    const warnings: string[] = [];
+    const client = await connect(wifi, { onWarning: (code) => warnings.push(code) });
+    expect((await client.scan()).map(({ ssid, channel, secured }) => [ssid, channel, secured])).toEqual([
+      ['Lab', 6, true],
+      ['Factory Floor', 11, true],
+      ['Guests', 1, false],
+    ]);
+    expect(await client.provision('Lab', 'lab-password')).toEqual({ address: '192.168.77.130', channel: 6 });
+    const expected =
+      wifi.security === 0 ? ['WIFI_UNPROTECTED'] : 'securityPatch' in wifi ? ['WIFI_NONCE_REUSED'] : [];
+    expect(warnings).toEqual(expected);
+  });
+
+  it.each([1, 2] as const)(
+    'names a wrong proof of possession with security %i, over HTTP',
+    async (security) => {
+      const client = await overHttp({ security }, { proof: 'wrong' });
+      await expect(client.provision('Lab', 'lab-password')).rejects.toMatchObject({
+        code: 'WIFI_PROOF_REFUSED',
+      });
+    },
+  );
+
+  it('names a wrong proof over the console, and a missing one before anything is sent', async () => {
+    const wrong = await overConsole({}, { proof: 'wrong' });
+    await expect(wrong.provision('Lab', 'lab-password')).rejects.toMatchObject({
+      code: 'WIFI_PROOF_REFUSED',
+    });
+    const missing = await overHttp({}, { proof: undefined });
+    await expect(missing.provision('Lab', 'lab-password')).rejects.toThrow(/none was given/);
+  });
+
+  it('says why a board could not join, and takes another try without a restart', async () => {
+    const client = await overHttp({});
+    await expect(client.provision('Lab', 'wrong-password')).rejects.toThrow(/authentication failed/);
+    await expect(client.provision('Elsewhere', 'wrong-password')).rejects.toThrow(/no such network/);
+    expect(await client.provision('Guests', '')).toMatchObject({ channel: 1 });
+  });
+
+  it('waits for a slow board, says what one refuses, and goes on in a new session after a lost answer', async () => {
+    const states: string[] = [];
+    const slow = await overHttp({ fault: 'slow' }, { onState: ({ state }) => states.push(state) });
+    await slow.provision('Lab', 'lab-password');
+    expect(states).toEqual(['connecting', 'connecting', 'connecting', 'connected']);
+    const refusing = await overHttp({ fault: 'rejects' });
+    await expect(refusing.provision('Lab', 'lab-password')).rejects.toMatchObject({ code: 'WIFI_REFUSED' });
+  });
+
+  it('never takes a lost connection for success', async () => {
+    for (const fault of ['closes', 'silent'] as const) {
+      const client = await overHttp({ fault }, { joinTimeoutMs: 1_500 });
+      await expect(client.provision('Lab', 'lab-password')).rejects.toMatchObject({
+        code: 'WIFI_JOIN_UNPROVEN',
+      });
+    }
+  });
+
+  it('refuses what no device takes, before anything is sent', async () => {
+    const client = await overHttp({});
+    await expect(client.provision('Lab', 'a'.repeat(64))).rejects.toThrow(/64 bytes.*takes 63/);
+    await expect(client.provision('é'.repeat(17), 'lab-password')).rejects.toThrow(/34 bytes.*takes 32/);
+  });
+
+  it('takes a request that a console has no room for to nobody', async () => {
+    const client = await overConsole({ security: 2 });
+    await expect(client.provision('Lab', 'lab-password')).rejects.toThrow(/console takes 255/);
+  });
+
+  it('takes a device that is not there, and one that is none, for what they are', async () => {
+    const nobody = new ProtocommClient(new HttpTransport('http://127.0.0.1:9', { timeoutMs: 300 }), {
+      proof: 'x',
+    });
+    await expect(nobody.version()).rejects.toMatchObject({ code: 'PORT_UNREACHABLE' });
+    expect(() => new HttpTransport('ftp://x')).toThrow(/--url/);
+  });
+});
+
+describe('the messages', () => {
+  it('are read as they were written, with unknown fields passed over', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+        fc.uint8Array(),
+        fc.string(),
+        (number, data, text) => {
+          const fields = [
+            [1, number],
+            [2, data],
+            [300, text],
+          ] as const;
+          const extra = Uint8Array.of((9 << 3) | 5, 1, 2, 3, 4, (10 << 3) | 1, 1, 2, 3, 4, 5, 6, 7, 8);
+          const message = new Message(Uint8Array.from([...encodeMessage(fields), ...extra]));
+          expect([message.number(1), message.bytes(2), message.text(300)]).toEqual([
+            number,
+            data,
+            new TextDecoder().decode(new TextEncoder().encode(text)),
+          ]);
+        },
+      ),
+    );
+  });
+
+  it('refuse bytes that end too early, and survive any', () => {
+    expect(() => new Message(Uint8Array.of(10, 5, 1))).toThrow(RangeError);
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        try {
+          new Message(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError);
+        }
+      }),
+    );
+  });
+});
+
+describe('the cryptography', () => {
+  it('goes on with one keystream, however messages cut it', () => {
+    const [key, iv] = [randomBytes(32), new Uint8Array(16).fill(0xff)];
+    const whole = new SharedStream(key, iv).apply(new Uint8Array(200));
+    const pieces = new SharedStream(key, iv);
+    const joined = [1, 15, 16, 17, 0, 100, 51].flatMap((length) => [...pieces.apply(new Uint8Array(length))]);
+    expect(Uint8Array.from(joined)).toEqual(whole);
+  });
+
+  it('refuses device keys with which anybody could pass', () => {
+    const client = new SrpClient('wifiprov', 'abcd1234');
+    expect(() => client.prove(randomBytes(16), new Uint8Array(384))).toThrow(RangeError);
+    expect(client.publicKey).toHaveLength(384);
+    expect(client.accept(new Uint8Array(64))).toBeUndefined();
+  });
+
+  it('makes salts without a leading zero, and verifiers of full length', () => {
+    const { salt, verifier } = makeVerifier('wifiprov', 'abcd1234');
+    expect([salt.length, verifier.length, salt[0] === 0]).toEqual([16, 384, false]);
+  });
+});
+
+describe('the version', () => {
+  it.each([
+    ['{"prov":{"ver":"netprov-v1.2","sec_ver":2,"sec_patch_ver":1,"cap":["wifi_scan"]},"app":{}}', 2, 1],
+    ['{"prov":{"ver":"v1.1","cap":["no_sec"]}}', 0, 0],
+    ['{"prov":{"ver":"v1.1","cap":["no_pop","wifi_scan"]}}', 1, 0],
+    ['v1.1', 1, 0],
+    ['v1.1\0', 1, 0],
+  ])('is read from %s', (text, security, securityPatch) => {
+    expect(readVersion(text)).toMatchObject({ security, securityPatch });
+  });
+  it.each(['{', '{"prov":1}', '\u0001', '{"prov":{"sec_ver":7}}'])('is refused: %j', (text) => {
+    expect(() => readVersion(text)).toThrow(RangeError);
+  });
+});
+
+describe('the label', () => {
+  it('holds the text that phone apps read', () => {
+    const of = { name: 'PROV_ABC123', proof: 'abcd1234', transport: 'softap' } as const;
+    expect(qrPayload(of)).toBe('{"ver":"v1","name":"PROV_ABC123","pop":"abcd1234","transport":"softap"}');
+    expect(qrPayload({ ...of, username: 'wifiprov' })).toBe(
+      '{"ver":"v1","name":"PROV_ABC123","username":"wifiprov","pop":"abcd1234","transport":"softap"}',
+    );
+    expect(qrPayload({ name: 'P"1', transport: 'ble' })).toBe(
+      '{"ver":"v1","name":"P\\"1","transport":"ble"}',
+    );
+  });
+  it('has a proof of its own for each device', () => {
+    const proofs = new Set(Array.from({ length: 1_000 }, randomProof));
+    expect(proofs.size).toBe(1_000);
+    for (const proof of proofs) expect(proof).toMatch(/^[a-hjkmnp-z2-9]{16}$/);
+  });
+});

@@ -1,0 +1,68 @@
+// Waits for the proof of connection in the log of a board that has started or was told a network.
+import { EspmintError } from '../core/errors/index.js';
+import type { Link } from '../driver/link/transport.js';
+import { Deadline } from '../driver/wait.js';
+import { JoinLog, type Joined, type JoinPatterns } from './join-log.js';
+import { LineSplitter, readSome } from './lines.js';
+import { masker } from './secrets.js';
+
+export const JOIN_TIMEOUT_MS = 30_000;
+/** A board that prints no line in this time has no log on this port, which says nothing of its Wi-Fi. */
+const FIRST_LINE_MS = 5_000;
+
+export interface WatchJoinOptions extends JoinPatterns {
+  /** What it is to join, for messages; absent: whatever it joins. */
+  readonly ssid?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** Texts masked in lines that are shown. */
+  readonly secrets?: readonly (string | undefined)[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Every line, secrets masked. */
+  readonly onLine?: ((line: string) => void) | undefined;
+  /** Waits to the end for a first line: of a board that prints only when something happens. */
+  readonly waitsForSilentBoard?: boolean | undefined;
+  /** What has been read of the log before. */
+  readonly begun?: Uint8Array | undefined;
+}
+
+/** @throws WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN, LINK_CLOSED, CANCELLED */
+export async function watchJoin(link: Link, options: WatchJoinOptions): Promise<Joined> {
+  const { timeoutMs = JOIN_TIMEOUT_MS, signal, ssid = 'the network' } = options;
+  const port = link.address;
+  const mask = masker(options.secrets ?? []);
+  const log = new JoinLog(options);
+  const shown = new LineSplitter();
+  const deadline = new Deadline(timeoutMs);
+  const firstLine = new Deadline(
+    options.waitsForSilentBoard === true ? timeoutMs : Math.min(timeoutMs, FIRST_LINE_MS),
+  );
+  let bytes = options.begun;
+  for (;;) {
+    for (const line of bytes === undefined ? [] : shown.push(bytes)) options.onLine?.(mask(line.trim()));
+    const verdict = bytes === undefined ? undefined : log.pushBytes(bytes);
+    if (verdict?.joined === true)
+      return checkNetwork(port, options.ssid, { ...verdict, line: mask(verdict.line) });
+    if (verdict !== undefined) throw joinFailed(port, ssid, verdict.text, verdict.hint);
+    if (deadline.passed || (firstLine.passed && log.lineCount === 0)) break;
+    const waitMs = log.lineCount === 0 ? firstLine.remainingMs : deadline.remainingMs;
+    bytes = await readSome(link, { timeoutMs: Math.max(1, waitMs), signal });
+  }
+  const failed = log.finish();
+  if (failed !== undefined) throw joinFailed(port, ssid, failed.text, failed.hint);
+  const reason =
+    log.lineCount === 0
+      ? `the board printed no log within ${Math.round(firstLine.timeoutMs)} ms`
+      : `its log said nothing of it within ${timeoutMs} ms`;
+  throw new EspmintError('WIFI_JOIN_UNPROVEN', { port, reason, lastLine: mask(log.lastLine) });
+}
+
+/** An address on another network than the one that was asked for proves nothing. */
+function checkNetwork(port: string, wanted: string | undefined, joined: Joined): Joined {
+  if (wanted === undefined || joined.ssid === undefined || joined.ssid === wanted) return joined;
+  const hint = 'the firmware has other credentials of its own: remove them, or name that network';
+  throw joinFailed(port, wanted, `it is on "${joined.ssid}" instead`, hint);
+}
+
+function joinFailed(port: string, ssid: string, reason: string, hint: string): EspmintError {
+  return new EspmintError('WIFI_JOIN_FAILED', { port, ssid, reason, hint });
+}

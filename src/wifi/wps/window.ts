@@ -1,0 +1,109 @@
+// One WPS window: the access point's own command starts it, the board's log ends it, and after 120 s it is over.
+import { execFile } from 'node:child_process';
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import type { Link } from '../../driver/link/transport.js';
+import type { Joined } from '../join-log.js';
+import { masker } from '../secrets.js';
+import { watchJoin } from '../watch-join.js';
+
+export const WPS_WINDOW_MS = 120_000;
+const HOOK_MS = 10_000;
+
+export interface WpsHook {
+  /** Program and arguments; `{{pin}}` is replaced. Run without a shell. */
+  readonly start: readonly string[];
+  /** Run at the end of the window; for hostapd `hostapd_cli wps_cancel`. */
+  readonly cancel?: readonly string[] | undefined;
+}
+
+export interface WpsOptions {
+  /** Eight digits; absent: the button. */
+  readonly pin?: string | undefined;
+  readonly hook?: WpsHook | undefined;
+  readonly ssid?: string | undefined;
+  readonly windowMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onLine?: ((line: string) => void) | undefined;
+  /** Every second: milliseconds left. */
+  readonly onTick?: ((leftMs: number) => void) | undefined;
+}
+
+/** What esp_wifi's example says, and what it means. */
+const FAILURES: readonly RegExp[] = [
+  /WIFI_EVENT_STA_WPS_ER_(FAILED|TIMEOUT|PBC_OVERLAP)/,
+  /\bWPS (failed|timed? ?out)\b/i,
+];
+
+/**
+ * Opens the window at the access point, where there is a hook, and waits for the board.
+ * @param link to the board's log
+ * @throws WPS_HOOK_FAILED, WPS_WINDOW_OVER, WIFI_JOIN_FAILED, CANCELLED
+ */
+export async function runWpsWindow(link: Link, options: WpsOptions): Promise<Joined> {
+  const { pin, hook, windowMs = WPS_WINDOW_MS, signal, onTick } = options;
+  if (hook !== undefined) await runHook(hook.start, pin, signal);
+  const started = performance.now();
+  const ticker = setInterval(() => onTick?.(Math.max(0, windowMs - (performance.now() - started))), 1_000);
+  let joined = false;
+  try {
+    const result = await watchJoin(link, {
+      ssid: options.ssid,
+      timeoutMs: windowMs,
+      failure: FAILURES,
+      secrets: [pin],
+      signal,
+      onLine: options.onLine,
+      waitsForSilentBoard: true,
+    });
+    joined = true;
+    return result;
+  } catch (error) {
+    if (!isEspmintError(error, 'WIFI_JOIN_UNPROVEN')) throw error;
+    throw new EspmintError('WPS_WINDOW_OVER', { port: link.address, seconds: Math.round(windowMs / 1000) });
+  } finally {
+    clearInterval(ticker);
+    // An open window lets in whoever comes first: it is closed whatever happened, also after Ctrl-C.
+    if (!joined && hook?.cancel !== undefined)
+      await runHook(hook.cancel, pin, undefined).catch(() => undefined);
+  }
+}
+
+/**
+ * Runs the access point's command. hostapd_cli ends with success also where it answers FAIL.
+ * @returns what it printed, the PIN masked
+ * @throws WPS_HOOK_FAILED, CANCELLED
+ */
+export function runHook(
+  command: readonly string[],
+  pin: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const [program = '', ...rest] = command;
+  const mask = masker([pin]);
+  const shown = command.join(' ');
+  const fail = (reason: string): EspmintError =>
+    new EspmintError('WPS_HOOK_FAILED', { command: shown, reason });
+  if (program === '') return Promise.reject(fail('it is empty'));
+  if (pin === undefined && command.some((part) => part.includes('{{pin}}'))) {
+    return Promise.reject(fail('it asks for a PIN, and the board is provisioned by the button'));
+  }
+  const args = rest.map((part) => part.replaceAll('{{pin}}', pin ?? ''));
+  return new Promise((resolve, reject) => {
+    const options = { timeout: HOOK_MS, ...(signal === undefined ? {} : { signal }) };
+    execFile(program, args, options, (error, stdout, stderr) => {
+      const said = mask(`${stdout}${stderr}`).trim();
+      if (signal?.aborted === true) reject(new EspmintError('CANCELLED', { what: 'The WPS window' }));
+      else if (error !== null) reject(fail(said === '' ? reasonOf(error) : said));
+      else if (/^(FAIL|UNKNOWN COMMAND)/m.test(said)) reject(fail(said));
+      else resolve(said);
+    });
+  });
+}
+
+/** Without the command line, which holds the PIN. */
+function reasonOf(error: Error & { code?: unknown; signal?: unknown; killed?: boolean }): string {
+  if (error.killed === true) return `it did not end within ${HOOK_MS} ms`;
+  return error.code === 'ENOENT'
+    ? 'there is no such program'
+    : `it ended with ${String(error.code ?? error.signal)}`;
+}
