@@ -68,6 +68,36 @@ describe('provisionDevice', () => {
     board.dispose();
   });
 
+  it('writes and labels a board once, whatever becomes of its label, and has let go of its port by then', async () => {
+    const board = createVirtualBoard({ mac: MAC });
+    const registry = await openRegistry();
+    let writes = 0;
+    let labels = 0;
+    let isOpen = true;
+    const parts: ProvisionParts = {
+      ...partsFor(board, registry, (real) =>
+        withCalls(real, {
+          writeRegion: (...how) => (writes++, real.writeRegion(...how)),
+          close: () => ((isOpen = false), real.close()),
+        }),
+      ),
+      admit: () =>
+        Promise.resolve({
+          passed: () => {
+            labels += 1;
+            expect(isOpen).toBe(false);
+            return Promise.reject(new EspmintError('LABEL_SCAN_DIFFERS', { expected: 'A', scanned: '' }));
+          },
+          failed: () => Promise.resolve(),
+        }),
+    };
+    const result = await provisionDevice(PORT, PLAN, parts);
+    expect(result).toMatchObject({ ok: false, code: 'LABEL_SCAN_DIFFERS', stage: 'confirm' });
+    expect([writes, labels]).toEqual([1, 1]);
+    await registry.close();
+    board.dispose();
+  });
+
   it('tries again from the start when the board is unplugged in mid-write, with the same key', async () => {
     const board = createVirtualBoard({ mac: MAC });
     const registry = await openRegistry();

@@ -86,6 +86,8 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     const { image, reservation, baud } = earlier ?? (await makeNew(unit, onFailure));
     await clock.stage('reset', () => reset(connected));
     await checkStart(unit, reservation);
+    // Nothing more is asked of the board: whoever waits for a label's scan now has its port free, and watched.
+    await connected.close();
     const { chip } = connected.facts;
     const course = baud === undefined ? undefined : attemptCourse(clock.durations, baud);
     await clock.stage('confirm', () =>
@@ -227,6 +229,7 @@ function failure(
 /** Exit codes of the failures that a new connection can cure. */
 const CURABLE: readonly number[] = [EXIT.link, EXIT.board, EXIT.proof];
 
-function worthAnotherTry(result: Failed): boolean {
-  return result.retryable && CURABLE.includes(CATALOG[result.code].exit);
+/** A board that got as far as `confirm` is proven: writing it again cures neither printer nor label. */
+function worthAnotherTry({ retryable, stage, code }: Failed): boolean {
+  return retryable && stage !== 'confirm' && CURABLE.includes(CATALOG[code].exit);
 }

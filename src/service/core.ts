@@ -112,7 +112,11 @@ function createStation({ parts, options, settings, publish }: StationGround) {
     },
     onForgotten: (slot) => line.forget(slot),
   });
-  const jobs = new JobBook({ publish, journal, onChange: (job) => ports.jobChanged(job) });
+  const jobs = new JobBook({
+    publish,
+    journal,
+    onChange: (job, isProgress) => ports.jobChanged(job, isProgress),
+  });
   const orders = new Orders({
     profiles,
     settings,
@@ -122,14 +126,14 @@ function createStation({ parts, options, settings, publish }: StationGround) {
     enter: (batch, profile, name) => work.enter(batch, profile, name),
   });
   const printers = new Printers(dataDir);
-  const labels = new StationLabels({ parts, printers, settings, jobs });
+  const labels = new StationLabels({ parts, printers, settings });
   const line: Line = new Line({
     provision: parts,
     ports,
     jobs,
     work,
     makeOrder: () => orders.make({}),
-    finishOf: (job, order) => labels.finishOf(job, order),
+    finishOf: (order, run) => labels.finishOf(order, run),
     stationName: async () => (await settings.get()).stationName,
     toolVersion: options.version,
     onMode: () => view.tell(),

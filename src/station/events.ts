@@ -41,6 +41,8 @@ export interface RunningSlot {
   readonly uuid?: string;
   /** The board was unplugged while it ran. */
   readonly removed: boolean;
+  /** The board is proven; its unit waits for the scan of its label. */
+  readonly scanning: boolean;
 }
 
 export type PauseReason =

@@ -70,6 +70,15 @@ describe('scan-back', () => {
     expect(scans.waitingCount).toBe(0);
   });
 
+  it('ends when its run is stopped', async () => {
+    const scans = new ScanBack(5000);
+    const stop = new AbortController();
+    const waiting = scans.expect('A', stop.signal);
+    stop.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(scans.scan('A')).toBe(false);
+  });
+
   it('says at the deadline what was scanned instead', async () => {
     const scans = new ScanBack(20);
     const waiting = scans.expect('A');

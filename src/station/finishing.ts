@@ -47,12 +47,19 @@ export class ScanBack {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Resolves when this code was scanned. @throws LABEL_SCAN_DIFFERS at the deadline, with what was scanned instead */
-  async expect(code: string): Promise<void> {
+  /**
+   * Resolves when this code was scanned.
+   * @throws LABEL_SCAN_DIFFERS at the deadline, with what was scanned instead; CANCELLED
+   */
+  async expect(code: string, signal?: AbortSignal): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const expectation: Expectation = { lastScanned: '', done: () => undefined };
+    const stop = new AbortController();
     try {
       await new Promise<void>((resolve, reject) => {
+        const cancel = (): void => reject(new EspmintError('CANCELLED', { what: 'waiting for a scan' }));
+        if (signal?.aborted === true) cancel();
+        signal?.addEventListener('abort', cancel, { signal: stop.signal });
         expectation.done = resolve;
         this.#waiting.set(code, expectation);
         timer = setTimeout(() => {
@@ -62,6 +69,7 @@ export class ScanBack {
       });
     } finally {
       clearTimeout(timer);
+      stop.abort();
       if (this.#waiting.get(code) === expectation) this.#waiting.delete(code);
     }
   }

@@ -8,19 +8,18 @@ const UNIT = { mac: 'a4:cf:12:00:00:01', uuid: '110e3dc9-fa05-568f-a05a-00000000
 /** Who a station's reveals are recorded for when its label is this one. */
 async function revealedBy(label: string, actor: string | undefined): Promise<(string | undefined)[]> {
   const actors: (string | undefined)[] = [];
-  const finish = finishWithLabel({
+  const labelling = {
     template: parseLabelTemplate(label, 'label.yaml'),
     registry: {
-      reveal: (_mac, _reason, who) => {
+      reveal: (_mac: string, _reason: string, who?: string) => {
         actors.push(who);
         return Promise.resolve('00'.repeat(16));
       },
     },
     batch: undefined,
     actor,
-    onScan: () => undefined,
-  });
-  await finish(UNIT);
+  };
+  await finishWithLabel(labelling, { onScan: () => undefined })(UNIT);
   return actors;
 }
 

@@ -18,13 +18,18 @@ export interface Labelling {
     { readonly address: string; readonly open: (address: string) => Promise<Link> } | undefined;
   /** Absent: nobody scans. */
   readonly scans?: ScanBack | undefined;
-  /** Told when a unit begins to wait for its scan, and when it does so no longer. */
+}
+
+/** The run whose unit is finished. */
+export interface FinishingRun {
+  readonly signal?: AbortSignal | undefined;
+  /** Told when its unit begins to wait for its scan, and when it does so no longer. */
   readonly onScan: (unit: FinishedUnit, waiting: boolean) => void;
 }
 
 /** What each good unit of such a station still needs. Its failures are PRINTER_FAILED and LABEL_SCAN_DIFFERS. */
-export function finishWithLabel(labelling: Labelling): Finish {
-  const { template, registry, batch, actor, printer, scans, onScan } = labelling;
+export function finishWithLabel(labelling: Labelling, { signal, onScan }: FinishingRun): Finish {
+  const { template, registry, batch, actor, printer, scans } = labelling;
   const { name, lot, firmwareVersion, hardwareRevision } = batch ?? {};
   return async (unit) => {
     const values = { ...unit, batch: name, lot, firmwareVersion, hardwareRevision };
@@ -33,7 +38,7 @@ export function finishWithLabel(labelling: Labelling): Finish {
     if (scans === undefined) return;
     onScan(unit, true);
     try {
-      await scans.expect(layout.qr.text);
+      await scans.expect(layout.qr.text, signal);
     } finally {
       onScan(unit, false);
     }

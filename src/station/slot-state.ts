@@ -4,7 +4,7 @@ import type { RunningSlot, SlotState } from './events.js';
 
 /** A board whose run begins now. */
 export function beginRun(port: string, run: number): RunningSlot {
-  return { state: 'running', port, run, attempt: 1, stage: 'connect', removed: false };
+  return { state: 'running', port, run, attempt: 1, stage: 'connect', removed: false, scanning: false };
 }
 
 /** Pure. What does not show in the state leaves it as it is. */
@@ -29,7 +29,7 @@ export function advanceRun(slot: RunningSlot, event: ProvisionEvent): RunningSlo
 
 /** A new stage has no progress yet. */
 function withoutPercent(slot: RunningSlot): RunningSlot {
-  const { state, port, run, attempt, stage, mac, uuid, removed } = slot;
+  const { state, port, run, attempt, stage, mac, uuid, removed, scanning } = slot;
   return {
     state,
     port,
@@ -39,6 +39,7 @@ function withoutPercent(slot: RunningSlot): RunningSlot {
     ...(mac === undefined ? {} : { mac }),
     ...(uuid === undefined ? {} : { uuid }),
     removed,
+    scanning,
   };
 }
 

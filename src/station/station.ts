@@ -100,6 +100,12 @@ export class Station {
     return running !== undefined;
   }
 
+  /** The unit of a slot waits for the scan of its label, or does so no longer. */
+  scanning(number: number, scanning: boolean): void {
+    const slot = this.#slots.get(number);
+    if (slot?.state.state === 'running') this.#set(slot, { ...slot.state, scanning });
+  }
+
   /** Drops a slot whose place is gone for good. */
   forget(number: number): void {
     const slot = this.#slots.get(number);
@@ -152,8 +158,10 @@ export class Station {
   #departed(slot: Slot): void {
     slot.next = undefined;
     if (slot.running !== undefined) {
-      if (slot.state.state === 'running') this.#set(slot, { ...slot.state, removed: true });
-      slot.running.end('removed');
+      const { state } = slot;
+      if (state.state === 'running') this.#set(slot, { ...state, removed: true });
+      // A board that is proven may be taken out to have its label stuck on: its run ends with the scan.
+      if (state.state !== 'running' || !state.scanning) slot.running.end('removed');
       return;
     }
     this.#queue.leave(slot);
@@ -216,6 +224,7 @@ export class Station {
 
   #ended(slot: Slot, running: GuardedRun, told: ProvisionResult): void {
     const result = withBoard(told, slot.state);
+    const isGone = running.wasRemoved || (slot.state.state === 'running' && slot.state.removed);
     slot.running = undefined;
     const { startedAt } = running;
     const endedAt = new Date().toISOString();
@@ -225,7 +234,7 @@ export class Station {
     if (next !== undefined) {
       this.#note(slot, result);
       this.#arrived(slot, next, true);
-    } else if (running.wasRemoved) {
+    } else if (isGone) {
       this.#note(slot, result);
       this.#set(slot, { state: 'empty', last: result });
     } else if (result.ok) {

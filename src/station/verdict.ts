@@ -15,9 +15,14 @@ export function isVerdict(result: ProvisionResult): boolean {
   return result.code !== 'CANCELLED' && CATALOG[result.code].exit !== EXIT.registry;
 }
 
-/** What another run of the board would wait for; undefined for what a new run cannot cure. */
-export function causeOfAnotherRun({ code, retryable }: Failed): 'retry' | 'registry' | 'batch' | undefined {
+/** What another run of the board would wait for; undefined for what a new run by itself cannot cure. */
+export function causeOfAnotherRun({
+  code,
+  stage,
+  retryable,
+}: Failed): 'retry' | 'registry' | 'batch' | undefined {
   if (!retryable || code === 'CANCELLED') return undefined;
-  if (CATALOG[code].exit !== EXIT.registry) return 'retry';
+  // The board is proven; printer and label need a person.
+  if (CATALOG[code].exit !== EXIT.registry) return stage === 'confirm' ? undefined : 'retry';
   return code === 'BATCH_BUSY' ? 'batch' : 'registry';
 }

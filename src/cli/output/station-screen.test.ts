@@ -74,6 +74,7 @@ describe('the screen of a station', () => {
       attempt: 1,
       stage: 'connect',
       removed: false,
+      scanning: false,
     });
     screen.finish();
     expect(terminal.lines.slice(0, 3)).toEqual([

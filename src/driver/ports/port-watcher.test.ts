@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { portFilter } from './port-filter.js';
@@ -128,25 +128,58 @@ describe('watchPorts', () => {
 });
 
 describe('NetworkPorts', () => {
-  it('sees a server that takes connections, not one that refuses, and leaves a busy one alone', async () => {
-    let connections = 0;
+  const listen = async (port = 0): Promise<{ port: number; seen: Socket[]; end: () => Promise<void> }> => {
+    const seen: Socket[] = [];
     const server = createServer((socket) => {
-      connections += 1;
+      seen.push(socket);
+      socket.on('error', () => undefined);
       socket.resume();
     });
-    server.listen(0, '127.0.0.1');
+    server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-    const { port } = server.address() as { port: number };
+    const end = async (): Promise<void> => {
+      for (const socket of seen) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    };
+    return { port: (server.address() as { port: number }).port, seen, end };
+  };
+
+  it('sees a server that takes connections, not one that refuses, and leaves an open board alone', async () => {
+    const { port, seen, end } = await listen();
     const url = `tcp://127.0.0.1:${port}`;
     const ports = new NetworkPorts([url, 'tcp://127.0.0.1:1']);
     expect((await ports.list()).map(({ path }) => path)).toEqual([url]);
-    await ports.whileBusy(url, async () => {
+    await ports.duringRun(url, async () => {
+      const board = await ports.opening(url, () => Promise.resolve({ close: () => Promise.resolve() }));
       expect((await ports.list()).map(({ path }) => path)).toEqual([url]);
+      expect(seen).toHaveLength(1);
+      await board.close();
     });
-    expect(connections).toBe(1);
-    server.close();
-    await once(server, 'close');
+    await end();
     expect(await ports.list()).toEqual([]);
+  });
+
+  it('notices another board during a run whose own one was closed, however quick the hands were', async () => {
+    const first = await listen();
+    const url = `tcp://127.0.0.1:${first.port}`;
+    const ports = new NetworkPorts([url]);
+    const tracker = new PortTracker(() => true, { settleMs: 0, goneMs: 0, nativeGoneMs: 0 });
+    const changes = async (): Promise<string[]> =>
+      tracker.update(await ports.list(), performance.now()).map(({ type }) => type);
+    expect(await changes()).toEqual(['sighted', 'arrived']);
+    await ports.duringRun(url, async () => {
+      const board = await ports.opening(url, () => Promise.resolve({ close: () => Promise.resolve() }));
+      await board.close();
+      expect(await changes()).toEqual([]);
+      await first.end();
+      const second = await listen(first.port);
+      const noticed: string[] = [];
+      await expect
+        .poll(async () => noticed.push(...(await changes())) && noticed)
+        .toEqual(['departed', 'sighted', 'arrived']);
+      await second.end();
+    });
   });
 
   it('refuses an address that it could not probe', () => {

@@ -97,7 +97,8 @@ function isSameBoard(before: PortInfo, now: PortInfo): boolean {
   return (
     before.serialNumber === now.serialNumber &&
     before.usbVendorId === now.usbVendorId &&
-    before.usbProductId === now.usbProductId
+    before.usbProductId === now.usbProductId &&
+    before.sighting === now.sighting
   );
 }
 

@@ -1,5 +1,5 @@
 // Network ports as a watcher sees them: a port that takes connections is there, one that refuses them is unplugged.
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { EspmintError } from '../../core/errors/index.js';
 import type { PortInfo } from './ports.js';
 
@@ -11,45 +11,122 @@ interface Address {
 
 const PROBE_TIMEOUT_MS = 1000;
 
+/** What is known of one port besides its address. */
+interface Watched extends Address {
+  /** Boards that are open there now. */
+  open: number;
+  /** Runs in progress, also while their board is not open any more. */
+  runs: number;
+  probe: Promise<boolean> | undefined;
+  /** Kept open during a run whose board was closed: a server that goes away ends it, however soon it is back. */
+  line: Socket | undefined;
+  /** How often the server went away under such a line. */
+  sighting: number;
+}
+
 /**
- * A list of ports by their URLs. While somebody works at a port it is not probed, and who starts to work waits for a
- * probe in progress: most such servers take one connection at a time.
+ * A list of ports by their URLs. While a board is open its port is not probed, and who opens one waits for a probe in
+ * progress: most such servers take one connection at a time.
  */
 export class NetworkPorts {
-  readonly #addresses: readonly Address[];
-  readonly #busy = new Map<string, number>();
-  readonly #probes = new Map<string, Promise<boolean>>();
+  readonly #ports: readonly Watched[];
 
   /** @throws ADDRESS_INVALID */
   constructor(urls: readonly string[]) {
-    this.#addresses = urls.map(parseAddress);
+    const unknown = { open: 0, runs: 0, probe: undefined, line: undefined, sighting: 0 };
+    this.#ports = urls.map((url) => ({ ...parseAddress(url), ...unknown }));
   }
 
   /** Those that take connections now, in the order given. */
   async list(): Promise<PortInfo[]> {
-    const present = await Promise.all(this.#addresses.map((address) => this.#isPresent(address)));
-    return this.#addresses
+    const present = await Promise.all(this.#ports.map(async (port) => isPresent(port)));
+    return this.#ports
       .filter((_, index) => present[index] === true)
-      .map(({ url }) => ({ path: url, isNativeUsb: false }));
+      .map(({ url, sighting }) => ({ path: url, isNativeUsb: false, sighting }));
   }
 
-  /** Runs `work` while the port at this URL is left alone. */
-  async whileBusy<T>(url: string, work: () => Promise<T>): Promise<T> {
-    this.#busy.set(url, (this.#busy.get(url) ?? 0) + 1);
+  /** Runs `work`, which opens its boards with `opening`. Another board in the meantime is noticed while none is open. */
+  async duringRun<T>(url: string, work: () => Promise<T>): Promise<T> {
+    const port = this.#ports.find((one) => one.url === url);
+    if (port === undefined) return work();
+    port.runs += 1;
     try {
-      await this.#probes.get(url);
       return await work();
     } finally {
-      this.#busy.set(url, (this.#busy.get(url) ?? 1) - 1);
+      port.runs -= 1;
+      if (port.runs === 0) await hangUp(port);
     }
   }
 
-  #isPresent(address: Address): Promise<boolean> {
-    if ((this.#busy.get(address.url) ?? 0) > 0) return Promise.resolve(true);
-    const probe = takesConnections(address).finally(() => this.#probes.delete(address.url));
-    this.#probes.set(address.url, probe);
-    return probe;
+  /** Opens a board; until it is closed nobody else connects to its port. */
+  async opening<T extends { close(): Promise<void> }>(url: string, open: () => Promise<T>): Promise<T> {
+    const port = this.#ports.find((one) => one.url === url);
+    if (port === undefined) return open();
+    let isOpen = true;
+    const release = (): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      port.open -= 1;
+      if (port.open === 0 && port.runs > 0) void keepLine(port);
+    };
+    port.open += 1;
+    try {
+      await port.probe;
+      await hangUp(port);
+      const board = await open();
+      const close = board.close.bind(board);
+      return Object.assign(board, { close: () => close().finally(release) });
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
+}
+
+function isPresent(port: Watched): boolean | Promise<boolean> {
+  if (port.open > 0 || port.line?.readyState === 'open') return true;
+  if (port.runs > 0) return port.probe ?? keepLine(port);
+  const probe = takesConnections(port).finally(() => (port.probe = undefined));
+  port.probe = probe;
+  return probe;
+}
+
+/** Connects and stays connected. Resolves with whether somebody answers. */
+function keepLine(port: Watched): Promise<boolean> {
+  const line = connect({ host: port.host, port: port.port });
+  port.line?.destroy();
+  port.line = line;
+  const answers = new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => line.destroy(), PROBE_TIMEOUT_MS);
+    line.once('connect', () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+    line.once('close', () => {
+      clearTimeout(timer);
+      resolve(false);
+      // Not by our own hand: the board behind it may be another one when the server is back.
+      if (port.line !== line) return;
+      port.line = undefined;
+      port.sighting += 1;
+    });
+    line.on('error', () => undefined);
+    line.resume();
+  });
+  return (port.probe = answers.finally(() => (port.probe = undefined)));
+}
+
+/** Resolves when the server has seen the end of the line. */
+async function hangUp(port: Watched): Promise<void> {
+  const { line } = port;
+  if (line === undefined) return;
+  port.line = undefined;
+  const closed = new Promise<void>((resolve) => line.once('close', () => resolve()));
+  if (line.closed) return;
+  line.end();
+  const timer = setTimeout(() => line.destroy(), PROBE_TIMEOUT_MS);
+  await closed;
+  clearTimeout(timer);
 }
 
 function parseAddress(url: string): Address {

@@ -15,6 +15,8 @@ export interface PortInfo {
   readonly adapter?: string;
   /** The chip's own USB controller rather than a bridge. */
   readonly isNativeUsb: boolean;
+  /** Of a network port: another number is another board, because the server went away in between. */
+  readonly sighting?: number;
 }
 
 /** USB ids of what ESP boards carry, vendor:product (usb.ids; the last two are Espressif's own). */

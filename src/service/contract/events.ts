@@ -25,7 +25,7 @@ export const liveEventSchema = z
     z.object({ type: z.literal('hello'), version: z.string(), instance: z.string() }),
     /** The events since Last-Event-ID are gone (too old, or of an earlier process): load everything anew. */
     z.object({ type: z.literal('reset') }),
-    /** A port came, went, or shows something else; the whole port. Not sent for what `job` and `progress` tell. */
+    /** A port came, went, or shows something else; the whole port with the state of its slot and its job. */
     z.object({ type: z.literal('port'), port: portSchema }),
     /** The slot is gone. */
     z.object({ type: z.literal('portRemoved'), port: z.string(), slot: z.int() }),

@@ -12,6 +12,21 @@ export const portSchema = z
     kind: z.enum(['serial', 'network', 'virtual']),
     /** For a person: `/dev/ttyUSB0 CP210x at 1-4.2`. */
     label: z.string(),
+    /** What the slot shows, folded from all that follows: `stopped` by a person, `interrupted` by the end of the
+     *  service, `held` by a stop rule, `reading` while an inspection holds it. */
+    state: z.enum([
+      'empty',
+      'ready',
+      'reading',
+      'waiting',
+      'held',
+      'running',
+      'scanning',
+      'passed',
+      'failed',
+      'stopped',
+      'interrupted',
+    ]),
     /** False: the place is known and nothing is plugged in there now. */
     present: z.boolean(),
     adapter: z.string().optional(),

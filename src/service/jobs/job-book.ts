@@ -10,8 +10,8 @@ import { Pace } from './pace.js';
 export interface BookParts {
   readonly publish: (event: LiveEvent) => void;
   readonly journal: Journal;
-  /** Told of each state of each job, before it is published. */
-  readonly onChange: (job: Job) => void;
+  /** Told of each state of each job, before it is published. `isProgress`: nothing but its percentage is new. */
+  readonly onChange: (job: Job, isProgress: boolean) => void;
 }
 
 /** Ended jobs that can be asked for. */
@@ -62,6 +62,7 @@ export class JobBook {
     const job = advanceJob(this.get(id), event);
     if (event.type === 'progress') {
       this.#jobs.set(id, job);
+      this.#parts.onChange(job, true);
       const { port, stage, percent } = event;
       if (pace.allows(percent)) this.#parts.publish({ type: 'progress', jobId: id, port, stage, percent });
       return;
@@ -95,7 +96,7 @@ export class JobBook {
   #change(job: Job, { note }: { readonly note: boolean }): Job {
     this.#keep(job);
     if (note) this.#parts.journal.note(job);
-    this.#parts.onChange(job);
+    this.#parts.onChange(job, false);
     this.#parts.publish({ type: 'job', job });
     return job;
   }

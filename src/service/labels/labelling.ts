@@ -1,9 +1,8 @@
 // Labels at the station of the service: its printer, its scans, and the test of a printer.
 import { layOutLabel } from '../../core/labels/layout.js';
 import { labelToZpl } from '../../core/labels/zpl.js';
-import { finishWithLabel, printLabel, ScanBack, type Finish } from '../../station/index.js';
-import type { Job, Printer } from '../contract/index.js';
-import type { JobBook } from '../jobs/job-book.js';
+import { finishWithLabel, printLabel, ScanBack, type Finish, type FinishingRun } from '../../station/index.js';
+import type { Printer } from '../contract/index.js';
 import type { ServiceParts } from '../parts.js';
 import type { Order } from '../station/orders.js';
 import type { StationSettings } from '../station/station-settings.js';
@@ -28,7 +27,6 @@ export interface LabellingParts {
   readonly parts: Pick<ServiceParts, 'registry' | 'openPrinter'>;
   readonly printers: Printers;
   readonly settings: StationSettings;
-  readonly jobs: JobBook;
 }
 
 export class StationLabels {
@@ -39,20 +37,20 @@ export class StationLabels {
     this.#parts = parts;
   }
 
-  /** What the unit of this job needs when its board is good. @throws PRINTER_UNKNOWN */
-  async finishOf(job: Job, { batch }: Order): Promise<Finish | undefined> {
-    const { parts, printers, settings, jobs } = this.#parts;
+  /** What the unit of a run needs when its board is good. @throws PRINTER_UNKNOWN */
+  async finishOf({ batch }: Order, run: FinishingRun): Promise<Finish | undefined> {
+    const { parts, printers, settings } = this.#parts;
     const { label } = await settings.get();
     if (label === undefined) return undefined;
     const { address, template } = await printers.get(label.printer);
-    return finishWithLabel({
+    const labelling = {
       template: { ...template, secret: false },
       registry: parts.registry,
       batch,
       printer: { address, open: parts.openPrinter },
       scans: label.scanBack ? this.#scans : undefined,
-      onScan: (_, waiting) => jobs.awaitScan(job.id, waiting),
-    });
+    };
+    return finishWithLabel(labelling, run);
   }
 
   /** A code was scanned. Returns whether a unit waited for it. */

@@ -3,7 +3,7 @@ import { portLabel, type PortInfo } from '../../driver/index.js';
 import type { PortState, VirtualBoard } from '../contract/index.js';
 
 /** A port without what only station and jobs know. */
-export type Place = Omit<PortState, 'slot' | 'job' | 'inspecting' | 'waiting' | 'held'>;
+export type Place = Omit<PortState, 'slot' | 'state' | 'job' | 'inspecting' | 'waiting' | 'held'>;
 
 /** What a source lists: how it is shown, and what the tracker is told while a board is there. */
 export interface Listed {
@@ -17,10 +17,10 @@ export function serialPlace(info: PortInfo): Listed {
 }
 
 /** An address or a device that a person added. */
-export function addedPlace(port: string, present: boolean): Listed {
+export function addedPlace(port: string, info: PortInfo | undefined): Listed {
   const kind = port.includes('://') ? 'network' : 'serial';
-  const place = { port, kind, label: port, present, isNativeUsb: false } as const;
-  return { place, info: present ? { path: port, isNativeUsb: false } : undefined };
+  const place = { port, kind, label: port, present: info !== undefined, isNativeUsb: false } as const;
+  return { place, info };
 }
 
 /** Its MAC stands for the serial number: another board in the same place is another board, however quick the hand. */

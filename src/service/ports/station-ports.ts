@@ -4,6 +4,7 @@ import { NetworkPorts, PortTracker, type PortChange, type PortInfo } from '../..
 import { SlotMap, type Pin } from '../../station/index.js';
 import type { Job, LiveEvent, PortState, VirtualBoard } from '../contract/index.js';
 import { addedPlace, serialPlace, virtualPlace, type Listed, type Place } from './places.js';
+import { slotState } from './slot-state.js';
 
 export interface PortSources {
   readonly serial: () => Promise<readonly PortInfo[]>;
@@ -19,11 +20,17 @@ export interface PortSources {
 /** What the station says of a slot whose board does not run. */
 export type SlotNote = Pick<PortState, 'waiting' | 'held'>;
 
+/** All that is known of one slot. */
 interface Known {
   slot: number;
   shown: Place;
   /** Present while a board is plugged in for long enough. */
   board: PortInfo | undefined;
+  /** What the tile shows, whatever name its port has by now. */
+  job: Job | undefined;
+  /** The board of that job left while it ran. */
+  jobIsGone: boolean;
+  note: SlotNote;
 }
 
 /** A person moves virtual boards, and a network address answers or does not: neither of them bounces. */
@@ -37,11 +44,8 @@ export class StationPorts {
   #map = new SlotMap();
   /** By place: a USB location, else an address. A serial place that is empty stays, so that tiles do not move about. */
   readonly #known = new Map<string, Known>();
-  /** What the tile of a place shows, whatever name its port has by now. */
-  readonly #jobs = new Map<string, Job>();
-  /** The same for ports that were not seen yet: failures of before the start of the service. */
+  /** Jobs of ports that were not seen yet: failures of before the start of the service. */
   readonly #unplaced = new Map<string, Job>();
-  readonly #notes = new Map<number, SlotNote>();
   readonly #inspecting = new Map<string, Promise<unknown>>();
   /** Places that had their board when the service began to look. */
   readonly #wasThere = new Set<string>();
@@ -54,15 +58,13 @@ export class StationPorts {
 
   /** All ports by slot. */
   list(): PortState[] {
-    return [...this.#known]
-      .map(([place, known]) => this.#describe(place, known))
-      .sort((a, b) => a.slot - b.slot);
+    return [...this.#known.values()].map((known) => this.#describe(known)).sort((a, b) => a.slot - b.slot);
   }
 
   /** @throws PORT_UNKNOWN */
   get(port: string): PortState {
-    for (const [place, known] of this.#known) {
-      if (known.shown.port === port) return this.#describe(place, known);
+    for (const known of this.#known.values()) {
+      if (known.shown.port === port) return this.#describe(known);
     }
     throw new EspmintError('PORT_UNKNOWN', { port });
   }
@@ -73,8 +75,10 @@ export class StationPorts {
       this.#sources.publish({ type: 'portRemoved', port: shown.port, slot });
     }
     this.#map = new SlotMap(pins);
-    this.#notes.clear();
-    for (const [place, known] of this.#known) known.slot = this.#map.slotOf(place);
+    for (const [place, known] of this.#known) {
+      known.slot = this.#map.slotOf(place);
+      known.note = {};
+    }
     for (const [place, { slot, board: port }] of this.#known) {
       this.#tell(slot);
       if (port !== undefined) this.#sources.onChange({ type: 'arrived', place, port }, slot, true);
@@ -97,7 +101,13 @@ export class StationPorts {
   async inspecting<T>(port: string, work: () => Promise<T>): Promise<T> {
     const { slot } = this.get(port);
     if (this.#inspecting.has(port)) throw new EspmintError('PORT_IN_USE', { port });
-    const reading = Promise.resolve().then(() => this.#alone(port, work));
+    // Whatever the work opens ends with it.
+    const reading = Promise.resolve().then(async () => {
+      const look = async () => ({ result: await work(), close: () => Promise.resolve() });
+      const { result, close } = await this.opening(port, look);
+      await close();
+      return result;
+    });
     this.#inspecting.set(port, reading);
     this.#tell(slot);
     try {
@@ -108,43 +118,46 @@ export class StationPorts {
     }
   }
 
-  /** Runs a board once nobody else reads it. */
+  /** Runs a board, which is opened with `opening`, once nobody else reads it. */
   async running<T>(port: string, work: () => Promise<T>): Promise<T> {
     await this.#inspecting.get(port)?.catch(() => undefined);
-    return this.#alone(port, work);
+    return this.#network.get(port)?.duringRun(port, work) ?? work();
   }
 
-  /** Takes in a new state of a job. */
-  jobChanged(job: Job): void {
-    const place = this.#placeOf(job);
-    if (place === undefined) {
+  /** Opens a board; until it is closed its port is left alone. */
+  opening<T extends { close(): Promise<void> }>(port: string, open: () => Promise<T>): Promise<T> {
+    return this.#network.get(port)?.opening(port, open) ?? open();
+  }
+
+  /** Takes in a new state of a job; of mere progress readers hear by an event of its own. */
+  jobChanged(job: Job, isProgress = false): void {
+    const known = this.#knownOf(job);
+    if (known === undefined) {
       if (job.seen) this.#unplaced.delete(job.port);
       else this.#unplaced.set(job.port, job);
       return;
     }
-    const shown = this.#jobs.get(place);
-    const mayReplace = shown === undefined || shown.id === job.id || job.startedAt >= shown.startedAt;
-    if (!mayReplace) return;
-    if (!job.seen) {
-      this.#jobs.set(place, job);
-      return;
-    }
-    this.#jobs.delete(place);
-    const known = this.#known.get(place);
-    if (known !== undefined) this.#tell(known.slot);
+    const isSame = known.job?.id === job.id;
+    if (known.job !== undefined && !isSame && job.startedAt < known.job.startedAt) return;
+    if (!isSame) known.jobIsGone = false;
+    known.job = job;
+    if (isProgress) return;
+    this.#settle(known);
+    this.#tell(known.slot);
   }
 
   /** Where the board of a job is now: its port may have another name than when the job began. */
   portOf(job: Job): string {
-    const place = this.#placeOf(job);
-    return (place === undefined ? undefined : this.#known.get(place)?.shown.port) ?? job.port;
+    return this.#knownOf(job)?.shown.port ?? job.port;
   }
 
   /** Takes in what the station says of a slot. */
   note(slot: number, note: SlotNote): void {
-    if (JSON.stringify(this.#notes.get(slot) ?? {}) === JSON.stringify(note)) return;
-    this.#notes.set(slot, note);
-    this.#tell(slot);
+    for (const known of this.#known.values()) {
+      if (known.slot !== slot || JSON.stringify(known.note) === JSON.stringify(note)) continue;
+      known.note = note;
+      this.#tell(slot);
+    }
   }
 
   /** Forgets the slot of a port that is not there. */
@@ -176,9 +189,11 @@ export class StationPorts {
   }
 
   async #added(port: string): Promise<Listed> {
-    if (!port.includes('://')) return addedPlace(port, true);
-    const answering = await this.#networkOf(port).list();
-    return addedPlace(port, answering.length > 0);
+    if (!port.includes('://')) return addedPlace(port, { path: port, isNativeUsb: false });
+    const network = this.#network.get(port) ?? new NetworkPorts([port]);
+    this.#network.set(port, network);
+    const [answering] = await network.list();
+    return addedPlace(port, answering);
   }
 
   #take(changes: readonly PortChange[], placeOf: (change: PortChange) => Place | undefined): void {
@@ -194,27 +209,31 @@ export class StationPorts {
     }
   }
 
-  /** A failure stays until a person has seen it; everything else goes with its board. */
   #departed(place: string, known: Known): void {
     this.#wasThere.delete(place);
-    const job = this.#jobs.get(place);
-    if (job !== undefined && job.state !== 'failed' && job.state !== 'running') this.#jobs.delete(place);
+    known.jobIsGone = true;
+    this.#settle(known);
     known.shown = { ...known.shown, present: false };
     this.#tell(known.slot);
   }
 
+  /** A failure stays until a person has seen it; every other result goes with its board, and none outlives it. */
+  #settle(known: Known): void {
+    const { job, jobIsGone } = known;
+    if (job === undefined || job.state === 'running') return;
+    if (job.seen || (jobIsGone && job.state !== 'failed')) known.job = undefined;
+  }
+
   #show(place: string, shown: Place): Known {
     const before = this.#known.get(place);
-    const known = before ?? { slot: this.#map.slotOf(place), shown, board: undefined };
+    const isOther = before === undefined || JSON.stringify(before.shown) !== JSON.stringify(shown);
+    const empty = { board: undefined, job: undefined, jobIsGone: false, note: {} };
+    const known: Known = before ?? { slot: this.#map.slotOf(place), shown, ...empty };
     known.shown = shown;
     this.#known.set(place, known);
-    const earlier = this.#unplaced.get(shown.port);
-    if (earlier !== undefined) {
-      this.#unplaced.delete(shown.port);
-      this.#jobs.set(place, earlier);
-    }
-    if (before === undefined || JSON.stringify(before.shown) !== JSON.stringify(shown))
-      this.#tell(known.slot);
+    known.job ??= this.#unplaced.get(shown.port);
+    this.#unplaced.delete(shown.port);
+    if (isOther) this.#tell(known.slot);
     return known;
   }
 
@@ -230,46 +249,32 @@ export class StationPorts {
     if (known === undefined) return;
     const { slot, shown } = known;
     this.#known.delete(place);
-    this.#jobs.delete(place);
-    this.#notes.delete(slot);
     this.#network.delete(shown.port);
     this.#map.release(place);
     this.#sources.onForgotten(slot);
     this.#sources.publish({ type: 'portRemoved', port: shown.port, slot });
   }
 
-  #alone<T>(port: string, work: () => Promise<T>): Promise<T> {
-    return port.includes('://') && this.#network.has(port)
-      ? this.#networkOf(port).whileBusy(port, work)
-      : work();
-  }
-
-  #networkOf(port: string): NetworkPorts {
-    const known = this.#network.get(port) ?? new NetworkPorts([port]);
-    this.#network.set(port, known);
-    return known;
-  }
-
   #tell(slot: number): void {
-    for (const [place, known] of this.#known) {
-      if (known.slot === slot) this.#sources.publish({ type: 'port', port: this.#describe(place, known) });
+    for (const known of this.#known.values()) {
+      if (known.slot === slot) this.#sources.publish({ type: 'port', port: this.#describe(known) });
     }
   }
 
-  #placeOf({ id, port }: Job): string | undefined {
-    const [shownAt] = [...this.#jobs].find(([, shown]) => shown.id === id) ?? [];
-    const [beginsAt] = [...this.#known].find(([, { shown }]) => shown.port === port) ?? [];
-    return shownAt ?? beginsAt;
+  /** Where the job is shown, or begins. */
+  #knownOf({ id, port }: Job): Known | undefined {
+    const all = [...this.#known.values()];
+    return all.find(({ job }) => job?.id === id) ?? all.find(({ shown }) => shown.port === port);
   }
 
-  #describe(place: string, { slot, shown }: Known): PortState {
-    const job = this.#jobs.get(place);
-    return {
+  #describe({ slot, shown, job, note }: Known): PortState {
+    const facts = {
       ...shown,
-      ...this.#notes.get(slot),
+      ...note,
       slot,
       inspecting: this.#inspecting.has(shown.port),
-      ...(job === undefined ? {} : { job }),
+      ...(job && { job }),
     };
+    return { ...facts, state: slotState(facts) };
   }
 }

@@ -6,6 +6,7 @@ import {
   Station,
   type EndedRun,
   type Finish,
+  type FinishingRun,
   type PauseReason,
   type StationEvent,
   type StationParts,
@@ -27,7 +28,7 @@ export interface LineParts {
   /** For a board that nobody ordered anything for. */
   readonly makeOrder: () => Promise<Order>;
   /** What a good board still needs; undefined: nothing. */
-  readonly finishOf: (job: Job, order: Order) => Promise<Finish | undefined>;
+  readonly finishOf: (order: Order, run: FinishingRun) => Promise<Finish | undefined>;
   readonly stationName: () => Promise<string>;
   readonly toolVersion: string;
   readonly onMode: () => void;
@@ -193,7 +194,13 @@ export class Line {
       const { order, ...asked } = this.#asked.get(slot) ?? (await this.#byItself());
       const { profile, plan, batch } = order;
       const job = this.#open({ slot, port, profile, attempts: plan.attempts, batch: batch?.name, ...asked });
-      const admit = order.admit(await finishOf(job, order));
+      const onScan = (_: unknown, waiting: boolean): void => {
+        this.#station.scanning(slot, waiting);
+        jobs.awaitScan(job.id, waiting);
+      };
+      const admit = order.admit(await finishOf(order, { signal, onScan }));
+      const connect: typeof provision.connect = (at, how) =>
+        ports.opening(at, () => provision.connect(at, how));
       const tell = (event: ProvisionEvent): void => {
         jobs.advance(job.id, event);
         onEvent(event);
@@ -201,7 +208,7 @@ export class Line {
       const operator = asked.startedBy === AUTOMATIC ? undefined : asked.startedBy;
       const origin = { station: order.station, slot, operator, toolVersion, batch: batch?.name };
       return await ports.running(port, () =>
-        provisionDevice(port, plan, { ...provision, admit }, { signal, onEvent: tell, origin }),
+        provisionDevice(port, plan, { ...provision, connect, admit }, { signal, onEvent: tell, origin }),
       );
     } catch (thrown) {
       if (!this.#running.has(slot)) this.#open({ slot, port, ...NOTHING_ORDERED });

@@ -132,7 +132,7 @@ function refreshToday(): void {
 
 async function loadAll(): Promise<void> {
   await Promise.all([
-    load('ports', async () => (await call('listPorts', {})).ports),
+    loadPorts(),
     load('settings', () => call('getSettings', {})),
     load('station', () => call('getStation', {})),
     load('profiles', loadProfiles),
@@ -140,6 +140,18 @@ async function loadAll(): Promise<void> {
     load('registry', loadRegistry),
   ]);
 }
+
+/** What happens while the answer is on its way is newer than the answer. */
+async function loadPorts(): Promise<void> {
+  const meanwhile: LiveEvent[] = [];
+  const stop = watchEvents((event) => meanwhile.push(event));
+  await load('ports', async () => (await call('listPorts', {})).ports);
+  stop();
+  setState((state) => meanwhile.filter(isOfPort).reduce(reduce, state));
+}
+
+const isOfPort = ({ type }: LiveEvent): boolean =>
+  type === 'port' || type === 'portRemoved' || type === 'progress';
 
 async function loadRegistry(): Promise<RegistryNews> {
   const { ok, conflicts = 0, pushes } = await call('registryStatus', {});

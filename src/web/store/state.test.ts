@@ -10,6 +10,7 @@ const port = (slot: number, more: Partial<PortState> = {}): PortState => ({
   present: true,
   isNativeUsb: false,
   inspecting: false,
+  state: 'ready',
   ...more,
 });
 const job = (id: string, slot: number, more: Partial<Job> = {}): Job => ({
@@ -47,7 +48,7 @@ describe('the state of the page', () => {
   });
 
   it('moves progress of the running job only, and leaves the other slots the same objects', () => {
-    const running = after(bench, { type: 'job', job: job('a', 1) });
+    const running = after(bench, { type: 'port', port: port(1, { state: 'running', job: job('a', 1) }) });
     const progress = {
       type: 'progress',
       jobId: 'a',
@@ -61,18 +62,10 @@ describe('the state of the page', () => {
     expect(after(moved, { ...progress, jobId: 'another', percent: 90 })).toBe(moved);
   });
 
-  it('does not let an older job that ends late push away the newer one', () => {
-    const newer = job('b', 1, { startedAt: '2026-03-12T10:05:00Z' });
-    const state = after(
-      bench,
-      { type: 'job', job: newer },
-      { type: 'job', job: job('a', 1, { state: 'failed' }) },
-    );
-    expect(state.ports?.[0]?.job?.id).toBe('b');
-  });
-
-  it('ignores a job of a port that it does not know', () => {
-    expect(after(bench, { type: 'job', job: job('a', 9) })).toBe(bench);
+  it('takes presence, run and result of a slot from one event, and leaves it alone when a job alone is told', () => {
+    const failed = port(1, { state: 'failed', job: job('a', 1, { state: 'failed' }) });
+    const state = after(bench, { type: 'port', port: failed }, { type: 'job', job: job('b', 1) });
+    expect(state.ports?.[0]).toBe(failed);
   });
 
   it('loads everything anew when another process greets, not when the same one does', () => {

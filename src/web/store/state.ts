@@ -1,6 +1,5 @@
 // What the page knows, and how each live event changes it. Pure: the same events give the same page.
 import type {
-  Job,
   LiveEvent,
   PortState,
   ProfileName,
@@ -53,8 +52,6 @@ export function reduce(state: State, event: LiveEvent): State {
       return { ...state, ports: putPort(state.ports ?? [], event.port) };
     case 'portRemoved':
       return { ...state, ports: (state.ports ?? []).filter(({ port }) => port !== event.port) };
-    case 'job':
-      return changePort(state, event.job.port, (port) => withJob(port, event.job));
     case 'progress':
       return changePort(state, event.port, (port) => withProgress(port, event.jobId, event.percent));
     case 'profile':
@@ -101,13 +98,6 @@ function changePort(state: State, name: string, change: (port: PortState) => Por
   if (state.ports === undefined || before === undefined) return state;
   const after = change(before);
   return after === before ? state : { ...state, ports: state.ports.with(index, after) };
-}
-
-/** An older job that ends late must not push away the one that the tile shows. */
-function withJob(port: PortState, job: Job): PortState {
-  const shown = port.job;
-  if (shown !== undefined && shown.id !== job.id && shown.startedAt > job.startedAt) return port;
-  return { ...port, job };
 }
 
 function withProgress(port: PortState, jobId: string, percent: number): PortState {

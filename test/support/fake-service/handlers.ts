@@ -48,7 +48,7 @@ function boards(world: FakeWorld): Handlers {
         );
       }
       const slot = world.ports.size + 1;
-      const state = {
+      return world.putPort({
         port,
         slot,
         kind: 'network',
@@ -56,9 +56,7 @@ function boards(world: FakeWorld): Handlers {
         present: true,
         isNativeUsb: false,
         inspecting: false,
-      } as const;
-      world.putPort(state);
-      return state;
+      });
     },
     removePort: ({ body: { port } }) => {
       const slot = world.ports.get(port)?.slot ?? 0;

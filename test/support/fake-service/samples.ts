@@ -3,6 +3,7 @@ import { STAGES, type Stage } from '../../../src/core/stages.js';
 import { PROFILE_EXAMPLE } from '../../../src/core/profile/example.js';
 import type { Job, PortState, SavedProfile } from '../../../src/service/contract/index.js';
 import { checkInput, jsonProfile } from '../../../src/service/profiles/profile-text.js';
+import { slotState } from '../../../src/service/ports/slot-state.js';
 import { FakeWorld, sampleMac, sampleUuid } from './world.js';
 
 /** All samples stand still at this moment. */
@@ -106,16 +107,17 @@ function failedJob(slot: number, code: string): Job {
 }
 
 function samplePort(slot: number, job?: Job, present = true): PortState {
-  return {
+  const facts = {
     port: `/dev/ttyUSB${slot - 1}`,
     slot,
-    kind: 'serial',
+    kind: 'serial' as const,
     label: `ttyUSB${slot - 1} CP210x at 1-4.${slot}`,
     present,
     isNativeUsb: false,
     inspecting: false,
     ...(job === undefined ? {} : { job }),
   };
+  return { ...facts, state: slotState(facts) };
 }
 
 /** What slot n of a busy bench shows. */

@@ -21,11 +21,15 @@ import type {
   UnitInfo,
   User,
 } from '../../../src/service/contract/index.js';
+import { slotState } from '../../../src/service/ports/slot-state.js';
 
 /** A person of the fake service; passwords in the clear, for it is a fake. */
 export interface FakeUser extends User {
   readonly password: string;
 }
+
+/** A port without what follows from the rest of it. */
+export type FakePort = Omit<PortState, 'state'>;
 
 export interface SentEvent {
   readonly id: number;
@@ -121,9 +125,12 @@ export class FakeWorld {
     return batch;
   }
 
-  putPort(port: PortState): void {
+  /** Its state follows from the rest, as in the service. */
+  putPort(facts: FakePort): PortState {
+    const port = { ...facts, state: slotState(facts) };
     this.ports.set(port.port, port);
     this.emit({ type: 'port', port });
+    return port;
   }
 
   /** Tells of a job, and shows it on the tile of its port. */
@@ -132,7 +139,7 @@ export class FakeWorld {
     if (index === -1) this.jobs.unshift(job);
     else this.jobs[index] = job;
     const port = this.ports.get(job.port);
-    if (port !== undefined) this.ports.set(job.port, { ...port, job });
+    if (port !== undefined) this.putPort({ ...port, job });
     this.emit({ type: 'job', job });
     return job;
   }
@@ -140,7 +147,7 @@ export class FakeWorld {
   addVirtualPorts(count: number): PortState[] {
     return Array.from({ length: count }, () => {
       const slot = this.ports.size + 1;
-      const port: PortState = {
+      return this.putPort({
         port: `virtual://${slot}`,
         slot,
         kind: 'virtual',
@@ -148,9 +155,7 @@ export class FakeWorld {
         present: true,
         isNativeUsb: false,
         inspecting: false,
-      };
-      this.putPort(port);
-      return port;
+      });
     });
   }
 }

@@ -15,8 +15,8 @@ export interface LabelOptions {
 }
 
 export interface StationLabels {
-  /** Prints the label of a unit, and waits for its scan where that is asked for. */
-  readonly finish: Finish;
+  /** Prints the label of a unit of this run, and waits for its scan where that is asked for. */
+  finishOf(run: { readonly signal: AbortSignal; readonly onScan: (waiting: boolean) => void }): Finish;
   /** A code was scanned. Returns whether a unit waited for it. */
   scan(code: string): boolean;
 }
@@ -45,16 +45,24 @@ export async function stationLabels(
   }
   const template = await loadLabelTemplate(file, at.profile);
   const scans = new ScanBack(SCAN_TIMEOUT_MS);
-  const finish = finishWithLabel({
+  const labelling = {
     template,
     registry: at.registry,
     batch: at.batch,
     actor: operator,
-    printer: printer === undefined ? undefined : { address: printer, open: (address) => openLink(address) },
+    printer:
+      printer === undefined ? undefined : { address: printer, open: (address: string) => openLink(address) },
     scans: scanBack ? scans : undefined,
-    onScan: ({ mac, serial }, waiting) => {
-      if (waiting) at.note(`${mac}${serial === undefined ? '' : ` (${serial})`}: scan its label`);
-    },
-  });
-  return { finish, scan: (code) => scans.scan(code) };
+  };
+  return {
+    finishOf: ({ signal, onScan }) =>
+      finishWithLabel(labelling, {
+        signal,
+        onScan: ({ mac, serial }, waiting) => {
+          onScan(waiting);
+          if (waiting) at.note(`${mac}${serial === undefined ? '' : ` (${serial})`}: scan its label`);
+        },
+      }),
+    scan: (code) => scans.scan(code),
+  };
 }

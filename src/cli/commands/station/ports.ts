@@ -20,8 +20,7 @@ export interface StationPorts {
   watch(onChange: (change: PortChange) => void, signal: AbortSignal): Promise<void>;
   /** Device paths that were named and are not there now. */
   missing(): Promise<string[]>;
-  /** Runs `work` while nobody else opens that port. */
-  whileBusy<T>(port: string, work: () => Promise<T>): Promise<T>;
+  readonly network: Pick<NetworkPorts, 'duringRun' | 'opening'>;
 }
 
 /** @throws ADDRESS_INVALID, INPUT_INVALID */
@@ -49,7 +48,7 @@ export function stationPorts(io: CliIo, { port: addresses = [], usbId }: PortOpt
       const there = [...near, ...(await namedPorts(paths, near))].map(({ path }) => path);
       return paths.filter((path) => !there.includes(path));
     },
-    whileBusy: (port, work) => network.whileBusy(port, work),
+    network,
   };
 }
 

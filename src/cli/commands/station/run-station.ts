@@ -72,15 +72,21 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
     registry: parts.registry,
     note,
   });
-  const admit = labels === undefined ? work?.admit : withFinish(work?.admit, labels.finish);
   const origin = originOf(options, { station: name, batch: work?.batch?.name });
   const watching = new AbortController();
-  const station = new Station(
+  const station: Station = new Station(
     {
       slots: new SlotMap(pins),
       run: ({ slot, port }, events) => {
         const options = { ...events, origin: { ...origin, slot } };
-        return ports.whileBusy(port, () => provisionDevice(port, plan, { ...parts, admit }, options));
+        const { signal } = events;
+        const finish = labels?.finishOf({ signal, onScan: (waiting) => station.scanning(slot, waiting) });
+        const admit = finish === undefined ? work?.admit : withFinish(work?.admit, finish);
+        const connect: typeof parts.connect = (port, how) =>
+          ports.network.opening(port, () => parts.connect(port, how));
+        return ports.network.duringRun(port, () =>
+          provisionDevice(port, plan, { ...parts, connect, admit }, options),
+        );
       },
       onEvent: (event) => onEvent(event, { reporter, work }),
     },

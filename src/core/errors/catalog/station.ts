@@ -107,8 +107,14 @@ export const STATION_ERRORS = {
     exit: EXIT.proof,
     http: 409,
     retryable: true,
-    problem: ({ expected, scanned }) => `The scanned code is "${scanned}", and this unit's is "${expected}"`,
-    next: () => "take the wrong label off, print this unit's again and scan that",
+    problem: ({ expected, scanned }) =>
+      scanned === ''
+        ? `No label was scanned in time; the code of this unit is "${expected}"`
+        : `The scanned code is "${scanned}", and this unit's is "${expected}"`,
+    next: ({ scanned }) =>
+      scanned === ''
+        ? 'start the board again: its label is printed once more; scan that'
+        : "take the wrong label off, and start the board again: this unit's is printed once more; scan that",
   }),
   PRINTER_FAILED: entry<{ printer: string; reason: string }>({
     exit: EXIT.link,

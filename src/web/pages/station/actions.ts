@@ -2,7 +2,7 @@
 import type { PortState } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { attempt } from '../../ui/toasts.js';
-import { tileAction, tileState, type TileAction } from './tile-model.js';
+import { tileAction, type TileAction } from './tile-model.js';
 
 export async function act(port: PortState, action: TileAction = tileAction(port)): Promise<void> {
   const { job } = port;
@@ -16,7 +16,7 @@ export async function act(port: PortState, action: TileAction = tileAction(port)
 
 /** Starts all boards that wait for it. */
 export async function start(ports: readonly PortState[]): Promise<void> {
-  await startAt(ports.filter((port) => tileState(port) === 'ready').map(({ port }) => port));
+  await startAt(ports.filter((port) => port.state === 'ready').map(({ port }) => port));
 }
 
 async function startAt(ports: readonly string[]): Promise<void> {

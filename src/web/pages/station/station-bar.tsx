@@ -12,7 +12,6 @@ import { Icon } from '../../ui/icon.js';
 import { attempt } from '../../ui/toasts.js';
 import { start } from './actions.js';
 import { BatchChoice } from './batch-choice.js';
-import { tileState } from './tile-model.js';
 
 export function StationBar(): JSX.Element {
   const name = useStore((state) => state.settings?.stationName);
@@ -207,7 +206,7 @@ function PauseButton(): JSX.Element | null {
 
 /** For a manual bench: one button for all boards that wait. A station that starts by itself says so instead. */
 function StartAll(): JSX.Element | null {
-  const waiting = useStore((state) => state.ports?.filter((port) => tileState(port) === 'ready').length ?? 0);
+  const waiting = useStore((state) => state.ports?.filter((port) => port.state === 'ready').length ?? 0);
   const automatic = useStore((state) => state.settings?.autoStart === true);
   const mayOperate = useStore((state) => hasRole(state.session, 'operator'));
   const hasPorts = useStore((state) => (state.ports?.length ?? 0) > 0);

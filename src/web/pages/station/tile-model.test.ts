@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { STAGES } from '../../../core/stages.js';
 import type { Job, PortState } from '../../../service/contract/index.js';
+import { slotState } from '../../../service/ports/slot-state.js';
 import {
   causeOf,
   columnsOf,
@@ -9,7 +10,6 @@ import {
   stageMarks,
   stageOf,
   tileAction,
-  tileState,
   urgency,
 } from './tile-model.js';
 
@@ -28,16 +28,19 @@ const job = (more: Partial<Job>): Job => ({
   seen: false,
   ...more,
 });
-const port = (more: Partial<PortState>): PortState => ({
-  port: 'p',
-  slot: 1,
-  kind: 'serial',
-  label: 'p',
-  present: true,
-  isNativeUsb: false,
-  inspecting: false,
-  ...more,
-});
+const port = (more: Partial<PortState>): PortState => {
+  const facts = { present: true, inspecting: false, ...more };
+  const state = slotState(facts);
+  return { port: 'p', slot: 1, kind: 'serial', label: 'p', isNativeUsb: false, ...facts, state };
+};
+
+const hopeless = {
+  code: 'CHIP_UNEXPECTED',
+  message: '',
+  next: '',
+  stage: 'connect' as const,
+  retryable: false,
+};
 
 describe('a tile', () => {
   it.each([
@@ -53,6 +56,12 @@ describe('a tile', () => {
       'failed',
       'seen',
     ],
+    [
+      'a failure that no other run can cure',
+      port({ job: job({ state: 'failed', failure: hopeless }) }),
+      'failed',
+      'seen',
+    ],
     ['a stopped job', port({ job: job({ state: 'cancelled' }) }), 'stopped', 'retry'],
     [
       'a job that the service left behind',
@@ -61,7 +70,7 @@ describe('a tile', () => {
       'retry',
     ],
   ] as const)('with %s', (_, shown, state, action) => {
-    expect([tileState(shown), tileAction(shown)]).toEqual([state, action]);
+    expect([shown.state, tileAction(shown)]).toEqual([state, action]);
   });
 
   it('puts failures first on a phone, then what runs', () => {

@@ -3,52 +3,24 @@ import { CONFLICT_CODES } from '../../../core/conflict.js';
 import { STAGES, type Stage } from '../../../core/stages.js';
 import type { Job, PortState } from '../../../service/contract/index.js';
 
-export type TileState =
-  | 'empty'
-  | 'ready'
-  | 'reading'
-  | 'waiting'
-  | 'held'
-  | 'running'
-  | 'scanning'
-  | 'passed'
-  | 'failed'
-  | 'stopped'
-  | 'interrupted';
-
-export function tileState(port: PortState): TileState {
-  const { present, inspecting, job, waiting } = port;
-  if (job?.state === 'running') return job.scanning === true ? 'scanning' : 'running';
-  if (waiting === 'clear') return 'held';
-  if (isWaiting(waiting)) return 'waiting';
-  if (job !== undefined) {
-    if (job.state === 'cancelled') return 'stopped';
-    return job.state;
-  }
-  if (inspecting) return 'reading';
-  return present ? 'ready' : 'empty';
-}
-
-/** The board goes on by itself as soon as it may: whatever its last run said, nothing is to be done. */
-function isWaiting(waiting: PortState['waiting']): boolean {
-  return waiting !== undefined && waiting !== 'start';
-}
+/** As the service has folded it. */
+export type TileState = PortState['state'];
 
 /** What Enter and the button of a tile do; a pass asks for nothing. */
 export type TileAction = 'start' | 'retry' | 'stop' | 'seen' | 'none';
 
 export function tileAction(port: PortState): TileAction {
-  switch (tileState(port)) {
+  switch (port.state) {
     case 'running':
     case 'scanning':
       return 'stop';
     case 'held':
     case 'ready':
-      return 'start';
+      return port.present ? 'start' : 'none';
     case 'failed':
     case 'stopped':
     case 'interrupted':
-      return port.present ? 'retry' : 'seen';
+      return port.present && port.job?.failure?.retryable !== false ? 'retry' : 'seen';
     case 'empty':
     case 'reading':
     case 'waiting':
@@ -136,7 +108,7 @@ export const CAUSES = [
 
 /** On a phone, what needs a hand comes first: failures, then running boards, then the rest by slot. */
 export function urgency(port: PortState): number {
-  switch (tileState(port)) {
+  switch (port.state) {
     case 'failed':
     case 'stopped':
     case 'interrupted':

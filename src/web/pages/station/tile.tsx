@@ -9,7 +9,7 @@ import { Icon, type IconName } from '../../ui/icon.js';
 import { useNow } from '../../ui/load.js';
 import { TileActions } from './tile-actions.js';
 import { StageStrip } from './stage-strip.js';
-import { causeOf, progressOf, stageOf, tileState, type Density, type TileState } from './tile-model.js';
+import { causeOf, progressOf, stageOf, type Density, type TileState } from './tile-model.js';
 
 const ICONS: Record<TileState, IconName> = {
   empty: 'plug',
@@ -40,7 +40,7 @@ export function Tile({ name, density, selected, onSelect, onDetails }: TileProps
     if (selected) element.current?.scrollIntoView({ block: 'nearest' });
   }, [selected]);
   if (port === undefined) return null;
-  const state = tileState(port);
+  const state = port.state;
   return (
     <article
       ref={element}
@@ -74,13 +74,13 @@ export function Tile({ name, density, selected, onSelect, onDetails }: TileProps
 
 /** The one word of a tile: the stage while it runs, else the state. */
 export function wordOf(port: PortState): string {
-  const state = tileState(port);
+  const state = port.state;
   if (state === 'running' && port.job !== undefined) return t(`stage.doing.${stageOf(port.job)}`);
   return t(`tile.${state}` as Key);
 }
 
 function IdleBody({ port }: { port: PortState }): JSX.Element {
-  const state = tileState(port);
+  const state = port.state;
   let text = t('tile.emptyHint');
   if (state === 'ready') text = t('tile.readyHint');
   if (state === 'reading') text = t('tile.readingHint');
@@ -152,7 +152,7 @@ function heldText({ held }: PortState): string {
 /** The sentence for the person with the board in hand. */
 function whatToDo(port: PortState, job: Job): JSX.Element | string {
   if (job.scanning === true) return t('tile.scanHint');
-  if (tileState(port) === 'waiting') return waitText(port);
+  if (port.state === 'waiting') return waitText(port);
   if (job.state === 'passed') return t(job.alreadyDone === true ? 'tile.alreadyDone' : 'tile.passedHint');
   if (job.state === 'interrupted') return t('tile.interruptedHint');
   if (job.failure === undefined || job.state === 'cancelled') {
