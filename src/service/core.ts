@@ -100,6 +100,7 @@ function createStation({ parts, options, settings, publish }: StationGround) {
   const secrets = new Secrets(dataDir, parts.env);
   const journal = new Journal(dataDir);
   const teaching = new TeachingSession();
+  const slotFile = new SlotFile(dataDir);
   const ports: StationPorts = new StationPorts({
     serial: parts.listPorts,
     added: () => settings.networkPorts(),
@@ -112,11 +113,7 @@ function createStation({ parts, options, settings, publish }: StationGround) {
     },
     onForgotten: (slot) => line.forget(slot),
   });
-  const jobs = new JobBook({
-    publish,
-    journal,
-    onChange: (job, isProgress) => ports.jobChanged(job, isProgress),
-  });
+  const jobs = new JobBook({ publish, journal, onChange: (...news) => ports.jobChanged(...news) });
   const orders = new Orders({
     profiles,
     settings,
@@ -147,13 +144,12 @@ function createStation({ parts, options, settings, publish }: StationGround) {
     hasDatabase: batches !== undefined,
     publish,
   });
-  const slotFile = new SlotFile(dataDir);
   const requireBatches = (): Batches => {
     if (batches === undefined) throw new EspmintError('DATABASE_MISSING', { what: 'Batches' });
     return batches;
   };
-  const made = { profiles, secrets, journal, teaching, ports, jobs, orders, printers, labels };
-  return { ...made, line, view, slotFile, runs, batches, requireBatches };
+  const made = { profiles, secrets, journal, teaching, ports, jobs, orders, printers, labels, slotFile };
+  return { ...made, line, view, runs, batches, requireBatches };
 }
 
 type LifeParts = Pick<ServiceCore, 'parts' | 'options' | 'hub' | 'settings' | 'registryWatch'> &

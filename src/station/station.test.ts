@@ -90,47 +90,6 @@ describe('a slot', () => {
     expect(station.slots.get(1)).toMatchObject({ state: 'empty', last: { ok: true } });
   });
 
-  it('whose unit waits for its scan lets the board go, takes the next one only after it, and shows no pass over that one', async () => {
-    let runs = 0;
-    let scanned: () => void = () => undefined;
-    const { station, plug, pull, state } = bench(
-      async ({ port }) => {
-        runs += 1;
-        await new Promise<void>((resolve) => (scanned = resolve));
-        return pass(port);
-      },
-      { autoStart: false },
-    );
-    plug(1);
-    station.start(1);
-    station.scanning(1, true);
-    pull(1);
-    plug(1, 2);
-    expect(station.slots.get(1)).toMatchObject({ state: 'running', scanning: true, removed: true });
-    await until(() => runs === 1);
-    scanned();
-    await until(() => state(1) !== 'running');
-    expect(station.slots.get(1)).toMatchObject({ state: 'waiting', for: 'start', port: 'port2' });
-    // And one that nobody replaces leaves an empty slot.
-    station.start(1);
-    station.scanning(1, true);
-    pull(1);
-    await until(() => runs === 2);
-    scanned();
-    await until(() => state(1) === 'empty');
-  });
-
-  it('does not run a board again whose label was not scanned or not printed: that needs a person', async () => {
-    let runs = 0;
-    const { plug, state } = bench(({ port }) => {
-      runs += 1;
-      return Promise.resolve({ ...fail(port, 'LINK_TIMEOUT'), stage: 'confirm' });
-    });
-    plug(1);
-    await until(() => state(1) === 'failed');
-    expect(runs).toBe(1);
-  });
-
   it('runs a board again under the name that its port has by then', async () => {
     const ports: string[] = [];
     const { plug, rename, station } = bench(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { createVirtualBench, type VirtualBench } from '../../src/cli/virtual-bench.js';
+import { createVirtualBench, type VirtualBench } from '../../src/cli/compose/virtual-bench.js';
 import { connectBoard, openLink } from '../../src/driver/index.js';
 import { openKeyFile } from '../../src/registry/index.js';
 import { startService, type ServiceParts } from '../../src/service/index.js';

@@ -1,7 +1,13 @@
 // Labels at the station of the service: its printer, its scans, and the test of a printer.
 import { layOutLabel } from '../../core/labels/layout.js';
 import { labelToZpl } from '../../core/labels/zpl.js';
-import { finishWithLabel, printLabel, ScanBack, type Finish, type FinishingRun } from '../../station/index.js';
+import {
+  finishWithLabel,
+  printLabel,
+  ScanBack,
+  type Finish,
+  type FinishingRun,
+} from '../../station/index.js';
 import type { Printer } from '../contract/index.js';
 import type { ServiceParts } from '../parts.js';
 import type { Order } from '../station/orders.js';
