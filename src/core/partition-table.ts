@@ -10,7 +10,7 @@ export const PARTITION_TABLE_MAX_BYTES = 0xc00;
 export const PARTITION_ENTRY_BYTES = 32;
 
 /** Partition types and subtypes that espmint knows by name (esp_partition.h). */
-export const PARTITION_TYPE = { app: 0x00, data: 0x01 } as const;
+export const PARTITION_TYPE = { app: 0x00, data: 0x01, bootloader: 0x02, partitionTable: 0x03 } as const;
 export const DATA_SUBTYPE = { ota: 0x00, phy: 0x01, nvs: 0x02, nvsKeys: 0x04 } as const;
 
 const ENTRY_MAGIC = 0x50aa;
@@ -101,12 +101,21 @@ const DATA_NAMES: Readonly<Record<number, string>> = {
   0x82: 'spiffs',
   0x83: 'littlefs',
 };
+/** Types for updates of the boot loader and the table themselves (ESP-IDF 5.4 and later). */
+const TYPE_NAMES: Readonly<Record<number, string>> = { 0x02: 'bootloader', 0x03: 'partition_table' };
+const OWN_SUBTYPE_NAMES: Readonly<Record<number, string>> = {
+  0x00: 'primary',
+  0x01: 'ota',
+  0x02: 'recovery',
+};
 const FIRST_OTA_SUBTYPE = 0x10;
 const OTA_SUBTYPES = 16;
 
 /** `data/nvs`, `app/ota_0`; a number in hex where there is no name: `0x40/0x1`. */
 export function partitionKind({ type, subtype }: Pick<Partition, 'type' | 'subtype'>): string {
   if (type === PARTITION_TYPE.app) return `app/${appName(subtype)}`;
+  const own = TYPE_NAMES[type];
+  if (own !== undefined) return `${own}/${OWN_SUBTYPE_NAMES[subtype] ?? hex(subtype)}`;
   if (type === PARTITION_TYPE.data) return `data/${DATA_NAMES[subtype] ?? hex(subtype)}`;
   return `${hex(type)}/${hex(subtype)}`;
 }

@@ -1,4 +1,5 @@
 // What can be done with a board in its loader, whoever speaks to it: our loader, a locked board's ROM, or esptool.
+import type { FlashSurvey } from '../core/flash-survey.js';
 import type { PartitionTable } from '../core/partition-table.js';
 import type { ChipFacts } from '../core/stages.js';
 import type { Region } from './write/md5.js';
@@ -8,6 +9,11 @@ import type { BootReport, BootWatchOptions } from './boot/watch-boot.js';
 
 export interface OperationOptions {
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface SurveyOptions extends OperationOptions {
+  /** Where the table is said to be, bytes from the start of flash; also looked at when it lies behind 0x20000. */
+  readonly tableOffsetBytes?: number | undefined;
 }
 
 export interface VerifyOptions extends OperationOptions {
@@ -28,8 +34,13 @@ export interface Board {
   readonly security: SecurityState;
   /** Bits per second in force: what the link turned out to bear. */
   readonly baud: number;
-  /** The table at 0x8000; undefined where that flash is blank. @throws PARTITION_TABLE_INVALID */
-  readPartitionTable(options?: OperationOptions): Promise<PartitionTable | undefined>;
+  /** What stands at the start of the flash: partition tables, at whichever sector, and other signs of firmware. */
+  survey(options?: SurveyOptions): Promise<FlashSurvey>;
+  /**
+   * The table that the firmware uses, as `settleTable` finds it; undefined where nothing tells of any firmware.
+   * @throws PARTITION_TABLE_INVALID, PARTITION_TABLE_AMBIGUOUS, PARTITION_TABLE_MISSING
+   */
+  readPartitionTable(options?: SurveyOptions): Promise<PartitionTable | undefined>;
   readFlash(region: Region, options?: OperationOptions): Promise<Uint8Array>;
   /** The chip's own MD5 of a region, lower-case hex. */
   md5(region: Region, options?: OperationOptions): Promise<string>;

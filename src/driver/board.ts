@@ -2,33 +2,27 @@
 import { findChip } from '../core/chips/index.js';
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import type { Mac } from '../core/mac.js';
-import {
-  PARTITION_TABLE_MAX_BYTES,
-  PARTITION_TABLE_OFFSET_BYTES,
-  scanPartitionTable,
-  type PartitionTable,
-} from '../core/partition-table.js';
+import type { Loader } from './protocol/loader.js';
+import { settleTable, type FlashSurvey } from '../core/flash-survey.js';
+import type { PartitionTable } from '../core/partition-table.js';
 import type { ChipFacts } from '../core/stages.js';
-import { concatBytes } from '@noble/hashes/utils.js';
-import type { Board, OperationOptions, VerifyOptions } from './board-contract.js';
-import { readFlash, readUnproven } from './write/flash-read.js';
+import type { Board, OperationOptions, SurveyOptions, VerifyOptions } from './board-contract.js';
+import { readFlash } from './write/flash-read.js';
 import { eraseChip, eraseSpan } from './write/flash-write.js';
 import { connectLocked } from './locked-board.js';
 import { preferStub, prepareFor } from './connect/loader-switch.js';
-import { flashMd5, type Region } from './write/md5.js';
+import { flashMd5, md5Of, type Region } from './write/md5.js';
 import type { RegionDigest } from './write/region-digest.js';
 import { writeRegion, type ImageAt, type WriteOptions, type WriteReport } from './write/region-writer.js';
-import { checkRegion } from './write/region.js';
+import { checkReach, checkRegion } from './write/region.js';
 import type { SecurityState } from './connect/security.js';
 import { Session, type SessionOptions } from './connect/session.js';
 import { startApplication } from './boot/start-application.js';
 import type { Link } from './link/transport.js';
+import { surveyBoard } from './survey.js';
 import { verifyRegion } from './write/verify-region.js';
 import { watchBoot, type BootReport, type BootWatchOptions } from './boot/watch-boot.js';
 import { WriteGuard } from './write/write-guard.js';
-
-/** Three entries and the MD5 entry: all of the usual small table. */
-const FIRST_ENTRIES_BYTES = 128;
 
 export interface ConnectOptions extends SessionOptions {
   /**
@@ -60,6 +54,8 @@ export async function connectBoard(link: Link, options: ConnectOptions = {}): Pr
 class LoaderBoard implements Board {
   readonly #session: Session;
   readonly #signal: AbortSignal | undefined;
+  /** What a survey has found blank. */
+  #blank: { spans: readonly Region[]; askedBy: Loader; changeCount: number } | undefined;
   /** The chip's word for what a write left behind. */
   readonly #digests = new WeakMap<WriteReport, RegionDigest>();
 
@@ -78,34 +74,32 @@ class LoaderBoard implements Board {
     return this.#session.link.baud;
   }
 
-  async readPartitionTable({ signal = this.#signal }: OperationOptions = {}): Promise<
-    PartitionTable | undefined
-  > {
-    let bytes: Uint8Array = new Uint8Array(0);
-    for (;;) {
-      const scan = scanPartitionTable(bytes);
-      if (scan.state !== 'more') return scan.state === 'blank' ? undefined : scan.table;
-      bytes = concatBytes(bytes, await this.#readEntries(bytes.length, signal));
-    }
+  async survey({ tableOffsetBytes, signal = this.#signal }: SurveyOptions = {}): Promise<FlashSurvey> {
+    const { survey, blank } = await surveyBoard(this.#session, tableOffsetBytes, signal);
+    this.#blank = {
+      spans: blank,
+      askedBy: this.#session.loader,
+      changeCount: this.#session.loader.changeCount,
+    };
+    return survey;
   }
 
-  /** The next bytes of the table: by the ROM no more than it usually has, and its own MD5 entry proves them. */
-  #readEntries(atByte: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const offsetBytes = PARTITION_TABLE_OFFSET_BYTES + atByte;
-    return this.#session.run((loader) => {
-      if (loader.isStub) return readFlash(loader, { offsetBytes, sizeBytes: PARTITION_TABLE_MAX_BYTES });
-      return readUnproven(loader, { offsetBytes, sizeBytes: FIRST_ENTRIES_BYTES });
-    }, signal);
+  async readPartitionTable(options: SurveyOptions = {}): Promise<PartitionTable | undefined> {
+    const question = { port: this.#session.link.address, wantedOffsetBytes: options.tableOffsetBytes };
+    return settleTable(await this.survey(options), question)?.table;
   }
 
-  readFlash(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<Uint8Array> {
+  async readFlash(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<Uint8Array> {
+    this.#checkReach(region);
     return this.#session.run(async () => {
       await prepareFor(this.#session, { kind: 'read', wireBytes: 0, flashBytes: region.sizeBytes });
       return readFlash(this.#session.loader, region);
     }, signal);
   }
 
-  md5(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<string> {
+  async md5(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<string> {
+    this.#checkReach(region);
+    if (this.#isKnownBlank(region)) return md5Of(new Uint8Array(region.sizeBytes).fill(0xff));
     return this.#session.run((loader) => flashMd5(loader, region), signal);
   }
 
@@ -113,18 +107,21 @@ class LoaderBoard implements Board {
     target: ImageAt,
     { signal = this.#signal, ...options }: WriteOptions = {},
   ): Promise<WriteReport> {
+    this.#checkReach({ offsetBytes: target.offsetBytes, sizeBytes: target.image.length });
     const { report, digest } = await writeRegion(this.#session, target, { ...options, signal });
     if (digest !== undefined) this.#digests.set(report, digest);
     return report;
   }
 
-  verifyRegion(target: ImageAt, { after, signal = this.#signal }: VerifyOptions = {}): Promise<void> {
+  async verifyRegion(target: ImageAt, { after, signal = this.#signal }: VerifyOptions = {}): Promise<void> {
+    this.#checkReach({ offsetBytes: target.offsetBytes, sizeBytes: target.image.length });
     const known = after === undefined ? undefined : this.#digests.get(after);
     return verifyRegion(this.#session, target, known, signal);
   }
 
   async eraseRegion(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<void> {
     checkRegion(region, this.#session.place);
+    this.#checkReach(region);
     const { beginHasEncryptWord } = this.#session.chip.rom;
     const guard = new WriteGuard(this.#session, region);
     await this.#session.run(async () => {
@@ -141,8 +138,9 @@ class LoaderBoard implements Board {
       await preferStub(this.#session);
       const { loader, chip, facts } = this.#session;
       const whole = { offsetBytes: 0, sizeBytes: facts.flashSizeBytes };
-      if (loader.isStub) await eraseChip(loader);
-      else await eraseSpan(loader, whole, chip.rom.beginHasEncryptWord);
+      if (loader.isStub) return eraseChip(loader);
+      this.#checkReach(whole);
+      await eraseSpan(loader, whole, chip.rom.beginHasEncryptWord);
     }, signal);
   }
 
@@ -156,5 +154,20 @@ class LoaderBoard implements Board {
 
   async close(): Promise<void> {
     await this.#session.link.close();
+  }
+
+  /** The chip has just said so, of spans that cover it, and nothing was sent since that may have changed the flash. */
+  #isKnownBlank({ offsetBytes, sizeBytes }: Region): boolean {
+    const { loader } = this.#session;
+    if (this.#blank?.askedBy !== loader || this.#blank.changeCount !== loader.changeCount) return false;
+    let at = offsetBytes;
+    for (const span of this.#blank.spans) {
+      if (span.offsetBytes <= at) at = Math.max(at, span.offsetBytes + span.sizeBytes);
+    }
+    return at >= offsetBytes + sizeBytes;
+  }
+
+  #checkReach(region: Region): void {
+    checkReach(region, this.#session.link.address);
   }
 }

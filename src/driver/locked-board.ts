@@ -10,7 +10,7 @@ import { enterLoader, type EnterOptions } from './connect/enter-loader.js';
 import { eraseSpan, writeSpan } from './write/flash-write.js';
 import type { Loader } from './protocol/loader.js';
 import type { Region } from './write/md5.js';
-import { checkRegion } from './write/region.js';
+import { checkReach, checkRegion } from './write/region.js';
 import type { ImageAt, WriteOptions, WriteReport } from './write/region-writer.js';
 import type { SecurityState } from './connect/security.js';
 import { SECTOR_BYTES, flashSizeCommand } from './connect/spi-flash.js';
@@ -73,6 +73,9 @@ class LockedBoard implements Board {
     return this.#loader.link.baud;
   }
 
+  survey(): Promise<never> {
+    return this.#refuse('to show what its flash holds');
+  }
   readPartitionTable(): Promise<never> {
     return this.#refuse('to show its partition table');
   }
@@ -133,6 +136,7 @@ class LockedBoard implements Board {
     const loader = this.#loader;
     const port = loader.link.address;
     checkRegion(region, { port, flashSizeBytes: 0 });
+    checkReach(region, port);
     loader.signal = signal;
     for (let round = 1; ; round++) {
       try {

@@ -10,6 +10,8 @@ import { parseUuid, type UuidRecipe } from '../core/uuid.js';
 import { checkWifi, type WifiCredentials } from '../core/wifi.js';
 import type { ProvisionPlan, Target, Unproven } from './plan.js';
 
+const SECTOR_BYTES = 0x1000;
+
 /** What is said beside the profile, and wins over it. */
 export interface PlanChanges {
   readonly chip?: string | undefined;
@@ -17,6 +19,7 @@ export interface PlanChanges {
   readonly offset?: number | undefined;
   readonly size?: number | undefined;
   readonly forceOffset?: boolean | undefined;
+  readonly partitionTableOffset?: number | undefined;
   readonly recipe?: UuidRecipe | undefined;
   readonly uuid?: string | undefined;
   readonly psk?: string | undefined;
@@ -29,6 +32,7 @@ export interface PlanChanges {
   readonly firmwareVersion?: string | undefined;
   readonly hardwareRevision?: string | undefined;
   readonly location?: string | undefined;
+  readonly replaceEncryptedNvs?: boolean | undefined;
   readonly nvsMode?: 'replace' | 'merge' | undefined;
   readonly known?: ProvisionPlan['known'] | undefined;
   readonly verify?: ProvisionPlan['verify'];
@@ -54,7 +58,11 @@ export async function buildPlan(
       recipe: changes.recipe ?? profile.identity.recipe,
       namespaceUuid: profile.identity.namespaceUuid,
     },
-    layout: changes.nvsMode === undefined ? profile.nvs : { ...profile.nvs, mode: changes.nvsMode },
+    layout: {
+      ...profile.nvs,
+      mode: changes.nvsMode ?? profile.nvs.mode,
+      replaceEncrypted: changes.replaceEncryptedNvs ?? profile.nvs.replaceEncrypted,
+    },
     caUrl: buildCaUrl(changes.caUrl ?? profile.caUrl),
     wifi: await buildWifi(profile, changes, resolveSecret),
     firmwareVersion: atMost(20, '--firmware-version', changes.firmwareVersion ?? profile.firmwareVersion),
@@ -97,7 +105,7 @@ function chipName(text: string | undefined): string | undefined {
 
 /** A place given by the caller replaces the profile's; half of it is never mixed with half of the other. */
 function buildTarget(target: Profile['target'], changes: PlanChanges): Target {
-  const { partition, offset, size, forceOffset = false } = changes;
+  const { partition, offset, size, partitionTableOffset, forceOffset = false } = changes;
   if (partition !== undefined && offset !== undefined) {
     throw new EspmintError('INPUT_INVALID', {
       field: '--partition and --offset',
@@ -110,8 +118,18 @@ function buildTarget(target: Profile['target'], changes: PlanChanges): Target {
     partition: placed ? partition : target.partition,
     offsetBytes: placed ? offset : target.offset,
     sizeBytes: placed ? size : (size ?? target.size),
+    tableOffsetBytes: tableOffset(partitionTableOffset ?? target.partitionTableOffset),
     force: forceOffset,
   };
+}
+
+function tableOffset(bytes: number | undefined): number | undefined {
+  if (bytes === undefined || (bytes > 0 && bytes % SECTOR_BYTES === 0)) return bytes;
+  throw new EspmintError('INPUT_INVALID', {
+    field: '--partition-table-offset',
+    reason: `is 0x${bytes.toString(16)}, where no sector of flash begins`,
+    hint: 'give a multiple of 0x1000, as CONFIG_PARTITION_TABLE_OFFSET of the firmware has it',
+  });
 }
 
 function buildCaUrl(url: string | undefined): string {

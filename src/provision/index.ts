@@ -5,4 +5,10 @@ export { buildPlan, type PlanChanges, type SecretResolver } from './build-plan.j
 export type { ConnectOptions, ProvisionParts } from './parts.js';
 export type { ProvisionPlan, Target } from './plan.js';
 export { provisionDevice, type ProvisionOptions } from './provision-device.js';
-export { chooseRegion, DEFAULT_REGION, type ChosenRegion, type Ground, type Region } from './region.js';
+export {
+  chooseRegion,
+  DEFAULT_SIZE_BYTES,
+  type BoardFlash,
+  type ChosenRegion,
+  type Region,
+} from './region.js';

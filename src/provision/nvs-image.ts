@@ -1,9 +1,12 @@
 // Makes the image of one board: a fresh one, or the board's own NVS with only our values changed; and tells what either
 // does to what other software stored there (Wi-Fi calibration, counters).
 import { md5Hex } from '../core/digest.js';
-import { decodeNvs, encodeNvs, mergeNvs, PAGE_SIZE, type NvsRow } from '../core/nvs/index.js';
+import type { NvsLayout } from '../core/device-config.js';
+import { decodeNvs, encodeNvs, mergeNvs, type NvsRow } from '../core/nvs/index.js';
 import type { Board } from '../driver/index.js';
-import type { Region } from './region.js';
+import { blankMd5, readUsedPages } from './board-pages.js';
+import { requirePlainNvs } from './region-content.js';
+import type { ChosenRegion } from './region.js';
 
 /** Names as `namespace:key`; never values. */
 export interface NvsChanges {
@@ -21,23 +24,32 @@ export interface MadeImage {
   readonly changes?: NvsChanges;
 }
 
+export interface ImageOrder {
+  readonly port: string;
+  readonly board: Board;
+  readonly region: ChosenRegion;
+  readonly rows: readonly NvsRow[];
+  readonly layout: Pick<NvsLayout, 'mode' | 'replaceEncrypted'>;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
- * @throws NVS_FULL, NVS_VALUE_INVALID, in mode `merge` also what mergeNvs refuses; and what reading the board throws
+ * @throws NVS_FULL, NVS_VALUE_INVALID, NVS_REGION_ENCRYPTED, in mode `merge` also what mergeNvs refuses; and what reading
+ * the board throws
  */
-export async function makeImage(
-  board: Board,
-  region: Region,
-  rows: readonly NvsRow[],
-  mode: 'replace' | 'merge',
-  signal?: AbortSignal,
-): Promise<MadeImage> {
+export async function makeImage(order: ImageOrder): Promise<MadeImage> {
+  const { port, board, region, rows, layout, signal } = order;
+  const { mode, replaceEncrypted } = layout;
   const fresh = encodeNvs(rows, region.sizeBytes);
   const made = { bytes: fresh, md5: md5Hex(fresh) };
   // What a locked board held cannot be told, nor what of it is lost. Merging asks it, and is refused.
   if (board.security.secureDownload && mode === 'replace') return made;
   const digest = await board.md5(region, { signal });
-  if (digest === made.md5 || digest === blankMd5(region.sizeBytes)) return made;
-  const found = await readUsedPages(board, region, signal);
+  if (digest === made.md5) return made;
+  const isBlank = digest === blankMd5(region.sizeBytes);
+  const found = isBlank ? undefined : await readUsedPages(board, region, signal);
+  if (!replaceEncrypted) await requirePlainNvs(port, board, region, found, signal);
+  if (found === undefined) return made;
   if (mode === 'replace') return { ...made, changes: replaced(found, rows) };
   const { image, kept, changed, added } = mergeNvs(found, rows);
   return {
@@ -60,43 +72,4 @@ function replaced(found: Uint8Array, rows: readonly NvsRow[]): NvsChanges {
 
 function nameOf({ namespace, key }: { readonly namespace: string; readonly key: string }): string {
   return `${namespace}:${key}`;
-}
-
-/**
- * The region with only its used pages read: halves that the chip's MD5 shows to be blank are not fetched. A stock board
- * uses one or two pages of sixteen, and a page takes a ROM 64 round trips.
- */
-async function readUsedPages(board: Board, region: Region, signal?: AbortSignal): Promise<Uint8Array> {
-  const bytes = blank(region.sizeBytes);
-  const open: Region[] = [region];
-  for (let span = open.pop(); span !== undefined; span = open.pop()) {
-    if ((await board.md5(span, { signal })) === blankMd5(span.sizeBytes)) continue;
-    if (span.sizeBytes > PAGE_SIZE) {
-      open.push(...halves(span));
-      continue;
-    }
-    bytes.set(await board.readFlash(span, { signal }), span.offsetBytes - region.offsetBytes);
-  }
-  return bytes;
-}
-
-function halves({ offsetBytes, sizeBytes }: Region): Region[] {
-  const first = Math.ceil(sizeBytes / PAGE_SIZE / 2) * PAGE_SIZE;
-  return [
-    { offsetBytes: offsetBytes + first, sizeBytes: sizeBytes - first },
-    { offsetBytes, sizeBytes: first },
-  ];
-}
-
-function blank(sizeBytes: number): Uint8Array {
-  return new Uint8Array(sizeBytes).fill(0xff);
-}
-
-const BLANK_MD5S = new Map<number, string>();
-
-/** Of so many blank bytes: regions have few sizes, and every board of a product is asked for the same ones. */
-function blankMd5(sizeBytes: number): string {
-  const known = BLANK_MD5S.get(sizeBytes) ?? md5Hex(blank(sizeBytes));
-  BLANK_MD5S.set(sizeBytes, known);
-  return known;
 }

@@ -12,6 +12,8 @@ export interface Target {
   readonly partition?: string | undefined;
   readonly offsetBytes?: number | undefined;
   readonly sizeBytes?: number | undefined;
+  /** Where the firmware has its partition table; absent: it is looked for. */
+  readonly tableOffsetBytes?: number | undefined;
   /** Write even where the partition table says that the region is not NVS. */
   readonly force: boolean;
 }

@@ -8,7 +8,7 @@ import { attemptCourse } from './attempt-story.js';
 import type { Origin } from './origin.js';
 import type { ProvisionParts } from './parts.js';
 import type { ProvisionPlan } from './plan.js';
-import type { Region } from './region.js';
+import type { ChosenRegion } from './region.js';
 import { settleOpen } from './settle-open.js';
 import { StageClock } from './stage-clock.js';
 import {
@@ -115,7 +115,7 @@ interface Unit {
   readonly run: Try;
   readonly clock: StageClock;
   readonly board: Board;
-  readonly region: Region;
+  readonly region: ChosenRegion;
   readonly identity: Identity;
   readonly admission: Admission | undefined;
 }

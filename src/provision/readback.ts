@@ -20,6 +20,23 @@ export function differingKeys(rows: readonly NvsRow[], partition: Uint8Array): r
   return [...differing].sort();
 }
 
+/**
+ * The keys, as `namespace:key`, for which firmware would not find one value, the one that is meant.
+ * @param partition bytes of the whole partition, as they will be.
+ */
+export function ambiguousKeys(rows: readonly NvsRow[], partition: Uint8Array): readonly string[] {
+  const { values, stale, unreadable } = decodeNvs(partition);
+  const found = [...values, ...stale];
+  const damaged = new Set(unreadable.map(nameOf));
+  return rows
+    .filter((row): row is ValueRow => row.type !== 'namespace')
+    .filter((row) => {
+      const [only, ...others] = found.filter((value) => nameOf(value) === nameOf(row));
+      return !isSame(row, only) || others.length > 0 || damaged.has(nameOf(row));
+    })
+    .map(nameOf);
+}
+
 /** @throws READBACK_MISMATCH, which names keys and never values. */
 export function checkReadback(port: string, rows: readonly NvsRow[], partition: Uint8Array): void {
   const keys = differingKeys(rows, partition);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Partition, PartitionTable } from '../core/partition-table.js';
-import { chooseRegion, type ChosenRegion, type Ground } from './region.js';
+import { EMPTY_SURVEY, type FlashSurvey } from '../core/flash-survey.js';
+import { chooseRegion, type ChosenRegion } from './region.js';
 import type { Target } from './plan.js';
 
 const partition = (
@@ -25,14 +26,27 @@ const STOCK = table(
   partition('factory', 0x10000, 0x100000, 0, 0),
 );
 
-function choose(target: Partial<Target>, ground: Partial<Ground> = {}): ChosenRegion {
-  return chooseRegion({ force: false, ...target }, { port: 'P', flashSizeBytes: 0x400000, ...ground });
+interface Flash {
+  readonly table?: PartitionTable;
+  readonly survey?: FlashSurvey;
+}
+
+function choose(target: Partial<Target>, { table: one, survey }: Flash = {}): ChosenRegion {
+  const tables = one === undefined ? [] : [{ offsetBytes: 0x8000, table: one }];
+  return chooseRegion(
+    { force: false, ...target },
+    { port: 'P', survey: survey ?? { ...EMPTY_SURVEY, tables }, flashSizeBytes: 0x400000 },
+  );
 }
 const code = (name: string): Error => expect.objectContaining({ code: name }) as Error;
 
 describe('chooseRegion', () => {
   it("takes the whole of the board's NVS partition when nothing is asked", () => {
-    expect(choose({}, { table: STOCK })).toEqual({ offsetBytes: 0x9000, sizeBytes: 0x6000, warnings: [] });
+    expect(choose({}, { table: STOCK })).toMatchObject({
+      offsetBytes: 0x9000,
+      sizeBytes: 0x6000,
+      warnings: [],
+    });
   });
 
   it('refuses the classic 64 KB image on a stock 24 KB partition and names both sides', () => {

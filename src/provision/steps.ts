@@ -16,9 +16,11 @@ import { attemptFacts } from './attempt-story.js';
 import { makeImage } from './nvs-image.js';
 import type { BootCheck } from './plan.js';
 import { checkReadback } from './readback.js';
-import { chooseRegion, type Region } from './region.js';
+import { chooseRegion, isSameRegion, type ChosenRegion } from './region.js';
+import { requireFree } from './region-content.js';
 import type { Try } from './try.js';
 import { lockedRegion, unprovenWarning } from './unproven.js';
+import { isReadAlone, requireOneValue, type Neighbour } from './whole-partition.js';
 
 export interface Identity {
   readonly mac: Mac;
@@ -32,6 +34,8 @@ export interface DeviceImage extends ImageProof {
   readonly bytes: Uint8Array;
   /** What the bytes mean. */
   readonly rows: readonly NvsRow[];
+  /** What firmware reads together with them. */
+  readonly neighbours: readonly Neighbour[];
 }
 
 export async function connect({ port, plan, parts, emit, signal }: Try): Promise<Board> {
@@ -47,16 +51,14 @@ export async function connect({ port, plan, parts, emit, signal }: Try): Promise
 }
 
 /** Reads what the flash holds and decides on the region: the last chance to refuse before anything is changed. */
-export async function inspect({ port, plan, emit }: Try, board: Board): Promise<Region> {
+export async function inspect({ port, plan, emit, signal }: Try, board: Board): Promise<ChosenRegion> {
   if (board.security.flashEncryption) throw new EspmintError('FLASH_ENCRYPTED', { port });
   if (board.security.secureDownload) return lockedRegion(port, plan);
-  const table = await board.readPartitionTable();
-  const { warnings, ...region } = chooseRegion(plan.target, {
-    port,
-    table,
-    flashSizeBytes: board.facts.flashSizeBytes,
-  });
-  for (const { code, message } of warnings) emit({ type: 'warning', port, code, message });
+  const { target } = plan;
+  const survey = await board.survey({ tableOffsetBytes: target.tableOffsetBytes, signal });
+  const region = chooseRegion(target, { port, survey, flashSizeBytes: board.facts.flashSizeBytes });
+  await requireFree(port, board, region, signal);
+  for (const { code, message } of region.warnings) emit({ type: 'warning', port, code, message });
   return region;
 }
 
@@ -80,11 +82,14 @@ export async function admit(
 export async function holdsEarlier(
   { signal }: Try,
   board: Board,
-  region: Region,
+  region: ChosenRegion,
   earlier: ImageProof,
 ): Promise<boolean> {
-  if (earlier.offsetBytes !== region.offsetBytes || earlier.sizeBytes !== region.sizeBytes) return false;
-  return (await board.md5(region, { signal })) === earlier.md5;
+  // Where other pages count too, only an image that is built anew can be judged together with them.
+  if (!isSameRegion(earlier, region) || !isReadAlone(region)) return false;
+  const holds = async (): Promise<boolean> => (await board.md5(region, { signal })) === earlier.md5;
+  // An answer carries no checksum: that a key is not there is only believed when it is said twice.
+  return (await holds()) || (await holds());
 }
 
 /** A board that passes without a reservation may have been denied, removed or exchanged for a clone since. */
@@ -122,7 +127,7 @@ export async function reserve(
 export interface Ingredients {
   readonly identity: Identity;
   readonly reservation: Reservation;
-  readonly region: Region;
+  readonly region: ChosenRegion;
   readonly serial: string | undefined;
 }
 
@@ -134,16 +139,18 @@ export async function buildImage(run: Try, board: Board, from: Ingredients): Pro
   const chip = board.facts.chip;
   const values = { ...identity, psk, chip, caUrl, wifi, firmwareVersion, hardwareRevision, serial };
   const rows = deviceRows(values, layout);
-  const { bytes, md5, changes } = await makeImage(board, region, rows, layout.mode, signal);
+  const { bytes, md5, changes } = await makeImage({ port, board, region, rows, layout, signal });
   if (changes !== undefined) emit({ type: 'nvs', port, mode: layout.mode, ...changes });
   if (changes !== undefined && changes.lost.length > 0) emit(lossWarning(port, changes.lost));
   await parts.crossCheck?.(bytes);
   const meant = layout.mode === 'merge' ? decodeNvs(bytes).values : rows;
-  return { ...region, bytes, rows: meant, md5, sha256: sha256Hex(bytes) };
+  const neighbours = await requireOneValue({ port, board, region, image: bytes, rows: meant, signal });
+  const { offsetBytes, sizeBytes } = region;
+  return { offsetBytes, sizeBytes, bytes, rows: meant, neighbours, md5, sha256: sha256Hex(bytes) };
 }
 
 function lossWarning(port: string, lost: readonly string[]): ProvisionEvent {
-  const message = `${port}: what other software stored in the NVS partition goes: ${lost.join(', ')} (merge would keep it)`;
+  const message = `${port}: values that the NVS partition holds and this image does not are gone with it: ${lost.join(', ')} (--nvs-mode merge would keep them)`;
   return { type: 'warning', port, code: 'NVS_VALUES_LOST', message };
 }
 
@@ -172,12 +179,14 @@ export async function verify(
   image: DeviceImage,
   after: WriteReport,
 ): Promise<void> {
-  const { offsetBytes, sizeBytes, bytes, rows } = image;
+  const { offsetBytes, sizeBytes, bytes, rows, neighbours } = image;
   if (board.security.secureDownload) {
     emit(unprovenWarning(port));
     return;
   }
   await board.verifyRegion({ offsetBytes, image: bytes }, { after, signal });
+  for (const { offsetBytes: at, bytes: before } of neighbours)
+    await board.verifyRegion({ offsetBytes: at, image: before }, { signal });
   if (plan.verify !== 'readback') return;
   checkReadback(port, rows, await board.readFlash({ offsetBytes, sizeBytes }, { signal }));
 }

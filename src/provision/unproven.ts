@@ -1,16 +1,17 @@
 // Boards in Secure Download Mode: their ROM writes but proves nothing, so that only what the firmware prints can.
 import { EspmintError } from '../core/errors/index.js';
+import { EMPTY_SURVEY } from '../core/flash-survey.js';
 import type { ProvisionEvent } from '../core/stages.js';
 import type { BootReport } from '../driver/index.js';
 import type { ProvisionPlan } from './plan.js';
-import { chooseRegion, type Region } from './region.js';
+import { chooseRegion, type ChosenRegion } from './region.js';
 
 /**
  * The region of a board that shows no partition table: the one that was given, whole. Nothing is guessed, since a guess
  * that is too large would erase the application.
  * @throws SECURE_DOWNLOAD, INPUT_INVALID, REGION_INVALID
  */
-export function lockedRegion(port: string, { target, verify }: ProvisionPlan): Region {
+export function lockedRegion(port: string, { target, verify }: ProvisionPlan): ChosenRegion {
   if (verify === 'readback') throw new EspmintError('SECURE_DOWNLOAD', { port, what: '--verify readback' });
   if (target.offsetBytes === undefined || target.sizeBytes === undefined) {
     throw new EspmintError('INPUT_INVALID', {
@@ -19,8 +20,7 @@ export function lockedRegion(port: string, { target, verify }: ProvisionPlan): R
       hint: 'give --offset and --size of its NVS partition, or target.offset and target.size in the profile',
     });
   }
-  const { offsetBytes, sizeBytes } = chooseRegion(target, { port, flashSizeBytes: 0 });
-  return { offsetBytes, sizeBytes };
+  return chooseRegion(target, { port, survey: EMPTY_SURVEY, flashSizeBytes: 0 });
 }
 
 export function unprovenWarning(port: string): ProvisionEvent {

@@ -1,26 +1,30 @@
 // `espmint inspect`: everything that one board says of itself, without changing it.
 import { Command, Option } from 'commander';
-import { EspmintError } from '../../core/errors/index.js';
+import { isEspmintError, type EspmintError } from '../../core/errors/index.js';
+import { settleTable, type FlashSurvey, type FoundTable } from '../../core/flash-survey.js';
 import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
 import { isSecretKey } from '../../core/secret-keys.js';
-import { partitionKind, type Partition, type PartitionTable } from '../../core/partition-table.js';
+import { partitionKind, type Partition } from '../../core/partition-table.js';
 import type { Board } from '../../driver/index.js';
 import { chooseRegion, type Region } from '../../provision/index.js';
 import { BACKENDS, connectorFor, type BackendChoice } from '../compose/compose.js';
 import { jsonLine, type CliIo } from '../io.js';
 import { BAUDS } from '../arguments/board-options.js';
-import { countOption } from '../arguments/numbers.js';
+import { countOption, numberOption } from '../arguments/numbers.js';
 import { formatHex } from '../output/format.js';
 
 interface Options extends BackendChoice {
   readonly port: string;
   readonly baud: number;
+  readonly partitionTableOffset?: number;
   readonly json?: boolean;
 }
 
 interface Findings {
   readonly board: Board;
-  readonly table: PartitionTable | undefined;
+  readonly found: FoundTable | undefined;
+  /** What cannot be told, and why. */
+  readonly problems: readonly EspmintError[];
   readonly region: Region | undefined;
   readonly values: readonly NvsValue[];
 }
@@ -32,15 +36,22 @@ export function inspectCommand(io: CliIo): Command {
     .requiredOption('-p, --port <address>', 'device path, tcp://host:port or rfc2217://host:port')
     .option('--baud <rate>', 'highest bits per second to try', countOption('--baud', BAUDS), DEFAULT_BAUD)
     .addOption(new Option('--backend <name>', 'who speaks to the board').choices(BACKENDS))
+    .option(
+      '--partition-table-offset <bytes>',
+      'where the partition table is; it is looked for otherwise',
+      numberOption('--partition-table-offset'),
+    )
     .option('--json', 'print one JSON object')
     .action((options: Options) => inspect(io, options));
 }
 
-async function inspect(io: CliIo, { port, baud, json, ...choice }: Options): Promise<void> {
+async function inspect(io: CliIo, options: Options): Promise<void> {
+  const { port, baud, json, partitionTableOffset: tableOffsetBytes, ...choice } = options;
   const onWarning = (code: string, message: string): void => io.stderr(`${port}: ${message} [${code}]\n`);
   const board = await connectorFor(choice)(port, { baud, signal: io.signal, onWarning });
   try {
-    const findings = await look(port, board);
+    const findings = await look(port, board, tableOffsetBytes);
+    for (const { code, message } of findings.problems) io.stderr(`${message} [${code}]\n`);
     io.stdout(json === true ? jsonLine(toRecord(port, findings)) : describe(port, findings));
     await board.reset();
   } finally {
@@ -48,36 +59,59 @@ async function inspect(io: CliIo, { port, baud, json, ...choice }: Options): Pro
   }
 }
 
-async function look(port: string, board: Board): Promise<Findings> {
-  const table = await board.readPartitionTable();
-  const region = table === undefined ? undefined : nvsRegion(port, table, board);
-  const values = region === undefined ? [] : decodeNvs(await board.readFlash(region)).values;
-  return { board, table, region, values };
+/** What cannot be told of the flash is a finding too: chip and MAC are shown whatever it holds. */
+async function look(port: string, board: Board, tableOffsetBytes: number | undefined): Promise<Findings> {
+  const problems: EspmintError[] = [];
+  const orProblem = async <T>(read: () => Promise<T> | T): Promise<T | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isEspmintError(error) || isEspmintError(error, 'CANCELLED')) throw error;
+      problems.push(error);
+      return undefined;
+    }
+  };
+  const survey = await orProblem(() => board.survey({ tableOffsetBytes }));
+  const found =
+    survey && (await orProblem(() => settleTable(survey, { port, wantedOffsetBytes: tableOffsetBytes })));
+  const region = survey && found && (await orProblem(() => nvsRegion(port, survey, tableOffsetBytes, board)));
+  const bytes = region && (await orProblem(() => board.readFlash(region)));
+  return { board, found, problems, region, values: bytes === undefined ? [] : decodeNvs(bytes).values };
 }
 
-/** The region that a run would use; a table without one is something to show, not to fail on. */
-function nvsRegion(port: string, table: PartitionTable, board: Board): Region | undefined {
-  try {
-    return chooseRegion({ force: false }, { port, table, flashSizeBytes: board.facts.flashSizeBytes });
-  } catch (error) {
-    if (error instanceof EspmintError) return undefined;
-    throw error;
-  }
+/** The region that a run would use. */
+function nvsRegion(
+  port: string,
+  survey: FlashSurvey,
+  tableOffsetBytes: number | undefined,
+  board: Board,
+): Region {
+  const { flashSizeBytes } = board.facts;
+  return chooseRegion({ force: false, tableOffsetBytes }, { port, survey, flashSizeBytes });
 }
 
-function toRecord(port: string, { board, table, region, values }: Findings): { type: string } {
+function toRecord(port: string, { board, found, problems, region, values }: Findings): { type: string } {
   const record = {
     type: 'board',
     port,
     ...board.facts,
     security: board.security,
-    partitions: table?.partitions ?? null,
-    nvs: region === undefined ? null : { ...region, values: values.map(maskedValue) },
+    partitionTableOffset: found?.offsetBytes ?? null,
+    partitions: found?.table.partitions ?? null,
+    nvs:
+      region === undefined
+        ? null
+        : {
+            offsetBytes: region.offsetBytes,
+            sizeBytes: region.sizeBytes,
+            values: values.map(maskedValue),
+          },
+    problems: problems.map(({ code, message }) => ({ code, message })),
   };
   return record;
 }
 
-function describe(port: string, { board, table, region, values }: Findings): string {
+function describe(port: string, { board, found, problems, region, values }: Findings): string {
   const { facts } = board;
   const lines = [
     `${port}`,
@@ -86,14 +120,18 @@ function describe(port: string, { board, table, region, values }: Findings): str
     `  flash       ${facts.flashSizeBytes === 0 ? 'size not known' : `${facts.flashSizeBytes / 0x100000} MB`}`,
     `  encryption  ${board.security.flashEncryption ? 'on' : 'off'}`,
     `  secure boot ${board.security.secureBoot ? 'on' : 'off'}`,
-    '  partitions',
-    ...(table?.partitions.map(partitionLine) ?? ['    none: this flash has no partition table yet']),
+    `  partitions${found === undefined ? '' : ` (table at ${formatHex(found.offsetBytes)})`}`,
+    ...(found?.table.partitions.map(partitionLine) ?? [`    ${withoutTable(problems)}`]),
   ];
   if (region !== undefined) {
     lines.push(`  NVS at ${formatHex(region.offsetBytes)}, ${formatHex(region.sizeBytes)} bytes`);
     lines.push(...(values.length === 0 ? ['    empty'] : values.map((value) => `    ${valueLine(value)}`)));
   }
   return `${lines.join('\n')}\n`;
+}
+
+function withoutTable([problem]: readonly EspmintError[]): string {
+  return problem === undefined ? 'none: this flash has no partition table yet' : 'not known: see above';
 }
 
 function partitionLine({ label, type, subtype, offsetBytes, sizeBytes, encrypted }: Partition): string {

@@ -46,6 +46,11 @@ function addPlaceOptions(command: Command): void {
     .option('--partition <name>', 'write into the partition of this name')
     .option('--offset <bytes>', 'write at this offset in flash', numberOption('--offset'))
     .option('--size <bytes>', 'size of the image', numberOption('--size'))
+    .option(
+      '--partition-table-offset <bytes>',
+      'where the firmware has its partition table; it is looked for otherwise',
+      numberOption('--partition-table-offset'),
+    )
     .option('--force-offset', 'write even where the partition table says that it is no NVS partition');
 }
 
@@ -81,6 +86,7 @@ function addRunOptions(command: Command): void {
         'merge',
       ]),
     )
+    .option('--replace-encrypted-nvs', 'put a plain NVS where the board holds an encrypted one')
     .option('--cross-check', "have Espressif's own generator make each image too; a difference stops the run")
     .option('--attempts <n>', 'whole tries for a board whose link fails', countOption('--attempts', ATTEMPTS))
     .option('--baud <rate>', 'highest bits per second to try', countOption('--baud', BAUDS))

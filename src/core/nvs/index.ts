@@ -7,6 +7,7 @@ export type { NvsAddress, NvsNamespace, NvsUnreadable, NvsValue } from './values
 export type { NvsRow } from './rows.js';
 export type { NvsIntegerType, NvsVersion } from './layout.js';
 export { PAGE_SIZE } from './layout.js';
+export { isNvsPage } from './page.js';
 export { type GenerateOptions, type GeneratedImage, generateNvs } from './generate.js';
 export type { CsvInput } from './csv-table.js';
 export type { CsvWarning, CsvWarningCode } from './warnings.js';

@@ -70,3 +70,11 @@ export function readPageHeader(bytes: Uint8Array, at: number): PageHeader {
     crcOk,
   };
 }
+
+/** Whether the page at `at` is one that firmware made: its header has the right CRC and a state that pages have. */
+export function isNvsPage(bytes: Uint8Array, at: number): boolean {
+  const { stateWord, crcOk } = readPageHeader(bytes, at);
+  return crcOk && stateWord !== PAGE_STATE.empty && WRITTEN_STATES.includes(stateWord);
+}
+
+const WRITTEN_STATES: readonly number[] = Object.values(PAGE_STATE);

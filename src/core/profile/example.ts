@@ -29,6 +29,8 @@ wifi:
 # or
 #   offset: 0x9000
 #   size: 0x10000
+# and, where the firmware moves its partition table (CONFIG_PARTITION_TABLE_OFFSET) and boards may hold another one too:
+#   partitionTableOffset: 0xc000
 
 # How the UUID is made from the MAC: rfc9562, hex-text, dashed-text or mac-bytes.
 identity:
@@ -38,6 +40,8 @@ identity:
 nvs:
   # replace: a fresh image; merge: keep what other software stored there (Wi-Fi calibration, counters).
   mode: replace
+  # true puts a plain NVS where a board holds an encrypted one; such a board is refused otherwise.
+  replaceEncrypted: false
   namespace: zc
   keys:
     uuid: global_uuid

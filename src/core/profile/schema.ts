@@ -71,7 +71,13 @@ export const profileSchema = z
       .strictObject({
         partition: z.string().min(1).max(16).optional(),
         offset: sectorMultiple.optional(),
-        size: sectorMultiple.min(0x3000, 'must be at least 0x3000 (three NVS pages)').optional(),
+        size: sectorMultiple
+          .min(0x1000, 'must be at least 0x1000 (one NVS page)')
+          .optional()
+          .meta({ description: 'Below 0x3000 only for a partition that the table marks as read-only.' }),
+        partitionTableOffset: sectorMultiple.min(0x1000, 'must be at least 0x1000').optional().meta({
+          description: 'CONFIG_PARTITION_TABLE_OFFSET of the firmware. Default: it is looked for.',
+        }),
       })
       .default({})
       .refine((target) => target.partition === undefined || target.offset === undefined, {
@@ -88,6 +94,10 @@ export const profileSchema = z
       .strictObject({
         mode: z.enum(['replace', 'merge']).default('replace').meta({
           description: 'A fresh image, or keep what other software stored in the NVS partition of the board.',
+        }),
+        replaceEncrypted: z.boolean().default(false).meta({
+          description:
+            'Put a plain NVS where the board holds an encrypted one; without it such a board is refused.',
         }),
         namespace: nvsName.default('zc'),
         keys: z

@@ -4,14 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import {
-  PARTITION_TABLE_MAX_BYTES,
-  PARTITION_TABLE_OFFSET_BYTES,
-  decodePartitionTable,
-  type PartitionTable,
-} from '../../core/partition-table.js';
+  joinSurveys,
+  settleTable,
+  SURVEY_BYTES,
+  surveyFlash,
+  surveySector,
+  type FlashSurvey,
+} from '../../core/flash-survey.js';
+import { PARTITION_TABLE_MAX_BYTES, type PartitionTable } from '../../core/partition-table.js';
 import type { ChipFacts } from '../../core/stages.js';
 import { findChip } from '../../core/chips/index.js';
-import type { Board, OperationOptions } from '../board-contract.js';
+import type { Board, OperationOptions, SurveyOptions } from '../board-contract.js';
 import { md5Of, type Region } from '../write/md5.js';
 import { START_BAUD, openLink } from '../link/open-link.js';
 import { checkRegion } from '../write/region.js';
@@ -129,9 +132,18 @@ class EsptoolBoard implements Board {
     return this.#options.baud ?? START_BAUD;
   }
 
-  async readPartitionTable(options: OperationOptions = {}): Promise<PartitionTable | undefined> {
-    const region = { offsetBytes: PARTITION_TABLE_OFFSET_BYTES, sizeBytes: PARTITION_TABLE_MAX_BYTES };
-    return decodePartitionTable(await this.readFlash(region, options));
+  async survey({ tableOffsetBytes: alsoAt, signal }: SurveyOptions = {}): Promise<FlashSurvey> {
+    const flashSizeBytes = this.facts.flashSizeBytes || SURVEY_BYTES;
+    const sizeBytes = Math.min(SURVEY_BYTES, flashSizeBytes);
+    const start = surveyFlash(await this.readFlash({ offsetBytes: 0, sizeBytes }, { signal }));
+    if (alsoAt === undefined || alsoAt < sizeBytes || alsoAt >= flashSizeBytes) return start;
+    const further = { offsetBytes: alsoAt, sizeBytes: PARTITION_TABLE_MAX_BYTES };
+    return joinSurveys(start, surveySector(alsoAt, await this.readFlash(further, { signal })));
+  }
+
+  async readPartitionTable(options: SurveyOptions = {}): Promise<PartitionTable | undefined> {
+    const question = { port: this.#runner.port, wantedOffsetBytes: options.tableOffsetBytes };
+    return settleTable(await this.survey(options), question)?.table;
   }
 
   async readFlash(

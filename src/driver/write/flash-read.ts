@@ -17,7 +17,7 @@ const READ_TRIES = 3;
 
 /**
  * A region's bytes, checked against the chip's own MD5 of it: single replies carry no checksum.
- * @throws LINK_TIMEOUT, LOADER_REFUSED (unsupported: Secure Download Mode), VERIFY_MISMATCH (damaged three times)
+ * @throws LINK_TIMEOUT, LOADER_REFUSED (unsupported: Secure Download Mode), LINK_DAMAGED (three times)
  */
 export async function readFlash(loader: Loader, region: Region): Promise<Uint8Array> {
   for (let tries = 1; ; tries++) {
@@ -27,8 +27,9 @@ export async function readFlash(loader: Loader, region: Region): Promise<Uint8Ar
     const computed = md5Of(bytes);
     if (computed === digest) return bytes;
     if (tries >= READ_TRIES) {
-      const details = { port: loader.link.address, offset: region.offsetBytes, size: region.sizeBytes };
-      throw new EspmintError('VERIFY_MISMATCH', { ...details, expected: digest, found: computed });
+      const { address: port, baud } = loader.link;
+      const reason = `${regionText(region)}, read ${READ_TRIES} times, never had the MD5 that the chip says`;
+      throw new EspmintError('LINK_DAMAGED', { port, baud, reason });
     }
   }
 }
@@ -40,13 +41,26 @@ interface Reading {
 }
 
 async function readAndDigest(loader: Loader, region: Region): Promise<Reading> {
-  const bytes = await readUnproven(loader, region);
+  const [bytes = new Uint8Array(0)] = await readUnproven(loader, [region]);
   return { bytes, digest: await flashMd5(loader, region) };
 }
 
-/** By the ROM, without the MD5: for what carries a checksum of its own. */
-export async function readUnproven(loader: Loader, { offsetBytes, sizeBytes }: Region): Promise<Uint8Array> {
-  const commands = Array.from({ length: Math.ceil(sizeBytes / ROM_READ_BYTES) }, (_, index): Command => {
+/** By the ROM, without the MD5: for what the caller proves in another way. Several regions in one go. */
+export async function readUnproven(
+  loader: Loader,
+  regions: readonly Region[],
+): Promise<readonly Uint8Array[]> {
+  const commands = regions.map(readCommands);
+  const pieces = [...(await loader.repeatAll(commands.flat()))];
+  return regions.map(({ sizeBytes }, index) => {
+    const own = pieces.splice(0, commands[index]?.length ?? 0);
+    return concatBytes(...own.map(({ data }) => data)).subarray(0, sizeBytes);
+  });
+}
+
+/** A ROM gives 64 bytes at a time. */
+export function readCommands({ offsetBytes, sizeBytes }: Region): readonly Command[] {
+  return Array.from({ length: Math.ceil(sizeBytes / ROM_READ_BYTES) }, (_, index): Command => {
     const piece = { offsetBytes: offsetBytes + index * ROM_READ_BYTES, sizeBytes: ROM_READ_BYTES };
     return {
       op: OP.readFlashSlow,
@@ -55,8 +69,6 @@ export async function readUnproven(loader: Loader, { offsetBytes, sizeBytes }: R
       what: `reading ${regionText(piece)}`,
     };
   });
-  const pieces = await loader.repeatAll(commands);
-  return concatBytes(...pieces.map(({ data }) => data)).subarray(0, sizeBytes);
 }
 
 /** Frames without header, each acknowledged with the count of bytes so far; at last the MD5 of all. */
@@ -74,11 +86,17 @@ async function stream(loader: Loader, region: Region): Promise<Reading> {
     const packet = await loader.readFrame(PACKET_TIMEOUT_MS, what);
     packets.push(packet);
     count += packet.length;
+    // All but the last have the size that was asked for: a board that drips would hold us for hours otherwise.
+    if (packet.length < PACKET_BYTES && count < sizeBytes) throw shortRead(loader, what);
     await loader.sendRaw(words(count), PACKET_TIMEOUT_MS, what);
   }
   const digest = await loader.readFrame(PACKET_TIMEOUT_MS, what);
   if (count !== sizeBytes || digest.length !== DIGEST_BYTES) {
-    throw new EspmintError('LINK_TIMEOUT', { port: loader.link.address, what, timeoutMs: PACKET_TIMEOUT_MS });
+    throw shortRead(loader, what);
   }
   return { bytes: concatBytes(...packets), digest: bytesToHex(digest) };
+}
+
+function shortRead(loader: Loader, what: string): EspmintError<'LINK_TIMEOUT'> {
+  return new EspmintError('LINK_TIMEOUT', { port: loader.link.address, what, timeoutMs: PACKET_TIMEOUT_MS });
 }

@@ -3,6 +3,19 @@ import { EspmintError } from '../../core/errors/index.js';
 import type { Region } from './md5.js';
 import { SECTOR_BYTES } from '../connect/spi-flash.js';
 
+/** Addresses of the ROM's flash commands have three bytes that count: what lies behind wraps to the start of flash. */
+const ROM_REACH_BYTES = 0x100_0000;
+
+/**
+ * Refuses what a ROM would read, erase and prove elsewhere: its MD5 wraps as its writes do, so that nothing would show it.
+ * @throws FLASH_OUT_OF_REACH
+ */
+export function checkReach({ offsetBytes, sizeBytes }: Region, port: string): void {
+  if (offsetBytes + sizeBytes <= ROM_REACH_BYTES) return;
+  const instead = offsetBytes % ROM_REACH_BYTES;
+  throw new EspmintError('FLASH_OUT_OF_REACH', { port, offset: offsetBytes, size: sizeBytes, instead });
+}
+
 /**
  * Erases are by sector: a region that shares one with something else would take that along.
  * @throws REGION_INVALID

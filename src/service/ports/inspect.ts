@@ -2,8 +2,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { isEspmintError } from '../../core/errors/index.js';
+import { settleTable, type FlashSurvey } from '../../core/flash-survey.js';
 import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
-import type { PartitionTable } from '../../core/partition-table.js';
 import type { Profile } from '../../core/profile/schema.js';
 import type { Board } from '../../driver/index.js';
 import { chooseRegion, type Region } from '../../provision/index.js';
@@ -30,9 +30,14 @@ export async function inspectBoard(
   const onWarning = (code: string, message: string): void => void warnings.push({ code, message });
   const board = await parts.connect(port, { baud: lookup.baud, signal, onWarning });
   try {
-    const table = await orWarn(warnings, () => board.readPartitionTable());
-    const region = await orWarn(warnings, () => Promise.resolve(regionOf(port, board, table, lookup)));
-    const content = region === undefined ? undefined : await board.readFlash(region);
+    const wanted = lookup.target.partitionTableOffset;
+    const survey = await orWarn(warnings, () => board.survey({ tableOffsetBytes: wanted }));
+    const found =
+      survey && (await orWarn(warnings, () => settleTable(survey, { port, wantedOffsetBytes: wanted })));
+    const isSettled = warnings.length === 0;
+    const region =
+      survey && isSettled ? await orWarn(warnings, () => regionOf(port, board, survey, lookup)) : undefined;
+    const content = region && (await orWarn(warnings, () => board.readFlash(region)));
     await board.reset();
     const nvs =
       region === undefined || content === undefined
@@ -43,7 +48,7 @@ export async function inspectBoard(
       port,
       chip: board.facts,
       security: board.security,
-      ...(table === undefined ? {} : { partitions: table.partitions.map(describePartition) }),
+      ...(found === undefined ? {} : { partitions: found.table.partitions.map(describePartition) }),
       ...(nvs === undefined ? {} : { nvs: describeNvs(nvs.region, nvs.content, secretKeysOf(lookup.nvs)) }),
       ...(device === undefined
         ? {}
@@ -56,7 +61,7 @@ export async function inspectBoard(
 }
 
 /** Part of the picture may be missing; the rest is worth showing. */
-async function orWarn<T>(warnings: Warning[], read: () => Promise<T>): Promise<T | undefined> {
+async function orWarn<T>(warnings: Warning[], read: () => Promise<T> | T): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
@@ -66,18 +71,11 @@ async function orWarn<T>(warnings: Warning[], read: () => Promise<T>): Promise<T
   }
 }
 
-function regionOf(
-  port: string,
-  board: Board,
-  table: PartitionTable | undefined,
-  { target }: Lookup,
-): Region | undefined {
-  if (board.security.secureDownload) return undefined;
-  const wanted = { partition: target.partition, offsetBytes: target.offset, sizeBytes: target.size };
-  return chooseRegion(
-    { ...wanted, force: false },
-    { port, table, flashSizeBytes: board.facts.flashSizeBytes },
-  );
+function regionOf(port: string, board: Board, survey: FlashSurvey, { target }: Lookup): Region {
+  const { partition, offset: offsetBytes, size: sizeBytes, partitionTableOffset: tableOffsetBytes } = target;
+  const { flashSizeBytes } = board.facts;
+  const wanted = { partition, offsetBytes, sizeBytes, tableOffsetBytes, force: false };
+  return chooseRegion(wanted, { port, survey, flashSizeBytes });
 }
 
 async function findDevice(registry: Registry, mac: string): Promise<DeviceHistory | undefined> {

@@ -4,12 +4,13 @@ import { deviceRows, type DeviceValues } from '../../core/device-config.js';
 import { isEspmintError } from '../../core/errors/index.js';
 import { parseMac } from '../../core/mac.js';
 import { decodeNvs, encodeNvs, type NvsRow } from '../../core/nvs/index.js';
-import type { PartitionTable } from '../../core/partition-table.js';
+import { EMPTY_SURVEY, type FlashSurvey } from '../../core/flash-survey.js';
+import { PARTITION_TABLE_OFFSET_BYTES } from '../../core/partition-table.js';
 import { profileSchema, type Profile } from '../../core/profile/schema.js';
 import { parsePsk } from '../../core/psk.js';
 import { deviceUuid } from '../../core/uuid.js';
 import { WIFI_LIMITS } from '../../core/wifi.js';
-import { chooseRegion, DEFAULT_REGION, type Region } from '../../provision/index.js';
+import { chooseRegion, DEFAULT_SIZE_BYTES, type Region } from '../../provision/index.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { BodyOf, Finding, NvsRowInfo, PartitionInfo, Preview } from '../contract/index.js';
 import { describeValue, entryCounts, secretKeysOf } from '../ports/nvs-rows.js';
@@ -55,7 +56,7 @@ export function previewProfile(request: PreviewRequest): Preview {
       () => exampleRows(profile, request),
       (error) => note('nvs.rows', error),
     ) ?? [];
-  const sizeBytes = place.region?.sizeBytes ?? DEFAULT_REGION.sizeBytes;
+  const sizeBytes = place.region?.sizeBytes ?? DEFAULT_SIZE_BYTES;
   const image = attempt(
     () => describeImage(rows, sizeBytes),
     (error) => note('nvs.rows', error),
@@ -165,17 +166,17 @@ function placeImage(target: Profile['target'], request: PreviewRequest): Preview
     sizeBytes: target.size,
     force: false,
   };
-  const table = partitions.length === 0 ? undefined : tableOf(partitions);
+  const survey = partitions.length === 0 ? EMPTY_SURVEY : surveyOf(partitions);
   const flash = { flashSizeBytes, partitions: [...partitions] };
   try {
-    const { warnings, ...region } = chooseRegion(wanted, { port: 'The board', table, flashSizeBytes });
+    const { warnings, ...region } = chooseRegion(wanted, { port: 'The board', survey, flashSizeBytes });
     return { ...flash, region: onlyRegion(region), fits: true, notes: [...warnings] };
   } catch (error) {
     if (!isEspmintError(error)) throw error;
     const region =
       target.offset === undefined
         ? undefined
-        : { offsetBytes: target.offset, sizeBytes: target.size ?? DEFAULT_REGION.sizeBytes };
+        : { offsetBytes: target.offset, sizeBytes: target.size ?? DEFAULT_SIZE_BYTES };
     const notes = [{ code: error.code, message: error.message }];
     return { ...flash, ...(region === undefined ? {} : { region }), fits: false, notes };
   }
@@ -185,8 +186,9 @@ function onlyRegion({ offsetBytes, sizeBytes }: Region): Region {
   return { offsetBytes, sizeBytes };
 }
 
-function tableOf(partitions: readonly PartitionInfo[]): PartitionTable {
-  return { partitions, md5Checked: false };
+function surveyOf(partitions: readonly PartitionInfo[]): FlashSurvey {
+  const table = { partitions, md5Checked: false };
+  return { ...EMPTY_SURVEY, tables: [{ offsetBytes: PARTITION_TABLE_OFFSET_BYTES, table }] };
 }
 
 /** A profile with nothing but defaults, for a station where none is chosen yet. */

@@ -117,7 +117,7 @@ export const DRIVER_ERRORS = {
     ...board,
     retryable: true,
     problem: ({ port, reason }) => `${port}: the flasher stub did not start (${reason})`,
-    next: () => 'try again with --no-stub',
+    next: () => 'try again; where it stays so, use --backend esptool',
   }),
   FLASH_NOT_FOUND: entry<{ port: string; flashId: number }>({
     ...board,
@@ -178,11 +178,32 @@ export const DRIVER_ERRORS = {
     problem: ({ port, command, reason }) => `${port}: esptool ${command} failed (${reason})`,
     next: () => 'try again, or run the same esptool command by hand to see all of its output',
   }),
-  PARTITION_TABLE_INVALID: entry<{ atByte: number; reason: string }>({
+  PARTITION_TABLE_INVALID: entry<{ port?: string; offsetBytes?: number; atByte: number; reason: string }>({
     ...board,
-    problem: ({ atByte, reason }) =>
-      `The partition table in flash ${reason} (at byte ${atByte} of the table)`,
+    problem: ({ port, offsetBytes, atByte, reason }) =>
+      `${port === undefined ? '' : `${port}: `}The partition table${offsetBytes === undefined ? '' : ` at ${hex(offsetBytes)}`} ${reason} (at byte ${atByte} of the table)`,
     next: () =>
-      'flash the firmware with its partition table first, or give the region with --offset and --force-offset',
+      'flash the firmware with its partition table first; or give the region with --offset, --size and --force-offset',
+  }),
+  PARTITION_TABLE_AMBIGUOUS: entry<{ port: string; offsets: readonly string[] }>({
+    ...board,
+    problem: ({ port, offsets }) =>
+      `${port}: more than one partition table stands in the flash (at ${offsets.join(', ')}), and nothing tells which one the firmware uses`,
+    next: ({ offsets }) =>
+      `name the one of this firmware with --partition-table-offset (${offsets.join(' or ')}; target.partitionTableOffset in the profile)`,
+  }),
+  PARTITION_TABLE_MISSING: entry<{ port: string; wanted?: string; present: readonly string[] }>({
+    ...board,
+    problem: ({ port, wanted, present }) =>
+      `${port}: no partition table was found${wanted === undefined ? '' : ` at ${wanted}`}, but ${present.join(' and ')}: where the firmware has its NVS cannot be told`,
+    next: () =>
+      'flash the firmware with its partition table; or say where the table is with --partition-table-offset; or give the region with --offset, --size and --force-offset',
+  }),
+  FLASH_OUT_OF_REACH: entry<{ port: string; offset: number; size: number; instead: number }>({
+    ...board,
+    problem: ({ port, offset, size, instead }) =>
+      `${port}: the region ${hex(offset)} + ${hex(size)} lies beyond 16 MB, where the chip's own loader drops the fourth byte of an address and would take ${hex(instead)} instead`,
+    next: () =>
+      'use --backend esptool, whose stub reaches it on the chips that can (ESP32-S3, C5, C61, P4), or move the NVS partition below 16 MB',
   }),
 };

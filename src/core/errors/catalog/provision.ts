@@ -41,6 +41,27 @@ export const PROVISION_ERRORS = {
       `${port}: the region ${hex(offset)} + ${hex(size)} ${reason}`,
     next: () => 'choose another --offset and --size',
   }),
+  REGION_IN_USE: entry<{ port: string; offset: number; size: number; at: number }>({
+    ...board,
+    problem: ({ port, offset, size, at }) =>
+      `${port}: the region ${hex(offset)} + ${hex(size)} holds data that is no NVS (at ${hex(at)}), and no partition table says whose it is`,
+    next: () =>
+      'flash the firmware with its partition table first; or choose another region with --offset and --size; or add --force-offset if that data may go',
+  }),
+  NVS_REGION_SHARED: entry<{ port: string; partition: string; reason: string }>({
+    ...board,
+    problem: ({ port, partition, reason }) =>
+      `${port}: the region is not all of the NVS partition "${partition}", and with what stands in the rest of it the firmware might read something else: ${reason}`,
+    next: () =>
+      'leave --offset and --size out (in the profile: target.offset and target.size), so that the whole partition is written; --nvs-mode merge keeps its other values',
+  }),
+  NVS_REGION_ENCRYPTED: entry<{ port: string; offset: number; size: number; sign: string }>({
+    ...board,
+    problem: ({ port, offset, size, sign }) =>
+      `${port}: the firmware of this board seems to keep its NVS encrypted (${hex(offset)} + ${hex(size)}: ${sign}), and would read nothing from a plain one`,
+    next: () =>
+      'if its firmware reads a plain NVS, put one there with --replace-encrypted-nvs and --nvs-mode replace (nvs.replaceEncrypted in the profile)',
+  }),
   READBACK_MISMATCH: entry<{ port: string; keys: readonly string[] }>({
     exit: EXIT.proof,
     http: 502,

@@ -235,6 +235,6 @@ export const SERVICE_ERRORS = {
   NO_VIRTUAL_BOARDS: entry<Record<never, never>>({
     ...missing,
     problem: () => 'This service was started without virtual boards',
-    next: () => 'start it without --no-virtual',
+    next: () => 'start it with "espmint serve", which always has them',
   }),
 };
