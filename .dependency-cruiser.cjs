@@ -14,8 +14,9 @@ const PLATFORM = '^src/driver/(link|ports|esptool-cli)/';
 module.exports = {
   forbidden: [
     layer('core', [], 'core is values and bytes: it knows no other layer'),
+    layer('files', ['core/errors/'], 'reading and writing files is the same for every layer'),
     layer('driver', ['core/'], 'the driver knows core only'),
-    layer('registry', ['core/'], 'the registry knows core only'),
+    layer('registry', ['core/', 'files/'], 'the registry knows core and files only'),
     layer(
       'wifi',
       ['core/', 'driver/(link/)?(transport|wait)\\.ts$'],
@@ -31,16 +32,20 @@ module.exports = {
       ['core/chips', 'core/errors/', 'driver/link/transport\\.ts$'],
       'the virtual chip reads the protocol independently',
     ),
-    layer('station', ['core/', 'driver/', 'registry/', 'provision/', 'wifi/'], 'many boards are made of one'),
+    layer(
+      'station',
+      ['core/', 'files/', 'driver/', 'registry/', 'provision/', 'wifi/'],
+      'many boards are made of one',
+    ),
     layer(
       'service',
-      ['core/', 'driver/', 'registry/', 'provision/', 'station/', 'wifi/'],
+      ['core/', 'files/', 'driver/', 'registry/', 'provision/', 'station/', 'wifi/'],
       'the service never builds real parts',
     ),
     layer('web', ['core/', 'service/'], 'the page runs in a browser'),
     layer(
       'cli',
-      ['core/', 'driver/', 'registry/', 'provision/', 'virtual/', 'station/', 'service/', 'wifi/'],
+      ['core/', 'files/', 'driver/', 'registry/', 'provision/', 'virtual/', 'station/', 'service/', 'wifi/'],
       'all but web',
     ),
     {

@@ -1,7 +1,7 @@
 // What a command may touch of its process, so that tests can run commands without one.
 import type { Readable, Writable } from 'node:stream';
 import { EspmintError } from '../core/errors/index.js';
-import { reasonOf } from './files/file-faults.js';
+import { reasonOf } from '../files/index.js';
 
 export interface CliIo {
   /** Results: what another program would read. */

@@ -1,5 +1,5 @@
 // The data directory: made with all that is missing above it, or refused with a reason.
-import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -33,4 +33,18 @@ describe('the data directory', () => {
       await expect(openDataDir('/proc/espmint/data')).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE' });
     },
   );
+
+  it.skipIf(process.platform === 'win32')('is refused where every user can write to it', async () => {
+    const path = join(folder, 'open');
+    await mkdir(path);
+    await chmod(path, 0o777);
+    await expect(openDataDir(path)).rejects.toThrow('every user can write to it');
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('is refused where it belongs to another user', async () => {
+    const path = join(folder, 'theirs');
+    await mkdir(path);
+    await chown(path, 12_345, 12_345);
+    await expect(openDataDir(path)).rejects.toThrow('it belongs to the user 12345');
+  });
 });

@@ -1,14 +1,10 @@
 // Where espmint keeps its state on this machine, and how a folder in it is made private.
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { EspmintError } from '../core/errors/index.js';
-import { codeOf, reasonOf } from './reason.js';
-
-/** Owner only: every folder that espmint makes. */
-export const PRIVATE_DIR = 0o700;
-/** Owner only: every file that espmint makes. */
-export const PRIVATE_FILE = 0o600;
+import { PRIVATE_DIR, codeOf, isFolder, whyNotOurs } from '../files/index.js';
+import { reasonOf } from './reason.js';
 
 /** What decides the default place; given by tests, read from the process otherwise. */
 export interface Surroundings {
@@ -39,18 +35,23 @@ export function defaultDataDir(at: Surroundings = here()): string {
 }
 
 /**
- * Makes the data directory if it is missing, private to its owner; one that exists keeps its mode.
+ * Makes the data directory if it is missing, private to its owner; one that exists keeps its mode. One of another user,
+ * or that every user can write to, is refused: what is in it could be exchanged, and what we leave in it locks its owner
+ * out.
  *
  * @returns its absolute path
  * @throws DATA_DIR_UNUSABLE
  */
 export async function openDataDir(dataDir: string): Promise<string> {
   const path = resolve(dataDir);
+  let notOurs: string | undefined;
   try {
     await makeFolders(path);
+    notOurs = whyNotOurs(await stat(path));
   } catch (error) {
     throw new EspmintError('DATA_DIR_UNUSABLE', { path, reason: reasonOf(error) });
   }
+  if (notOurs !== undefined) throw new EspmintError('DATA_DIR_UNUSABLE', { path, reason: notOurs });
   return path;
 }
 
@@ -65,16 +66,4 @@ async function makeFolders(path: string): Promise<void> {
     await makeFolders(parent);
     await makeFolders(path);
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isDirectory() === true;
-}
-
-/** Makes a folder for its owner only, and corrects the mode of one that others could enter. */
-export async function makePrivateDir(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: PRIVATE_DIR });
-  const { mode } = await stat(path);
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) await chmod(path, PRIVATE_DIR);
 }

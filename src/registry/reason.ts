@@ -1,10 +1,5 @@
 // What went wrong, in a few words, from anything that was thrown.
-
-/** The system's error code (`ENOSPC`), or undefined. */
-export function codeOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
-}
+import { codeOf } from '../files/index.js';
 
 /** A short reason without a full stop: the system's code and call where there is one, else the first line of text. */
 export function reasonOf(error: unknown): string {

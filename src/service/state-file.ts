@@ -1,13 +1,18 @@
 // A small JSON file of the service's own state: read whole, checked, replaced whole and atomically, for its owner only.
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, readFile, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { EspmintError } from '../core/errors/index.js';
+import {
+  PRIVATE_FILE,
+  codeOf,
+  makePrivateDir,
+  replaceOwnFile,
+  toWriteError,
+  unreadable,
+} from '../files/index.js';
 
-const PRIVATE_FILE = 0o600;
-const PRIVATE_DIR = 0o700;
 const LOCK_PAUSE_MS = 20;
 const LOCK_WAIT_MS = 5_000;
 /** A lock older than this was left by a process that died: no holder needs longer for one small file. */
@@ -30,14 +35,17 @@ export class StateFile<T> {
   /**
    * What the file holds now, also when another process wrote it; the empty value when there is none.
    *
-   * @throws STATE_UNREADABLE
+   * @throws STATE_UNREADABLE, FILE_UNREADABLE: what cannot be read is never taken for empty
    */
   async read(): Promise<T> {
-    const found = await stat(this.path).catch(() => undefined);
+    const found = await this.#look();
     if (found === undefined) return this.#empty;
     const { mtimeMs, size } = found;
     if (this.#cache?.mtimeMs === mtimeMs && this.#cache.size === size) return this.#cache.value;
-    const value = this.#parse(await readFile(this.path, 'utf8'));
+    const text = await readFile(this.path, 'utf8').catch((error: unknown) => {
+      throw unreadable(this.path, error);
+    });
+    const value = this.#parse(text);
     this.#cache = { mtimeMs, size, value };
     return value;
   }
@@ -46,11 +54,11 @@ export class StateFile<T> {
    * Reads, changes and writes the file with no other process in between.
    *
    * @param change returns the new content; what it throws leaves the file as it was
-   * @throws STATE_UNREADABLE, FILE_UNWRITABLE
+   * @throws STATE_UNREADABLE, FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL
    */
   update(change: (value: T) => T): Promise<T> {
     const result = this.#last.then(async () => {
-      await mkdir(dirname(this.path), { recursive: true, mode: PRIVATE_DIR });
+      await makePrivateDir(dirname(this.path));
       const unlock = await this.#lock();
       try {
         const value = change(await this.read());
@@ -64,6 +72,16 @@ export class StateFile<T> {
     return result;
   }
 
+  /** Undefined only where there is no such file. */
+  async #look(): Promise<{ readonly mtimeMs: number; readonly size: number } | undefined> {
+    try {
+      return await stat(this.path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw unreadable(this.path, error);
+    }
+  }
+
   #parse(text: string): T {
     try {
       return this.#schema.parse(JSON.parse(text));
@@ -74,13 +92,7 @@ export class StateFile<T> {
   }
 
   async #replace(value: T): Promise<void> {
-    const text = `${JSON.stringify(value, null, 2)}\n`;
-    try {
-      await writeAtomically(this.path, text);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new EspmintError('FILE_UNWRITABLE', { path: this.path, reason }, { cause: error });
-    }
+    await replaceOwnFile(this.path, `${JSON.stringify(value, null, 2)}\n`);
     this.#cache = undefined;
   }
 
@@ -98,35 +110,13 @@ export class StateFile<T> {
   }
 
   async #waitForLock(path: string, deadline: number, cause: unknown): Promise<void> {
-    const taken = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
-    if (!taken || Date.now() > deadline) {
-      const reason = taken ? `${path} is held by another process` : String(cause);
+    if (codeOf(cause) !== 'EEXIST') throw toWriteError(this.path, cause);
+    if (Date.now() > deadline) {
+      const reason = `${path} is held by another process`;
       throw new EspmintError('FILE_UNWRITABLE', { path: this.path, reason }, { cause });
     }
     const lock = await stat(path).catch(() => undefined);
     if (lock !== undefined && Date.now() - lock.mtimeMs > LOCK_STALE_MS) await rm(path, { force: true });
     else await sleep(LOCK_PAUSE_MS);
-  }
-}
-
-/** A name beside `path` that nobody else uses, and that a listing for other files passes over. */
-export function draftOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
-}
-
-/** Writes a new file beside the old one, syncs it, and lets it take the old one's name: a reader sees one or the other. */
-export async function writeAtomically(path: string, text: string): Promise<void> {
-  const fresh = draftOf(path);
-  await mkdir(dirname(path), { recursive: true, mode: PRIVATE_DIR });
-  const file = await open(fresh, 'w', PRIVATE_FILE);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-    await file.close();
-    await rename(fresh, path);
-  } catch (error) {
-    await file.close().catch(() => undefined);
-    await rm(fresh, { force: true });
-    throw error;
   }
 }

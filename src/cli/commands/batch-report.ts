@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { makeBatchReport, type BatchReport } from '../../core/batch-report/report.js';
 import { figuresOf } from '../../core/figures/figures.js';
 import { withProduction } from '../compose/compose-production.js';
-import { replaceFile } from '../files/files.js';
+import { replaceFile } from '../../files/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { whoami } from '../compose/whoami.js';
 

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { parseIdentifierList } from '../../core/identifier-list.js';
 import type { Batch, BatchState, Production } from '../../registry/index.js';
 import { withProduction } from '../compose/compose-production.js';
-import { readTextFile } from '../files/files.js';
+import { readTextFile } from '../../files/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { countOption } from '../arguments/numbers.js';
 import { batchLine, heldLine } from '../output/station-text.js';

@@ -12,7 +12,7 @@ import { labelOf, printLabel } from '../../station/index.js';
 import type { Registry } from '../../registry/index.js';
 import { composeRegistry } from '../compose/compose.js';
 import { withProduction } from '../compose/compose-production.js';
-import { replaceFile } from '../files/files.js';
+import { replaceFile } from '../../files/index.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { loadLabelTemplate } from '../compose/labelling.js';
 import { operatorOption } from '../compose/origin.js';
@@ -94,7 +94,7 @@ async function deliver(
     }
     return;
   }
-  await replaceFile(out, await render(labels, format ?? formatOf(out)), PRIVATE);
+  await replaceFile(out, await render(labels, format ?? formatOf(out)), { mode: PRIVATE });
 }
 
 /** `label.svg` wants an SVG. */

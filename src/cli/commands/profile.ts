@@ -4,7 +4,7 @@ import { EXIT } from '../../core/errors/index.js';
 import { checkProfile } from '../../core/profile/parse.js';
 import { PROFILE_EXAMPLE } from '../../core/profile/example.js';
 import { profileJsonSchema } from '../../core/profile/schema.js';
-import { createFile, readTextFile } from '../files/files.js';
+import { createFile, readTextFile } from '../../files/index.js';
 import { jsonLine, type CliIo } from '../io.js';
 
 export function profileCommand(io: CliIo): Command {

@@ -5,7 +5,7 @@ import { DEFAULT_HOST, DEFAULT_PORT, startService, type TlsFiles } from '../../s
 import { backendOption, verifyOption } from '../arguments/board-options.js';
 import { dataDirOf, type BackendChoice, type RegistryChoice } from '../compose/compose.js';
 import { composeService, WEB_DIR } from '../compose/compose-service.js';
-import { readTextFile } from '../files/files.js';
+import { readTextFile } from '../../files/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { countOption } from '../arguments/numbers.js';
 import { offlineOption, type OfflineChoice } from '../arguments/offline.js';

@@ -15,7 +15,7 @@ import {
   type Scenario,
   type Timing,
 } from '../../virtual/index.js';
-import { readBytes, readTextFile } from '../files/files.js';
+import { readBytes, readTextFile } from '../../files/index.js';
 import { numberOption } from '../arguments/numbers.js';
 
 export const DEFAULT_LISTEN = 'rfc2217://127.0.0.1:0';

@@ -2,7 +2,7 @@
 import { EspmintError } from '../../core/errors/index.js';
 import { parseLabelTemplate, showsSecret, type LabelTemplate } from '../../core/labels/template.js';
 import type { Profile } from '../../core/profile/schema.js';
-import { readTextFile } from '../files/files.js';
+import { readTextFile } from '../../files/index.js';
 
 /** @throws LABEL_INVALID, LABEL_SECRET_REFUSED unless the profile allows what the template shows */
 export async function loadLabelTemplate(file: string, profile: Profile): Promise<LabelTemplate> {

@@ -4,7 +4,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import { parseProfile } from '../../core/profile/parse.js';
 import { profileSchema, type Profile } from '../../core/profile/schema.js';
 import { buildPlan, type PlanChanges, type ProvisionPlan } from '../../provision/index.js';
-import { readSecretFile, readTextFile } from '../files/files.js';
+import { readSecretFile, readTextFile } from '../../files/index.js';
 import type { CliIo } from '../io.js';
 
 /** Flags that change what the profile says; secrets come from files, never from the command line itself. */

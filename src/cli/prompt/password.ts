@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { EspmintError } from '../../core/errors/index.js';
-import { readSecretFile } from '../files/files.js';
+import { readSecretFile } from '../../files/index.js';
 import type { CliIo } from '../io.js';
 
 /** @throws FILE_UNREADABLE, CANCELLED, INPUT_INVALID (nothing came) */

@@ -1,15 +1,13 @@
 // Backup, restore and move: the whole registry, complete and verified, secrets as sealed as they are.
-import { createReadStream, createWriteStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import type { RegistryOptions } from '../store/connect.js';
-import { PRIVATE_FILE } from '../data-dir.js';
-import { syncFolder, toWriteError } from '../spool/durable-append.js';
+import { PRIVATE_FILE, streamToFile } from '../../files/index.js';
 import { knownTables, migrate } from '../store/migrate.js';
 import { reasonOf } from '../reason.js';
 import { type Fingerprint, fingerprint, inSnapshot, readTables, type Rows, writeTables } from './tables.js';
@@ -30,10 +28,9 @@ const NO_ROWS = '0:0';
  * Writes a gzipped file of JSON lines, mode 0600: `{"table": ..., "row": {...}}` each. It appears complete or not at
  * all. Keys in it are as sealed as in the database; the master key is not in it.
  *
- * @throws FILE_UNWRITABLE, DISK_FULL, and what the database throws
+ * @throws FILE_UNWRITABLE, and what the database throws
  */
 export async function backUp(options: RegistryOptions, path: string): Promise<CopyReport> {
-  const draft = `${path}.part`;
   return withDatabase(
     options,
     'backup',
@@ -41,15 +38,10 @@ export async function backUp(options: RegistryOptions, path: string): Promise<Co
       await migrate(client, target);
       return inSnapshot(client, async () => {
         const print = await fingerprint(client);
-        try {
-          const lines = Readable.from(linesOf(readTables(client), print));
-          await pipeline(lines, createGzip(), createWriteStream(draft, { mode: PRIVATE_FILE, flush: true }));
-          await rename(draft, path);
-          await syncFolder(dirname(path));
-        } catch (error) {
-          await rm(draft, { force: true });
-          throw isSystemError(error) ? toWriteError(path, error) : error;
-        }
+        const lines = Readable.from(linesOf(readTables(client), print));
+        await pipeline(lines, createGzip(), (packed: AsyncIterable<Uint8Array>) =>
+          streamToFile(path, packed, { mode: PRIVATE_FILE }),
+        );
         return countRows(print);
       });
     },
@@ -182,10 +174,6 @@ async function readable(path: string): Promise<void> {
   } catch (error) {
     throw new EspmintError('FILE_UNREADABLE', { path, reason: reasonOf(error) });
   }
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && error.syscall !== 'connect';
 }
 
 function countRows(print: Fingerprint): CopyReport {

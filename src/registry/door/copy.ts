@@ -1,11 +1,10 @@
 // A station's own copy of who may come in, for the time when the registry is out of reach: `door.json` beside the key
 // journal, mode 0600, renewed while the registry can be reached.
-import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import { parseListEntry } from '../../core/list-entry.js';
-import { PRIVATE_FILE } from '../data-dir.js';
+import { replaceOwnFile } from '../../files/index.js';
 import type { BoardNames, KnownPolicy } from '../registry.js';
 import { checkDoor, type DoorEntry } from './rules.js';
 
@@ -77,14 +76,7 @@ export class DoorCopy {
   async #renew(read: () => Promise<Door>): Promise<void> {
     const { entries, removed } = await read();
     const copy: CopiedDoor = { at: new Date().toISOString(), registry: this.#registry, entries, removed };
-    const draft = `${this.#path}.${randomBytes(4).toString('hex')}.part`;
-    try {
-      await writeFile(draft, JSON.stringify(copy), { mode: PRIVATE_FILE, flush: true });
-      await rename(draft, this.#path);
-    } catch (error) {
-      await rm(draft, { force: true });
-      throw error;
-    }
+    await replaceOwnFile(this.#path, JSON.stringify(copy));
   }
 
   async #read(): Promise<CopiedDoor | undefined> {

@@ -1,10 +1,11 @@
 // The folder that the embedded server lives in: where it is, who owns it, what is in it.
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, readlink, realpath, stat, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants } from 'node:fs';
+import { chmod, chown, lstat, mkdir, open, readlink, realpath, stat, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
-import { makePrivateDir, PRIVATE_DIR } from '../data-dir.js';
-import { codeOf, reasonOf } from '../reason.js';
+import { PRIVATE_DIR, codeOf, makePrivateDir } from '../../files/index.js';
+import { reasonOf } from '../reason.js';
 import { type Account, firstObstacle, serverAccount } from './account.js';
 
 /** Places and owner of one embedded server. */
@@ -46,7 +47,7 @@ export async function openHome(dataDir: string): Promise<ServerHome> {
 
 async function placeHome(dataDir: string): Promise<{ path: string; account: Account | undefined }> {
   const near = join(dataDir, 'postgres');
-  const pointed = await readlink(near).catch(() => '');
+  const pointed = await ownLinkAt(near);
   const account = await serverAccount(pointed === '' ? near : pointed);
   if (account === undefined) {
     await makePrivateDir(near);
@@ -56,6 +57,21 @@ async function placeHome(dataDir: string): Promise<{ path: string; account: Acco
     return { path: await give(near, account), account };
   const far = pointed === '' ? await choosePlaceElsewhere(near) : pointed;
   return { path: await give(far, account), account };
+}
+
+/**
+ * Where our own link leads that choosePlaceElsewhere has left; empty where there is none. Any other link is refused: the
+ * superuser would give its target to the server's account.
+ */
+async function ownLinkAt(near: string): Promise<string> {
+  const found = await lstat(near).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found?.isSymbolicLink() !== true) return '';
+  const target = await readlink(near);
+  if (found.uid === process.getuid?.() && dirname(target) === ELSEWHERE) return target;
+  throw unusable(near, `it is a link that espmint has not made, to ${target}`);
 }
 
 /**
@@ -83,14 +99,35 @@ async function choosePlaceElsewhere(near: string): Promise<string> {
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
-  return readlink(near);
+  return ownLinkAt(near);
 }
 
-/** A private folder that belongs to the account. */
+/** A private folder that belongs to the account. What stands there must be a folder of ours or of the account's. */
 async function give(path: string, account: Account): Promise<string> {
-  await makePrivateDir(path);
-  await chown(path, account.uid, account.gid);
+  await mkdir(path, { mode: PRIVATE_DIR }).catch((error: unknown) => {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  });
+  // The folder that is looked at is the one that is given away, and never one behind a link.
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW).catch(
+    (error: unknown) => {
+      const isOther = ['ELOOP', 'ENOTDIR'].includes(codeOf(error) ?? '');
+      throw isOther ? unusable(path, 'it is a link or a file where a folder is wanted') : error;
+    },
+  );
+  try {
+    const { uid, mode } = await folder.stat();
+    if (uid !== account.uid && uid !== process.getuid?.())
+      throw unusable(path, `it belongs to the user ${uid}, not to the server's account ${account.uid}`);
+    if ((mode & 0o077) !== 0) await folder.chmod(PRIVATE_DIR);
+    await folder.chown(account.uid, account.gid);
+  } finally {
+    await folder.close();
+  }
   return path;
+}
+
+function unusable(path: string, reason: string): EspmintError {
+  return new EspmintError('DATA_DIR_UNUSABLE', { path, reason });
 }
 
 /** `run` in the home, or a folder of a short name in /tmp: every process must find the same one, whatever its TMPDIR. */
@@ -98,8 +135,8 @@ async function placeSocketDir(home: string, account: Account | undefined): Promi
   const near = join(home, 'run');
   const fits = Buffer.byteLength(near + SOCKET_NAME) <= SOCKET_PATH_MAX_BYTES;
   const path = fits ? near : `/tmp/espmint-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
+  if (account !== undefined && fits) return give(path, account);
   await mkdir(path, { recursive: true, mode: PRIVATE_DIR });
-  if (account !== undefined && fits) await chown(path, account.uid, account.gid);
   if (!fits) await claimSharedDir(path, account);
   return path;
 }
@@ -110,6 +147,6 @@ async function claimSharedDir(path: string, account: Account | undefined): Promi
   const found = await lstat(path);
   const mayTake =
     found.isDirectory() && (found.mode & 0o077) === 0 && (found.uid === ours || found.uid === 0);
-  if (!mayTake) throw new EspmintError('DATA_DIR_UNUSABLE', { path, reason: 'it belongs to somebody else' });
+  if (!mayTake) throw unusable(path, 'it belongs to somebody else');
   if (account !== undefined && found.uid === 0) await chown(path, account.uid, account.gid);
 }

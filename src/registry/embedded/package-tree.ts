@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { access, chmod, constants, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
-import { codeOf, reasonOf } from '../reason.js';
+import { reasonOf } from '../reason.js';
 import { type Account, firstObstacle } from './account.js';
+import { codeOf } from '../../files/index.js';
 
 interface Link {
   /** Both relative to the package: `native/lib/libpq.so.5.18` and `native/lib/libpq.so.5`. */

@@ -6,12 +6,13 @@
 import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
-import { codeOf, reasonOf } from '../reason.js';
+import { reasonOf } from '../reason.js';
 import { findBinaries } from './binaries.js';
 import { ensureCluster, OWNER } from './cluster.js';
 import { openHome, type ServerHome } from './home.js';
 import { type Starting, startServer, stopServer } from './server-process.js';
 import { SOCKET_PORT } from './settings.js';
+import { codeOf } from '../../files/index.js';
 
 /** The database inside the cluster that everything is in. */
 const DATABASE = 'espmint';

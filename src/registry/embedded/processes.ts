@@ -1,7 +1,7 @@
 // Questions about other processes of this machine.
 import { readFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
-import { codeOf } from '../reason.js';
+import { codeOf } from '../../files/index.js';
 
 /** Whether a process of that id exists, whoever owns it. */
 export function isAlive(pid: number): boolean {

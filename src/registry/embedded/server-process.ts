@@ -1,10 +1,11 @@
 // Starts and stops the server process of one home. Who may do so and when is decided in presence.ts.
 import { spawn } from 'node:child_process';
-import { open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
-import { PRIVATE_FILE } from '../data-dir.js';
+import { PRIVATE_FILE } from '../../files/index.js';
 import { type Binaries, programPath } from './binaries.js';
 import type { ServerHome } from './home.js';
 import { commandOf, isAlive } from './processes.js';
@@ -35,8 +36,7 @@ export type Ended = { readonly kind: 'lost' } | { readonly kind: 'failed'; reado
  * Two starts at once are settled by PostgreSQL's own postmaster.pid: one of them ends as `lost`.
  */
 export async function startServer(home: ServerHome, binaries: Binaries): Promise<Starting> {
-  const from = await prepareLog(home.logFile);
-  const log = await open(home.logFile, 'a', PRIVATE_FILE);
+  const { log, from } = await openLog(home.logFile);
   let exited = false;
   let wasStopped = false;
   let failure: Error | undefined;
@@ -70,13 +70,16 @@ export async function startServer(home: ServerHome, binaries: Binaries): Promise
   };
 }
 
-/** Returns the size from which on the log tells of this start. */
-async function prepareLog(logFile: string): Promise<number> {
-  await writeFile(logFile, '', { flag: 'a', mode: PRIVATE_FILE });
-  const { size } = await stat(logFile);
-  if (size <= LOG_MAX_BYTES) return size;
-  await truncate(logFile);
-  return 0;
+/** Never through a link: its folder belongs to the server's account, and we may be the superuser. */
+const LOG_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+
+/** @returns with the size from which on the log tells of this start */
+async function openLog(logFile: string): Promise<{ log: FileHandle; from: number }> {
+  const log = await open(logFile, LOG_FLAGS, PRIVATE_FILE);
+  const { size } = await log.stat();
+  if (size <= LOG_MAX_BYTES) return { log, from: size };
+  await log.truncate();
+  return { log, from: 0 };
 }
 
 async function tailOf(logFile: string, fromBytes: number): Promise<string> {

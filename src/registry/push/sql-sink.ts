@@ -3,10 +3,11 @@ import { Socket } from 'node:net';
 import pg from 'pg';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { isConnectionLoss } from '../store/sql-errors.js';
-import { codeOf, reasonOf } from '../reason.js';
+import { reasonOf } from '../reason.js';
 import { type PushMessage, valuesOf } from './message.js';
 import { type DeliveryFailure, maskedReason, type Sink, type SinkOptions } from './sink.js';
 import type { CompiledStatement } from './statement.js';
+import { codeOf } from '../../files/index.js';
 
 export interface SqlOptions extends SinkOptions {
   /** With nothing left to the environment: its PG* variables are those of the registry. */

@@ -6,8 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateDir } from '../data-dir.js';
-import { appendDurably, openForAppend, syncFolder, toWriteError } from './durable-append.js';
+import { makePrivateDir, syncFolder, toWriteError } from '../../files/index.js';
+import { appendDurably, openForAppend } from './durable-append.js';
 import { isAlive } from '../embedded/processes.js';
 import { GroupCommit } from './group-commit.js';
 import { decodeFrames, encodeFrame, journalHeader } from './frame.js';

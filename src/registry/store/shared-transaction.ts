@@ -3,7 +3,7 @@
 import type pg from 'pg';
 import { isEspmintError } from '../../core/errors/index.js';
 import { GroupCommit } from '../spool/group-commit.js';
-import { codeOf } from '../reason.js';
+import { codeOf } from '../../files/index.js';
 import type { Database, TransactionOptions } from './database.js';
 
 interface Share<Request, Answer> {

@@ -1,6 +1,7 @@
 // What an error of PostgreSQL or of the way to it means to a user, and whether the same call may be made again.
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
-import { codeOf, reasonOf } from '../reason.js';
+import { reasonOf } from '../reason.js';
+import { codeOf } from '../../files/index.js';
 
 /** Where and at what it happened. */
 export interface ErrorContext {

@@ -1,8 +1,8 @@
 // Jobs on disk, one JSON line for each thing worth keeping: a restarted service knows what was done and what was cut off.
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { jobSchema, type Job } from '../contract/index.js';
-import { writeAtomically } from '../state-file.js';
+import { PRIVATE_FILE, makePrivateDir, replaceOwnFile } from '../../files/index.js';
 
 /** Old jobs are dropped when the service starts; the registry keeps the history of devices for ever. */
 const KEPT_JOBS = 5_000;
@@ -31,7 +31,7 @@ export class Journal {
       if (job !== undefined) jobs.set(job.id, job);
     }
     const kept = [...jobs.values()].slice(-KEPT_JOBS);
-    if (text !== '') await writeAtomically(this.#path, kept.map(toLine).join(''));
+    if (text !== '') await replaceOwnFile(this.#path, kept.map(toLine).join(''));
     return kept;
   }
 
@@ -39,8 +39,8 @@ export class Journal {
   note(job: Job): void {
     this.#last = this.#last.then(async () => {
       try {
-        await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-        await appendFile(this.#path, toLine(job), { mode: 0o600 });
+        await makePrivateDir(dirname(this.#path));
+        await appendFile(this.#path, toLine(job), { mode: PRIVATE_FILE });
       } catch (error) {
         this.#failure ??= error;
       }

@@ -1,13 +1,13 @@
 // Profiles of the station in versions: one folder a profile, one YAML file a version, never changed once written.
 import { createHash } from 'node:crypto';
-import { link, mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EspmintError } from '../../core/errors/index.js';
 import { parseProfile } from '../../core/profile/parse.js';
 import type { Profile } from '../../core/profile/schema.js';
+import { codeOf, createOwnFile, makePrivateDir, unreadable } from '../../files/index.js';
 import type { ProfileVersion } from '../contract/index.js';
-import { draftOf, writeAtomically } from '../state-file.js';
 
 export interface StoredProfile extends ProfileVersion {
   readonly text: string;
@@ -53,7 +53,7 @@ export class FileProfileStore implements ProfileStore {
   }
 
   async list(): Promise<StoredProfile[]> {
-    const folders = await readdir(this.#folder).catch(() => []);
+    const folders = await namesIn(this.#folder);
     const profiles: StoredProfile[] = [];
     for (const folder of folders) {
       const newest = (await this.#numbers(folder))[0];
@@ -83,26 +83,17 @@ export class FileProfileStore implements ProfileStore {
     const { name, version, text, savedBy, note } = change;
     const folder = folderOf(name);
     const entry = { name, version, savedAt: new Date().toISOString(), savedBy, note, text };
-    await mkdir(join(this.#folder, folder), { recursive: true, mode: 0o700 });
+    await makePrivateDir(join(this.#folder, folder));
     const path = join(this.#folder, folder, `${version}.json`);
-    const draft = draftOf(path);
-    try {
-      await writeAtomically(draft, `${JSON.stringify(entry, null, 2)}\n`);
-      // Linking fails where the name is taken: of two who save at once, one is told.
-      await link(draft, path);
-    } catch (error) {
-      const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-      if (taken) throw new EspmintError('PROFILE_CHANGED', { name, version });
-      throw new EspmintError('FILE_UNWRITABLE', { path, reason: String(error) }, { cause: error });
-    } finally {
-      await rm(draft, { force: true });
-    }
+    // Of two who save at once, one is told.
+    if (!(await createOwnFile(path, `${JSON.stringify(entry, null, 2)}\n`)))
+      throw new EspmintError('PROFILE_CHANGED', { name, version });
     return this.#read(folder, version);
   }
 
   /** Version numbers, newest first. */
   async #numbers(folder: string): Promise<number[]> {
-    const files = await readdir(join(this.#folder, folder)).catch(() => []);
+    const files = await namesIn(join(this.#folder, folder));
     return files
       .flatMap((file) => VERSION_FILE.exec(file)?.[1] ?? [])
       .map(Number)
@@ -111,11 +102,30 @@ export class FileProfileStore implements ProfileStore {
 
   async #read(folder: string, version: number): Promise<StoredProfile> {
     const path = join(this.#folder, folder, `${version}.json`);
-    const parsed = fileSchema.safeParse(parseJson(await readFile(path, 'utf8')));
+    const parsed = fileSchema.safeParse(parseJson(await textOf(path)));
     if (!parsed.success) {
       throw new EspmintError('STATE_UNREADABLE', { path, reason: 'it is not a stored profile' });
     }
     return { ...parsed.data, profile: parseProfile(parsed.data.text, path) };
+  }
+}
+
+/** @throws FILE_UNREADABLE */
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** None where there is no such folder; one that cannot be read is not empty. @throws FILE_UNREADABLE */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw unreadable(folder, error);
   }
 }
 

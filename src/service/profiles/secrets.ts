@@ -2,8 +2,8 @@
 import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
+import { codeOf, makePrivateDir, replaceOwnFile, unreadable, unwritable } from '../../files/index.js';
 import type { SecretResolver } from '../../provision/index.js';
-import { writeAtomically } from '../state-file.js';
 
 /** No path can be made of it: what a profile of this service refers to stays inside the folder of secrets. */
 const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -20,7 +20,10 @@ export class Secrets {
   }
 
   async list(): Promise<{ name: string; savedAt: string }[]> {
-    const files = await readdir(this.#folder).catch(() => []);
+    const files = await readdir(this.#folder).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw unreadable(this.#folder, error);
+    });
     const names = files.filter((file) => SECRET_NAME.test(file)).sort();
     return Promise.all(
       names.map(async (name) => ({
@@ -32,19 +35,18 @@ export class Secrets {
 
   async put(name: string, value: string): Promise<void> {
     const path = this.#pathOf(name);
-    try {
-      await writeAtomically(path, value);
-    } catch (error) {
-      throw new EspmintError('FILE_UNWRITABLE', { path, reason: String(error) }, { cause: error });
-    }
+    await makePrivateDir(this.#folder);
+    await replaceOwnFile(path, value);
   }
 
   /** @throws SECRET_UNKNOWN */
   async remove(name: string): Promise<void> {
+    const path = this.#pathOf(name);
     try {
-      await rm(this.#pathOf(name));
-    } catch {
-      throw new EspmintError('SECRET_UNKNOWN', { name });
+      await rm(path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') throw new EspmintError('SECRET_UNKNOWN', { name });
+      throw unwritable(path, error);
     }
   }
 
@@ -56,10 +58,12 @@ export class Secrets {
     if (!SECRET_NAME.test(name)) {
       throw new EspmintError('SECRET_REFERENCE_REFUSED', { reference, reason: 'is a path' });
     }
+    const path = this.#pathOf(name);
     try {
-      return await readFile(this.#pathOf(name), 'utf8');
-    } catch {
-      throw new EspmintError('SECRET_UNKNOWN', { name });
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') throw new EspmintError('SECRET_UNKNOWN', { name });
+      throw unreadable(path, error);
     }
   };
 

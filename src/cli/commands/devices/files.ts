@@ -10,7 +10,7 @@ import {
 import { EspmintError } from '../../../core/errors/index.js';
 import { exportDevices, importDevices, type ImportReport } from '../../../registry/index.js';
 import { registryOptions } from '../../compose/compose.js';
-import { inBlocks, readTextPieces, streamToFile } from '../../files/files.js';
+import { inBlocks, readTextPieces, streamToFile } from '../../../files/index.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { addFilterOptions, filterOf, type FilterFlags } from './filter-flags.js';
 import { withRegistry } from './with-registry.js';
@@ -80,7 +80,7 @@ async function runExport(io: CliIo, command: Command): Promise<void> {
       revealReason: reason,
     });
     const blocks = inBlocks(writeDevices(devices, format, reveal));
-    if (out !== undefined) await streamToFile(out, blocks, reveal ? SECRET_FILE : undefined);
+    if (out !== undefined) await streamToFile(out, blocks, { mode: reveal ? SECRET_FILE : undefined });
     else await print(io, blocks);
   });
 }

@@ -1,7 +1,7 @@
 // `espmint doctor --deep`: the self-test of one board as findings, and as a file to attach to a report.
 import { openLink, selfTest, type RateFinding, type ResetFinding } from '../../../driver/index.js';
 import type { Finding } from './doctor-checks.js';
-import { createFile } from '../../files/files.js';
+import { createFile } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { VERSION } from '../../version.js';
 

@@ -1,7 +1,7 @@
 // `espmint nvs encrypt` and `espmint nvs decrypt`: an image with a key, and back.
 import { Command } from 'commander';
 import { decryptNvs, encryptNvs } from '../../../core/nvs/index.js';
-import { readBytes } from '../../files/files.js';
+import { readBytes } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { checkOutputName } from './arguments.js';
 import { readKey, writeImage } from './files.js';

@@ -2,8 +2,7 @@
 import { decodeKeyFile } from '../../../core/nvs/index.js';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { unwritable } from '../../files/file-faults.js';
-import { createFile, readBytes, replaceFile } from '../../files/files.js';
+import { createFile, readBytes, replaceFile, unwritable } from '../../../files/index.js';
 
 /** Images hold keys and passwords. */
 const PRIVATE = 0o600;
@@ -16,7 +15,7 @@ export async function readKey(path: string): Promise<Uint8Array> {
 /** An image, in the place of the one at `path`; folders that miss are made. @throws FILE_UNWRITABLE */
 export async function writeImage(path: string, bytes: Uint8Array): Promise<void> {
   await makeFolder(path);
-  await replaceFile(path, bytes, PRIVATE);
+  await replaceFile(path, bytes, { mode: PRIVATE });
 }
 
 /** A key: a file that must not exist yet; folders that miss are made. @throws FILE_UNWRITABLE */

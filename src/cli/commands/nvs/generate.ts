@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import { type CsvWarning, type NvsVersion, encryptNvs, generateNvs } from '../../../core/nvs/index.js';
-import { readBytes } from '../../files/files.js';
+import { readBytes } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { checkOutputName, parseFormatVersion, parseSize } from './arguments.js';
 import { crossCheckFiles } from '../../compose/cross-check.js';

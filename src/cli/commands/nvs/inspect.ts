@@ -9,7 +9,7 @@ import {
   exportNvsCsv,
   inspectNvs,
 } from '../../../core/nvs/index.js';
-import { readBytes } from '../../files/files.js';
+import { readBytes } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { printable } from './arguments.js';
 import { readKey } from './files.js';

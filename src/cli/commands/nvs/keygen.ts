@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import { HMAC_KEY_BYTES, NVS_KEY_BYTES, deriveNvsKey, encodeKeyFile } from '../../../core/nvs/index.js';
-import { readBytes } from '../../files/files.js';
+import { readBytes } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { checkOutputName } from './arguments.js';
 import { createKey } from './files.js';

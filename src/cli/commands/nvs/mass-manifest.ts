@@ -2,7 +2,7 @@
 // can go on behind its last whole line.
 import { type FileHandle, open } from 'node:fs/promises';
 import { constants, createReadStream } from 'node:fs';
-import { unwritable } from '../../files/file-faults.js';
+import { unwritable } from '../../../files/index.js';
 
 export interface ManifestLine {
   /** Devices count from 1. */

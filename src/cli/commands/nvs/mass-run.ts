@@ -1,7 +1,7 @@
 // The run of `espmint nvs mass`: streams the values file, writes each image whole or not at all, and goes on where an
 // earlier run stopped. Every image is made again on the way there, which proves that the inputs are the same.
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { EspmintError } from '../../../core/errors/index.js';
@@ -16,7 +16,7 @@ import {
   encodeKeyFile,
   encryptNvs,
 } from '../../../core/nvs/index.js';
-import { unreadable, unwritable } from '../../files/file-faults.js';
+import { replaceFile, unreadable, unwritable } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { Manifest, manifestText } from './mass-manifest.js';
 
@@ -44,7 +44,8 @@ const BREATH_ROWS = 64;
 /** Images that may be on disk and not yet in the manifest when a run is killed: twice its batch, to be safe. */
 const UNLISTED_MAX = 1000;
 const PROGRESS_MS = 1000;
-const PRIVATE = 0o600;
+/** Not synced one by one: a run that goes on compares every image with what it should be. */
+const UNSYNCED = { mode: 0o600, isSynced: false };
 
 /** @throws CANCELLED, NVS_CSV_INVALID, NVS_MASS_CHANGED, NVS_MASS_EXISTS, FILE_UNREADABLE, FILE_UNWRITABLE */
 export async function runMass(
@@ -108,13 +109,13 @@ class MassRun {
     const listed = await this.#manifest.next();
     const mayExist = listed !== undefined || (this.#fresh.size < UNLISTED_MAX && !this.#fresh.has(id));
     if (listed === undefined && this.#fresh.size < UNLISTED_MAX) this.#fresh.add(id);
-    const image = this.#encrypt(device, id, mayExist);
+    const image = await this.#encrypt(device, id, mayExist);
     const sha256 = createHash('sha256').update(image).digest('hex');
     if (listed !== undefined && listed !== manifestText({ row, id, file, sha256 })) {
       throw new EspmintError('NVS_MASS_CHANGED', { row, manifest: this.#manifestPath });
     }
     const path = join(this.#options.outDir, file);
-    if (this.#write(path, image, device, { listed: listed !== undefined, mayExist })) this.made += 1;
+    if (await this.#write(path, image, device, { listed: listed !== undefined, mayExist })) this.made += 1;
     if (listed === undefined) await this.#manifest.append({ row, id, file, sha256 });
     this.rows = row;
   }
@@ -138,7 +139,7 @@ class MassRun {
     );
   }
 
-  #encrypt({ image, place }: DeviceImage, id: string, mayExist: boolean): Uint8Array {
+  async #encrypt({ image, place }: DeviceImage, id: string, mayExist: boolean): Promise<Uint8Array> {
     const { encryption, outDir, prefix } = this.#options;
     if (encryption.kind === 'none') return image;
     if (encryption.kind === 'oneKey') return encryptNvs(image, encryption.key);
@@ -149,24 +150,24 @@ class MassRun {
     if (existing !== undefined)
       throw new EspmintError('NVS_MASS_EXISTS', { file: place.file, line: place.line, path });
     const key = randomBytes(NVS_KEY_BYTES);
-    putFile(path, encodeKeyFile(key));
+    await replaceFile(path, encodeKeyFile(key), UNSYNCED);
     return encryptNvs(image, key);
   }
 
   /** Returns false when the very image is there already. */
-  #write(
+  async #write(
     path: string,
     image: Uint8Array,
     { place }: DeviceImage,
     known: { listed: boolean; mayExist: boolean },
-  ): boolean {
+  ): Promise<boolean> {
     const existing = readIfThere(path);
     const same = existing !== undefined && Buffer.compare(existing, image) === 0;
     if (same && known.mayExist) return false;
     if (existing !== undefined && !known.listed) {
       throw new EspmintError('NVS_MASS_EXISTS', { file: place.file, line: place.line, path });
     }
-    putFile(path, image);
+    await replaceFile(path, image, UNSYNCED);
     return true;
   }
 }
@@ -177,18 +178,6 @@ function readIfThere(path: string): Uint8Array | undefined {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw unreadable(path, error);
-  }
-}
-
-/** Whole or not at all. Not synced one by one: a run that goes on compares every image with what it should be. */
-function putFile(path: string, bytes: Uint8Array): void {
-  const temporary = `${path}.tmp`;
-  try {
-    writeFileSync(temporary, bytes, { mode: PRIVATE });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw unwritable(path, error);
   }
 }
 

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import { type CsvWarning, MassGenerator, type NvsVersion, parseMassConfig } from '../../../core/nvs/index.js';
-import { readBytes } from '../../files/files.js';
+import { readBytes } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { parseFormatVersion, parseSize } from './arguments.js';
 import { readKey } from './files.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import { type MergeResult, type NvsName, decryptNvs, encryptNvs, mergeCsv } from '../../../core/nvs/index.js';
-import { readBytes } from '../../files/files.js';
+import { readBytes } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { checkOutputName, printable } from './arguments.js';
 import { readKey, writeImage } from './files.js';

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { EXIT } from '../../../core/errors/index.js';
 import { type NvsFinding, decryptNvs, verifyNvs } from '../../../core/nvs/index.js';
-import { readBytes } from '../../files/files.js';
+import { readBytes } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { printable } from './arguments.js';
 import { readKey } from './files.js';

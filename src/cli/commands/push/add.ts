@@ -3,7 +3,7 @@
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import { PUSH_EVENTS, type PushEvent, type PushKind } from '../../../registry/index.js';
-import { readSecretFile } from '../../files/files.js';
+import { readSecretFile } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { describeTarget } from './describe.js';
 import { withPushes } from './with-pushes.js';

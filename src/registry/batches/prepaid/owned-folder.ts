@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { syncFolder, toWriteError } from '../../spool/durable-append.js';
+import { syncFolder, toWriteError } from '../../../files/index.js';
 import { isMarkAlive, processMark } from '../../embedded/process-mark.js';
 import { readSegment, Segments } from '../../spool/segments.js';
 

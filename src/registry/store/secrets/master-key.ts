@@ -1,13 +1,12 @@
 // The master key: it wraps the keys that seal secrets, and is never in the database.
 import { execFile } from 'node:child_process';
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { EspmintError } from '../../../core/errors/index.js';
-import { PRIVATE_FILE } from '../../data-dir.js';
-import { appendDurably, openForAppend, syncFolder, toWriteError } from '../../spool/durable-append.js';
-import { codeOf, reasonOf } from '../../reason.js';
+import { codeOf, PRIVATE_FILE, readPrivateFile, syncFolder, toWriteError } from '../../../files/index.js';
+import { appendDurably, openForAppend } from '../../spool/durable-append.js';
 import type { SealingKey } from './envelope.js';
 
 const KEY_BYTES = 32;
@@ -166,24 +165,6 @@ export async function forgetPreviousKeys(
   const path = previousOf(source);
   await rename(await writeBeside(path, kept.map((key) => `${hexOf(key)}\n`).join('')), path);
   await syncFolder(dirname(path));
-}
-
-/** @throws FILE_UNREADABLE */
-async function readPrivateFile(file: string): Promise<string | undefined> {
-  try {
-    const { mode } = await stat(file);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new EspmintError('FILE_UNREADABLE', {
-        path: file,
-        reason: 'others can read it: give it the mode 0600',
-      });
-    }
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    if (error instanceof EspmintError) throw error;
-    throw new EspmintError('FILE_UNREADABLE', { path: file, reason: reasonOf(error) });
-  }
 }
 
 async function writeBeside(file: string, text: string): Promise<string> {

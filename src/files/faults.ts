@@ -1,5 +1,5 @@
 // What went wrong with a file, in words, and what to do about it.
-import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { EspmintError, isEspmintError } from '../core/errors/index.js';
 
 interface Fault {
   readonly reason: string;
@@ -20,6 +20,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   EDQUOT: { reason: 'your share of the disk is full', hint: 'free some space, or choose another place' },
   EROFS: { reason: 'the disk is read-only', hint: 'choose another place' },
   EIO: { reason: 'the disk reports an error', hint: 'check the disk, or choose another place' },
+  EBUSY: { reason: 'another program holds it', hint: 'close that program, or choose another place' },
+  ETXTBSY: { reason: 'another program runs it', hint: 'end that program, or choose another place' },
+  EFBIG: { reason: 'it is longer than this disk or account may hold', hint: 'choose another place' },
   ENXIO: { reason: 'nothing is behind it', hint: 'name a file' },
   ERR_ENCODING_INVALID_ENCODED_DATA: { reason: 'it is not UTF-8 text', hint: 'save it as UTF-8' },
   ERR_INVALID_ARG_VALUE: { reason: 'its name has characters that no file has', hint: 'check its name' },
@@ -40,9 +43,21 @@ export function unreadable(path: string, error: unknown): EspmintError {
 export function unwritable(path: string, error: unknown): EspmintError {
   if (isEspmintError(error)) return error;
   // A file that is to be made need not exist; the folder for it must.
-  const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT' && path !== '';
+  const isMissing = codeOf(error) === 'ENOENT' && path !== '';
   const fault = isMissing ? NO_FOLDER : faultAt(path, error);
   return new EspmintError('FILE_UNWRITABLE', { path, ...fault }, { cause: error });
+}
+
+/** The same for what espmint keeps for itself: a full disk has a code of its own there. */
+export function toWriteError(path: string, error: unknown): EspmintError {
+  const isFull = ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '');
+  return isFull ? new EspmintError('DISK_FULL', { where: path }, { cause: error }) : unwritable(path, error);
+}
+
+/** The system's error code (`ENOSPC`), or undefined. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
 }
 
 export function tooBig(path: string, mostBytes: number): EspmintError {
@@ -61,6 +76,6 @@ function faultAt(path: string, error: unknown): Fault {
 }
 
 function faultOf(error: unknown): Fault {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return FAULTS[code] ?? { reason: code === '' ? String(error) : code };
+  const code = codeOf(error);
+  return FAULTS[code ?? ''] ?? { reason: code ?? (error instanceof Error ? error.message : String(error)) };
 }

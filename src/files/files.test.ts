@@ -1,10 +1,36 @@
 // Files that are not what somebody believes: each is refused with what is wrong with it, and nothing is left half-written.
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFile, readBytes, readSecretFile, readTextFile, replaceFile, streamToFile } from './files.js';
+import {
+  createFile,
+  createOwnFile,
+  makePrivateDir,
+  openPrivateForAppend,
+  readBytes,
+  readPrivateFile,
+  readSecretFile,
+  readTextFile,
+  renamePatiently,
+  replaceFile,
+  replaceOwnFile,
+  streamToFile,
+} from './index.js';
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
@@ -59,7 +85,7 @@ describe('writing', () => {
 
   it('leaves the old file and nothing else when it fails', async () => {
     await writeFile(at('out'), 'old');
-    await expect(streamToFile(at('out'), failing())).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' });
+    await expect(streamToFile(at('out'), failing())).rejects.toThrow('the rest does not come');
     expect(await readFile(at('out'), 'utf8')).toBe('old');
     expect(await readdir(folder)).toEqual(['out']);
   });
@@ -68,7 +94,7 @@ describe('writing', () => {
     await mkdir(at('real'));
     await writeFile(at('real/out'), 'old');
     await symlink(at('real/out'), at('link'));
-    await replaceFile(at('link'), 'new', 0o600);
+    await replaceFile(at('link'), 'new', { mode: 0o600 });
     expect(await readFile(at('real/out'), 'utf8')).toBe('new');
     expect((await stat(at('real/out'))).mode & 0o777).toBe(0o600);
   });
@@ -94,5 +120,76 @@ describe('writing', () => {
 
   it('says of a folder that it is one', async () => {
     await expect(replaceFile(folder, 'text')).rejects.toThrow('it is a folder');
+  });
+});
+
+describe('one way of writing', () => {
+  it('makes the file that a link to nothing names', async () => {
+    await mkdir(at('there'));
+    await symlink('there/later', at('link'));
+    await replaceFile(at('link'), 'new');
+    expect(await readFile(at('there/later'), 'utf8')).toBe('new');
+    expect((await lstat(at('link'))).isSymbolicLink()).toBe(true);
+  });
+
+  it('writes into a device, and says so when the device is full', async () => {
+    await replaceFile('/dev/null', 'away');
+    expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
+    if (process.platform === 'linux')
+      await expect(replaceFile('/dev/full', 'x')).rejects.toThrow('the disk is full');
+  });
+
+  it('replaces a link in a folder of its own, and does not follow it', async () => {
+    await writeFile(at('victim'), 'theirs');
+    await symlink(at('victim'), at('state.json'));
+    await replaceOwnFile(at('state.json'), 'ours');
+    expect(await readFile(at('victim'), 'utf8')).toBe('theirs');
+    expect(await readFile(at('state.json'), 'utf8')).toBe('ours');
+    expect((await lstat(at('state.json'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('makes a new file of its own once, whoever tries at the same time', async () => {
+    const made = await Promise.all(['a', 'b', 'c', 'd'].map((text) => createOwnFile(at('once'), text)));
+    expect(made.filter(Boolean)).toHaveLength(1);
+    expect(await readdir(folder)).toEqual(['once']);
+  });
+
+  it('tries again while another program holds the file, and not for ever', async () => {
+    const held = (times: number) => {
+      let calls = 0;
+      const move: typeof rename = async (from, to) => {
+        calls += 1;
+        if (calls <= times) throw Object.assign(new Error('held'), { code: 'EBUSY' });
+        await rename(from, to);
+      };
+      return { move, calls: () => calls };
+    };
+    await writeFile(at('draft'), 'new');
+    const short = held(3);
+    await renamePatiently(at('draft'), at('out'), short.move);
+    expect(short.calls()).toBe(4);
+    await expect(renamePatiently(at('out'), at('draft'), held(99).move)).rejects.toMatchObject({
+      code: 'EBUSY',
+    });
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)('what belongs to another user', () => {
+  const OTHER = 12_345;
+
+  it('is refused as a folder or a file of ours', async () => {
+    await mkdir(at('theirs'));
+    await chown(at('theirs'), OTHER, OTHER);
+    await expect(makePrivateDir(at('theirs'))).rejects.toThrow(`it belongs to the user ${OTHER}`);
+    await writeFile(at('key'), 'x', { mode: 0o600 });
+    await chown(at('key'), OTHER, OTHER);
+    await expect(readPrivateFile(at('key'))).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    await expect(openPrivateForAppend(at('key'))).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' });
+  });
+
+  it('is not made ours by a link', async () => {
+    await mkdir(at('target'));
+    await symlink(at('target'), at('ours'));
+    await expect(makePrivateDir(at('ours'))).rejects.toThrow('it is a link');
   });
 });

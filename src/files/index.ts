@@ -1,0 +1,23 @@
+// Public door of the files layer: one way to read and to write files for registry, service and command line.
+export { inBlocks } from './blocks.js';
+export { codeOf, reasonOf, toWriteError, unreadable, unwritable } from './faults.js';
+export {
+  foreignOwner,
+  isFolder,
+  makePrivateDir,
+  openPrivateForAppend,
+  PRIVATE_DIR,
+  PRIVATE_FILE,
+  readPrivateFile,
+  whyNotOurs,
+} from './private.js';
+export { readBytes, readSecretFile, readTextFile, readTextPieces } from './read.js';
+export {
+  createFile,
+  createOwnFile,
+  renamePatiently,
+  replaceFile,
+  replaceOwnFile,
+  streamToFile,
+  syncFolder,
+} from './write.js';

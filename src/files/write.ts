@@ -1,0 +1,220 @@
+// The one way in which espmint writes files: private where they hold secrets, whole or not at all, through links, into
+// devices, and tried again where an indexer or a virus scanner holds the file for a moment.
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, link, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf, toWriteError, unwritable } from './faults.js';
+import { PRIVATE_FILE } from './private.js';
+
+export interface WriteOptions {
+  /** Rights of the file; 0o600 for whatever holds a secret. Default: what the user's umask leaves of 0o666. */
+  readonly mode?: number | undefined;
+  /** False: a power cut may lose the file, for many files that can be made again. */
+  readonly isSynced?: boolean | undefined;
+}
+
+type Pieces = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
+
+/** Writes a file that must not exist yet; a failure leaves nothing behind. @throws FILE_UNWRITABLE */
+export async function createFile(path: string, content: string | Uint8Array, mode = 0o666): Promise<void> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, 'wx', mode);
+    await writeOut(file, [content]);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    if (file !== undefined) await rm(path, { force: true }).catch(() => undefined);
+    throw unwritable(path, error);
+  }
+}
+
+/**
+ * Puts a file in the place of the one at `path`, or makes it, from pieces that come one after another. A reader sees
+ * the old file or the whole new one; a failure leaves nothing else behind. Through a link the file that it points to is
+ * replaced, not the link. A pipe or a device takes the pieces as they come.
+ *
+ * @throws FILE_UNWRITABLE, and what `pieces` throws of its own
+ */
+export async function streamToFile(path: string, pieces: Pieces, options: WriteOptions = {}): Promise<void> {
+  const source = new Source(pieces);
+  try {
+    const target = await fileBehind(path);
+    if (target === undefined) await writeOut(await open(path, 'w'), source.pieces(), { isSynced: false });
+    else await putInPlace(target, source.pieces(), options);
+  } catch (error) {
+    throw source.failure === undefined ? unwritable(path, error) : source.failure.error;
+  }
+}
+
+/** Tells a failure of what is to be written from one of the file. */
+class Source {
+  failure: { readonly error: unknown } | undefined;
+  readonly #pieces: Pieces;
+
+  constructor(pieces: Pieces) {
+    this.#pieces = pieces;
+  }
+
+  async *pieces(): AsyncGenerator<string | Uint8Array> {
+    try {
+      yield* this.#pieces;
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    }
+  }
+}
+
+/** Text or bytes as a whole file; see streamToFile. @throws FILE_UNWRITABLE */
+export function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  options?: WriteOptions,
+): Promise<void> {
+  return streamToFile(path, [content], options);
+}
+
+/**
+ * A file of espmint's own in a folder of its own: mode 0600, whole or not at all. A link of that name is replaced, never
+ * followed.
+ *
+ * @throws FILE_UNWRITABLE, DISK_FULL
+ */
+export async function replaceOwnFile(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await putInPlace(path, [content], { mode: PRIVATE_FILE });
+  } catch (error) {
+    throw toWriteError(path, error);
+  }
+}
+
+/**
+ * The same, but a file that is there already stays. Of several processes that create it at once one succeeds.
+ *
+ * @returns whether it was made now
+ * @throws FILE_UNWRITABLE, DISK_FULL
+ */
+export async function createOwnFile(path: string, content: string | Uint8Array): Promise<boolean> {
+  const draft = draftOf(path);
+  try {
+    await writeOut(await openNew(draft, PRIVATE_FILE), [content]);
+    await link(draft, path);
+    await syncFolder(dirname(path));
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw toWriteError(path, error);
+  } finally {
+    await rm(draft, { force: true }).catch(() => undefined);
+  }
+}
+
+/**
+ * Moves a file onto another name. Windows refuses that for a moment while another program looks into either.
+ *
+ * @throws what the system says, once it has said so for two seconds
+ */
+export async function renamePatiently(from: string, to: string, move: typeof rename = rename): Promise<void> {
+  for (let pauseMs = RENAME_FIRST_PAUSE_MS; ; pauseMs *= 2) {
+    try {
+      await move(from, to);
+      return;
+    } catch (error) {
+      if (!HELD_BY_OTHERS.has(codeOf(error) ?? '') || pauseMs > RENAME_LAST_PAUSE_MS) throw error;
+      await sleep(pauseMs);
+    }
+  }
+}
+
+const HELD_BY_OTHERS = new Set(['EPERM', 'EBUSY', 'EACCES']);
+const RENAME_FIRST_PAUSE_MS = 10;
+const RENAME_LAST_PAUSE_MS = 1000;
+
+/** Makes a new, renamed or removed name in the folder durable. Windows cannot sync folders and does so by itself. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems cannot do it for folders.
+    if (!['EINVAL', 'ENOTSUP', 'EBADF'].includes(codeOf(error) ?? '')) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** More links than any system follows. */
+const MOST_LINKS = 40;
+
+/** Where a regular file is, or is to be made; undefined where a device or a pipe is meant. */
+async function fileBehind(path: string): Promise<string | undefined> {
+  const there = await unlessMissing(stat(path));
+  if (there === undefined) return endOfLinks(path);
+  if (!there.isFile() && !there.isDirectory()) return undefined;
+  const target = await unlessMissing(realpath(path));
+  const found = target === undefined ? undefined : await unlessMissing(stat(target));
+  // An open file without a name, as /dev/stdout may be.
+  if (found?.ino !== there.ino || found.dev !== there.dev) return undefined;
+  return target;
+}
+
+/** The name that a link to nothing points to; any other name as it is. */
+async function endOfLinks(path: string): Promise<string> {
+  let at = path;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const found = await unlessMissing(lstat(at));
+    if (found?.isSymbolicLink() !== true) return at;
+    at = resolve(await realpath(dirname(at)), await readlink(at));
+  }
+  return at;
+}
+
+async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A name beside `path` that nobody else can know; a listing for other files passes it over. */
+function draftOf(path: string): string {
+  const name = basename(path).slice(0, DRAFT_NAME_CHARS);
+  return join(dirname(path), `.${name}.${randomBytes(8).toString('hex')}.tmp`);
+}
+const DRAFT_NAME_CHARS = 32;
+
+/** Never an existing file, and never through a link. */
+function openNew(path: string, mode: number): Promise<FileHandle> {
+  return open(path, 'wx', mode);
+}
+
+async function putInPlace(
+  target: string,
+  pieces: Pieces,
+  { mode = 0o666, isSynced = true }: WriteOptions,
+): Promise<void> {
+  const draft = draftOf(target);
+  try {
+    await writeOut(await openNew(draft, mode), pieces, { isSynced });
+    await renamePatiently(draft, target);
+    if (isSynced) await syncFolder(dirname(target));
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Writes all of it and closes; it is on the disk then, which a device cannot be asked for. */
+async function writeOut(file: FileHandle, pieces: Pieces, { isSynced = true } = {}): Promise<void> {
+  try {
+    for await (const piece of pieces) await file.writeFile(piece);
+    if (isSynced) await file.sync();
+  } finally {
+    await file.close();
+  }
+}
