@@ -39,7 +39,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async (io) => (await import('./commands/push/index.js')).pushCommand(io),
   },
   keys: {
-    does: 'the master key that seals the stored keys',
+    does: 'the master keys that seal the stored keys: list, import, rotate, forget',
     load: async (io) => (await import('./commands/keys.js')).keysCommand(io),
   },
   nvs: {

@@ -1,7 +1,7 @@
 // Public door of the registry.
 export { defaultDataDir } from './data-dir.js';
 export { openKeyFile } from './spool/file-keeper.js';
-export { openRegistry } from './store/open.js';
+export { openProduction, openPushes, openRegistry, type PushOptions, startPushes, Store } from './open.js';
 export type { RegistryOptions } from './store/connect.js';
 export { checkDatabase, type DatabaseReport, migrateDatabase } from './admin/check.js';
 export { backUp, moveTo, restore } from './admin/backup.js';
@@ -17,6 +17,7 @@ export {
   showLists,
 } from './admin/device-lists.js';
 export { rotateMasterKey } from './admin/rotate.js';
+export { forgetMasterKey, importKeys, type KeysReport, listKeys } from './admin/keys.js';
 export { type Asker, processUser } from './process-user.js';
 export { type AuditFilter, type AuditPage, type AuditRecord, readAudit } from './admin/audit.js';
 export { probeRegistry, type ProbeOptions } from './store/probe.js';
@@ -43,7 +44,7 @@ export type {
   ReserveRequest,
   ScreenRequest,
 } from './registry.js';
-export { type OfflinePlaces, openProduction, type Production } from './batches/open.js';
+export type { OfflinePlaces, Production } from './batches/open.js';
 export {
   LEASE_MS,
   type Away,
@@ -65,7 +66,7 @@ export {
 } from './batches/batches.js';
 export type { PortRecord } from './statistics/port-records.js';
 export type { RunFilter, RunRecord, Runs } from './statistics/runs.js';
-export { openPushes, type PushOptions, type PushService, startPushes } from './push/open.js';
+export type { PushService } from './push/service.js';
 export {
   type AddedTarget,
   type DeadPush,

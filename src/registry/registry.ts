@@ -204,7 +204,7 @@ export interface RegistryStatus {
   /** What is still to be told to the user's own tables and services; absent where it is not known. */
   readonly pushes?: PushCounts | undefined;
   /** How old this station's copy of the allow and deny lists is, for the time without the registry; ISO 8601. */
-  readonly doorCopiedAt?: string | undefined;
+  readonly listsCopiedAt?: string | undefined;
 }
 
 /** Which conflicts to list. */

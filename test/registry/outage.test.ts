@@ -242,12 +242,13 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a registry whose 
     await (await openIt()).reserve(BOARD);
     await removeDevice(options, { mac: BOARD.mac }, 'scrapped');
     const registry = await openIt();
-    const { doorCopiedAt = '' } = await registry.status();
-    expect(Math.abs(Date.now() - Date.parse(doorCopiedAt))).toBeLessThan(60_000);
-    expect(statSync(join(options.dataDir, 'door.json')).mode & 0o777).toBe(0o600);
+    const { listsCopiedAt = '' } = await registry.status();
+    expect(Math.abs(Date.now() - Date.parse(listsCopiedAt))).toBeLessThan(60_000);
+    const [copy = ''] = readdirSync(join(options.dataDir, 'registries'));
+    expect(statSync(join(options.dataDir, 'registries', copy)).mode & 0o777).toBe(0o600);
     await server.kill();
     const denied = { ...OTHER, mac: 'a4:cf:12:34:57:01' };
-    await expect(registry.reserve(denied)).rejects.toThrow(doorCopiedAt);
+    await expect(registry.reserve(denied)).rejects.toThrow(listsCopiedAt);
     await expect(registry.screen(denied)).rejects.toMatchObject({ code: 'DEVICE_DENIED' });
     await expect(registry.reserve(BOARD)).rejects.toMatchObject({ code: 'DEVICE_REMOVED' });
     expect((await registry.reserve(OTHER)).known).toBe('new');

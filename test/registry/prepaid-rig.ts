@@ -3,12 +3,13 @@ import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EspmintError } from '../../src/core/errors/index.js';
-import { openWithSecrets, type OpenDatabase } from '../../src/registry/admin/with-secrets.js';
+import { openWithSecrets } from '../../src/registry/admin/with-secrets.js';
 import { PlaceBook } from '../../src/registry/batches/prepaid/place-book.js';
 import { PrepaidBatches } from '../../src/registry/batches/prepaid/prepaid-batches.js';
 import { RecentUnits } from '../../src/registry/batches/prepaid/recent-units.js';
 import type { Claim, UnitImage } from '../../src/registry/index.js';
 import type { Database } from '../../src/registry/store/database.js';
+import type { OpenDatabase } from '../../src/registry/store/open-database.js';
 import { sealedBox } from '../../src/registry/store/secrets/secret-box.js';
 
 export const profile = { name: 'sensor', version: 3 };

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
+  forgetMasterKey,
+  listKeys,
   openProduction,
   openRegistry,
   type Production,
@@ -108,7 +110,7 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a new master key'
     expect(await again.batches.claim({ ...claim, mac: macOf(2) })).toMatchObject({ psk: rows[1]!.psk });
   });
 
-  it('is kept apart from others, and goes when nothing is sealed with it any more', async () => {
+  it('leaves the replaced one in a private file until somebody says that it is not needed any more', async () => {
     const station = await openIt();
     const { id } = await station.reserve(board(1));
     const old = readFileSync(keyFile(), 'utf8').trim();
@@ -119,9 +121,19 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a new master key'
     await station.confirm(id, PROOF);
     await rotateMasterKey(options);
     expect(readFileSync(previous, 'utf8')).toContain(old);
+    const { from, keptIn } = await rotateMasterKey(options);
+    expect(keptIn).toBe(previous);
+    const oldest = (await listKeys(options)).keys.find(({ localSecrets }) => localSecrets > 0)?.id ?? '';
+    await expect(forgetMasterKey(options, oldest)).rejects.toMatchObject({ code: 'MASTER_KEY_NEEDED' });
     await station.close();
-    await rotateMasterKey(options);
+    const { keys } = await listKeys(options);
+    const used = keys.find(({ isUsed }) => isUsed)?.id ?? '';
+    await expect(forgetMasterKey(options, used)).rejects.toMatchObject({ code: 'MASTER_KEY_NEEDED' });
+    await forgetMasterKey(options, oldest);
+    await forgetMasterKey(options, from);
     expect(readFileSync(previous, 'utf8')).not.toContain(old);
+    await expect(forgetMasterKey(options, oldest)).rejects.toMatchObject({ code: 'MASTER_KEY_UNKNOWN' });
+    expect((await (await openIt()).reserve(board(1))).known).toBe('provisioned');
   });
 
   it('that is copied to another station while it works is taken there, and what that one has sealed still opens', async () => {

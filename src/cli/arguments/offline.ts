@@ -1,6 +1,6 @@
 // `--offline-boards`: how many boards of a batch a station may make while the database is out of reach.
 import { Option } from 'commander';
-import type { OfflinePlaces, Registry } from '../../registry/index.js';
+import type { OfflinePlaces } from '../../registry/index.js';
 import { databaseUrlOf } from '../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { countOption } from './numbers.js';
@@ -23,17 +23,7 @@ export function offlineOption(): Option {
 }
 
 /** The embedded server is this machine's own: a station starts it again by itself, and no other one counts with it. */
-export function offlinePlaces(
-  io: CliIo,
-  options: OfflineChoice & GlobalOptions,
-  registry: Registry,
-): OfflinePlaces {
+export function offlinePlaces(io: CliIo, options: OfflineChoice & GlobalOptions): OfflinePlaces {
   const isServer = databaseUrlOf(io, options) !== undefined;
-  return {
-    boards: options.offlineBoards ?? (isServer ? DEFAULT_BOARDS : 0),
-    keysFirst: async () => {
-      const { reachable, pendingSync } = await registry.status();
-      return reachable && pendingSync === 0;
-    },
-  };
+  return { boards: options.offlineBoards ?? (isServer ? DEFAULT_BOARDS : 0) };
 }

@@ -1,6 +1,7 @@
 // `espmint db`: the registry's database itself: is it well, bring it up to date, copy it, move it.
 import { shownTime } from '../output/format.js';
 import { Command } from 'commander';
+import { EXIT } from '../../core/errors/index.js';
 import {
   backUp,
   checkDatabase,
@@ -31,7 +32,12 @@ export function dbCommand(io: CliIo): Command {
         .description('write everything to a file; keys in it are as sealed as in the database')
         .argument('<file>', 'gzipped JSON lines, made with mode 0600')
         .action(async (file: string, _options: object, command: Command) => {
-          tell(io, 'backed up', (await backUp(optionsOf(command), file)).rows);
+          const { rows, masterIds } = await backUp(optionsOf(command), file);
+          tell(io, 'backed up', rows);
+          if (masterIds.length === 0) return;
+          io.stderr(
+            `It opens with the master key ${masterIds.join(', ')} only: keep a copy of that apart from it (espmint keys list).\n`,
+          );
         }),
     )
     .addCommand(
@@ -65,6 +71,7 @@ function reportCommand(io: CliIo, optionsOf: OptionsOf, name: string, descriptio
     .action(async ({ json }: Json, command: Command) => {
       const report = await checkDatabase(optionsOf(command));
       io.stdout(json === true ? jsonLine({ type: 'database', ...report }) : describe(report));
+      if (name === 'check' && report.faults.length > 0) io.setExitCode(EXIT.registry);
     });
 }
 
@@ -88,8 +95,10 @@ function describe(report: DatabaseReport): string {
     databaseBytes,
     pendingSync,
     conflicts,
-    doorCopiedAt,
+    listsCopiedAt,
     pushes,
+    masterIds,
+    faults,
   } = report;
   const counts = Object.entries(devices).map(([status, count]) => `${count} ${status}`);
   const lines = [
@@ -100,7 +109,9 @@ function describe(report: DatabaseReport): string {
     `size          ${(databaseBytes / 1e6).toFixed(1)} MB`,
     `pending sync  ${pendingSync}`,
     `conflicts     ${conflicts === 0 ? 'none' : `${conflicts} wait for a decision (devices conflicts)`}`,
-    `lists copied  ${doorCopiedAt === undefined ? 'never on this station' : shownTime(doorCopiedAt)}`,
+    `lists copied  ${listsCopiedAt === undefined ? 'never on this station' : shownTime(listsCopiedAt)}`,
+    `master key    ${masterIds.length === 0 ? 'none needed yet' : masterIds.join(', ')}`,
+    ...faults.map(({ message }) => `FAULT         ${message}`),
     ...(pushes === undefined ? [] : [`pushes        ${pushes.pending} pending, ${pushes.dead} dead`]),
   ];
   return `${lines.join('\n')}\n`;

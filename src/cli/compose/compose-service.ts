@@ -4,11 +4,9 @@ import { connectBoard, listPorts, openLink } from '../../driver/index.js';
 import type { ProvisionParts } from '../../provision/index.js';
 import { probeRegistry } from '../../registry/index.js';
 import type { ServiceParts } from '../../service/index.js';
-import { composeRegistry, connectorFor, type BackendChoice, type RegistryChoice } from './compose.js';
-import { productionOnDemand } from './compose-production.js';
+import { composeStore, connectorFor, type BackendChoice, type RegistryChoice } from './compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { offlinePlaces, type OfflineChoice } from '../arguments/offline.js';
-import { openStationPushes } from './station-pushes.js';
 import { createVirtualBench, type VirtualBench } from './virtual-bench.js';
 
 export interface ServiceChoice extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOptions {
@@ -31,10 +29,10 @@ export const WEB_DIR = fileURLToPath(new URL('../../web/', import.meta.url));
 export async function composeService(io: CliIo, options: ServiceChoice): Promise<ComposedService> {
   // A stop signal must not take the registry from boards that are still finishing.
   const steady = { ...io, signal: new AbortController().signal };
-  const registry = await composeRegistry(steady, options);
-  const offline = offlinePlaces(steady, options, registry);
-  const production = options.registry === 'none' ? undefined : productionOnDemand(steady, options, offline);
-  const pushes = openStationPushes(steady, options, (line) => io.stderr(`${line}\n`));
+  const { registry, store } = await composeStore(steady, options);
+  const production = await store?.production(offlinePlaces(steady, options));
+  const pushes = store?.deliver((line) => io.stderr(`${line}\n`));
+  await store?.close();
   const bench = createVirtualBench();
   const { boards = 0 } = options;
   if (boards > 0) bench.add({ count: boards });

@@ -5,9 +5,9 @@ import type { ConnectOptions, ProvisionParts } from '../../provision/index.js';
 import {
   defaultDataDir,
   openKeyFile,
-  openRegistry,
   type Registry,
   type RegistryOptions,
+  Store,
 } from '../../registry/index.js';
 import { crossCheckImage } from './cross-check.js';
 import type { CliIo, GlobalOptions } from '../io.js';
@@ -29,6 +29,9 @@ export interface BackendChoice {
 }
 
 export interface ComposedParts extends ProvisionParts {
+  /** The database behind the registry; absent where keys go to a file. */
+  readonly store: Store | undefined;
+  /** Closes the registry and leaves the store to what else was taken of it. */
   close(): Promise<void>;
 }
 
@@ -37,12 +40,16 @@ export async function composeParts(
   io: CliIo,
   options: RegistryChoice & BackendChoice & GlobalOptions & { readonly crossCheck?: boolean },
 ): Promise<ComposedParts> {
-  const registry = await composeRegistry(io, options);
+  const { registry, store } = await composeStore(io, options);
   return {
     connect: connectorFor(options),
     registry,
     crossCheck: options.crossCheck === true ? crossCheckWith(io) : undefined,
-    close: () => registry.close(),
+    store,
+    close: async () => {
+      await store?.close();
+      await registry.close();
+    },
   };
 }
 
@@ -51,10 +58,19 @@ function crossCheckWith(io: CliIo): NonNullable<ProvisionParts['crossCheck']> {
   return (image) => crossCheckImage(io, { image, sizeBytes: image.length, version: 2 });
 }
 
-/** The registry that the options name; the caller closes it. */
-export async function composeRegistry(io: CliIo, options: RegistryChoice & GlobalOptions): Promise<Registry> {
+/** The registry that the options name, and the database behind it; the caller closes both. */
+export interface ComposedStore {
+  readonly registry: Registry;
+  /** Absent where keys go to a file. */
+  readonly store: Store | undefined;
+}
+
+export async function composeStore(
+  io: CliIo,
+  options: RegistryChoice & GlobalOptions,
+): Promise<ComposedStore> {
   const { registry = 'embedded', keysTo } = options;
-  if (registry === 'none') return openKeyFile(requireKeysTo(keysTo));
+  if (registry === 'none') return { registry: await openKeyFile(requireKeysTo(keysTo)), store: undefined };
   if (keysTo !== undefined) {
     throw new EspmintError('INPUT_INVALID', {
       field: '--keys-to',
@@ -62,7 +78,20 @@ export async function composeRegistry(io: CliIo, options: RegistryChoice & Globa
       hint: 'add --registry none, or leave it out',
     });
   }
-  return openRegistry(registryOptions(io, options));
+  const store = await Store.open(registryOptions(io, options));
+  try {
+    return { registry: await store.registry(), store };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** The registry alone; the caller closes it. */
+export async function composeRegistry(io: CliIo, options: RegistryChoice & GlobalOptions): Promise<Registry> {
+  const { registry, store } = await composeStore(io, options);
+  await store?.close();
+  return registry;
 }
 
 /** What the registry needs of a command's settings. */

@@ -8,25 +8,36 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import type { RegistryOptions } from '../store/connect.js';
 import { PRIVATE_FILE, streamToFile } from '../../files/index.js';
+import { proveSecretsOpen, readSeal } from '../store/data-keys.js';
 import { knownTables, migrate } from '../store/migrate.js';
+import { masterKeySource } from '../store/secrets/master-key.js';
+import { MasterKeys } from '../store/secrets/master-keys.js';
 import { reasonOf } from '../reason.js';
 import { type Fingerprint, fingerprint, inSnapshot, readTables, type Rows, writeTables } from './tables.js';
 import { withDatabase } from './with-database.js';
 
 /** What was copied. */
 export interface CopyReport {
+  /** Ids of the master keys that open its secrets; none where nothing is sealed. */
+  readonly masterIds: readonly string[];
   /** Rows of each table. */
   readonly rows: Readonly<Record<string, number>>;
 }
 
 /** First line of a backup; the last one is `{"end": Fingerprint}`. */
-const HEADER = { espmintBackup: 1 };
+interface Header {
+  readonly espmintBackup: number;
+  /** Ids of the master keys that open its secrets. */
+  readonly masterKeys?: readonly string[];
+}
+
+const FORMAT = 1;
 const BATCH_ROWS = 1000;
 const NO_ROWS = '0:0';
 
 /**
  * Writes a gzipped file of JSON lines, mode 0600: `{"table": ..., "row": {...}}` each. It appears complete or not at
- * all. Keys in it are as sealed as in the database; the master key is not in it.
+ * all. Keys in it are as sealed as in the database; the master key is not in it, its id is.
  *
  * @throws FILE_UNWRITABLE, and what the database throws
  */
@@ -38,11 +49,13 @@ export async function backUp(options: RegistryOptions, path: string): Promise<Co
       await migrate(client, target);
       return inSnapshot(client, async () => {
         const print = await fingerprint(client);
-        const lines = Readable.from(linesOf(readTables(client), print));
+        const { masterIds } = await readSeal(client);
+        const header: Header = { espmintBackup: FORMAT, masterKeys: masterIds };
+        const lines = Readable.from(linesOf(header, readTables(client), print));
         await pipeline(lines, createGzip(), (packed: AsyncIterable<Uint8Array>) =>
           streamToFile(path, packed, { mode: PRIVATE_FILE }),
         );
-        return countRows(print);
+        return { rows: countRows(print), masterIds };
       });
     },
     'bulk',
@@ -50,20 +63,24 @@ export async function backUp(options: RegistryOptions, path: string): Promise<Co
 }
 
 /**
- * Takes a backup into an empty registry; all of it, or nothing.
+ * Takes a backup into an empty registry; all of it, or nothing. Its secrets can be opened here afterwards: that is tried.
  *
- * @throws BACKUP_INVALID, FILE_UNREADABLE, REGISTRY_NOT_EMPTY, and what the database throws
+ * @throws BACKUP_INVALID, SECRET_UNREADABLE (its master key is not here), FILE_UNREADABLE, REGISTRY_NOT_EMPTY, and what
+ *   the database throws
  */
 export async function restore(options: RegistryOptions, path: string): Promise<CopyReport> {
   await readable(path);
   return withDatabase(
     options,
     'restore',
-    async (client, { target }) => {
+    async (client, { target, dataDir }) => {
+      const masters = await mastersOf(options, dataDir);
+      const name = `the backup ${path}`;
       await migrate(client, target);
       return inSnapshot(client, async () => {
         const end: BackupEnd = { columns: new Map() };
-        await writeTables(client, target, readBackup(path, end));
+        const check = ({ masterKeys = [] }: Header): void => masters.require(name, masterKeys);
+        await writeTables(client, target, readBackup(path, end, check));
         const print = await fingerprint(client, end.columns);
         if (end.print === undefined)
           throw new EspmintError('BACKUP_INVALID', { path, reason: 'its end is missing' });
@@ -74,7 +91,8 @@ export async function restore(options: RegistryOptions, path: string): Promise<C
             reason: 'its rows are not those that were backed up',
           });
         }
-        return countRows(print);
+        await proveSecretsOpen(client, masters, name);
+        return { rows: countRows(print), masterIds: (await readSeal(client)).masterIds };
       });
     },
     'bulk',
@@ -82,15 +100,16 @@ export async function restore(options: RegistryOptions, path: string): Promise<C
 }
 
 /**
- * Copies everything into another, empty registry and compares the two. The source stays as it is.
+ * Copies everything into another, empty registry, compares the two, and opens secrets of the new one. The source stays as
+ * it is.
  *
- * @throws REGISTRY_NOT_EMPTY, REGISTRY_FAILED, and what either database throws
+ * @throws REGISTRY_NOT_EMPTY, SECRET_UNREADABLE, REGISTRY_FAILED, and what either database throws
  */
 export async function moveTo(from: RegistryOptions, to: RegistryOptions): Promise<CopyReport> {
   return withDatabase(
     from,
     'move',
-    (source, { target: sourceName }) =>
+    (source, { target: sourceName, dataDir }) =>
       withDatabase(
         to,
         'move',
@@ -106,7 +125,8 @@ export async function moveTo(from: RegistryOptions, to: RegistryOptions): Promis
                 const reason = `${wrong.join(', ')} did not arrive as they were sent`;
                 throw new EspmintError('REGISTRY_FAILED', { target, what: 'move', reason });
               }
-              return countRows(got);
+              await proveSecretsOpen(client, await mastersOf(from, dataDir), `the registry at ${sourceName}`);
+              return { rows: countRows(got), masterIds: (await readSeal(client)).masterIds };
             }),
           );
         },
@@ -116,8 +136,16 @@ export async function moveTo(from: RegistryOptions, to: RegistryOptions): Promis
   );
 }
 
-async function* linesOf(batches: AsyncIterable<Rows>, print: Fingerprint): AsyncGenerator<string> {
-  yield `${JSON.stringify(HEADER)}\n`;
+async function mastersOf({ env = process.env }: RegistryOptions, dataDir: string): Promise<MasterKeys> {
+  return MasterKeys.load(masterKeySource(dataDir, env), dataDir);
+}
+
+async function* linesOf(
+  header: Header,
+  batches: AsyncIterable<Rows>,
+  print: Fingerprint,
+): AsyncGenerator<string> {
+  yield `${JSON.stringify(header)}\n`;
   for await (const { table, rows } of batches) {
     for (const row of rows) yield `{"table":"${table}","row":${row}}\n`;
   }
@@ -132,7 +160,11 @@ interface BackupEnd {
 }
 
 /** Yields the rows and leaves the fingerprint of the last line in `end`, and the columns. */
-async function* readBackup(path: string, end: BackupEnd): AsyncGenerator<Rows> {
+async function* readBackup(
+  path: string,
+  end: BackupEnd,
+  check: (header: Header) => void,
+): AsyncGenerator<Rows> {
   const invalid = (reason: string) => new EspmintError('BACKUP_INVALID', { path, reason });
   // Before the lines: readline drops what comes in while nobody is listening.
   const tables = await knownTables();
@@ -142,13 +174,16 @@ async function* readBackup(path: string, end: BackupEnd): AsyncGenerator<Rows> {
   let batch: { table: string; rows: string[] } = { table: '', rows: [] };
   try {
     for await (const line of lines) {
-      const record = JSON.parse(line) as {
-        espmintBackup?: number;
+      const record = JSON.parse(line) as Partial<Header> & {
         table?: string;
         row?: object;
         end?: Fingerprint;
       };
-      if (first && record.espmintBackup !== HEADER.espmintBackup) throw invalid('it is no backup of espmint');
+      if (first) {
+        const { espmintBackup, masterKeys } = record;
+        if (espmintBackup !== FORMAT) throw invalid('it is no backup of espmint');
+        check({ espmintBackup, ...(masterKeys === undefined ? {} : { masterKeys }) });
+      }
       first = false;
       if (record.end !== undefined) end.print = record.end;
       if (record.table === undefined) continue;
@@ -176,12 +211,8 @@ async function readable(path: string): Promise<void> {
   }
 }
 
-function countRows(print: Fingerprint): CopyReport {
-  return {
-    rows: Object.fromEntries(
-      Object.entries(print).map(([table, text]) => [table, Number.parseInt(text, 10)]),
-    ),
-  };
+function countRows(print: Fingerprint): CopyReport['rows'] {
+  return Object.fromEntries(Object.entries(print).map(([table, text]) => [table, Number.parseInt(text, 10)]));
 }
 
 /** Tables whose rows are not the same on both sides; a side that does not name a table has no rows of it. */

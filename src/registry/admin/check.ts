@@ -1,17 +1,26 @@
 // `db check`, `db status` and `db migrate`: whether everything is as it must be, and making the schema so.
 import type pg from 'pg';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { countOpenConflicts } from '../conflicts/store.js';
 import type { RegistryOptions } from '../store/connect.js';
-import { DoorCopy } from '../door/copy.js';
+import { RegistryCopy } from '../admission/registry-copy.js';
 import { Journal } from '../spool/journal.js';
+import { readSealIfAny } from '../store/data-keys.js';
 import { knownTables, migrate, schemaState } from '../store/migrate.js';
+import { masterKeySource } from '../store/secrets/master-key.js';
+import { MasterKeys } from '../store/secrets/master-keys.js';
 import { countPushes } from '../push/outbox.js';
 import type { PushCounts } from '../push/push.js';
 import { withDatabase } from './with-database.js';
 
 /** The migration that makes the table conflicts. */
 const CONFLICTS = '011-conflicts.sql';
+
+/** Something that is wrong, and what to do. */
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+}
 
 /** What a working connection tells. */
 export interface DatabaseReport {
@@ -31,7 +40,11 @@ export interface DatabaseReport {
   /** Boards that were refused because they contradict the registry, and wait for somebody to decide. */
   readonly conflicts: number;
   /** How old this station's copy of the allow and deny lists is; ISO 8601. */
-  readonly doorCopiedAt: string | undefined;
+  readonly listsCopiedAt: string | undefined;
+  /** Ids of the master keys that open it; empty while it has sealed nothing. */
+  readonly masterIds: readonly string[];
+  /** What is wrong with this computer's own data, each with a code of the error table. */
+  readonly faults: readonly Fault[];
   /** What is still to be told to the user's own tables and services; absent while the schema is older than that. */
   readonly pushes?: PushCounts | undefined;
 }
@@ -49,6 +62,8 @@ export async function checkDatabase(options: RegistryOptions): Promise<DatabaseR
     const roundTripMs = performance.now() - started;
     const { applied, missing } = await schemaState(client, target);
     await checkRights(client, target, missing.length > 0);
+    const { masterIds } = await readSealIfAny(client);
+    const copy = new RegistryCopy(dataDir, target);
     return {
       target,
       ...(await serverFacts(client)),
@@ -58,10 +73,36 @@ export async function checkDatabase(options: RegistryOptions): Promise<DatabaseR
       devices: applied.length === 0 ? {} : await countDevices(client),
       pendingSync: await countOwed(dataDir),
       conflicts: applied.includes(CONFLICTS) ? await countOpenConflicts(client) : 0,
-      doorCopiedAt: await new DoorCopy(dataDir, target).at(),
+      listsCopiedAt: await copy.at().catch(() => undefined),
+      masterIds,
+      faults: await findFaults(options, { dataDir, target, masterIds, copy }),
       pushes: missing.length === 0 ? await countPushes(client) : undefined,
     };
   });
+}
+
+/** Of this computer's keys and of its copy of the lists: what would stop it, now or while the registry is away. */
+async function findFaults(
+  { env = process.env }: RegistryOptions,
+  at: {
+    readonly dataDir: string;
+    readonly target: string;
+    readonly masterIds: readonly string[];
+    readonly copy: RegistryCopy;
+  },
+): Promise<Fault[]> {
+  const { dataDir, target, masterIds, copy } = at;
+  const masters = await MasterKeys.load(masterKeySource(dataDir, env), dataDir).catch(toEspmintError);
+  const looks: (() => Promise<unknown>)[] =
+    masters instanceof MasterKeys
+      ? [
+          () => Promise.resolve().then(() => masters.require(`the registry at ${target}`, masterIds)),
+          () => masters.requireLocal(),
+          () => copy.find(),
+        ]
+      : [() => Promise.reject(masters), () => copy.find()];
+  const found = await Promise.all(looks.map((look) => look().then(() => undefined, toEspmintError)));
+  return found.flatMap((error) => (error === undefined ? [] : { code: error.code, message: error.message }));
 }
 
 /** Brings the schema up to date. @returns the names of the migrations that it ran */

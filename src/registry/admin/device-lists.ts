@@ -3,7 +3,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import { formatListEntry, type ListEntry } from '../../core/list-entry.js';
 import type { RegistryOptions } from '../store/connect.js';
 import { recordEvent } from '../devices/events.js';
-import type { ListName } from '../door/rules.js';
+import type { ListName } from '../admission/rules.js';
 import { columnsOf, toEntryText } from '../devices/lists.js';
 import { processUser } from '../process-user.js';
 import { withSecrets } from './with-secrets.js';

@@ -8,7 +8,8 @@ import { openKey } from '../devices/read.js';
 import { toDeviceRecord } from '../devices/rows.js';
 import type { DeviceFilter } from '../registry.js';
 import { checkReason } from '../devices/request.js';
-import { type OpenDatabase, openWithSecrets } from './with-secrets.js';
+import type { OpenDatabase } from '../store/open-database.js';
+import { openWithSecrets } from './with-secrets.js';
 
 const PAGE = 1000;
 

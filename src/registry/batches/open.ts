@@ -1,15 +1,11 @@
-// Opens what stations share: batches and runs, in the same database as the registry.
-import { withSecretsLater } from '../admin/with-secrets.js';
-import type { RegistryOptions } from '../store/connect.js';
-import { defaultDataDir } from '../data-dir.js';
-import { isDown } from '../store/outage.js';
-import type { Database } from '../store/database.js';
-import { LocalKeys } from '../store/secrets/local-keys.js';
-import { loadMasterKeys, masterKeySource } from '../store/secrets/master-key.js';
+// What stations share: batches and runs, and what a station does with them while the database is out of reach.
 import { KeptRuns } from '../statistics/kept-runs.js';
 import { type PortRecord, readPorts } from '../statistics/port-records.js';
 import { PostgresRuns } from '../statistics/postgres-runs.js';
 import type { Runs } from '../statistics/runs.js';
+import type { Database } from '../store/database.js';
+import type { LocalKeys } from '../store/secrets/local-keys.js';
+import type { SecretBox } from '../store/secrets/secret-box.js';
 import type { Batches } from './batches.js';
 import { PostgresBatches } from './postgres-batches.js';
 import { PlaceBook } from './prepaid/place-book.js';
@@ -29,42 +25,26 @@ export interface Production {
 export interface OfflinePlaces {
   /** Boards of its batch that it may make then; 0: each waits for the database. */
   readonly boards: number;
-  /** Tells the registry first what the key journal of this station still holds for it; false: not done yet. */
-  readonly keysFirst?: (() => Promise<boolean>) | undefined;
 }
 
-/**
- * The database of the options, brought up to date. A place in a batch is only given by the database that all stations
- * share; a station that holds places ahead goes on with those when it is out of reach, and starts then too: calls that
- * need the database fail until it is back.
- *
- * @param offline absent: no station, every call needs the database
- * @throws DATA_DIR_UNUSABLE, EMBEDDED_*, REGISTRY_*, MASTER_KEY_INVALID, SECRET_UNREADABLE, FILE_*, DISK_FULL, CANCELLED
- */
-export async function openProduction(
-  options: RegistryOptions = {},
-  offline?: OfflinePlaces,
-): Promise<Production> {
-  const { dataDir = defaultDataDir(), whenDown = 'continue', env = process.env } = options;
-  const goesOn = offline !== undefined && whenDown === 'continue';
-  // Also with `secrets: 'plain'`, which is about the column that other programs read, these tables are sealed.
-  const boards = offline?.boards ?? 0;
-  const patient = {
-    ...options,
-    secrets: 'sealed',
-    whenDown: goesOn && boards > 0 ? 'continue' : 'stop',
-  } as const;
-  const { database, box } = await withSecretsLater(patient);
+export interface BatchParts {
+  readonly dataDir: string;
+  readonly database: Database;
+  readonly box: SecretBox;
+  /** Seal what stands in the station's own records. */
+  readonly ownKeys: LocalKeys;
+  /** Absent: no station, every call needs the database. */
+  readonly offline: OfflinePlaces | undefined;
+  /** Tells the registry first what the key journal of this station still holds for it; false: not done yet. */
+  readonly keysFirst: (() => Promise<boolean>) | undefined;
+}
+
+/** @throws FILE_*, DISK_FULL; the database is closed then */
+export async function openBatches(parts: BatchParts): Promise<Production> {
+  const { dataDir, database, box, ownKeys, offline, keysFirst } = parts;
+  const runs = new PostgresRuns(database);
+  if (offline === undefined) return productionOf(database, new PostgresBatches(database, box), runs);
   try {
-    await database
-      .connected('migrations', () => Promise.resolve())
-      .catch((error: unknown) => {
-        if (!goesOn || !isDown(error)) throw error;
-      });
-    const runs = new PostgresRuns(database);
-    if (offline === undefined) return productionOf(database, new PostgresBatches(database, box), runs);
-    const keySource = masterKeySource(dataDir, env);
-    const ownKeys = LocalKeys.open(keySource, await loadMasterKeys(keySource), 'batch places');
     const batches = new PrepaidBatches({
       database,
       sharedBox: box,
@@ -72,7 +52,8 @@ export async function openProduction(
       book: new PlaceBook(dataDir),
       recent: new RecentUnits(dataDir),
       places: offline.boards,
-      keysFirst: offline.keysFirst,
+      keysFirst,
+      outage: database.outage,
     });
     return productionOf(database, batches, await KeptRuns.open(dataDir, runs, () => batches.isAway));
   } catch (error) {

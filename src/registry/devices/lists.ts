@@ -1,9 +1,10 @@
-// The tables behind the door: allow and deny lists, and which devices are tombstones.
+// The tables of admission: allow and deny lists, and which devices are tombstones.
 import type pg from 'pg';
 import { formatListEntry, type ListEntry } from '../../core/list-entry.js';
-import type { Door } from '../door/copy.js';
-import { checkDoor, type ListName } from '../door/rules.js';
+import type { RegistryFacts } from '../admission/registry-copy.js';
+import { checkLists, type ListedEntry, type ListName } from '../admission/rules.js';
 import type { BoardNames } from '../registry.js';
+import { readSeal } from '../store/data-keys.js';
 import { macKeyOf, macOf, REMOVED } from './rows.js';
 
 interface EntryRow {
@@ -26,7 +27,7 @@ export function toEntryText({ global_uuid: uuid, mac_first: first, mac_last: las
 type ListedRow = EntryRow & { readonly list: ListName; readonly reason: string };
 
 /** One statement, whatever is in the lists. @throws DEVICE_DENIED, DEVICE_NOT_ALLOWED: of the first one it concerns */
-export async function checkLists(client: pg.ClientBase, boards: readonly BoardNames[]): Promise<void> {
+export async function checkBoards(client: pg.ClientBase, boards: readonly BoardNames[]): Promise<void> {
   const { rows } = await client.query<
     (ListedRow | { readonly list: null }) & { readonly mac_key: string; readonly restricted: boolean }
   >(
@@ -40,12 +41,12 @@ export async function checkLists(client: pg.ClientBase, boards: readonly BoardNa
   for (const board of boards) {
     const own = rows.filter(({ mac_key: macKey }) => macKey === macKeyOf(board.mac));
     const matches = own.flatMap((row) => (row.list === null ? [] : toEntry(row)));
-    checkDoor(board, matches, own[0]?.restricted ?? false);
+    checkLists(board, matches, own[0]?.restricted ?? false);
   }
 }
 
-/** All that a station needs to know to keep the door by itself. */
-export async function readDoor(client: pg.ClientBase): Promise<Door> {
+/** All that a station needs to know to go on without the registry. */
+export async function readFacts(client: pg.ClientBase): Promise<RegistryFacts> {
   const { rows } = await client.query<ListedRow>(
     'select list, reason, global_uuid, mac_first, mac_last from device_lists order by id',
   );
@@ -53,9 +54,11 @@ export async function readDoor(client: pg.ClientBase): Promise<Door> {
     'select mac_key from devices where status = $1 order by id',
     [REMOVED],
   );
-  return { entries: rows.map(toEntry), removed: removed.map(({ mac_key: macKey }) => macOf(macKey)) };
+  const { registryId = '', masterIds } = await readSeal(client);
+  const macs = removed.map(({ mac_key: macKey }) => macOf(macKey));
+  return { registryId, masterIds, entries: rows.map(toEntry), removed: macs };
 }
 
-function toEntry(row: ListedRow): Door['entries'][number] {
+function toEntry(row: ListedRow): ListedEntry {
   return { list: row.list, entry: toEntryText(row), reason: row.reason };
 }

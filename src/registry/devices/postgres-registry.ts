@@ -5,7 +5,7 @@ import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { conflictError, findContradiction } from '../conflicts/detect.js';
 import { resolveConflict } from '../conflicts/resolve.js';
 import { countOpenConflicts, listConflicts, recordConflict } from '../conflicts/store.js';
-import type { Door } from '../door/copy.js';
+import type { RegistryFacts } from '../admission/registry-copy.js';
 import type {
   ConflictFilter,
   Decision,
@@ -24,29 +24,19 @@ import type {
   ScreenRequest,
 } from '../registry.js';
 import { checkReason, checkWidths } from './request.js';
-import type { SealingKey } from '../store/secrets/envelope.js';
-import { plainBox, sealedBox, type SecretBox } from '../store/secrets/secret-box.js';
+import type { SecretBox } from '../store/secrets/secret-box.js';
 import { countPushes } from '../push/outbox.js';
-import { openDataKeysWith } from '../store/data-keys.js';
 import type { Database } from '../store/database.js';
 import { list } from './list.js';
-import { readDoor } from './lists.js';
+import { readFacts } from './lists.js';
 import { lockNames } from '../store/lock.js';
 import { Stop } from './meet.js';
-import { migrate } from '../store/migrate.js';
 import { find, openKey, recordReveal, show } from './read.js';
 import { type OfflineReservation, replayReservation } from './replay.js';
 import { reserve, screen } from './reserve.js';
 import { toDeviceRecord } from './rows.js';
 import { confirm, fail, noteImages, type Told } from './settle.js';
 import { SharedReading, SharedTransaction } from '../store/shared-transaction.js';
-
-export interface SecretOptions {
-  /** Loads the master key, and one that is about to replace it if there is one. */
-  readonly masters: () => Promise<readonly SealingKey[]>;
-  /** Store keys as they are, for consumers that read the column themselves. */
-  readonly plain: boolean;
-}
 
 export class PostgresRegistry implements Registry {
   readonly #database: Database;
@@ -58,7 +48,8 @@ export class PostgresRegistry implements Registry {
   readonly #proofs: SharedTransaction<Told<Proof>, DeviceRecord | Stop>;
   readonly #failures: SharedTransaction<Told<Failure>, void>;
 
-  private constructor(database: Database, box: SecretBox) {
+  /** @param box seals and opens inside of calls */
+  constructor(database: Database, box: SecretBox) {
     this.#database = database;
     this.#box = box;
     this.#histories = new SharedReading(database, 'show', show);
@@ -69,19 +60,6 @@ export class PostgresRegistry implements Registry {
     this.#images = new SharedTransaction(database, 'built', noteImages);
     this.#proofs = new SharedTransaction(database, 'confirm', confirm);
     this.#failures = new SharedTransaction(database, 'fail', fail);
-  }
-
-  /** Brings the schema up to date, then opens the registry. On failure the database is closed. */
-  static async open(database: Database, options: SecretOptions): Promise<PostgresRegistry> {
-    try {
-      await database.connected('migrations', (client) => migrate(client, database.source.description));
-      const keys = await database.transaction('keys', (client) => openDataKeysWith(client, options.masters));
-      const box = sealedBox(keys);
-      return new PostgresRegistry(database, options.plain ? plainBox(box) : box);
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
   }
 
   get description(): string {
@@ -123,9 +101,13 @@ export class PostgresRegistry implements Registry {
     });
   }
 
-  /** What a station needs to know to keep the door by itself. */
-  door(): Promise<Door> {
-    return this.#database.connected('lists', readDoor);
+  async connect(): Promise<void> {
+    await this.#database.connected('migrations', () => Promise.resolve());
+  }
+
+  /** What a station needs to know of it to go on without it. */
+  facts(): Promise<RegistryFacts> {
+    return this.#database.connected('lists', readFacts);
   }
 
   built(id: string, image: Image): Promise<void> {

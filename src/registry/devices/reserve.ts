@@ -9,7 +9,7 @@ import { makeReservation } from './request.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import { insertAttempts, type NewAttempt } from './attempts.js';
 import { keyFor, type LiveKey, liveKeys, type StoredKey } from './keys.js';
-import { checkLists } from './lists.js';
+import { checkBoards } from './lists.js';
 import { meet, Stop } from './meet.js';
 import { insertPending, wantedOf } from './pending.js';
 import { type DeviceRow, macKeyOf, REMOVED } from './rows.js';
@@ -22,7 +22,7 @@ export async function reserve(
   requests: readonly ReserveRequest[],
 ): Promise<(Reservation | Stop)[]> {
   needDistinct(requests.flatMap(allNames));
-  await checkLists(client, requests);
+  await checkBoards(client, requests);
   const met = await meet(client, requests);
   const fresh = await insertPending(
     client,
@@ -80,7 +80,7 @@ export async function screen(
   requests: readonly ScreenRequest[],
 ): Promise<(Stop | undefined)[]> {
   needDistinct(requests.flatMap(allNames));
-  await checkLists(client, requests);
+  await checkBoards(client, requests);
   const met = await meet(client, requests);
   return requests.map(({ mac, uuid }, index) => {
     const found = met[index];

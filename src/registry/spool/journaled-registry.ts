@@ -3,8 +3,8 @@
 import type { Conflict } from '../../core/conflict.js';
 import { type EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { conflictError, namesOf } from '../conflicts/detect.js';
-import type { DoorCopy } from '../door/copy.js';
-import { isDown, REST_MS } from '../store/outage.js';
+import type { RegistryCopy } from '../admission/registry-copy.js';
+import { isDown, type Outage } from '../store/outage.js';
 import type {
   ConflictFilter,
   Decision,
@@ -32,25 +32,26 @@ import { replayJournal, type ReplayTarget } from './replay.js';
 
 export interface JournalOptions {
   readonly journal: Journal;
-  /** The station's copy of who may come in. */
-  readonly door: DoorCopy;
+  /** What the station keeps of the registry, with its admission lists. */
+  readonly copy: RegistryCopy;
   /** Seal the keys in the journal, and need no database. */
   readonly keys: LocalKeys;
   /** For people and messages. */
   readonly description: string;
   /** What `reserve` does when the registry cannot be reached. */
   readonly whenDown: 'continue' | 'stop';
-  /** Opens the registry behind; called again after a failure. */
-  open(): Promise<ReplayTarget>;
+  /** The registry behind, which is connected with each call that finds it is not. */
+  readonly inner: ReplayTarget;
+  /** What this process knows of whether it can be reached. */
+  readonly outage: Outage;
+  /** That this computer may go on without a registry that cannot be reached. */
+  mayStartWithout(failure: EspmintError): Promise<void>;
 }
 
 export class JournaledRegistry implements Registry {
   readonly #options: JournalOptions;
   readonly #box: SecretBox;
   readonly #desk: OfflineDesk;
-  #inner: Promise<ReplayTarget> | undefined;
-  #restUntil = 0;
-  #lastFailure: EspmintError | undefined;
   #replaying: Promise<void> | undefined;
   /** Reservations of this station that contradicted the registry when it heard of them. */
   readonly #stopped = new Map<string, Conflict>();
@@ -58,7 +59,7 @@ export class JournaledRegistry implements Registry {
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#box = options.keys.box;
-    this.#desk = new OfflineDesk(options.journal, options.door, this.#box);
+    this.#desk = new OfflineDesk(options.journal, options.copy, this.#box);
   }
 
   get description(): string {
@@ -66,18 +67,18 @@ export class JournaledRegistry implements Registry {
   }
 
   /**
-   * Opens the registry behind and tells it what it has missed.
+   * Connects the registry behind and tells it what it has missed.
    *
-   * @throws what is wrong with it; with `continue` only what does not pass by itself
+   * @throws what is wrong with it; with `continue` only what does not pass by itself, or what `mayStartWithout` says
    */
   async start(): Promise<void> {
     try {
-      await this.#online(() => Promise.resolve());
+      await this.#online((inner) => inner.connect());
       // Before the first outage, not after it.
-      await this.#options.door.settled();
+      await this.#options.copy.settled();
     } catch (error) {
-      if (isDown(error) && this.#options.whenDown === 'continue') return;
-      throw error;
+      if (!isDown(error) || this.#options.whenDown === 'stop') throw error;
+      await this.#options.mayStartWithout(toEspmintError(error));
     }
   }
 
@@ -174,7 +175,7 @@ export class JournaledRegistry implements Registry {
   }
 
   async status(): Promise<RegistryStatus> {
-    const { journal, door } = this.#options;
+    const { journal, copy } = this.#options;
     const { reason, conflicts, pushes } = await this.#online((inner) => inner.status()).catch(
       (error: unknown) => ({ reason: toEspmintError(error).message, conflicts: 0, pushes: undefined }),
     );
@@ -186,48 +187,33 @@ export class JournaledRegistry implements Registry {
       pendingSync: attempts.filter(({ owed }) => owed).length + refusals.length,
       conflicts: conflicts + refusals.length,
       pushes,
-      doorCopiedAt: await door.at(),
+      listsCopiedAt: await copy.at().catch(() => undefined),
     };
   }
 
   async close(): Promise<void> {
-    const inner = await this.#inner?.catch(() => undefined);
     await this.#replaying?.catch(() => undefined);
-    await this.#options.door.settled();
-    await inner?.close();
+    await this.#options.copy.settled();
+    await this.#options.inner.close();
     await this.#options.journal.close().catch(() => undefined);
   }
 
   /** Runs `work` on the registry behind, which has been told of everything before. */
   async #online<T>(work: (inner: ReplayTarget) => Promise<T>): Promise<T> {
-    if (this.#lastFailure !== undefined && Date.now() < this.#restUntil) throw this.#lastFailure;
+    const { inner, outage } = this.#options;
     try {
-      const inner = await this.#open();
+      if (outage.restingFor !== undefined) throw outage.restingFor;
       await (this.#replaying ??= this.#replay(inner));
       const result = await work(inner);
-      this.#options.door.renew(() => inner.door());
+      outage.over();
+      this.#options.copy.renew(() => inner.facts());
       return result;
     } catch (error) {
-      if (isDown(error)) this.#noteDown(toEspmintError(error));
+      if (isDown(error) && error !== outage.restingFor) outage.note(error);
+      // What comes together meanwhile is replayed with the next call that reaches it, before anything else.
+      if (isDown(error)) this.#replaying = undefined;
       throw error;
     }
-  }
-
-  async #open(): Promise<ReplayTarget> {
-    this.#inner ??= this.#options.open();
-    try {
-      return await this.#inner;
-    } catch (error) {
-      this.#inner = undefined;
-      throw error;
-    }
-  }
-
-  /** The next call but those of the next seconds tries again, and replays what has come together by then. */
-  #noteDown(error: EspmintError): void {
-    this.#lastFailure = error;
-    this.#restUntil = Date.now() + REST_MS;
-    this.#replaying = undefined;
   }
 
   async #replay(inner: ReplayTarget): Promise<void> {

@@ -1,8 +1,8 @@
-// What a station decides by itself while the registry is out of reach: by its journal and its copy of the door.
+// What a station decides by itself while the registry is out of reach: by its journal and its copy of the admission lists.
 import { randomUUID } from 'node:crypto';
 import { conflictError } from '../conflicts/detect.js';
 import { refusalBy } from '../conflicts/from-history.js';
-import type { DoorCopy } from '../door/copy.js';
+import type { RegistryCopy } from '../admission/registry-copy.js';
 import type { KeyFileRecord } from './key-file.js';
 import { chooseKey, KeyHistory } from './key-history.js';
 import type { DeviceRecord, Reservation, ReserveRequest, ScreenRequest } from '../registry.js';
@@ -13,18 +13,18 @@ import { keyOwner } from './records.js';
 
 export class OfflineDesk {
   readonly #journal: Journal;
-  readonly #door: DoorCopy;
+  readonly #copy: RegistryCopy;
   readonly #box: SecretBox;
 
-  constructor(journal: Journal, door: DoorCopy, box: SecretBox) {
+  constructor(journal: Journal, copy: RegistryCopy, box: SecretBox) {
     this.#journal = journal;
-    this.#door = door;
+    this.#copy = copy;
     this.#box = box;
   }
 
   /** Chooses the key; the caller journals it. @throws as Registry.reserve */
   async reserve(request: ReserveRequest): Promise<Reservation> {
-    await this.#door.check(request, request.policy);
+    await this.#copy.check(request, request.policy);
     const history = await this.#history();
     await this.#stopConflict(history, request);
     const { mac, uuid } = request;
@@ -37,7 +37,7 @@ export class OfflineDesk {
 
   /** @throws as Registry.screen */
   async screen(board: ScreenRequest): Promise<void> {
-    await this.#door.check(board, 'keep');
+    await this.#copy.check(board, 'keep');
     await this.#stopConflict(await this.#history(), board);
   }
 

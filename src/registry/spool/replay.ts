@@ -1,7 +1,7 @@
 // Tells the registry, in order and each thing once, what it has missed.
 import { type Conflict, CONFLICT_CODES } from '../../core/conflict.js';
 import { conflictOf, isEspmintError, toEspmintError } from '../../core/errors/index.js';
-import type { Door } from '../door/copy.js';
+import type { RegistryFacts } from '../admission/registry-copy.js';
 import type { OfflineReservation } from '../devices/replay.js';
 import type { Registry } from '../registry.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
@@ -14,8 +14,10 @@ export interface ReplayTarget extends Registry {
   replay(offline: OfflineReservation): Promise<void>;
   /** Writes down a board that was refused without the registry. */
   replayRefusal(conflict: Conflict): Promise<void>;
-  /** What a station needs to know to keep the door by itself. */
-  door(): Promise<Door>;
+  /** Finds out whether it can be reached, and brings its schema up to date. */
+  connect(): Promise<void>;
+  /** What a station needs to know of it to go on without it. */
+  facts(): Promise<RegistryFacts>;
 }
 
 /**

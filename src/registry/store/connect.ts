@@ -25,7 +25,7 @@ export interface RegistryOptions {
 const TIMEOUT_MS = 15_000;
 /** How long a call waits for a server that is out of reach, when it can go on without. */
 const PATIENCE_MS = 3000;
-const EMBEDDED_POOL = 4;
+const EMBEDDED_POOL = 6;
 const SERVER_POOL = 8;
 
 /** Calls end within `timeoutMs`; `bulk` is work on all devices, whose statements take as long as they take. */
@@ -39,15 +39,22 @@ export function databaseOf(
   prepare?: DatabaseOptions['prepare'],
 ): Database {
   const { databaseUrl, whenDown = 'continue', signal, timeoutMs = TIMEOUT_MS } = options;
-  const remote = databaseUrl !== undefined;
   return new Database(source, {
-    poolSize: remote ? SERVER_POOL : EMBEDDED_POOL,
+    poolSize: databaseUrl === undefined ? EMBEDDED_POOL : SERVER_POOL,
     timeoutMs,
     isBulk: workload === 'bulk',
-    patienceMs: remote && whenDown === 'continue' ? Math.min(PATIENCE_MS, timeoutMs) : timeoutMs,
+    patienceMs: patienceOf(options, whenDown === 'continue'),
     signal,
     prepare,
   });
+}
+
+/** How long a call of somebody goes on trying. @param goesOn whether he can go on without the server */
+export function patienceOf(
+  { databaseUrl, timeoutMs = TIMEOUT_MS }: RegistryOptions,
+  goesOn: boolean,
+): number {
+  return databaseUrl !== undefined && goesOn ? Math.min(PATIENCE_MS, timeoutMs) : timeoutMs;
 }
 
 /**

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
+import { Outage } from './outage.js';
 import { type ErrorContext, isCollision, isConnectionLoss, toRegistryError } from './sql-errors.js';
 
 /** Where the server is, and whatever keeps it there. */
@@ -44,18 +45,32 @@ const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1000;
 const COLLISION_TRIES = 3;
 
-export class Database {
-  readonly source: ServerSource;
-  readonly #options: DatabaseOptions;
-  #pool: pg.Pool | undefined;
-  #closed: Promise<void> | undefined;
-  #prepared: Promise<void> | undefined;
-  /** Connections that have their settings. */
-  readonly #set = new WeakSet<pg.ClientBase>();
+/** Of one who works with a database that others use too. */
+export type ViewOptions = Partial<Pick<DatabaseOptions, 'patienceMs' | 'signal'>>;
 
-  constructor(source: ServerSource, options: DatabaseOptions) {
-    this.source = source;
+export class Database {
+  readonly #connections: Connections;
+  readonly #options: DatabaseOptions;
+  #closed: Promise<void> | undefined;
+
+  constructor(source: ServerSource, options: DatabaseOptions, connections?: Connections) {
     this.#options = options;
+    this.#connections = connections ?? new Connections(source, options);
+    this.#connections.users++;
+  }
+
+  get source(): ServerSource {
+    return this.#connections.source;
+  }
+
+  /** What everybody who works with these connections knows of the server. */
+  get outage(): Outage {
+    return this.#connections.outage;
+  }
+
+  /** The same connections, used with another patience; it is closed for itself. */
+  view(changes: ViewOptions): Database {
+    return new Database(this.source, { ...this.#options, ...changes }, this.#connections);
   }
 
   /**
@@ -93,36 +108,56 @@ export class Database {
     let pauseMs = FIRST_PAUSE_MS;
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#once(work);
+        const result = await this.#connections.use(work, this.#options.signal);
+        this.outage.reached();
+        return result;
       } catch (error) {
         // Work on all devices may take longer than our patience, and still deserves another try after a collision.
         const isUnlucky = isCollision(error) && tries < COLLISION_TRIES;
         const again = isConnectionLoss(error) || isCollision(error);
         // After a stop a call is still made once: how an attempt ended is worth writing down.
         const isLate = Date.now() + pauseMs > deadline && !isUnlucky;
-        if (!again || isLate || this.#options.signal?.aborted === true)
-          throw toRegistryError(error, this.#context(what));
+        if (!again || isLate || this.#options.signal?.aborted === true) throw this.#failure(error, what);
       }
       await sleep(pauseMs);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
 
-  /** Closes all connections, then leaves the server. Never throws; may be called again. */
+  /** The last one who uses the connections closes them, then leaves the server. Never throws; may be called again. */
   async close(): Promise<void> {
-    this.#closed ??= this.#close();
+    this.#closed ??= this.#connections.leave();
     return this.#closed;
   }
 
-  async #close(): Promise<void> {
-    await this.#pool?.end().catch(() => undefined);
-    await this.source.release();
+  #failure(error: unknown, what: string): EspmintError {
+    const { timeoutMs } = this.#options;
+    const failure = toRegistryError(error, { ...this.#connections.context, what, timeoutMs });
+    if (failure.code === 'REGISTRY_UNREACHABLE') this.outage.note(failure);
+    return failure;
+  }
+}
+
+/** One pool, prepared once, however many work with it. */
+class Connections {
+  readonly source: ServerSource;
+  readonly outage = new Outage();
+  users = 0;
+  readonly #options: DatabaseOptions;
+  #pool: pg.Pool | undefined;
+  #closed = false;
+  #prepared: Promise<void> | undefined;
+  /** Connections that have their settings. */
+  readonly #set = new WeakSet<pg.ClientBase>();
+
+  constructor(source: ServerSource, options: DatabaseOptions) {
+    this.source = source;
+    this.#options = options;
   }
 
-  async #once<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    if (this.#closed !== undefined)
-      throw new EspmintError('INTERNAL', { reason: 'the registry was closed before' });
-    const config = await this.source.ensure(this.#options.signal);
+  async use<T>(work: (client: pg.ClientBase) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (this.#closed) throw new EspmintError('INTERNAL', { reason: 'the registry was closed before' });
+    const config = await this.source.ensure(signal);
     const client = await (this.#pool ??= this.#openPool(config)).connect();
     let broken = false;
     try {
@@ -136,6 +171,19 @@ export class Database {
     } finally {
       client.release(broken);
     }
+  }
+
+  async leave(): Promise<void> {
+    this.users--;
+    if (this.users > 0) return;
+    this.#closed = true;
+    await this.#pool?.end().catch(() => undefined);
+    await this.source.release();
+  }
+
+  get context(): Omit<ErrorContext, 'what' | 'timeoutMs'> {
+    const { user, database } = this.#pool?.options ?? {};
+    return { target: this.source.description, user: user ?? '', database: database ?? '' };
   }
 
   /** Others that come meanwhile wait for it. */
@@ -163,16 +211,5 @@ export class Database {
     pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));
     return pool;
-  }
-
-  #context(what: string): ErrorContext {
-    const { user, database } = this.#pool?.options ?? {};
-    return {
-      target: this.source.description,
-      what,
-      user: user ?? '',
-      database: database ?? '',
-      timeoutMs: this.#options.timeoutMs,
-    };
   }
 }

@@ -121,7 +121,7 @@ export const registryStatusSchema = z
     /** Boards that were refused because they contradict the registry, and wait for somebody to decide. */
     conflicts: z.int().optional(),
     /** How old this station's copy of the allow and deny lists is. */
-    doorCopiedAt: timeSchema.optional(),
+    listsCopiedAt: timeSchema.optional(),
     /** What is still to be told to the user's own tables and services, and what was given up. */
     pushes: pushCountsSchema.optional(),
   })

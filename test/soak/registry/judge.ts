@@ -3,7 +3,8 @@
 import { openRegistry } from '../../../src/registry/index.js';
 import { Journal } from '../../../src/registry/spool/journal.js';
 import { openDataKeys } from '../../../src/registry/store/data-keys.js';
-import { loadMasterKeys, masterKeySource } from '../../../src/registry/store/secrets/master-key.js';
+import { masterKeySource } from '../../../src/registry/store/secrets/master-key.js';
+import { MasterKeys } from '../../../src/registry/store/secrets/master-keys.js';
 import { sealedBox } from '../../../src/registry/store/secrets/secret-box.js';
 import type { Campaign } from './campaign.js';
 import type { Home } from './homes.js';
@@ -80,9 +81,8 @@ async function registryKeys(home: Home): Promise<{ keys: KnownKey[]; devices: st
   const registry = await openRegistry(home.options(dataDir));
   const client = await home.connect();
   try {
-    const box = sealedBox(
-      await openDataKeys(client, await loadMasterKeys(masterKeySource(dataDir, home.env))),
-    );
+    const masters = await MasterKeys.load(masterKeySource(dataDir, home.env), dataDir);
+    const box = sealedBox((await openDataKeys(client, masters, 'the registry')).keys);
     const { rows } = await client.query<{ uuid: string; macKey: string; stored: string; state: string }>(
       `select global_uuid as uuid, mac_key as "macKey", psk_secret as stored, state from device_keys`,
     );

@@ -17,7 +17,6 @@ import type { OfflineChoice } from '../../arguments/offline.js';
 import { originOf, type OriginFlags } from '../../compose/origin.js';
 import { createStationReporter, type StationReporter } from '../../output/station-reporter.js';
 import { loadProfile, planFromFlags, type PlanFlags } from '../../compose/plan.js';
-import { openStationPushes } from '../../compose/station-pushes.js';
 import { listenToOperator, OPERATOR_HELP } from './operator.js';
 import { stationLabels, type LabelOptions, type StationLabels } from './labels.js';
 import { stationPorts, type PortOptions } from './ports.js';
@@ -60,11 +59,11 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   // The registry closes last: it must know the keys of the boards that the batch still has to hear of.
   const parts = await composeParts(io, options);
   closers.push(() => parts.close());
-  const work = await openWork(io, options, { name, profile, registry: parts.registry }, closers);
+  const work = await openWork(io, options, { name, profile, store: parts.store }, closers);
   const plan = await planFromFlags({ ...options, ...planOf(work?.batch) }, io.env);
   const reporter = createStationReporter(io, { json: options.json === true, name });
   const note = (text: string): void => reporter.note(text);
-  const pushes = openStationPushes(io, options, note);
+  const pushes = parts.store?.deliver(note);
   closers.push(() => pushes?.close());
   const labels = await stationLabels(options, {
     profile,

@@ -11,11 +11,10 @@ import {
   type StationEvent,
 } from '../../../station/index.js';
 import type { RegistryChoice } from '../../compose/compose.js';
-import { composeProduction } from '../../compose/compose-production.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { offlinePlaces, type OfflineChoice } from '../../arguments/offline.js';
 import type { StationReporter } from '../../output/station-reporter.js';
-import type { BatchRequest, Registry } from '../../../registry/index.js';
+import type { BatchRequest, Store } from '../../../registry/index.js';
 
 /** Everything that ends with the station, in the order of opening. */
 export type Closer = () => Promise<void> | void;
@@ -44,15 +43,15 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 export async function openWork(
   io: CliIo,
   options: RegistryChoice & OfflineChoice & GlobalOptions & { readonly batch?: string },
-  { name, profile, registry }: { name: string; profile: Profile; registry: Registry },
+  { name, profile, store }: { name: string; profile: Profile; store: Store | undefined },
   closers: Closer[],
 ): Promise<Work | undefined> {
-  if (options.registry === 'none') {
+  if (store === undefined) {
     if (options.batch === undefined) return undefined;
     const hint = 'leave --registry none out';
     throw new EspmintError('INPUT_INVALID', { field: '--batch', reason: 'needs a database', hint });
   }
-  const production = await composeProduction(io, options, offlinePlaces(io, options, registry));
+  const production = await store.production(offlinePlaces(io, options));
   closers.push(() => production.close());
   const batch =
     options.batch === undefined

@@ -175,9 +175,46 @@ export const REGISTRY_ERRORS = {
       `What the journal holds of ${mac} (${uuid}) contradicts the registry (${reason})`,
     next: () => 'look at both with "espmint devices show"; the key stays in the journal until it is settled',
   }),
-  SECRET_UNREADABLE: entry<{ what: string; reason: string }>({
+  SECRET_UNREADABLE: entry<{
+    what: string;
+    reason: string;
+    /** Id of the master key that opens it. */
+    wanted?: string;
+    /** How it comes here: it must be brought, or it is here and another one is named. */
+    advice?: 'import' | 'unset';
+  }>({
     ...setup,
     problem: ({ what, reason }) => `The stored secret of ${what} cannot be opened (${reason})`,
-    next: () => 'use the master key that sealed it',
+    next: ({ wanted = '', advice }) => {
+      if (advice === 'import')
+        return `copy the file master.key from a computer whose "espmint keys list" names ${wanted}, and run "espmint keys import FILE" here; do not overwrite the one that is here`;
+      if (advice === 'unset')
+        return `name ${wanted} instead, which this computer has too, or run "espmint keys rotate" to go over to the one that is named`;
+      return 'restore it from a backup that was made before';
+    },
+  }),
+  REGISTRY_NEVER_REACHED: entry<{ target: string; reason: string }>({
+    ...state,
+    problem: ({ target, reason }) =>
+      `The registry at ${target} cannot be reached (${reason}), and this computer has never reached it by this address: it knows neither its master key nor its admission lists`,
+    next: () => 'start once while it can be reached, or give the address that it was reached by before',
+  }),
+  ADMISSION_LISTS_UNREADABLE: entry<{ path: string; reason: string }>({
+    ...state,
+    problem: ({ path, reason }) =>
+      `The registry cannot be reached, and its admission lists in ${path} cannot be read (${reason}), so no board is let in`,
+    next: () => 'bring the registry back: the copy is renewed by itself then',
+  }),
+  MASTER_KEY_NEEDED: entry<{ id: string; by: string }>({
+    ...conflict,
+    problem: ({ id, by }) => `The master key ${id} is needed by ${by}`,
+    next: () => 'keep it; run "espmint keys list" to see what each key is for',
+  }),
+  MASTER_KEY_UNKNOWN: entry<{ id: string }>({
+    ...setup,
+    exit: EXIT.input,
+    http: 404,
+    problem: ({ id }) => `This computer keeps no replaced master key ${id}`,
+    next: () => 'run "espmint keys list" to see which it keeps',
   }),
 };

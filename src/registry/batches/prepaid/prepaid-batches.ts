@@ -1,7 +1,7 @@
 // Batches that a station goes on with while the database is out of reach: a board then takes one of the places that the
 // station holds ahead, and the database hears of it when it is back. Never more boards than places, and none twice.
 import { EspmintError, isEspmintError, toEspmintError } from '../../../core/errors/index.js';
-import { isDown, REST_MS } from '../../store/outage.js';
+import { isDown, Outage } from '../../store/outage.js';
 import type { Away, BatchRequest, Claim, ClaimRequest, Heartbeat, Maker } from '../batches.js';
 import { checkProfile, identifierOwner, makeClaim } from '../claim.js';
 import { PostgresBatches } from '../postgres-batches.js';
@@ -10,16 +10,10 @@ import { PlaceDesk, type PlaceDeskOptions, type ToldUse } from './place-desk.js'
 import type { PlaceIdentity, PlaceUse, ProvenUnit } from './places.js';
 import type { RecentUnits } from './recent-units.js';
 
-/** The database could not be reached, and is left alone for a while. */
-interface Outage {
-  readonly failure: EspmintError;
-  readonly untilMs: number;
-  /** ISO 8601 in UTC: of the first call that failed. */
-  readonly since: string;
-}
-
 export interface PrepaidOptions extends PlaceDeskOptions {
   readonly recent: RecentUnits;
+  /** What else in this process knows of whether the database can be reached; absent: nothing else. */
+  readonly outage?: Outage | undefined;
 }
 
 export class PrepaidBatches extends PostgresBatches {
@@ -30,18 +24,19 @@ export class PrepaidBatches extends PostgresBatches {
   readonly #recent: RecentUnits;
   /** Stations whose earlier process may have left places. */
   readonly #adopted = new Set<string>();
-  #down: Outage | undefined;
+  readonly #outage: Outage;
 
   constructor(options: PrepaidOptions) {
     super(options.database, options.sharedBox);
     this.#options = options;
     this.#recent = options.recent;
+    this.#outage = options.outage ?? new Outage();
     this.#desk = new PlaceDesk(options);
   }
 
   /** Whether the last call that needed the database did not reach it. */
   get isAway(): boolean {
-    return this.#down !== undefined;
+    return this.#outage.since !== undefined;
   }
 
   /** As Batches.claim; out of reach it gives one of the places held ahead. @throws BATCH_PLACES_USED_UP too */
@@ -138,10 +133,11 @@ export class PrepaidBatches extends PostgresBatches {
   }
 
   away(maker: Maker): Promise<Away | undefined> {
-    if (this.#down === undefined) return Promise.resolve(undefined);
     const { book } = this.#options;
+    const awaySince = this.#outage.since;
+    if (awaySince === undefined) return Promise.resolve(undefined);
     const made = book.used(maker.batch).flatMap(({ end }) => (end?.unit === undefined ? [] : [end.at]));
-    const [since = ''] = [...made, this.#down.since].sort();
+    const [since = ''] = [...made, awaySince].sort();
     const { batch } = maker;
     return Promise.resolve({ batch, since, made: made.length, left: book.free(maker).length });
   }
@@ -154,20 +150,18 @@ export class PrepaidBatches extends PostgresBatches {
   /** After a failure the database is left alone for a while by boards that can go on without it. */
   async #online<T>(maker: Maker | undefined, work: () => Promise<T>): Promise<T> {
     const canGoOn = maker !== undefined && this.#options.book.free(maker).length > 0;
-    if (canGoOn && this.#down !== undefined && Date.now() < this.#down.untilMs) throw this.#down.failure;
+    const { restingFor } = this.#outage;
+    if (canGoOn && restingFor !== undefined) throw restingFor;
     return this.#reach(work);
   }
 
   async #reach<T>(work: () => Promise<T>): Promise<T> {
     try {
       const result = await work();
-      this.#down = undefined;
+      this.#outage.over();
       return result;
     } catch (error) {
-      if (isDown(error)) {
-        const since = this.#down?.since ?? now();
-        this.#down = { failure: toEspmintError(error), untilMs: Date.now() + REST_MS, since };
-      }
+      this.#outage.note(error);
       throw error;
     }
   }

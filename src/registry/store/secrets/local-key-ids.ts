@@ -1,22 +1,45 @@
-// Which keys the secrets that lie in this computer's own records are sealed with.
-import { existsSync } from 'node:fs';
+// Which master keys the secrets are sealed with that lie in this computer's own records.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EspmintError } from '../../../core/errors/index.js';
+import { codeOf, reasonOf } from '../../../files/index.js';
 
 /** Folders of records that hold sealed secrets: the key journal, and places held ahead. */
 const FOLDERS = ['journal', 'batch-places'];
-/** The start of an envelope: see envelope.ts. */
-const KEY_ID = /em1\.(\w+)\./g;
+/** The start of an envelope (see envelope.ts) under a key that was made from a master key, whose id it bears. */
+const KEY_ID = /em1\.([0-9a-f]{8})\./g;
+/** A record may be moved to another file while we look: then we look again. */
+const TRIES = 3;
 
-/** @throws what the file system says, also where a file was moved meanwhile: then it is not known */
-export async function localKeyIds(dataDir: string): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>();
-  for (const folder of FOLDERS.map((name) => join(dataDir, name)).filter((path) => existsSync(path))) {
-    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      const text = await readFile(join(entry.parentPath, entry.name), 'latin1');
-      for (const [, id = ''] of text.matchAll(KEY_ID)) ids.add(id);
+/** How many secrets there are under each. @throws FILE_UNREADABLE: then it is not known */
+export async function localKeyIds(dataDir: string): Promise<ReadonlyMap<string, number>> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await countIds(dataDir);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' && tries < TRIES) continue;
+      throw new EspmintError('FILE_UNREADABLE', { path: join(dataDir, 'journal'), reason: reasonOf(error) });
+    }
+  }
+}
+
+async function countIds(dataDir: string): Promise<Map<string, number>> {
+  const ids = new Map<string, number>();
+  for (const name of FOLDERS) {
+    for (const path of await filesIn(join(dataDir, name))) {
+      const text = await readFile(path, 'latin1');
+      for (const [, id = ''] of text.matchAll(KEY_ID)) ids.set(id, (ids.get(id) ?? 0) + 1);
     }
   }
   return ids;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
 }

@@ -1,16 +1,25 @@
-// The master key: it wraps the keys that seal secrets, and is never in the database.
+// The files of the master key: it wraps the keys that seal secrets, and is never in the database. Beside the key that is
+// used lie those that were used before, or were brought here: a key that anything may be sealed with is never lost.
 import { execFile } from 'node:child_process';
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';
-import { link, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { EspmintError } from '../../../core/errors/index.js';
-import { codeOf, PRIVATE_FILE, readPrivateFile, syncFolder, toWriteError } from '../../../files/index.js';
+import {
+  createOwnFile,
+  readBytes,
+  readPrivateFile,
+  renamePatiently,
+  replaceOwnFile,
+  syncFolder,
+  toWriteError,
+} from '../../../files/index.js';
 import { appendDurably, openForAppend } from '../../spool/durable-append.js';
 import type { SealingKey } from './envelope.js';
 
 const KEY_BYTES = 32;
 const COMMAND_TIMEOUT_MS = 30_000;
+const LONGEST_FILE_BYTES = 64 * 1024;
 
 /** Where the master key comes from. The first that is set counts. */
 export interface MasterKeySource {
@@ -18,7 +27,7 @@ export interface MasterKeySource {
   readonly command?: string | undefined;
   /** 64 hex digits, or 32 bytes as base64; from ESPMINT_MASTER_KEY. */
   readonly text?: string | undefined;
-  /** Made on first use with mode 0600 when neither of the others is set. */
+  /** Made for a new registry, with mode 0600, when neither of the others is set. */
   readonly file: string;
 }
 
@@ -38,36 +47,44 @@ export function defaultKeyFile(dataDir: string): string {
   return join(dataDir, 'master.key');
 }
 
-/**
- * The master key first; behind it those that this computer has had before, and one that was made to replace it, if a
- * rotation was cut short between the two: the last one.
- *
- * @throws MASTER_KEY_INVALID, FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL
- */
-export async function loadMasterKeys(source: MasterKeySource): Promise<[SealingKey, ...SealingKey[]]> {
-  if (source.command !== undefined)
-    return [parseKey(await runCommand(source.command), 'the output of the command')];
-  if (source.text !== undefined) return [parseKey(source.text, 'ESPMINT_MASTER_KEY')];
-  const next = await readNextKey(source);
-  const current = await loadKeyFile(source.file);
-  const previous = (await readPreviousKeys(source)).filter(({ id }) => id !== current.id);
-  return next === undefined ? [current, ...previous] : [current, ...previous, next];
+/** What this computer has. */
+export interface FoundKeys {
+  /** The key that seals; undefined where none was ever made or brought here. */
+  readonly current: SealingKey | undefined;
+  /** Whether somebody has named it by a variable or a command. */
+  readonly isGiven: boolean;
+  /** Others that open what was sealed before; the last one may be about to replace the current one. */
+  readonly others: readonly SealingKey[];
 }
 
 /**
- * Loads them anew with each call but the first, which answers with those that are loaded already: a command of a key
- * management service is not run twice at one start.
+ * Reads all keys, runs the command; makes none.
+ *
+ * @throws MASTER_KEY_INVALID, FILE_UNREADABLE
  */
-export function masterKeyLoader(
-  source: MasterKeySource,
-  loaded: readonly SealingKey[],
-): () => Promise<readonly SealingKey[]> {
-  let first: readonly SealingKey[] | undefined = loaded;
-  return async () => {
-    const keys = first ?? (await loadMasterKeys(source));
-    first = undefined;
-    return keys;
+export async function findMasterKeys(source: MasterKeySource): Promise<FoundKeys> {
+  const given = await givenKey(source);
+  // The next one first: a rotation that ends meanwhile has it in the file by then.
+  const next = await readKeyFile(nextOf(source));
+  const inFile = await readKeyFile(source.file);
+  const others = [
+    ...(given === undefined || inFile === undefined ? [] : [inFile]),
+    ...(await readPreviousKeys(source)),
+    ...(next === undefined ? [] : [next]),
+  ];
+  const current = given ?? inFile;
+  return {
+    current,
+    isGiven: given !== undefined,
+    others: others.filter(
+      ({ id }, at) => id !== current?.id && others.findIndex((key) => key.id === id) === at,
+    ),
   };
+}
+
+async function givenKey({ command, text }: MasterKeySource): Promise<SealingKey | undefined> {
+  if (command !== undefined) return parseKey(await runCommand(command), 'the output of the command');
+  return text === undefined ? undefined : parseKey(text, 'ESPMINT_MASTER_KEY');
 }
 
 /** A key made from the master key for one purpose, so that the two can never open each other's secrets. */
@@ -104,20 +121,11 @@ async function runCommand(command: string): Promise<string> {
   }
 }
 
-/** Of several processes that make it at once, the first one's key is everybody's. */
-async function loadKeyFile(file: string): Promise<SealingKey> {
+/** Of several processes that make it at once, the first one's key is everybody's. @throws FILE_*, DISK_FULL */
+export async function makeKeyFile(file: string): Promise<SealingKey> {
   const found = await readKeyFile(file);
   if (found !== undefined) return found;
-  // Written beside and linked: it is there as a whole, and never twice.
-  const draft = await writeBeside(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`);
-  try {
-    await link(draft, file).catch((error: unknown) => {
-      if (codeOf(error) !== 'EEXIST') throw toWriteError(file, error);
-    });
-  } finally {
-    await rm(draft, { force: true });
-  }
-  await syncFolder(dirname(file));
+  await createOwnFile(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`);
   const made = await readKeyFile(file);
   if (made === undefined) throw new EspmintError('FILE_UNREADABLE', { path: file, reason: 'it vanished' });
   return made;
@@ -142,70 +150,70 @@ export async function readPreviousKeys(source: MasterKeySource): Promise<Sealing
   return keys.filter(({ id }, at) => keys.findIndex((key) => key.id === id) === at);
 }
 
-/** Returns when it is on the disk beside the others. @throws FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL */
-export async function keepPreviousKey(source: MasterKeySource, key: SealingKey): Promise<void> {
-  if ((await readPreviousKeys(source)).some(({ id }) => id === key.id)) return;
+/** Returns when they are on the disk beside the others. @throws FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL */
+export async function keepKeys(source: MasterKeySource, keys: readonly SealingKey[]): Promise<void> {
+  const kept = await readPreviousKeys(source);
+  const added = keys.filter((key) => !kept.some(({ id }) => id === key.id));
+  if (added.length === 0) return;
   const path = previousOf(source);
   const file = await openForAppend(path);
   try {
-    await appendDurably(file, path, Buffer.from(`${hexOf(key)}\n`));
+    await appendDurably(file, path, Buffer.from(added.map((key) => `${hexOf(key)}\n`).join('')));
   } finally {
     await file.close();
   }
 }
 
-/** Keeps only these of them. @throws FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL */
-export async function forgetPreviousKeys(
-  source: MasterKeySource,
-  isNeeded: (key: SealingKey) => boolean,
-): Promise<void> {
-  const keys = await readPreviousKeys(source);
-  const kept = keys.filter(isNeeded);
-  if (kept.length === keys.length) return;
-  const path = previousOf(source);
-  await rename(await writeBeside(path, kept.map((key) => `${hexOf(key)}\n`).join('')), path);
-  await syncFolder(dirname(path));
+/** Makes it the key file's; the one that was there is kept. @throws FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL */
+export async function useKey(source: MasterKeySource, key: SealingKey): Promise<void> {
+  const current = await readKeyFile(source.file);
+  if (current?.id === key.id) return;
+  await keepKeys(source, current === undefined ? [key] : [current, key]);
+  await replaceOwnFile(source.file, `${hexOf(key)}\n`);
 }
 
-async function writeBeside(file: string, text: string): Promise<string> {
-  const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  try {
-    await writeFile(draft, text, { mode: PRIVATE_FILE, flag: 'wx', flush: true });
-    return draft;
-  } catch (error) {
-    throw toWriteError(file, error);
-  }
+/** Removes it from those that are kept. @returns whether it was there  @throws FILE_*, DISK_FULL */
+export async function forgetKey(source: MasterKeySource, id: string): Promise<boolean> {
+  const keys = await readPreviousKeys(source);
+  const kept = keys.filter((key) => key.id !== id);
+  if (kept.length === keys.length) return false;
+  await replaceOwnFile(previousOf(source), kept.map((key) => `${hexOf(key)}\n`).join(''));
+  return true;
+}
+
+/**
+ * The keys in a file that was brought here: a key file of another computer, or the keys kept beside one; one a line.
+ *
+ * @throws MASTER_KEY_INVALID, FILE_UNREADABLE
+ */
+export async function readKeysToImport(path: string): Promise<SealingKey[]> {
+  const text = new TextDecoder().decode(await readBytes(path, LONGEST_FILE_BYTES));
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  if (lines.length === 0) throw new EspmintError('MASTER_KEY_INVALID', { origin: path });
+  return lines.map((line) => parseKey(line, path));
 }
 
 /**
  * Makes the next key of a key file. It lies beside the old one until it is used: a crash in between loses neither. One
  * that lies there already is taken, so that two rotations at once mean the same key.
  *
- * @throws INPUT_INVALID when the key comes from elsewhere
+ * @throws FILE_*, DISK_FULL
  */
 export async function prepareNextKey(source: MasterKeySource): Promise<SealingKey> {
-  if (source.command !== undefined || source.text !== undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: 'The master key',
-      reason: 'does not come from a file, so espmint cannot replace it',
-      hint: 'rotate it where it is kept, or take it from a file',
-    });
-  }
-  return loadKeyFile(nextOf(source));
+  return makeKeyFile(nextOf(source));
 }
 
 /**
- * Puts the next key in the place of the old one, which is kept for what this computer has sealed with it. The next one is
- * kept there too: should another rotation put its own key in that place at this moment, none is lost.
+ * Puts the next key in the place of the old one, which is kept for all that was sealed with it. The next one is kept there
+ * too: should another rotation put its own key in that place at this moment, none is lost.
  */
 export async function useNextKey(source: MasterKeySource, next: SealingKey): Promise<void> {
   const current = await readKeyFile(source.file);
   // Another rotation was quicker, and the two mean the same key.
   if (current?.id === next.id) return;
-  if (current !== undefined) await keepPreviousKey(source, current);
-  await keepPreviousKey(source, next);
+  await keepKeys(source, current === undefined ? [next] : [current, next]);
   try {
-    await rename(nextOf(source), source.file);
+    await renamePatiently(nextOf(source), source.file);
   } catch (error) {
     if ((await readKeyFile(source.file))?.id !== next.id) throw toWriteError(source.file, error);
   }
@@ -221,7 +229,8 @@ function nextOf({ file }: MasterKeySource): string {
   return `${file}.next`;
 }
 
-function previousOf({ file }: MasterKeySource): string {
+/** Where the keys lie that are not used any more. */
+export function previousOf({ file }: MasterKeySource): string {
   return `${file}.previous`;
 }
 

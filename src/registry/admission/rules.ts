@@ -1,11 +1,11 @@
-// Who may come in: the rule of the allow and deny lists, wherever they are kept.
+// Which boards are admitted: the rule of the allow and deny lists, wherever they are kept.
 import { EspmintError } from '../../core/errors/index.js';
 import type { BoardNames } from '../registry.js';
 
 export type ListName = 'allow' | 'deny';
 
 /** One entry, written as people write it: a MAC, a UUID, or `first..last`. */
-export interface DoorEntry {
+export interface ListedEntry {
   readonly list: ListName;
   readonly entry: string;
   readonly reason: string;
@@ -19,9 +19,9 @@ export interface DoorEntry {
  * @param asOf ISO 8601: the time of the copy that says so, where the registry is out of reach
  * @throws DEVICE_DENIED, DEVICE_NOT_ALLOWED
  */
-export function checkDoor(
+export function checkLists(
   { mac, uuid }: BoardNames,
-  matches: readonly DoorEntry[],
+  matches: readonly ListedEntry[],
   isRestricted: boolean,
   asOf?: string,
 ): void {

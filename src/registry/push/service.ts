@@ -1,24 +1,7 @@
-// Opens pushes: once, for a command, or for as long as a station runs, whatever becomes of its registry.
+// Delivering pushes for as long as a station runs, whatever becomes of its registry.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toEspmintError } from '../../core/errors/index.js';
-import { openWithSecrets } from '../admin/with-secrets.js';
-import type { RegistryOptions } from '../store/connect.js';
-import { PUSH_PACE, type PushPace } from './pace.js';
-import { PostgresPushes } from './postgres-pushes.js';
 import type { Pushes } from './push.js';
-
-export interface PushOptions extends RegistryOptions {
-  /** For tests that cannot wait for a day. */
-  readonly pace?: Partial<PushPace> | undefined;
-}
-
-/** @throws DATA_DIR_UNUSABLE, EMBEDDED_*, REGISTRY_*, MASTER_KEY_INVALID, SECRET_UNREADABLE, CANCELLED */
-export async function openPushes(options: PushOptions = {}): Promise<Pushes> {
-  const { env = process.env, pace } = options;
-  // Also with `secrets: 'plain'`, which is about the column that other programs read, settings are sealed.
-  const { database, box } = await openWithSecrets({ ...options, secrets: 'sealed' });
-  return new PostgresPushes({ database, box, env, pace: { ...PUSH_PACE, ...pace } });
-}
 
 /** Pushes of a process that runs on. */
 export interface PushService {
@@ -31,14 +14,22 @@ export interface PushService {
 /** The last boards of a station that ends are told too, unless their target is slow. */
 const GOODBYE_MS = 1_000;
 
-/** Delivers from now on, also when the registry is out of reach at first. @param onNote told what goes wrong */
-export function startPushes(options: PushOptions, onNote: (text: string) => void): PushService {
-  const { restMs } = { ...PUSH_PACE, ...options.pace };
+export interface DeliveryParts {
+  /** Connects; tried again after a failure. */
+  readonly open: () => Promise<Pushes>;
+  /** Between two tries to open. */
+  readonly restMs: number;
+  /** Told what goes wrong. */
+  readonly onNote: (text: string) => void;
+}
+
+/** Delivers from now on, also when the registry is out of reach at first. */
+export function deliverInBackground({ open, restMs, onNote }: DeliveryParts): PushService {
   const ending = new AbortController();
   const { signal } = ending;
   let opened: Promise<Pushes> | undefined;
   const get = (): Promise<Pushes> => {
-    opened ??= openPushes(options).catch((error: unknown) => {
+    opened ??= open().catch((error: unknown) => {
       opened = undefined;
       throw error;
     });
