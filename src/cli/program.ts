@@ -46,6 +46,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     does: 'make, read, check, change and encrypt NVS partition images',
     load: async (io) => (await import('./commands/nvs/index.js')).nvsCommand(io),
   },
+  wifi: {
+    does: 'bring a board onto Wi-Fi in the way that its firmware offers; no profile and no registry',
+    load: async (io) => (await import('./commands/wifi/index.js')).wifiCommand(io),
+  },
   station: {
     does: 'provision boards as they are plugged in, each slot on its own, until Ctrl-C',
     load: async (io) => (await import('./commands/station/index.js')).stationCommand(io),

@@ -59,6 +59,8 @@ export interface VirtualBoard {
   readonly chip: ChipName;
   readonly mac: string;
   readonly flash: FlashMemory;
+  /** Whether its application has a serial interface for people or clients. */
+  readonly speaksToUsers: boolean;
   /** What reaches the board without a cable. */
   readonly radio: Radio;
   /** False while a host is plugged in. */
@@ -142,6 +144,10 @@ class Board implements VirtualBoard {
 
   get mac(): string {
     return this.macText;
+  }
+
+  get speaksToUsers(): boolean {
+    return /^wifi-/.test(this.options.application ?? '');
   }
 
   get isFree(): boolean {

@@ -1,6 +1,7 @@
 // What a board prints, as lines: bytes split anywhere, colour codes and redrawing taken out.
 import type { Link, Wait } from '../driver/link/transport.js';
 import { isEspmintError } from '../core/errors/index.js';
+import { Deadline } from '../driver/wait.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -64,5 +65,26 @@ export async function readSome(link: Link, wait: Wait): Promise<Uint8Array | und
   } catch (error) {
     if (isEspmintError(error, 'LINK_TIMEOUT')) return undefined;
     throw error;
+  }
+}
+
+const QUIET_MS = 400;
+const FIRST_BYTE_MS = 1_500;
+const LONGEST_MS = 6_000;
+
+/** Waits until a board that may be starting has said what it says at its start. @throws LINK_CLOSED, CANCELLED */
+export async function settle(
+  link: Link,
+  {
+    signal,
+    onLine,
+  }: { readonly signal?: AbortSignal | undefined; readonly onLine?: ((line: string) => void) | undefined },
+): Promise<void> {
+  const splitter = new LineSplitter();
+  const deadline = new Deadline(LONGEST_MS);
+  let bytes = await readSome(link, { timeoutMs: FIRST_BYTE_MS, signal });
+  while (bytes !== undefined && !deadline.passed) {
+    for (const line of splitter.push(bytes)) onLine?.(line);
+    bytes = await readSome(link, { timeoutMs: QUIET_MS, signal });
   }
 }

@@ -6,6 +6,8 @@ import {
   createVirtualBoard,
   mirrorToFile,
   readFlashFile,
+  serveAir,
+  servePortal,
   servePty,
   serveRfc2217,
   serveTcp,
@@ -19,6 +21,7 @@ import {
   countUniqueIds,
   DEFAULT_LISTEN,
   parseAdapter,
+  parseAddress,
   parseApplication,
   parseChips,
   parseCount,
@@ -29,6 +32,7 @@ import {
   parseTiming,
   readFaults,
   readPartitionTable,
+  readWifi,
   type VirtualOptions,
 } from './virtual-options.js';
 
@@ -56,6 +60,12 @@ export function virtualCommand(io: CliIo): Command {
       `what runs after a reset: ${Object.keys(APPLICATIONS).join(', ')}`,
       'stock',
     )
+    .option('--wifi <file>', 'networks around the boards, and how their Wi-Fi firmware behaves (JSON)')
+    .option(
+      '--portal <url>',
+      "http://host:port: serve each board's portal and its access point's WPS commands",
+    )
+    .option('--air <url>', 'udp://host:port: hear SmartConfig packets')
     .option('--adapter <kind>', 'bridge (auto-reset circuit), or usb-jtag: its own USB port', 'bridge')
     .option('--security <list>', 'of secure-boot, flash-encryption, secure-download')
     .option('--timing <kind>', 'instant, or real: as long as a real board takes', 'instant')
@@ -101,6 +111,7 @@ async function createBoards(options: VirtualOptions, closers: Closers): Promise<
   const common = {
     partitionTable: await readPartitionTable(options.partitionTable),
     application: parseApplication(options.application),
+    ...(options.wifi === undefined ? {} : { wifi: await readWifi(options.wifi) }),
     security: parseSecurity(options.security),
     adapter: parseAdapter(options.adapter),
     timing: parseTiming(options),
@@ -152,6 +163,11 @@ async function serveBoard(
     const own = { host: address.host, port: address.port === 0 ? 0 : address.port + index };
     keep(await (scheme === 'tcp' ? serveTcp(board, own, policy) : serveRfc2217(board, own)));
   }
+  if (options.portal !== undefined) {
+    const { host, port } = parseAddress('--portal', 'http', options.portal);
+    keep(await servePortal(board, { host, port: port === 0 ? 0 : port + index }));
+  }
+  if (options.air !== undefined) keep(await serveAir(board, parseAddress('--air', 'udp', options.air)));
   if (options.pty === true) keep(await servePty(board, `${board.chip}-${index + 1}`, policy));
   return servers;
 }

@@ -11,7 +11,7 @@ import { ReadStream } from 'node:tty';
 import { SerialPort } from 'serialport';
 import { EspmintError } from '../../core/errors/index.js';
 import type { HostPort, VirtualBoard } from '../board.js';
-import { leaveBoard, type BoardServer, type LeavePolicy } from './server.js';
+import { awaitClient, leaveBoard, type BoardServer, type LeavePolicy } from './server.js';
 import { together } from './together.js';
 
 /** node-pty's native module, as far as it is used: opens a pair without starting a process. */
@@ -26,7 +26,7 @@ export async function servePty(
   policy: LeavePolicy = 'reset',
 ): Promise<BoardServer> {
   const native = await loadNative();
-  board.powerCycle('download', { quiet: true });
+  awaitClient(board);
   const folder = await mkdtemp(join(tmpdir(), 'espmint-'));
   const server = new PtyServer(native, board, folder, name, policy);
   try {

@@ -17,8 +17,16 @@ export interface BoardServer {
  */
 export type LeavePolicy = 'reset' | 'keep';
 
+/**
+ * Without modem lines a client cannot reset the board: it waits in its loader, for one that flashes; or in its
+ * application, where that is one to speak to.
+ */
+export function awaitClient(board: VirtualBoard): void {
+  board.powerCycle(board.speaksToUsers ? 'application' : 'download', { quiet: true });
+}
+
 export function leaveBoard(board: VirtualBoard, policy: LeavePolicy): void {
-  if (policy === 'reset') board.powerCycle('download', { quiet: true });
+  if (policy === 'reset') awaitClient(board);
 }
 
 export function listenFailed(url: string, error: unknown): EspmintError {

@@ -1,6 +1,6 @@
 // A virtual board behind a plain TCP stream: bytes only, one connection is one session.
 import type { VirtualBoard } from '../board.js';
-import { leaveBoard, type BoardServer, type LeavePolicy } from './server.js';
+import { awaitClient, leaveBoard, type BoardServer, type LeavePolicy } from './server.js';
 import { listenForOne, type ListenAddress } from './sockets.js';
 
 /** Serves `tcp://`. The board waits in its loader. @throws VIRTUAL_LISTEN_FAILED */
@@ -9,7 +9,7 @@ export function serveTcp(
   address: ListenAddress,
   policy: LeavePolicy = 'reset',
 ): Promise<BoardServer> {
-  board.powerCycle('download', { quiet: true });
+  awaitClient(board);
   return listenForOne('tcp', address, (client) => {
     if (!board.isFree) return false;
     const port = board.plugIn({

@@ -8,9 +8,9 @@ import { ProtocommClient, type ProtocommOptions } from './client.js';
 import { ConsoleTransport } from './console-transport.js';
 import { HttpTransport } from './http-transport.js';
 import { encodeMessage, Message } from './protobuf.js';
-import { qrPayload, randomProof } from './qr.js';
+import { qrPayload, randomProof } from '../../core/wifi-label.js';
 import { SharedStream } from './security1.js';
-import { makeVerifier, SrpClient } from './srp.js';
+import { makeVerifier, SrpClient } from '../../core/srp.js';
 import { readVersion } from './version.js';
 
 const closers: (() => unknown)[] = [];

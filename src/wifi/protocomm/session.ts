@@ -4,7 +4,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import { sessionAnswer, sessionRequest, STATUS_TEXTS } from './messages.js';
 import type { Message } from './protobuf.js';
 import { makeKeyPair, openStream } from './security1.js';
-import { SrpClient } from './srp.js';
+import { SrpClient } from '../../core/srp.js';
 import { HandlerFailed, type ProtocommTransport } from './transport.js';
 import type { DeviceVersion } from './version.js';
 

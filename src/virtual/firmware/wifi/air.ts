@@ -30,8 +30,6 @@ export interface VirtualWifi {
   /** Proof of possession; empty: the firmware wants none. A value in NVS wins. */
   readonly proof?: string;
   readonly username?: string;
-  /** 32 hex digits, of ESPTouch version 2. */
-  readonly smartConfigKey?: string;
 }
 
 export const DEFAULT_NETWORKS: readonly VirtualNetwork[] = [

@@ -102,9 +102,12 @@ export class ProtocommDevice {
 
   private config(fields: Fields): Buffer | undefined {
     const message = numberOf(fields.get(1));
+    // Clients may leave out a command that says nothing beside its kind.
     const command = fields.get(10 + message);
-    if (!(command instanceof Buffer)) return undefined;
-    if (message === 2) return configAnswer(3, statusField(this.set(readFields(command))));
+    if (message === 2) {
+      if (!(command instanceof Buffer)) return undefined;
+      return configAnswer(3, statusField(this.set(readFields(command))));
+    }
     if (message === 4) return configAnswer(5, statusField(this.apply()));
     return message === 0 ? configAnswer(1, this.status()) : undefined;
   }

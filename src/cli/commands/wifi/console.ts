@@ -1,0 +1,99 @@
+// `espmint wifi console`: steps on a board's console, from a file or a preset.
+import { Command, Option } from 'commander';
+import { z } from 'zod';
+import { parse } from 'yaml';
+import { EspmintError } from '../../../core/errors/index.js';
+import { CONSOLE_PRESETS, runConsole, type ConsolePreset, type ConsoleScript } from '../../../wifi/index.js';
+import { readTextFile } from '../../files/files.js';
+import { jsonLine, type CliIo } from '../../io.js';
+import { withBoard } from './board-link.js';
+import { addNetworkOptions, readCredentials, type NetworkFlags } from './credentials.js';
+import { addBoardOptions, addJoinTimeout, lineShower, PORT_HELP, type BoardFlags } from './options.js';
+
+interface Options extends NetworkFlags, BoardFlags {
+  readonly port: string;
+  readonly preset: ConsolePreset;
+  readonly steps?: string;
+  readonly joinTimeout?: number;
+}
+
+export function consoleCommand(io: CliIo): Command {
+  const command = addNetworkOptions(
+    new Command('console')
+      .description("run steps on a board's console: send, expect, fail, capture")
+      .requiredOption('-p, --port <address>', PORT_HELP),
+  )
+    .addOption(
+      new Option('--preset <name>', 'a console that is known')
+        .choices(Object.keys(CONSOLE_PRESETS))
+        .default('zc'),
+    )
+    .option('--steps <file>', 'steps of your own (YAML or JSON)');
+  return addJoinTimeout(addBoardOptions(command))
+    .option('--json', 'print one JSON object')
+    .action((options: Options) => run(io, options));
+}
+
+async function run(io: CliIo, options: Options): Promise<void> {
+  const { port, preset, steps, joinTimeout, json } = options;
+  const script = steps === undefined ? CONSOLE_PRESETS[preset] : await readScript(steps);
+  const credentials = await readCredentials(io, options);
+  const onLine = lineShower(io, options);
+  const online = await withBoard(io, port, options, (link) =>
+    runConsole(link, script, credentials, {
+      joinTimeoutMs: joinTimeout,
+      signal: io.signal,
+      onLine,
+      onStep: (text) => io.stderr(`${port}: ${text}\n`),
+    }),
+  );
+  if (json === true) io.stdout(jsonLine({ type: 'wifi', port, ssid: credentials.ssid, ...online }));
+  else io.stdout(`${port}: ${online.proof}\n`);
+}
+
+const limits = z.record(
+  z.string(),
+  z.strictObject({ min: z.number().optional(), max: z.number().optional() }),
+);
+const scriptSchema = z.strictObject({
+  baud: z.int().min(9600).max(3_000_000).optional(),
+  lineEnd: z.enum(['crlf', 'lf', 'cr']).optional(),
+  prompt: z.string().optional(),
+  steps: z
+    .array(
+      z.strictObject({
+        name: z.string().max(60).optional(),
+        send: z.string().optional(),
+        expect: z.array(z.string()).optional(),
+        orPrompt: z.boolean().optional(),
+        fail: z.array(z.string()).optional(),
+        timeoutMs: z.int().min(100).max(600_000).optional(),
+        repeatMs: z.int().min(100).optional(),
+        optional: z.boolean().optional(),
+        limits: limits.optional(),
+      }),
+    )
+    .min(1)
+    .max(100),
+});
+
+/** @throws FILE_UNREADABLE, WIFI_CONSOLE_SCRIPT_INVALID */
+async function readScript(file: string): Promise<ConsoleScript> {
+  const refuse = (reason: string): EspmintError =>
+    new EspmintError('WIFI_CONSOLE_SCRIPT_INVALID', {
+      where: file,
+      reason,
+      hint: 'docs/guides/wifi.md shows one',
+    });
+  const text = await readTextFile(file);
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch {
+    throw refuse('is neither YAML nor JSON');
+  }
+  const checked = scriptSchema.safeParse(value);
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  throw refuse(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}`);
+}

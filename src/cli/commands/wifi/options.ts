@@ -1,0 +1,53 @@
+// Options that the commands for a board in the field share.
+import type { Command } from 'commander';
+import { EspmintError } from '../../../core/errors/index.js';
+import { BAUDS } from '../../arguments/board-options.js';
+import { countOption } from '../../arguments/numbers.js';
+import type { CliIo } from '../../io.js';
+
+export const CONSOLE_BAUD = 115_200;
+const JOIN_MS = { min: 1_000, max: 600_000 };
+
+export const PORT_HELP = 'device path, tcp://host:port or rfc2217://host:port';
+
+export function addBoardOptions(command: Command): Command {
+  return command
+    .option(
+      '--baud <rate>',
+      "bits per second of the firmware's console",
+      countOption('--baud', BAUDS),
+      CONSOLE_BAUD,
+    )
+    .option('--no-restart', 'do not start the firmware anew first (where the port could)')
+    .option('-v, --verbose', 'show what the board prints, secrets masked');
+}
+
+export function addJoinTimeout(command: Command): Command {
+  return command.option(
+    '--join-timeout <ms>',
+    'milliseconds until the board must be on the network',
+    countOption('--join-timeout', JOIN_MS),
+  );
+}
+
+export interface BoardFlags {
+  readonly baud: number;
+  readonly restart: boolean;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+}
+
+/** Lines of the board for who wants to see them. */
+export function lineShower(io: CliIo, { verbose }: BoardFlags): (line: string) => void {
+  return verbose === true ? (line) => io.stderr(`  | ${line}\n`) : () => undefined;
+}
+
+/** Exactly one of a port and a URL. @throws INPUT_INVALID */
+export function requireOne(port: string | undefined, url: string | undefined): void {
+  if ((port === undefined) !== (url === undefined)) return;
+  throw new EspmintError('INPUT_INVALID', {
+    field: '--port and --url',
+    reason: port === undefined ? 'are both missing' : 'are both given',
+    hint: 'give --port for a board on a cable, or --url for one whose access point this computer has joined',
+  });
+}

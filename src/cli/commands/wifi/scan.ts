@@ -1,0 +1,73 @@
+// `espmint wifi scan`: the networks that a board sees, which is what counts, not those that this computer sees.
+import { Command } from 'commander';
+import { EspmintError } from '../../../core/errors/index.js';
+import {
+  ConsoleTransport,
+  findWay,
+  HttpTransport,
+  ProtocommClient,
+  type SeenNetwork,
+} from '../../../wifi/index.js';
+import { jsonLine, type CliIo } from '../../io.js';
+import { printable } from '../../output/printable.js';
+import { withBoard } from './board-link.js';
+import { readProof } from './credentials.js';
+import { addBoardOptions, lineShower, PORT_HELP, requireOne, type BoardFlags } from './options.js';
+
+interface Options extends BoardFlags {
+  readonly port?: string;
+  readonly url?: string;
+  readonly popFile?: string;
+  readonly username?: string;
+}
+
+export function scanCommand(io: CliIo): Command {
+  const command = new Command('scan')
+    .description('list the networks that a board sees (Improv, unified provisioning)')
+    .option('-p, --port <address>', PORT_HELP)
+    .option('--url <url>', "the board's own portal, such as http://192.168.4.1")
+    .option('--pop-file <path>', 'file with the proof of possession (or ESPMINT_WIFI_POP)')
+    .option('--username <name>', 'user name of security 2', 'wifiprov');
+  return addBoardOptions(command)
+    .option('--json', 'print one JSON object a network')
+    .action(async (options: Options) => show(io, await scan(io, options), options.json === true));
+}
+
+async function scan(io: CliIo, options: Options): Promise<SeenNetwork[]> {
+  const { port, url, username } = options;
+  requireOne(port, url);
+  const secrets = { proof: await readProof(io, options.popFile), username, signal: io.signal };
+  if (url !== undefined) {
+    const transport = new HttpTransport(url, { signal: io.signal });
+    try {
+      return await new ProtocommClient(transport, secrets).scan();
+    } finally {
+      transport.close();
+    }
+  }
+  return withBoard(io, port ?? '', options, async (link) => {
+    const onLine = lineShower(io, options);
+    const found = await findWay(link, { ways: ['improv', 'protocomm'], signal: io.signal, onLine });
+    if (found?.way === 'improv') return found.client.scan();
+    if (found?.way === 'protocomm') {
+      const transport = new ConsoleTransport(link, { signal: io.signal, onLine });
+      return new ProtocommClient(transport, secrets).scan();
+    }
+    throw new EspmintError('WIFI_MODE_UNKNOWN', { port: link.address, tried: 'improv, protocomm' });
+  });
+}
+
+function show(io: CliIo, networks: readonly SeenNetwork[], json: boolean): void {
+  if (json) for (const network of networks) io.stdout(jsonLine({ type: 'network', ...network }));
+  else if (networks.length === 0) io.stdout('the board sees no network\n');
+  else for (const network of networks) io.stdout(`${row(network)}\n`);
+}
+
+/** A name may hold anything: what would move the cursor is shown as what it is. */
+function row({ ssid, rssi, secured, channel }: SeenNetwork): string {
+  const strength = rssi === undefined ? '' : `${rssi} dBm`;
+  const where = channel === undefined ? '' : `channel ${channel}`;
+  return [printable(ssid).padEnd(32), strength.padStart(8), secured ? 'secured' : 'open   ', where]
+    .join('  ')
+    .trimEnd();
+}

@@ -1,0 +1,34 @@
+// `espmint wifi watch`: does the board get onto its network? Read from its log alone.
+import { Command } from 'commander';
+import { JOIN_TIMEOUT_MS, watchJoin } from '../../../wifi/index.js';
+import { jsonLine, type CliIo } from '../../io.js';
+import { withBoard } from './board-link.js';
+import { addBoardOptions, addJoinTimeout, lineShower, PORT_HELP, type BoardFlags } from './options.js';
+
+interface Options extends BoardFlags {
+  readonly port: string;
+  readonly ssid?: string;
+  readonly joinTimeout?: number;
+}
+
+export function watchCommand(io: CliIo): Command {
+  const command = new Command('watch')
+    .description("read a board's log until it is on its network, or says why not")
+    .requiredOption('-p, --port <address>', PORT_HELP)
+    .option('--ssid <name>', 'the network that it must be; default: any');
+  return addJoinTimeout(addBoardOptions(command))
+    .option('--json', 'print one JSON object')
+    .action((options: Options) => watch(io, options));
+}
+
+async function watch(io: CliIo, options: Options): Promise<void> {
+  const { port, ssid, joinTimeout = JOIN_TIMEOUT_MS, json } = options;
+  const joined = await withBoard(io, port, options, (link) =>
+    watchJoin(link, { ssid, timeoutMs: joinTimeout, signal: io.signal, onLine: lineShower(io, options) }),
+  );
+  if (json === true) io.stdout(jsonLine({ type: 'joined', port, ...joined }));
+  else
+    io.stdout(
+      `${port}: on ${joined.ssid === undefined ? 'its network' : `"${joined.ssid}"`}, address ${joined.address ?? 'not told'}\n`,
+    );
+}

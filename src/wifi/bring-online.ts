@@ -1,0 +1,110 @@
+// Hands a network to a board in the way that it speaks, and waits for the proof of connection.
+import { EspmintError } from '../core/errors/index.js';
+import type { Link } from '../driver/link/transport.js';
+import { CONSOLE_PRESETS } from './console/presets.js';
+import { runScript } from './console/run-script.js';
+import type { ConsoleScript } from './console/script.js';
+import type { FoundWay } from './find-way.js';
+import { ImprovClient } from './improv/client.js';
+import { ProtocommClient } from './protocomm/client.js';
+import { ConsoleTransport } from './protocomm/console-transport.js';
+import { settle } from './lines.js';
+import { masker } from './secrets.js';
+
+export interface Credentials {
+  readonly ssid: string;
+  /** Empty: an open network. */
+  readonly password: string;
+}
+
+export interface BringOptions {
+  readonly proof?: string | undefined;
+  readonly username?: string | undefined;
+  readonly joinTimeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Lines of the board, secrets masked. */
+  readonly onLine?: ((line: string) => void) | undefined;
+  readonly onStep?: ((text: string) => void) | undefined;
+  readonly onWarning?: ((code: string, message: string) => void) | undefined;
+}
+
+export interface Online {
+  readonly way: FoundWay['way'];
+  /** The board's address, where it told one. */
+  readonly address?: string | undefined;
+  /** Its own page. */
+  readonly url?: string | undefined;
+  /** What the proof rests on. */
+  readonly proof: string;
+}
+
+/** @throws WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN, WIFI_REFUSED, WIFI_PROOF_REFUSED, WIFI_STEP_FAILED, ... */
+export async function bringOnline(
+  link: Link,
+  found: FoundWay,
+  credentials: Credentials,
+  options: BringOptions = {},
+): Promise<Online> {
+  const { ssid, password } = credentials;
+  const { signal, joinTimeoutMs } = options;
+  const mask = masker([password, options.proof]);
+  const onLine = (line: string): void => options.onLine?.(mask(line));
+  switch (found.way) {
+    case 'improv': {
+      const client = new ImprovClient(link, { signal, onLine });
+      const { url } = await client.provision(ssid, password, joinTimeoutMs);
+      return { way: 'improv', url, proof: 'the firmware says by Improv that it is connected' };
+    }
+    case 'protocomm': {
+      const { proof, username, onWarning, onStep } = options;
+      const client = new ProtocommClient(new ConsoleTransport(link, { signal, onLine }), {
+        proof,
+        username,
+        signal,
+        joinTimeoutMs,
+        onWarning,
+        onState: ({ state }) => onStep?.(`the board is ${state}`),
+      });
+      const { address } = await client.provision(ssid, password);
+      return {
+        way: 'protocomm',
+        address,
+        proof: 'the firmware says by unified provisioning that it is connected',
+      };
+    }
+    case 'console':
+      return runConsole(link, CONSOLE_PRESETS[found.preset], credentials, options);
+  }
+}
+
+/** @throws as runScript; WIFI_JOIN_UNPROVEN where the last step of the script gives no address */
+export async function runConsole(
+  link: Link,
+  script: ConsoleScript,
+  { ssid, password }: Credentials,
+  { signal, onLine, onStep, joinTimeoutMs }: BringOptions,
+): Promise<Online> {
+  const last = script.steps.length - 1;
+  const steps = script.steps.map((step, index) =>
+    index === last && joinTimeoutMs !== undefined ? { ...step, timeoutMs: joinTimeoutMs } : step,
+  );
+  await settle(link, { signal, onLine });
+  const results = await runScript(
+    link,
+    { ...script, steps },
+    {
+      values: { ssid: { text: ssid }, password: { text: password, secret: true } },
+      signal,
+      onLine: (line) => onLine?.(line),
+      onStep: ({ index, of, name }) => onStep?.(`step ${index + 1} of ${of}: ${name}`),
+    },
+  );
+  const end = results.at(-1);
+  const address = results.map(({ captured }) => captured['ip']).findLast((ip) => ip !== undefined);
+  if (end?.line !== undefined) return { way: 'console', address, proof: end.line };
+  throw new EspmintError('WIFI_JOIN_UNPROVEN', {
+    port: link.address,
+    reason: 'the last step of the script had no answer',
+    lastLine: '',
+  });
+}
