@@ -4,6 +4,7 @@ import { mergeNvs, type NvsRow } from '../../../core/nvs/index.js';
 import { checkWifi } from '../../../core/wifi.js';
 import { net80211Rows } from '../../../core/wifi-rows.js';
 import { chooseRegion } from '../../../provision/index.js';
+import { requireFree } from '../../../provision/region-content.js';
 import { joinRules, type Credentials, type Joined } from '../../../wifi/index.js';
 import { connectorFor, type BackendChoice } from '../../compose/compose.js';
 import type { CliIo } from '../../io.js';
@@ -33,12 +34,14 @@ export async function writeWifiToNvs(
   try {
     if (board.security.flashEncryption) throw new EspmintError('FLASH_ENCRYPTED', { port });
     onStep(`reading the NVS of ${board.facts.description} ${board.facts.mac}`);
-    const table = await board.readPartitionTable();
-    const { warnings, ...region } = chooseRegion(
+    const survey = await board.survey({ signal: io.signal });
+    const chosen = chooseRegion(
       { force: false, ...(target === 'zc' ? {} : { partition: 'nvs' }) },
-      { port, table, flashSizeBytes: board.facts.flashSizeBytes },
+      { port, survey, flashSizeBytes: board.facts.flashSizeBytes },
     );
-    for (const { code, message } of warnings) onWarning(code, message);
+    await requireFree(port, board, chosen, io.signal);
+    for (const { code, message } of chosen.warnings) onWarning(code, message);
+    const region = { offsetBytes: chosen.offsetBytes, sizeBytes: chosen.sizeBytes };
     const { image } = mergeNvs(await board.readFlash(region), rows);
     onStep('writing and proving');
     const after = await board.writeRegion({ offsetBytes: region.offsetBytes, image });
