@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { parse } from 'yaml';
 import { EspmintError } from '../../../core/errors/index.js';
 import { CONSOLE_PRESETS, runConsole, type ConsolePreset, type ConsoleScript } from '../../../wifi/index.js';
-import { readTextFile } from '../../files/files.js';
+import { readTextFile } from '../../../files/index.js';
 import { jsonLine, type CliIo } from '../../io.js';
 import { withBoard } from './board-link.js';
 import { addNetworkOptions, readCredentials, type NetworkFlags } from './credentials.js';

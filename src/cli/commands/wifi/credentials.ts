@@ -3,7 +3,7 @@ import { EspmintError } from '../../../core/errors/index.js';
 import { checkWifi } from '../../../core/wifi.js';
 import type { Command } from 'commander';
 import type { Credentials } from '../../../wifi/index.js';
-import { readSecretFile } from '../../files/files.js';
+import { readSecretFile } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { readPassword } from '../../prompt/password.js';
 

@@ -4,7 +4,7 @@ import { EspmintError } from '../../../core/errors/index.js';
 import { makeVerifier } from '../../../core/srp.js';
 import { qrPayload, randomProof } from '../../../core/wifi-label.js';
 import { parseWpsPin, randomWpsPin } from '../../../core/wps-pin.js';
-import { readSecretFile } from '../../files/files.js';
+import { readSecretFile } from '../../../files/index.js';
 import { jsonLine, type CliIo } from '../../io.js';
 import { PROOF_VARIABLE, readProof } from './credentials.js';
 

@@ -10,7 +10,7 @@ import {
   type SilenceFacts,
 } from '../../../wifi/index.js';
 import { countOption } from '../../arguments/numbers.js';
-import { readSecretFile } from '../../files/files.js';
+import { readSecretFile } from '../../../files/index.js';
 import { jsonLine, type CliIo } from '../../io.js';
 import { withBoard } from './board-link.js';
 import { addNetworkOptions, readCredentials, type NetworkFlags } from './credentials.js';

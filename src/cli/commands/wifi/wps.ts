@@ -4,7 +4,7 @@ import { parseWpsPin } from '../../../core/wps-pin.js';
 import { EspmintError } from '../../../core/errors/index.js';
 import { runWpsWindow, WPS_WINDOW_MS } from '../../../wifi/index.js';
 import { countOption } from '../../arguments/numbers.js';
-import { readSecretFile } from '../../files/files.js';
+import { readSecretFile } from '../../../files/index.js';
 import { jsonLine, type CliIo } from '../../io.js';
 import { withBoard } from './board-link.js';
 import { addBoardOptions, lineShower, PORT_HELP, type BoardFlags } from './options.js';
