@@ -8,6 +8,7 @@ export { ProcessDigestMemory, type DigestMemory } from './write/digest-memory.js
 export type { DriverEvent, OnDriverEvent } from './events.js';
 export type { Region } from './write/md5.js';
 export { openLink, START_BAUD, type OpenOptions } from './link/open-link.js';
+export { isSamePort } from './ports/port-name.js';
 export { portFilter, type PortChoice } from './ports/port-filter.js';
 export { PortTracker, watchPorts, type PortChange, type WatchOptions } from './ports/port-watcher.js';
 export { NetworkPorts } from './ports/ports-network.js';

@@ -37,6 +37,18 @@ describe('a board that was swapped for a clone with its MAC', () => {
     },
   );
 
+  it('is stopped too where it tells no chip id at all', async () => {
+    expect(await run(plug(CHIP))).toMatchObject({ ok: true });
+    const silent = flow.plug({ chip: 'esp32c3' });
+    const before = flashOf(silent);
+    expect(await run(silent)).toMatchObject({
+      ok: false,
+      code: 'CLONE_SUSPECTED',
+      message: expect.stringContaining('has no chip id') as string,
+    });
+    expect(flashOf(silent)).toEqual(before);
+  });
+
   it('settles no attempt of the true one, even with a copy of its flash', async () => {
     const real = plug(CHIP);
     expect(

@@ -20,7 +20,7 @@ import { scrambled } from '../../test/support/plug-in.js';
 import type { Failed } from '../core/stages.js';
 import type { ErrorCode } from '../core/errors/index.js';
 import { decodeNvs, type NvsRow } from '../core/nvs/index.js';
-import type { BoardOptions } from '../virtual/index.js';
+import { parseScenario, type BoardOptions } from '../virtual/index.js';
 import type { ProvisionPlan, Target } from './plan.js';
 import type { Region } from './region.js';
 
@@ -280,6 +280,29 @@ describe('an encrypted NVS', () => {
     await passesIn({ flash: flashOf({ 0x8000: table }) }, at(0x9000, 0x6000));
     const plain = { 0x9000: nvsBytes(OTHER_ROWS, 0x6000), 0xf000: keyPartition() };
     await passesIn({ flash: flashOf({ 0x8000: table, ...plain }) }, at(0x9000, 0x6000));
+  });
+});
+
+describe('an NVS partition beyond 16 MB', () => {
+  it('is refused, since the ROM would write to the start of the flash and prove it there', () => {
+    const rows = [row('ota_0', 'ota_0', 0x10000, 0x1000000), row('nvs', 'nvs', 0x1010000, 0x10000)];
+    const pieces = { 0: BOOT_LOADER, 0x8000: tableBytes(rows), 0x10000: imageBytes(0x20000) };
+    return isRefused({ flash: flashOf(pieces, 0x200_0000), chip: 'esp32s3' }, 'FLASH_OUT_OF_REACH');
+  });
+});
+
+describe('a worn cable', () => {
+  it.each([1, 2, 3, 4, 5, 6])('is never taken for a flash layout (seed %s)', async (seed) => {
+    const flash = flashOf({
+      0x1000: BOOT_LOADER,
+      0x8000: tableBytes(STOCK_ROWS),
+      0x10000: imageBytes(0x9000, seed),
+    });
+    const faults = { seed, faults: [{ kind: 'baud-limit', baud: 115_200, oneIn: 200 }] } as const;
+    const board = flow.plug({ flashContent: flash });
+    board.arm(parseScenario(JSON.stringify(faults)));
+    const result = await flow.run(board, { plan: { ...PLAN, attempts: 3 } });
+    expect(result).toMatchObject({ ok: true, offset: 0x9000, size: 0x6000 });
   });
 });
 

@@ -47,6 +47,8 @@ export interface ProvisionPlan {
   readonly attempts: number;
   /** Highest bits per second to try. */
   readonly baud: number;
+  /** For the whole board, all tries included; absent: four minutes and what the boot check may take. */
+  readonly timeoutMs?: number | undefined;
   /** Given by the caller for one board, instead of derived and generated. */
   readonly given: { readonly uuid?: string | undefined; readonly psk?: Psk | undefined };
   /** Absent: a board in Secure Download Mode is refused. */

@@ -147,6 +147,39 @@ describe('provisionDevice', () => {
     board.dispose();
   });
 
+  it('does not try again under a name that nothing is plugged in under', async () => {
+    const registry = await openRegistry();
+    const events: ProvisionEvent[] = [];
+    const connect = (port: string): Promise<never> =>
+      Promise.reject(new EspmintError('PORT_NOT_FOUND', { port }));
+    const onEvent = (event: ProvisionEvent): void => void events.push(event);
+    const result = await provisionDevice(PORT, PLAN, { registry, connect }, { onEvent });
+    expect(result).toMatchObject({ ok: false, code: 'PORT_NOT_FOUND' });
+    expect(events.filter(({ type }) => type === 'attempt')).toHaveLength(1);
+    await registry.close();
+  });
+
+  it('gives a board up that keeps each step just alive, and leaves it retryable', async () => {
+    const board = createVirtualBoard({ mac: MAC });
+    const registry = await openRegistry();
+    // Each answer comes within its own deadline, and none is ever the right one.
+    const dripping = (real: Board): Board =>
+      withCalls(real, {
+        verifyRegion: async (_, options) => {
+          for (;;) {
+            if (options?.signal?.aborted === true) throw new EspmintError('CANCELLED', { what: 'Reading' });
+            await new Promise((resolve) => setTimeout(resolve, 5));
+          }
+        },
+      });
+    const plan = { ...PLAN, timeoutMs: 300 };
+    const result = await provisionDevice(PORT, plan, partsFor(board, registry, dripping));
+    expect(result).toMatchObject({ ok: false, code: 'RUN_TIMED_OUT', retryable: true });
+    expect((await registry.find({ mac: MAC }))?.status ?? 'pending').toBe('pending');
+    await registry.close();
+    board.dispose();
+  });
+
   it('does not try again what cannot be cured by another connection', async () => {
     const board = createVirtualBoard({ mac: MAC, partitionTable: 'stock' });
     const registry = await openRegistry();

@@ -1,5 +1,5 @@
 // The way of one device, from an open port to a confirmed registry entry. Reads as a table of contents.
-import { CATALOG, conflictOf, EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
+import { CATALOG, conflictOf, EspmintError, EXIT, toEspmintError } from '../core/errors/index.js';
 import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage } from '../core/stages.js';
 import type { Board, BootReport } from '../driver/index.js';
 import type { Reservation } from '../registry/index.js';
@@ -50,12 +50,16 @@ export async function provisionDevice(
   options: ProvisionOptions = {},
 ): Promise<ProvisionResult> {
   const emit = options.onEvent ?? (() => undefined);
-  const { signal, origin = {} } = options;
+  const { origin = {} } = options;
   const started = performance.now();
+  const timeoutMs = plan.timeoutMs ?? BOARD_TIMEOUT_MS + plan.attempts * (plan.boot?.timeoutMs ?? 0);
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
   for (let attempt = 1; ; attempt++) {
     emit({ type: 'attempt', port, attempt, of: plan.attempts });
-    const result = await tryOnce({ port, plan, parts, emit, signal, origin, started });
-    if (result.ok || attempt >= plan.attempts || !worthAnotherTry(result)) {
+    const tried = await tryOnce({ port, plan, parts, emit, signal, origin, started });
+    const result = deadline.aborted && options.signal?.aborted !== true ? late(tried, timeoutMs) : tried;
+    if (result.ok || signal.aborted || attempt >= plan.attempts || !worthAnotherTry(result, attempt)) {
       emit(result);
       return result;
     }
@@ -63,6 +67,19 @@ export async function provisionDevice(
     const message = `attempt ${attempt} of ${plan.attempts} failed: ${result.message}`;
     emit({ type: 'warning', port, code: result.code, message });
   }
+}
+
+/** A board that answers, but drips or lies, meets each step's own deadline: all of them together are bounded here. */
+const BOARD_TIMEOUT_MS = 240_000;
+
+/** A try that the deadline ended failed by it, whatever it was doing. */
+function late(tried: ProvisionResult, timeoutMs: number): ProvisionResult {
+  if (tried.ok) return tried;
+  const { code, message, next, retryable } = new EspmintError('RUN_TIMED_OUT', {
+    port: tried.port,
+    timeoutMs,
+  });
+  return { ...tried, code, message, next, retryable };
 }
 
 async function tryOnce(run: Try): Promise<ProvisionResult> {
@@ -230,6 +247,8 @@ function failure(
 const CURABLE: readonly number[] = [EXIT.link, EXIT.board, EXIT.proof];
 
 /** A board that got as far as `confirm` is proven: writing it again cures neither printer nor label. */
-function worthAnotherTry({ retryable, stage, code }: Failed): boolean {
+function worthAnotherTry({ retryable, stage, code }: Failed, attempt: number): boolean {
+  // A name that nothing is plugged in under. Later on it is a board that fell off the bus and may come back.
+  if (code === 'PORT_NOT_FOUND' && attempt === 1) return false;
   return retryable && stage !== 'confirm' && CURABLE.includes(CATALOG[code].exit);
 }

@@ -26,7 +26,7 @@ export async function settleOpen(
   });
   // Another identity is a conflict, and a removed device stays removed: the reservation reports them.
   if (history?.uuid !== uuid || history.status === 'removed') return undefined;
-  if (hardwareId !== undefined && (history.hardwareId ?? hardwareId) !== hardwareId) return undefined;
+  if (history.hardwareId !== undefined && history.hardwareId !== hardwareId) return undefined;
   for (const attempt of history.attempts) {
     const image = openImage(attempt);
     if (image === undefined || !(await holds(image))) continue;

@@ -1,7 +1,7 @@
 // The hardware under the firmware: chip, memory, flash, and the state that a reset clears.
-import type { ChipSpec } from '../core/chips/index.js';
+import type { ChipName, ChipSpec } from '../core/chips/index.js';
 import { burnedWords, type ChipIdentity } from './efuses.js';
-import type { FlashMemory } from './flash/memory.js';
+import { NarrowFlash, type FlashCells, type FlashMemory } from './flash/memory.js';
 import type { Sabotage } from './firmware/outcome.js';
 import { SpiEngine } from './flash/spi-engine.js';
 import { MemoryBus } from './memory-bus.js';
@@ -11,6 +11,9 @@ import type { Timing } from './timing.js';
 /** Maker and type of the flash chip: Winbond W25Q, 3.3 V. */
 const FLASH_MAKER = 0xef;
 const FLASH_TYPE = 0x40;
+
+/** Chips whose stub sends four address bytes (esptool, FLASH_32BIT_ADDR_SUPPORTED). */
+const WIDE_STUBS: readonly ChipName[] = ['esp32s3', 'esp32c5', 'esp32c61', 'esp32p4'];
 
 /** What stays over resets. */
 export interface MachineParts {
@@ -26,6 +29,10 @@ export class Machine {
   readonly spec: ChipSpec;
   readonly identity: ChipIdentity;
   readonly flash: FlashMemory;
+  /** As the ROM's commands reach it. */
+  readonly romFlash: FlashCells;
+  /** As the stub's commands reach it. */
+  readonly stubFlash: FlashCells;
   readonly timing: Timing;
   readonly sabotage: Sabotage | undefined;
   readonly bus: MemoryBus;
@@ -36,6 +43,8 @@ export class Machine {
     this.spec = parts.spec;
     this.identity = parts.identity;
     this.flash = parts.flash;
+    this.romFlash = new NarrowFlash(parts.flash);
+    this.stubFlash = WIDE_STUBS.includes(parts.spec.name) ? parts.flash : this.romFlash;
     this.timing = parts.timing;
     this.sabotage = parts.sabotage;
     const words = [...burnedWords(parts.spec, parts.identity), ...secondBusWords(parts.spec.name)];

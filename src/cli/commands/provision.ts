@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { EXIT, CATALOG, EspmintError } from '../../core/errors/index.js';
 import type { ProvisionResult } from '../../core/stages.js';
+import { isSamePort } from '../../driver/index.js';
 import { UUID_RECIPES } from '../../core/uuid.js';
 import { provisionDevice, type ProvisionPlan } from '../../provision/index.js';
 import { askingRegistry, requireTerminal } from '../prompt/ask-known.js';
@@ -127,7 +128,7 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
 }
 
 function checkPorts(ports: readonly string[], { given, unproven }: ProvisionPlan): void {
-  const twice = ports.find((port, index) => ports.indexOf(port) !== index);
+  const twice = ports.find((port, index) => ports.findIndex((other) => isSamePort(other, port)) !== index);
   if (twice !== undefined) {
     throw new EspmintError('INPUT_INVALID', {
       field: '--port',

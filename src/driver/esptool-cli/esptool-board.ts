@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import {
   joinSurveys,
@@ -12,12 +13,13 @@ import {
   type FlashSurvey,
 } from '../../core/flash-survey.js';
 import { PARTITION_TABLE_MAX_BYTES, type PartitionTable } from '../../core/partition-table.js';
+import { usableHardwareId } from '../../core/hardware-id.js';
 import type { ChipFacts } from '../../core/stages.js';
 import { findChip } from '../../core/chips/index.js';
 import type { Board, OperationOptions, SurveyOptions } from '../board-contract.js';
-import { md5Of, type Region } from '../write/md5.js';
+import { md5Of, regionText, type Region } from '../write/md5.js';
 import { START_BAUD, openLink } from '../link/open-link.js';
-import { checkRegion } from '../write/region.js';
+import { checkRegion, ROM_REACH_BYTES } from '../write/region.js';
 import type { ImageAt, WriteOptions, WriteReport } from '../write/region-writer.js';
 import { securityFromEfuses, type SecurityState } from '../connect/security.js';
 import { SECTOR_BYTES } from '../connect/spi-flash.js';
@@ -33,6 +35,7 @@ export interface EsptoolOptions {
   readonly command?: EsptoolCommand | undefined;
 }
 
+const UNIQUE_ID_BYTES = 16;
 const TRIES = 3;
 const BASE_TIMEOUT_MS = 60_000;
 /** Erase at 40 s and transfer at 115200 baud at 90 s a megabyte, with some room. */
@@ -53,7 +56,8 @@ export async function connectWithEsptool(port: string, options: EsptoolOptions =
     throw new EspmintError('ESPTOOL_FAILED', { port, command: 'flash-id', reason });
   }
   expectFamily(port, options.expectChip, facts);
-  return new EsptoolBoard(runner, facts, await readSecurity(runner, facts), options);
+  const security = await readSecurity(runner, facts);
+  return new EsptoolBoard(runner, { ...facts, ...(await readUniqueId(runner, facts)) }, security, options);
 }
 
 function expectFamily(port: string, expected: string | undefined, { chip }: ChipFacts): void {
@@ -71,6 +75,18 @@ async function readSecurity(runner: Runner, { chip: name }: ChipFacts): Promise<
     words.set(address, parseWord(await runner.run('read-mem', [`0x${address.toString(16)}`], {})) ?? 0);
   }
   return securityFromEfuses(chip, (address) => words.get(address) ?? 0);
+}
+
+/** esptool does not print it: its words are read in one go. */
+async function readUniqueId(runner: Runner, { chip: name }: ChipFacts): Promise<Pick<ChipFacts, 'uniqueId'>> {
+  const [first] = findChip(name)?.uniqueId ?? [];
+  if (first === undefined) return {};
+  const bytes = await withFile(async (path) => {
+    await runner.run('dump-mem', [`0x${first.toString(16)}`, String(UNIQUE_ID_BYTES), path], {});
+    return new Uint8Array(await readFile(path));
+  });
+  const uniqueId = usableHardwareId(bytesToHex(bytes));
+  return uniqueId === undefined ? {} : { uniqueId };
 }
 
 interface RunnerOptions {
@@ -177,12 +193,18 @@ class EsptoolBoard implements Board {
       const percent = parseProgress(line);
       if (percent !== undefined) report(percent);
     };
+    const alias = aliasOf({ offsetBytes, sizeBytes: image.length });
+    const before = alias && (await this.md5(alias, { signal }));
     await withFile(async (path) => {
       await writeFile(path, image, { mode: 0o600 });
       // Nothing is patched in the image: it is no bootloader.
       const args = [String(offsetBytes), path];
       await this.#runner.run('write-flash', args, { signal, onLine, bytes: image.length });
     });
+    if (alias && (await this.md5(alias, { signal })) !== before) {
+      const { port } = this.#runner;
+      throw new EspmintError('FLASH_CHANGED_OUTSIDE', { port, where: regionText(alias) });
+    }
     report(100);
     const sectors = image.length / SECTOR_BYTES;
     return { found: 'other', sectors, sectorsWritten: sectors };
@@ -237,6 +259,12 @@ class EsptoolBoard implements Board {
   #check(region: Region): void {
     checkRegion(region, { port: this.#runner.port, flashSizeBytes: this.facts.flashSizeBytes });
   }
+}
+
+/** Where a region beyond 16 MB would land if a stub dropped the fourth byte of its address. */
+function aliasOf({ offsetBytes, sizeBytes }: Region): Region | undefined {
+  if (offsetBytes + sizeBytes <= ROM_REACH_BYTES) return undefined;
+  return { offsetBytes: offsetBytes % ROM_REACH_BYTES, sizeBytes };
 }
 
 /** A file in a folder that only this user can enter: images carry keys. */

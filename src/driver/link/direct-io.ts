@@ -31,7 +31,9 @@ export function useDirectly(port: OpenPort | undefined): void {
 /** @throws what the library tells of a port that is closed or gone */
 function readable({ poller }: UnixPort): Promise<void> {
   return new Promise((resolve, reject) => {
-    poller.once('readable', (error) => (error === null ? resolve() : reject(error)));
+    // From Node 26 on, what follows a promise that is resolved in the poller's own call waits for the next turn of the
+    // event loop, and on a quiet line nothing makes one.
+    poller.once('readable', (error) => (error === null ? setImmediate(resolve) : reject(error)));
   });
 }
 

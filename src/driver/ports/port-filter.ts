@@ -1,5 +1,6 @@
 // Which ports a watcher may look at: by what is plugged in, by USB id, or by name. Everything else stays unopened.
 import { EspmintError } from '../../core/errors/index.js';
+import { isSamePort } from './port-name.js';
 import type { PortInfo } from './ports.js';
 
 export interface PortChoice {
@@ -19,7 +20,7 @@ const USB_ID = /^[0-9a-f]{4}(:[0-9a-f]{4})?$/;
 export function portFilter({ usbIds = [], paths = [] }: PortChoice = {}): (port: PortInfo) => boolean {
   const ids = usbIds.map(parseUsbId);
   return (port) => {
-    if (paths.includes(port.path)) return true;
+    if (paths.some((path) => isSamePort(path, port.path))) return true;
     const { usbVendorId: vendor, usbProductId: product } = port;
     if (vendor !== undefined && ids.some((id) => id === vendor || id === `${vendor}:${product ?? ''}`)) {
       return true;

@@ -1,4 +1,5 @@
 // Which serial ports there are, what is plugged into them, and where.
+import { isSamePort, portKey } from './port-name.js';
 import { listLinuxPorts, type RawPort } from './ports-linux.js';
 
 export interface PortInfo {
@@ -70,9 +71,9 @@ export function portLabel(port: PortInfo): string {
 
 /** Whether a path is the chip's own USB controller; such ports never look like a bridge's. */
 export async function isNativeUsbPort(path: string): Promise<boolean> {
-  if (!/ACM|usbmodem|^COM\d+$/i.test(path)) return false;
+  if (!/ACM|usbmodem|^COM\d+$/.test(portKey(path))) return false;
   const ports = await listPorts().catch((): PortInfo[] => []);
-  return ports.some((port) => port.path === path && port.isNativeUsb);
+  return ports.some((port) => isSamePort(port.path, path) && port.isNativeUsb);
 }
 
 function describe(raw: RawPort): PortInfo {

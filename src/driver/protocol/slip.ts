@@ -26,7 +26,9 @@ export function encodeFrame(payload: Uint8Array): Uint8Array {
  * noise come out as frames of their own (for the caller to reject) and never take a good frame with them.
  */
 export class FrameReader {
-  readonly #frames: Uint8Array[] = [];
+  #frames: Uint8Array[] = [];
+  /** Of the oldest frame: to shift a long list for each frame would cost its length each time. */
+  #oldest = 0;
   #bytes: number[] = [];
   #escaped = false;
   /** The current frame has a bad escape or is too long: it is dropped at its end. */
@@ -38,7 +40,11 @@ export class FrameReader {
 
   /** The oldest whole frame, unescaped, never empty. */
   next(): Uint8Array | undefined {
-    return this.#frames.shift();
+    const frame = this.#frames[this.#oldest];
+    if (frame === undefined) return undefined;
+    this.#oldest += 1;
+    if (this.#oldest === this.#frames.length) this.#dropFrames();
+    return frame;
   }
 
   /** What has come in of a frame that is not ended: on a chip that prints text and never answers, that text. */
@@ -48,8 +54,13 @@ export class FrameReader {
 
   /** Forgets all frames and what has begun. */
   reset(): void {
-    this.#frames.length = 0;
+    this.#dropFrames();
     this.#restart();
+  }
+
+  #dropFrames(): void {
+    this.#frames = [];
+    this.#oldest = 0;
   }
 
   #take(byte: number): void {

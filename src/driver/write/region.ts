@@ -4,7 +4,7 @@ import type { Region } from './md5.js';
 import { SECTOR_BYTES } from '../connect/spi-flash.js';
 
 /** Addresses of the ROM's flash commands have three bytes that count: what lies behind wraps to the start of flash. */
-const ROM_REACH_BYTES = 0x100_0000;
+export const ROM_REACH_BYTES = 0x100_0000;
 
 /**
  * Refuses what a ROM would read, erase and prove elsewhere: its MD5 wraps as its writes do, so that nothing would show it.

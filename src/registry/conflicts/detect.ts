@@ -25,8 +25,8 @@ export function findContradiction<D extends BoardNames>(
   holders: readonly D[],
 ): Contradiction<D> | undefined {
   const { mac, uuid, hardwareId } = namesOf(board);
-  const differs = (other: string | undefined): boolean =>
-    hardwareId !== undefined && other !== undefined && other !== hardwareId;
+  // A chip that had an id has it for ever: a board that tells none under its MAC is another one, or hides it.
+  const differs = (other: string | undefined): boolean => other !== undefined && other !== hardwareId;
   const tests: readonly (readonly [ConflictCode, (device: D) => boolean])[] = [
     ['CLONE_SUSPECTED', (device) => device.mac === mac && differs(device.hardwareId)],
     [

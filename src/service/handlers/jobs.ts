@@ -1,4 +1,5 @@
 // Jobs: start, watch, cancel, repeat.
+import { isSamePort } from '../../driver/index.js';
 import type { ServiceCore } from '../core.js';
 import { EspmintError } from '../../core/errors/index.js';
 import type { Call, Handlers } from '../http/operations.js';
@@ -20,7 +21,7 @@ export function jobHandlers({ jobs, orders, line, ports }: ServiceCore): JobHand
       jobs: jobs
         .list()
         .filter((job) => state === undefined || job.state === state)
-        .filter((job) => port === undefined || job.port === port)
+        .filter((job) => port === undefined || isSamePort(job.port, port))
         .filter((job) => code === undefined || job.failure?.code === code)
         .slice(0, limit),
     }),

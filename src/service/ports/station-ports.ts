@@ -1,6 +1,6 @@
 // The ports of the station as its tiles show them: who is plugged in, what runs there, what the last result was.
 import { EspmintError } from '../../core/errors/index.js';
-import { NetworkPorts, PortTracker, type PortChange, type PortInfo } from '../../driver/index.js';
+import { isSamePort, NetworkPorts, PortTracker, type PortChange, type PortInfo } from '../../driver/index.js';
 import { SlotMap, type Pin } from '../../station/index.js';
 import type { Job, LiveEvent, PortState, VirtualBoard } from '../contract/index.js';
 import { addedPlace, serialPlace, virtualPlace, type Listed, type Place } from './places.js';
@@ -64,7 +64,7 @@ export class StationPorts {
   /** @throws PORT_UNKNOWN */
   get(port: string): PortState {
     for (const known of this.#known.values()) {
-      if (known.shown.port === port) return this.#describe(known);
+      if (isSamePort(known.shown.port, port)) return this.#describe(known);
     }
     throw new EspmintError('PORT_UNKNOWN', { port });
   }
@@ -264,7 +264,7 @@ export class StationPorts {
   /** Where the job is shown, or begins. */
   #knownOf({ id, port }: Job): Known | undefined {
     const all = [...this.#known.values()];
-    return all.find(({ job }) => job?.id === id) ?? all.find(({ shown }) => shown.port === port);
+    return all.find(({ job }) => job?.id === id) ?? all.find(({ shown }) => isSamePort(shown.port, port));
   }
 
   #describe({ slot, shown, job, note }: Known): PortState {

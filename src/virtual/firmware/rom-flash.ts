@@ -93,7 +93,7 @@ export class RomFlash {
   private *erase(address: number, size: number): Steps<Outcome> {
     if (size > 0 && !this.machine.flashAttached) return fail(ROM_ERROR.failed);
     if (!this.isInside(address, size) || address % SECTOR_BYTES !== 0) return fail(ROM_ERROR.failed);
-    yield* eraseRangeAsRom(this.machine.flash, address, size, this.machine.timing);
+    yield* eraseRangeAsRom(this.machine.romFlash, address, size, this.machine.timing);
     return KEEPS_ERROR;
   }
 
@@ -110,7 +110,7 @@ export class RomFlash {
     } else {
       yield* this.write(address, payload);
       const canTell = this.isInside(address, payload.length);
-      const held = canTell ? machine.flash.read(address, payload.length) : payload;
+      const held = canTell ? machine.romFlash.read(address, payload.length) : payload;
       if (checksumOf(held) !== checksumOf(payload)) return fail(ROM_ERROR.flashWrite);
     }
     plain.advance(payload.length);
@@ -133,7 +133,7 @@ export class RomFlash {
   /** Nothing is written, and nothing said, where the bytes go beyond the flash that the ROM believes in. */
   private *write(address: number, bytes: Uint8Array): Steps {
     if (!this.canRead(address, bytes.length)) return;
-    yield* programRange(this.machine.flash, address, bytes, this.machine.timing);
+    yield* programRange(this.machine.romFlash, address, bytes, this.machine.timing);
   }
 
   private *md5({ data, length }: Request): Steps<Outcome> {
@@ -141,7 +141,7 @@ export class RomFlash {
     const [address, size] = [wordAt(data, 0), wordAt(data, 1)];
     if (size > 0 && !this.canRead(address, size)) return fail(ROM_ERROR.flashRead);
     yield busy((size / this.machine.timing.md5BytesPerSecond) * 1000, 'md5');
-    const digest = createHash('md5').update(this.machine.flash.read(address, size)).digest('hex');
+    const digest = createHash('md5').update(this.machine.romFlash.read(address, size)).digest('hex');
     return { data: new TextEncoder().encode(digest) };
   }
 
@@ -150,7 +150,7 @@ export class RomFlash {
     const [address, size] = [wordAt(data, 0), wordAt(data, 1)];
     if (size > SLOW_READ_BYTES) return fail(ROM_ERROR.flashReadLength);
     if (!this.canRead(address, size)) return fail(ROM_ERROR.flashRead);
-    return { data: this.machine.flash.read(address, size) };
+    return { data: this.machine.romFlash.read(address, size) };
   }
 
   private canRead(address: number, size: number): boolean {

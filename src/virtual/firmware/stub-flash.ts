@@ -79,7 +79,7 @@ export class StubFlash {
     if (data.length !== 16) return fail(STUB_ERROR.badLength);
     const [address = 0, size = 0] = wordsOf(data);
     yield busy((size / this.machine.timing.md5BytesPerSecond) * 1000, 'md5');
-    return { data: md5Of(this.machine.flash.read(address, size)) };
+    return { data: md5Of(this.machine.stubFlash.read(address, size)) };
   }
 
   private *eraseAll({ data }: Request): Steps<Outcome> {
@@ -94,7 +94,7 @@ export class StubFlash {
     if (data.length !== 8 || address % SECTOR_BYTES !== 0 || size % SECTOR_BYTES !== 0) {
       return fail(STUB_ERROR.badLength);
     }
-    yield* eraseRange(this.machine.flash, address, size, this.machine.timing);
+    yield* eraseRange(this.machine.stubFlash, address, size, this.machine.timing);
     return OK;
   }
 
@@ -112,11 +112,11 @@ function* sendFlash(machine: Machine, address: number, size: number, packetBytes
   for (let sent = 0; sent < size; sent += packetBytes) {
     const count = Math.min(packetBytes, size - sent);
     yield busy((count / machine.timing.flashReadBytesPerSecond) * 1000, 'command');
-    yield send(encodeSlip(machine.flash.read(address + sent, count)));
+    yield send(encodeSlip(machine.stubFlash.read(address + sent, count)));
     const acknowledgement = yield receive;
     if (acknowledgement.length !== ACKNOWLEDGEMENT_BYTES) return 0;
   }
-  yield send(encodeSlip(md5Of(machine.flash.read(address, size))));
+  yield send(encodeSlip(md5Of(machine.stubFlash.read(address, size))));
   return 0;
 }
 
@@ -138,7 +138,8 @@ class StubSession {
     { compressed, encrypts }: { readonly compressed: boolean; readonly encrypts: boolean },
   ) {
     const key = encrypts ? machine.identity.flashKey : undefined;
-    this.session = new WriteSession(machine, address, sizeBytes, blocks, { compressed, key });
+    const target = { flash: machine.stubFlash, timing: machine.timing };
+    this.session = new WriteSession(target, address, sizeBytes, blocks, { compressed, key });
     this.erasedUpTo = address - (address % SECTOR_BYTES);
   }
 
@@ -167,7 +168,7 @@ class StubSession {
       const at = this.erasedUpTo;
       const unit = at % BLOCK_BYTES === 0 && end - at >= BLOCK_BYTES ? BLOCK_BYTES : SECTOR_BYTES;
       if (yield* this.mustErase(at, unit)) {
-        yield* eraseRange(this.machine.flash, at, unit, this.machine.timing);
+        yield* eraseRange(this.machine.stubFlash, at, unit, this.machine.timing);
       }
       this.erasedUpTo += unit;
     }
@@ -176,7 +177,7 @@ class StubSession {
   private *mustErase(address: number, size: number): Steps<boolean> {
     if (!this.looksFirst) return true;
     yield busy((size / this.machine.timing.flashReadBytesPerSecond) * 1000, 'command');
-    this.looksFirst = this.machine.flash.isErased(address, size);
+    this.looksFirst = this.machine.stubFlash.isErased(address, size);
     return !this.looksFirst;
   }
 }

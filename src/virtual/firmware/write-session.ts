@@ -1,13 +1,13 @@
 // One FLASH_BEGIN … FLASH_DATA … sequence: where the next bytes go, plain or inflated.
 import { Unzlib } from 'fflate';
 import { encryptForFlash } from '../flash/encryption.js';
-import { type FlashMemory } from '../flash/memory.js';
+import { type FlashCells } from '../flash/memory.js';
 import { programRange } from '../flash/operations.js';
 import type { Steps } from '../steps.js';
 import type { Timing } from '../timing.js';
 
 export interface WriteTarget {
-  readonly flash: FlashMemory;
+  readonly flash: FlashCells;
   readonly timing: Timing;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mirrorToFile, readFlashFile } from './file.js';
-import { BLOCK_BYTES, FlashMemory, PowerLost, SECTOR_BYTES } from './memory.js';
+import { BLOCK_BYTES, FlashMemory, NarrowFlash, PowerLost, SECTOR_BYTES } from './memory.js';
 
 const SIZE = 0x100000;
 
@@ -77,5 +77,21 @@ describe('a flash file', () => {
 
   it('is refused when its folder is missing', () => {
     expect(() => mirrorToFile(new FlashMemory(SIZE), join(folder, 'no', 'flash.bin'))).toThrow(/flash file/);
+  });
+});
+
+describe('a flash of more than 16 MB', () => {
+  it('wraps for commands with three address bytes: reads, erases and writes go to its start', () => {
+    const flash = new FlashMemory(0x200_0000);
+    flash.program(0x1_0000, Uint8Array.of(1, 2, 3));
+    const narrow = new NarrowFlash(flash);
+    expect([...narrow.read(0x101_0000, 3)]).toEqual([1, 2, 3]);
+    expect([...narrow.read(0xff_ffff, 2)]).toEqual([0xff, 0xff]);
+    expect(narrow.isErased(0x101_0000, 3)).toBe(false);
+    narrow.erase(0x101_0000, 0x1000);
+    expect(flash.isErased(0x1_0000, 3)).toBe(true);
+    narrow.program(0x102_0000, Uint8Array.of(7));
+    expect(flash.bytes[0x2_0000]).toBe(7);
+    expect(flash.isErased(0x102_0000, 1)).toBe(true);
   });
 });

@@ -28,6 +28,41 @@ export interface FlashObserver {
   changed?(address: number, size: number): void;
 }
 
+/** The cells as a loader reaches them. */
+export type FlashCells = Pick<FlashMemory, 'sizeBytes' | 'read' | 'isErased' | 'erase' | 'program'>;
+
+/** What three address bytes reach. */
+const NARROW_BYTES = 0x100_0000;
+
+/** A flash through commands with three address bytes: what lies behind 16 MB is the start of the flash once more. */
+export class NarrowFlash implements FlashCells {
+  constructor(private readonly flash: FlashMemory) {}
+
+  get sizeBytes(): number {
+    return this.flash.sizeBytes;
+  }
+
+  read(address: number, size: number): Uint8Array {
+    if (address + size <= NARROW_BYTES) return this.flash.read(address, size);
+    return Uint8Array.from(
+      { length: size },
+      (_, n) => this.flash.bytes[(address + n) % NARROW_BYTES] ?? ERASED,
+    );
+  }
+
+  isErased(address: number, size: number): boolean {
+    return this.read(address, size).every((byte) => byte === ERASED);
+  }
+
+  erase(address: number, size: typeof SECTOR_BYTES | typeof BLOCK_BYTES): void {
+    this.flash.erase(address % NARROW_BYTES, size);
+  }
+
+  program(address: number, data: Uint8Array): void {
+    this.flash.program(address % NARROW_BYTES, data);
+  }
+}
+
 /** A flash chip's cells. Addresses past the end wrap, as its address counter does. */
 export class FlashMemory {
   readonly bytes: Uint8Array;

@@ -1,10 +1,10 @@
 // Erasing and programming ranges as firmware does it: sector by sector, page by page, each with its time.
 import { busy, type Steps } from '../steps.js';
 import type { Timing } from '../timing.js';
-import { BLOCK_BYTES, PAGE_BYTES, SECTOR_BYTES, type FlashMemory } from './memory.js';
+import { BLOCK_BYTES, PAGE_BYTES, SECTOR_BYTES, type FlashCells } from './memory.js';
 
 /** Erases all sectors that the range touches, in 64 KB blocks where a whole aligned one fits. @throws PowerLost */
-export function* eraseRange(flash: FlashMemory, address: number, size: number, timing: Timing): Steps {
+export function* eraseRange(flash: FlashCells, address: number, size: number, timing: Timing): Steps {
   let at = address - (address % SECTOR_BYTES);
   const end = address + size;
   while (at < end) {
@@ -20,7 +20,7 @@ export function* eraseRange(flash: FlashMemory, address: number, size: number, t
  * As the ROM does it: single sectors up to the end of the first 64 KB block, or all of it; blocks while more than one is
  * left; and sectors again. @throws PowerLost
  */
-export function* eraseRangeAsRom(flash: FlashMemory, address: number, size: number, timing: Timing): Steps {
+export function* eraseRangeAsRom(flash: FlashCells, address: number, size: number, timing: Timing): Steps {
   let at = address;
   const end = address + Math.ceil(size / SECTOR_BYTES) * SECTOR_BYTES;
   const firstBlockEnd = Math.min(end, at - (at % BLOCK_BYTES) + BLOCK_BYTES);
@@ -34,7 +34,7 @@ export function* eraseRangeAsRom(flash: FlashMemory, address: number, size: numb
 }
 
 /** Programs bytes page by page. @throws PowerLost */
-export function* programRange(flash: FlashMemory, address: number, data: Uint8Array, timing: Timing): Steps {
+export function* programRange(flash: FlashCells, address: number, data: Uint8Array, timing: Timing): Steps {
   let done = 0;
   while (done < data.length) {
     const at = address + done;

@@ -1,6 +1,7 @@
 // Where a station looks for boards: serial ports that pass the filter, and network addresses.
 import { realpath, stat } from 'node:fs/promises';
 import {
+  isSamePort,
   listPorts,
   NetworkPorts,
   portFilter,
@@ -46,7 +47,7 @@ export function stationPorts(io: CliIo, { port: addresses = [], usbId }: PortOpt
     missing: async () => {
       const near = await listPorts();
       const there = [...near, ...(await namedPorts(paths, near))].map(({ path }) => path);
-      return paths.filter((path) => !there.includes(path));
+      return paths.filter((path) => !there.some((one) => isSamePort(one, path)));
     },
     network,
   };
@@ -58,7 +59,7 @@ export function stationPorts(io: CliIo, { port: addresses = [], usbId }: PortOpt
  */
 async function namedPorts(paths: readonly string[], near: readonly PortInfo[]): Promise<PortInfo[]> {
   const ports: PortInfo[] = [];
-  for (const path of paths.filter((named) => !near.some((port) => port.path === named))) {
+  for (const path of paths.filter((named) => !near.some((port) => isSamePort(port.path, named)))) {
     const target = await realpath(path).catch(() => undefined);
     if (target === undefined || !(await stat(target)).isCharacterDevice()) continue;
     ports.push({ isNativeUsb: false, ...near.find((port) => port.path === target), path });

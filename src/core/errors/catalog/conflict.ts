@@ -21,7 +21,7 @@ export const CONFLICT_ERRORS = {
   >({
     ...conflict,
     problem: ({ mac, hardwareId, holder }) =>
-      `The board ${mac} has the chip id ${hardwareId}, but the device of that MAC has ${holder}: one of the two is a clone, or its MAC is forged`,
+      `The board ${mac} has ${hardwareId === '' ? 'no chip id' : `the chip id ${hardwareId}`}, but the device of that MAC has ${holder}: one of the two is a clone, or its MAC is forged`,
     next: (details) => `set the board aside, or ${decide(details)}`,
   }),
   HARDWARE_ID_TAKEN: entry<
