@@ -42,9 +42,9 @@ export function addCommand(io: CliIo): Command {
 
 async function add(io: CliIo, name: string, options: Options, command: Command): Promise<void> {
   const { kind, sendKeys } = options;
-  const url = await textOf(io, '--url', options.urlFile, options.urlEnv);
+  const url = await textOf(io, 'url', options.urlFile, options.urlEnv);
   if (url === undefined) throw invalid('The address', 'is missing', 'give --url-file or --url-env');
-  const statement = await textOf(io, '--statement', options.statementFile, undefined);
+  const statement = await textOf(io, 'statement', options.statementFile, undefined);
   const signingSecret = await textOf(io, '--secret', options.secretFile, options.secretEnv);
   const events = parseEvents(options.events);
   await withPushes(io, command, async (pushes) => {
@@ -68,7 +68,7 @@ async function textOf(
   variable: string | undefined,
 ): Promise<string | undefined> {
   if (file !== undefined && variable !== undefined) {
-    throw invalid(`${option}-file and ${option}-env`, 'exclude each other', 'give one of them');
+    throw invalid(`--${option}-file and --${option}-env`, 'exclude each other', 'give one of them');
   }
   if (variable !== undefined) return `env:${variable}`;
   if (file !== '-') return file === undefined ? undefined : readSecretFile(file);
