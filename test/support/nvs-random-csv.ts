@@ -92,6 +92,20 @@ const ODD_BASE64 = [
   'YWI==x',
 ];
 
+/** What people write by hand: more cells than columns, quotes in the middle, blanks, zero bytes, `#` in quotes. */
+const SLOPPY_LINES = [
+  'tz,data,string,CET-1CEST,M3.5.0,M10.5.0/3',
+  'q1,data,string,say "hi" to all',
+  'q2,data,string,"ab"cd"ef"',
+  'q3,data,string, "blank first"',
+  'q4 ,data,string, text ',
+  'nul,data,string,a\0b',
+  'hash,data,string,"one\n#two\nthree"',
+  'multi,data,string,"one\n two\n"',
+  'space,namespace,string,ignored',
+  'num,data,u16,1_0',
+];
+
 /** Lengths that end near a slot, a page or a limit, and others. */
 function someLength(dice: Dice, limit: number): number {
   const far = dice.once(60) ? [3968, 3999, 4000, 8000] : [1983, 3936, 3966];
@@ -117,6 +131,7 @@ export function randomCsv(seed: number): RandomCsv {
     if (dice.once(15)) lines.push(dice.pick(['', '# comment, with "quote', '#']));
     if (dice.once(12)) add({ key: name(dice), type: 'namespace' });
     else add(valueRow(dice, files));
+    if (dice.once(40)) lines.push(dice.pick(SLOPPY_LINES));
     if (dice.once(900)) lines.push(dice.pick([' ', 'short', 'key,data', 'k,data,u8']));
   }
   const sound = lines.join(end) + (dice.once(4) ? '' : end);

@@ -1,7 +1,7 @@
 // Rows of CSV tables to items: namespaces, encodings, `file` rows and the warnings that go with them.
 import { EspmintError, isEspmintError } from '../errors/index.js';
 import { isSecretKey } from '../secret-keys.js';
-import type { CsvCell, CsvPlace } from './csv.js';
+import type { CellOddity, CsvCell, CsvPlace } from './csv.js';
 import { type CsvInput, type CsvTableRow, readTable } from './csv-table.js';
 import { decodeCell, decodeFile } from './csv-value.js';
 import {
@@ -55,6 +55,7 @@ export class RowConverter {
     if (row.key === undefined) throw invalid(row.place, 'the row has no key', FULL_ROW);
     const key = row.key.text;
     const source = placeOf(row.key);
+    this.#lookAt(row);
     const fault = nameFault(key);
     if (fault !== undefined) throw invalid(source, `"${shownName(key)}" ${fault.reason}`, fault.hint);
     const master = this.#wifi.accessPointKey(key, row.value?.text);
@@ -67,6 +68,34 @@ export class RowConverter {
     if (!isStationKey(key)) return;
     for (const [name, data] of this.#wifi.stationExtras())
       yield this.#item(source, name, { kind: 'blob', data });
+  }
+
+  /** What is odd about the way in which the row is written; the value itself is looked at by its encoding. */
+  #lookAt({ key, type, encoding, value, surplus }: CsvTableRow): void {
+    const name = shownName(key?.text ?? '');
+    const warn = (code: CsvWarningCode, cell: CsvCell, what: string): void =>
+      this.#warn(code, placeOf(cell), `the row of "${name}" ${what}`);
+    if (surplus !== undefined) {
+      warn('surplus-cells', surplus, 'has more cells than the header; put a value with commas into quotes');
+    }
+    for (const cell of [key, type, encoding, value]) {
+      for (const oddity of cell?.oddities ?? []) if (cell !== undefined) warn(oddity, cell, ODDITIES[oddity]);
+    }
+    if (key !== undefined && isBlankOutside(key.text)) {
+      warn('outer-blank', key, 'has a blank at an end of its name, which firmware has to ask for; remove it');
+    }
+    const isNamespace = type?.text === 'namespace' && !isStationKey(key?.text ?? '');
+    const ignored = isNamespace ? [encoding, value].find((cell) => (cell?.text ?? '') !== '') : undefined;
+    if (ignored !== undefined) {
+      warn('namespace-value', ignored, 'is of a namespace, which has no value: it is not written; remove it');
+    }
+    if (encoding?.text === 'string' && value?.isQuoted === false && isBlankOutside(value.text)) {
+      warn(
+        'outer-blank',
+        value,
+        'has a blank at an end of its text, which is stored; remove it, or put the text into quotes',
+      );
+    }
   }
 
   *#namespace(name: string, source: CsvPlace): Generator<NvsItem> {
@@ -166,6 +195,17 @@ export class RowConverter {
 type Stored =
   | { readonly kind: 'integer'; readonly type: NvsIntegerType; readonly value: bigint }
   | { readonly kind: 'string' | 'blob'; readonly data: Uint8Array };
+
+const ODDITIES: Readonly<Record<CellOddity, string>> = {
+  'open-quote': 'has a quote that is never closed, so everything below is part of this cell; close it',
+  'lost-line':
+    'has lines in quotes that begin with #, which are left out of the value; give the text as a file row',
+  'stray-quote': 'has a quote that is part of the cell; write "" for one, and put the whole cell into quotes',
+};
+
+function isBlankOutside(text: string): boolean {
+  return text !== text.trim();
+}
 
 const FULL_ROW = 'write all four cells: key,type,encoding,value';
 

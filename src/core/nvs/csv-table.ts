@@ -10,6 +10,8 @@ type Column = (typeof COLUMNS)[number];
 export interface CsvTableRow extends Readonly<Record<Column, CsvCell | undefined>> {
   /** Where the row begins. */
   readonly place: CsvPlace;
+  /** The first cell beyond those that the header names. */
+  readonly surplus: CsvCell | undefined;
 }
 
 /** One CSV file as a whole: its name as messages show it, and its bytes. */
@@ -31,7 +33,7 @@ export function* readTable(input: CsvInput, warn: (warning: CsvWarning) => void)
   for (const record of readCsv(file, decodeCsvText(file, input.bytes))) {
     if (header === undefined) {
       header = record;
-      at = locateColumns(record);
+      at = locateColumns(record, warn);
       continue;
     }
     if (record.cells.length === 0) continue;
@@ -43,6 +45,7 @@ export function* readTable(input: CsvInput, warn: (warning: CsvWarning) => void)
       type: record.cells[at.type ?? -1],
       encoding: record.cells[at.encoding ?? -1],
       value: record.cells[at.value ?? -1],
+      surplus: record.cells[header.cells.length],
     };
   }
   if (header !== undefined && rows === 0 && missingColumns(at).length > 0) {
@@ -52,11 +55,19 @@ export function* readTable(input: CsvInput, warn: (warning: CsvWarning) => void)
   }
 }
 
-function locateColumns(header: CsvRecord): Partial<Record<Column, number>> {
+function locateColumns(
+  header: CsvRecord,
+  warn: (warning: CsvWarning) => void,
+): Partial<Record<Column, number>> {
   const at: Partial<Record<Column, number>> = {};
   header.cells.forEach((cell, index) => {
     const column = COLUMNS.find((name) => name === cell.text);
-    if (column !== undefined) at[column] = index;
+    if (column === undefined) return;
+    if (at[column] !== undefined) {
+      const message = `the column ${column} is there twice, and the last one counts; leave one of them`;
+      warn({ code: 'repeated-column', file: cell.file, line: cell.line, column: cell.column, message });
+    }
+    at[column] = index;
   });
   return at;
 }

@@ -30,17 +30,23 @@ const SLOPPY = {
   message: 'has characters that are not base64 and are skipped; remove them',
 } as const;
 
+const ODD_INTEGER = {
+  code: 'odd-integer',
+  message: 'is not written as a plain number, and is read as one all the same; write digits only',
+} as const;
+const PLAIN_INTEGER = /^\s*[+-]?[0-9]+\s*$/;
+
 /** The value of a `data` row. A missing cell is allowed with blob_fill and blob_sz_fill only. */
 export function decodeCell(encoding: string, cell: string | undefined): DecodedValue | ValueFault {
   if (isFillEncoding(encoding)) return blob(parseFill(encoding, cell ?? ''));
   if (!isKnown(encoding)) return UNKNOWN_ENCODING;
   if (cell === undefined)
     return { about: 'value', fault: 'is missing', hint: 'write all four cells: key,type,encoding,value' };
-  if (encoding === 'string') return { kind: 'string', data: stringData(cell), warnings: [] };
+  if (encoding === 'string') return { kind: 'string', data: stringData(cell), warnings: nulWarning(cell) };
   if (encoding === 'hex2bin') return blob(parseHex(cell));
   if (encoding === 'base64') return base64(parseBase64(cell));
   const lower = encoding.toLowerCase();
-  if (isIntegerType(lower)) return integer(lower, parseInteger(cell));
+  if (isIntegerType(lower)) return integer(lower, parseInteger(cell), cell);
   return undecoded(encoding, lower, cell);
 }
 
@@ -60,7 +66,10 @@ export function decodeFile(encoding: string, content: Uint8Array): DecodedValue 
   if (encoding === 'hex2bin') return blob(parseHex(latin1.decode(content), true));
   if (encoding === 'base64') return base64(parseBase64(latin1.decode(content), true));
   const lower = encoding.toLowerCase();
-  if (isIntegerType(lower)) return integer(lower, parseInteger(latin1.decode(content), true));
+  if (isIntegerType(lower)) {
+    const text = latin1.decode(content);
+    return integer(lower, parseInteger(text, true), text);
+  }
   if (lower === 'string') {
     return {
       about: 'encoding',
@@ -75,7 +84,10 @@ export function decodeFile(encoding: string, content: Uint8Array): DecodedValue 
 /** `binary`, and the encodings whose upper-case spelling the generator lets through without decoding. */
 function undecoded(encoding: string, lower: string, cell: string): DecodedValue | ValueFault {
   if (lower === 'string') {
-    const warnings = [caseWarning(encoding, lower, 'the text is stored without its NUL')];
+    const warnings = [
+      caseWarning(encoding, lower, 'the text is stored without its NUL'),
+      ...nulWarning(cell),
+    ];
     return { kind: 'string', data: utf8.encode(cell), warnings };
   }
   if (!isAscii(cell)) {
@@ -88,7 +100,8 @@ function undecoded(encoding: string, lower: string, cell: string): DecodedValue 
 
 function textFile(content: Uint8Array): DecodedValue | ValueFault {
   try {
-    return { kind: 'string', data: stringData(strictUtf8.decode(content)), warnings: [] };
+    const text = strictUtf8.decode(content);
+    return { kind: 'string', data: stringData(text), warnings: nulWarning(text) };
   } catch {
     return {
       about: 'value',
@@ -98,10 +111,12 @@ function textFile(content: Uint8Array): DecodedValue | ValueFault {
   }
 }
 
-function integer(type: NvsIntegerType, parsed: bigint | Fault): DecodedValue | ValueFault {
+function integer(type: NvsIntegerType, parsed: bigint | Fault, text: string): DecodedValue | ValueFault {
   if (typeof parsed !== 'bigint') return { about: 'value', ...parsed };
   const { min, max } = INTEGERS[type];
-  if (parsed >= min && parsed <= max) return { kind: 'integer', type, value: parsed, warnings: [] };
+  if (parsed >= min && parsed <= max) {
+    return { kind: 'integer', type, value: parsed, warnings: PLAIN_INTEGER.test(text) ? [] : [ODD_INTEGER] };
+  }
   return {
     about: 'value',
     fault: `is outside the range of ${type}`,
@@ -135,6 +150,12 @@ const UNKNOWN_ENCODING: ValueFault = {
   fault: 'has an unknown encoding',
   hint: 'use u8 to i64, string, hex2bin, base64, binary, blob_fill(LEN;0xPP) or blob_sz_fill(LEN;0xPP)',
 };
+
+function nulWarning(text: string): { code: 'nul-character'; message: string }[] {
+  if (!text.includes('\0')) return [];
+  const message = 'has a zero byte in its text, and firmware reads only what stands before it; remove it';
+  return [{ code: 'nul-character', message }];
+}
 
 function caseWarning(
   encoding: string,

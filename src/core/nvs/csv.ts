@@ -9,9 +9,20 @@ export interface CsvPlace {
   readonly column: number;
 }
 
+/** What is odd about how a cell is written: the generator reads it, and rarely as it was meant. */
+export type CellOddity =
+  /** A quote is never closed: the cell takes in everything to the end of the file. */
+  | 'open-quote'
+  /** Lines that begin with `#` are missing inside of the quotes. */
+  | 'lost-line'
+  /** A quote is part of the value, or ends before the cell does. */
+  | 'stray-quote';
+
 /** One cell, and where it begins. */
 export interface CsvCell extends CsvPlace {
   readonly text: string;
+  readonly isQuoted: boolean;
+  readonly oddities: ReadonlySet<CellOddity>;
 }
 
 /** One record: the cells of one line, or of several when a quoted cell runs over line ends. Empty for an empty line. */
@@ -58,6 +69,8 @@ export class CsvReader {
   #state: State = 'cellStart';
   #cells: CsvCell[] = [];
   #text = '';
+  #isQuoted = false;
+  #oddities = new Set<CellOddity>();
   #from: CsvPlace;
   #recordLine = 1;
 
@@ -74,7 +87,10 @@ export class CsvReader {
   push(line: string): CsvRecord | undefined {
     this.#line += 1;
     // Dropped before quotes are looked at, so also in the middle of a quoted cell: that is what the generator does.
-    if (line.startsWith('#')) return undefined;
+    if (line.startsWith('#')) {
+      if (this.#state === 'quoted') this.#oddities.add('lost-line');
+      return undefined;
+    }
     if (this.#state !== 'quoted') {
       this.#recordLine = this.#line;
       if (line === '\n') return this.#finishRecord();
@@ -89,6 +105,7 @@ export class CsvReader {
   /** The record left open by a quote that is never closed; it then ends with the text. */
   end(): CsvRecord | undefined {
     if (this.#state !== 'quoted') return undefined;
+    this.#oddities.add('open-quote');
     this.#endCell();
     return this.#finishRecord();
   }
@@ -104,11 +121,13 @@ export class CsvReader {
       this.#startCell(column + 1);
     } else if (character === '"' && this.#state === 'cellStart') {
       this.#state = 'quoted';
+      this.#isQuoted = true;
     } else if (character === '"' && this.#state === 'quoteInQuoted') {
       this.#text += '"';
       this.#state = 'quoted';
     } else {
       // Also text after a closing quote: it is appended as it is.
+      if (character === '"' || this.#state === 'quoteInQuoted') this.#oddities.add('stray-quote');
       this.#text += character;
       this.#state = 'unquoted';
     }
@@ -117,6 +136,8 @@ export class CsvReader {
   #startCell(column: number): void {
     this.#state = 'cellStart';
     this.#text = '';
+    this.#isQuoted = false;
+    this.#oddities = new Set();
     this.#from = { file: this.#file, line: this.#line, column };
   }
 
@@ -128,7 +149,7 @@ export class CsvReader {
         hint: 'put the value in a file and use a row of type "file"',
       });
     }
-    this.#cells.push({ text: this.#text, ...this.#from });
+    this.#cells.push({ text: this.#text, isQuoted: this.#isQuoted, oddities: this.#oddities, ...this.#from });
   }
 
   #finishRecord(): CsvRecord {

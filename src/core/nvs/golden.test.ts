@@ -13,6 +13,7 @@ describe('generateNvs on the golden corpus', () => {
       .filter((one) => one.key === undefined && generateFixture(one).warnings.length > 0)
       .map((one) => one.name);
     expect(warned).toEqual([
+      '23-csv-dialect',
       '29-namespace-reopened',
       '30-duplicate-keys',
       '31-no-namespace',

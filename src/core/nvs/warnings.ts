@@ -18,7 +18,25 @@ export type CsvWarningCode =
   /** Base64 with characters that were skipped, or text after its end. */
   | 'sloppy-base64'
   /** A blob in more pieces than firmware reads. */
-  | 'many-chunks';
+  | 'many-chunks'
+  /** More cells than the header names, mostly after a comma in a value without quotes: they are not written. */
+  | 'surplus-cells'
+  /** A value or an encoding in a row of a namespace: it is not written. */
+  | 'namespace-value'
+  /** Two columns of one name: the last one counts. */
+  | 'repeated-column'
+  /** A quote that is never closed: everything below it is part of one value. */
+  | 'open-quote'
+  /** Lines that begin with `#` inside of quotes: they are left out of the value. */
+  | 'lost-line'
+  /** A quote that became part of a value, or ended before its cell did. */
+  | 'stray-quote'
+  /** Blanks at an end of a name, or of a text without quotes: they are part of it. */
+  | 'outer-blank'
+  /** A zero byte in a text: firmware reads only what stands before it. */
+  | 'nul-character'
+  /** A number with an underscore, or in digits of another script: the device gets the plain number. */
+  | 'odd-integer';
 
 export interface CsvWarning {
   readonly code: CsvWarningCode;

@@ -100,7 +100,8 @@ export class MassGenerator {
     const writer = new ImageWriter(this.#options.sizeBytes, this.#options.version);
     this.#columns.forEach(({ key, type, encoding, repeat }, i) => {
       const value = (repeat ? this.#firstDevice : cells)?.[at[i] ?? -1];
-      for (const item of converter.convert({ place: key, key, type, encoding, value })) writer.write(item);
+      for (const item of converter.convert({ place: key, key, type, encoding, value, surplus: undefined }))
+        writer.write(item);
     });
     return writer.finish();
   }
