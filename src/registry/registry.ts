@@ -273,6 +273,14 @@ export interface Registry {
    */
   reveal(mac: string, reason: string, actor?: string): Promise<string>;
 
+  /**
+   * Writes to the audit trail that the label of a device is printed again, and why.
+   *
+   * @param actor who prints; the user of this process when absent
+   * @throws DEVICE_UNKNOWN, INPUT_INVALID (no reason given)
+   */
+  labelled(mac: string, reason: string, actor?: string): Promise<void>;
+
   /** Boards that were refused because they contradict the registry, newest first. */
   conflicts(filter?: ConflictFilter): Promise<readonly Conflict[]>;
 

@@ -13,7 +13,8 @@ export type {
 export { ScanBack, withFinish, type Finish, type FinishedUnit } from './finishing.js';
 export { GROUPINGS, type Grouping } from './groupings.js';
 export { printLabel, type PrinterOptions } from './label-printer.js';
-export { finishWithLabel, labelOf, type FinishingRun, type Labelling } from './labels.js';
+export { labelFont } from './label-font.js';
+export { finishWithLabel, labelOf, labelValuesOf, type FinishingRun, type Labelling } from './labels.js';
 export { RunLog, type RunLogOptions } from './run-log.js';
 export { SlotMap, Teaching, type Pin } from './slots.js';
 export { STATION_DEFAULTS, type StationSettings } from './settings.js';

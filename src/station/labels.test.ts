@@ -1,7 +1,7 @@
 // A key that a label shows is revealed in the name of who prints it.
 import { expect, it } from 'vitest';
 import { parseLabelTemplate } from '../core/labels/template.js';
-import { finishWithLabel } from './labels.js';
+import { finishWithLabel, labelValuesOf } from './labels.js';
 
 const UNIT = { mac: 'a4:cf:12:00:00:01', uuid: '110e3dc9-fa05-568f-a05a-000000000001', chip: 'esp32' };
 
@@ -33,4 +33,26 @@ it('is recorded for the operator that is named', async () => {
 
 it('is not revealed for a label that does not show it', async () => {
   expect(await revealedBy(OPEN, 'lan')).toEqual([]);
+});
+
+it('says of a device and its unit what the station said when it made it', () => {
+  const history = {
+    ...{
+      id: 1,
+      mac: UNIT.mac,
+      uuid: UNIT.uuid,
+      status: 'provisioned',
+      hardwareRevision: 'C',
+      keys: [],
+      attempts: [],
+    },
+    units: [
+      { batch: 'WO-8', lot: 'L-5', serial: 'ZC-0001', chip: 'esp32', passed: true, claimedAt: '' },
+      { batch: 'WO-7', serial: 'ZC-0000', passed: false, claimedAt: '' },
+    ],
+  };
+  expect(labelValuesOf(history)).toEqual({
+    ...UNIT,
+    ...{ batch: 'WO-8', lot: 'L-5', serial: 'ZC-0001', hardwareRevision: 'C', firmwareVersion: undefined },
+  });
 });

@@ -3,8 +3,9 @@ import { layOutLabel, type LabelLayout } from '../core/labels/layout.js';
 import { showsSecret, type LabelTemplate, type LabelValues } from '../core/labels/template.js';
 import { labelToZpl } from '../core/labels/zpl.js';
 import type { Link } from '../driver/index.js';
-import type { BatchRequest, Registry } from '../registry/index.js';
+import type { BatchRequest, DeviceHistory, Registry } from '../registry/index.js';
 import type { Finish, FinishedUnit, ScanBack } from './finishing.js';
+import { labelFont } from './label-font.js';
 import { printLabel } from './label-printer.js';
 
 export interface Labelling {
@@ -45,6 +46,18 @@ export function finishWithLabel(labelling: Labelling, { signal, onScan }: Finish
   };
 }
 
+/**
+ * What a label can say of a device: of itself, and of its unit in a batch (that which passed, else the newest), as the
+ * station says it when it prints the label of that unit.
+ */
+export function labelValuesOf(device: DeviceHistory): Omit<LabelValues, 'psk'> {
+  const { mac, uuid, firmwareVersion, hardwareRevision, units, attempts } = device;
+  const [unit] = units;
+  const chip = unit?.chip ?? attempts.find(({ chip: known }) => known !== undefined)?.chip?.kind;
+  const { batch, lot, serial } = unit ?? {};
+  return { mac, uuid, serial, chip, batch, lot, firmwareVersion, hardwareRevision };
+}
+
 /** The label of one device. A key that it shows is revealed, and so recorded in the audit trail. */
 export async function labelOf(
   template: LabelTemplate,
@@ -55,5 +68,5 @@ export async function labelOf(
   const psk = showsSecret(template)
     ? await registry.reveal(values.mac, 'printed on the label of the device', actor)
     : undefined;
-  return layOutLabel(template, { ...values, psk });
+  return layOutLabel(template, { ...values, psk }, await labelFont());
 }

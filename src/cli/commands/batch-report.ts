@@ -1,6 +1,8 @@
 // `espmint batch report`: the record of a work order, as PDF to sign or as JSON to keep.
 import { Command } from 'commander';
 import { makeBatchReport, type BatchReport } from '../../core/batch-report/report.js';
+import { systemZone } from '../../core/times.js';
+import { labelFont } from '../../station/index.js';
 import { figuresOf } from '../../core/figures/figures.js';
 import { withProduction } from '../compose/compose-production.js';
 import { replaceFile } from '../../files/index.js';
@@ -41,5 +43,5 @@ async function report(io: CliIo, name: string, options: Options): Promise<void> 
 
 async function writePdf(path: string, made: BatchReport): Promise<void> {
   const { batchReportToPdf } = await import('../../core/batch-report/pdf.js');
-  await replaceFile(path, await batchReportToPdf(made));
+  await replaceFile(path, await batchReportToPdf(made, { font: await labelFont(), zone: systemZone() }));
 }

@@ -8,7 +8,7 @@ import { LABEL_FORMATS, renderLabel, type LabelFormat } from '../../core/labels/
 import { labelToZpl } from '../../core/labels/zpl.js';
 import type { LabelTemplate, LabelValues } from '../../core/labels/template.js';
 import { openLink } from '../../driver/index.js';
-import { labelOf, printLabel } from '../../station/index.js';
+import { labelOf, labelValuesOf, printLabel } from '../../station/index.js';
 import type { Registry } from '../../registry/index.js';
 import { composeRegistry } from '../compose/compose.js';
 import { withProduction } from '../compose/compose-production.js';
@@ -28,6 +28,7 @@ interface Options extends GlobalOptions {
   readonly format?: LabelFormat;
   readonly out?: string;
   readonly printer?: string;
+  readonly reason?: string;
   readonly operator?: string;
 }
 
@@ -38,13 +39,13 @@ export function labelCommand(io: CliIo): Command {
     .option('--profile <file>', 'profile of the product; needed for a template that shows the key')
     .option('--batch <name>', 'every board of this batch that passed')
     .addOption(
-      new Option(
-        '--format <kind>',
-        'form of the file; as its name ends, else pdf, when it is not said',
-      ).choices(LABEL_FORMATS),
+      new Option('--format <kind>', 'form of the file; when it is not said, what its name ends with').choices(
+        LABEL_FORMATS,
+      ),
     )
     .option('--out <file>', 'file to write; PDF and ZPL hold many labels, SVG and PNG one')
     .option('--printer <address>', 'ZPL printer, tcp://host:9100')
+    .option('--reason <text>', 'with --printer: why they are printed; goes into the audit trail')
     .addOption(operatorOption())
     .action((devices: string[], _: unknown, self: Command) =>
       label(io, devices, self.optsWithGlobals<Options>()),
@@ -64,8 +65,13 @@ async function label(io: CliIo, devices: readonly string[], options: Options): P
     ];
     if (values.length === 0)
       throw invalid('The devices', 'are none', 'name some, or a --batch with boards that passed');
+    const format = formatOf(options, values.length);
     const labels = await layOut(template, values, registry, options.operator);
-    await deliver(labels, options);
+    if (options.printer !== undefined) {
+      const { reason = 'espmint label', operator } = options;
+      for (const { mac } of values) await registry.labelled(mac, reason, operator);
+    }
+    await deliver(labels, format, options);
     const count = labels.length === 1 ? '1 label' : `${labels.length} labels`;
     io.stderr(options.out === undefined ? `Printed ${count}.\n` : `Wrote ${count} to ${options.out}.\n`);
   } finally {
@@ -86,7 +92,8 @@ async function layOut(
 
 async function deliver(
   labels: readonly LabelLayout[],
-  { out = '', printer, format }: Options,
+  format: LabelFormat,
+  { out = '', printer }: Options,
 ): Promise<void> {
   if (printer !== undefined) {
     for (const one of labels) {
@@ -94,22 +101,36 @@ async function deliver(
     }
     return;
   }
-  await replaceFile(out, await render(labels, format ?? formatOf(out)), { mode: PRIVATE });
+  await replaceFile(out, await render(labels, format), { mode: PRIVATE });
 }
 
-/** `label.svg` wants an SVG. */
-function formatOf(out: string): LabelFormat {
-  return LABEL_FORMATS.find((format) => extname(out).toLowerCase() === `.${format}`) ?? 'pdf';
+/** `label.svg` wants an SVG. @throws INPUT_INVALID for an ending of no form, and for many labels where one fits */
+function formatOf({ out, format }: Options, count: number): LabelFormat {
+  if (out === undefined) return 'zpl';
+  const ending = extname(out).toLowerCase();
+  const named = LABEL_FORMATS.find((one) => ending === `.${one}`);
+  const chosen = format ?? named;
+  const forms = LABEL_FORMATS.join(', ');
+  if (chosen === undefined || (named !== undefined && named !== chosen)) {
+    throw chosen === undefined
+      ? invalid(
+          `--out ${out}`,
+          'does not say by its ending what form it has',
+          `end it with one of ${forms}, or say it with --format`,
+        )
+      : invalid(`--out ${out}`, `ends like another form than --format ${chosen}`, 'give them the same form');
+  }
+  if (count > 1 && chosen !== 'zpl' && chosen !== 'pdf') {
+    throw invalid(`--format ${chosen}`, 'holds one label', 'name one device, or take pdf or zpl');
+  }
+  return chosen;
 }
 
 async function render(labels: readonly LabelLayout[], format: LabelFormat): Promise<string | Uint8Array> {
   if (format === 'zpl') return labels.map(labelToZpl).join('');
   if (format === 'pdf') return (await import('../../core/labels/pdf.js')).labelsToPdf(labels);
   const [one] = labels;
-  if (one === undefined || labels.length > 1) {
-    throw invalid(`--format ${format}`, 'holds one label', 'name one device, or take pdf or zpl');
-  }
-  return renderLabel(one, format);
+  return one === undefined ? '' : renderLabel(one, format);
 }
 
 async function valuesOfBatch(io: CliIo, options: Options): Promise<LabelValues[]> {
@@ -126,8 +147,7 @@ async function valuesOfBatch(io: CliIo, options: Options): Promise<LabelValues[]
 }
 
 async function valuesOf(registry: Registry, text: string): Promise<LabelValues> {
-  const { mac, uuid, firmwareVersion, hardwareRevision } = await registry.show(parseDeviceName(text));
-  return { mac, uuid, firmwareVersion, hardwareRevision };
+  return labelValuesOf(await registry.show(parseDeviceName(text)));
 }
 
 function invalid(field: string, reason: string, hint: string): EspmintError {

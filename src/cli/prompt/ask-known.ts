@@ -59,6 +59,7 @@ export function askingRegistry(io: CliIo, registry: Registry): Registry {
     list: (filter) => registry.list(filter),
     show: (device) => registry.show(device),
     reveal: (mac, reason, actor) => registry.reveal(mac, reason, actor),
+    labelled: (mac, reason, actor) => registry.labelled(mac, reason, actor),
     conflicts: (filter) => registry.conflicts(filter),
     resolve: (id, decision) => registry.resolve(id, decision),
     status: () => registry.status(),

@@ -1,89 +1,133 @@
-// Letters of five by seven dots, for labels as PNG: seven rows a letter, two hex digits each, bit 4 is the left dot.
-const ROWS: Readonly<Record<string, string>> = {
-  ' ': '00000000000000',
-  '#': '0a0a1f0a1f0a0a',
-  '%': '18190204081303',
-  '(': '02040808080402',
-  ')': '08040202020408',
-  '+': '0004041f040400',
-  ',': '000000000c0408',
-  '-': '0000001f000000',
-  '.': '00000000000c0c',
-  '/': '00010204081000',
-  ':': '000c0c000c0c00',
-  '=': '00001f001f0000',
-  '?': '0e110102040004',
-  _: '0000000000001f',
-  0: '0e11131519110e',
-  1: '040c040404040e',
-  2: '0e11010204081f',
-  3: '1f02040201110e',
-  4: '02060a121f0202',
-  5: '1f101e0101110e',
-  6: '0608101e11110e',
-  7: '1f010204080808',
-  8: '0e11110e11110e',
-  9: '0e11110f01020c',
-  A: '0e1111111f1111',
-  B: '1e11111e11111e',
-  C: '0e11101010110e',
-  D: '1c12111111121c',
-  E: '1f10101e10101f',
-  F: '1f10101e101010',
-  G: '0e11101711110f',
-  H: '1111111f111111',
-  I: '0e04040404040e',
-  J: '0702020202120c',
-  K: '11121418141211',
-  L: '1010101010101f',
-  M: '111b1515111111',
-  N: '11111915131111',
-  O: '0e11111111110e',
-  P: '1e11111e101010',
-  Q: '0e11111115120d',
-  R: '1e11111e141211',
-  S: '0f10100e01011e',
-  T: '1f040404040404',
-  U: '1111111111110e',
-  V: '11111111110a04',
-  W: '1111111515150a',
-  X: '11110a040a1111',
-  Y: '1111110a040404',
-  Z: '1f01020408101f',
-  a: '00000e010f110f',
-  b: '1010161911111e',
-  c: '00000e1010110e',
-  d: '01010d1311110f',
-  e: '00000e111f100e',
-  f: '0609081c080808',
-  g: '000f11110f010e',
-  h: '10101619111111',
-  i: '04000c0404040e',
-  j: '0200060202120c',
-  k: '10101214181412',
-  l: '0c04040404040e',
-  m: '00001a15151111',
-  n: '00001619111111',
-  o: '00000e1111110e',
-  p: '00001e111e1010',
-  q: '00000d130f0101',
-  r: '00001619101010',
-  s: '00000e100e011e',
-  t: '08081c08080906',
-  u: '0000111111130d',
-  v: '00001111110a04',
-  w: '0000111115150a',
-  x: '0000110a040a11',
-  y: '000011110f010e',
-  z: '00001f0204081f',
-};
+// The letters of labels: GNU Unifont, whose glyphs are 16 rows of 8 or 16 dots. One font for every format and script, so
+// that a label looks the same on paper, on a printer of 203 dpi and on the screen.
+import { unzlibSync } from 'fflate';
+import { create } from 'fontkit';
 
-export const GLYPH_COLUMNS = 5;
-export const GLYPH_ROWS = 7;
+/** A letter as dots. */
+export interface Glyph {
+  /** 8 or 16. */
+  readonly columns: number;
+  /** From the top; the leftmost dot is the highest of `columns` bits. */
+  readonly rows: readonly number[];
+}
 
-/** Whether that dot of a letter is dark; a letter that there is not shows as a question mark. */
-export function glyphDot(letter: string, column: number, row: number): boolean {
-  const rows = ROWS[letter] ?? ROWS['?'] ?? '';
-  const bits = Number.parseInt(rows.slice(row * 2, row * 2 + 2), 16);
-  return ((bits >> (GLYPH_COLUMNS - 1 - column)) & 1) === 1;
+export interface LabelFont {
+  /** The font as an sfnt (TrueType) file. */
+  readonly bytes: Uint8Array;
+  /** Whether this letter can be drawn as it should be. */
+  draws(letter: string): boolean;
+  /** Half of the height for most letters, the whole height for those of Chinese, Japanese and Korean. */
+  columnsOf(letter: string): number;
+  glyph(letter: string): Glyph;
+}
+
+export const GLYPH_ROWS = 16;
+/** Letters of these scripts stand side by side as they are. Others are joined, stacked or turned round first. */
+const SIMPLE_SCRIPTS =
+  /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Georgian}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Hangul}\p{Script=Common}]$/u;
+const UNDRAWN = /^[\p{C}\p{M}\u2028\u2029\u3164\uffa0]$/u;
+
+/** @param woff a WOFF 1 file (W3C) of Unifont */
+export function openLabelFont(woff: Uint8Array): LabelFont {
+  const bytes = unpackWoff(woff);
+  const opened = create(bytes as Buffer);
+  // A collection has no letters of its own.
+  if (!('glyphForCodePoint' in opened)) throw new Error('the font file is a collection of fonts');
+  const font = opened;
+  const rowUnits = font.unitsPerEm / GLYPH_ROWS;
+  const known = new Map<string, Glyph>();
+  const codeOf = (letter: string): number => letter.codePointAt(0) ?? 0;
+  const columnsOf = (letter: string): number =>
+    Math.round(font.glyphForCodePoint(codeOf(letter)).advanceWidth / rowUnits);
+  return {
+    bytes,
+    columnsOf,
+    draws: (letter) =>
+      SIMPLE_SCRIPTS.test(letter) && !UNDRAWN.test(letter) && font.hasGlyphForCodePoint(codeOf(letter)),
+    glyph: (letter) => {
+      let glyph = known.get(letter);
+      if (glyph === undefined) {
+        const { path } = font.glyphForCodePoint(codeOf(letter));
+        glyph = dotsOf(path.commands, columnsOf(letter), { rowUnits, topUnits: font.ascent });
+        known.set(letter, glyph);
+      }
+      return glyph;
+    },
+  };
+}
+
+interface PathCommand {
+  readonly command: string;
+  readonly args: readonly number[];
+}
+
+/** The outlines run along the dots: a dot is dark when a line from its middle to the left crosses them an odd number of times. */
+function dotsOf(
+  commands: readonly PathCommand[],
+  columns: number,
+  { rowUnits, topUnits }: { readonly rowUnits: number; readonly topUnits: number },
+): Glyph {
+  const edges = edgesOf(commands);
+  const rows = Array.from({ length: GLYPH_ROWS }, (_, row) => {
+    const y = topUnits - (row + 0.5) * rowUnits;
+    let bits = 0;
+    for (let column = 0; column < columns; column++) {
+      const x = (column + 0.5) * rowUnits;
+      const turns = edges.filter(({ x: at, low, high }) => at < x && low < y && y < high);
+      bits = (bits << 1) | (turns.length % 2);
+    }
+    return bits;
+  });
+  return { columns, rows };
+}
+
+/** The upright edges. */
+function edgesOf(commands: readonly PathCommand[]): { x: number; low: number; high: number }[] {
+  const edges: { x: number; low: number; high: number }[] = [];
+  let [x, y, startX, startY] = [0, 0, 0, 0];
+  const lineTo = (toX: number, toY: number): void => {
+    if (toY !== y) edges.push({ x: (x + toX) / 2, low: Math.min(y, toY), high: Math.max(y, toY) });
+    [x, y] = [toX, toY];
+  };
+  for (const { command, args } of commands) {
+    const [toX = startX, toY = startY] = args.slice(-2);
+    if (command === 'closePath') lineTo(startX, startY);
+    else if (command !== 'moveTo') lineTo(toX, toY);
+    else [x, y, startX, startY] = [toX, toY, toX, toY];
+  }
+  return edges;
+}
+
+const WOFF_HEADER = 44;
+const WOFF_ENTRY = 20;
+const SFNT_HEADER = 12;
+const SFNT_ENTRY = 16;
+
+/** WOFF 1 (W3C, 2012) to the sfnt that it packs: once for all letters, not at each look at a table. */
+function unpackWoff(woff: Uint8Array): Uint8Array {
+  const view = new DataView(woff.buffer, woff.byteOffset, woff.byteLength);
+  const count = view.getUint16(12);
+  const tables = Array.from({ length: count }, (_, index) => {
+    const at = WOFF_HEADER + index * WOFF_ENTRY;
+    const [tag, offset, packed, length, sum] = [0, 4, 8, 12, 16].map((field) => view.getUint32(at + field));
+    return { tag: tag ?? 0, offset: offset ?? 0, packed: packed ?? 0, length: length ?? 0, sum: sum ?? 0 };
+  });
+  const dataAt = SFNT_HEADER + count * SFNT_ENTRY;
+  const padded = (length: number): number => Math.ceil(length / 4) * 4;
+  const sfnt = new Uint8Array(dataAt + tables.reduce((sum, { length }) => sum + padded(length), 0));
+  const out = new DataView(sfnt.buffer);
+  const searched = 2 ** Math.floor(Math.log2(count));
+  out.setUint32(0, view.getUint32(4));
+  [count, searched * SFNT_ENTRY, Math.log2(searched), (count - searched) * SFNT_ENTRY].forEach(
+    (value, index) => out.setUint16(4 + 2 * index, value),
+  );
+  let at = dataAt;
+  tables.forEach(({ tag, offset, packed, length, sum }, index) => {
+    const entry = SFNT_HEADER + index * SFNT_ENTRY;
+    [tag, sum, at, length].forEach((value, field) => out.setUint32(entry + 4 * field, value));
+    const data = woff.subarray(offset, offset + packed);
+    sfnt.set(packed < length ? unzlibSync(data) : data, at);
+    at += padded(length);
+  });
+  return sfnt;
 }

@@ -1,6 +1,5 @@
 import jsqr from 'jsqr';
 import { inflateSync } from 'node:zlib';
-import { PDFDocument } from 'pdf-lib';
 import { describe, expect, it } from 'vitest';
 import { layOutLabel } from './layout.js';
 import { labelsToPdf } from './pdf.js';
@@ -8,6 +7,7 @@ import { rasterize, rasterToPng } from './raster.js';
 import { labelToSvg } from './svg.js';
 import { fillLabel, parseLabelTemplate, type LabelValues } from './template.js';
 import { labelToZpl } from './zpl.js';
+import { labelFont } from '../../station/index.js';
 
 const TEMPLATE = parseLabelTemplate(
   `
@@ -41,9 +41,35 @@ function scan(width: number, height: number, isDark: (x: number, y: number) => b
   return decode(pixels, width, height)?.data;
 }
 
+const font = await labelFont();
+
+/** The letters that the text maps of a PDF name (ISO 32000-1, 9.10.3), without blanks. */
+function textOfPdf(pdf: Uint8Array): Set<string> {
+  const bytes = Buffer.from(pdf);
+  const letters = new Set<string>();
+  for (let at = bytes.indexOf('stream\n'); at !== -1; at = bytes.indexOf('stream\n', at + 1)) {
+    if (bytes.subarray(at - 3, at).toString('latin1') === 'end') continue;
+    let text = '';
+    try {
+      text = inflateSync(bytes.subarray(at + 7)).toString('latin1');
+    } catch {
+      continue;
+    }
+    if (!text.includes('beginbfrange')) continue;
+    for (const [, codes = ''] of text.matchAll(/\[([^\]]*)\]/g)) {
+      for (const [, code = ''] of codes.matchAll(/<([0-9a-f]{4})>/gi)) {
+        letters.add(String.fromCodePoint(Number.parseInt(code, 16)));
+      }
+    }
+  }
+  letters.delete(' ');
+  letters.delete('\0');
+  return letters;
+}
+
 describe('a label', () => {
   it('as PNG is decoded again by another program, and has the size of the label', () => {
-    const label = layOutLabel(TEMPLATE, VALUES);
+    const label = layOutLabel(TEMPLATE, VALUES, font);
     const png = Buffer.from(rasterToPng(rasterize(label), label.dpi));
     const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
     expect([width, height]).toEqual([400, 200]);
@@ -56,12 +82,12 @@ describe('a label', () => {
   });
 
   it.each([300, 600] as const)('scans at %i dpi too', (dpi) => {
-    const { width, height, dots } = rasterize(layOutLabel({ ...TEMPLATE, dpi }, VALUES));
+    const { width, height, dots } = rasterize(layOutLabel({ ...TEMPLATE, dpi }, VALUES, font));
     expect(scan(width, height, (x, y) => dots[y * width + x] === 1)).toBe(CODE);
   });
 
   it('as SVG holds the same code, and no text of a device becomes markup', () => {
-    const svg = labelToSvg(layOutLabel(TEMPLATE, { ...VALUES, lot: '<b>&"' }));
+    const svg = labelToSvg(layOutLabel(TEMPLATE, { ...VALUES, lot: '<b>&"' }, font));
     const path = /d="([^"]+)"/.exec(svg)?.[1] ?? '';
     const dark = new Set<string>();
     for (const [, x, y, length] of path.matchAll(/M(\d+) (\d+)h(\d+)v1h-\d+z/g)) {
@@ -74,7 +100,7 @@ describe('a label', () => {
   });
 
   it('as SVG keeps every line within the label, whatever font draws it', () => {
-    const svg = labelToSvg(layOutLabel(TEMPLATE, VALUES));
+    const svg = labelToSvg(layOutLabel(TEMPLATE, VALUES, font));
     const ends = [...svg.matchAll(/<text x="([\d.]+)".*? textLength="([\d.]+)"/g)].map(
       ([, x, length]) => Number(x) + Number(length),
     );
@@ -83,7 +109,7 @@ describe('a label', () => {
   });
 
   it('as ZPL lets the printer make the code, and no value can begin a command', () => {
-    const zpl = labelToZpl(layOutLabel(TEMPLATE, VALUES));
+    const zpl = labelToZpl(layOutLabel(TEMPLATE, VALUES, font));
     expect(zpl.startsWith('^XA\n')).toBe(true);
     expect(zpl.endsWith('^XZ\n')).toBe(true);
     expect(zpl).toContain('^PW400\n^LL200\n');
@@ -95,17 +121,76 @@ describe('a label', () => {
 
   it('comes on sheets as PDF: 40 of them fill two pages of A4', async () => {
     const labels = Array.from({ length: 40 }, (_, index) =>
-      layOutLabel(TEMPLATE, { ...VALUES, serial: `ZC-${index}` }),
+      layOutLabel(TEMPLATE, { ...VALUES, serial: `ZC-${index}` }, font),
     );
-    const pdf = await PDFDocument.load(await labelsToPdf(labels));
-    expect(pdf.getPageCount()).toBe(2);
+    const pdf = Buffer.from(await labelsToPdf(labels)).toString('latin1');
+    expect(pdf.match(/\/Type \/Page\b/g)).toHaveLength(2);
+  });
+
+  it.each([
+    ['& @ \' " $ * ; < > [ ] { } | ~ ^ ` ! \\', true],
+    ['Überprüfung №5 € – ½', false],
+    ['Łódź Škoda İstanbul', false],
+    ['Ωμέγα', false],
+    ['Жук Ёлка Їжак', false],
+    ['Nguyễn Văn Đệ', false],
+    ['测试标签 標籤 ラベル 라벨', false],
+  ])('shows %s as it is: in dots, in PDF, in SVG and on the printer', async (text, isPrinters) => {
+    const label = layOutLabel({ ...TEMPLATE, widthMm: 80, lines: [text] }, VALUES, font);
+    expect(label.lines.map((line) => line.text).join('')).toBe(text);
+    const blank = layOutLabel({ ...TEMPLATE, widthMm: 80, lines: [' '] }, VALUES, font);
+    expect(rasterToPng(rasterize(label), 203)).not.toEqual(rasterToPng(rasterize(blank), 203));
+    // Every letter is drawn by dots of its own, none as another one's stand-in.
+    const drawn = [...new Set(text.replaceAll(' ', ''))].map((letter) => font.glyph(letter).rows.join());
+    expect(new Set(drawn).size).toBe(drawn.length);
+    expect(drawn).not.toContain(font.glyph('?').rows.join());
+    expect(labelToZpl(label).includes('^GFA')).toBe(!isPrinters);
+    expect(textOfPdf(await labelsToPdf([label]))).toEqual(new Set(text.replaceAll(' ', '')));
+  });
+
+  it.each([
+    ['עברית', 'U+05E2'],
+    ['สวัสดี', 'U+0E2A'],
+    ['नमस्ते', 'U+0928'],
+    ['a\u0007b', 'U+0007'],
+    ['😀', 'U+1F600'],
+  ])('is refused by the name of its value for %s, which no font here draws', (lot, code) => {
+    expect(() => layOutLabel(TEMPLATE, { ...VALUES, lot }, font)).toThrow(
+      expect.objectContaining({
+        code: 'LABEL_VALUE_UNDRAWABLE',
+        message: expect.stringMatching(new RegExp(`cannot show lot: .*${code.replace('+', '.')}`)) as string,
+      }),
+    );
+  });
+
+  it('is refused by the name of a value that the device does not have, unless it may be missing', () => {
+    const missing = (template: object, values: object = {}): (() => unknown) => {
+      return () => layOutLabel({ ...TEMPLATE, ...template }, { ...VALUES, ...values }, font);
+    };
+    expect(missing({}, { serial: undefined })).toThrow(/shows \{\{serial\}\}, and this device has none/);
+    expect(missing({ lines: ['Lot {{lot}}'] }, { lot: '' })).toThrow(/shows \{\{lot\}\}/);
+    expect(missing({ lines: ['Lot {{lot?}}'] }, { lot: '' })).not.toThrow();
+    expect(missing({ qr: '{{serial?}}' }, { serial: '' })).toThrow(/LABEL_VALUE_MISSING|shows \{\{qr\}\}/);
+  });
+
+  it('with much to say has a code that is read back, or is refused for its size', () => {
+    const long = `${VALUES.uuid};Prüfling Größe Ω 测试;${'0123456789AB-'.repeat(12)}`;
+    const label = layOutLabel({ ...TEMPLATE, widthMm: 80, heightMm: 40, qr: long }, VALUES, font);
+    const { width, height, dots } = rasterize(label);
+    expect(scan(width, height, (x, y) => dots[y * width + x] === 1)).toBe(long);
+    expect(() => layOutLabel({ ...TEMPLATE, widthMm: 20, heightMm: 10, qr: long }, VALUES, font)).toThrow(
+      expect.objectContaining({ code: 'LABEL_DOES_NOT_FIT' }),
+    );
+    expect(() => layOutLabel({ ...TEMPLATE, qr: 'Ω'.repeat(3000) }, VALUES, font)).toThrow(
+      expect.objectContaining({ code: 'LABEL_DOES_NOT_FIT' }),
+    );
   });
 
   it('keeps its texts inside', () => {
-    const label = layOutLabel({ ...TEMPLATE, lines: [VALUES.uuid, 'x'] }, VALUES);
+    const label = layOutLabel({ ...TEMPLATE, lines: [VALUES.uuid, 'x'] }, VALUES, font);
     expect(label.lines.map(({ text }) => text)).toEqual(['110e3dc9-fa05-568f-a05a-', '98d00891029d', 'x']);
     for (const { text, xMm, yMm, heightMm } of label.lines) {
-      expect(xMm + text.length * heightMm * 0.6).toBeLessThanOrEqual(label.widthMm);
+      expect(xMm + text.length * heightMm * 0.5).toBeLessThanOrEqual(label.widthMm);
       expect(yMm).toBeGreaterThanOrEqual(0);
       expect(yMm + heightMm).toBeLessThanOrEqual(label.heightMm);
     }
@@ -119,7 +204,8 @@ describe('a template', () => {
       expect.objectContaining({ code: 'LABEL_SECRET_REFUSED' }),
     );
     const allowed = parseLabelTemplate(text.replace('}', '}').replace("'}", "', secret: true}"), 'f');
-    expect(fillLabel(allowed, VALUES).qr).toBe('');
+    expect(() => fillLabel(allowed, VALUES, font)).toThrow(/shows \{\{psk\}\}, and this device has none/);
+    expect(fillLabel(allowed, { ...VALUES, psk: 'k' }, font).qr).toBe('k');
   });
 
   it.each([

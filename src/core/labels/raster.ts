@@ -1,8 +1,8 @@
 // A label as dots of a printer, and those as a PNG (W3C PNG specification, one bit of grey a dot).
 import { zlibSync } from 'fflate';
 import { crc32Update } from '../nvs/crc32.js';
-import { GLYPH_COLUMNS, GLYPH_ROWS, glyphDot } from './font.js';
-import { LETTER_WIDTH, type LabelLayout, type TextLine } from './layout.js';
+import { GLYPH_ROWS, type LabelFont } from './font.js';
+import type { LabelLayout, TextLine } from './layout.js';
 
 export interface Raster {
   readonly width: number;
@@ -26,24 +26,36 @@ export function rasterize(label: LabelLayout): Raster {
       if (dark) fill(raster, dotsOf(xMm) + x * scale, dotsOf(yMm) + y * scale, scale);
     });
   });
-  for (const line of label.lines) drawText(raster, line, dotsOf);
+  for (const line of label.lines) drawText(raster, line, label.font, dotsOf);
   return raster;
 }
 
-function drawText(raster: Raster, line: TextLine, dotsOf: (mm: number) => number): void {
-  // A letter and the gap after it are six dots of the font wide.
-  const pitch = dotsOf(line.heightMm * LETTER_WIDTH);
-  const scale = Math.max(1, Math.floor(pitch / (GLYPH_COLUMNS + 1)));
-  [...line.text].forEach((letter, index) => {
-    const left = dotsOf(line.xMm) + index * scale * (GLYPH_COLUMNS + 1);
-    for (let row = 0; row < GLYPH_ROWS; row++) {
-      for (let column = 0; column < GLYPH_COLUMNS; column++) {
-        if (glyphDot(letter, column, row)) {
-          fill(raster, left + column * scale, dotsOf(line.yMm) + row * scale, scale);
+function drawText(raster: Raster, line: TextLine, font: LabelFont, dotsOf: (mm: number) => number): void {
+  const scale = Math.max(1, Math.floor(dotsOf(line.heightMm) / GLYPH_ROWS));
+  let left = dotsOf(line.xMm);
+  const top = dotsOf(line.yMm);
+  for (const letter of line.text) {
+    const { columns, rows } = font.glyph(letter);
+    rows.forEach((bits, row) => {
+      for (let column = 0; column < columns; column++) {
+        if (((bits >> (columns - 1 - column)) & 1) === 1) {
+          fill(raster, left + column * scale, top + row * scale, scale);
         }
       }
-    }
-  });
+    });
+    left += columns * scale;
+  }
+}
+
+/** One line of text alone, as wide and high as its letters. */
+export function rasterizeLine(line: TextLine, font: LabelFont, dpi: number): Raster {
+  const dotsOf = (mm: number): number => Math.round((mm * dpi) / MM_PER_INCH);
+  const scale = Math.max(1, Math.floor(dotsOf(line.heightMm) / GLYPH_ROWS));
+  const columns = [...line.text].reduce((sum, letter) => sum + font.columnsOf(letter), 0);
+  const [width, height] = [columns * scale, GLYPH_ROWS * scale];
+  const raster = { width, height, dots: new Uint8Array(width * height) };
+  drawText(raster, { ...line, xMm: 0, yMm: 0 }, font, dotsOf);
+  return raster;
 }
 
 function fill({ width, height, dots }: Raster, left: number, top: number, size: number): void {

@@ -1,12 +1,13 @@
 // A label as SVG, for a browser or a drawing program. One unit is a millimetre.
-import { LETTER_WIDTH, type LabelLayout } from './layout.js';
+import type { LabelFont } from './font.js';
+import { widthOf, type LabelLayout } from './layout.js';
 
-export function labelToSvg({ widthMm, heightMm, qr, lines }: LabelLayout): string {
+export function labelToSvg({ widthMm, heightMm, qr, lines, font }: LabelLayout): string {
   const moduleMm = qr.sideMm / qr.modules.length;
   const place = `translate(${mm(qr.xMm)} ${mm(qr.yMm)}) scale(${moduleMm.toFixed(6)})`;
   const texts = lines.map(
     ({ text, xMm, yMm, heightMm }) =>
-      `<text x="${mm(xMm)}" y="${mm(yMm + heightMm * 0.85)}" font-size="${mm(heightMm)}" ${lengthOf(text, heightMm)}>${escapeXml(text)}</text>`,
+      `<text x="${mm(xMm)}" y="${mm(yMm + heightMm * 0.85)}" font-size="${mm(heightMm)}" ${lengthOf(text, heightMm, font)}>${escapeXml(text)}</text>`,
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${mm(widthMm)}mm" height="${mm(heightMm)}mm" viewBox="0 0 ${mm(widthMm)} ${mm(heightMm)}">`,
@@ -19,8 +20,8 @@ export function labelToSvg({ widthMm, heightMm, qr, lines }: LabelLayout): strin
 }
 
 /** The width that the layout counted with, whatever monospace font there is: else a line could leave the label. */
-function lengthOf(text: string, heightMm: number): string {
-  return `textLength="${mm(text.length * LETTER_WIDTH * heightMm)}" lengthAdjust="spacingAndGlyphs"`;
+function lengthOf(text: string, heightMm: number, font: LabelFont): string {
+  return `textLength="${mm(widthOf(text, font) * heightMm)}" lengthAdjust="spacingAndGlyphs"`;
 }
 
 /** One rectangle for each run of dark modules, in module units. */

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { EspmintError } from '../errors/index.js';
 import { ruleOf } from '../schema-words.js';
+import type { LabelFont } from './font.js';
 
 /** What a template may show of a device. */
 export interface LabelValues {
@@ -32,7 +33,8 @@ const NAMES = [
 ] as const;
 type Name = (typeof NAMES)[number];
 
-const PATTERN = /\{\{\s*(\w+)\s*\}\}/g;
+/** With a question mark the value may be missing. */
+const PATTERN = /\{\{\s*(\w+)(\?)?\s*\}\}/g;
 const isName = (text: string): text is Name => (NAMES as readonly string[]).includes(text);
 
 export const labelTemplateSchema = z.strictObject({
@@ -88,16 +90,40 @@ export function showsSecret({ qr, lines }: LabelTemplate): boolean {
   return [qr, ...lines].some((part) => [...part.matchAll(PATTERN)].some(([, name]) => name === 'psk'));
 }
 
-/** The texts of one label. A value that is not known becomes empty text. */
+/**
+ * The texts of one label.
+ *
+ * @throws LABEL_VALUE_MISSING for a value that the label shows and nobody knows, LABEL_VALUE_UNDRAWABLE for a line with a
+ *   letter that the font does not draw
+ */
 export function fillLabel(
   template: LabelTemplate,
   values: LabelValues,
+  font: Pick<LabelFont, 'draws'>,
 ): { readonly qr: string; readonly lines: readonly string[] } {
-  const filling: Partial<Record<Name, string | undefined>> = {
-    ...values,
-    macHex: values.mac.replaceAll(':', ''),
+  const { mac } = values;
+  const filling: Partial<Record<Name, string | undefined>> = { ...values, macHex: mac.replaceAll(':', '') };
+  const valueOf = (name: Name, isOptional: boolean): string => {
+    const value = (filling[name] ?? '').normalize('NFC').trim();
+    if (value === '' && !isOptional) throw new EspmintError('LABEL_VALUE_MISSING', { mac, name });
+    return value;
   };
-  const fill = (text: string): string =>
-    text.replace(PATTERN, (whole, name: string) => (isName(name) ? (filling[name] ?? '') : whole));
-  return { qr: fill(template.qr), lines: template.lines.map(fill) };
+  const check = (text: string, name: string): string => {
+    const letter = [...text].find((one) => !font.draws(one));
+    if (letter === undefined) return text;
+    const code = (letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    const shown = /\p{C}/u.test(letter) ? '' : `"${letter}" `;
+    throw new EspmintError('LABEL_VALUE_UNDRAWABLE', { mac, name, letter: `${shown}(U+${code})` });
+  };
+  const fill = (text: string, drawn: (value: string, name: string) => string): string =>
+    text.replace(PATTERN, (whole, name: string, mark: string | undefined) =>
+      isName(name) ? drawn(valueOf(name, mark !== undefined), name) : whole,
+    );
+  const qr = fill(template.qr, (value) => value);
+  // Only what is optional can leave nothing.
+  if (qr === '') throw new EspmintError('LABEL_VALUE_MISSING', { mac, name: 'qr' });
+  const lines = template.lines.map((line, index) =>
+    check(fill(line, check).normalize('NFC'), `line ${index + 1}`),
+  );
+  return { qr, lines };
 }

@@ -31,7 +31,7 @@ import { list } from './list.js';
 import { readFacts } from './lists.js';
 import { lockNames } from '../store/lock.js';
 import { Stop } from './meet.js';
-import { find, openKey, recordReveal, show } from './read.js';
+import { find, openKey, recordLabel, recordReveal, show } from './read.js';
 import { type OfflineReservation, replayReservation } from './replay.js';
 import { reserve, screen } from './reserve.js';
 import { toDeviceRecord } from './rows.js';
@@ -138,6 +138,11 @@ export class PostgresRegistry implements Registry {
       recordReveal(client, { mac, reason, actor }),
     );
     return openKey(this.#box, row);
+  }
+
+  async labelled(mac: string, reason: string, actor?: string): Promise<void> {
+    checkReason(reason);
+    await this.#database.transaction('labelled', (client) => recordLabel(client, { mac, reason, actor }));
   }
 
   conflicts(filter: ConflictFilter = {}): Promise<readonly Conflict[]> {

@@ -103,6 +103,18 @@ export async function recordReveal(
   return row;
 }
 
+export async function recordLabel(
+  client: pg.ClientBase,
+  {
+    mac,
+    reason,
+    actor,
+  }: { readonly mac: string; readonly reason: string; readonly actor?: string | undefined },
+): Promise<void> {
+  const { global_uuid: uuid, mac_key: macKey } = await needRow(client, { mac });
+  await recordEvent(client, { kind: 'label printed', actor, uuid, macKey, detail: { reason } });
+}
+
 /** devices.psk_secret is the current key, or the newest pending one of a device that has none. */
 export function openKey(box: SecretBox, row: DeviceRow): string {
   return box.open(row.psk_secret, ownerOf(row));

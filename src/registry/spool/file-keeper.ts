@@ -118,6 +118,14 @@ class FileKeeper implements Registry {
     });
   }
 
+  async labelled(mac: string, reason: string, actor = processUser()): Promise<void> {
+    checkReason(reason);
+    await this.#inTurn(async (history) => {
+      const device = history.need({ mac });
+      await this.#append({ type: 'labelled', at: now(), mac: device.record.mac, reason, actor });
+    });
+  }
+
   /** Without numbers: nobody can decide about them here. */
   async conflicts({ id }: ConflictFilter = {}): Promise<readonly Conflict[]> {
     if (id !== undefined) return [];

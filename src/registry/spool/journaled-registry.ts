@@ -166,6 +166,10 @@ export class JournaledRegistry implements Registry {
     return this.#online((inner) => inner.reveal(mac, reason, actor));
   }
 
+  labelled(mac: string, reason: string, actor?: string): Promise<void> {
+    return this.#online((inner) => inner.labelled(mac, reason, actor));
+  }
+
   conflicts(filter: ConflictFilter = {}): Promise<readonly Conflict[]> {
     return this.#online((inner) => inner.conflicts(filter));
   }

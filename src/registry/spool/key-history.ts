@@ -101,7 +101,7 @@ export class KeyHistory {
   }
 
   apply(record: KeyFileRecord): void {
-    if (record.type === 'revealed' || record.type === 'refused') return;
+    if (record.type === 'revealed' || record.type === 'labelled' || record.type === 'refused') return;
     if (record.type === 'built') {
       this.#reservations.get(record.id)?.describe(record.id, record);
       return;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LABEL_FORMATS } from '../../core/labels/render.js';
 import { STAGES } from '../../core/stages.js';
-import { operations, timeSchema } from './operation.js';
+import { doneSchema, operations, timeSchema } from './operation.js';
 import { pushCountsSchema } from './push.js';
 
 export const deviceSchema = z
@@ -161,13 +161,27 @@ export const DEVICE_OPERATIONS = operations({
     method: 'GET',
     path: '/devices/:device/label',
     role: 'viewer',
-    summary: 'The label of a device: MAC, UUID, versions and a QR code of the UUID. Never its key.',
+    summary:
+      'The label of a device and its unit, as the named printer or that of this station prints it, else with MAC, UUID and versions. Never its key.',
     params: deviceParams,
-    query: z.object({ format: z.enum(LABEL_FORMATS).default('svg') }),
+    query: z.object({ format: z.enum(LABEL_FORMATS).default('svg'), printer: z.string().max(64).optional() }),
     response: {
       contentType: 'image/svg+xml',
       description: 'The label, as PNG, ZPL or PDF when `format` says so',
     },
+  },
+  printLabel: {
+    method: 'POST',
+    path: '/devices/:device/label/print',
+    role: 'operator',
+    summary: 'Prints the label of a device again. Who asked and why is written to the audit trail first.',
+    params: deviceParams,
+    body: z.object({
+      reason: z.string().trim().min(3).max(500),
+      /** Absent: the printer of this station. */
+      printer: z.string().max(64).optional(),
+    }),
+    response: doneSchema,
   },
   revealKey: {
     method: 'POST',

@@ -1,7 +1,10 @@
 // The label of a device through the API: every format is what its type says, and the key is in none of them.
 import type { FastifyInstance } from 'fastify';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBench, type TestBench } from '../../../test/support/service-bench.js';
+import { startVirtualPrinter } from '../../virtual/index.js';
 import { createApp } from '../app.js';
 
 const MAC = 'a4:cf:12:00:00:01';
@@ -52,5 +55,30 @@ describe('the label of a device', () => {
   it('is refused in a format that there is not, and for a device that is not there', async () => {
     expect((await label('?format=bmp')).json()).toMatchObject({ code: 'BODY_INVALID' });
     expect((await label('', 'a4:cf:12:00:00:99')).statusCode).toBe(404);
+  });
+
+  it('is printed again as the named printer does it, with who asked and why in the audit trail first', async () => {
+    const printer = await startVirtualPrinter();
+    try {
+      const template = { widthMm: 50, heightMm: 25, dpi: 203, qr: '{{uuid}}', lines: ['Nr. {{macHex}} Жук'] };
+      const put = { address: printer.url, template };
+      await app.inject({ method: 'PUT', url: '/api/v1/printers/line', payload: put });
+      const url = `/api/v1/devices/${encodeURIComponent(MAC)}/label/print`;
+      const print = (payload: object) => app.inject({ method: 'POST', url, payload });
+      expect((await print({ reason: 'torn off' })).json()).toMatchObject({ code: 'INPUT_INVALID' });
+      expect((await print({ reason: '' })).json()).toMatchObject({ code: 'BODY_INVALID' });
+      expect(printer.labels).toEqual([]);
+      expect((await print({ reason: 'torn off', printer: 'line' })).statusCode).toBe(200);
+      expect(printer.labels).toHaveLength(1);
+      expect((await label('?format=zpl&printer=line')).body).toBe(`${printer.labels[0]}\n`);
+      const lines = (await readFile(join(bench.dataDir, 'keys.jsonl'), 'utf8')).trim().split('\n');
+      expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
+        type: 'labelled',
+        mac: MAC,
+        reason: 'torn off',
+      });
+    } finally {
+      await printer.close();
+    }
   });
 });

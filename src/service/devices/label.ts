@@ -1,8 +1,6 @@
-// The label of one device as a file. It shows what identifies the device; a key needs the command line and a profile.
-import { layOutLabel } from '../../core/labels/layout.js';
+// The label of one device as a file.
+import type { LabelLayout } from '../../core/labels/layout.js';
 import { renderLabel, type LabelFormat } from '../../core/labels/render.js';
-import { standardTemplate } from '../../core/labels/standard.js';
-import type { LabelValues } from '../../core/labels/template.js';
 
 export interface LabelFile {
   readonly contentType: string;
@@ -18,13 +16,7 @@ const CONTENT_TYPES: Readonly<Record<LabelFormat, string>> = {
   pdf: 'application/pdf',
 };
 
-/** The values are named one by one: whatever else a device has stays behind. */
-export async function labelFile(
-  { mac, uuid, firmwareVersion, hardwareRevision }: Omit<LabelValues, 'psk'>,
-  format: LabelFormat,
-): Promise<LabelFile> {
-  const values = { mac, uuid, firmwareVersion, hardwareRevision };
-  const content = await renderLabel(layOutLabel(standardTemplate(values), values), format);
+export async function labelFile(mac: string, layout: LabelLayout, format: LabelFormat): Promise<LabelFile> {
   const fileName = `label-${mac.replaceAll(':', '')}.${format}`;
-  return { contentType: CONTENT_TYPES[format], fileName, content };
+  return { contentType: CONTENT_TYPES[format], fileName, content: await renderLabel(layout, format) };
 }

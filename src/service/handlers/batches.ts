@@ -1,4 +1,6 @@
 // Batches: make, watch, pause, close, ask for more, and the report at the end.
+import { systemZone } from '../../core/times.js';
+import { labelFont } from '../../station/index.js';
 import { makeBatchReport, type BatchReport } from '../../core/batch-report/report.js';
 import { figuresOf } from '../../core/figures/figures.js';
 import { parseIdentifierList } from '../../core/identifier-list.js';
@@ -56,7 +58,7 @@ export function batchHandlers(core: ServiceCore): BatchHandlers {
       if (format === 'json') return JSON.stringify(report);
       call.header('content-type', 'application/pdf');
       const { batchReportToPdf } = await import('../../core/batch-report/pdf.js');
-      return batchReportToPdf(report);
+      return batchReportToPdf(report, { font: await labelFont(), zone: systemZone() });
     },
     signBatch: async ({ params: { name }, body: { note } }, call) => {
       const by = nameOf(call);

@@ -13,12 +13,13 @@ type DeviceHandlers = Pick<
   | 'exportDevices'
   | 'showDevice'
   | 'deviceLabel'
+  | 'printLabel'
   | 'revealKey'
   | 'registryStatus'
   | 'testRegistry'
 >;
 
-export function deviceHandlers({ parts }: ServiceCore): DeviceHandlers {
+export function deviceHandlers({ parts, labels }: ServiceCore): DeviceHandlers {
   const { registry } = parts;
   return {
     listDevices: ({ query }) => registry.list(query),
@@ -31,10 +32,19 @@ export function deviceHandlers({ parts }: ServiceCore): DeviceHandlers {
     showDevice: ({ params }) => registry.show(parseDeviceName(params.device)),
     deviceLabel: async ({ params, query }, call) => {
       const device = await registry.show(parseDeviceName(params.device));
-      const { contentType, fileName, content } = await labelFile(device, query.format);
+      const { contentType, fileName, content } = await labelFile(
+        device.mac,
+        await labels.layOut(device, query.printer),
+        query.format,
+      );
       call.header('content-type', contentType);
       call.header('content-disposition', `inline; filename="${fileName}"`);
       return content;
+    },
+    printLabel: async ({ params, body }, { identity }) => {
+      const device = await registry.show(parseDeviceName(params.device));
+      await labels.reprint(device, { ...body, actor: identity?.name ?? 'unknown' });
+      return { ok: true };
     },
     revealKey: async ({ params, body }, { identity }) => {
       const { mac, uuid } = await registry.show(parseDeviceName(params.device));

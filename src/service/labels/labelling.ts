@@ -3,11 +3,18 @@ import { layOutLabel } from '../../core/labels/layout.js';
 import { labelToZpl } from '../../core/labels/zpl.js';
 import {
   finishWithLabel,
+  labelFont,
+  labelOf,
+  labelValuesOf,
   printLabel,
   ScanBack,
   type Finish,
   type FinishingRun,
 } from '../../station/index.js';
+import { standardTemplate } from '../../core/labels/standard.js';
+import type { LabelLayout } from '../../core/labels/layout.js';
+import type { DeviceHistory } from '../../registry/index.js';
+import { EspmintError } from '../../core/errors/index.js';
 import type { Printer } from '../contract/index.js';
 import type { ServiceParts } from '../parts.js';
 import type { Order } from '../station/orders.js';
@@ -28,6 +35,13 @@ const SAMPLE = {
   firmwareVersion: '0.0.0',
   hardwareRevision: 'A',
 };
+
+/** Why a label is printed once more, and for whom. */
+export interface Reprint {
+  readonly reason: string;
+  readonly actor: string;
+  readonly printer?: string | undefined;
+}
 
 export interface LabellingParts {
   readonly parts: Pick<ServiceParts, 'registry' | 'openPrinter'>;
@@ -64,9 +78,39 @@ export class StationLabels {
     return this.#scans.scan(code.trim());
   }
 
+  /**
+   * The label of one device: as the named printer would print it, else as this station's does, else the standard one.
+   *
+   * @throws PRINTER_UNKNOWN, LABEL_*
+   */
+  async layOut(device: DeviceHistory, printer?: string): Promise<LabelLayout> {
+    const name = printer ?? (await this.#parts.settings.get()).label?.printer;
+    const values = labelValuesOf(device);
+    const template = name === undefined ? undefined : (await this.#parts.printers.get(name)).template;
+    const shown = template === undefined ? standardTemplate(values) : { ...template, secret: false };
+    return labelOf(shown, values, this.#parts.parts.registry);
+  }
+
+  /**
+   * Prints the label of a device again. Who asked and why is in the audit trail before anything is printed.
+   *
+   * @throws DEVICE_UNKNOWN, PRINTER_UNKNOWN, PRINTER_FAILED, LABEL_*, INPUT_INVALID where no printer is named or chosen
+   */
+  async reprint(device: DeviceHistory, request: Reprint): Promise<void> {
+    const name = request.printer ?? (await this.#parts.settings.get()).label?.printer;
+    if (name === undefined) {
+      const hint = 'name one of "GET /printers", or choose one in the settings of the station';
+      throw new EspmintError('INPUT_INVALID', { field: 'printer', reason: 'is not chosen', hint });
+    }
+    const { address } = await this.#parts.printers.get(name);
+    const layout = await this.layOut(device, name);
+    await this.#parts.parts.registry.labelled(device.mac, request.reason, request.actor);
+    await printLabel(labelToZpl(layout), { address, open: this.#parts.parts.openPrinter });
+  }
+
   /** Prints the label of a device that does not exist. @throws PRINTER_FAILED */
   async test({ address, template }: Printer): Promise<void> {
-    const layout = layOutLabel({ ...template, secret: false }, SAMPLE);
+    const layout = layOutLabel({ ...template, secret: false }, SAMPLE, await labelFont());
     await printLabel(labelToZpl(layout), { address, open: this.#parts.parts.openPrinter });
   }
 }

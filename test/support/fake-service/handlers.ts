@@ -1,4 +1,7 @@
 // Answers of the fake service, one for each operation that the page calls.
+import { layOutLabel } from '../../../src/core/labels/layout.js';
+import { standardTemplate } from '../../../src/core/labels/standard.js';
+import { labelFont, labelValuesOf } from '../../../src/station/index.js';
 import type { Job, PortState } from '../../../src/service/contract/index.js';
 import { deviceSchema } from '../../../src/service/contract/devices.js';
 import { userSchema } from '../../../src/service/contract/session.js';
@@ -227,8 +230,14 @@ function devices(world: FakeWorld): Handlers {
       ),
     showDevice: ({ params: { device } }) => find(device),
     deviceLabel: async ({ params: { device }, query: { format } }) => {
-      const { contentType, content } = await labelFile(find(device), format);
+      const values = labelValuesOf(find(device));
+      const layout = layOutLabel(standardTemplate(values), values, await labelFont());
+      const { contentType, content } = await labelFile(values.mac, layout, format);
       return new FakeFile(contentType, content);
+    },
+    printLabel: ({ params: { device } }) => {
+      find(device);
+      return { ok: true };
     },
     revealKey: ({ params: { device }, body: { reason } }) => {
       const found = world.devices.find(({ mac }) => mac === device);

@@ -97,6 +97,23 @@ export const STATION_ERRORS = {
     problem: ({ file, reason }) => `The label template ${file} ${reason}`,
     next: () => 'correct it, or look at docs/guides/labels.md',
   }),
+  LABEL_VALUE_MISSING: entry<{ mac: string; name: string }>({
+    ...input,
+    problem: ({ mac, name }) => `The label of ${mac} shows {{${name}}}, and this device has none`,
+    next: ({ name }) =>
+      `take it out of the template, write {{${name}?}} where it may be empty, or give the device one (serial and lot come from its batch)`,
+  }),
+  LABEL_VALUE_UNDRAWABLE: entry<{ mac: string; name: string; letter: string }>({
+    ...input,
+    problem: ({ mac, name, letter }) =>
+      `The label of ${mac} cannot show ${name}: no font here draws ${letter}`,
+    next: () => 'write it with Latin, Greek, Cyrillic, Chinese, Japanese or Korean letters, or leave it out',
+  }),
+  LABEL_DOES_NOT_FIT: entry<{ mac: string; what: string; size: string }>({
+    ...input,
+    problem: ({ mac, what, size }) => `The label of ${mac} (${size}) has no room for ${what}`,
+    next: () => 'say less on it, or take a larger label or a printer with more dots an inch',
+  }),
   LABEL_SECRET_REFUSED: entry<{ reason: string }>({
     ...input,
     http: 403,
