@@ -162,7 +162,7 @@ function text(
   { x, y, size }: { readonly x: number; readonly y: number; readonly size: number },
 ): void {
   const isLatin = /^[\x20-\x7e\xa0-\xff]*$/.test(value);
-  document.font(isLatin ? face : (font.bytes)).fontSize(size);
+  document.font(isLatin ? face : font.bytes).fontSize(size);
   const shown = isLatin
     ? value
     : [...value].map((letter) => (font.draws(letter) ? letter : '\u25a1')).join('');
