@@ -1,7 +1,9 @@
 // The command line: builds the program, runs it, and turns any failure into one sentence and an exit code.
 import { CommanderError } from 'commander';
 import { EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
+import { createMasker } from '../core/masking/masker.js';
 import { jsonLine, OutputClosed, processIo, type CliIo } from './io.js';
+import { secretsOf } from './known-secrets.js';
 import { buildProgram } from './program.js';
 import { unknownTopic } from './arguments/usage.js';
 
@@ -32,17 +34,27 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     reportFailure(toEspmintError(error), io, {
       json: args.includes('--json'),
       debug: args.includes('--debug'),
+      secrets: secretsOf(io.env, args),
     });
     return toEspmintError(error).exitCode;
   }
 }
 
-function reportFailure(error: EspmintError, io: CliIo, how: { json: boolean; debug: boolean }): void {
-  if (how.json) io.stdout(jsonLine({ type: 'error', code: error.code, message: error.message }));
-  io.stderr(`espmint: ${error.message} [${error.code}]\n`);
-  if (!how.debug) return;
-  io.stderr(`${error.stack ?? ''}\n`);
+interface ReportOptions {
+  readonly json: boolean;
+  readonly debug: boolean;
+  readonly secrets: readonly string[];
+}
+
+function reportFailure(error: EspmintError, io: CliIo, { json, debug, secrets }: ReportOptions): void {
+  const masker = createMasker(secrets);
+  const message = masker.known(error.message);
+  if (json) io.stdout(jsonLine({ type: 'error', code: error.code, message }));
+  io.stderr(`espmint: ${message} [${error.code}]\n`);
+  if (!debug) return;
+  io.stderr(`${masker.known(error.stack ?? '')}\n`);
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
-    io.stderr(`Caused by: ${cause.stack ?? cause.message}\n`);
+    // Other programs' and libraries' own words.
+    io.stderr(`Caused by: ${masker.foreign(cause.stack ?? cause.message)}\n`);
   }
 }

@@ -2,8 +2,10 @@
 export { ProcessBaudMemory, type BaudMemory } from './connect/baud-memory.js';
 export type { Board, OperationOptions, VerifyOptions } from './board-contract.js';
 export { connectBoard, type ConnectOptions } from './board.js';
-export { BUILT_IN_SUCCESS, type BootRules, type BuiltInSuccess } from './boot/boot-log.js';
-export { connectWithEsptool, type EsptoolOptions } from './esptool-cli/esptool-board.js';
+export type { BootRules } from './boot/boot-log.js';
+export { BUILT_IN_SUCCESS, type BuiltInSuccess } from './boot/boot-signs.js';
+export { connectWithEsptool, type EsptoolOptions, type FolderLender } from './esptool-cli/esptool-board.js';
+export { runCommand } from './esptool-cli/run.js';
 export { ProcessDigestMemory, type DigestMemory } from './write/digest-memory.js';
 export type { DriverEvent, OnDriverEvent } from './events.js';
 export type { Region } from './write/md5.js';

@@ -80,3 +80,4 @@ export {
   type PushTarget,
   type PushTargetStatus,
 } from './push/push.js';
+export { removeLeftFolders, withWorkFolder } from './work-folder.js';

@@ -1,23 +1,31 @@
 // `espmint inspect`: everything that one board says of itself, without changing it.
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { Command, Option } from 'commander';
 import { isEspmintError, type EspmintError } from '../../core/errors/index.js';
 import { settleTable, type FlashSurvey, type FoundTable } from '../../core/flash-survey.js';
 import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
-import { isSecretKey } from '../../core/secret-keys.js';
+import { MASK } from '../../core/masking/masker.js';
+import { isHiddenValue, keysOf, type KnownKeys } from '../../core/masking/nvs-values.js';
 import { partitionKind, type Partition } from '../../core/partition-table.js';
+import { profileSchema } from '../../core/profile/schema.js';
 import type { Board } from '../../driver/index.js';
 import { chooseRegion, type Region } from '../../provision/index.js';
-import { BACKENDS, connectorFor, type BackendChoice } from '../compose/compose.js';
+import { FileProfileStore } from '../../service/profiles/profile-store.js';
+import { BACKENDS, connectorFor, dataDirOf, type BackendChoice } from '../compose/compose.js';
+import { whoami } from '../compose/whoami.js';
 import { jsonLine, type CliIo } from '../io.js';
 import { BAUDS } from '../arguments/board-options.js';
 import { countOption, numberOption } from '../arguments/numbers.js';
 import { formatHex } from '../output/format.js';
+import { withRegistry } from './devices/with-registry.js';
 
 interface Options extends BackendChoice {
   readonly port: string;
   readonly baud: number;
   readonly partitionTableOffset?: number;
   readonly json?: boolean;
+  readonly reveal?: boolean;
+  readonly reason?: string;
 }
 
 interface Findings {
@@ -27,6 +35,8 @@ interface Findings {
   readonly problems: readonly EspmintError[];
   readonly region: Region | undefined;
   readonly values: readonly NvsValue[];
+  /** What the profiles say of keys; undefined: everything is shown. */
+  readonly known: KnownKeys | undefined;
 }
 
 const DEFAULT_BAUD = 921_600;
@@ -42,15 +52,36 @@ export function inspectCommand(io: CliIo): Command {
       numberOption('--partition-table-offset'),
     )
     .option('--json', 'print one JSON object')
-    .action((options: Options) => inspect(io, options));
+    .option('--reveal', 'show secrets too, of a device that the registry knows; needs --reason')
+    .option('--reason <text>', 'why they are needed; it is recorded with who asked')
+    .action((options: Options, command: Command) => inspect(io, options, command));
 }
 
-async function inspect(io: CliIo, options: Options): Promise<void> {
-  const { port, baud, json, partitionTableOffset: tableOffsetBytes, ...choice } = options;
+async function inspect(io: CliIo, options: Options, command: Command): Promise<void> {
+  const {
+    port,
+    baud,
+    json,
+    reveal,
+    reason = '',
+    partitionTableOffset: tableOffsetBytes,
+    ...choice
+  } = options;
   const onWarning = (code: string, message: string): void => io.stderr(`${port}: ${message} [${code}]\n`);
-  const board = await connectorFor(choice)(port, { baud, signal: io.signal, onWarning });
+  const board = await connectorFor(choice, dataDirOf(io, command.optsWithGlobals()))(port, {
+    baud,
+    signal: io.signal,
+    onWarning,
+  });
   try {
-    const findings = await look(port, board, tableOffsetBytes);
+    if (reveal === true) {
+      // Into the audit trail first: if that fails, nothing is shown.
+      await withRegistry(io, command, async (registry) => {
+        await registry.reveal(board.facts.mac, reason, whoami());
+      });
+    }
+    const known = reveal === true ? undefined : await knownKeys(io, command);
+    const findings = { ...(await look(port, board, tableOffsetBytes)), known };
     for (const { code, message } of findings.problems) io.stderr(`${message} [${code}]\n`);
     io.stdout(json === true ? jsonLine(toRecord(port, findings)) : describe(port, findings));
     await board.reset();
@@ -59,8 +90,21 @@ async function inspect(io: CliIo, options: Options): Promise<void> {
   }
 }
 
+/** Of every profile of this station: the board may be of any of them. */
+async function knownKeys(io: CliIo, command: Command): Promise<KnownKeys> {
+  const profiles = await new FileProfileStore(dataDirOf(io, command.optsWithGlobals())).list();
+  return keysOf([
+    profileSchema.parse({ name: 'default' }).nvs,
+    ...profiles.map(({ profile }) => profile.nvs),
+  ]);
+}
+
 /** What cannot be told of the flash is a finding too: chip and MAC are shown whatever it holds. */
-async function look(port: string, board: Board, tableOffsetBytes: number | undefined): Promise<Findings> {
+async function look(
+  port: string,
+  board: Board,
+  tableOffsetBytes: number | undefined,
+): Promise<Omit<Findings, 'known'>> {
   const problems: EspmintError[] = [];
   const orProblem = async <T>(read: () => Promise<T> | T): Promise<T | undefined> => {
     try {
@@ -90,7 +134,10 @@ function nvsRegion(
   return chooseRegion({ force: false, tableOffsetBytes }, { port, survey, flashSizeBytes });
 }
 
-function toRecord(port: string, { board, found, problems, region, values }: Findings): { type: string } {
+function toRecord(
+  port: string,
+  { board, found, problems, region, values, known }: Findings,
+): { type: string } {
   const record = {
     type: 'board',
     port,
@@ -104,14 +151,14 @@ function toRecord(port: string, { board, found, problems, region, values }: Find
         : {
             offsetBytes: region.offsetBytes,
             sizeBytes: region.sizeBytes,
-            values: values.map(maskedValue),
+            values: values.map((value) => shownValue(value, known)),
           },
     problems: problems.map(({ code, message }) => ({ code, message })),
   };
   return record;
 }
 
-function describe(port: string, { board, found, problems, region, values }: Findings): string {
+function describe(port: string, { board, found, problems, region, values, known }: Findings): string {
   const { facts } = board;
   const lines = [
     `${port}`,
@@ -125,7 +172,9 @@ function describe(port: string, { board, found, problems, region, values }: Find
   ];
   if (region !== undefined) {
     lines.push(`  NVS at ${formatHex(region.offsetBytes)}, ${formatHex(region.sizeBytes)} bytes`);
-    lines.push(...(values.length === 0 ? ['    empty'] : values.map((value) => `    ${valueLine(value)}`)));
+    lines.push(
+      ...(values.length === 0 ? ['    empty'] : values.map((value) => `    ${valueLine(value, known)}`)),
+    );
   }
   return `${lines.join('\n')}\n`;
 }
@@ -140,16 +189,18 @@ function partitionLine({ label, type, subtype, offsetBytes, sizeBytes, encrypted
   return `    ${label.padEnd(16)} ${kind.padEnd(13)} ${place}${encrypted ? ' encrypted' : ''}`.trimEnd();
 }
 
-function maskedValue({ namespace, key, type, value }: NvsValue): { [name: string]: string | number } {
-  const shown = isSecretKey(key)
-    ? '***'
-    : typeof value === 'object'
-      ? `${value.length} bytes`
-      : String(value);
-  return { namespace, key, type, value: shown };
+function shownValue(row: NvsValue, known: KnownKeys | undefined): { [name: string]: string | number } {
+  const { namespace, key, type, value } = row;
+  const isHidden = known !== undefined && isHiddenValue(row, known);
+  return { namespace, key, type, value: isHidden ? MASK : textOf(value, known === undefined) };
 }
 
-function valueLine(value: NvsValue): string {
-  const { namespace, key, type, value: shown } = maskedValue(value);
+function textOf(value: NvsValue['value'], isRevealed: boolean): string {
+  if (typeof value !== 'object') return String(value);
+  return isRevealed ? bytesToHex(value) : `${value.length} bytes`;
+}
+
+function valueLine(value: NvsValue, known: KnownKeys | undefined): string {
+  const { namespace, key, type, value: shown } = shownValue(value, known);
   return `${namespace}:${key} ${type} = ${shown}`;
 }

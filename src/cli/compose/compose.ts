@@ -1,10 +1,18 @@
 // The only place that builds real parts: transports, loader and registry for the commands.
 import { EspmintError } from '../../core/errors/index.js';
-import { connectBoard, connectWithEsptool, openLink, type DriverEvent } from '../../driver/index.js';
+import {
+  connectBoard,
+  connectWithEsptool,
+  openLink,
+  type DriverEvent,
+  type FolderLender,
+} from '../../driver/index.js';
 import type { ConnectOptions, ProvisionParts } from '../../provision/index.js';
 import {
   defaultDataDir,
   openKeyFile,
+  removeLeftFolders,
+  withWorkFolder,
   type Registry,
   type RegistryOptions,
   Store,
@@ -42,9 +50,9 @@ export async function composeParts(
 ): Promise<ComposedParts> {
   const { registry, store } = await composeStore(io, options);
   return {
-    connect: connectorFor(options),
+    connect: connectorFor(options, dataDirOf(io, options)),
     registry,
-    crossCheck: options.crossCheck === true ? crossCheckWith(io) : undefined,
+    crossCheck: options.crossCheck === true ? crossCheckWith(io, dataDirOf(io, options)) : undefined,
     store,
     close: async () => {
       await store?.close();
@@ -54,8 +62,8 @@ export async function composeParts(
 }
 
 /** Espressif's own generator, where it is installed. */
-function crossCheckWith(io: CliIo): NonNullable<ProvisionParts['crossCheck']> {
-  return (image) => crossCheckImage(io, { image, sizeBytes: image.length, version: 2 });
+function crossCheckWith({ env, signal }: CliIo, dataDir: string): NonNullable<ProvisionParts['crossCheck']> {
+  return (image) => crossCheckImage({ env, signal, dataDir }, { image, sizeBytes: image.length, version: 2 });
 }
 
 /** The registry that the options name, and the database behind it; the caller closes both. */
@@ -70,6 +78,7 @@ export async function composeStore(
   options: RegistryChoice & GlobalOptions,
 ): Promise<ComposedStore> {
   const { registry = 'embedded', keysTo } = options;
+  await removeLeftFolders(dataDirOf(io, options));
   if (registry === 'none') return { registry: await openKeyFile(requireKeysTo(keysTo)), store: undefined };
   if (keysTo !== undefined) {
     throw new EspmintError('INPUT_INVALID', {
@@ -146,9 +155,11 @@ export const connectPort: ProvisionParts['connect'] = async (port, options) => {
 };
 
 /** The connect of the chosen backend. */
-export function connectorFor({ backend }: BackendChoice): ProvisionParts['connect'] {
+export function connectorFor({ backend }: BackendChoice, dataDir: string): ProvisionParts['connect'] {
   if (backend !== 'esptool') return connectPort;
-  return (port, { expectChip, baud, signal }) => connectWithEsptool(port, { expectChip, baud, signal });
+  const withFolder: FolderLender = (use) => withWorkFolder(dataDir, use);
+  return (port, { expectChip, baud, signal }) =>
+    connectWithEsptool(port, { expectChip, baud, signal, withFolder });
 }
 
 /** What the driver mended by itself is worth knowing: a cable that needs it today fails tomorrow. */

@@ -2,7 +2,8 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { type NvsImage, decodeNvs, pagesInUse } from './decode.js';
 import { type NvsVersion, READ_WRITE_MIN_SIZE, SLOTS_PER_PAGE } from './layout.js';
-import { isSecretKey } from '../secret-keys.js';
+import { MASK } from '../masking/masker.js';
+import { isSecretValue } from '../masking/nvs-values.js';
 import type { PageState } from './page.js';
 import type { NvsUnreadable, NvsValue } from './values.js';
 
@@ -13,18 +14,12 @@ export interface InspectOptions {
   readonly secretKeys?: readonly string[];
 }
 
-/** What stands in the place of a secret, whatever its length. */
-export const MASK = '********';
-
 /** Whether a value is not to be shown. */
-export function isHidden(
-  name: { readonly namespace: string; readonly key: string },
-  options: InspectOptions,
-): boolean {
+export function isHidden(value: NvsValue, options: InspectOptions): boolean {
   if (options.reveal === true) return false;
-  const { namespace, key } = name;
+  const { namespace, key } = value;
   const named = options.secretKeys ?? [];
-  return isSecretKey(key) || named.includes(key) || named.includes(`${namespace}:${key}`);
+  return isSecretValue(value) || named.includes(key) || named.includes(`${namespace}:${key}`);
 }
 
 export interface InspectedValue {

@@ -1,133 +1,153 @@
 // Judges a boot log: bytes in, lines and a verdict out. Pure; watch-boot.ts brings the bytes.
 import type { LinePattern } from '../../core/line-pattern.js';
+import { createMasker, type Masker } from '../../core/masking/masker.js';
+import { withoutTerminalCodes } from '../../core/masking/terminal-codes.js';
+import { failureIn, LOADED, parseLogLine, Restarts, succeeds, type BuiltInSuccess } from './boot-signs.js';
 
 /** What a board must print to pass. Patterns match single lines. */
 export interface BootRules {
   /**
-   * What counts as started: the ROM's banner, the call of the application's main function, an IP address, or a line of
-   * the application's own.
+   * What counts as started: the ROM's banner, the start of the application, an IP address, or a line of the
+   * application's own.
    */
   readonly success: BuiltInSuccess | { readonly pattern: LinePattern };
   /** Lines that end the check at once, beside the built-in ones (panic, brownout, invalid header, ...). */
   readonly failure?: readonly LinePattern[];
-  /** Texts that are shown as asterisks in kept lines: keys and passwords that careless firmware prints. */
+  /** Keys and passwords that careless firmware prints: masked in kept lines, in every form. */
   readonly secrets?: readonly string[];
 }
-
-export const BUILT_IN_SUCCESS = {
-  /** The ROM started and reads its program from flash. */
-  banner: /boot:0x[0-9a-f]+ \(SPI_\w*BOOT/i,
-  /** ESP-IDF is about to call app_main. */
-  application: /calling app_main\(\)/i,
-  /** ESP-IDF's esp_netif, or an application that says it. */
-  'got-ip': /\b(got ip|sta ip)\b/i,
-} as const;
-export type BuiltInSuccess = keyof typeof BUILT_IN_SUCCESS;
-
-/** Lines of ROM, bootloader and ESP-IDF after which no success can come. */
-const BUILT_IN_FAILURES: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
-  { pattern: /guru meditation error/i, reason: 'the firmware panicked' },
-  { pattern: /\babort\(\) was called/i, reason: 'the firmware aborted' },
-  { pattern: /stack overflow in task/i, reason: 'a task overflowed its stack' },
-  { pattern: /brownout detector was triggered/i, reason: 'the supply voltage fell too low' },
-  { pattern: /invalid header: 0x/i, reason: 'there is no firmware in flash' },
-  { pattern: /no bootable app partitions/i, reason: 'there is no application in flash' },
-  { pattern: /flash read err/i, reason: 'the flash cannot be read' },
-  { pattern: /image hash failed|checksum failed/i, reason: 'the firmware in flash is damaged' },
-  { pattern: /waiting for download/i, reason: 'it is still in its loader' },
-];
-
-/** Every start of a ROM prints one of these. */
-const RESTART = /^rst:0x[0-9a-f]+ \((\w+)\)/i;
-/** The first is our own reset; a watchdog may bite once on the way up. */
-const MAX_STARTS = 3;
 
 export type BootVerdict =
   | { readonly passed: true; readonly line: string }
   | { readonly passed: false; readonly reason: string; readonly line: string };
 
-const MASK = '********';
-/** A PSK as espmint writes it. Of a board that was recognised as done nobody here knows the key by value. */
-const KEY_FORM = /\b[0-9a-f]{32}\b/gi;
 const KEEP_LINES = 40;
-const MAX_LINE_CHARACTERS = 512;
+/** Kept before them, for a secret that was printed over several lines. */
+const MASK_LINES_BEFORE = 8;
+const SHOWN_CHARACTERS = 512;
+/** Of a line so much is judged and masked; what is shown of it is cut afterwards. */
+const MAX_LINE_CHARACTERS = 4 * SHOWN_CHARACTERS;
+/** Of a text at the wrong baud rate about half is no character. */
+const NOISE_SHARE = 0.2;
+/** Fewer are the crackling of a reset. */
+const NOISE_CHARACTERS = 24;
 
 export class BootLog {
   readonly #rules: BootRules;
-  readonly #success: LinePattern;
   readonly #failures: readonly LinePattern[];
-  readonly #lines: string[] = [];
+  readonly #masker: Masker;
+  /** A character's bytes may come in two reads. */
+  readonly #decoder = new TextDecoder();
+  /** As they came: secrets are masked when they are asked for. */
+  readonly #raw: string[] = [];
   #line = '';
-  #starts = 0;
+  #isLoaded = false;
+  readonly #restarts = new Restarts();
+  /** The last trouble from which a board may recover, with its line as it came. */
+  #open: { readonly reason: string; readonly text: string } | undefined;
+  #characters = 0;
+  #noise = 0;
   #verdict: BootVerdict | undefined;
 
   constructor(rules: BootRules) {
-    this.#rules = rules;
-    const pattern =
-      typeof rules.success === 'string' ? BUILT_IN_SUCCESS[rules.success] : rules.success.pattern;
-    this.#success = withoutMemory(pattern);
+    const { success } = rules;
+    this.#rules =
+      typeof success === 'string'
+        ? rules
+        : { ...rules, success: { pattern: withoutMemory(success.pattern) } };
     this.#failures = (rules.failure ?? []).map(withoutMemory);
+    this.#masker = createMasker(rules.secrets);
   }
 
   /** The last lines, secrets masked. */
   get lines(): readonly string[] {
-    return this.#lines;
+    const shown = this.#masker.foreign(this.#raw.join('\n'));
+    return this.#raw.length === 0
+      ? []
+      : shown
+          .split('\n')
+          .slice(-KEEP_LINES)
+          .map((line) => line.slice(0, SHOWN_CHARACTERS));
+  }
+
+  /** Mostly no text at all: the console has another baud rate than was listened at. */
+  get isUnreadable(): boolean {
+    return this.#characters >= NOISE_CHARACTERS && this.#noise > this.#characters * NOISE_SHARE;
   }
 
   /** Takes what came in, split anywhere. @returns the verdict as soon as there is one; it never changes afterwards. */
   push(bytes: Uint8Array): BootVerdict | undefined {
-    for (const byte of bytes) {
-      if (this.#verdict !== undefined) break;
-      if (byte === 0x0a || byte === 0x0d) this.#endLine();
-      else if (this.#line.length < MAX_LINE_CHARACTERS) this.#line += printable(byte);
-    }
+    if (this.#verdict === undefined) this.#take(this.#decoder.decode(bytes, { stream: true }));
     return this.#verdict;
   }
 
   /** Judges the line that has begun, for a log that went quiet without a line end. */
   finish(): BootVerdict | undefined {
-    if (this.#verdict === undefined) this.#endLine();
-    return this.#verdict;
+    if (this.#verdict === undefined) this.#take(`${this.#decoder.decode()}\n`);
+    return (this.#verdict ??= this.#unsettled());
+  }
+
+  /** Nothing better came after the trouble. */
+  #unsettled(): BootVerdict | undefined {
+    if (this.#open === undefined || this.isUnreadable) return undefined;
+    const { reason, text } = this.#open;
+    return { passed: false, reason, line: this.#masker.foreign(text).slice(0, SHOWN_CHARACTERS) };
+  }
+
+  #take(text: string): void {
+    const parts = text.split(/[\r\n]/);
+    for (const [at, part] of parts.entries()) {
+      this.#line += part.slice(0, Math.max(0, MAX_LINE_CHARACTERS - this.#line.length));
+      if (at === parts.length - 1) return;
+      this.#endLine();
+      if (this.#verdict !== undefined) return;
+    }
   }
 
   #endLine(): void {
-    const line = this.#line.trim();
+    const visible = withoutTerminalCodes(this.#line);
     this.#line = '';
+    const noise = visible.match(NOISE)?.length ?? 0;
+    this.#characters += visible.length;
+    this.#noise += noise;
+    const line = visible.replaceAll(CONTROLS, '').trim();
     if (line === '') return;
-    const shown = this.#masked(line);
-    this.#lines.push(shown);
-    if (this.#lines.length > KEEP_LINES) this.#lines.shift();
-    this.#verdict = this.#judge(line, shown);
+    this.#raw.push(line);
+    if (this.#raw.length > KEEP_LINES + MASK_LINES_BEFORE) this.#raw.shift();
+    // Noise looks like anything: it neither passes a board nor fails its firmware.
+    if (noise <= visible.length * NOISE_SHARE)
+      this.#verdict = this.#judge(line.replaceAll('\ufffd', '').trim());
   }
 
-  #judge(line: string, shown: string): BootVerdict | undefined {
-    const failure = BUILT_IN_FAILURES.find(({ pattern }) => pattern.test(line));
-    if (failure !== undefined) return { passed: false, reason: failure.reason, line: shown };
-    if (this.#failures.some((pattern) => pattern.test(line))) {
-      return { passed: false, reason: 'it printed what the profile calls a failure', line: shown };
+  #judge(text: string): BootVerdict | undefined {
+    const line = parseLogLine(text);
+    const failed = (reason: string): BootVerdict => ({ passed: false, reason, line: this.#shown() });
+    const restart = this.#restarts.take(line);
+    if (/^rst:0x/i.test(text)) this.#isLoaded = false;
+    const failure = failureIn(line);
+    if (failure?.isOpen === false) return failed(failure.reason);
+    if (this.#failures.some((pattern) => pattern.test(text))) {
+      return failed('it printed what the profile calls a failure');
     }
-    const restart = RESTART.exec(line);
-    if (restart !== null && ++this.#starts > MAX_STARTS) {
-      return { passed: false, reason: `it restarts again and again (${restart[1] ?? ''})`, line: shown };
-    }
-    return this.#success.test(line) ? { passed: true, line: shown } : undefined;
+    if (restart !== undefined) return failed(restart);
+    if (failure !== undefined) this.#open = { reason: failure.reason, text };
+    const { success } = this.#rules;
+    const passed =
+      typeof success === 'string' ? succeeds(success, line, this.#isLoaded) : success.pattern.test(text);
+    if (LOADED.test(text)) this.#isLoaded = true;
+    return passed ? { passed: true, line: this.#shown() } : undefined;
   }
 
-  #masked(line: string): string {
-    const secrets = this.#rules.secrets ?? [];
-    return secrets
-      .filter((secret) => secret !== '')
-      .reduce((text, secret) => text.replaceAll(secret, MASK), line)
-      .replace(KEY_FORM, MASK);
+  #shown(): string {
+    return this.lines.at(-1) ?? '';
   }
 }
+
+/** What no text has: undecodable bytes and control characters, but for tab, line ends and escape. */
+const NOISE = /[\ufffd\0-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f\u007f-\u009f]/g;
+const CONTROLS = /[\0-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** Flags that carry a position from one line to the next would make matches depend on what came before. */
 function withoutMemory(pattern: LinePattern): LinePattern {
   return pattern instanceof RegExp ? new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')) : pattern;
-}
-
-/** Colour codes and line noise have no place in a log that is shown to people. */
-function printable(byte: number): string {
-  return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '';
 }

@@ -21,7 +21,7 @@ export interface BootReport {
   readonly lines: readonly string[];
 }
 
-/** @throws BOOT_FAILED, BOOT_TIMEOUT, LINK_CLOSED, CANCELLED */
+/** @throws BOOT_FAILED, BOOT_TIMEOUT, BOOT_LOG_UNREADABLE, LINK_CLOSED, CANCELLED */
 export async function watchBoot(link: Link, options: BootWatchOptions): Promise<BootReport> {
   const { timeoutMs, baud = START_BAUD, signal } = options;
   if (link.hasFixedBaud !== true && link.baud !== baud) await link.setBaud(baud);
@@ -34,6 +34,9 @@ export async function watchBoot(link: Link, options: BootWatchOptions): Promise<
   verdict ??= log.finish();
   const port = link.address;
   const lastLine = log.lines.at(-1) ?? '';
+  if (verdict === undefined && log.isUnreadable) {
+    throw new EspmintError('BOOT_LOG_UNREADABLE', { port, baud: link.baud, lines: log.lines });
+  }
   if (verdict === undefined)
     throw new EspmintError('BOOT_TIMEOUT', { port, timeoutMs, lastLine, lines: log.lines });
   if (!verdict.passed) {

@@ -33,7 +33,12 @@ export interface EsptoolOptions {
   readonly signal?: AbortSignal | undefined;
   /** How to call esptool; otherwise it is looked for. */
   readonly command?: EsptoolCommand | undefined;
+  /** Gives a private folder for images and takes it away again; one for temporary files when absent. */
+  readonly withFolder?: FolderLender | undefined;
 }
+
+/** Calls with a folder that only this user can enter, which is gone afterwards: images carry keys. */
+export type FolderLender = <T>(use: (folder: string) => Promise<T>) => Promise<T>;
 
 const UNIQUE_ID_BYTES = 16;
 const TRIES = 3;
@@ -81,7 +86,7 @@ async function readSecurity(runner: Runner, { chip: name }: ChipFacts): Promise<
 async function readUniqueId(runner: Runner, { chip: name }: ChipFacts): Promise<Pick<ChipFacts, 'uniqueId'>> {
   const [first] = findChip(name)?.uniqueId ?? [];
   if (first === undefined) return {};
-  const bytes = await withFile(async (path) => {
+  const bytes = await runner.withFile(async (path) => {
     await runner.run('dump-mem', [`0x${first.toString(16)}`, String(UNIQUE_ID_BYTES), path], {});
     return new Uint8Array(await readFile(path));
   });
@@ -113,6 +118,12 @@ class Runner {
         if (tries >= TRIES || !isWorthRetrying(error)) throw error;
       }
     }
+  }
+
+  /** Calls with the path of a file that only this user can read, and takes it away again. */
+  withFile<T>(act: (path: string) => Promise<T>): Promise<T> {
+    const { withFolder = temporaryFolder } = this.options;
+    return withFolder((folder) => act(join(folder, 'image.bin')));
   }
 
   async #once(command: string, args: readonly string[], options: RunnerOptions): Promise<string> {
@@ -166,7 +177,7 @@ class EsptoolBoard implements Board {
     { offsetBytes, sizeBytes }: Region,
     { signal }: OperationOptions = {},
   ): Promise<Uint8Array> {
-    return withFile(async (path) => {
+    return this.#runner.withFile(async (path) => {
       const args = [String(offsetBytes), String(sizeBytes), path];
       await this.#runner.run('read-flash', args, { signal, bytes: sizeBytes });
       return new Uint8Array(await readFile(path));
@@ -195,7 +206,7 @@ class EsptoolBoard implements Board {
     };
     const alias = aliasOf({ offsetBytes, sizeBytes: image.length });
     const before = alias && (await this.md5(alias, { signal }));
-    await withFile(async (path) => {
+    await this.#runner.withFile(async (path) => {
       await writeFile(path, image, { mode: 0o600 });
       // Nothing is patched in the image: it is no bootloader.
       const args = [String(offsetBytes), path];
@@ -212,7 +223,7 @@ class EsptoolBoard implements Board {
 
   async verifyRegion({ offsetBytes, image }: ImageAt, { signal }: OperationOptions = {}): Promise<void> {
     try {
-      await withFile(async (path) => {
+      await this.#runner.withFile(async (path) => {
         await writeFile(path, image, { mode: 0o600 });
         await this.#runner.run('verify-flash', [String(offsetBytes), path], { signal, bytes: image.length });
       });
@@ -267,12 +278,11 @@ function aliasOf({ offsetBytes, sizeBytes }: Region): Region | undefined {
   return { offsetBytes: offsetBytes % ROM_REACH_BYTES, sizeBytes };
 }
 
-/** A file in a folder that only this user can enter: images carry keys. */
-async function withFile<T>(act: (path: string) => Promise<T>): Promise<T> {
+const temporaryFolder: FolderLender = async (use) => {
   const folder = await mkdtemp(join(tmpdir(), 'espmint-'));
   try {
-    return await act(join(folder, 'image.bin'));
+    return await use(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
+};

@@ -1,4 +1,5 @@
 // What esptool prints, 4.x and 5.x, turned into values: pure text in, facts and typed errors out.
+import { createMasker } from '../../core/masking/masker.js';
 import { findChip } from '../../core/chips/index.js';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { macFromBytes, parseMac, type Mac } from '../../core/mac.js';
@@ -115,7 +116,8 @@ export function diagnose(output: string, port: string, command: string): Espmint
     const error = diagnosis(output, port);
     if (error !== undefined) return error;
   }
-  const reason = /fatal error occurred: (.+)/.exec(output)?.[1] ?? lastLine(output);
+  const said = /fatal error occurred: (.+)/.exec(output)?.[1] ?? lastLine(output);
+  const reason = createMasker().foreign(said);
   return new EspmintError('ESPTOOL_FAILED', { port, command, reason });
 }
 

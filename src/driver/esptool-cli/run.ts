@@ -1,5 +1,8 @@
 // Runs the user's own esptool as a child process: found, its version checked, with deadline and signal.
 import { spawn } from 'node:child_process';
+import { homedir } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
+import { isolatedPython, toolEnvironment } from '../../core/child-environment.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { throwIfAborted } from '../wait.js';
 import { parseVersion, type EsptoolVersion } from './output.js';
@@ -49,30 +52,43 @@ export interface RunOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly onLine?: ((line: string) => void) | undefined;
+  /** Where it runs: a folder of ours, or the user's home; never the current one, which may be anybody's. */
+  readonly cwd?: string | undefined;
+  /** Of which a tool gets what it needs; that of this process when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 export interface RunResult {
   /** null: it could not be started, or was killed at the deadline. */
   readonly exitCode: number | null;
+  /** It could not be started at all. */
+  readonly isMissing: boolean;
   readonly output: string;
 }
 
 /** Output beyond this is cut at its start. */
 const KEEP_CHARACTERS = 100_000;
 
-/** Runs to the end; no shell. @throws CANCELLED */
+/** Runs to the end: no shell, none of our variables, Python isolated. @throws CANCELLED */
 export async function runCommand(
   command: EsptoolCommand,
   args: readonly string[],
   options: RunOptions,
 ): Promise<RunResult> {
-  const { timeoutMs, signal, onLine } = options;
+  const { timeoutMs, signal, onLine, cwd = homedir(), env = process.env } = options;
   throwIfAborted(signal, 'esptool');
-  const [program, ...prefix] = command;
-  const child = spawn(program, [...prefix, ...args], {
+  const [program = '', ...all] = isolatedPython([...command, ...args]);
+  const child = spawn(placeOf(program), all, {
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     // One line for each step of progress, and no colours.
-    env: { ...process.env, PYTHONUNBUFFERED: '1', NO_COLOR: '1', TERM: 'dumb', COLUMNS: '200' },
+    env: {
+      ...toolEnvironment(env),
+      PYTHONUNBUFFERED: '1',
+      NO_COLOR: '1',
+      TERM: 'dumb',
+      COLUMNS: '200',
+    },
   });
   const kill = (): void => void child.kill('SIGKILL');
   // Not spawn's own timeout: its timer outlives a program that could not be started.
@@ -88,16 +104,23 @@ export async function runCommand(
   };
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', take);
   try {
-    const exitCode = await new Promise<number | null>((resolve) => {
+    let isMissing = false;
+    const exitCode = await new Promise<number | null>((done) => {
       child.once('error', () => {
-        resolve(null);
+        isMissing = true;
+        done(null);
       });
-      child.once('close', resolve);
+      child.once('close', done);
     });
     throwIfAborted(signal, 'esptool');
-    return { exitCode, output };
+    return { exitCode, isMissing, output };
   } finally {
     clearTimeout(deadline);
     signal?.removeEventListener('abort', kill);
   }
+}
+
+/** A name is looked for on the search path; a path was written from where the user stands. */
+function placeOf(program: string): string {
+  return /[\\/]/.test(program) && !isAbsolute(program) ? resolve(program) : program;
 }

@@ -1,6 +1,7 @@
 // Questions about other processes of this machine.
 import { readFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
+import { toolEnvironment } from '../../core/child-environment.js';
 import { codeOf } from '../../files/index.js';
 
 /** Whether a process of that id exists, whoever owns it. */
@@ -21,7 +22,10 @@ export async function commandOf(pid: number): Promise<string | undefined> {
   }
   if (process.platform === 'win32') return undefined;
   return new Promise((resolve) => {
-    const ps = spawn('ps', ['-p', String(pid), '-o', 'command='], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const ps = spawn('ps', ['-p', String(pid), '-o', 'command='], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: toolEnvironment(process.env),
+    });
     let line = '';
     ps.stdout.on('data', (chunk: Buffer) => (line += chunk.toString('utf8')));
     ps.on('error', () => {

@@ -23,6 +23,8 @@ interface Answer {
 const ANSWER_LIMIT_BYTES = 16 * 1024;
 /** However long a target asks to be left alone. */
 const LONGEST_REST_MS = 3_600_000;
+/** What is shorter than this is a word of a path, and would be masked in every sentence. */
+const LONGEST_WORD = 8;
 /** Statuses that speak of this one message; all others speak of the target. */
 const OF_MESSAGE = [400, 409, 413, 422];
 
@@ -40,7 +42,7 @@ async function deliver(
 ): Promise<DeliveryFailure | undefined> {
   const { name: target, url, timeoutMs } = options;
   const deadline = AbortSignal.timeout(timeoutMs);
-  const secrets = [message.psk, url.search, Buffer.from(options.signingSecret).toString('base64')];
+  const secrets = [message.psk, ...partsOf(url), Buffer.from(options.signingSecret).toString('base64')];
   try {
     const answer = await post(options, message, AbortSignal.any([deadline, ...(signal ? [signal] : [])]));
     if (answer.status >= 200 && answer.status < 300) return undefined;
@@ -56,6 +58,12 @@ async function deliver(
     const reason = maskedReason(reasonOf(thrown), secrets);
     return { error: new EspmintError('PUSH_UNREACHABLE', { target, reason }), isOfTarget: true };
   }
+}
+
+/** Services put their tokens into path and query. */
+function partsOf(url: URL): string[] {
+  const parts = [...url.pathname.split('/'), ...url.searchParams.values(), url.search];
+  return parts.filter((part) => part.length >= LONGEST_WORD);
 }
 
 function post(

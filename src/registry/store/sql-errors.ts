@@ -1,4 +1,5 @@
 // What an error of PostgreSQL or of the way to it means to a user, and whether the same call may be made again.
+import { createMasker } from '../../core/masking/masker.js';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { reasonOf } from '../reason.js';
 import { codeOf } from '../../files/index.js';
@@ -62,6 +63,8 @@ export function isCollision(error: unknown): boolean {
   return error instanceof Collision || COLLIDED.has(codeOf(error) ?? '');
 }
 
+const masker = createMasker();
+
 /** Rows of the table from PostgreSQL's appendix A (and Node's TLS and system codes) to our codes. */
 function translate(code: string, reason: string, at: ErrorContext): EspmintError {
   const { target } = at;
@@ -88,7 +91,8 @@ function translate(code: string, reason: string, at: ErrorContext): EspmintError
  */
 export function toRegistryError(error: unknown, at: ErrorContext): EspmintError {
   if (isEspmintError(error)) return error;
-  const reason = reasonOf(error);
+  // What a server says may repeat what it was told.
+  const reason = masker.foreign(reasonOf(error));
   if (isConnectionLoss(error)) return new EspmintError('REGISTRY_UNREACHABLE', { target: at.target, reason });
   return translate(codeOf(error) ?? 'unknown', reason, at);
 }

@@ -127,6 +127,11 @@ export type Inspection = z.output<typeof inspectionSchema>;
 
 const addressBody = z.object({ port: z.string().min(1).max(512) });
 
+const inspectBody = addressBody.extend({
+  /** Shows secrets too, to engineers. Who asked and why is written to the audit trail of the device first. */
+  reveal: z.object({ reason: z.string().trim().min(3).max(500) }).optional(),
+});
+
 export const virtualBoardSchema = z
   .object({ port: z.string(), chip: z.string(), mac: z.string(), plugged: z.boolean() })
   .meta({ id: 'VirtualBoard' });
@@ -162,7 +167,7 @@ export const PORT_OPERATIONS = operations({
     role: 'operator',
     summary:
       'Reads everything a board says of itself, changes nothing, resets it, and compares it with the registry.',
-    body: addressBody,
+    body: inspectBody,
     response: inspectionSchema,
   },
   listVirtualBoards: {

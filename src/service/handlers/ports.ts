@@ -1,5 +1,6 @@
 // Ports, inspection and virtual boards.
 import { EspmintError } from '../../core/errors/index.js';
+import { requireRole } from '../access/gatekeeper.js';
 import type { ServiceCore } from '../core.js';
 import type { Handlers } from '../http/operations.js';
 import type { VirtualBoards } from '../parts.js';
@@ -22,7 +23,7 @@ const DONE = { ok: true } as const;
 const INSPECT_TIMEOUT_MS = 60_000;
 
 export function portHandlers(core: ServiceCore): PortHandlers {
-  const { ports, settings, line, orders, parts } = core;
+  const { ports, settings, line, orders, parts, profiles } = core;
   return {
     listPorts: () => ({ ports: ports.list() }),
     addPort: async ({ body: { port } }) => {
@@ -38,11 +39,19 @@ export function portHandlers(core: ServiceCore): PortHandlers {
       if (!ports.forget(port) && !wasAdded) throw new EspmintError('PORT_UNKNOWN', { port });
       return DONE;
     },
-    inspectPort: ({ body: { port } }, { signal }) => {
+    inspectPort: ({ body: { port, reveal } }, { signal, identity }) => {
+      if (reveal !== undefined) requireRole(identity, 'engineer');
       if (line.isBusy(port)) throw new EspmintError('PORT_IN_USE', { port });
       return ports.inspecting(port, async () => {
         const { profile = defaultProfile() } = (await orders.current().catch(() => undefined)) ?? {};
-        const lookup: Lookup = { nvs: profile.nvs, target: profile.target, baud: profile.policy.baud };
+        const layouts = (await profiles.list()).map((stored) => stored.profile.nvs);
+        const lookup: Lookup = {
+          nvs: profile.nvs,
+          target: profile.target,
+          baud: profile.policy.baud,
+          layouts,
+          reveal: reveal && { reason: reveal.reason, actor: identity?.name ?? 'unknown' },
+        };
         const deadline = AbortSignal.any([signal, AbortSignal.timeout(INSPECT_TIMEOUT_MS)]);
         return inspectBoard(port, parts, lookup, deadline);
       });

@@ -36,7 +36,11 @@ export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandler
     return DONE;
   };
   return {
-    listPushTargets: async () => ({ targets: await (await desk()).targets() }),
+    listPushTargets: async (_, { identity }) => {
+      const targets = await (await desk()).targets();
+      if (identity?.role === 'admin') return { targets };
+      return { targets: targets.map((target) => ({ ...target, address: hostOf(target.address) })) };
+    },
     addPushTarget: async ({ body }, call) => (await desk()).add(body, askerOf(call)),
     testPushTarget: async ({ params }, { signal }) => {
       await (await desk()).test(params.name, signal);
@@ -53,6 +57,12 @@ export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandler
     discardDeadPushes: async ({ body }, call) =>
       told(await (await desk()).discard(body.ids ?? 'all', askerOf(call, body.reason))),
   };
+}
+
+/** Path, query, user and database are for admins. */
+function hostOf(address: string): string {
+  const [host] = /^[a-z][\w+.-]*:\/\/(?:[^/@]*@)?[^/?#]*/i.exec(address) ?? [];
+  return (host ?? address).replace(/\/\/[^/@]*@/, '//');
 }
 
 /** For the audit trail. */

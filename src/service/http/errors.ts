@@ -2,7 +2,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { createMasker } from '../../core/masking/masker.js';
 import { errorSchema, type ApiError } from '../contract/index.js';
+
+const masker = createMasker();
 
 export type Log = (line: string) => void;
 
@@ -11,7 +14,8 @@ export function answerError(log: Log) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const known = toKnownError(error, request);
     // Only what the table does not name is a fault of ours; its details are for the log, never for the caller.
-    if (known.code === 'INTERNAL') log(`${request.method} ${pathOf(request.url)}: ${describe(error)}`);
+    if (known.code === 'INTERNAL')
+      log(`${request.method} ${pathOf(request.url)}: ${masker.foreign(describe(error))}`);
     if (isEspmintError(known, 'SIGN_IN_THROTTLED')) {
       reply.header('retry-after', known.details.waitSeconds);
     }

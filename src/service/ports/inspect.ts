@@ -11,10 +11,17 @@ import type { DeviceHistory, Registry } from '../../registry/index.js';
 import type { Inspection } from '../contract/index.js';
 import type { ServiceParts } from '../parts.js';
 import { describePartition } from './partitions.js';
-import { describeValue, entryCounts, secretKeysOf } from './nvs-rows.js';
+import { keysOf, type KnownKeys } from '../../core/masking/nvs-values.js';
+import { describeValue, entryCounts } from './nvs-rows.js';
 
 /** Names of the identity keys, and the region, as the station's profile has them. */
-export type Lookup = Pick<Profile, 'nvs' | 'target'> & { readonly baud: number };
+export type Lookup = Pick<Profile, 'nvs' | 'target'> & {
+  readonly baud: number;
+  /** Of every profile that this station knows: the board may be of any of them. */
+  readonly layouts: readonly Profile['nvs'][];
+  /** Who asks for the secrets too, and why. */
+  readonly reveal?: { readonly reason: string; readonly actor: string } | undefined;
+};
 
 type Warning = Inspection['warnings'][number];
 type Comparison = NonNullable<Inspection['registry']>['compared'][number];
@@ -30,6 +37,10 @@ export async function inspectBoard(
   const onWarning = (code: string, message: string): void => void warnings.push({ code, message });
   const board = await parts.connect(port, { baud: lookup.baud, signal, onWarning });
   try {
+    const { reveal } = lookup;
+    // Into the audit trail first: if that fails, nothing is shown.
+    if (reveal !== undefined) await parts.registry.reveal(board.facts.mac, reveal.reason, reveal.actor);
+    const known = reveal === undefined ? keysOf([lookup.nvs, ...lookup.layouts]) : undefined;
     const wanted = lookup.target.partitionTableOffset;
     const survey = await orWarn(warnings, () => board.survey({ tableOffsetBytes: wanted }));
     const found =
@@ -49,7 +60,7 @@ export async function inspectBoard(
       chip: board.facts,
       security: board.security,
       ...(found === undefined ? {} : { partitions: found.table.partitions.map(describePartition) }),
-      ...(nvs === undefined ? {} : { nvs: describeNvs(nvs.region, nvs.content, secretKeysOf(lookup.nvs)) }),
+      ...(nvs === undefined ? {} : { nvs: describeNvs(nvs.region, nvs.content, known) }),
       ...(device === undefined
         ? {}
         : { registry: compare(device, nvs?.values ?? [], nvs?.content, lookup.nvs) }),
@@ -86,14 +97,14 @@ async function findDevice(registry: Registry, mac: string): Promise<DeviceHistor
 function describeNvs(
   region: Region,
   content: Uint8Array,
-  secretKeys: readonly string[],
+  known: KnownKeys | undefined,
 ): NonNullable<Inspection['nvs']> {
   const image = decodeNvs(content);
   return {
     offsetBytes: region.offsetBytes,
     sizeBytes: region.sizeBytes,
     encrypted: image.looksEncrypted,
-    rows: image.values.map((value) => describeValue(value, secretKeys)),
+    rows: image.values.map((value) => describeValue(value, known)),
     sha256: bytesToHex(sha256(content)),
     ...entryCounts(image),
   };

@@ -1,28 +1,21 @@
 // NVS values as the API shows them: secrets masked, blobs as hex, each with the bytes it takes.
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { NvsLayout } from '../../core/device-config.js';
 import type { NvsImage, NvsRow, NvsValue } from '../../core/nvs/index.js';
-import { isSecretKey } from '../../core/secret-keys.js';
+import { MASK } from '../../core/masking/masker.js';
+import { isHiddenValue, type KnownKeys } from '../../core/masking/nvs-values.js';
 import type { NvsRowInfo } from '../contract/index.js';
 
-/** What stands for a secret, whatever its length. */
-export const MASK = '***';
 const BLOB_SHOWN_BYTES = 256;
 const ENTRIES_PER_PAGE = 126;
 
 type NamedRow = Exclude<NvsRow, { type: 'namespace' }> | NvsValue;
 
-/** @param secretKeys further keys whose values are masked, besides those whose names tell. */
-export function describeValue(row: NamedRow, secretKeys: readonly string[]): NvsRowInfo {
+/** @param known what the profiles say of keys; undefined: everything is shown */
+export function describeValue(row: NamedRow, known: KnownKeys | undefined): NvsRowInfo {
   const { namespace, key, type } = row;
-  const secret = isSecretKey(key) || secretKeys.includes(key);
+  const secret = known !== undefined && isHiddenValue(row, known);
   if (secret) return { namespace, key, type, value: MASK, secret };
   return { namespace, key, type, value: textOf(row), bytes: bytesOf(row), secret };
-}
-
-/** Where a product keeps its secrets, also when it gives the keys names that do not tell. */
-export function secretKeysOf({ keys }: NvsLayout): string[] {
-  return [keys.psk, keys.password];
 }
 
 /** 32-byte entries in use, and those there are. */

@@ -13,7 +13,8 @@ import { WIFI_LIMITS } from '../../core/wifi.js';
 import { chooseRegion, DEFAULT_SIZE_BYTES, type Region } from '../../provision/index.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { BodyOf, Finding, NvsRowInfo, PartitionInfo, Preview } from '../contract/index.js';
-import { describeValue, entryCounts, secretKeysOf } from '../ports/nvs-rows.js';
+import { keysOf } from '../../core/masking/nvs-values.js';
+import { describeValue, entryCounts } from '../ports/nvs-rows.js';
 import { describePartition } from '../ports/partitions.js';
 import { checkInput } from './profile-text.js';
 
@@ -62,7 +63,7 @@ export function previewProfile(request: PreviewRequest): Preview {
     (error) => note('nvs.rows', error),
   );
   const shown = rows.flatMap((row) =>
-    row.type === 'namespace' ? [] : [describeValue(row, secretKeysOf(profile.nvs))],
+    row.type === 'namespace' ? [] : [describeValue(row, keysOf([profile.nvs]))],
   );
   return {
     findings,

@@ -83,7 +83,7 @@ describe('the preview', () => {
       ['serial', 'SN-a4cf12345679'],
       ['api_token', 'secret'],
     ]);
-    for (const row of rows.filter(({ secret }) => secret)) expect(row).toMatchObject({ value: '***' });
+    for (const row of rows.filter(({ secret }) => secret)) expect(row).toMatchObject({ value: '********' });
     expect(JSON.stringify(preview)).not.toContain('planted-by-the-author');
   });
   it("gives a CSV that Espressif's generator would take", () => {

@@ -1,4 +1,5 @@
 // Which of this host's networks SmartConfig would be sent into.
+import { toolEnvironment } from '../../core/child-environment.js';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { networkInterfaces, platform } from 'node:os';
@@ -60,10 +61,15 @@ function isWireless(name: string): boolean | undefined {
 /** What `iw` tells, where it is installed: a help for the diagnosis, never needed. */
 function radioOf(name: string): Promise<Pick<OwnNetwork, 'ssid' | 'frequencyMhz'>> {
   return new Promise((resolve) => {
-    execFile('iw', ['dev', name, 'link'], { timeout: IW_MS }, (error, stdout) => {
-      const ssid = /^\s*SSID: (.+)$/m.exec(stdout)?.[1];
-      const frequency = Number(/^\s*freq: (\d+)/m.exec(stdout)?.[1]);
-      resolve(error === null && frequency > 0 ? { ssid, frequencyMhz: frequency } : {});
-    });
+    execFile(
+      'iw',
+      ['dev', name, 'link'],
+      { timeout: IW_MS, env: toolEnvironment(process.env) },
+      (error, stdout) => {
+        const ssid = /^\s*SSID: (.+)$/m.exec(stdout)?.[1];
+        const frequency = Number(/^\s*freq: (\d+)/m.exec(stdout)?.[1]);
+        resolve(error === null && frequency > 0 ? { ssid, frequencyMhz: frequency } : {});
+      },
+    );
   });
 }

@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import type { Link } from '../../driver/link/transport.js';
 import type { Joined } from '../join-log.js';
+import { homedir } from 'node:os';
+import { commandEnvironment } from '../../core/child-environment.js';
 import { masker } from '../secrets.js';
 import { watchJoin } from '../watch-join.js';
 
@@ -89,7 +91,12 @@ export function runHook(
   }
   const args = rest.map((part) => part.replaceAll('{{pin}}', pin ?? ''));
   return new Promise((resolve, reject) => {
-    const options = { timeout: HOOK_MS, ...(signal === undefined ? {} : { signal }) };
+    const options = {
+      timeout: HOOK_MS,
+      env: commandEnvironment(process.env),
+      cwd: homedir(),
+      ...(signal === undefined ? {} : { signal }),
+    };
     execFile(program, args, options, (error, stdout, stderr) => {
       const said = mask(`${stdout}${stderr}`).trim();
       if (signal?.aborted === true) reject(new EspmintError('CANCELLED', { what: 'The WPS window' }));

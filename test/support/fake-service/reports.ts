@@ -73,7 +73,7 @@ export function inspectionOf(world: FakeWorld, port: string): Inspection {
     namespace: 'zc',
     key,
     type: 'string',
-    value: secret ? '***' : value,
+    value: secret ? '********' : value,
     bytes: value.length + 1,
     secret,
   });

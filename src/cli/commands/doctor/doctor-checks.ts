@@ -1,9 +1,7 @@
 // The checks of `espmint doctor`, in the order in which they are shown.
-import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { listPorts } from '../../../driver/index.js';
+import { listPorts, runCommand } from '../../../driver/index.js';
 import { composeRegistry, dataDirOf } from '../../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 
@@ -68,18 +66,11 @@ async function groupOf(path: string): Promise<string> {
 }
 
 /** espmint does not need esptool; who has it can compare. */
-async function checkEsptool(): Promise<Finding> {
-  for (const [program, ...args] of [
-    ['esptool', 'version'],
-    ['esptool.py', 'version'],
-    ['python3', '-m', 'esptool', 'version'],
-  ]) {
-    try {
-      const { stdout } = await promisify(execFile)(program ?? '', args, { timeout: TOOL_TIMEOUT_MS });
-      return { state: 'ok', text: stdout.trim().split('\n').at(-1) ?? '' };
-    } catch {
-      // Not installed under this name: try the next one.
-    }
+async function checkEsptool(io: CliIo): Promise<Finding> {
+  const args = ['version'];
+  for (const program of [['esptool'], ['esptool.py'], ['python3', '-m', 'esptool']] as const) {
+    const ran = await runCommand(program, args, { timeoutMs: TOOL_TIMEOUT_MS, signal: io.signal });
+    if (ran.exitCode === 0) return { state: 'ok', text: ran.output.trim().split('\n').at(-1) ?? '' };
   }
   return { state: 'note', text: 'not installed; espmint works without it' };
 }

@@ -5,8 +5,9 @@ import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import { type CsvWarning, type NvsVersion, encryptNvs, generateNvs } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
-import { type CliIo, jsonLine } from '../../io.js';
+import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { checkOutputName, parseFormatVersion, parseSize } from './arguments.js';
+import { dataDirOf } from '../../compose/compose.js';
 import { crossCheckFiles } from '../../compose/cross-check.js';
 import { readKey, writeImage } from './files.js';
 
@@ -33,10 +34,16 @@ export function generateCommand(io: CliIo): Command {
     .option('--encrypt-key <file>', 'encrypt the image with this key partition')
     .option('--cross-check', "let Espressif's generator make the image too, and stop at any difference")
     .option('--json', 'print one JSON object')
-    .action((files: string[], options: GenerateCommandOptions) => generate(io, files, options));
+    .action((files: string[], options: GenerateCommandOptions, command: Command) =>
+      generate(io, files, { ...options, ...command.optsWithGlobals<GlobalOptions>() }),
+    );
 }
 
-async function generate(io: CliIo, files: readonly string[], options: GenerateCommandOptions): Promise<void> {
+async function generate(
+  io: CliIo,
+  files: readonly string[],
+  options: GenerateCommandOptions & GlobalOptions,
+): Promise<void> {
   const { csvs, out, sizeBytes } = splitFiles(files);
   const inputs = await Promise.all(csvs.map(async (file) => ({ file, bytes: await readBytes(file) })));
   const key = options.encryptKey === undefined ? undefined : await readKey(options.encryptKey);
@@ -46,7 +53,14 @@ async function generate(io: CliIo, files: readonly string[], options: GenerateCo
     strict: options.strict === true,
     readFile: (path) => readFileSync(path),
   });
-  if (options.crossCheck === true) await crossCheckFiles(io, csvs, { image, sizeBytes, version });
+  if (options.crossCheck === true) {
+    const { env, signal } = io;
+    await crossCheckFiles({ env, signal, dataDir: dataDirOf(io, options) }, csvs, {
+      image,
+      sizeBytes,
+      version,
+    });
+  }
   const written = key === undefined ? image : encryptNvs(image, key);
   await writeImage(out, written);
   for (const warning of warnings) io.stderr(warningLine(warning));

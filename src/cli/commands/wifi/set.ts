@@ -14,7 +14,7 @@ import {
 import { JOIN_TIMEOUT_MS } from '../../../wifi/index.js';
 import { backendOption } from '../../arguments/board-options.js';
 import type { BackendChoice } from '../../compose/compose.js';
-import { jsonLine, type CliIo } from '../../io.js';
+import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
 import { withBoard } from './board-link.js';
 import { addNetworkOptions, readCredentials, readProof, type NetworkFlags } from './credentials.js';
 import {
@@ -29,7 +29,7 @@ import { writeWifiToNvs, type StaticTarget } from './write-nvs.js';
 
 const MODES = ['auto', 'improv', 'protocomm', 'console', 'nvs'] as const;
 
-interface Options extends NetworkFlags, BoardFlags, BackendChoice {
+interface Options extends NetworkFlags, BoardFlags, BackendChoice, GlobalOptions {
   readonly port?: string;
   readonly url?: string;
   readonly mode: (typeof MODES)[number];
@@ -63,7 +63,7 @@ export function setCommand(io: CliIo): Command {
     .addOption(backendOption());
   return addJoinTimeout(addBoardOptions(command))
     .option('--json', 'print one JSON object')
-    .action((options: Options) => set(io, options));
+    .action((_, command: Command) => set(io, command.optsWithGlobals<Options>()));
 }
 
 async function set(io: CliIo, options: Options): Promise<void> {

@@ -6,12 +6,12 @@ import { net80211Rows } from '../../../core/wifi-rows.js';
 import { chooseRegion } from '../../../provision/index.js';
 import { requireFree } from '../../../provision/region-content.js';
 import { joinRules, type Credentials, type Joined } from '../../../wifi/index.js';
-import { connectorFor, type BackendChoice } from '../../compose/compose.js';
-import type { CliIo } from '../../io.js';
+import { connectorFor, dataDirOf, type BackendChoice } from '../../compose/compose.js';
+import type { CliIo, GlobalOptions } from '../../io.js';
 
 export type StaticTarget = 'zc' | 'net80211' | 'both';
 
-export interface WriteNvsOptions extends BackendChoice {
+export interface WriteNvsOptions extends BackendChoice, GlobalOptions {
   readonly target: StaticTarget;
   readonly namespace: string;
   readonly joinTimeoutMs: number;
@@ -30,7 +30,11 @@ export async function writeWifiToNvs(
 ): Promise<Joined> {
   const { target, namespace, onStep, onWarning } = options;
   const rows = staticRows(credentials, target, namespace);
-  const board = await connectorFor(options)(port, { baud: BAUD, signal: io.signal, onWarning });
+  const board = await connectorFor(options, dataDirOf(io, options))(port, {
+    baud: BAUD,
+    signal: io.signal,
+    onWarning,
+  });
   try {
     if (board.security.flashEncryption) throw new EspmintError('FLASH_ENCRYPTED', { port });
     onStep(`reading the NVS of ${board.facts.description} ${board.facts.mac}`);

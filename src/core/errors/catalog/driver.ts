@@ -158,6 +158,14 @@ export const DRIVER_ERRORS = {
       `${port}: no sign that the firmware runs within ${Math.round(timeoutMs)} ms (${lastLine === '' ? 'it printed nothing' : `last line: "${lastLine}"`})`,
     next: () => "check the profile's boot rules and baud rate, or give it more time",
   }),
+  BOOT_LOG_UNREADABLE: entry<{ port: string; baud: number; lines: readonly string[] }>({
+    ...board,
+    retryable: false,
+    problem: ({ port, baud }) =>
+      `${port}: the board's log is unreadable at ${baud} baud, so nothing is known of its firmware`,
+    next: () =>
+      "set `boot.baud` of the profile to the baud rate of the firmware's console; or check the cable",
+  }),
   ESPTOOL_MISSING: entry<{ tried: string }>({
     exit: EXIT.input,
     http: 400,

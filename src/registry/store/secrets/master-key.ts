@@ -3,10 +3,13 @@
 import { execFile } from 'node:child_process';
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { homedir } from 'node:os';
 import { promisify } from 'node:util';
+import { commandEnvironment } from '../../../core/child-environment.js';
 import { EspmintError } from '../../../core/errors/index.js';
 import {
   createOwnFile,
+  isFolder,
   readBytes,
   readPrivateFile,
   renamePatiently,
@@ -82,8 +85,8 @@ export async function findMasterKeys(source: MasterKeySource): Promise<FoundKeys
   };
 }
 
-async function givenKey({ command, text }: MasterKeySource): Promise<SealingKey | undefined> {
-  if (command !== undefined) return parseKey(await runCommand(command), 'the output of the command');
+async function givenKey({ command, text, file }: MasterKeySource): Promise<SealingKey | undefined> {
+  if (command !== undefined) return parseKey(await runCommand(command, file), 'the output of the command');
   return text === undefined ? undefined : parseKey(text, 'ESPMINT_MASTER_KEY');
 }
 
@@ -107,12 +110,15 @@ function parseKey(text: string, origin: string): SealingKey {
   return { id: keyId(bytes), bytes };
 }
 
-async function runCommand(command: string): Promise<string> {
+/** In the folder of our own files, where nobody else can put any. */
+async function runCommand(command: string, file: string): Promise<string> {
   try {
     const shell = process.platform === 'win32' ? ['cmd.exe', '/d', '/s', '/c'] : ['/bin/sh', '-c'];
     const [program = '', ...args] = shell;
     const { stdout } = await promisify(execFile)(program, [...args, command], {
       timeout: COMMAND_TIMEOUT_MS,
+      env: commandEnvironment(process.env),
+      cwd: (await isFolder(dirname(file))) ? dirname(file) : homedir(),
     });
     return stdout;
   } catch {
