@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     pool: 'forks',
+    // A limit for what never comes, not a measure of speed: a loaded machine is late, not wrong.
+    expect: { poll: { timeout: 10_000 } },
     // More than the two cores of a small machine: half of a test's time it waits for a board, a process or a deadline.
     maxWorkers: 3,
     // On a machine that others share: a second try, which scripts/retried-reporter.mjs names, so that it is mended.
@@ -14,7 +16,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts'],
-          testTimeout: 15_000,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           // Each file with modules of its own would load most of the program a hundred times.
           isolate: false,
         },
