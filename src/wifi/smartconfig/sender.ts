@@ -153,7 +153,7 @@ class Sender {
     return v1Lengths({ ssid, password, bssid, senderAddress });
   }
 
-  /** Goes on with a round where the last call stopped. @returns where it stopped now, at the start of a triple */
+  /** Goes on with a round where the last call stopped. Version 1 stops between guides and between triples only. @returns where */
   async #sendFor(
     lengths: readonly number[],
     from: number,
@@ -161,6 +161,7 @@ class Sender {
     sending: Deadline,
   ): Promise<number> {
     const phase = performance.now();
+    const whole = lengths === V1_GUIDE ? V1_GUIDE.length : 3;
     let at = from;
     do {
       const length = lengths[at % lengths.length] ?? 0;
@@ -170,7 +171,7 @@ class Sender {
     } while (
       !this.#isDone &&
       !sending.passed &&
-      (performance.now() - phase < durationMs || (this.request.protocol === 'v1' && at % 3 !== 0))
+      (performance.now() - phase < durationMs || (this.request.protocol === 'v1' && at % whole !== 0))
     );
     return at;
   }
