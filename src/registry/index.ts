@@ -2,6 +2,9 @@
 export { defaultDataDir } from './data-dir.js';
 export { openKeyFile } from './spool/file-keeper.js';
 export { openProduction, openPushes, openRegistry, type PushOptions, startPushes, Store } from './open.js';
+export { listDeadLetters, type MendedTexts, retryDeadLetters } from './spool/dead-letters.js';
+export { inspectSpool, type SpoolFault } from './spool/inspect.js';
+export type { DeadLetter } from './spool/records.js';
 export type { RegistryOptions } from './store/connect.js';
 export { checkDatabase, type DatabaseReport, migrateDatabase } from './admin/check.js';
 export { backUp, moveTo, restore } from './admin/backup.js';

@@ -11,6 +11,7 @@
 // Every call can be made again after a crash or a lost connection. All failures are EspmintErrors; none of them, and no
 // record but `Reservation.psk` and the answer of `reveal`, holds a secret.
 
+import type { SpoolFault } from './spool/inspect.js';
 import type { Conflict, ConflictDecision } from '../core/conflict.js';
 import type { DeviceName } from '../core/device-name.js';
 import type { AttemptCourse, AttemptFacts } from './devices/attempt-facts.js';
@@ -199,6 +200,8 @@ export interface RegistryStatus {
   readonly reason?: string | undefined;
   /** Attempts that are in the journal and not yet in the registry. */
   readonly pendingSync: number;
+  /** What is not as it should be in all that this computer keeps for the registry; absent: it keeps nothing. */
+  readonly spool?: readonly SpoolFault[] | undefined;
   /** Boards that were refused because they contradict the registry, and wait for somebody to decide. */
   readonly conflicts: number;
   /** What is still to be told to the user's own tables and services; absent where it is not known. */

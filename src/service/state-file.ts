@@ -14,9 +14,9 @@ import {
 } from '../files/index.js';
 
 const LOCK_PAUSE_MS = 20;
-const LOCK_WAIT_MS = 5_000;
+const LOCK_WAIT_MS = 8_000;
 /** A lock older than this was left by a process that died: no holder needs longer for one small file. */
-const LOCK_STALE_MS = 10_000;
+const LOCK_STALE_MS = 4_000;
 
 export class StateFile<T> {
   readonly path: string;
@@ -102,7 +102,8 @@ export class StateFile<T> {
     for (;;) {
       try {
         await (await open(path, 'wx', PRIVATE_FILE)).close();
-        return () => rm(path, { force: true });
+        // What was to be written is written: a lock that stays is taken for one of a dead process soon.
+        return () => rm(path, { force: true }).catch(() => undefined);
       } catch (error) {
         await this.#waitForLock(path, deadline, error);
       }

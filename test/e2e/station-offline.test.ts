@@ -71,7 +71,7 @@ it.runIf(judgeAvailable('a PostgreSQL server that goes away', binDir))(
       await server.kill();
       first.type('3');
       await until('a board has passed out of reach', PATIENCE_MS, () => first.passed.length === 3);
-      const kept = join(scratch.path, 'line', 'station-runs');
+      const kept = join(scratch.path, 'line', 'spool/runs');
       await until('its run is on the disk', PATIENCE_MS, () =>
         readdirSync(kept).some((name) =>
           readFileSync(join(kept, name), 'utf8').includes(first.passed[2] ?? '-'),

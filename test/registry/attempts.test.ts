@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openProduction, openRegistry, type AttemptFacts, type Registry } from '../../src/registry/index.js';
-import { decodeFrames, encodeFrame, journalHeader } from '../../src/registry/spool/frame.js';
+import { decodeFrames, encodeFrame } from '../../src/registry/spool/frame.js';
 import { runInProcess } from '../support/cli-in-process.js';
 import { queryAt } from './foreign-program.js';
 
@@ -135,14 +135,14 @@ it('tells the whole story of attempts that were made while it was away, at the t
 });
 
 it('takes in the journal of an earlier version, which told nothing of its attempts', async () => {
-  const own = new Set(readdirSync(join(folder, 'journal')));
+  const own = new Set(readdirSync(join(folder, 'spool/keys')));
   const offline = await openRegistry({ dataDir: folder, ...NOWHERE });
   const board = newBoard();
   const { id, psk } = await offline.reserve(board);
   await offline.confirm(id, { ...PROOF, stagesMs: { write: 2400 }, baud: 460_800 });
   await offline.close();
-  const left = readdirSync(join(folder, 'journal')).filter((name) => !own.has(name));
-  for (const name of left) forgetStory(join(folder, 'journal', name));
+  const left = readdirSync(join(folder, 'spool/keys')).filter((name) => !own.has(name));
+  for (const name of left) forgetStory(join(folder, 'spool/keys', name, '1.log'));
   const back = await openRegistry({ dataDir: folder });
   const { status, attempts } = await back.show({ mac: board.mac });
   expect(status).toBe('provisioned');
@@ -159,7 +159,7 @@ function forgetStory(path: string): void {
     for (const field of ['facts', 'stagesMs', 'baud']) delete record[field];
     return encodeFrame(new TextEncoder().encode(JSON.stringify(record)));
   });
-  writeFileSync(path, Buffer.concat([journalHeader(), ...frames]));
+  writeFileSync(path, Buffer.concat(frames));
 }
 
 it('lists at the command line by batch, station and time, and shows the story of a device', async () => {

@@ -1,13 +1,12 @@
 // A server that goes away and comes back: provisioning goes on from the journal, and the server hears of it all.
-import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -23,6 +22,7 @@ import {
   type RegistryOptions,
   removeDevice,
 } from '../../src/registry/index.js';
+import { abandonAll } from '../../src/registry/spool/testing/abandon.js';
 import { judgeAvailable } from '../support/judges.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
@@ -71,7 +71,9 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a registry whose 
   }
 
   const segments = () =>
-    readdirSync(join(options.dataDir, 'journal')).map((name) => join(options.dataDir, 'journal', name));
+    readdirSync(join(options.dataDir, 'spool/keys'))
+      .filter((name) => /^\d/.test(name))
+      .map((name) => join(options.dataDir, 'spool/keys', name, '1.log'));
 
   it('goes on from the journal, says how much is owed, and tells the server once it is back', async () => {
     const registry = await openIt();
@@ -150,11 +152,9 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a registry whose 
     const registry = await openIt();
     const kept = await registry.reserve(BOARD);
     await registry.reserve(OTHER);
-    const { pid: gone } = spawnSync('true');
-    const [segment = ''] = segments();
-    const left = join(options.dataDir, `journal/1700000000000-${gone}-0badf00d.journal`);
-    renameSync(segment, left);
+    const [left = ''] = segments();
     truncateSync(left, statSync(left).size - 3);
+    abandonAll(join(options.dataDir, 'spool/keys'));
     await server.start();
     const later = await openIt();
     expect(await later.reveal(BOARD.mac, 'test')).toBe(kept.psk);
@@ -190,9 +190,16 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a registry whose 
 
   it('takes no harm from rubbish in the journal folder', async () => {
     await (await openIt()).close();
-    appendFileSync(join(options.dataDir, 'journal/1-1-00.journal'), 'no journal at all');
-    appendFileSync(join(options.dataDir, 'journal/readme.txt'), 'somebody was here');
-    expect((await (await openIt()).reserve(BOARD)).known).toBe('new');
+    const rubbish = join(options.dataDir, 'spool/keys/1700000000000-0badf00d');
+    mkdirSync(rubbish);
+    appendFileSync(join(rubbish, '1.log'), 'no journal at all');
+    appendFileSync(join(options.dataDir, 'spool/keys/readme.txt'), 'somebody was here');
+    const registry = await openIt();
+    expect((await registry.reserve(BOARD)).known).toBe('new');
+    // It is kept as it was found, and a person is told.
+    const [fault] = (await registry.status()).spool ?? [];
+    expect(fault?.code).toBe('SPOOL_SET_ASIDE');
+    expect(readFileSync((fault?.details as { path: string }).path, 'utf8')).toBe('no journal at all');
   });
 
   it('tells the server of a reservation that contradicts it as a conflict, with its key, and goes on with the others', async () => {

@@ -161,7 +161,7 @@ describe('places held ahead, in the next start of a station that is out of reach
     await third.beat(batch);
     await third.batches.close();
     expect((await plain.get(batch)).counts).toMatchObject({ held: 0, open: 39 });
-    expect(readdirSync(join(rig.folder, line.name, 'batch-places'))).toEqual([]);
+    expect(readdirSync(join(rig.folder, line.name, 'spool/units'))).toEqual([]);
   });
 
   it('are no places any more once the database was asked to take them back', async () => {

@@ -1,5 +1,5 @@
 // Stations of one test that hold places ahead, their common database, and ways to it that can be cut.
-import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EspmintError } from '../../src/core/errors/index.js';
@@ -10,6 +10,7 @@ import { RecentUnits } from '../../src/registry/batches/prepaid/recent-units.js'
 import type { Claim, UnitImage } from '../../src/registry/index.js';
 import type { Database } from '../../src/registry/store/database.js';
 import type { OpenDatabase } from '../../src/registry/store/open-database.js';
+import { abandonAll } from '../../src/registry/spool/testing/abandon.js';
 import { sealedBox } from '../../src/registry/store/secrets/secret-box.js';
 
 export const profile = { name: 'sensor', version: 3 };
@@ -45,12 +46,6 @@ export class Way {
 }
 
 /** As if the process that writes it had died: it carries the id of a process that is none. */
-function orphan(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    renameSync(join(folder, name), join(folder, name.replace(/-\d+-/, '-999999999-')));
-  }
-}
-
 /** Seal what stations write down for themselves. */
 export const OWN_KEYS = {
   box: sealedBox([{ id: 'own', bytes: new Uint8Array(32) }]),
@@ -111,7 +106,7 @@ export class PrepaidRig {
       way,
       batches,
       claim,
-      die: () => orphan(join(this.folder, home, 'batch-places')),
+      die: () => void abandonAll(join(this.folder, home, 'spool/units')),
       make: async (batch, board) => {
         const made = await claim(batch, board);
         await batches.passed(made.id, { uuid: uuidOf(board), chip: 'esp32', image });

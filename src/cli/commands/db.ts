@@ -5,12 +5,15 @@ import { EXIT } from '../../core/errors/index.js';
 import {
   backUp,
   checkDatabase,
+  defaultDataDir,
+  inspectSpool,
   type DatabaseReport,
   migrateDatabase,
   moveTo,
   type RegistryOptions,
   restore,
 } from '../../registry/index.js';
+import { deadCommand } from './db-dead.js';
 import { registryOptions } from '../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
 
@@ -27,6 +30,7 @@ export function dbCommand(io: CliIo): Command {
     )
     .addCommand(reportCommand(io, optionsOf, 'status', 'what is in it, and what it still has to be told'))
     .addCommand(migrateCommand(io, optionsOf))
+    .addCommand(deadCommand(io))
     .addCommand(
       new Command('backup')
         .description('write everything to a file; keys in it are as sealed as in the database')
@@ -69,9 +73,18 @@ function reportCommand(io: CliIo, optionsOf: OptionsOf, name: string, descriptio
     .description(description)
     .option('--json', 'print one JSON object')
     .action(async ({ json }: Json, command: Command) => {
-      const report = await checkDatabase(optionsOf(command));
-      io.stdout(json === true ? jsonLine({ type: 'database', ...report }) : describe(report));
-      if (name === 'check' && report.faults.length > 0) io.setExitCode(EXIT.registry);
+      const options = optionsOf(command);
+      // First: it is wanted most where the database cannot be reached.
+      const spool = await inspectSpool(options.dataDir ?? defaultDataDir());
+      for (const { message } of spool) io.stderr(`${message}\n`);
+      const report = await checkDatabase(options);
+      const faults = spool.map(({ code, details, message }) => ({ code, details, message }));
+      io.stdout(
+        json === true
+          ? jsonLine({ type: 'database', ...report, spool: faults })
+          : describe(report, spool.length),
+      );
+      if (name === 'check' && report.faults.length + spool.length > 0) io.setExitCode(EXIT.registry);
     });
 }
 
@@ -84,7 +97,7 @@ function migrateCommand(io: CliIo, optionsOf: OptionsOf): Command {
     });
 }
 
-function describe(report: DatabaseReport): string {
+function describe(report: DatabaseReport, spoolFaults: number): string {
   const {
     target,
     serverVersion,
@@ -108,6 +121,7 @@ function describe(report: DatabaseReport): string {
     `devices       ${counts.length === 0 ? 'none' : counts.join(', ')}`,
     `size          ${(databaseBytes / 1e6).toFixed(1)} MB`,
     `pending sync  ${pendingSync}`,
+    `spool         ${spoolFaults === 0 ? 'in order' : `${spoolFaults} not in order, see above`}`,
     `conflicts     ${conflicts === 0 ? 'none' : `${conflicts} wait for a decision (devices conflicts)`}`,
     `lists copied  ${listsCopiedAt === undefined ? 'never on this station' : shownTime(listsCopiedAt)}`,
     `master key    ${masterIds.length === 0 ? 'none needed yet' : masterIds.join(', ')}`,

@@ -9,6 +9,7 @@ import { CsvReader } from './csv-reader.js';
 import { JsonLinesReader, JsonReader } from './json-reader.js';
 import type { RawRecord, RecordReader } from './records.js';
 import { plainCell, type TableFormat } from './write.js';
+import { textFault } from '../text.js';
 
 /** One device of a file. Fields that it leaves empty are absent. */
 export interface DeviceLine extends DeviceFields {
@@ -114,7 +115,8 @@ function chipId(text: string): string {
 }
 
 function checkText(field: DeviceField, text: string): void {
-  if (text.includes('\0')) throw new Fault(`${field} holds a zero byte`);
+  const fault = textFault(text);
+  if (fault !== undefined) throw new Fault(`${field} ${fault.reason}`);
   const width = FIELD_WIDTHS[field];
   // PostgreSQL counts code points, as the spread does.
   if (width !== undefined && [...text].length > width) {

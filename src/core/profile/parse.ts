@@ -5,6 +5,7 @@ import { EspmintError } from '../errors/index.js';
 import { checkCaUrl } from '../ca-url.js';
 import { checkWifi } from '../wifi.js';
 import { ruleOf } from '../schema-words.js';
+import { findFaultyText } from '../text.js';
 import { unknownPlaceholder } from './template.js';
 import { profileSchema, type Profile } from './schema.js';
 
@@ -49,7 +50,13 @@ export function checkProfile(text: string): { profile: Profile } | { findings: P
     }));
     return { findings };
   }
-  const parsed = profileSchema.safeParse(toPlain(document));
+  const plain = toPlain(document);
+  const faulty = findFaultyText(plain);
+  if (faulty !== undefined) {
+    const { path, reason } = faulty;
+    return { findings: [{ ...locate(path), path: path.join('.'), reason }] };
+  }
+  const parsed = profileSchema.safeParse(plain);
   if (!parsed.success)
     return { findings: typosFirst(parsed.error.issues).flatMap((issue) => describe(issue, locate)) };
   const findings = semanticFindings(parsed.data).map(({ path, reason }) => ({

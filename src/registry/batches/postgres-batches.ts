@@ -1,5 +1,6 @@
 // Batches on PostgreSQL: each call is one transaction, which claims share, and settlements.
 import type pg from 'pg';
+import { textFault } from '../../core/text.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { checkSerialTemplate } from '../../core/serial-template.js';
 import type { Database } from '../store/database.js';
@@ -194,7 +195,10 @@ const WIDTHS = { name: 64, lot: 64, hardwareRevision: 10, firmwareVersion: 20, l
 function checkRequest(request: BatchRequest): void {
   for (const field of Object.keys(WIDTHS) as (keyof typeof WIDTHS)[]) {
     const text = request[field];
-    if (text === undefined || ([...text].length <= WIDTHS[field] && !text.includes('\0'))) continue;
+    if (text === undefined) continue;
+    const fault = textFault(text);
+    if (fault !== undefined) throw invalid(`The batch's ${field}`, fault.reason, fault.hint);
+    if ([...text].length <= WIDTHS[field]) continue;
     throw invalid(`The batch's ${field}`, `is longer than ${WIDTHS[field]} characters`, 'shorten it');
   }
   if (request.name.trim() === '') throw invalid("The batch's name", 'is empty', 'give it one');

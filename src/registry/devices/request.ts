@@ -1,5 +1,6 @@
 // Checks of a reservation that do not need a database, and the shape of its answer.
 import { EspmintError } from '../../core/errors/index.js';
+import { textFault } from '../../core/text.js';
 import type { Reservation, ReserveRequest } from '../registry.js';
 
 /** Characters that fit into the columns of `devices`. */
@@ -24,17 +25,12 @@ const NAMES: Record<keyof typeof WIDTHS, string> = {
  *
  * @throws INPUT_INVALID
  */
-export function checkWidths(request: ReserveRequest): void {
+export function checkWidths(request: Partial<Pick<ReserveRequest, keyof typeof WIDTHS>>): void {
   for (const field of Object.keys(WIDTHS) as (keyof typeof WIDTHS)[]) {
     const text = request[field];
     if (text === undefined) continue;
-    if (text.includes('\0')) {
-      throw new EspmintError('INPUT_INVALID', {
-        field: NAMES[field],
-        reason: 'holds a zero byte',
-        hint: 'remove it',
-      });
-    }
+    const fault = textFault(text);
+    if (fault !== undefined) throw new EspmintError('INPUT_INVALID', { field: NAMES[field], ...fault });
     // PostgreSQL counts code points, as the spread does.
     if ([...text].length > WIDTHS[field]) {
       const reason = `is longer than the ${WIDTHS[field]} characters that the registry holds`;

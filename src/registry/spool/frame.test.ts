@@ -1,60 +1,76 @@
+// Frames of a log: what was written comes back, and damage costs no more than the record that it hits.
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { decodeFrames, encodeFrame, journalHeader } from './frame.js';
+import { describe, expect, it } from 'vitest';
+import { decodeFrames, encodeFrame } from './frame.js';
 
-const payloads = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 });
+const RECORDS = [
+  '{"type":"reserved","id":"1"}',
+  '{"type":"built","id":"1"}',
+  '{"type":"confirmed","id":"1"}',
+];
+const encode = (texts: readonly string[]): Uint8Array =>
+  Buffer.concat(texts.map((text) => encodeFrame(new TextEncoder().encode(text))));
+const textsOf = (bytes: Uint8Array): string[] =>
+  decodeFrames(bytes).payloads.map((payload) => new TextDecoder().decode(payload));
 
-function journalOf(parts: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat([journalHeader(), ...parts.map(encodeFrame)]);
-}
-
-it('reads back what was written', () => {
-  fc.assert(
-    fc.property(payloads, (parts) => {
-      const bytes = journalOf(parts);
-      const read = decodeFrames(bytes);
-      expect(read.payloads.map((part) => [...part])).toEqual(parts.map((part) => [...part]));
-      expect(read.wholeBytes).toBe(bytes.length);
-    }),
-  );
-});
-
-it('keeps every whole frame before a tail that was torn anywhere', () => {
-  fc.assert(
-    fc.property(payloads, fc.nat(), (parts, cut) => {
-      const bytes = journalOf(parts);
-      const torn = bytes.subarray(0, cut % (bytes.length + 1));
-      const { payloads: read, wholeBytes } = decodeFrames(torn);
-      expect(wholeBytes).toBeLessThanOrEqual(torn.length);
-      expect(read.map((part) => [...part])).toEqual(parts.slice(0, read.length).map((part) => [...part]));
-      if (read.length < parts.length) {
-        expect(journalOf(parts.slice(0, read.length + 1)).length).toBeGreaterThan(torn.length);
-      }
-    }),
-  );
-});
-
-it('stops at a flipped bit', () => {
-  const bytes = journalOf([new Uint8Array([1, 2, 3]), new Uint8Array([4, 5, 6]), new Uint8Array([7])]);
-  const second = journalOf([new Uint8Array([1, 2, 3])]).length;
-  bytes[second + 9] = 0xff;
-  const { payloads: read, wholeBytes } = decodeFrames(bytes);
-  expect(read.map((part) => [...part])).toEqual([[1, 2, 3]]);
-  expect(wholeBytes).toBe(second);
-});
-
-it('takes anything else for no journal', () => {
-  expect(decodeFrames(new TextEncoder().encode('something else altogether'))).toEqual({
-    payloads: [],
-    wholeBytes: 0,
+describe('frames', () => {
+  it('come back as they were written', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'grapheme', maxLength: 200 })), (texts) => {
+        const { payloads, mended, damage } = decodeFrames(encode(texts));
+        expect(payloads.map((payload) => new TextDecoder().decode(payload))).toEqual(texts);
+        expect([mended, damage]).toEqual([0, []]);
+      }),
+    );
   });
-  expect(decodeFrames(new Uint8Array())).toEqual({ payloads: [], wholeBytes: 0 });
-});
 
-it('reads long records back, and writes none that it could not read', () => {
-  const long = new Uint8Array(1_000_000).fill(7);
-  expect(decodeFrames(journalOf([long, new Uint8Array([1])])).payloads.map(({ length }) => length)).toEqual([
-    1_000_000, 1,
-  ]);
-  expect(() => encodeFrame(new Uint8Array(17 * 1024 * 1024))).toThrow(/too long/);
+  it('lose nothing to one flipped bit, wherever it is', () => {
+    const bytes = encode(RECORDS);
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const flipped = Uint8Array.from(bytes);
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(textsOf(flipped), `bit ${bit}`).toEqual(RECORDS);
+      expect(decodeFrames(flipped)).toMatchObject({ mended: 1, damage: [] });
+    }
+  });
+
+  it('lose only the record that was overwritten, and tell where', () => {
+    const [first, second] = RECORDS.map((text) => encode([text]).length);
+    const bytes = encode(RECORDS);
+    bytes.fill(0x55, (first ?? 0) + 14, (first ?? 0) + 30);
+    expect(textsOf(bytes)).toEqual([RECORDS[0], RECORDS[2]]);
+    expect(decodeFrames(bytes).damage).toEqual([{ atBytes: first, sizeBytes: second, kind: 'damaged' }]);
+  });
+
+  it('of a log that was cut anywhere come back as far as they are whole', () => {
+    const bytes = encode(RECORDS);
+    for (let size = 0; size <= bytes.length; size++) {
+      const { payloads, damage } = decodeFrames(bytes.subarray(0, size));
+      const whole = textsOf(bytes).slice(0, payloads.length);
+      expect(textsOf(bytes.subarray(0, size))).toEqual(whole);
+      expect(damage.every(({ kind }) => kind === 'cut')).toBe(true);
+      expect(payloads.length === 3 || damage.length === 1 || encode(whole).length === size).toBe(true);
+    }
+  });
+
+  it('come back after zeros that a power cut has left, and zeros at the end are nothing', () => {
+    const bytes = Buffer.concat([
+      encode(RECORDS.slice(0, 1)),
+      new Uint8Array(4096),
+      encode(RECORDS.slice(1)),
+    ]);
+    expect(textsOf(bytes)).toEqual(RECORDS);
+    expect(decodeFrames(Buffer.concat([bytes, new Uint8Array(100)])).damage).toEqual([]);
+  });
+
+  it('are found in any bytes without an end, and never where there are none', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 2000 }), (noise) => {
+        const clean = noise.map((byte) => (byte === 0xff ? 0 : byte));
+        expect(decodeFrames(clean).payloads).toEqual([]);
+        expect(textsOf(Buffer.concat([clean, encode(RECORDS)]))).toEqual(RECORDS);
+        decodeFrames(noise);
+      }),
+    );
+  });
 });

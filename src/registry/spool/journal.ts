@@ -1,21 +1,26 @@
 // The key journal: what may be on a chip is on this disk first, whatever the registry is and whether it can be reached.
-import { join } from 'node:path';
+import { makePrivateDir } from '../../files/index.js';
 import type { RefusedRecord } from './key-file.js';
-import { type JournalAttempt, type JournalRecord, owedRefusals, sumUp } from './records.js';
-import { Segments } from './segments.js';
+import { inspectSpool, logFolder, type SpoolFault } from './inspect.js';
+import { Log } from './log.js';
+import { type DeadLetter, type JournalAttempt, type JournalRecord, owedRefusals, sumUp } from './records.js';
 
 export class Journal {
-  readonly #segments: Segments<JournalRecord>;
+  readonly #dataDir: string;
+  readonly #log: Log<JournalRecord>;
   /** Milliseconds of the last time that was given out, or that an attempt in here bears. */
   #latest: Promise<number> | undefined;
 
-  private constructor(segments: Segments<JournalRecord>) {
-    this.#segments = segments;
+  private constructor(dataDir: string, log: Log<JournalRecord>) {
+    this.#dataDir = dataDir;
+    this.#log = log;
   }
 
   /** @throws FILE_UNWRITABLE, DISK_FULL */
   static async open(dataDir: string): Promise<Journal> {
-    return new Journal(await Segments.open(join(dataDir, 'journal')));
+    const folder = logFolder(dataDir, 'keys');
+    await makePrivateDir(folder);
+    return new Journal(dataDir, new Log(folder));
   }
 
   /**
@@ -28,42 +33,53 @@ export class Journal {
     return new Date(await this.#latest).toISOString();
   }
 
-  /** Returns when the record is on the disk. @throws FILE_UNWRITABLE, DISK_FULL */
-  append(record: JournalRecord): Promise<void> {
-    return this.#segments.append(record);
+  /** Returns when the records are on the disk. @throws FILE_UNWRITABLE, DISK_FULL */
+  append(...records: JournalRecord[]): Promise<void> {
+    return this.#log.append(...records);
   }
 
   /** Every attempt that any process of this machine has journalled and that is still there, oldest first. */
   async attempts(): Promise<JournalAttempt[]> {
-    return sumUp(await this.#segments.read());
+    return sumUp((await this.#log.read()).records);
+  }
+
+  /** What of everything that this computer keeps for the registry is not as it should be. Never throws. */
+  faults(): Promise<readonly SpoolFault[]> {
+    return inspectSpool(this.#dataDir);
+  }
+
+  /** What the registry refuses and a person has to look at, oldest first. */
+  async deadLetters(): Promise<DeadLetter[]> {
+    return (await this.attempts()).flatMap(({ dead }) => dead ?? []);
   }
 
   /** Boards that were stopped and that the registry has not heard of, on this machine, oldest first. */
   async refusals(): Promise<RefusedRecord[]> {
-    return owedRefusals(await this.#segments.read());
+    return owedRefusals((await this.#log.read()).records);
   }
 
   /** Takes over what processes that are gone have left. Call it when the registry can be reached. */
   async adopt(): Promise<void> {
-    await this.#segments.adopt((records) => {
-      const kept = sumUp(records).filter(({ owed }) => owed);
+    await this.#log.adopt((records) => {
+      const kept = sumUp(records).filter(({ owed, dead }) => owed || dead !== undefined);
       return [...kept.flatMap(({ records: own }) => own), ...owedRefusals(records)];
     });
   }
 
   /** Closes; an own segment that nothing is owed from is removed. Never throws. */
   async close(): Promise<void> {
-    await this.#segments.close(
+    await this.#log.close(
       (records) =>
-        sumUp(records).every(({ owed, end }) => !owed && end !== undefined) &&
+        sumUp(records).every(({ owed, dead, end }) => !owed && dead === undefined && end !== undefined) &&
         owedRefusals(records).length === 0,
     );
   }
 }
 
 function latestOf(attempts: readonly JournalAttempt[]): number {
-  const times = attempts.flatMap(({ reserved, end }) => [
+  const times = attempts.flatMap(({ reserved, end, dead }) => [
     reserved.at,
+    ...(dead === undefined ? [] : [dead.at]),
     ...(end === undefined ? [] : [end.at]),
   ]);
   return times.map((at) => Date.parse(at)).reduce((latest, ms) => (ms > latest ? ms : latest), 0);

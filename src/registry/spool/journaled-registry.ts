@@ -188,6 +188,7 @@ export class JournaledRegistry implements Registry {
     return {
       reachable: reason === undefined,
       reason,
+      spool: await journal.faults(),
       pendingSync: attempts.filter(({ owed }) => owed).length + refusals.length,
       conflicts: conflicts + refusals.length,
       pushes,

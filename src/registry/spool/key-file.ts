@@ -2,6 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Conflict } from '../../core/conflict.js';
 import { EspmintError } from '../../core/errors/index.js';
+import { replaceOwnFile } from '../../files/index.js';
 import { appendDurably, openForAppend } from './durable-append.js';
 import type { AttemptFacts } from '../devices/attempt-facts.js';
 import type { DeviceRecord, Failure, Image, Proof } from '../registry.js';
@@ -68,16 +69,17 @@ export class KeyFile {
     return new KeyFile(path, file);
   }
 
-  /** All records, oldest first. A last line without its end was never reported as stored: it is left out. */
+  /** All records, oldest first. A last line that is cut off was never reported as stored: it is left out. */
   async read(): Promise<KeyFileRecord[]> {
     const lines = (await this.#text()).split('\n');
-    lines.pop();
+    const last = lines.pop() ?? '';
+    if (isJson(last)) lines.push(last);
     return lines.map((line, index) => parseLine(this.path, line, index + 1));
   }
 
   /** Returns when the record is on the disk. @throws FILE_UNWRITABLE, DISK_FULL */
   async append(record: KeyFileRecord): Promise<void> {
-    await this.#cutTornTail();
+    await this.#endLastLine();
     await appendDurably(this.#file, this.path, new TextEncoder().encode(`${JSON.stringify(record)}\n`));
   }
 
@@ -92,10 +94,25 @@ export class KeyFile {
     return new TextDecoder().decode(bytes.subarray(0, bytesRead));
   }
 
-  async #cutTornTail(): Promise<void> {
+  /** A last line that is whole but for its end was stored: the end is put there. What is no record stays in a line. */
+  async #endLastLine(): Promise<void> {
     const text = await this.#text();
     if (text === '' || text.endsWith('\n')) return;
-    await this.#file.truncate(Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)));
+    const last = text.slice(text.lastIndexOf('\n') + 1);
+    const isWhole = isJson(last);
+    // The copy is on the disk before the line goes: what it was is for a person to decide.
+    if (!isWhole) await replaceOwnFile(`${this.path}.cut-off-${Date.now()}`, `${last}\n`);
+    if (isWhole) await appendDurably(this.#file, this.path, new TextEncoder().encode('\n'));
+    else await this.#file.truncate(Buffer.byteLength(text) - Buffer.byteLength(last));
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -28,6 +28,16 @@ export type JournalRecord =
   | ({ readonly type: 'failed'; readonly id: string; readonly at: string } & Failure)
   /** A board that was stopped without the registry. */
   | RefusedRecord
+  /** The registry refuses what the records of this id say: it waits for a person. */
+  | { readonly type: 'dead'; readonly id: string; readonly at: string; readonly reason: string }
+  /** A person has the registry told again, with these texts in the place of those that it refused. */
+  | {
+      readonly type: 'retry';
+      readonly id: string;
+      readonly at: string;
+      readonly wanted: Partial<Wanted>;
+      readonly who: string;
+    }
   /** The registry knows all that the records of this id before this one say. */
   | { readonly type: 'synced'; readonly id: string };
 
@@ -43,9 +53,28 @@ export interface JournalAttempt {
   readonly reserved: ReservedRecord;
   readonly image: Image | undefined;
   readonly end: EndRecord | undefined;
-  /** Whether the registry still has to be told something. */
+  /** Whether the registry still has to be told something, and would take it. */
   readonly owed: boolean;
+  /** Why the registry refuses it; it is kept until a person has decided. */
+  readonly dead: DeadLetter | undefined;
   readonly records: readonly JournalRecord[];
+}
+
+/** What the registry refuses to take in, as a person is shown it. No secret in it. */
+export interface DeadLetter {
+  readonly id: string;
+  /** ISO 8601 in UTC: when the registry refused it. */
+  readonly at: string;
+  readonly mac: string;
+  readonly uuid: string;
+  readonly reason: string;
+  /** The texts that it would be told. */
+  readonly wanted: Wanted;
+}
+
+/** Oldest first. */
+export function deadLettersOf(records: readonly JournalRecord[]): DeadLetter[] {
+  return sumUp(records).flatMap(({ dead }) => dead ?? []);
 }
 
 /** Refusals that the registry has not heard of, oldest first. */
@@ -65,8 +94,14 @@ export function sumUp(records: readonly JournalRecord[]): JournalAttempt[] {
 }
 
 function sumUpOne(records: readonly JournalRecord[]): JournalAttempt | undefined {
-  const reserved = records.find((record) => record.type === 'reserved');
-  if (reserved === undefined) return undefined;
+  const first = records.find((record) => record.type === 'reserved');
+  if (first === undefined) return undefined;
+  const judged = records
+    .filter((record) => record.type === 'dead' || record.type === 'retry')
+    .sort((a, b) => (a.at < b.at ? -1 : 1));
+  const mended = judged.map((record) => (record.type === 'retry' ? record.wanted : {}));
+  const reserved = { ...first, wanted: Object.assign({}, first.wanted, ...mended) as Wanted };
+  const verdict = judged.at(-1);
   const image = records.findLast((record) => record.type === 'built');
   // A proof outweighs every failure: the chip holds the key.
   const end =
@@ -74,6 +109,11 @@ function sumUpOne(records: readonly JournalRecord[]): JournalAttempt | undefined
     records.findLast((record) => record.type === 'failed');
   const lastNews = records.findLastIndex(({ type }) => type === 'confirmed' || type === 'failed');
   const synced = records.findLastIndex(({ type }) => type === 'synced');
-  const owed = synced < 0 ? reserved.offline || end !== undefined : synced < lastNews;
-  return { reserved, image, end, owed, records };
+  const isOpen = synced < 0 ? reserved.offline || end !== undefined : synced < lastNews;
+  const { id, mac, uuid, wanted } = reserved;
+  const dead =
+    isOpen && verdict?.type === 'dead'
+      ? { id, at: verdict.at, mac, uuid, reason: verdict.reason, wanted }
+      : undefined;
+  return { reserved, image, end, owed: isOpen && dead === undefined, dead, records };
 }

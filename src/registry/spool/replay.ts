@@ -21,7 +21,8 @@ export interface ReplayTarget extends Registry {
 }
 
 /**
- * What contradicts the registry is a conflict there afterwards, with its key, and waits for somebody to decide.
+ * What contradicts the registry is a conflict there afterwards, with its key, and waits for somebody to decide. What the
+ * registry refuses for what it says is a dead letter: it waits for a person, and the others go on.
  *
  * @param box opens the keys of the journal
  * @returns those conflicts, by reservation
@@ -35,24 +36,31 @@ export async function replayJournal(
   await journal.adopt();
   const owed = (await journal.attempts()).filter((attempt) => attempt.owed);
   const stopped = new Map<string, Conflict>();
-  for (const attempt of owed) {
-    const { id } = attempt.reserved;
-    const conflict = await unlessConflict(() => replayReservation(target, box, attempt));
-    if (conflict !== undefined) stopped.set(id, conflict);
-  }
+  /** Attempts that are not told now: the registry refuses them, or their key cannot be opened. */
+  const left = new Set<string>();
+  const tell = async (id: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      const conflict = await unlessConflict(work);
+      if (conflict !== undefined) stopped.set(id, conflict);
+    } catch (error) {
+      if (!concernsOneRecord(error)) throw error;
+      left.add(id);
+      if (!isEspmintError(error, 'REGISTRY_REFUSED')) return;
+      await journal.append({ type: 'dead', id, at: await journal.now(), reason: error.details.reason });
+    }
+  };
+  for (const attempt of owed) await tell(attempt.reserved.id, () => replayReservation(target, box, attempt));
   // In the order of the proofs: of two keys of one board the later proven one is on the chip.
   const ends = owed.flatMap(({ reserved, end }) =>
-    end === undefined || stopped.has(reserved.id) ? [] : [end],
+    end === undefined || stopped.has(reserved.id) || left.has(reserved.id) ? [] : [end],
   );
   ends.sort((a, b) => (a.at < b.at ? -1 : 1));
-  for (const end of ends) {
-    const conflict = await unlessConflict(() => tellEnd(target, end));
-    if (conflict !== undefined) stopped.set(end.id, conflict);
-  }
-  for (const { reserved } of owed) await journal.append({ type: 'synced', id: reserved.id });
+  for (const end of ends) await tell(end.id, () => tellEnd(target, end));
+  for (const { reserved } of owed)
+    if (!left.has(reserved.id)) await journal.append({ type: 'synced', id: reserved.id });
   for (const { id, conflict } of await journal.refusals()) {
-    await target.replayRefusal(conflict);
-    await journal.append({ type: 'synced', id });
+    await tell(id, () => target.replayRefusal(conflict));
+    if (!left.has(id)) await journal.append({ type: 'synced', id });
   }
   return stopped;
 }
@@ -74,6 +82,17 @@ async function tellEnd(target: ReplayTarget, end: EndRecord): Promise<void> {
   if (told.type === 'confirmed') await target.confirm(told.id, told);
   else await target.fail(told.id, told);
 }
+
+/** One record that cannot be told does not keep the others from the registry; what concerns all of them does. */
+function concernsOneRecord(error: unknown): boolean {
+  return RECORD_FAULTS.some((code) => isEspmintError(error, code));
+}
+const RECORD_FAULTS = [
+  'REGISTRY_REFUSED',
+  'REGISTRY_FAILED',
+  'SECRET_UNREADABLE',
+  'RESERVATION_UNKNOWN',
+] as const;
 
 /** The conflict that `work` ended with, which the registry has written down. */
 async function unlessConflict(work: () => Promise<void>): Promise<Conflict | undefined> {

@@ -1,9 +1,10 @@
 // Runs that end in an outage: on the disk, told once in their order, and nothing of it while the database answers.
-import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EspmintError } from '../../core/errors/index.js';
+import { abandonAll } from '../spool/testing/abandon.js';
 import { KeptRuns } from './kept-runs.js';
 import type { RunRecord, Runs } from './runs.js';
 
@@ -35,7 +36,8 @@ function run(id: string, batch?: string): RunRecord {
   return { id, batch, station: 'line 1', slot: 1, ...outcome };
 }
 
-const segments = (): string[] => readdirSync(join(folder, 'station-runs'));
+const log = (): string => join(folder, 'spool/runs');
+const segments = (): string[] => readdirSync(log());
 
 describe('runs that the database cannot be told of', () => {
   it('are told in their order when it is back, also by the next process', async () => {
@@ -45,10 +47,7 @@ describe('runs that the database cannot be told of', () => {
     database.failure = UNREACHABLE;
     await killed.record([run('2')]);
     await killed.record([run('3')]);
-    for (const name of segments()) {
-      const path = join(folder, 'station-runs');
-      renameSync(join(path, name), join(path, name.replace(/-\d+-/, '-999999999-')));
-    }
+    abandonAll(log());
     const next = await KeptRuns.open(folder, database, () => isAway);
     await next.catchUp();
     expect(database.ids).toEqual(['1']);

@@ -1,13 +1,16 @@
 // Runs that the database cannot be told of now are kept on this disk: an outage costs the figures nothing, also when the
 // process that saw them is killed in it. While the database answers, nothing is written here.
-import { join } from 'node:path';
+import { makePrivateDir } from '../../files/index.js';
 import { isEspmintError } from '../../core/errors/index.js';
-import { Segments } from '../spool/segments.js';
+import { logFolder } from '../spool/inspect.js';
+import { Log } from '../spool/log.js';
 import { isDown } from '../store/outage.js';
 import type { RunFilter, RunRecord, Runs } from './runs.js';
 
 type KeptRecord =
   | { readonly type: 'kept'; readonly run: RunRecord }
+  /** The database refuses it for what it says: it is not told again. */
+  | { readonly type: 'refused'; readonly id: string }
   /** The database knows them. */
   | { readonly type: 'told'; readonly ids: readonly string[] };
 
@@ -17,16 +20,16 @@ const RUNS_AT_ONCE = 500;
 
 export class KeptRuns implements Runs {
   readonly #runs: Runs;
-  readonly #segments: Segments<KeptRecord>;
+  readonly #log: Log<KeptRecord>;
   readonly #isAway: () => boolean;
   /** By id, oldest first. */
   readonly #kept = new Map<string, RunRecord>();
   #catchingUp: Promise<void> | undefined;
 
-  private constructor(runs: Runs, isAway: () => boolean, segments: Segments<KeptRecord>) {
+  private constructor(runs: Runs, isAway: () => boolean, log: Log<KeptRecord>) {
     this.#runs = runs;
     this.#isAway = isAway;
-    this.#segments = segments;
+    this.#log = log;
   }
 
   /**
@@ -36,9 +39,11 @@ export class KeptRuns implements Runs {
    * @throws FILE_UNWRITABLE, DISK_FULL
    */
   static async open(dataDir: string, runs: Runs, isAway: () => boolean): Promise<KeptRuns> {
-    const segments = await Segments.open<KeptRecord>(join(dataDir, 'station-runs'));
-    const kept = new KeptRuns(runs, isAway, segments);
-    for (const record of await segments.adopt(untoldOf)) {
+    const folder = logFolder(dataDir, 'runs');
+    await makePrivateDir(folder);
+    const log = new Log<KeptRecord>(folder);
+    const kept = new KeptRuns(runs, isAway, log);
+    for (const record of await log.adopt(untoldOf)) {
       if (record.type === 'kept') kept.#kept.set(record.run.id, record.run);
     }
     return kept;
@@ -77,18 +82,18 @@ export class KeptRuns implements Runs {
 
   async close(): Promise<void> {
     await this.#catchingUp;
-    await this.#segments.close((records) => untoldOf(records).length === 0);
+    await this.#log.close((records) => untoldOf(records).length === 0);
   }
 
   async #keep(runs: readonly RunRecord[]): Promise<void> {
     const fresh = runs.filter(({ id }) => !this.#kept.has(id));
-    await this.#segments.append(...fresh.map((run) => ({ type: 'kept' as const, run })));
+    await this.#log.append(...fresh.map((run) => ({ type: 'kept' as const, run })));
     for (const run of fresh) this.#kept.set(run.id, run);
   }
 
   async #told(runs: readonly RunRecord[]): Promise<void> {
     if (runs.length === 0) return;
-    await this.#segments.append({ type: 'told', ids: runs.map(({ id }) => id) });
+    await this.#log.append({ type: 'told', ids: runs.map(({ id }) => id) });
     for (const { id } of runs) this.#kept.delete(id);
   }
 
@@ -104,11 +109,13 @@ export class KeptRuns implements Runs {
     try {
       await this.#runs.record(runs);
     } catch (error) {
-      if (!isEspmintError(error, 'BATCH_UNKNOWN')) throw error;
-      // Its database was set back to a time before that batch.
+      if (!isEspmintError(error, 'BATCH_UNKNOWN') && !isEspmintError(error, 'REGISTRY_REFUSED')) throw error;
       const [run, ...others] = runs;
-      if (others.length === 0 && run !== undefined) return this.#runs.record([{ ...run, batch: undefined }]);
-      for (const single of runs) await this.#tell([single]);
+      if (others.length > 0) for (const single of runs) await this.#tell([single]);
+      // Its database was set back to a time before that batch.
+      else if (run?.batch !== undefined) await this.#tell([{ ...run, batch: undefined }]);
+      // Figures without one run of nonsense are better than no figures: no key is in it.
+      else await this.#log.append(...runs.map(({ id }) => ({ type: 'refused' as const, id })));
     }
   }
 }

@@ -82,7 +82,9 @@ function translate(code: string, reason: string, at: ErrorContext): EspmintError
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return new EspmintError('REGISTRY_UNREACHABLE', { target, reason });
-  return new EspmintError('REGISTRY_FAILED', { target, what: at.what, reason: `${reason} [${code}]` });
+  const details = { target, what: at.what, reason: `${reason} [${code}]` };
+  // Data exceptions: what was said is at fault, and is refused every time.
+  return new EspmintError(code.startsWith('22') ? 'REGISTRY_REFUSED' : 'REGISTRY_FAILED', details);
 }
 
 /**

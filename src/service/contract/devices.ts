@@ -107,6 +107,16 @@ const deviceParams = z.object({
     .meta({ description: 'MAC or UUID in any usual spelling, or the serial number.' }),
 });
 
+const spoolFaultSchema = z
+  .object({
+    code: z.enum(['SPOOL_UNREADABLE', 'SPOOL_DAMAGED', 'SPOOL_SET_ASIDE', 'SPOOL_DEAD_LETTER']),
+    /** Path, reason, MAC or id, as the code has them: see the table of errors. */
+    params: z.record(z.string(), z.union([z.string(), z.number()])),
+    /** The sentence for a person, in English. */
+    message: z.string(),
+  })
+  .meta({ id: 'SpoolFault' });
+
 export const registryStatusSchema = z
   .object({
     ok: z.boolean(),
@@ -118,6 +128,11 @@ export const registryStatusSchema = z
     message: z.string().optional(),
     /** Attempts that this station still has to tell the registry. */
     pendingSync: z.int().optional(),
+    /**
+     * What is not as it should be in all that this computer keeps for the registry: a file that cannot be read, damage,
+     * a record that the registry refuses. Nothing of it is lost; each waits for a person.
+     */
+    spool: z.array(spoolFaultSchema).optional(),
     /** Boards that were refused because they contradict the registry, and wait for somebody to decide. */
     conflicts: z.int().optional(),
     /** How old this station's copy of the allow and deny lists is. */

@@ -103,7 +103,11 @@ export const JOB_OPERATIONS = operations({
     summary:
       'Starts a board on each of these ports; none starts when one of them is busy, empty, or the profile is not valid. Answers the jobs that have begun: a board that waits for a seat begins later.',
     body: startJobsSchema,
-    response: z.object({ jobs: z.array(jobSchema) }),
+    response: z.object({
+      jobs: z.array(jobSchema),
+      /** What went wrong beside the boards, which have begun: the choice of profile could not be kept. */
+      warnings: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
+    }),
   },
   listJobs: {
     method: 'GET',

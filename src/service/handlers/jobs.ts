@@ -1,7 +1,7 @@
 // Jobs: start, watch, cancel, repeat.
 import { isSamePort } from '../../driver/index.js';
 import type { ServiceCore } from '../core.js';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import type { Call, Handlers } from '../http/operations.js';
 
 type JobHandlers = Pick<
@@ -14,8 +14,10 @@ export function jobHandlers({ jobs, orders, line, ports }: ServiceCore): JobHand
     startJobs: async ({ body: { ports: wanted, profile, known } }, call) => {
       const order = await orders.make({ profile, known });
       const begun = await line.start(wanted, { order, startedBy: nameOf(call) });
-      if (profile !== undefined) await orders.use(profile);
-      return { jobs: begun };
+      // The boards are being flashed: that the choice is not kept must not read as if nothing had begun.
+      const unkept = profile === undefined ? undefined : await orders.use(profile).catch(toEspmintError);
+      if (unkept === undefined) return { jobs: begun };
+      return { jobs: begun, warnings: [{ code: unkept.code, message: unkept.message }] };
     },
     listJobs: ({ query: { state, port, code, limit } }) => ({
       jobs: jobs

@@ -6,9 +6,14 @@ import type { RegistryStatus } from '../contract/index.js';
 /** Never throws: what is wrong is the answer. */
 export async function registryStatus(registry: Registry): Promise<RegistryStatus> {
   const elapsed = stopwatch();
-  const { reachable: ok, reason: message, ...waiting } = await registry.status();
+  const { reachable: ok, reason: message, spool = [], ...waiting } = await registry.status();
   const { description } = registry;
-  return { ok, description, durationMs: elapsed(), message, ...waiting };
+  const faults = spool.map(({ code, details, message: text }) => ({
+    code,
+    params: { ...details },
+    message: text,
+  }));
+  return { ok, description, durationMs: elapsed(), message, spool: faults, ...waiting };
 }
 
 /** Times one look at a registry of that description. */

@@ -24,7 +24,7 @@ export function canMount(): boolean {
 }
 
 export function mountJournalDisk(dataDir: string): SmallDisk {
-  const folder = join(dataDir, 'journal');
+  const folder = join(dataDir, 'spool/keys');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const options = `size=${DISK_BYTES},mode=700`;
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { encoding: 'utf8' });

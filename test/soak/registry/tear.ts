@@ -7,17 +7,15 @@ import { decodeFrames, encodeFrame } from '../../../src/registry/spool/frame.js'
 const UNFINISHED = new TextEncoder().encode(JSON.stringify({ type: 'reserved', id: 'x'.repeat(300) }));
 
 /**
- * Damages the segment of a process that is gone at a random byte of its last frame; a reservation is never damaged, for
- * one that is not whole was never flashed: a beginning of another frame stands for it.
+ * Damages the log of a process that is gone at a random byte of its last frame; a reservation is never damaged, for one
+ * that is not whole was never flashed: a beginning of another frame stands for it.
  *
- * @returns whether there was a segment of that process
+ * @returns whether there was a log of that process
  */
 export function tearJournal(dataDir: string, pid: number): boolean {
-  const folder = join(dataDir, 'journal');
   try {
-    const name = readdirSync(folder).find((file) => file.includes(`-${pid}-`));
-    if (name === undefined) return false;
-    const path = join(folder, name);
+    const path = logOf(dataDir, pid);
+    if (path === undefined) return false;
     const bytes = readFileSync(path);
     const last = decodeFrames(bytes).payloads.at(-1);
     const type =
@@ -26,10 +24,19 @@ export function tearJournal(dataDir: string, pid: number): boolean {
     else damageTail(path, bytes, encodeFrame(last).length);
     return true;
   } catch (error) {
-    // Not made yet, or adopted by another process in this moment.
+    // Not made yet, or taken over by another process in this moment.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw error;
   }
+}
+
+function logOf(dataDir: string, pid: number): string | undefined {
+  const root = join(dataDir, 'spool/keys');
+  for (const name of readdirSync(root).filter((folder) => /^\d/.test(folder))) {
+    const owner = JSON.parse(readFileSync(join(root, name, 'owner.json'), 'utf8')) as { pid: number };
+    if (owner.pid === pid) return join(root, name, '1.log');
+  }
+  return undefined;
 }
 
 function unfinishedFrame(): Uint8Array {

@@ -73,6 +73,52 @@ export const REGISTRY_ERRORS = {
     problem: ({ target, what, reason }) => `The registry at ${target} failed at ${what} (${reason})`,
     next: () => 'try again, and run "espmint db check" if it stays so',
   }),
+  REGISTRY_REFUSED: entry<{ target: string; what: string; reason: string }>({
+    exit: EXIT.registry,
+    http: 400,
+    retryable: false,
+    problem: ({ target, what, reason }) => `The registry at ${target} does not take ${what} (${reason})`,
+    next: () => 'correct the text that it names',
+  }),
+  SPOOL_UNREADABLE: entry<{ path: string; reason: string }>({
+    ...state,
+    problem: ({ path, reason }) =>
+      `${path} may hold keys and runs that the registry has not heard of, and cannot be read (${reason})`,
+    next: () => 'give it to this user with chown, or run espmint as the user that it belongs to',
+  }),
+  SPOOL_DAMAGED: entry<{ path: string; sizeBytes: number }>({
+    ...state,
+    problem: ({ path, sizeBytes }) =>
+      `${sizeBytes} bytes of ${path} are damaged, and what they said is not known`,
+    next: () =>
+      'check the disk; everything else in the file is used, and the file is set aside once its process has ended',
+  }),
+  SPOOL_SET_ASIDE: entry<{ path: string; sizeBytes: number; changedAt: string }>({
+    ...state,
+    problem: ({ path, changedAt }) =>
+      `${path} has damage, is kept as it was found, and was written until ${changedAt}`,
+    next: () =>
+      'look whether devices that were made until then are missing in the registry, provision those again, then move the file away',
+  }),
+  SPOOL_DEAD_LETTER: entry<{ id: string; mac: string; reason: string }>({
+    ...state,
+    problem: ({ mac, reason }) => `The registry refuses what this computer tells it of ${mac} (${reason})`,
+    next: ({ id }) =>
+      `look at it with "espmint db dead show ${id}", then mend it with "espmint db dead retry ${id}"`,
+  }),
+  SPOOL_TAKEN_OVER: entry<Record<never, never>>({
+    ...state,
+    problem: () =>
+      'Another process has taken over the units that this one held, for it gave no sign of life for long',
+    next: () => 'try the board again',
+  }),
+  DEAD_LETTER_UNKNOWN: entry<{ id: string }>({
+    exit: EXIT.registry,
+    http: 404,
+    retryable: false,
+    problem: ({ id }) => `No record that the registry refuses has the id "${id}"`,
+    next: () => 'list them with "espmint db dead"',
+  }),
   DISK_FULL: entry<{ where: string }>({
     ...state,
     problem: ({ where }) => `There is no space left for ${where}`,

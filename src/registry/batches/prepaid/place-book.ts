@@ -1,7 +1,8 @@
 // A station's own record of its prepaid places: on this disk before a board is touched, and until the database knows.
-import { join } from 'node:path';
 import type { BatchRequest, Maker } from '../batches.js';
-import { OwnedFolder } from './owned-folder.js';
+import { EspmintError } from '../../../core/errors/index.js';
+import { logFolder } from '../../spool/inspect.js';
+import { Log } from '../../spool/log.js';
 import type { Place, PlaceEnd, PlaceUse, Plan } from './places.js';
 
 export type PlaceRecord =
@@ -29,11 +30,11 @@ export interface PlaceEntry {
 }
 
 export class PlaceBook {
-  readonly #folder: OwnedFolder<PlaceRecord>;
+  readonly #log: Log<PlaceRecord>;
   readonly #entries = new Map<string, PlaceEntry>();
 
   constructor(dataDir: string) {
-    this.#folder = new OwnedFolder(join(dataDir, 'batch-places'));
+    this.#log = new Log(logFolder(dataDir, 'units'));
   }
 
   /**
@@ -44,7 +45,7 @@ export class PlaceBook {
   async adopt(station?: string): Promise<void> {
     const isWanted = (records: readonly PlaceRecord[]): boolean =>
       station === undefined || sumUp(records).some(({ place }) => place?.station === station);
-    const adopted = sumUp(await this.#folder.adopt(isWanted, owedOf));
+    const adopted = sumUp(await this.#log.adopt(owedOf, isWanted));
     const at = new Date().toISOString();
     for (const entry of adopted) {
       this.#entries.set(entry.id, entry);
@@ -134,7 +135,7 @@ export class PlaceBook {
     // At once: no other board may choose it while the disk is busy.
     entry.use = use;
     try {
-      await this.#folder.append({ type: 'used', id: entry.id, ...use });
+      await this.#append({ type: 'used', id: entry.id, ...use });
       entry.isRunning = true;
     } catch (error) {
       entry.use = before;
@@ -159,11 +160,30 @@ export class PlaceBook {
 
   /** Never throws. What the database has not heard of stays on the disk. */
   async close(): Promise<void> {
-    await this.#folder.close((records) => owedOf(records).length === 0);
+    await this.#log.close((records) => owedOf(records).length === 0);
+  }
+
+  /**
+   * A process that slept for long may find that another one has taken its places over: none of those that are free may
+   * be used here any more, and a board that was about to take one is tried again.
+   */
+  async #append(...records: PlaceRecord[]): Promise<void> {
+    const before = this.#log.timesTakenOver;
+    await this.#log.append(...records);
+    if (this.#log.timesTakenOver === before) return;
+    const kept: PlaceRecord[] = [];
+    for (const { id, place, use, end, isRunning } of this.#entries.values()) {
+      if (place === undefined || use === undefined || (!isRunning && end === undefined))
+        this.#entries.delete(id);
+      else kept.push({ type: 'held', id, place }, { type: 'used', id, ...use });
+      if (end !== undefined && this.#entries.has(id)) kept.push({ type: 'ended', id, ...end });
+    }
+    await this.#log.append(...kept);
+    throw new EspmintError('SPOOL_TAKEN_OVER', {});
   }
 
   async #write(...records: PlaceRecord[]): Promise<void> {
-    await this.#folder.append(...records);
+    await this.#append(...records);
     for (const record of records) apply(this.#entries, record);
   }
 }

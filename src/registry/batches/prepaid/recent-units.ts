@@ -3,8 +3,8 @@
 //
 // They are hints: where none is left the board is counted once all the same, but as another place says. So nobody waits
 // for the disk.
-import { join } from 'node:path';
-import { Segments } from '../../spool/segments.js';
+import { logFolder } from '../../spool/inspect.js';
+import { Log } from '../../spool/log.js';
 import type { ClaimRequest, UnitImage } from '../batches.js';
 import type { PlaceUse } from './places.js';
 
@@ -25,13 +25,13 @@ export class RecentUnits {
   readonly #folder: string;
   readonly #longest: number;
   readonly #units = new Map<string, UnitRecord>();
-  #segments: Segments<UnitRecord> | undefined;
+  #log: Log<UnitRecord> | undefined;
   #written = 0;
   #writing: Promise<void> = Promise.resolve();
 
   /** @param longest records of a segment, for tests */
   constructor(dataDir: string, longest = LONGEST) {
-    this.#folder = join(dataDir, 'batch-units');
+    this.#folder = logFolder(dataDir, 'unit-hints');
     this.#longest = longest;
   }
 
@@ -51,7 +51,7 @@ export class RecentUnits {
     const known = this.#units.get(keyOf(named));
     if (known !== undefined) return known;
     try {
-      const records = await (this.#segments ?? (await Segments.open<UnitRecord>(this.#folder))).read();
+      const { records } = await (this.#log ?? new Log<UnitRecord>(this.#folder)).read();
       return records.findLast((record) => keyOf(record) === keyOf(named));
     } catch {
       return undefined;
@@ -61,26 +61,26 @@ export class RecentUnits {
   /** Never throws. */
   async close(): Promise<void> {
     await this.#writing;
-    await this.#segments?.close((records) => records.length === 0);
+    await this.#log?.close((records) => records.length === 0);
   }
 
   async #write(unit: UnitRecord): Promise<void> {
-    if (this.#segments === undefined) {
-      const segments = await Segments.open<UnitRecord>(this.#folder);
-      this.#written = (await segments.adopt(newest)).length;
-      this.#segments = segments;
+    if (this.#log === undefined) {
+      const log = new Log<UnitRecord>(this.#folder);
+      this.#written = (await log.adopt(newest)).length;
+      this.#log = log;
     }
-    await this.#segments.append(unit);
+    await this.#log.append(unit);
     this.#written += 1;
-    if (this.#written > this.#longest) await this.#shorten(this.#segments);
+    if (this.#written > this.#longest) await this.#shorten(this.#log);
   }
 
   /** What matters is on the disk twice before the long one goes. */
-  async #shorten(long: Segments<UnitRecord>): Promise<void> {
-    const segments = await Segments.open<UnitRecord>(this.#folder);
+  async #shorten(long: Log<UnitRecord>): Promise<void> {
+    const log = new Log<UnitRecord>(this.#folder);
     const kept = newest(await long.readOwn());
-    await segments.append(...kept);
-    this.#segments = segments;
+    await log.append(...kept);
+    this.#log = log;
     this.#written = kept.length;
     await long.close(() => true);
   }

@@ -5,7 +5,7 @@ import { EspmintError } from '../../../core/errors/index.js';
 import { codeOf, reasonOf } from '../../../files/index.js';
 
 /** Folders of records that hold sealed secrets: the key journal, and places held ahead. */
-const FOLDERS = ['journal', 'batch-places'];
+const FOLDERS = ['spool'];
 /** The start of an envelope (see envelope.ts) under a key that was made from a master key, whose id it bears. */
 const KEY_ID = /em1\.([0-9a-f]{8})\./g;
 /** A record may be moved to another file while we look: then we look again. */
@@ -18,7 +18,7 @@ export async function localKeyIds(dataDir: string): Promise<ReadonlyMap<string, 
       return await countIds(dataDir);
     } catch (error) {
       if (codeOf(error) === 'ENOENT' && tries < TRIES) continue;
-      throw new EspmintError('FILE_UNREADABLE', { path: join(dataDir, 'journal'), reason: reasonOf(error) });
+      throw new EspmintError('FILE_UNREADABLE', { path: join(dataDir, 'spool'), reason: reasonOf(error) });
     }
   }
 }

@@ -1,0 +1,65 @@
+// `espmint db dead`: records of this computer that the registry refuses: look at them, mend them, have it told again.
+import { Command } from 'commander';
+import {
+  type DeadLetter,
+  defaultDataDir,
+  listDeadLetters,
+  type MendedTexts,
+  retryDeadLetters,
+} from '../../registry/index.js';
+import { EspmintError } from '../../core/errors/index.js';
+import { registryOptions } from '../compose/compose.js';
+import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
+
+export function deadCommand(io: CliIo): Command {
+  const dataDirOf = (command: Command): string =>
+    registryOptions(io, command.optsWithGlobals<GlobalOptions>()).dataDir ?? defaultDataDir();
+  return new Command('dead')
+    .description('records of this computer that the registry refuses; each waits for you')
+    .option('--json', 'print one JSON object for each')
+    .action(async ({ json }: { json?: boolean }, command: Command) => {
+      const letters = await listDeadLetters(dataDirOf(command));
+      if (json === true)
+        for (const letter of letters) io.stdout(jsonLine({ type: 'dead-letter', ...letter }));
+      else io.stdout(letters.length === 0 ? 'The registry refuses nothing.\n' : letters.map(lineOf).join(''));
+    })
+    .addCommand(
+      new Command('show')
+        .description('everything that the registry would be told, but for the key')
+        .argument('<id>', 'as `db dead` lists it')
+        .action(async (id: string, _options: object, command: Command) => {
+          const letter = (await listDeadLetters(dataDirOf(command))).find((one) => one.id === id);
+          if (letter === undefined) throw new EspmintError('DEAD_LETTER_UNKNOWN', { id });
+          const { wanted, ...rest } = letter;
+          const fields = Object.entries({ ...rest, ...wanted }).filter(([, text]) => text !== undefined);
+          // As JSON writes it: half characters and zero bytes are seen.
+          io.stdout(fields.map(([name, text]) => `${name.padEnd(17)} ${JSON.stringify(text)}\n`).join(''));
+        }),
+    )
+    .addCommand(retryCommand(io, dataDirOf));
+}
+
+function retryCommand(io: CliIo, dataDirOf: (command: Command) => string): Command {
+  return new Command('retry')
+    .description('have the registry told again, with other texts where it refused one')
+    .argument('[id]', 'as `db dead` lists it; absent: all')
+    .option('--location <text>', 'in the place of its location')
+    .option('--ca-url <url>', 'in the place of its CA URL')
+    .option('--ssid <text>', 'in the place of its Wi-Fi SSID')
+    .option('--firmware-version <text>', 'in the place of its firmware version')
+    .option('--hardware-revision <text>', 'in the place of its hardware revision')
+    .action(async (id: string | undefined, given: Given, command: Command) => {
+      const { ssid, ...texts } = given;
+      const mended: MendedTexts = ssid === undefined ? texts : { ...texts, wifiSsid: ssid };
+      const count = await retryDeadLetters(dataDirOf(command), { id, mended });
+      io.stdout(`The registry is told of ${count} again by the next command that opens it.\n`);
+    });
+}
+
+interface Given extends Omit<MendedTexts, 'wifiSsid'> {
+  readonly ssid?: string;
+}
+
+function lineOf({ id, at, mac, reason }: DeadLetter): string {
+  return `${id}  ${mac}  ${at}  ${reason}\n`;
+}

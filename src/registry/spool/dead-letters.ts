@@ -1,0 +1,57 @@
+// Records of the key journal that the registry refuses, as a text that it cannot hold: each waits for a person, and the
+// others go on. A person can look at one, mend its texts, and have the registry told again.
+import { EspmintError } from '../../core/errors/index.js';
+import { checkWidths } from '../devices/request.js';
+import { processUser } from '../process-user.js';
+import { Journal } from './journal.js';
+import type { DeadLetter } from './records.js';
+
+/** Oldest first. @throws FILE_UNWRITABLE, DISK_FULL */
+export async function listDeadLetters(dataDir: string): Promise<readonly DeadLetter[]> {
+  const journal = await Journal.open(dataDir);
+  try {
+    return await journal.deadLetters();
+  } finally {
+    await journal.close();
+  }
+}
+
+/** Texts of a record that a person may put in the place of refused ones. */
+export type MendedTexts = {
+  readonly [field in 'caUrl' | 'wifiSsid' | 'firmwareVersion' | 'hardwareRevision' | 'location']?: string;
+};
+
+export interface RetryOptions {
+  /** Of one; absent: all. */
+  readonly id?: string | undefined;
+  readonly mended?: MendedTexts | undefined;
+  /** Who decided so. */
+  readonly who?: string | undefined;
+}
+
+/**
+ * Has the registry told again, with these texts in the place of those that it refused, by whatever process opens it next.
+ *
+ * @returns how many
+ * @throws DEAD_LETTER_UNKNOWN, INPUT_INVALID, FILE_UNWRITABLE, DISK_FULL
+ */
+export async function retryDeadLetters(
+  dataDir: string,
+  { id, mended = {}, who = processUser() }: RetryOptions,
+): Promise<number> {
+  const journal = await Journal.open(dataDir);
+  try {
+    const dead = (await journal.attempts()).filter((attempt) => attempt.dead !== undefined);
+    const chosen = id === undefined ? dead : dead.filter(({ reserved }) => reserved.id === id);
+    if (id !== undefined && chosen.length === 0) throw new EspmintError('DEAD_LETTER_UNKNOWN', { id });
+    checkWidths(mended);
+    for (const { reserved, records } of chosen) {
+      // With everything that it belongs to: whoever takes this over needs no other folder.
+      const at = await journal.now();
+      await journal.append(...records, { type: 'retry', id: reserved.id, at, wanted: mended, who });
+    }
+    return chosen.length;
+  } finally {
+    await journal.close();
+  }
+}

@@ -1,0 +1,52 @@
+// What is not as it should be in everything that this computer keeps for the registry; nothing is changed by looking.
+import { join } from 'node:path';
+import { EspmintError } from '../../core/errors/index.js';
+import { reasonOf } from '../../files/index.js';
+import { readRoot } from './log.js';
+import { deadLettersOf, type JournalRecord } from './records.js';
+import { listSetAside } from './set-aside.js';
+
+/** Each log below the folder `spool` of the data directory. */
+export const LOGS = ['keys', 'units', 'unit-hints', 'runs'] as const;
+export type LogName = (typeof LOGS)[number];
+
+export function logFolder(dataDir: string, log: LogName): string {
+  return join(dataDir, 'spool', log);
+}
+
+/** One fault that a person has to look at. */
+export type SpoolFault = EspmintError<
+  'SPOOL_UNREADABLE' | 'SPOOL_DAMAGED' | 'SPOOL_SET_ASIDE' | 'SPOOL_DEAD_LETTER'
+>;
+
+/** Never throws: what cannot be looked at is a fault itself. */
+export async function inspectSpool(dataDir: string): Promise<readonly SpoolFault[]> {
+  const found: SpoolFault[] = [];
+  for (const log of LOGS) {
+    const root = logFolder(dataDir, log);
+    const unreadable = (error: unknown): void => {
+      found.push(new EspmintError('SPOOL_UNREADABLE', { path: root, reason: reasonOf(error) }));
+    };
+    try {
+      const { records, faults } = await readRoot<JournalRecord>(root);
+      for (const fault of faults) {
+        const { path } = fault;
+        if (fault.kind === 'unreadable')
+          found.push(new EspmintError('SPOOL_UNREADABLE', { path, reason: fault.reason }));
+        // What was cut off was never reported as stored.
+        else if (fault.kind === 'damaged')
+          found.push(new EspmintError('SPOOL_DAMAGED', { path, sizeBytes: fault.sizeBytes }));
+      }
+      if (log === 'keys') for (const letter of deadLettersOf(records)) found.push(asFault(letter));
+      for (const { path, sizeBytes, changedAt } of await listSetAside(root))
+        found.push(new EspmintError('SPOOL_SET_ASIDE', { path, sizeBytes, changedAt }));
+    } catch (error) {
+      unreadable(error);
+    }
+  }
+  return found;
+}
+
+function asFault({ id, mac, reason }: ReturnType<typeof deadLettersOf>[number]): SpoolFault {
+  return new EspmintError('SPOOL_DEAD_LETTER', { id, mac, reason });
+}

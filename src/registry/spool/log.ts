@@ -1,0 +1,346 @@
+// Records that are on this disk when `append` returns, kept in one folder by any number of processes.
+//
+// Each process appends to files in a folder of its own, so no two ever write one file. Reading reads all of them. Folders
+// of processes that are gone are taken over: moved into the own folder, which one process alone can do, then what still
+// matters is copied to the own file, then they are removed. A crash in between leaves both, so the same record twice must
+// mean the same as once.
+//
+// Nobody needs to know for sure that another process is gone: whoever takes a folder moves it BEFORE reading it, and whoever
+// appends looks AFTERWARDS whether the file still bears its name. A process that slept through its lease writes the same
+// records again, into a new folder.
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import {
+  codeOf,
+  makePrivateDir,
+  openPrivateForAppend,
+  PRIVATE_DIR,
+  reasonOf,
+  syncFolder,
+  toWriteError,
+} from '../../files/index.js';
+import { encodeFrame } from './frame.js';
+import { GroupCommit } from './group-commit.js';
+import { beginHeartbeat, isAbandoned, writeOwner } from './owner.js';
+import { type LogFault, readLogFile } from './read-log.js';
+import { setAside } from './set-aside.js';
+
+/** Time of making, chance: sorting by name is sorting by age. */
+const FOLDER = /^\d{13}-[0-9a-f]{8}$/;
+const FILE = /^(\d+)\.log$/;
+
+/** Folders that this very process writes to. */
+const OPEN_HERE = new Set<string>();
+
+export interface LogContent<T> {
+  readonly records: readonly T[];
+  /** What could not be read; nothing of it is ever removed. */
+  readonly faults: readonly LogFault[];
+}
+
+interface OpenFolder {
+  readonly path: string;
+  readonly endHeartbeat: () => void;
+  /** The last one, which is appended to; absent after a failed append. */
+  file: { readonly path: string; readonly handle: FileHandle; readonly inode: bigint } | undefined;
+  files: number;
+}
+
+export class Log<T> {
+  readonly #root: string;
+  #own: OpenFolder | undefined;
+  #opening: Promise<OpenFolder> | undefined;
+  #adopting: Promise<unknown> = Promise.resolve();
+  readonly #appends = new GroupCommit<T>((records) => this.#append(records));
+  /** How often another process has taken the own folder over, believing this one gone. */
+  #lost = 0;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Grows by one each time that another process has taken the own folder over: what was in it is that one's now. */
+  get timesTakenOver(): number {
+    return this.#lost;
+  }
+
+  /** Returns when all of them are on the disk, or none. @throws FILE_UNWRITABLE, DISK_FULL */
+  append(...records: T[]): Promise<void> {
+    return this.#appends.add(records);
+  }
+
+  /** What all processes have written and is still there, oldest folder first. */
+  async read(): Promise<LogContent<T>> {
+    await this.#appends.idle();
+    return readRoot<T>(this.#root);
+  }
+
+  /** What this process has written or taken over, and is still there. */
+  async readOwn(): Promise<readonly T[]> {
+    await this.#appends.idle();
+    if (this.#own === undefined) return [];
+    return (await unlessMoved(readFolder<T>(this.#own.path)))?.records ?? [];
+  }
+
+  /**
+   * Takes over folders of processes that are gone. One with something unreadable stays where it is; a file with damage
+   * is set aside when all that is good in it is taken.
+   *
+   * @param stillMatters of the records of one folder those to keep
+   * @param isWanted told the records of one folder
+   * @returns all that were kept, oldest folder first
+   * @throws FILE_UNWRITABLE, DISK_FULL
+   */
+  adopt(
+    stillMatters: (records: readonly T[]) => readonly T[],
+    isWanted: (records: readonly T[]) => boolean = () => true,
+  ): Promise<T[]> {
+    const adopted = this.#adopting.then(() => this.#adopt(stillMatters, isWanted));
+    this.#adopting = adopted.catch(() => undefined);
+    return adopted;
+  }
+
+  /** The own folder is removed when nothing in it matters any more and all of it can be read. Never throws. */
+  async close(isSettled: (records: readonly T[]) => boolean): Promise<void> {
+    await this.#adopting;
+    await this.#appends.idle();
+    const own = this.#own;
+    if (own === undefined) return;
+    this.#own = undefined;
+    own.endHeartbeat();
+    await own.file?.handle.close().catch(() => undefined);
+    try {
+      const { records, faults } = await readFolder<T>(own.path);
+      if (faults.length === 0 && isSettled(records)) await rm(own.path, { recursive: true, force: true });
+    } catch {
+      // It stays, and the next process takes it over.
+    }
+    OPEN_HERE.delete(own.path);
+  }
+
+  async #adopt(
+    stillMatters: (records: readonly T[]) => readonly T[],
+    isWanted: (records: readonly T[]) => boolean,
+  ): Promise<T[]> {
+    const kept: T[] = [];
+    for (const path of (await foldersIn(this.#root)).paths) {
+      if (this.#own?.path === path || !(await isAbandoned(path, OPEN_HERE.has(path)))) continue;
+      const content = await unlessMoved(readFolder<T>(path));
+      if (content === undefined) continue;
+      const { records, faults } = content;
+      if (faults.some(({ kind }) => kind === 'unreadable') || !isWanted(records)) continue;
+      kept.push(...(await this.#take(path, stillMatters)));
+    }
+    return kept;
+  }
+
+  async #take(path: string, stillMatters: (records: readonly T[]) => readonly T[]): Promise<readonly T[]> {
+    const own = await this.#ownFolder();
+    const moved = join(own.path, basename(path));
+    try {
+      await rename(path, moved);
+    } catch {
+      return []; // Another process was quicker, or its owner still has files of it open (Windows).
+    }
+    // Before the copy is on the disk: after a power cut only one of the two folders may have these records.
+    await makeDurable(own.path);
+    await makeDurable(this.#root);
+    const content = await unlessMoved(readFolder<T>(moved));
+    // The own folder was taken over in this moment, with all that is in it.
+    if (content === undefined) return [];
+    const { records, faults } = content;
+    const kept = stillMatters(records);
+    await this.#appends.add(kept);
+    if (faults.some(({ kind }) => kind === 'unreadable')) return kept;
+    for (const file of new Set(faults.map(({ path: damaged }) => damaged))) await setAside(this.#root, file);
+    await rm(moved, { recursive: true, force: true });
+    return kept;
+  }
+
+  async #append(records: readonly T[]): Promise<void> {
+    if (records.length === 0) return;
+    const frames = records.map((record) => encodeFrame(new TextEncoder().encode(JSON.stringify(record))));
+    const bytes = Buffer.concat(frames);
+    // A second time only where another process has just taken the folder over.
+    for (let tries = 0; tries < MOST_TAKEOVERS; tries++) {
+      const own = await this.#ownFolder();
+      const file = (own.file ??= await openFile(own));
+      await this.#write(own, file, bytes);
+      if (await bearsItsName(file)) return;
+      this.#lost += 1;
+      await this.#leave(own);
+    }
+    throw toWriteError(this.#root, new Error('other processes take it over again and again'));
+  }
+
+  /** A file that could not be written whole is not appended to again: what a failed sync has left is not known. */
+  async #write(own: OpenFolder, { path, handle }: NonNullable<OpenFolder['file']>, bytes: Uint8Array) {
+    let size: number | undefined;
+    try {
+      ({ size } = await handle.stat());
+      await handle.appendFile(bytes);
+      await handle.sync();
+    } catch (error) {
+      if (size !== undefined) await handle.truncate(size).catch(() => undefined);
+      await handle.close().catch(() => undefined);
+      own.file = undefined;
+      throw toWriteError(path, error);
+    }
+  }
+
+  async #leave(own: OpenFolder): Promise<void> {
+    own.endHeartbeat();
+    await own.file?.handle.close().catch(() => undefined);
+    OPEN_HERE.delete(own.path);
+    this.#own = undefined;
+  }
+
+  /** Appends and takeovers at the same time share one. */
+  async #ownFolder(): Promise<OpenFolder> {
+    if (this.#own !== undefined) return this.#own;
+    this.#opening ??= this.#openFolder().finally(() => (this.#opening = undefined));
+    this.#own = await this.#opening;
+    return this.#own;
+  }
+
+  /** It bears its name only when it says whose it is. */
+  async #openFolder(): Promise<OpenFolder> {
+    const name = `${Date.now()}-${randomBytes(4).toString('hex')}`;
+    const path = join(this.#root, name);
+    const draft = join(this.#root, `.${name}`);
+    try {
+      await makePrivateDir(this.#root);
+      await mkdir(draft, { mode: PRIVATE_DIR });
+      await writeOwner(draft);
+      OPEN_HERE.add(path);
+      await rename(draft, path);
+      await syncFolder(this.#root);
+    } catch (error) {
+      OPEN_HERE.delete(path);
+      for (const made of [draft, path])
+        await rm(made, { recursive: true, force: true }).catch(() => undefined);
+      throw toWriteError(path, error);
+    }
+    return { path, endHeartbeat: beginHeartbeat(path), file: undefined, files: 0 };
+  }
+}
+
+/** Each is believed gone at most once in a lease. */
+const MOST_TAKEOVERS = 3;
+
+async function openFile(own: OpenFolder): Promise<NonNullable<OpenFolder['file']>> {
+  own.files += 1;
+  const path = join(own.path, `${own.files}.log`);
+  const handle = await openPrivateForAppend(path);
+  try {
+    await syncFolder(own.path);
+    return { path, handle, inode: (await handle.stat({ bigint: true })).ino };
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    throw toWriteError(path, error);
+  }
+}
+
+async function bearsItsName({ path, inode }: NonNullable<OpenFolder['file']>): Promise<boolean> {
+  try {
+    return (await stat(path, { bigint: true })).ino === inode;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return false;
+    throw toWriteError(path, error);
+  }
+}
+
+/** A folder that another process takes over while we look is looked for again where it is then. */
+export async function readRoot<T>(root: string): Promise<LogContent<T>> {
+  for (let tries = 1; ; tries++) {
+    const records: T[] = [];
+    const { paths, faults } = await foldersIn(root);
+    const found: LogFault[] = [...faults];
+    try {
+      for (const path of paths) {
+        const content = await readFolder<T>(path);
+        records.push(...content.records);
+        found.push(...content.faults);
+      }
+      return { records, faults: found };
+    } catch (error) {
+      if (!(error instanceof Moved) || tries === MOST_READS) throw error;
+    }
+  }
+}
+const MOST_READS = 20;
+
+/** What was listed is not there any more. */
+class Moved extends Error {}
+
+/** Undefined where another process has taken it over: it has what was in it. */
+async function unlessMoved<R>(reading: Promise<R>): Promise<R | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Moved) return undefined;
+    throw error;
+  }
+}
+
+interface Folders {
+  readonly paths: readonly string[];
+  readonly faults: readonly LogFault[];
+}
+
+/** Oldest first; none where there is no such folder. */
+async function foldersIn(root: string): Promise<Folders> {
+  try {
+    const names = (await readdir(root)).filter((name) => FOLDER.test(name)).sort();
+    return { paths: names.map((name) => join(root, name)), faults: [] };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return { paths: [], faults: [] };
+    return { paths: [], faults: [{ kind: 'unreadable', path: root, reason: reasonOf(error) }] };
+  }
+}
+
+/** What was moved into a folder is older than its own records. @throws Moved */
+async function readFolder<T>(folder: string): Promise<LogContent<T>> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') throw new Moved();
+    return { records: [], faults: [{ kind: 'unreadable', path: folder, reason: reasonOf(error) }] };
+  }
+  const records: T[] = [];
+  const faults: LogFault[] = [];
+  const older = names.filter((name) => FOLDER.test(name)).sort();
+  const files = names.filter((name) => FILE.test(name)).sort((a, b) => numberOf(a) - numberOf(b));
+  for (const name of older) {
+    const content = await readFolder<T>(join(folder, name));
+    records.push(...content.records);
+    faults.push(...content.faults);
+  }
+  for (const name of files) {
+    const path = join(folder, name);
+    const bytes = await readFile(path).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') throw new Moved();
+      faults.push({ kind: 'unreadable', path, reason: reasonOf(error) });
+      return new Uint8Array();
+    });
+    const content = readLogFile<T>(path, bytes);
+    records.push(...content.records);
+    faults.push(...content.faults);
+  }
+  return { records, faults };
+}
+
+function numberOf(name: string): number {
+  return Number(FILE.exec(name)?.[1]);
+}
+
+/** The names in it. @throws FILE_UNWRITABLE, DISK_FULL */
+async function makeDurable(folder: string): Promise<void> {
+  try {
+    await syncFolder(folder);
+  } catch (error) {
+    throw toWriteError(folder, error);
+  }
+}

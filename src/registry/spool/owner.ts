@@ -1,0 +1,123 @@
+// Whose a folder of the spool is: one process writes to it, and says all the time that it lives.
+//
+// The folder holds `owner.json`, whose time of change is the heartbeat. A process that is seen to be gone, because its id
+// is free or was given to another one, leaves its folder at once. Where that cannot be seen (it ran in another container
+// or on another computer) the folder is free when the heartbeat has stopped for a while. A process that only slept finds
+// out with its next append that its folder is not its own any more: see log.ts.
+import { readFileSync, readlinkSync } from 'node:fs';
+import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { codeOf, PRIVATE_FILE } from '../../files/index.js';
+import { isAlive } from '../embedded/processes.js';
+
+const OWNER_FILE = 'owner.json';
+const HEARTBEAT_MS = 5_000;
+/** Six heartbeats. */
+const LEASE_MS = 30_000;
+
+/** What tells a process from every other one, as far as the system says; an empty text is unknown. */
+export interface Owner {
+  readonly host: string;
+  /** Of this start of the computer. */
+  readonly boot: string;
+  /** In which process ids are counted: a container has its own. */
+  readonly pidNamespace: string;
+  readonly pid: number;
+  /** Clock ticks since the boot: ids are given again. */
+  readonly startedTicks: string;
+}
+
+export function thisProcess(): Owner {
+  return {
+    host: hostname(),
+    boot: textOf('/proc/sys/kernel/random/boot_id'),
+    pidNamespace: pidNamespace(),
+    pid: process.pid,
+    startedTicks: startOf(process.pid),
+  };
+}
+
+export async function writeOwner(folder: string): Promise<void> {
+  const text = `${JSON.stringify(thisProcess())}\n`;
+  await writeFile(join(folder, OWNER_FILE), text, { mode: PRIVATE_FILE, flag: 'wx', flush: true });
+}
+
+/** Heartbeats of a folder until the returned function is called. They keep no process running. */
+export function beginHeartbeat(folder: string): () => void {
+  const beat = setInterval(() => {
+    const now = new Date();
+    // A folder that was taken over meanwhile has no use for it.
+    utimes(join(folder, OWNER_FILE), now, now).catch(() => undefined);
+  }, HEARTBEAT_MS);
+  beat.unref();
+  return () => {
+    clearInterval(beat);
+  };
+}
+
+/**
+ * Whether nobody writes to this folder any more. In doubt somebody does.
+ *
+ * @param isOpenHere what counts for a folder of this very process
+ */
+export async function isAbandoned(folder: string, isOpenHere: boolean): Promise<boolean> {
+  const file = join(folder, OWNER_FILE);
+  try {
+    const { mtimeMs } = await stat(file);
+    const isSilent = Math.abs(Date.now() - mtimeMs) > LEASE_MS;
+    const owner = parseOwner(await readFile(file, 'utf8'));
+    const state = owner === undefined ? 'unknown' : stateOf(owner, isOpenHere);
+    return state === 'gone' || (state === 'unknown' && isSilent);
+  } catch (error) {
+    // A folder has had this file since before it bore its name: somebody removed it.
+    return codeOf(error) === 'ENOENT';
+  }
+}
+
+function stateOf(owner: Owner, isOpenHere: boolean): Liveness {
+  const { host, boot, pidNamespace: namespace, pid, startedTicks } = owner;
+  const here = thisProcess();
+  if (JSON.stringify(owner) === JSON.stringify(here)) return isOpenHere ? 'alive' : 'gone';
+  if (host !== here.host) return 'unknown';
+  if (boot !== here.boot) return boot === '' || here.boot === '' ? 'unknown' : 'gone';
+  if (namespace !== here.pidNamespace) return 'unknown';
+  if (!isAlive(pid)) return 'gone';
+  const started = startOf(pid);
+  if (started === '' || startedTicks === '') return 'unknown';
+  return started === startedTicks ? 'alive' : 'gone';
+}
+
+type Liveness = 'alive' | 'gone' | 'unknown';
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    const owner = JSON.parse(text) as Owner;
+    return Number.isSafeInteger(owner.pid) && owner.pid > 0 ? owner : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** proc(5): the 22nd field; the second one may hold spaces and brackets. */
+function startOf(pid: number): string {
+  const text = textOf(`/proc/${pid}/stat`);
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+/** Where the system has none, ids are counted for the whole computer. */
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
