@@ -11,7 +11,7 @@
 // Every call can be made again after a crash or a lost connection. All failures are EspmintErrors; none of them, and no
 // record but `Reservation.psk` and the answer of `reveal`, holds a secret.
 
-import type { SpoolFault } from './spool/inspect.js';
+import type { SpoolFault } from './spool/fault.js';
 import type { Conflict, ConflictDecision } from '../core/conflict.js';
 import type { DeviceName } from '../core/device-name.js';
 import type { AttemptCourse, AttemptFacts } from './devices/attempt-facts.js';

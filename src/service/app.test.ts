@@ -1,7 +1,9 @@
 // The service end to end without a socket: a profile is saved, a virtual board is provisioned, everything tells of it.
 import type { FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from './app.js';
+import { EspmintError } from '../core/errors/index.js';
+import { Orders } from './station/orders.js';
 import type { Job } from './contract/index.js';
 import { createBench, type TestBench } from '../../test/support/service-bench.js';
 
@@ -83,6 +85,29 @@ describe('what is refused', () => {
     });
     const { body } = await call('POST', '/profiles/check', { profile });
     expect(body).toMatchObject({ ok: false, findings: [{ path: 'wfi' }, { path: 'chip' }] });
+  });
+});
+
+describe('a choice that cannot be kept', () => {
+  it('is a warning beside the boards that have begun, and stops none of them', async () => {
+    await call('POST', '/profiles', { profile: { text: PROFILE } });
+    vi.spyOn(Orders.prototype, 'use').mockRejectedValueOnce(
+      new EspmintError('DISK_FULL', { where: 'station.json' }),
+    );
+    const started = await call('POST', '/jobs', { ports: ['virtual://1'], profile: { name: 'sensor' } });
+    expect(started).toMatchObject({ status: 200, body: { warnings: [{ code: 'DISK_FULL' }] } });
+    const [job] = started.body['jobs'] as Job[];
+    expect(await endOf(job?.id ?? '')).toMatchObject({ state: 'passed' });
+  });
+});
+
+describe('a text that no database holds', () => {
+  it.each(['x\0', '\ud800'])('is refused with the field that it is in', async (text) => {
+    expect(await call('POST', '/jobs', { ports: ['virtual://1'], profile: { name: text } })).toMatchObject({
+      status: 400,
+      body: { code: 'INPUT_INVALID', message: expect.stringContaining('profile.name') as string },
+    });
+    expect((await call('GET', `/devices?text=${encodeURIComponent('\0')}`)).status).toBe(400);
   });
 });
 

@@ -1,7 +1,19 @@
 // Devices leave a registry as a file and enter another one, at the command line.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRegistry } from '../../src/registry/index.js';
 import { type InProcessRun, runInProcess } from '../support/cli-in-process.js';
@@ -131,4 +143,26 @@ it('changes what is there only with --overwrite, and keeps the key that was repl
   const { keys: history, location } = await registry.show({ mac });
   expect([location, history.map(({ state }) => state)]).toEqual(['Depot', ['current', 'superseded']]);
   await registry.close();
+});
+
+it('goes through a link and into a pipe, and leaves both what they are', async () => {
+  const db = (...args: string[]): Promise<InProcessRun> =>
+    runInProcess(['--data-dir', source, 'db', ...args]);
+  const real = join(folder, 'real.gz');
+  const link = join(folder, 'link.gz');
+  symlinkSync(real, link);
+  expect((await db('backup', link)).code).toBe(0);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(statSync(real).mode & 0o077).toBe(0);
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const [piped, run] = await Promise.all([readFile(pipe), db('backup', pipe)]);
+  expect(run.code).toBe(0);
+  expect(lstatSync(pipe).isFIFO()).toBe(true);
+  const text = gunzipSync(piped).toString();
+  for (const { mac } of boards) expect(text).toContain(mac);
+  // A name that somebody else has laid out beforehand is not used.
+  writeFileSync(join(folder, 'next.gz.part'), 'theirs');
+  expect((await db('backup', join(folder, 'next.gz'))).code).toBe(0);
+  expect(readFileSync(join(folder, 'next.gz.part'), 'utf8')).toBe('theirs');
 });

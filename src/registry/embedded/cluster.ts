@@ -1,6 +1,6 @@
 // Makes PostgreSQL's data directory: complete or not at all, whoever crashes and however many try at once.
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import { codeOf } from '../../files/index.js';
@@ -58,11 +58,20 @@ async function somebodyIsMaking(home: ServerHome): Promise<boolean> {
   for (const name of await readdir(home.path)) {
     const pid = Number(DRAFT.exec(name)?.[1] ?? Number.NaN);
     if (Number.isNaN(pid)) continue;
-    if (pid !== process.pid && isAlive(pid)) making = true;
-    else if (pid !== process.pid) await rm(join(home.path, name), { recursive: true, force: true });
+    if (pid === process.pid) continue;
+    if (isAlive(pid) || (await isFresh(join(home.path, name)))) making = true;
+    else await rm(join(home.path, name), { recursive: true, force: true });
   }
   return making;
 }
+
+/** Its maker may run in another container, where its process id says nothing to us. */
+async function isFresh(draft: string): Promise<boolean> {
+  const found = await stat(draft).catch(() => undefined);
+  return found !== undefined && Math.abs(Date.now() - found.mtimeMs) < DRAFT_FRESH_MS;
+}
+/** initdb makes folders in it all the time. */
+const DRAFT_FRESH_MS = 10_000;
 
 async function makeCluster(home: ServerHome, binaries: Binaries, signal?: AbortSignal): Promise<void> {
   const draft = join(home.path, `cluster.draft-${process.pid}-${randomBytes(4).toString('hex')}`);

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import { reasonOf } from '../../files/index.js';
+import type { SpoolFault } from './fault.js';
 import { readRoot } from './log.js';
 import { deadLettersOf, type JournalRecord } from './records.js';
 import { listSetAside } from './set-aside.js';
@@ -13,11 +14,6 @@ export type LogName = (typeof LOGS)[number];
 export function logFolder(dataDir: string, log: LogName): string {
   return join(dataDir, 'spool', log);
 }
-
-/** One fault that a person has to look at. */
-export type SpoolFault = EspmintError<
-  'SPOOL_UNREADABLE' | 'SPOOL_DAMAGED' | 'SPOOL_SET_ASIDE' | 'SPOOL_DEAD_LETTER'
->;
 
 /** Never throws: what cannot be looked at is a fault itself. */
 export async function inspectSpool(dataDir: string): Promise<readonly SpoolFault[]> {

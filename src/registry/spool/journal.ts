@@ -1,7 +1,8 @@
 // The key journal: what may be on a chip is on this disk first, whatever the registry is and whether it can be reached.
 import { makePrivateDir } from '../../files/index.js';
 import type { RefusedRecord } from './key-file.js';
-import { inspectSpool, logFolder, type SpoolFault } from './inspect.js';
+import type { SpoolFault } from './fault.js';
+import { inspectSpool, logFolder } from './inspect.js';
 import { Log } from './log.js';
 import { type DeadLetter, type JournalAttempt, type JournalRecord, owedRefusals, sumUp } from './records.js';
 

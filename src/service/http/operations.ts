@@ -1,4 +1,6 @@
 // Puts every operation of the contract on its path: rights first, then schemas, then the handler, then the schema again.
+import { EspmintError } from '../../core/errors/index.js';
+import { findFaultyText } from '../../core/text.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Readable } from 'node:stream';
 import type { ServerResponse } from 'node:http';
@@ -105,6 +107,7 @@ function routeOf(
     onRequest: (request) => admit(request, operation, options.gate),
     handler: async (request, reply) => {
       const { params, query, body } = request;
+      checkTexts({ params, query, body });
       const answer = await handler({ params, query, body }, callOf(request, reply, options));
       options.onDone(operation);
       if (!isTextAnswer(operation.response)) return answer;
@@ -113,6 +116,14 @@ function routeOf(
       return reply.send(answer);
     },
   };
+}
+
+/** Texts that no database holds are refused by the field that they stand in. @throws INPUT_INVALID */
+function checkTexts(parts: object): void {
+  const faulty = findFaultyText(parts);
+  if (faulty === undefined) return;
+  const { path, reason, hint } = faulty;
+  throw new EspmintError('INPUT_INVALID', { field: path.join('.'), reason, hint });
 }
 
 /** Also for the OpenAPI document, which is made of it. */
