@@ -73,9 +73,9 @@ it.runIf(judgeAvailable('a PostgreSQL server that goes away', binDir))(
       await until('a board has passed out of reach', PATIENCE_MS, () => first.passed.length === 3);
       const kept = join(scratch.path, 'line', 'spool/runs');
       await until('its run is on the disk', PATIENCE_MS, () =>
-        readdirSync(kept).some((name) =>
-          readFileSync(join(kept, name), 'utf8').includes(first.passed[2] ?? '-'),
-        ),
+        readdirSync(kept)
+          .filter((name) => /^\d/.test(name))
+          .some((name) => readFileSync(join(kept, name), 'utf8').includes(first.passed[2] ?? '-')),
       );
       await first.end('SIGKILL');
 

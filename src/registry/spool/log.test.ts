@@ -126,6 +126,17 @@ describe('an owner of a log', () => {
     expect([...(await recordsOf())].sort()).toEqual(['after', 'before']);
   });
 
+  it('that was taken over before it wrote anything writes elsewhere', async () => {
+    const sleeper = newLog();
+    await written('old');
+    moveOwnersAway(60_000);
+    await sleeper.adopt(() => []);
+    moveOwnersAway(60_000);
+    await newLog().adopt(all);
+    await sleeper.append('first');
+    expect(await recordsOf()).toEqual(['first']);
+  });
+
   it('keeps what it wrote while another one was taking its log over', async () => {
     for (let round = 0; round < 30; round++) {
       const sleeper = await written(`${round} before`);

@@ -13,6 +13,7 @@ import { type FileHandle, mkdir, readdir, readFile, rename, rm, stat } from 'nod
 import { basename, join } from 'node:path';
 import {
   codeOf,
+  isFolder,
   makePrivateDir,
   openPrivateForAppend,
   PRIVATE_DIR,
@@ -165,13 +166,25 @@ export class Log<T> {
     // A second time only where another process has just taken the folder over.
     for (let tries = 0; tries < MOST_TAKEOVERS; tries++) {
       const own = await this.#ownFolder();
-      const file = (own.file ??= await openFile(own));
-      await this.#write(own, file, bytes);
-      if (await bearsItsName(file)) return;
+      const file = await this.#fileOf(own);
+      if (file !== undefined) {
+        await this.#write(own, file, bytes);
+        if (await bearsItsName(file)) return;
+      }
       this.#lost += 1;
       await this.#leave(own);
     }
     throw toWriteError(this.#root, new Error('other processes take it over again and again'));
+  }
+
+  /** Undefined where the folder was taken over. @throws FILE_UNWRITABLE, DISK_FULL */
+  async #fileOf(own: OpenFolder): Promise<OpenFolder['file']> {
+    try {
+      return (own.file ??= await openFile(own));
+    } catch (error) {
+      if (await isFolder(own.path)) throw error;
+      return undefined;
+    }
   }
 
   /** A file that could not be written whole is not appended to again: what a failed sync has left is not known. */

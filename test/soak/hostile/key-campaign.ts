@@ -2,7 +2,15 @@
 // that sleep, vanish or run where nobody sees them. A key that was reported as stored is found, or a person is told where
 // it was.
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspectSpool } from '../../../src/registry/spool/inspect.js';
@@ -62,6 +70,7 @@ export async function runKeyCampaign(runs: number, seed: number): Promise<Campai
       random,
       logs: [],
     };
+    mkdirSync(run.root, { recursive: true });
     try {
       await work(run, hazard);
       const found = new Set((await new Log<string>(run.root).read()).records);
