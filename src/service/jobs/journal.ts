@@ -2,7 +2,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { jobSchema, type Job } from '../contract/index.js';
-import { PRIVATE_FILE, makePrivateDir, replaceOwnFile } from '../../files/index.js';
+import { codeOf, makePrivateDir, PRIVATE_FILE, replaceOwnFile } from '../../files/index.js';
 
 /** Old jobs are dropped when the service starts; the registry keeps the history of devices for ever. */
 const KEPT_JOBS = 5_000;
@@ -24,7 +24,10 @@ export class Journal {
 
   /** The newest state of each job, oldest job first. Lines that a power cut left half-written are passed over. */
   async load(): Promise<Job[]> {
-    const text = await readFile(this.#path, 'utf8').catch(() => '');
+    const text = await readFile(this.#path, 'utf8').catch((error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') this.#failure ??= error;
+      return '';
+    });
     const jobs = new Map<string, Job>();
     for (const line of text.split('\n')) {
       const job = parseLine(line);
