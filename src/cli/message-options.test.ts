@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { silentIo } from '../../test/support/cli-io.js';
 import { buildProgram, COMMAND_NAMES } from './program.js';
-import { silentIo } from './reference.js';
 
 /** Files whose options are those of other programs, which they start. */
 const OTHER_PROGRAMS = /src\/(driver\/esptool-cli\/esptool-board|registry\/embedded\/cluster)\.ts$/;
@@ -44,7 +44,7 @@ describe('a message', () => {
     );
     expect(files.length).toBeGreaterThan(200);
     expect(unknown).toEqual([]);
-  });
+  }, 60_000);
 
   it('would be found out', () => {
     expect(namedIn("next: () => 'start it without --no-virtual', // not --this one")).toEqual([

@@ -132,7 +132,7 @@ function optionTable(options: readonly Option[]): string[] {
   return ['| option | |', '|---|---|', ...rows, ''];
 }
 
-export function silentIo(): CliIo {
+function silentIo(): CliIo {
   const nothing = (): void => undefined;
   return {
     stdout: nothing,

@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { connectWithEsptool } from '../../src/driver/index.js';
 import { createVirtualBoard, servePty } from '../../src/virtual/index.js';
+import type { ChipName } from '../../src/core/chips/index.js';
+import { flashOf, imageBytes, nvsBytes, OTHER_ROWS, row, tableBytes } from '../support/flash-layouts.js';
 import { PYTHON, judgeAvailable } from '../support/judges.js';
 import { TEST_MAC } from '../support/plug-in.js';
 import { itKeepsTheBoardContract, type Bench } from './board-contract.js';
@@ -31,6 +33,50 @@ describe.runIf(judgeAvailable('esptool', PYTHON))('a board by way of esptool', (
       code: 'PORT_NOT_FOUND',
     });
   });
+});
+
+describe.runIf(judgeAvailable('esptool', PYTHON))('flash beyond 16 MB by way of esptool', () => {
+  const BEYOND = 0x101_0000;
+  const rows = [row('ota_0', 'ota_0', 0x1_0000, 0x100_0000), row('nvs', 'nvs', BEYOND, 0x6000)];
+  const flash = flashOf({ 0x8000: tableBytes(rows), 0x1_0000: imageBytes(0x9000) }, 0x200_0000);
+  const image = nvsBytes(OTHER_ROWS, 0x6000);
+
+  async function write(chip: ChipName): Promise<Uint8Array> {
+    const board = createVirtualBoard({ chip, flashContent: flash, flashSizeBytes: flash.length });
+    const server = await servePty(board, chip);
+    try {
+      const connected = await connectWithEsptool(server.url, { command });
+      const { tables } = await connected.survey();
+      expect(tables.map(({ offsetBytes }) => offsetBytes)).toEqual([0x8000]);
+      await connected.writeRegion({ offsetBytes: BEYOND, image });
+      await connected.verifyRegion({ offsetBytes: BEYOND, image });
+    } finally {
+      await server.close();
+      board.dispose();
+    }
+    return board.flash.read(0, flash.length);
+  }
+
+  it('is written where the stub of the chip reaches it, and nothing else is', async () => {
+    const expected = Uint8Array.from(flash);
+    expected.set(image, BEYOND);
+    expect(Buffer.compare(await write('esp32s3'), expected)).toBe(0);
+  }, 120_000);
+
+  it('is refused where it does not: esptool itself would write to the start of the flash', async () => {
+    await expect(write('esp32c3')).rejects.toMatchObject({ code: 'FLASH_OUT_OF_REACH' });
+  }, 120_000);
+});
+
+describe.runIf(judgeAvailable('esptool', PYTHON))('the chip id by way of esptool', () => {
+  it('is that of the board', async () => {
+    const uniqueId = '00112233445566778899aabbccddeeff';
+    const board = createVirtualBoard({ chip: 'esp32c3', uniqueId });
+    const server = await servePty(board, 'esp32c3');
+    expect((await connectWithEsptool(server.url, { command })).facts).toMatchObject({ uniqueId });
+    await server.close();
+    board.dispose();
+  }, 60_000);
 });
 
 describe('esptool itself', () => {

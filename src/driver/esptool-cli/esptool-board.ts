@@ -19,7 +19,7 @@ import { findChip } from '../../core/chips/index.js';
 import type { Board, OperationOptions, SurveyOptions } from '../board-contract.js';
 import { md5Of, regionText, type Region } from '../write/md5.js';
 import { START_BAUD, openLink } from '../link/open-link.js';
-import { checkRegion, ROM_REACH_BYTES } from '../write/region.js';
+import { checkReach, checkRegion, ROM_REACH_BYTES } from '../write/region.js';
 import type { ImageAt, WriteOptions, WriteReport } from '../write/region-writer.js';
 import { securityFromEfuses, type SecurityState } from '../connect/security.js';
 import { SECTOR_BYTES } from '../connect/spi-flash.js';
@@ -40,6 +40,8 @@ export interface EsptoolOptions {
 /** Calls with a folder that only this user can enter, which is gone afterwards: images carry keys. */
 export type FolderLender = <T>(use: (folder: string) => Promise<T>) => Promise<T>;
 
+/** Chips whose stub sends four address bytes (esptool 5.3 and later; before that fewer, which the write itself notices). */
+const FAR_REACHING_STUBS: readonly string[] = ['esp32s3', 'esp32c5', 'esp32c61', 'esp32p4'];
 const UNIQUE_ID_BYTES = 16;
 const TRIES = 3;
 const BASE_TIMEOUT_MS = 60_000;
@@ -177,6 +179,7 @@ class EsptoolBoard implements Board {
     { offsetBytes, sizeBytes }: Region,
     { signal }: OperationOptions = {},
   ): Promise<Uint8Array> {
+    this.#checkReach({ offsetBytes, sizeBytes });
     return this.#runner.withFile(async (path) => {
       const args = [String(offsetBytes), String(sizeBytes), path];
       await this.#runner.run('read-flash', args, { signal, bytes: sizeBytes });
@@ -269,6 +272,12 @@ class EsptoolBoard implements Board {
 
   #check(region: Region): void {
     checkRegion(region, { port: this.#runner.port, flashSizeBytes: this.facts.flashSizeBytes });
+    this.#checkReach(region);
+  }
+
+  /** esptool itself does not refuse it: with a stub that drops the fourth byte it writes to the start of the flash. */
+  #checkReach(region: Region): void {
+    if (!FAR_REACHING_STUBS.includes(this.facts.chip)) checkReach(region, this.#runner.port);
   }
 }
 
