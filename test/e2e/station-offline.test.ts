@@ -75,7 +75,7 @@ it.runIf(judgeAvailable('a PostgreSQL server that goes away', binDir))(
       await until('its run is on the disk', PATIENCE_MS, () =>
         readdirSync(kept)
           .filter((name) => /^\d/.test(name))
-          .some((name) => readFileSync(join(kept, name), 'utf8').includes(first.passed[2] ?? '-')),
+          .some((name) => readFileSync(join(kept, name, '1.log'), 'utf8').includes(first.passed[2] ?? '-')),
       );
       await first.end('SIGKILL');
 

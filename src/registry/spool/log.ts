@@ -155,7 +155,8 @@ export class Log<T> {
     await this.#appends.add(kept);
     if (faults.some(({ kind }) => kind === 'unreadable')) return kept;
     for (const file of new Set(faults.map(({ path: damaged }) => damaged))) await setAside(this.#root, file);
-    await rm(moved, { recursive: true, force: true });
+    // One that cannot be removed now means the same twice, until this folder is taken over itself.
+    await rm(moved, { recursive: true, force: true }).catch(() => undefined);
     return kept;
   }
 
