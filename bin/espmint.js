@@ -3,8 +3,19 @@
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 
+// As package.json has it. Nothing of the program is loaded before: an older Node cannot read it. What stands here is read by
+// versions from 14 on.
+const OLDEST = [20, 19];
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+  process.stderr.write(
+    `espmint needs Node ${OLDEST.join('.')} or later, and this is ${process.versions.node}; install a newer one (https://nodejs.org).\n`,
+  );
+  process.exit(1);
+}
+
 // Newer Node versions keep what they compiled: the next start is shorter. Older ones have no such function.
-module.enableCompileCache?.();
+if (module.enableCompileCache !== undefined) module.enableCompileCache();
 
 const main = new URL('../dist/program/main.js', import.meta.url);
 if (!existsSync(main)) {

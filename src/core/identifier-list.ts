@@ -22,15 +22,22 @@ const MAX_SERIAL_CHARS = 64;
 export function parseIdentifierList(text: string, file: string): IdentifierLine[] {
   const refuse = (line: number, reason: string): EspmintError =>
     new EspmintError('IDENTIFIERS_INVALID', { file, line, reason });
-  const [header = '', ...lines] = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  const separator = [';', '\t'].find((character) => header.includes(character)) ?? ',';
+  const all = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  // The line by which a spreadsheet says what separates the cells.
+  const said = /^"?sep=(.)"?$/i.exec(all[0] ?? '')?.[1];
+  const headerLine = said === undefined ? 1 : 2;
+  const [header = '', ...lines] = all.slice(headerLine - 1);
+  const separator = said ?? [';', '\t'].find((character) => header.includes(character)) ?? ',';
   const names = cellsOf(header, separator).map((name) => name.toLowerCase());
   const unknown = names.find((name) => !COLUMNS.some((column) => column === name));
   if (unknown !== undefined || names.length === 0 || new Set(names).size !== names.length) {
-    throw refuse(1, `the header must name each of serial, uuid and psk once at most, and nothing else`);
+    throw refuse(
+      headerLine,
+      `the header must name each of serial, uuid and psk once at most, and nothing else`,
+    );
   }
   const rows = lines.flatMap((content, index): IdentifierLine[] => {
-    const line = index + 2;
+    const line = index + headerLine + 1;
     if (content.trim() === '') return [];
     const cells = cellsOf(content, separator);
     if (cells.length !== names.length)

@@ -20,6 +20,9 @@ export const WIFI_LIMITS = {
 } as const;
 export type WifiLimits = keyof typeof WIFI_LIMITS;
 
+/** Of profile.schema.json; said where the value would be right for other firmware. */
+const ALLOW_STANDARD =
+  'where the firmware has arrays of 33 and 65 bytes, say "limits: standard" under "wifi" in the profile';
 const MIN_PASSPHRASE_BYTES = 8;
 const RAW_KEY_DIGITS = 64;
 
@@ -42,17 +45,24 @@ function checkSsid(ssid: string, maxBytes: number): void {
     throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason: 'has a NUL character', hint });
   if (bytes > maxBytes) {
     const reason = `has ${bytes} bytes where the firmware has room for ${maxBytes}`;
-    throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason, hint });
+    const more = bytes <= WIFI_LIMITS.standard.ssidBytes ? `, or ${ALLOW_STANDARD}` : '';
+    throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason, hint: hint + more });
   }
 }
 
 function checkPassword(password: string, maxBytes: number): void {
   const bytes = utf8ToBytes(password).length;
   const hint = `give ${MIN_PASSPHRASE_BYTES} to ${Math.min(maxBytes, 63)} printable ASCII characters, or none for an open network`;
-  const refuse = (reason: string): never => {
-    throw new EspmintError('WIFI_INVALID', { field: 'password', reason, hint });
+  const refuse = (reason: string, more = ''): never => {
+    throw new EspmintError('WIFI_INVALID', { field: 'password', reason, hint: hint + more });
   };
-  if (bytes > maxBytes) refuse(`has ${bytes} bytes where the firmware has room for ${maxBytes}`);
+  if (bytes > maxBytes) {
+    const isRawKey = new RegExp(`^[0-9a-f]{${RAW_KEY_DIGITS}}$`, 'i').test(password);
+    refuse(
+      `has ${bytes} bytes where the firmware has room for ${maxBytes}`,
+      isRawKey ? `, or ${ALLOW_STANDARD}` : '',
+    );
+  }
   if (bytes === RAW_KEY_DIGITS && !/^[0-9a-f]+$/i.test(password))
     refuse('has 64 characters that are not all hex digits');
   if (bytes < MIN_PASSPHRASE_BYTES) refuse(`has ${bytes} bytes, which WPA does not allow`);

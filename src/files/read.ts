@@ -35,15 +35,22 @@ export async function readTextFile(path: string, mostBytes = MOST_BYTES): Promis
 
 /** The same, in pieces that end anywhere: for files of any size. @throws FILE_UNREADABLE */
 export async function* readTextPieces(path: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let decoder: InstanceType<typeof TextDecoder> | undefined;
   try {
     for await (const bytes of createReadStream(path) as AsyncIterable<Uint8Array>) {
+      decoder ??= new TextDecoder(encodingOf(bytes), { fatal: true });
       yield decoder.decode(bytes, { stream: true });
     }
-    yield decoder.decode();
+    if (decoder !== undefined) yield decoder.decode();
   } catch (error) {
     throw unreadable(path, error);
   }
+}
+
+/** Spreadsheets write "Unicode text" as UTF-16 and begin it with a byte order mark. */
+function encodingOf([first, second]: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
 }
 
 /**

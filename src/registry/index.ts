@@ -1,4 +1,5 @@
 // Public door of the registry.
+export { checkStatus } from './devices/status.js';
 export { defaultDataDir } from './data-dir.js';
 export { openKeyFile } from './spool/file-keeper.js';
 export { openProduction, openPushes, openRegistry, type PushOptions, startPushes, Store } from './open.js';

@@ -1,5 +1,5 @@
 // What people install: every promised door opens, and core opens without Node.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +51,20 @@ describe('the package', () => {
     } finally {
       rmSync(outDir, { recursive: true, force: true });
     }
+  });
+
+  it('says in one sentence that it needs a newer Node', () => {
+    const pretend =
+      'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "18.20.4" } })';
+    const args = [
+      '--import',
+      `data:text/javascript,${encodeURIComponent(pretend)}`,
+      'bin/espmint.js',
+      '--version',
+    ];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^espmint needs Node 20\.19 or later, and this is 18\.20\.4; [^\n]*\n$/);
   });
 
   it('ships neither tests nor sources', () => {

@@ -1,5 +1,5 @@
 // The station as a user runs it: boards on virtual ports, a batch, labels at a printer, figures and a second helping.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startVirtualPrinter } from '../../src/virtual/index.js';
@@ -25,8 +25,8 @@ afterAll(async () => {
 keepServerRunning(dataDir);
 
 const ports = (): string[] => bench.urls.flatMap((url) => ['--port', url]);
-const station = (args: readonly string[]): Promise<CliRun> =>
-  espmint(['station', '--profile', PROFILE, ...ports(), ...REGISTRY, '--json', ...args], {
+const station = (args: readonly string[], profile = ['--profile', PROFILE]): Promise<CliRun> =>
+  espmint(['station', ...profile, ...ports(), ...REGISTRY, '--json', ...args], {
     onLine: (line, child) => {
       // A station runs until it is told to stop: here, when every slot is done.
       const event = JSON.parse(line) as { type: string; slot?: number; state?: string };
@@ -63,7 +63,8 @@ describe('espmint station', () => {
     expect(units.map(({ serial }) => serial).sort()).toEqual(['ZC-0001', 'ZC-0002', 'ZC-0003', 'ZC-0004']);
     expect(printer.labels).toHaveLength(4);
 
-    const again = await station(['--batch', 'WO-7', '--name', 'line 1', ...labels]);
+    // The batch brings its profile: the boards are found done with it, and nothing is written.
+    const again = await station(['--batch', 'WO-7', '--name', 'line 1', ...labels], []);
     const results = again.records.filter(({ type }) => type === 'ended').map(({ result }) => result);
     expect(results).toHaveLength(4);
     expect(results.every((result) => (result as { alreadyDone?: boolean }).alreadyDone === true)).toBe(true);
@@ -93,6 +94,15 @@ describe('espmint station', () => {
       ...REGISTRY,
     ]);
     expect(label.stderr).toContain('4 labels');
+    const one = join(scratch.path, 'one.zpl');
+    const alone = ['label', 'ZC-0002', '--template', LABEL, '--out', one, ...REGISTRY];
+    expect((await espmint(alone)).stderr).toContain('1 label');
+    expect(readFileSync(one, 'utf8')).toMatch(/\^FDMA,ZC-0002\^FS[\s\S]*\^FDZC-0002\^FS/);
+    const photo = await espmint([...alone.slice(0, -REGISTRY.length - 1), `${one}.jpg`, ...REGISTRY]);
+    expect([photo.code, photo.stderr]).toEqual([
+      2,
+      expect.stringMatching(/one\.zpl\.jpg.*svg, png, zpl, pdf/),
+    ]);
   });
 
   it('refuses a batch of another profile, a label that shows the key, and a batch without a database', async () => {

@@ -1,6 +1,7 @@
 // `espmint batch`: work orders that stations fill.
 import { shownTime } from '../output/format.js';
 import { Command } from 'commander';
+import { parseProfile } from '../../core/profile/parse.js';
 import { parseIdentifierList } from '../../core/identifier-list.js';
 import type { Batch, BatchState, Production } from '../../registry/index.js';
 import { withProduction } from '../compose/compose-production.js';
@@ -8,7 +9,6 @@ import { readTextFile } from '../../files/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { countOption } from '../arguments/numbers.js';
 import { batchLine, heldLine } from '../output/station-text.js';
-import { loadProfile } from '../compose/plan.js';
 import { whoami } from '../compose/whoami.js';
 import { reportCommand } from './batch-report.js';
 
@@ -53,9 +53,10 @@ function createCommand(io: CliIo): Command {
     .action((name: string, options: CreateOptions & Shown, self: Command) =>
       work(io, self, async ({ batches }) => {
         const { profile: file, serials: serialTemplate, ...rest } = options;
-        const profile = await loadProfile(file);
-        const { version } = profile;
-        const request = { ...rest, name, serialTemplate, profile: { name: profile.name, version } };
+        const profileText = await readTextFile(file);
+        const { name: profileName, version } = parseProfile(profileText, file);
+        const profile = { name: profileName, version };
+        const request = { ...rest, name, serialTemplate, profile, profileText };
         show(io, await batches.create(request, whoami()), options);
       }),
     );

@@ -67,8 +67,8 @@ function describe(group: string, figures: Figures): string {
     `  boards an hour    ${boardsPerHour === undefined ? '-' : Math.round(boardsPerHour)}`,
     `  run               ${duration(figures.runMs)}`,
     ...figures.failures.map(
-      ({ code, stage, count, share }) =>
-        `  failure           ${code} in ${stage}: ${count} (${percent(share)})`,
+      ({ code, stage, count, share, cumulative }) =>
+        `  failure           ${code} in ${stage}: ${count === 1 ? '1 run' : `${count} runs`} (${percent(share)} of the failed ones, ${percent(cumulative)} with those above)`,
     ),
     ...figures.stages.map(
       ({ stage, medianMs, p95Ms }) =>

@@ -7,6 +7,9 @@ import { buildPlan, type PlanChanges, type ProvisionPlan } from '../../provision
 import { readSecretFile, readTextFile } from '../../files/index.js';
 import type { CliIo } from '../io.js';
 
+/** Where nobody names a file: the defaults. */
+const NO_PROFILE = 'flags';
+
 /** Flags that change what the profile says; secrets come from files, never from the command line itself. */
 export interface PlanFlags extends Omit<PlanChanges, 'psk' | 'wifiPassword'> {
   readonly profile?: string;
@@ -16,20 +19,28 @@ export interface PlanFlags extends Omit<PlanChanges, 'psk' | 'wifiPassword'> {
 
 /** @throws PROFILE_INVALID, FILE_UNREADABLE, and the error of whichever value is wrong. */
 export async function planFromFlags(flags: PlanFlags, env: CliIo['env']): Promise<ProvisionPlan> {
-  const profile = await loadProfile(flags.profile);
+  return planOfProfile(await loadProfile(flags.profile), flags, env);
+}
+
+/** The same for a profile that is known already; the file of the flags only says from which folder its paths count. */
+export async function planOfProfile(
+  profile: Profile,
+  flags: PlanFlags,
+  env: CliIo['env'],
+): Promise<ProvisionPlan> {
   const psk = await optionalSecret(flags.pskFile);
   const wifiPassword = await optionalSecret(flags.wifiPasswordFile);
   const folder = dirname(resolve(flags.profile ?? '.'));
   const plan = await buildPlan(profile, { ...flags, psk, wifiPassword }, (reference) =>
     resolveSecret(reference, folder, env),
   );
-  return flags.profile === undefined ? { ...plan, profile: undefined } : plan;
+  return profile.name === NO_PROFILE ? { ...plan, profile: undefined } : plan;
 }
 
 /** The profile of a file; without one, the defaults. @throws PROFILE_INVALID, FILE_UNREADABLE */
 export async function loadProfile(file: string | undefined): Promise<Profile> {
   return file === undefined
-    ? profileSchema.parse({ name: 'flags' })
+    ? profileSchema.parse({ name: NO_PROFILE })
     : parseProfile(await readTextFile(file), file);
 }
 

@@ -23,7 +23,9 @@ export function formatHex(value: number): string {
 
 /** Result said with a mark, a word and a colour, so that none of them is needed alone. */
 export function formatVerdict(result: ProvisionResult): string {
-  return result.ok ? colours.green(colours.bold('✓ PASS')) : colours.red(colours.bold('✕ FAIL'));
+  if (result.ok) return colours.green(colours.bold('✓ PASS'));
+  if (result.code === 'CANCELLED') return colours.yellow(colours.bold('■ STOP'));
+  return colours.red(colours.bold('✕ FAIL'));
 }
 
 /**

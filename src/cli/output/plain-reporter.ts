@@ -36,6 +36,7 @@ function describe(event: ProvisionEvent): string | undefined {
     case 'warning':
       return `warning: ${withoutPort(event)} [${event.code}]`;
     case 'result':
-      return event.ok ? 'PASS' : `FAIL in ${event.stage}: ${withoutPort(event)} [${event.code}]`;
+      if (event.ok) return 'PASS';
+      return `${event.code === 'CANCELLED' ? 'STOPPED' : 'FAIL'} in ${event.stage}: ${withoutPort(event)} [${event.code}]`;
   }
 }

@@ -46,8 +46,21 @@ export class CsvReader implements RecordReader {
   }
 
   #begin(): RawRecord[] {
-    const text = this.#head ?? '';
+    let text = this.#head ?? '';
     const firstLine = text.split(LINE_END, 1)[0] ?? '';
+    // The line by which a spreadsheet says what separates the cells.
+    const said = /^"?sep=(.)"?$/i.exec(firstLine)?.[1];
+    if (said !== undefined) {
+      this.#separator = said.charCodeAt(0);
+      this.#head = undefined;
+      this.#line = 2;
+      this.#rowLine = 2;
+      text = text.slice(firstLine.length);
+      // The LF of its CR LF may come with the next piece, and ends nothing then.
+      this.#afterCr = text.startsWith('\r');
+      text = text.slice(1);
+      return this.#read(text);
+    }
     const rare = [';', '\t'].find((one) => firstLine.includes(one) && !firstLine.includes(','));
     this.#separator = (rare ?? ',').charCodeAt(0);
     this.#head = undefined;

@@ -142,6 +142,36 @@ describe('a file of devices', () => {
     },
   );
 
+  it.each([1, 5, 10_000])(
+    'with the line by which a spreadsheet names its separator is taken, in pieces of %i',
+    async (chars) => {
+      for (const [line, separator] of [
+        ['sep=;\r\n', ';'],
+        ['"sep=|"\n', '|'],
+        ['SEP=,\r', ','],
+      ] as const) {
+        const cells = ['mac', 'uuid', 'location'].join(separator);
+        const text = `${line}${cells}\n${[DEVICE.mac, DEVICE.uuid, '"a;b,c"'].join(separator)}\n`;
+        expect(await read(text, 'csv', chars)).toEqual([
+          { mac: DEVICE.mac, uuid: DEVICE.uuid, location: 'a;b,c', line: 3 },
+        ]);
+      }
+    },
+  );
+
+  it('names each column that nobody knows once, where somebody listens, and is taken without it', async () => {
+    const told: string[] = [];
+    const row = `${DEVICE.mac},${DEVICE.uuid},x\n`;
+    async function* pieces(): AsyncGenerator<string> {
+      await Promise.resolve();
+      yield `mac,uuid,Bemerkung\n${row}${row}`;
+    }
+    for await (const line of readDevices(pieces(), 'csv', (column) => told.push(column))) {
+      expect(line).toMatchObject({ mac: DEVICE.mac });
+    }
+    expect(told).toEqual(['Bemerkung']);
+  });
+
   it('is refused for a field that nobody knows, a text too long and an empty file', async () => {
     const head = 'mac,uuid,location';
     const row = `${DEVICE.mac},${DEVICE.uuid},Hall`;

@@ -34,23 +34,26 @@ const READERS: Readonly<Record<TableFormat, () => RecordReader>> = {
  * a key.
  *
  * @param pieces the text, cut anywhere
+ * @param onUnknown is told once of each column of a CSV header that nobody knows; its cells are left out
  */
 export async function* readDevices(
   pieces: AsyncIterable<string>,
   format: TableFormat,
+  onUnknown?: (column: string) => void,
 ): AsyncGenerator<DeviceLine | LineFault> {
   const reader = READERS[format]();
+  const strangers = onUnknown === undefined || format !== 'csv' ? undefined : new Strangers(onUnknown);
   let [isFirst, isEmpty] = [true, true];
   for await (const piece of pieces) {
     for (const record of reader.push(isFirst ? piece.replace(/^\uFEFF/, '') : piece)) {
       isEmpty = false;
-      yield lineOf(record, format);
+      yield lineOf(record, format, strangers);
     }
     if (piece !== '') isFirst = false;
   }
   for (const record of reader.end()) {
     isEmpty = false;
-    yield lineOf(record, format);
+    yield lineOf(record, format, strangers);
   }
   if (isEmpty) yield { line: 1, reason: 'there is no device' };
 }
@@ -59,9 +62,29 @@ export function isFault(line: DeviceLine | LineFault): line is LineFault {
   return 'reason' in line;
 }
 
-function lineOf(record: RawRecord, format: TableFormat): DeviceLine | LineFault {
+/** Columns that nobody knows: told once, and passed over. */
+class Strangers {
+  readonly #told = new Set<string>();
+  readonly #tell: (column: string) => void;
+
+  constructor(tell: (column: string) => void) {
+    this.#tell = tell;
+  }
+
+  passOver(column: string): void {
+    if (this.#told.has(column)) return;
+    this.#told.add(column);
+    this.#tell(column);
+  }
+}
+
+function lineOf(
+  record: RawRecord,
+  format: TableFormat,
+  strangers: Strangers | undefined,
+): DeviceLine | LineFault {
   try {
-    return toDevice(record, format);
+    return toDevice(record, format, strangers);
   } catch (error) {
     return { line: record.line, reason: reasonOf(error) };
   }
@@ -75,12 +98,20 @@ function reasonOf(error: unknown): string {
   throw error;
 }
 
-function toDevice({ line, columns, fault }: RawRecord, format: TableFormat): DeviceLine {
+function toDevice(
+  { line, columns, fault }: RawRecord,
+  format: TableFormat,
+  strangers: Strangers | undefined,
+): DeviceLine {
   if (fault !== undefined) throw new Fault(fault);
   const texts = new Map<DeviceField, string>();
   for (const [name, cell] of columns) {
     const field = fieldOf(name);
-    if (field === undefined) throw new Fault(`there is no field "${name.slice(0, 40)}"`);
+    if (field === undefined) {
+      if (strangers === undefined) throw new Fault(`there is no field "${name.slice(0, 40)}"`);
+      strangers.passOver(name);
+      continue;
+    }
     if (field === 'skip') continue;
     if (texts.has(field)) throw new Fault(`${field} is there twice`);
     texts.set(field, format === 'csv' ? plainCell(cell) : cell);

@@ -17,11 +17,18 @@ const COLUMNS = [
 
 export function figuresToCsv(groups: ReadonlyMap<string, Figures>): string {
   const rows = [...groups].map(([group, figures]) =>
-    [csvCell(group), ...COLUMNS.map((column) => figures[column] ?? ''), figures.failures[0]?.code ?? ''].join(
-      ',',
-    ),
+    [
+      csvCell(group),
+      ...COLUMNS.map((column) => rounded(figures[column])),
+      figures.failures[0]?.code ?? '',
+    ].join(','),
   );
   return `${[`group,${COLUMNS.join(',')},topFailure`, ...rows].join('\r\n')}\r\n`;
+}
+
+/** More digits say nothing of a line. */
+function rounded(value: number | undefined): string {
+  return value === undefined ? '' : String(Math.round(value * 1000) / 1000);
 }
 
 /** A cell that begins like a formula would be run as one by a spreadsheet. */

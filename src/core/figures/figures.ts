@@ -31,7 +31,10 @@ export interface Figures {
   readonly firstPassYield?: number;
   /** Share of boards that passed in the end. */
   readonly finalYield?: number;
-  /** Median time from one board's pass to the next one's, breaks left out. */
+  /**
+   * Mean time from one board's pass to the next one's, breaks left out; absent where all passed at one moment. Boards that
+   * stand in one fixture pass together: their median would be nothing.
+   */
   readonly taktMs?: number;
   /** Boards that pass in an hour of work: breaks are left out. */
   readonly boardsPerHour?: number;
@@ -121,7 +124,8 @@ function paceOf(passes: readonly RunOutcome[]): Pick<Figures, 'taktMs' | 'boards
   if (passes.length === 0) return {};
   const inOrder = passes.toSorted((a, b) => a.endedMs - b.endedMs);
   const gaps = inOrder.slice(1).map((run, index) => run.endedMs - (inOrder[index]?.endedMs ?? 0));
-  const work = gaps.filter((gap) => gap <= BREAK_MS).sort((a, b) => a - b);
+  const work = gaps.filter((gap) => gap <= BREAK_MS);
+  const worked = work.reduce((sum, gap) => sum + gap, 0);
   const durations = passes.map(({ startedMs, endedMs }) => endedMs - startedMs).sort((a, b) => a - b);
   const runMs = quantile(durations, 0.5);
   // The first board after a break took its own time: the break is not work, and the board is made all the same.
@@ -131,7 +135,7 @@ function paceOf(passes: readonly RunOutcome[]): Pick<Figures, 'taktMs' | 'boards
   }, 0);
   return {
     runMs,
-    ...(work.length === 0 ? {} : { taktMs: quantile(work, 0.5) }),
+    ...(worked === 0 ? {} : { taktMs: Math.round(worked / work.length) }),
     ...(workMs <= 0 ? {} : { boardsPerHour: (passes.length * HOUR_MS) / workMs }),
   };
 }

@@ -28,6 +28,11 @@ export interface BatchRequest {
   readonly serialTemplate?: string | undefined;
 }
 
+export interface NewBatch extends BatchRequest {
+  /** The profile file itself, kept with the batch for its stations. No secret is in it, only where each one is. */
+  readonly profileText?: string | undefined;
+}
+
 export interface ProfileVersion {
   readonly name: string;
   readonly version: number;
@@ -182,7 +187,10 @@ export interface HeldPlaces {
 
 export interface Batches {
   /** @throws BATCH_EXISTS, INPUT_INVALID */
-  create(request: BatchRequest, who: string): Promise<Batch>;
+  create(request: NewBatch, who: string): Promise<Batch>;
+
+  /** The profile file that the batch was made with; undefined for batches of earlier versions. @throws BATCH_UNKNOWN */
+  profileText(name: string): Promise<string | undefined>;
   /** Newest first. */
   list(): Promise<Batch[]>;
   /** @throws BATCH_UNKNOWN */

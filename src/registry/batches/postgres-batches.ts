@@ -10,6 +10,7 @@ import type {
   Batch,
   Batches,
   BatchRequest,
+  NewBatch,
   BatchState,
   Claim,
   ClaimRequest,
@@ -53,7 +54,7 @@ export class PostgresBatches implements Batches {
     this.#failures = new SharedTransaction(database, 'settle', settleFailures);
   }
 
-  create(request: BatchRequest, who: string): Promise<Batch> {
+  create(request: NewBatch, who: string): Promise<Batch> {
     checkRequest(request);
     return this.#transaction('create batch', async (client) => {
       if (!(await insertBatch(client, request, who))) {
@@ -61,6 +62,13 @@ export class PostgresBatches implements Batches {
       }
       return toBatch(client, await readBatch(client, request.name));
     });
+  }
+
+  profileText(name: string): Promise<string | undefined> {
+    return this.#transaction(
+      'read profile',
+      async (client) => (await readBatch(client, name)).profile_text ?? undefined,
+    );
   }
 
   list(): Promise<Batch[]> {

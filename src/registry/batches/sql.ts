@@ -1,7 +1,7 @@
 // The SQL of batches and the records made of their rows; that of their units is in unit-sql.ts. A transaction that changes who is counted holds the batch's row.
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-import type { Batch, BatchRequest, Identifier, StationRecord } from './batches.js';
+import type { Batch, BatchRequest, NewBatch, Identifier, StationRecord } from './batches.js';
 import { LEASE_MS } from './batches.js';
 
 export interface BatchRow {
@@ -21,6 +21,7 @@ export interface BatchRow {
   readonly created_by: string;
   readonly closed_at: Date | null;
   readonly closed_by: string | null;
+  readonly profile_text: string | null;
 }
 
 interface CountRow {
@@ -60,15 +61,11 @@ export async function readBatch(
 }
 
 /** Returns false when there is one of that name. */
-export async function insertBatch(
-  client: pg.ClientBase,
-  request: BatchRequest,
-  who: string,
-): Promise<boolean> {
+export async function insertBatch(client: pg.ClientBase, request: NewBatch, who: string): Promise<boolean> {
   const { rowCount } = await client.query(
     `insert into batches (name, profile_name, profile_version, quantity, lot, hardware_revision, firmware_version,
-                          location, serial_template, created_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (name) do nothing`,
+                          location, serial_template, created_by, profile_text)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (name) do nothing`,
     [
       request.name,
       request.profile.name,
@@ -80,6 +77,7 @@ export async function insertBatch(
       request.location ?? null,
       request.serialTemplate ?? null,
       who,
+      request.profileText ?? null,
     ],
   );
   return rowCount === 1;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LABEL_FORMATS } from '../../core/labels/render.js';
 import { STAGES } from '../../core/stages.js';
-import { doneSchema, operations, timeSchema } from './operation.js';
+import { doneSchema, momentSchema, operations, timeSchema } from './operation.js';
 import { pushCountsSchema } from './push.js';
 
 export const deviceSchema = z
@@ -96,9 +96,9 @@ const filterSchema = z.object({
   /** With an attempt at the station of this name; together with `batch`, the same attempt. */
   station: z.string().max(255).optional(),
   /** Provisioned at or after this time. */
-  since: z.iso.datetime({ offset: true }).optional(),
-  /** Provisioned before this time. */
-  until: z.iso.datetime({ offset: true }).optional(),
+  since: momentSchema.optional(),
+  /** Provisioned before this time; a day alone is taken in as a whole. */
+  until: momentSchema.optional(),
 });
 const deviceParams = z.object({
   device: z

@@ -1,4 +1,5 @@
 // What one operation of the HTTP API is: its place, who may call it, and the schemas of what goes in and out.
+import { MOMENT_PATTERN } from '../../core/times.js';
 import { z } from 'zod';
 
 /** Everything hangs below this path. */
@@ -59,4 +60,14 @@ export type ApiError = z.output<typeof errorSchema>;
 export const doneSchema = z.object({ ok: z.literal(true) }).meta({ id: 'Done' });
 
 /** ISO 8601 in UTC. */
+/**
+ * A time that somebody asks for: `2026-11-24`, `today`, `2026-11-24 06:00`, `2026-11-24T06:00:00Z`. Without a zone it is that
+ * of the service.
+ */
+export const momentSchema = z
+  .string()
+  .max(40)
+  .regex(new RegExp(MOMENT_PATTERN), 'is no time')
+  .meta({ id: 'Moment' });
+
 export const timeSchema = z.string().meta({ format: 'date-time' });

@@ -1,7 +1,7 @@
 // Figures of boards that were made: yield, pace, causes, times, for any period, batch, station or slot.
 import { z } from 'zod';
 import { STAGES } from '../../core/stages.js';
-import { operations, timeSchema } from './operation.js';
+import { momentSchema, operations, timeSchema } from './operation.js';
 
 export const figuresSchema = z
   .object({
@@ -18,7 +18,7 @@ export const figuresSchema = z
     /** Share of boards whose first run passed, 0 to 1; absent without boards. */
     firstPassYield: z.number().optional(),
     finalYield: z.number().optional(),
-    /** Median time from one board's pass to the next one's, breaks left out. */
+    /** Mean time from one board's pass to the next one's, breaks left out. */
     taktMs: z.number().optional(),
     /** Boards that pass in an hour of work, breaks left out. */
     boardsPerHour: z.number().optional(),
@@ -61,15 +61,14 @@ export const todaySchema = figuresSchema
   .meta({ id: 'Today' });
 export type Today = z.output<typeof todaySchema>;
 
-const moment = z.iso.datetime({ offset: true });
 const period = {
   batch: z.string().max(64).optional(),
   /** Absent: all stations. */
   station: z.string().max(64).optional(),
   /** Runs that ended at or after. */
-  since: moment.optional(),
-  /** Runs that ended before. */
-  until: moment.optional(),
+  since: momentSchema.optional(),
+  /** Runs that ended before; a day alone is taken in as a whole. */
+  until: momentSchema.optional(),
 };
 const query = z.object({ ...period, by: z.enum(['slot', 'station', 'batch']).optional() });
 
@@ -99,7 +98,7 @@ export const STATS_OPERATIONS = operations({
     path: '/stats/today',
     role: 'viewer',
     summary: 'What this station has done since midnight, or since another moment.',
-    query: z.object({ since: moment.optional() }),
+    query: z.object({ since: momentSchema.optional() }),
     response: todaySchema,
   },
 });

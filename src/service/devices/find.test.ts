@@ -58,8 +58,25 @@ describe('devices over HTTP', () => {
   });
 
   it('are not searched for a time that is none', async () => {
-    const answer = await get('/devices', { since: 'yesterday' });
+    const answer = await get('/devices', { since: 'soon' });
     expect(answer.json()).toMatchObject({ code: 'BODY_INVALID' });
+    expect((await get('/devices', { since: '2026-02-30' })).json()).toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
+  it('are found by days, as on the command line', async () => {
+    expect(await found({ since: 'today' })).toHaveLength(3);
+    expect(await found({ until: 'yesterday' })).toEqual([]);
+    expect(await found({ since: '2020-01-01', until: 'today' })).toHaveLength(3);
+    expect(await found({ since: '2020-01-01 06:00' })).toHaveLength(3);
+  });
+
+  it('are not searched for a status that no device has', async () => {
+    const answer = await get('/devices', { status: 'bogus' });
+    expect(answer.json()).toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining('pending') as string,
+    });
+    expect(await found({ status: 'pending' })).toEqual([]);
   });
 
   it('show of each attempt who made it, where, on which chip, and how long it took', async () => {

@@ -33,8 +33,8 @@ export function batchHandlers(core: ServiceCore): BatchHandlers {
   return {
     listBatches: async () => ({ batches: await requireBatches().list() }),
     createBatch: async ({ body: { profile: wanted, ...request } }, call) => {
-      const { name, version } = await profiles.get(wanted.name, wanted.version);
-      return requireBatches().create({ ...request, profile: { name, version } }, nameOf(call));
+      const { name, version, text: profileText } = await profiles.get(wanted.name, wanted.version);
+      return requireBatches().create({ ...request, profile: { name, version }, profileText }, nameOf(call));
     },
     getBatch: ({ params }) => requireBatches().get(params.name),
     listUnits: async ({ params }) => ({ units: await requireBatches().units(params.name) }),

@@ -1,4 +1,6 @@
 // Devices of the registry: lists, history, export, and the one way to a key.
+import { checkStatus, type DeviceFilter, type DevicePage, type Registry } from '../../registry/index.js';
+import { withMoments } from '../http/moments.js';
 import { Readable } from 'node:stream';
 import { parseDeviceName } from '../../core/device-name.js';
 import type { ServiceCore } from '../core.js';
@@ -22,8 +24,10 @@ type DeviceHandlers = Pick<
 export function deviceHandlers({ parts, labels }: ServiceCore): DeviceHandlers {
   const { registry } = parts;
   return {
-    listDevices: ({ query }) => registry.list(query),
-    exportDevices: ({ query: { format, ...filter } }, call) => {
+    listDevices: async ({ query }) => listKnown(registry, withMoments(query)),
+    exportDevices: async ({ query: { format, ...typed } }, call) => {
+      const filter = withMoments(typed);
+      await checkStatus(registry, filter.status);
       const csv = format === 'csv';
       call.header('content-type', `${csv ? 'text/csv' : 'application/x-ndjson'}; charset=utf-8`);
       call.header('content-disposition', `attachment; filename="devices.${format}"`);
@@ -54,4 +58,10 @@ export function deviceHandlers({ parts, labels }: ServiceCore): DeviceHandlers {
     registryStatus: () => registryStatus(registry),
     testRegistry: ({ body }, { signal }) => measure('', () => parts.probeRegistry(body.databaseUrl, signal)),
   };
+}
+
+async function listKnown(registry: Registry, filter: DeviceFilter): Promise<DevicePage> {
+  const page = await registry.list(filter);
+  if (page.devices.length === 0) await checkStatus(registry, filter.status);
+  return page;
 }

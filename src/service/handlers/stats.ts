@@ -1,4 +1,5 @@
 // Figures of what was made.
+import { withMoments } from '../http/moments.js';
 import { figuresToCsv } from '../../core/figures/csv.js';
 import type { Registry } from '../../registry/index.js';
 import type { ServiceCore } from '../core.js';
@@ -13,15 +14,15 @@ const PENDING_MAX = 1000;
 export function statsHandlers({ runs, settings, parts }: ServiceCore): StatsHandlers {
   return {
     stats: async ({ query }) => {
-      const { groups, hours } = await readFigures(runs, query);
+      const { groups, hours } = await readFigures(runs, withMoments(query));
       return { groups: [...groups].map(([group, figures]) => ({ group, figures })), hours };
     },
     exportStats: async ({ query }, call) => {
       call.header('content-disposition', 'attachment; filename="figures.csv"');
-      return figuresToCsv((await readFigures(runs, query)).groups);
+      return figuresToCsv((await readFigures(runs, withMoments(query))).groups);
     },
     today: async ({ query }) => {
-      const sinceMs = query.since === undefined ? midnightMs() : Date.parse(query.since);
+      const sinceMs = Date.parse(withMoments({ since: query.since ?? 'today' }).since);
       const { stationName: station } = await settings.get();
       const pending = await pendingDevices(parts.registry);
       const { pendingSync } = await parts.registry.status();
@@ -42,9 +43,4 @@ async function pendingDevices(registry: Registry): Promise<number | undefined> {
     // A registry that is out of reach is told by its own status; the day's figures do without it.
     return undefined;
   }
-}
-
-/** Of this station's own day. */
-function midnightMs(): number {
-  return new Date().setHours(0, 0, 0, 0);
 }

@@ -1,4 +1,5 @@
 // `espmint devices export` and `import`: devices as files that people and other systems exchange.
+import { printable } from '../../output/printable.js';
 import { Command, Option } from 'commander';
 import { extname } from 'node:path';
 import {
@@ -8,7 +9,7 @@ import {
   writeDevices,
 } from '../../../core/device-table/index.js';
 import { EspmintError } from '../../../core/errors/index.js';
-import { exportDevices, importDevices, type ImportReport } from '../../../registry/index.js';
+import { checkStatus, exportDevices, importDevices, type ImportReport } from '../../../registry/index.js';
 import { registryOptions } from '../../compose/compose.js';
 import { inBlocks, readTextPieces, streamToFile } from '../../../files/index.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
@@ -74,7 +75,8 @@ async function runExport(io: CliIo, command: Command): Promise<void> {
   }
   const format = flags.format ?? formatOf(out ?? '') ?? 'csv';
   // Opened first, so that the registry hears what the journal still has to tell.
-  await withRegistry(io, command, async () => {
+  await withRegistry(io, command, async (registry) => {
+    await checkStatus(registry, filter.status);
     const devices = exportDevices(registryOptions(io, flags), {
       filter,
       revealReason: reason,
@@ -96,7 +98,14 @@ async function runImport(io: CliIo, file: string, command: Command): Promise<voi
       hint: `say it with --format (${TABLE_FORMATS.join(', ')})`,
     });
   }
-  const lines = () => readDevices(readTextPieces(file), format);
+  const unknown = new Set<string>();
+  const lines = () =>
+    readDevices(readTextPieces(file), format, (column) => {
+      if (unknown.has(column)) return;
+      unknown.add(column);
+      const shown = printable(column.slice(0, 40));
+      io.stderr(`warning: ${file}: nobody knows the column "${shown}"; what it holds is left out.\n`);
+    });
   await withRegistry(io, command, async () => {
     const report = await importDevices(registryOptions(io, flags), lines, { file, overwrite, dryRun });
     io.stdout(json === true ? jsonLine({ type: 'import', dryRun, ...report }) : describe(report, dryRun));

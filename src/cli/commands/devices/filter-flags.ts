@@ -17,7 +17,7 @@ export interface FilterFlags {
 
 export function addFilterOptions(command: Command): Command {
   return command
-    .option('--status <status>', 'only devices of this status, for example pending')
+    .option('--status <status>', 'only devices of this status: pending, provisioned, removed')
     .option('--all', 'also devices that were removed')
     .option(
       '--text <text>',

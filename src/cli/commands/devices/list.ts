@@ -1,7 +1,7 @@
 // `espmint devices list`: one line a device, page by page.
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
-import type { DeviceRecord, Registry } from '../../../registry/index.js';
+import { checkStatus, type DeviceRecord, type Registry } from '../../../registry/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { shownTime } from '../../output/format.js';
 import { printable } from '../../output/printable.js';
@@ -30,6 +30,7 @@ async function list(io: CliIo, registry: Registry, options: ListOptions): Promis
   const { json } = options;
   const filter = filterOf(options);
   let left = parseLimit(options.limit);
+  await checkStatus(registry, filter.status);
   if (json !== true) io.stdout(row(HEADINGS));
   let after: string | undefined;
   do {

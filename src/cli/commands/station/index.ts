@@ -40,7 +40,7 @@ function addPortOptions(command: Command): Command {
 
 function addPlanOptions(command: Command): void {
   command
-    .option('--profile <file>', 'what is the same for every board of the product')
+    .option('--profile <file>', 'what is the same for every board of the product; a batch brings its own')
     .option('--ca-url <url>', 'where the certificate authority answers')
     .option('--batch <name>', 'count the boards for this batch')
     .addOption(offlineOption())

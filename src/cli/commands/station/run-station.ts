@@ -16,7 +16,7 @@ import type { CliIo, GlobalOptions } from '../../io.js';
 import type { OfflineChoice } from '../../arguments/offline.js';
 import { originOf, type OriginFlags } from '../../compose/origin.js';
 import { createStationReporter, type StationReporter } from '../../output/station-reporter.js';
-import { loadProfile, planFromFlags, type PlanFlags } from '../../compose/plan.js';
+import { planOfProfile, type PlanFlags } from '../../compose/plan.js';
 import { listenToOperator, OPERATOR_HELP } from './operator.js';
 import { stationLabels, type LabelOptions, type StationLabels } from './labels.js';
 import { stationPorts, type PortOptions } from './ports.js';
@@ -53,14 +53,13 @@ export async function runStation(io: CliIo, options: StationOptions & GlobalOpti
 
 async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: Closer[]): Promise<void> {
   const name = options.name ?? hostname();
-  const profile = await loadProfile(options.profile);
   const ports = stationPorts(io, options);
   const pins = await new SlotFile(dataDirOf(io, options)).read();
   // The registry closes last: it must know the keys of the boards that the batch still has to hear of.
   const parts = await composeParts(io, options);
   closers.push(() => parts.close());
-  const work = await openWork(io, options, { name, profile, store: parts.store }, closers);
-  const plan = await planFromFlags({ ...options, ...planOf(work?.batch) }, io.env);
+  const { work, profile } = await openWork(io, options, { name, store: parts.store }, closers);
+  const plan = await planOfProfile(profile, { ...options, ...planOf(work?.batch) }, io.env);
   const reporter = createStationReporter(io, { json: options.json === true, name });
   const note = (text: string): void => reporter.note(text);
   const pushes = parts.store?.deliver(note);

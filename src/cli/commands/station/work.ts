@@ -14,7 +14,9 @@ import type { RegistryChoice } from '../../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { offlinePlaces, type OfflineChoice } from '../../arguments/offline.js';
 import type { StationReporter } from '../../output/station-reporter.js';
-import type { BatchRequest, Store } from '../../../registry/index.js';
+import { parseProfile } from '../../../core/profile/parse.js';
+import { loadProfile } from '../../compose/plan.js';
+import type { Batches, BatchRequest, Store } from '../../../registry/index.js';
 
 /** Everything that ends with the station, in the order of opening. */
 export type Closer = () => Promise<void> | void;
@@ -42,12 +44,14 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 /** The batch and the figures; a station without a database has neither. */
 export async function openWork(
   io: CliIo,
-  options: RegistryChoice & OfflineChoice & GlobalOptions & { readonly batch?: string },
-  { name, profile, store }: { name: string; profile: Profile; store: Store | undefined },
+  options: RegistryChoice &
+    OfflineChoice &
+    GlobalOptions & { readonly batch?: string; readonly profile?: string },
+  { name, store }: { name: string; store: Store | undefined },
   closers: Closer[],
-): Promise<Work | undefined> {
+): Promise<{ readonly work: Work | undefined; readonly profile: Profile }> {
   if (store === undefined) {
-    if (options.batch === undefined) return undefined;
+    if (options.batch === undefined) return { work: undefined, profile: await loadProfile(options.profile) };
     const hint = 'leave --registry none out';
     throw new EspmintError('INPUT_INVALID', { field: '--batch', reason: 'needs a database', hint });
   }
@@ -57,10 +61,11 @@ export async function openWork(
     options.batch === undefined
       ? undefined
       : await production.batches.order({ batch: options.batch, station: name });
+  const profile = await profileOf(options, production.batches);
   const work = new StationWork(production);
   const at = { station: name, batch: batch?.name };
   let news = new AbortController();
-  return {
+  const opened: Work = {
     batch,
     admit: batch === undefined ? undefined : work.enter(batch.name, profile, name),
     ended: (run) => {
@@ -90,4 +95,24 @@ export async function openWork(
       }
     },
   };
+  return { work: opened, profile };
+}
+
+/**
+ * What the boards get: the file that is named, else the profile that the batch was made with, else the defaults.
+ *
+ * @throws INPUT_INVALID for a batch that brings none
+ */
+async function profileOf(
+  { profile: file, batch }: { readonly profile?: string; readonly batch?: string },
+  batches: Pick<Batches, 'profileText'>,
+): Promise<Profile> {
+  if (file !== undefined || batch === undefined) return loadProfile(file);
+  const text = await batches.profileText(batch);
+  if (text !== undefined) return parseProfile(text, `the profile of batch ${batch}`);
+  throw new EspmintError('INPUT_INVALID', {
+    field: '--profile',
+    reason: `is missing, and batch ${batch} was made by a version that did not keep its profile`,
+    hint: 'give the file of its profile',
+  });
 }

@@ -215,12 +215,6 @@ export const REGISTRY_ERRORS = {
     problem: ({ origin }) => `The master key in ${origin} is none`,
     next: () => 'give 32 bytes as 64 hex digits or as base64',
   }),
-  JOURNAL_CONFLICT: entry<{ mac: string; uuid: string; reason: string }>({
-    ...conflict,
-    problem: ({ mac, uuid, reason }) =>
-      `What the journal holds of ${mac} (${uuid}) contradicts the registry (${reason})`,
-    next: () => 'look at both with "espmint devices show"; the key stays in the journal until it is settled',
-  }),
   SECRET_UNREADABLE: entry<{
     what: string;
     reason: string;
