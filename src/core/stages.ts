@@ -121,6 +121,8 @@ export interface Failed extends OfBoard {
   readonly uuid?: string;
   /** Where the board contradicts the registry: both histories. */
   readonly conflict?: Conflict;
+  /** What the board printed before its boot check failed: its last lines, secrets masked. */
+  readonly log?: readonly string[];
   readonly durationMs: number;
 }
 

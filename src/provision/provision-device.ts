@@ -1,5 +1,5 @@
 // The way of one device, from an open port to a confirmed registry entry. Reads as a table of contents.
-import { CATALOG, conflictOf, EspmintError, EXIT, toEspmintError } from '../core/errors/index.js';
+import { CATALOG, bootLogOf, conflictOf, EspmintError, EXIT, toEspmintError } from '../core/errors/index.js';
 import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage } from '../core/stages.js';
 import type { Board, BootReport } from '../driver/index.js';
 import type { Reservation } from '../registry/index.js';
@@ -114,7 +114,7 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
   } catch (thrown) {
     const error = toEspmintError(thrown);
     // The reservation stays: its key may be on the chip. Only the reason is noted, and only if that is possible.
-    const failed = { code: error.code, stage: clock.current };
+    const failed = { code: error.code, stage: clock.current, log: bootLogOf(error) };
     await Promise.allSettled(onFailure.map((listener) => listener(failed)));
     return failure(run, error, clock.current, known);
   } finally {
@@ -125,7 +125,11 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
 /** What events tell of an identity. */
 const namesOf = ({ mac, uuid }: Identity): Pick<Identity, 'mac' | 'uuid'> => ({ mac, uuid });
 
-type FailureListener = (failed: { readonly code: string; readonly stage: Stage }) => Promise<void>;
+type FailureListener = (failed: {
+  readonly code: string;
+  readonly stage: Stage;
+  readonly log?: readonly string[] | undefined;
+}) => Promise<void>;
 
 /** One board of one try, once it is known and welcome. */
 interface Unit {
@@ -228,6 +232,7 @@ function failure(
   known: { mac?: string; uuid?: string },
 ): Failed {
   const conflict = conflictOf(error);
+  const log = bootLogOf(error);
   return {
     type: 'result',
     ok: false,
@@ -239,6 +244,7 @@ function failure(
     retryable: error.retryable,
     ...known,
     ...(conflict === undefined ? {} : { conflict }),
+    ...(log === undefined || log.length === 0 ? {} : { log }),
     durationMs: performance.now() - run.started,
   };
 }

@@ -46,6 +46,21 @@ export interface AttemptCourse {
   readonly baud?: number | undefined;
   /** ISO 8601: when it ended, where the registry hears of it later; absent: now. */
   readonly endedAt?: string | undefined;
+  /** What the board printed before its boot check failed: its last lines, secrets masked. */
+  readonly log?: readonly string[] | undefined;
+}
+
+/** Of a log that is kept: its end says most. */
+const LOG_CHARS = 16_384;
+
+/** One text that every database takes, or none where nothing was printed. */
+export function storableLog(lines: readonly string[] = []): string | undefined {
+  const text = lines
+    .join('\n')
+    .replaceAll(/\0|\p{Surrogate}/gu, '')
+    .slice(-LOG_CHARS);
+  // The cut may have gone through a character.
+  return text === '' ? undefined : text.replaceAll(/\p{Surrogate}/gu, '');
 }
 
 /** Characters of a name that are kept: a limit against nonsense, not a promise. */

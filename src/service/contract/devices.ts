@@ -41,6 +41,8 @@ const attemptStory = {
   baud: z.int().optional(),
   /** Milliseconds of each stage that ran. */
   stagesMs: z.partialRecord(z.enum(STAGES), z.number()).optional(),
+  /** What the board printed before its boot check failed: its last lines, secrets masked. */
+  log: z.array(z.string()).optional(),
 };
 
 export const deviceHistorySchema = deviceSchema

@@ -70,6 +70,8 @@ export const jobSchema = z
         retryable: z.boolean(),
         /** Where the board contradicts the registry: both histories. */
         conflict: conflictSchema.optional(),
+        /** What the board printed before its boot check failed: its last lines, secrets masked. */
+        log: z.array(z.string()).optional(),
       })
       .optional(),
     startedAt: timeSchema,

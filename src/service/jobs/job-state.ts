@@ -47,9 +47,13 @@ export function endJob(job: Job, result: ProvisionResult, endedAt: string): Job 
     const { offset, size, imageSha256: sha256, serial, alreadyDone } = result;
     return { ...ended, state: 'passed', image: { offset, size, sha256 }, serial, alreadyDone };
   }
-  const { code, message, next, stage, retryable, conflict } = result;
+  const { code, message, next, stage, retryable, conflict, log } = result;
   const state = code === 'CANCELLED' ? 'cancelled' : 'failed';
-  return { ...ended, state, failure: { code, message, next, stage, retryable, conflict } };
+  return {
+    ...ended,
+    state,
+    failure: { code, message, next, stage, retryable, conflict, log: log && [...log] },
+  };
 }
 
 /** A job whose process is gone. */

@@ -90,7 +90,9 @@ function attemptLines(attempt: AttemptRecord): string[] {
   const why = [stage, code].filter((part) => part !== undefined).join(': ');
   const head = `attempt      ${outcome.padEnd(STATE_CHARS)} ${shownTime(startedAt)} ${why}`.trimEnd();
   const details = [whereOf(attempt), withWhatOf(attempt), timesOf(attempt)];
-  return [head, ...details.filter((line) => line !== '').map((line) => INDENT + line)];
+  const log =
+    attempt.log === undefined ? [] : ['what it printed:', ...attempt.log.map((line) => `  ${line}`)];
+  return [head, ...[...details.filter((line) => line !== ''), ...log].map((line) => INDENT + line)];
 }
 
 function whereOf({ station, slot, port, operator, batch }: AttemptRecord): string {

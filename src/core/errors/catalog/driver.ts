@@ -149,7 +149,8 @@ export const DRIVER_ERRORS = {
     ...board,
     retryable: true,
     problem: ({ port, reason, lastLine }) => `${port}: the board does not start: ${reason} ("${lastLine}")`,
-    next: () => 'read its log in the report, and try the firmware on another board',
+    next: () =>
+      'read its log (`espmint devices show MAC`, or the details of its tile), and try another board',
   }),
   BOOT_TIMEOUT: entry<{ port: string; timeoutMs: number; lastLine: string; lines: readonly string[] }>({
     ...board,

@@ -73,6 +73,7 @@ export const operator = {
   'job.running': 'Running',
   'job.passed': 'Passed',
   'job.failed': 'Failed',
+  'job.log': 'What the board printed',
   'job.cancelled': 'Stopped',
   'job.interrupted': 'Cut off',
 

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import type { DeviceHistory } from '../../../service/contract/index.js';
 import { formatExact } from '../../format/format.js';
 import { currentLocale, t, type Key } from '../../i18n/translate.js';
+import { BootLog } from '../../ui/boot-log.js';
 import { Icon, type IconName } from '../../ui/icon.js';
 import type { Tone } from '../../ui/parts.js';
 import { attemptLines } from './attempt-lines.js';
@@ -14,6 +15,7 @@ interface Entry {
   readonly tone: Tone;
   readonly title: string;
   readonly lines: readonly string[];
+  readonly log?: readonly string[] | undefined;
 }
 
 export function Timeline({ device }: { device: DeviceHistory }): JSX.Element {
@@ -21,7 +23,7 @@ export function Timeline({ device }: { device: DeviceHistory }): JSX.Element {
   if (entries.length === 0) return <p class="muted">{t('timeline.none')}</p>;
   return (
     <ol class="timeline">
-      {entries.map(({ id, at, icon, tone, title, lines }) => (
+      {entries.map(({ id, at, icon, tone, title, lines, log }) => (
         <li key={id}>
           <span class={`dot ${tone}`}>
             <Icon name={icon} />
@@ -37,6 +39,7 @@ export function Timeline({ device }: { device: DeviceHistory }): JSX.Element {
                 {line}
               </p>
             ))}
+            {log !== undefined && <BootLog lines={log} />}
           </div>
         </li>
       ))}
@@ -64,6 +67,7 @@ function attemptEntry(attempt: DeviceHistory['attempts'][number]): Entry {
     ...looks[outcome],
     title: t(`timeline.${outcome}` as Key),
     lines: attemptLines(attempt),
+    log: attempt.log,
   };
 }
 

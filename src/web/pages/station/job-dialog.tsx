@@ -12,6 +12,7 @@ import {
 import { currentLocale, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { useStore } from '../../store/store.js';
+import { BootLog } from '../../ui/boot-log.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Facts } from '../../ui/facts.js';
 import { Badge, Copyable, Note } from '../../ui/parts.js';
@@ -40,6 +41,7 @@ export function JobDetails(props: { job: Job; port?: PortState; onClose: () => v
             <p class="mono small">{job.failure.code}</p>
           </Note>
         )}
+        {job.failure?.log !== undefined && <BootLog lines={job.failure.log} />}
         <Times marks={stageMarks(job)} />
         <JobFacts job={job} portLabel={port?.label ?? job.port} />
         {job.warnings.map(({ code, message }) => (
