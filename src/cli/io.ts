@@ -37,6 +37,8 @@ export interface GlobalOptions {
   readonly databaseUrl?: string;
   /** Whether boards are provisioned from the journal while the registry is out of reach. */
   readonly whenRegistryDown?: 'continue' | 'stop';
+  /** Folder of the PostgreSQL programs for the embedded server. */
+  readonly postgresBin?: string;
   /** Whether keys are sealed in the registry, or readable for consumers of its table. */
   readonly secrets?: 'sealed' | 'plain';
   readonly debug?: boolean;

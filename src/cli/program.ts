@@ -116,6 +116,10 @@ export async function buildProgram(io: CliIo, args: readonly string[] = []): Pro
       '--database-url <url>',
       'a PostgreSQL server instead of the embedded one (or ESPMINT_DATABASE_URL)',
     )
+    .option(
+      '--postgres-bin <dir>',
+      'the PostgreSQL programs for the embedded server (or ESPMINT_POSTGRES_BIN), instead of those that came along',
+    )
     .addOption(
       new Option('--when-registry-down <policy>', 'when the registry cannot be reached')
         .choices(['continue', 'stop'])

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -19,8 +20,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findBinaries } from '../../src/registry/embedded/binaries.js';
 import { openHome } from '../../src/registry/embedded/home.js';
 import { startServer, stopServer } from '../../src/registry/embedded/server-process.js';
-import { openRegistry, type Registry } from '../../src/registry/index.js';
+import { backUp, importKeys, openRegistry, type Registry, restore } from '../../src/registry/index.js';
+import { judgeAvailable } from '../support/judges.js';
 import { queryAt } from './foreign-program.js';
+import { otherPostgresBin } from './other-postgres.js';
 
 const IS_ROOT = process.getuid?.() === 0;
 const BOARD = {
@@ -112,6 +115,88 @@ it('says so when the data is of another major version', async () => {
   writeFileSync(join(folder, 'postgres/cluster/PG_VERSION'), '12\n');
   await expect(openRegistry({ dataDir: folder })).rejects.toMatchObject({ code: 'EMBEDDED_OTHER_MAJOR' });
 });
+
+const oldBin = otherPostgresBin();
+it.runIf(judgeAvailable('another PostgreSQL', oldBin))(
+  'goes over to another major version as the advice says: backup by its programs, key, restore',
+  async () => {
+    const old = { dataDir: join(folder, 'old'), binDir: oldBin };
+    const registry = await openRegistry(old);
+    const { psk } = await registry.reserve(BOARD);
+    await registry.close();
+    await expect(openRegistry({ dataDir: old.dataDir })).rejects.toThrow('--postgres-bin DIR db backup FILE');
+    const file = join(folder, 'old.backup');
+    await backUp(old, file);
+    const renewed = { dataDir: join(folder, 'new') };
+    await importKeys(renewed, join(old.dataDir, 'master.key'));
+    await restore(renewed, file);
+    expect(await (await openIn(renewed.dataDir)).reveal(BOARD.mac, 'test')).toBe(psk);
+  },
+);
+
+it('refuses at once a folder that was copied while its server ran, and both ways out work', async () => {
+  // Beside it, as for everybody but the superuser.
+  chmodSync(folder, 0o755);
+  const original = join(folder, 'original');
+  const copy = join(folder, 'copy');
+  const registry = await openIn(original);
+  const { psk } = await registry.reserve(BOARD);
+  spawnSync('cp', ['-a', original, copy]);
+  const refused = await openRegistry({ dataDir: copy }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'EMBEDDED_COPIED', details: { from: join(original, 'postgres') } });
+  const log = readFileSync(join(copy, 'postgres/server.log'), 'utf8');
+  expect(log).not.toContain('already exists');
+  await backUp({ dataDir: original }, join(folder, 'whole.backup'));
+  const restored = { dataDir: join(folder, 'restored') };
+  await importKeys(restored, join(original, 'master.key'));
+  await restore(restored, join(folder, 'whole.backup'));
+  expect(await (await openIn(restored.dataDir)).reveal(BOARD.mac, 'test')).toBe(psk);
+  rmSync(join(copy, 'postgres/cluster/postmaster.pid'));
+  expect(await (await openIn(copy)).reveal(BOARD.mac, 'test')).toBe(psk);
+  expect(await registry.reveal(BOARD.mac, 'test')).toBe(psk);
+});
+
+it('starts in a folder that was moved after a crash', async () => {
+  chmodSync(folder, 0o755);
+  const before = join(folder, 'before');
+  const registry = await openIn(before);
+  const { psk } = await registry.reserve(BOARD);
+  const pid = Number(readFileSync(join(before, 'postgres/cluster/postmaster.pid'), 'utf8').split('\n')[0]);
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 20_000 }).toBe(false);
+  renameSync(before, join(folder, 'after'));
+  expect(await (await openIn(join(folder, 'after'))).reveal(BOARD.mac, 'test')).toBe(psk);
+});
+
+it('is not started again and again where it cannot start', async () => {
+  await (await openIn(folder)).close();
+  // A server that is none, and that nobody may take for gone.
+  const bystander = spawn('sleep', ['60'], {
+    argv0: 'postgres',
+    uid: statSync(join(folder, 'postgres')).uid,
+  });
+  try {
+    const cluster = join(folder, 'postgres/cluster');
+    writeFileSync(pidFile(), [bystander.pid, cluster, 1, 5432, '', '', ''].join('\n'));
+    const signal = AbortSignal.timeout(4000);
+    await expect(openRegistry({ dataDir: folder, signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+    const log = readFileSync(join(folder, 'postgres/server.log'), 'utf8');
+    const tries = log.match(/lock file "postmaster.pid" already exists/g) ?? [];
+    expect(tries.length).toBeGreaterThan(0);
+    expect(tries.length).toBeLessThan(10);
+  } finally {
+    bystander.kill();
+    rmSync(pidFile(), { force: true });
+  }
+});
+
+it.each(['a,b', 'a, "b"', '"', "it's", ' blanks ', 'back\\slash', '$HOME `id` %d %%', 'äöü 名前', '#;=[]*?'])(
+  'works in a folder named %j',
+  async (name) => {
+    const registry = await openIn(join(folder, name));
+    expect((await registry.reserve(BOARD)).known).toBe('new');
+  },
+);
 
 it('says so when the schema is newer than the program', async () => {
   const registry = await openIn(folder);

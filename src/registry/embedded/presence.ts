@@ -7,8 +7,10 @@ import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
 import { reasonOf } from '../reason.js';
+import { isConnectionLoss } from '../store/sql-errors.js';
 import { findBinaries } from './binaries.js';
 import { ensureCluster, OWNER } from './cluster.js';
+import { refuseCopy } from './copied.js';
 import { openHome, type ServerHome } from './home.js';
 import { type Starting, startServer, stopServer } from './server-process.js';
 import { SOCKET_PORT } from './settings.js';
@@ -23,6 +25,10 @@ const LOCK = '(1702063213, 1)';
 /** Longer than recovery after a crash takes, since the server is alive and says so during it. */
 const JOIN_TIMEOUT_MS = 60_000;
 const POLL_MS = 15;
+const LONGEST_POLL_MS = 250;
+/** Between two starts: one that ended because of another server will not end otherwise at once. */
+const START_PAUSE_MS = 100;
+const LONGEST_START_PAUSE_MS = 5000;
 
 export interface EmbeddedOptions {
   /** Absolute path of an existing folder. */
@@ -76,6 +82,8 @@ export class Presence {
     const deadline = Date.now() + JOIN_TIMEOUT_MS;
     let starting: Starting | undefined;
     let last = 'it never answered';
+    let pauseMs = POLL_MS;
+    const starts = { nextMs: 0, pauseMs: START_PAUSE_MS };
     while (Date.now() < deadline) {
       if (signal?.aborted === true) throw new EspmintError('CANCELLED', { what: 'Opening the registry' });
       const outcome = await tryToEnter(home);
@@ -84,17 +92,27 @@ export class Presence {
         return connectionTo(home);
       }
       last = outcome.reason;
-      if (outcome.state === 'down') starting = await this.#start(home, starting, signal);
-      await sleep(POLL_MS);
+      if (outcome.state === 'down') starting = await this.#start(home, { starting, starts }, signal);
+      await sleep(pauseMs);
+      pauseMs = Math.min(pauseMs * 1.1, LONGEST_POLL_MS);
     }
     throw new EspmintError('EMBEDDED_START_FAILED', { path: home.cluster, reason: last, log: home.logFile });
   }
 
-  /** Starts the server unless a start of ours is still under way. */
-  async #start(home: ServerHome, under: Starting | undefined, signal?: AbortSignal): Promise<Starting> {
-    const ended = await under?.ended();
-    if (under !== undefined && ended === undefined) return under;
+  /** Starts the server unless a start of ours is still under way, or has only just ended. */
+  async #start(
+    home: ServerHome,
+    before: { readonly starting: Starting | undefined; readonly starts: { nextMs: number; pauseMs: number } },
+    signal?: AbortSignal,
+  ): Promise<Starting | undefined> {
+    const { starting, starts } = before;
+    const ended = await starting?.ended();
+    if (starting !== undefined && ended === undefined) return starting;
     if (ended?.kind === 'failed') throw ended.error;
+    if (Date.now() < starts.nextMs) return starting;
+    starts.nextMs = Date.now() + starts.pauseMs;
+    starts.pauseMs = Math.min(starts.pauseMs * 2, LONGEST_START_PAUSE_MS);
+    await refuseCopy(home);
     const binaries = await findBinaries(home.account, home.path, this.#options.binDir);
     await ensureCluster(home, binaries, signal);
     return startServer(home, binaries);
@@ -151,8 +169,13 @@ async function createDatabase(home: ServerHome): Promise<void> {
   try {
     await client.connect();
     await client.query(`create database ${DATABASE}`);
-  } catch {
+  } catch (error) {
     // Somebody else made it, or the server went down: the next try to enter tells.
+    const code = codeOf(error) ?? '';
+    if (isConnectionLoss(error) || ['42P04', '23505', '55006'].includes(code)) return;
+    if (code === '53100') throw new EspmintError('DISK_FULL', { where: home.path });
+    const reason = `its database cannot be made: ${reasonOf(error)}`;
+    throw new EspmintError('EMBEDDED_START_FAILED', { path: home.cluster, reason, log: home.logFile });
   } finally {
     await client.end().catch(() => undefined);
   }

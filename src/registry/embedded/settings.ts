@@ -13,7 +13,8 @@ export function serverArguments(home: ServerHome, binaries: Binaries): string[] 
   const settings: Record<string, string | number> = {
     listen_addresses: '',
     port: SOCKET_PORT,
-    unix_socket_directories: home.socketDir.replaceAll(',', '\\,'),
+    // A list with commas: a folder's name stands in quotes, whatever is in it (SplitDirectoriesString of PostgreSQL).
+    unix_socket_directories: `"${home.socketDir.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
     max_connections: MAX_CONNECTIONS,
     // A key must be on the disk before it is on a chip.

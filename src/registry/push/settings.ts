@@ -2,7 +2,8 @@
 // opened for a delivery.
 import { EspmintError } from '../../core/errors/index.js';
 import type { ServerSource } from '../store/database.js';
-import { serverAt } from '../store/server.js';
+import { readSettings } from '../store/libpq.js';
+import { typedServerAt } from '../store/server.js';
 import { sealingKeyId } from '../store/secrets/envelope.js';
 import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
 import type { NewPushTarget, PushKind } from './push.js';
@@ -112,12 +113,11 @@ function webhookUrl(text: string): URL {
   return url;
 }
 
-/** Everything stands in the URL: the PG* variables of a station are those of its registry. */
+/** Everything stands in the URL: the PG* variables and files of a station are those of its registry. */
 function databaseAt(text: string): ServerSource {
-  const source = serverAt(text, {});
-  const url = new URL(text);
-  const hasHost = url.hostname !== '' || url.searchParams.has('host');
-  if (hasHost && url.username !== '' && url.pathname.length > 1) return source;
+  const source = typedServerAt(text, { env: {}, configured: undefined });
+  const { get } = readSettings(text, {}, { isTyped: true });
+  if (['host', 'user', 'dbname'].every((name) => get(name) !== undefined)) return source;
   const hint = 'give it as postgresql://user:password@host/database';
   throw new EspmintError('PUSH_ADDRESS_INVALID', { reason: 'lacks host, user or database', hint });
 }

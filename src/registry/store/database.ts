@@ -11,6 +11,8 @@ export interface ServerSource {
   readonly description: string;
   /** Called before first use and after each lost connection. */
   ensure(signal?: AbortSignal): Promise<pg.ClientConfig>;
+  /** Told of each connection that was lost: another host may have taken over. */
+  lost?(): void;
   /** Never throws. */
   release(): Promise<void>;
 }
@@ -158,7 +160,13 @@ class Connections {
   async use<T>(work: (client: pg.ClientBase) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (this.#closed) throw new EspmintError('INTERNAL', { reason: 'the registry was closed before' });
     const config = await this.source.ensure(signal);
-    const client = await (this.#pool ??= this.#openPool(config)).connect();
+    const pool = (this.#pool ??= this.#openPool(config));
+    // New connections go where the source says now.
+    Object.assign(pool.options, settingsOf(config, this.#options.timeoutMs));
+    const client = await pool.connect().catch((error: unknown) => {
+      if (isConnectionLoss(error)) this.source.lost?.();
+      throw error;
+    });
     let broken = false;
     try {
       if (!this.#set.has(client)) await client.query(SESSION);
@@ -167,6 +175,7 @@ class Connections {
       return await work(client);
     } catch (error) {
       broken = isConnectionLoss(error);
+      if (broken) this.source.lost?.();
       throw error;
     } finally {
       client.release(broken);
@@ -182,8 +191,9 @@ class Connections {
   }
 
   get context(): Omit<ErrorContext, 'what' | 'timeoutMs'> {
-    const { user, database } = this.#pool?.options ?? {};
-    return { target: this.source.description, user: user ?? '', database: database ?? '' };
+    const { user, database, password } = this.#pool?.options ?? {};
+    const secret = typeof password === 'string' ? password : undefined;
+    return { target: this.source.description, user: user ?? '', database: database ?? '', secret };
   }
 
   /** Others that come meanwhile wait for it. */
@@ -198,18 +208,25 @@ class Connections {
 
   #openPool(config: pg.ClientConfig): pg.Pool {
     const pool = new pg.Pool({
-      ...config,
+      ...settingsOf(config, this.#options.timeoutMs),
       max: this.#options.poolSize,
-      connectionTimeoutMillis: this.#options.timeoutMs,
       // The server's own limit comes first; this one is for a server that no longer answers at all.
       ...(this.#options.isBulk === true ? {} : { query_timeout: this.#options.timeoutMs + 2000 }),
       idleTimeoutMillis: 30_000,
       keepAlive: true,
-      application_name: 'espmint',
     });
     // An idle connection that breaks is dropped by the pool; the next call takes another.
     pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));
     return pool;
   }
+}
+
+function settingsOf(config: pg.ClientConfig, timeoutMs: number): pg.ClientConfig {
+  const { connectionTimeoutMillis = timeoutMs, application_name: name = 'espmint' } = config;
+  return {
+    ...config,
+    connectionTimeoutMillis: Math.min(connectionTimeoutMillis, timeoutMs),
+    application_name: name,
+  };
 }

@@ -2,12 +2,14 @@
 import { EspmintError } from '../../core/errors/index.js';
 import { Database } from './database.js';
 import { schemaState } from './migrate.js';
-import { serverAt } from './server.js';
+import { typedServerAt } from './server.js';
 
 export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
   /** libpq's PG* variables; of the process by default. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** URL of the server that this process works with: its password is for that one only. */
+  readonly configured?: string | undefined;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -18,8 +20,8 @@ const TIMEOUT_MS = 10_000;
  * @throws REGISTRY_*, INPUT_INVALID (the URL)
  */
 export async function probeRegistry(databaseUrl: string, options: ProbeOptions = {}): Promise<void> {
-  const { signal, env = process.env } = options;
-  const source = serverAt(databaseUrl, env);
+  const { signal, env = process.env, configured } = options;
+  const source = typedServerAt(databaseUrl, { env, configured });
   const database = new Database(source, {
     poolSize: 1,
     timeoutMs: TIMEOUT_MS,

@@ -13,6 +13,8 @@ export interface ErrorContext {
   readonly user: string;
   readonly database: string;
   readonly timeoutMs: number;
+  /** The password: a server may repeat what it was sent. */
+  readonly secret?: string | undefined;
 }
 
 /**
@@ -68,8 +70,13 @@ const masker = createMasker();
 /** Rows of the table from PostgreSQL's appendix A (and Node's TLS and system codes) to our codes. */
 function translate(code: string, reason: string, at: ErrorContext): EspmintError {
   const { target } = at;
-  if (code === '28P01' || code === '28000')
+  if (code === '28P01' || /client password must be/i.test(reason))
     return new EspmintError('REGISTRY_PASSWORD', { target, user: at.user });
+  // Class 28 besides: the rules of the server (pg_hba.conf), or a role that may not log in.
+  if (code.startsWith('28')) {
+    const wantsTls = /no encryption|SSL off|SSL encryption is required/i.test(reason);
+    return new EspmintError('REGISTRY_LOGIN_REFUSED', { target, reason, wantsTls });
+  }
   if (code === '3D000')
     return new EspmintError('REGISTRY_DATABASE_MISSING', { target, database: at.database });
   if (code === '42501') return new EspmintError('REGISTRY_RIGHTS', { target, reason });
@@ -93,8 +100,19 @@ function translate(code: string, reason: string, at: ErrorContext): EspmintError
  */
 export function toRegistryError(error: unknown, at: ErrorContext): EspmintError {
   if (isEspmintError(error)) return error;
-  // What a server says may repeat what it was told.
-  const reason = masker.foreign(reasonOf(error));
-  if (isConnectionLoss(error)) return new EspmintError('REGISTRY_UNREACHABLE', { target: at.target, reason });
+  const reason = masked(masker.foreign(reasonOf(error)), at.secret);
+  if (isConnectionLoss(error)) {
+    // It answers, and takes no connection: too many of them, or it is starting or stopping.
+    const isAnswer = /^(53|57P)/.test(codeOf(error) ?? '');
+    return new EspmintError('REGISTRY_UNREACHABLE', { target: at.target, reason, isAnswer });
+  }
   return translate(codeOf(error) ?? 'unknown', reason, at);
+}
+
+const LONGEST_REASON = 300;
+
+/** The server's own sentence, as one line without the password. */
+function masked(text: string, secret: string | undefined): string {
+  const shown = secret === undefined || secret === '' ? text : text.replaceAll(secret, '********');
+  return shown.replaceAll(/[\p{Cc}\s]+/gu, ' ').slice(0, LONGEST_REASON);
 }

@@ -13,10 +13,29 @@ const known = (asOf: string | undefined): string =>
   asOf === undefined ? '' : `, by this station's copy of ${asOf} (the registry is out of reach)`;
 
 export const REGISTRY_ERRORS = {
-  REGISTRY_UNREACHABLE: entry<{ target: string; reason: string }>({
+  REGISTRY_UNREACHABLE: entry<{
+    target: string;
+    reason: string;
+    /** Whether it is the server that says so. */
+    isAnswer?: boolean;
+  }>({
     ...state,
-    problem: ({ target, reason }) => `The registry at ${target} cannot be reached (${reason})`,
-    next: () => 'check the host, the port and the network, then try again',
+    problem: ({ target, reason, isAnswer = false }) =>
+      isAnswer
+        ? `The server at ${target} takes no connection now (it says: ${reason})`
+        : `The registry at ${target} cannot be reached (${reason})`,
+    next: ({ isAnswer = false }) =>
+      isAnswer
+        ? 'try again, and ask the administrator of the server if it stays so'
+        : 'check the host, the port and the network, then try again',
+  }),
+  REGISTRY_LOGIN_REFUSED: entry<{ target: string; reason: string; wantsTls: boolean }>({
+    ...setup,
+    problem: ({ target, reason }) => `The server at ${target} does not let us in (it says: ${reason})`,
+    next: ({ wantsTls }) =>
+      wantsTls
+        ? 'add sslmode=verify-full to the URL, and sslrootcert=FILE for a certificate authority of your own'
+        : 'have its administrator change that rule (pg_hba.conf) or role, or name another user or database',
   }),
   REGISTRY_TIMEOUT: entry<{ target: string; what: string; timeoutMs: number }>({
     ...state,
@@ -144,7 +163,14 @@ export const REGISTRY_ERRORS = {
     problem: ({ path, found, ours }) =>
       `The data in ${path} was made by PostgreSQL ${found}, and this espmint carries PostgreSQL ${ours}`,
     next: ({ found }) =>
-      `put PostgreSQL ${found} on this machine's PATH once more and run "espmint db backup", then restore into a new data directory`,
+      `run "espmint --postgres-bin DIR db backup FILE" with the folder of the programs of PostgreSQL ${found}, then "espmint --data-dir NEW keys import" with the master.key of this data directory and "espmint --data-dir NEW db restore FILE"`,
+  }),
+  EMBEDDED_COPIED: entry<{ path: string; from: string; lock: string }>({
+    ...setup,
+    problem: ({ path, from }) =>
+      `The data in ${path} was copied from ${from} while a server was working there, so it may not be whole`,
+    next: ({ lock }) =>
+      `run "espmint db backup FILE" where it was copied from, and restore that into a new data directory; if nothing but this copy is left, delete ${lock}, start again, and run "espmint db check"`,
   }),
   DEVICE_KNOWN: entry<{ mac: string; uuid: string; status: string }>({
     ...conflict,
