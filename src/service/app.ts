@@ -1,7 +1,9 @@
 // The service as a Fastify app, without listening: guards, operations, the OpenAPI document, the page.
 import cookie from '@fastify/cookie';
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -9,14 +11,15 @@ import Fastify, {
   type RouteOptions,
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { EspmintError } from '../core/errors/index.js';
 import { API_PREFIX } from './contract/index.js';
 import { createCore, type ServiceCore } from './core.js';
 import { createHandlers } from './handlers/index.js';
 import { answerError, pathOf } from './http/errors.js';
+import { boundedJson } from './http/input.js';
 import { registerOpenApi } from './http/openapi.js';
 import { registerOperations, type Handlers } from './http/operations.js';
 import { registerPage } from './http/page.js';
+import { trustedProxies } from './http/proxies.js';
 import { securityHeaders } from './http/security-headers.js';
 import { checkSite } from './http/sites.js';
 import { tellOfChange } from './live/changes.js';
@@ -46,14 +49,15 @@ export async function createApp(parts: ServiceParts, options: AppOptions): Promi
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError(parts.log));
-  // Only JSON comes in: a form on another site could send plain text without being asked.
-  app.removeContentTypeParser('text/plain');
+  takeOnlyBoundedJson(app);
   await registerGuards(app, options);
-  await registerOpenApi(app, options.version);
+  const sessionCookie = sessionCookieOf(options.dataDir);
+  await registerOpenApi(app, { version: options.version, sessionCookie });
   const handlers = createHandlers(core, () => JSON.stringify(app.swagger()));
   registerOperations(app, options.wrapHandlers?.(handlers) ?? handlers, {
     gate: core.gate,
-    secureCookie: options.tls !== undefined,
+    sessionCookie,
+    isProxy: trustedProxies(options.trustedProxies ?? []),
     onDone: (operation) => tellOfChange(core.hub, operation),
   });
   await registerPage(app, options.webDir);
@@ -62,11 +66,14 @@ export async function createApp(parts: ServiceParts, options: AppOptions): Promi
 }
 
 /** @param answerFault for requests that are refused before any route is looked for */
-function createServer({ tls }: ServiceOptions, answerFault: ReturnType<typeof answerError>): FastifyInstance {
+function createServer(
+  { tls, trustedProxies: proxies = [] }: ServiceOptions,
+  answerFault: ReturnType<typeof answerError>,
+): FastifyInstance {
   const limits = {
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    exposeHeadRoutes: false,
+    trustProxy: proxies.length === 0 ? false : trustedProxies(proxies),
     forceCloseConnections: 'idle',
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void answerFault(error, request, reply),
@@ -86,11 +93,27 @@ async function registerGuards(app: FastifyInstance, options: ServiceOptions): Pr
     checkSite(request.headers, site, isApi);
   });
   await app.register(cookie);
-  await app.register(rateLimit, {
-    global: false,
-    errorResponseBuilder: (_, { ttl }) =>
-      new EspmintError('SIGN_IN_THROTTLED', { waitSeconds: Math.ceil(ttl / 1000) }),
+}
+
+/** Only JSON comes in: a form on another site could send plain text without being asked. */
+function takeOnlyBoundedJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      void parse(request, boundedJson(body as Buffer), done);
+    } catch (error) {
+      done(error as Error);
+    }
   });
+}
+
+/** A browser keeps cookies by host and not by port: two services on one host need two names. */
+function sessionCookieOf(dataDir: string): string {
+  const instance = createHash('sha256')
+    .update(`${hostname()}\0${resolve(dataDir)}`)
+    .digest('hex');
+  return `espmint_session_${instance.slice(0, 8)}`;
 }
 
 /** The app's life is the core's: it begins when the app is ready, and closing waits for running boards. */

@@ -18,6 +18,11 @@ export interface ServiceOptions {
   readonly host?: string | undefined;
   /** Further host names it is reached by, through a proxy or a DNS name. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /**
+   * Addresses and networks (`10.0.0.0/8`) of proxies before it: what these say of where a request comes from is believed.
+   * A request from them never counts as one of this computer.
+   */
+  readonly trustedProxies?: readonly string[] | undefined;
   readonly tls?: TlsFiles | undefined;
   /** Instead of what profiles say about the proof. */
   readonly verify?: 'md5' | 'readback' | undefined;

@@ -1,8 +1,11 @@
 // The service on a real socket: live events with replay, sign-in, exposure, and a stop in good order.
+import http from 'node:http';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventReader, type ReadEvent } from '../../test/support/event-reader.js';
 import { createBench, type TestBench } from '../../test/support/service-bench.js';
-import { People } from './access/people.js';
+import { People, peopleFile } from './access/people.js';
 import { startService, type RunningService, type StartOptions } from './start.js';
 
 const PASSWORD = 'a long enough password';
@@ -139,10 +142,99 @@ describe('sign-in', () => {
     expect(throttled.status).toBe(429);
     expect(Number(throttled.headers.get('retry-after'))).toBeGreaterThan(0);
   });
-  it('limits how often one address may try, whatever the names', async () => {
+  it('checks few passwords of one address at once, refuses the others early, and shuts nobody out', async () => {
     const url = await withPeople();
-    const answers = await Promise.all(Array.from({ length: 35 }, () => post(`${url}/api/v1/session`, {})));
-    expect(answers.filter(({ status }) => status === 429)).toHaveLength(5);
+    const guess = (_: unknown, index: number): Promise<Response> =>
+      post(`${url}/api/v1/session`, { name: `name${index}`, password: 'wrong password' });
+    const answers = await Promise.all(Array.from({ length: 40 }, guess));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(20);
+    expect(await refused[0]?.json()).toMatchObject({ code: 'SIGN_IN_BUSY', retryable: true });
+    expect(refused[0]?.headers.get('retry-after')).toBe('2');
+    expect((await signIn(url)).csrfToken).toBeDefined();
+  });
+  it('has a cookie of its own on each of two services of one host', async () => {
+    const names: string[] = [];
+    for (const dataDir of ['one', 'two'].map((name) => join(bench.dataDir, name))) {
+      await new People(dataDir, CHEAP).addUser('lan', 'admin', PASSWORD);
+      names.push((await signIn((await start({ dataDir })).url)).cookie.split('=')[0] ?? '');
+    }
+    expect(names[0]).toMatch(/^espmint_session_/);
+    expect(names[0]).not.toBe(names[1]);
+  });
+});
+
+describe('without people', () => {
+  const ask = async (url: string, headers: Record<string, string>, path = '/users'): Promise<number> =>
+    new Promise((resolve, reject) => {
+      http
+        .get(`${url}/api/v1${path}`, { headers }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        })
+        .on('error', reject);
+    });
+
+  it('who sits at this computer may do everything', async () => {
+    const { url } = await start({ allowedHosts: ['plant.example.com'] });
+    expect(await ask(url, {})).toBe(200);
+  });
+  it.each([
+    ['another name than its own', { host: 'plant.example.com' }],
+    ['Forwarded', { forwarded: 'for=203.0.113.9' }],
+    ['X-Forwarded-For', { 'x-forwarded-for': '127.0.0.1' }],
+    ['X-Forwarded-Host', { 'x-forwarded-host': 'localhost' }],
+    ['X-Real-IP', { 'x-real-ip': '127.0.0.1' }],
+    ['Via', { via: '1.1 proxy' }],
+    ['CF-Connecting-IP', { 'cf-connecting-ip': '203.0.113.9' }],
+  ] as [string, Record<string, string>][])(
+    'nobody is let in through a proxy, told by %s',
+    async (_, headers) => {
+      const { url } = await start({ allowedHosts: ['plant.example.com'] });
+      expect(await ask(url, headers)).toBe(401);
+      expect(await ask(url, headers, '/events')).toBe(401);
+      const session = await post(`${url}/api/v1/session`, { name: 'lan', password: PASSWORD }, headers);
+      expect(await session.json()).toMatchObject({ code: 'NOBODY_CAN_SIGN_IN' });
+    },
+  );
+  it('nobody is let in from the address of a proxy that is believed, whatever the request says', async () => {
+    const { url } = await start({ trustedProxies: ['127.0.0.0/8'] });
+    expect(await ask(url, {})).toBe(401);
+  });
+  it.each([
+    ['may not be read', async (path: string) => writeFile(path, '{')],
+    ['is a folder', async (path: string) => mkdir(path)],
+    ['is a link that leads nowhere', async (path: string) => symlink('/nowhere/people.json', path)],
+    ['is gone', async (path: string) => writeFile(path.replace('people', 'sessions'), '{"sessions":[]}')],
+  ])('nobody is let in when the file of people %s', async (_, damage) => {
+    const { url } = await start();
+    const path = peopleFile(bench.dataDir);
+    await mkdir(dirname(path), { recursive: true });
+    await damage(path);
+    const answer = await fetch(`${url}/api/v1/devices`);
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ code: 'STATE_UNREADABLE' });
+  });
+});
+
+describe('behind a proxy that is believed', () => {
+  const from = (address: string): Record<string, string> => ({
+    'x-forwarded-for': address,
+    'x-forwarded-proto': 'https',
+  });
+  it('the address of the client counts, and the cookie is for HTTPS only', async () => {
+    await new People(bench.dataDir, CHEAP).addUser('lan', 'admin', PASSWORD);
+    const { url } = await start({ trustedProxies: ['127.0.0.1'] });
+    const tries = async (password: string, address: string): Promise<Response> =>
+      post(`${url}/api/v1/session`, { name: 'lan', password }, from(address));
+    for (let count = 0; count < 5; count++) await tries('wrong password', '203.0.113.9');
+    expect((await tries(PASSWORD, '203.0.113.9')).status).toBe(429);
+    const right = await tries(PASSWORD, '203.0.113.10');
+    expect(right.status).toBe(200);
+    expect(right.headers.getSetCookie()[0]).toMatch(/; Secure/);
+  });
+  it('which is no address is refused at the start', async () => {
+    await expect(start({ trustedProxies: ['the proxy'] })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 });
 

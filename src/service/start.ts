@@ -16,6 +16,8 @@ export interface StartOptions extends AppOptions {
 export interface RunningService {
   /** Where a browser on this machine opens it. */
   readonly url: string;
+  /** Whether anybody can sign in; until then only who uses this computer is let in. @throws STATE_UNREADABLE */
+  hasPeople(): Promise<boolean>;
   /** Lets running boards finish or stop at a safe point, then ends. May be called again. */
   close(): Promise<void>;
 }
@@ -37,6 +39,7 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
   let closed: Promise<void> | undefined;
   return {
     url: `${scheme}://${urlHost(host)}:${bound}`,
+    hasPeople: () => new People(options.dataDir).anybody(),
     close: () => (closed ??= app.close()),
   };
 }

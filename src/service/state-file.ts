@@ -1,9 +1,9 @@
 // A small JSON file of the service's own state: read whole, checked, replaced whole and atomically, for its owner only.
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { EspmintError } from '../core/errors/index.js';
+import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import {
   PRIVATE_FILE,
   codeOf,
@@ -24,7 +24,7 @@ export class StateFile<T> {
   readonly #empty: T;
   /** Changes of this process run one after another. */
   #last: Promise<unknown> = Promise.resolve();
-  #cache: { readonly mtimeMs: number; readonly size: number; readonly value: T } | undefined;
+  #cache: { readonly mark: string; readonly value: T } | undefined;
 
   constructor(path: string, schema: z.ZodType<T>, empty: T) {
     this.path = path;
@@ -33,20 +33,24 @@ export class StateFile<T> {
   }
 
   /**
-   * What the file holds now, also when another process wrote it; the empty value when there is none.
+   * What the file holds now, also when another process wrote it; the empty value when there never was one.
    *
-   * @throws STATE_UNREADABLE, FILE_UNREADABLE: what cannot be read is never taken for empty
+   * @throws STATE_UNREADABLE for every other reason why it cannot be read
    */
   async read(): Promise<T> {
-    const found = await this.#look();
-    if (found === undefined) return this.#empty;
-    const { mtimeMs, size } = found;
-    if (this.#cache?.mtimeMs === mtimeMs && this.#cache.size === size) return this.#cache.value;
-    const text = await readFile(this.path, 'utf8').catch((error: unknown) => {
-      throw unreadable(this.path, error);
-    });
+    return (await this.readIfThere()) ?? this.#empty;
+  }
+
+  /** The same; undefined when there never was one. @throws STATE_UNREADABLE */
+  async readIfThere(): Promise<T | undefined> {
+    const mark = await markOf(this.path);
+    if (mark === undefined) return undefined;
+    if (this.#cache?.mark === mark) return this.#cache.value;
+    const text = await readStored(this.path);
+    // Between the two looks somebody took it away, which no writer of ours does.
+    if (text === undefined) throw notUsable(this.path, 'it has just gone');
     const value = this.#parse(text);
-    this.#cache = { mtimeMs, size, value };
+    this.#cache = { mark, value };
     return value;
   }
 
@@ -54,7 +58,7 @@ export class StateFile<T> {
    * Reads, changes and writes the file with no other process in between.
    *
    * @param change returns the new content; what it throws leaves the file as it was
-   * @throws STATE_UNREADABLE, FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL
+   * @throws STATE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL
    */
   update(change: (value: T) => T): Promise<T> {
     const result = this.#last.then(async () => {
@@ -72,22 +76,12 @@ export class StateFile<T> {
     return result;
   }
 
-  /** Undefined only where there is no such file. */
-  async #look(): Promise<{ readonly mtimeMs: number; readonly size: number } | undefined> {
-    try {
-      return await stat(this.path);
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return undefined;
-      throw unreadable(this.path, error);
-    }
-  }
-
   #parse(text: string): T {
     try {
       return this.#schema.parse(JSON.parse(text));
     } catch (error) {
       const reason = error instanceof SyntaxError ? 'it is not JSON' : 'its fields are not as expected';
-      throw new EspmintError('STATE_UNREADABLE', { path: this.path, reason }, { cause: error });
+      throw notUsable(this.path, reason, error);
     }
   }
 
@@ -120,4 +114,57 @@ export class StateFile<T> {
     if (lock !== undefined && Date.now() - lock.mtimeMs > LOCK_STALE_MS) await rm(path, { force: true });
     else await sleep(LOCK_PAUSE_MS);
   }
+}
+
+/** More than any of these files holds in years. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Text of a file of the service; undefined only where there never was one. A file that is there and cannot be read, or
+ * a folder on the way to it that cannot be looked into, is never taken for none.
+ *
+ * @throws STATE_UNREADABLE
+ */
+export async function readStored(path: string): Promise<string | undefined> {
+  if ((await markOf(path)) === undefined) return undefined;
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw toNotUsable(path, error);
+  }
+}
+
+/** Changes with every change of the file; undefined where there is none. @throws STATE_UNREADABLE */
+async function markOf(path: string): Promise<string | undefined> {
+  try {
+    const found = await stat(path, { bigint: true });
+    // A pipe would be waited for, for ever.
+    if (!found.isFile()) throw notUsable(path, 'it is no file');
+    if (found.size > MOST_BYTES) throw notUsable(path, `it has ${found.size} bytes`);
+    return [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join('.');
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw toNotUsable(path, error);
+    if (await isLink(path)) throw notUsable(path, 'it is a link that leads nowhere', error);
+    return undefined;
+  }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw toNotUsable(path, error);
+  }
+}
+
+export function notUsable(path: string, reason: string, cause?: unknown): EspmintError {
+  return new EspmintError('STATE_UNREADABLE', { path, reason }, { cause });
+}
+
+function toNotUsable(path: string, error: unknown): EspmintError {
+  if (isEspmintError(error, 'STATE_UNREADABLE')) return error;
+  const fault = unreadable(path, error);
+  const reason = isEspmintError(fault, 'FILE_UNREADABLE') ? fault.details.reason : fault.message;
+  return notUsable(path, reason, error);
 }

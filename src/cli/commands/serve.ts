@@ -1,4 +1,5 @@
 // `espmint serve`: the dashboard and the HTTP API, until a signal comes.
+import { stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
 import { DEFAULT_HOST, DEFAULT_PORT, startService, type TlsFiles } from '../../service/index.js';
@@ -16,6 +17,7 @@ interface Options extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOp
   readonly host: string;
   readonly port: number;
   readonly allowHost?: readonly string[];
+  readonly trustProxy?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly insecureHttp?: boolean;
@@ -34,6 +36,11 @@ export function serveCommand(io: CliIo): Command {
       DEFAULT_PORT,
     )
     .option('--allow-host <name>', 'a further host name that it is reached by; repeat it', collect)
+    .option(
+      '--trust-proxy <address>',
+      'address or network of a proxy whose word on where requests come from counts; repeat it',
+      collect,
+    )
     .option('--tls-cert <file>', 'certificate (PEM), to serve HTTPS')
     .option('--tls-key <file>', 'key of the certificate (PEM)')
     .option('--insecure-http', 'serve other addresses than loopback without TLS, behind a proxy that has it')
@@ -48,7 +55,7 @@ export function serveCommand(io: CliIo): Command {
 }
 
 async function serve(io: CliIo, options: Options): Promise<void> {
-  const { host, port, allowHost = [], insecureHttp, virtual, json } = options;
+  const { host, port, allowHost = [], trustProxy = [], insecureHttp, virtual, json } = options;
   if (port > 65_535) throw invalid('--port', `is ${port}`, 'give a number from 0 to 65535');
   if (virtual !== undefined && virtual > 64) throw invalid('--virtual', `is ${virtual}`, 'give 64 at most');
   const tls = await readTls(options);
@@ -61,12 +68,14 @@ async function serve(io: CliIo, options: Options): Promise<void> {
       host,
       port,
       allowedHosts: allowHost,
+      trustedProxies: trustProxy,
       tls,
       insecureHttp,
       verify: options.verify,
     });
     try {
       io.stdout(json === true ? jsonLine({ type: 'serving', url: service.url }) : `${service.url}\n`);
+      if (!(await service.hasPeople())) io.stderr(NO_PEOPLE);
       if (json !== true) io.stderr('Open it in a browser; Ctrl-C stops.\n');
       await untilStopped(io);
       io.stderr('Stopping; running boards finish first (Ctrl-C again: at once).\n');
@@ -78,12 +87,33 @@ async function serve(io: CliIo, options: Options): Promise<void> {
   }
 }
 
+const NO_PEOPLE =
+  'There are no people yet: who uses this computer may do everything, and nobody else gets in, also not through a proxy.\n' +
+  'To let others in, add an admin: espmint users add NAME --role admin\n';
+
 async function readTls({ tlsCert, tlsKey }: Options): Promise<TlsFiles | undefined> {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined) {
     throw invalid('--tls-cert and --tls-key', 'belong together', 'give both');
   }
-  return { cert: await readTextFile(tlsCert), key: await readTextFile(tlsKey) };
+  return { cert: await readTextFile(tlsCert), key: await readTlsKey(tlsKey) };
+}
+
+/** As PostgreSQL wants it: nobody but its owner may read it, but a group of root's choice may. */
+async function readTlsKey(path: string): Promise<string> {
+  const text = await readTextFile(path);
+  if (process.platform === 'win32') return text;
+  const { mode, uid } = await stat(path);
+  const mine = process.getuid?.() ?? uid;
+  if (uid !== 0 && uid !== mine) throw openKey(path, 'belongs to another user', `chown ${mine} ${path}`);
+  const others = uid === 0 ? 0o027 : 0o077;
+  if ((mode & others) !== 0) throw openKey(path, 'can be read by others', `chmod 600 ${path}`);
+  return text;
+}
+
+function openKey(path: string, reason: string, command: string): EspmintError {
+  const hint = `make it yours alone ("${command}"); others may have read it already: get a new one where that matters`;
+  return invalid(`The TLS key ${path}`, reason, hint);
 }
 
 function untilStopped(io: CliIo): Promise<void> {

@@ -1,5 +1,15 @@
 // Reads a profile from YAML text and says what is wrong with line and column.
-import { LineCounter, isMap, isScalar, parseDocument, type Document, type Node } from 'yaml';
+import {
+  LineCounter,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+} from 'yaml';
 import type { z } from 'zod';
 import { EspmintError } from '../errors/index.js';
 import { checkCaUrl } from '../ca-url.js';
@@ -20,6 +30,17 @@ export interface ProfileFinding {
   readonly reason: string;
 }
 
+/** A profile with hundreds of rows, certificates among them. */
+const MOST_CHARACTERS = 128 * 1024;
+/** Lines, names, list entries and brackets together: reading a text costs time by these. */
+const MOST_PARTS = 3_000;
+/** Levels, counted generously: as columns, too. The library calls itself once for each, and a full stack ends the program. */
+const MOST_DEPTH = 100;
+/** References to other parts of the text, and names that are no plain text: the library takes exponential time for many. */
+const MOST_TRICKS = 20;
+/** Nobody reads more of them at once. */
+const MOST_FINDINGS = 100;
+
 type PathPart = string | number;
 const HINT = 'correct the profile, or look at a commented one with `espmint profile init`';
 
@@ -39,16 +60,56 @@ export function parseProfile(text: string, file: string): Profile {
 
 /** All findings at once, for `espmint profile check` and the editor form. Never throws. */
 export function checkProfile(text: string): { profile: Profile } | { findings: ProfileFinding[] } {
+  const tooMuch = sizeFault(text);
+  if (tooMuch !== undefined) return { findings: [{ line: 1, column: 1, path: '', reason: tooMuch }] };
+  return check(text);
+}
+
+/** Why a text is more than a profile can be: reading it would take more than some milliseconds, or more stack than there is. */
+function sizeFault(text: string): string | undefined {
+  if (text.length > MOST_CHARACTERS) return `has more than ${MOST_CHARACTERS} characters`;
+  let [parts, depth, deepest] = [0, 0, 0];
+  for (const char of text) {
+    if (PARTS.has(char)) parts += 1;
+    if (char === '[' || char === '{') depth += 1;
+    else if (char === ']' || char === '}') depth = Math.max(0, depth - 1);
+    deepest = Math.max(deepest, depth);
+  }
+  for (const line of text.split(/[\r\n]/)) {
+    // Dashes, question marks and colons stand in values too: only those before a blank begin something.
+    const begun = line.match(/[-?:](?=\s|$)/g)?.length ?? 0;
+    parts += begun;
+    deepest = Math.max(deepest, begun, line.length - line.trimStart().length);
+  }
+  if (parts > MOST_PARTS) return `has more than ${MOST_PARTS} lines, names and brackets`;
+  if (deepest > MOST_DEPTH) return 'is nested too deeply';
+  const tricks = text.match(/(?<![^\s[{,:-])(?:\*|\?(?=\s))/g)?.length ?? 0;
+  return tricks > MOST_TRICKS ? `has more than ${MOST_TRICKS} references and question marks` : undefined;
+}
+const PARTS = new Set(['\n', '\r', ',', '[', ']', '{', '}', '&', '*', '!', '"', "'"]);
+
+function check(text: string): { profile: Profile } | { findings: ProfileFinding[] } {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    // The library compares each name with each other one.
+    uniqueKeys: false,
+  });
   const locate = locator(document, lines);
   if (document.errors.length > 0) {
-    const findings = document.errors.map((error) => ({
+    const findings = document.errors.slice(0, MOST_FINDINGS).map((error) => ({
       ...position(lines, error.pos[0]),
       path: '',
       reason: `is not valid YAML: ${error.message}`,
     }));
     return { findings };
+  }
+  const odd = oddNodes(document);
+  if (odd.length > 0) {
+    return {
+      findings: odd.map(({ offset, name, reason }) => ({ ...position(lines, offset), path: name, reason })),
+    };
   }
   const plain = toPlain(document);
   const faulty = findFaultyText(plain);
@@ -57,14 +118,45 @@ export function checkProfile(text: string): { profile: Profile } | { findings: P
     return { findings: [{ ...locate(path), path: path.join('.'), reason }] };
   }
   const parsed = profileSchema.safeParse(plain);
-  if (!parsed.success)
-    return { findings: typosFirst(parsed.error.issues).flatMap((issue) => describe(issue, locate)) };
-  const findings = semanticFindings(parsed.data).map(({ path, reason }) => ({
-    ...locate(path),
-    path: path.join('.'),
-    reason,
-  }));
+  if (!parsed.success) return { findings: findingsOf(parsed.error.issues, locate) };
+  const findings = semanticFindings(parsed.data)
+    .slice(0, MOST_FINDINGS)
+    .map(({ path, reason }) => ({ ...locate(path), path: path.join('.'), reason }));
   return findings.length > 0 ? { findings } : { profile: parsed.data };
+}
+
+interface OddNode {
+  readonly offset: number;
+  readonly name: string;
+  readonly reason: string;
+}
+
+/**
+ * What no profile needs: names that stand twice (only one of their values would count), names that are no plain text,
+ * and parts that hold themselves. The library takes exponential time and memory for the last two.
+ */
+function oddNodes(document: Document.Parsed): OddNode[] {
+  const odd: OddNode[] = [];
+  const note = (node: unknown, name: string, reason: string): void => {
+    odd.push({ offset: isNode(node) ? (node.range?.[0] ?? 0) : 0, name, reason });
+  };
+  visit(document, {
+    Map: (_, map) => {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        const name = isScalar(key) ? String(key.value) : '';
+        if (!isScalar(key)) note(key, '', 'has a name that is no plain text');
+        else if (seen.has(name)) note(key, name, 'is there twice');
+        seen.add(name);
+      }
+      return odd.length >= MOST_FINDINGS ? visit.BREAK : undefined;
+    },
+    Alias: (_, alias, path) => {
+      const holdsItself = path.some((part) => isCollection(part) && part.anchor === alias.source);
+      if (holdsItself) note(alias, '', 'refers to a part that it stands in');
+    },
+  });
+  return odd.slice(0, MOST_FINDINGS);
 }
 
 /** YAML's aliases can blow a small text up: the library's limit turns that into an error, which is a finding here. */
@@ -107,10 +199,19 @@ function position(lines: LineCounter, offset: number): { line: number; column: n
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
 }
 
-function describe(issue: z.core.$ZodIssue, locate: Locate): ProfileFinding[] {
+function findingsOf(issues: readonly z.core.$ZodIssue[], locate: Locate): ProfileFinding[] {
+  const findings: ProfileFinding[] = [];
+  for (const issue of typosFirst(issues)) {
+    findings.push(...describe(issue, locate, MOST_FINDINGS - findings.length));
+    if (findings.length >= MOST_FINDINGS) break;
+  }
+  return findings;
+}
+
+function describe(issue: z.core.$ZodIssue, locate: Locate, most: number): ProfileFinding[] {
   const path = issue.path.filter((part): part is PathPart => typeof part !== 'symbol');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, most).map((key) => ({
       ...locate([...path, key]),
       path: [...path, key].join('.'),
       reason: 'is not a setting of a profile',

@@ -117,3 +117,42 @@ describe('fillTemplate', () => {
     );
   });
 });
+
+describe('a text that is made to stop the program', () => {
+  const rows = (count: number): string =>
+    'name: x\nnvs:\n  rows:\n' +
+    Array.from({ length: count }, (_, index) => `    - { key: k${index}, type: string, value: v }`).join(
+      '\n',
+    );
+
+  it.each([
+    ['brackets', '['.repeat(5_000), /brackets/],
+    ['few brackets', '['.repeat(500), /nested/],
+    ['groups', '{a: '.repeat(400), /nested/],
+    ['lists in lists', '- '.repeat(500), /nested/],
+    ['names that are names', '? '.repeat(60), /question marks/],
+    ['some of them', '? '.repeat(18), /plain text/],
+    ['names on one line', 'a: '.repeat(500), /nested/],
+    ['a part that holds itself', `nvs: &a [${'*a,'.repeat(15)}]`, /stands in/],
+    ['references', `a: &a [1]\nb: [${'*a,'.repeat(40)}]`, /references/],
+    [
+      'settings that there are not',
+      Array.from({ length: 1_400 }, (_, i) => `k${i}: 1`).join('\n'),
+      /not a setting/,
+    ],
+    ['settings without end', 'k: 1\n'.repeat(20_000), /lines/],
+    ['the same name', 'name: x\n'.repeat(1_000), /twice/],
+    ['characters', 'x'.repeat(200_000), /characters/],
+    ['rows without end', rows(2_000), /lines/],
+  ])('%s', (_, text, reason) => {
+    const checked = checkProfile(text);
+    const findings = 'findings' in checked ? checked.findings : [];
+    expect(findings[0]?.reason).toMatch(reason);
+    expect(findings.length).toBeLessThanOrEqual(100);
+  });
+  it('is not one with some hundred rows and certificates', () => {
+    const certificate = 'A'.repeat(2_000);
+    const text = `${rows(300)}\n${Array.from({ length: 5 }, (_, i) => `    - { key: c${i}, type: base64, value: ${certificate} }`).join('\n')}\n`;
+    expect(checkProfile(text)).toHaveProperty('profile');
+  });
+});

@@ -75,8 +75,8 @@ describe('who a caller is', () => {
     const sessions = new Sessions(dataDir);
     return { people, sessions, gate: new Gatekeeper(people, sessions, mustSignIn) };
   }
-  const cookieOnly = (cookie: string) => ({ cookie, authorization: undefined });
-  const nobody = { cookie: undefined, authorization: undefined };
+  const cookieOnly = (cookie: string) => ({ cookie, authorization: undefined, isDirect: true });
+  const nobody = { cookie: undefined, authorization: undefined, isDirect: true };
 
   it('is the person at this machine while nobody has to sign in', async () => {
     const { gate, people } = open(false);
@@ -120,7 +120,7 @@ describe('who a caller is', () => {
   it('is a machine with its token until that is revoked', async () => {
     const { gate, people } = open();
     const { id, token } = await people.createToken('line 1', 'operator');
-    const credentials = { cookie: undefined, authorization: `Bearer ${token}` };
+    const credentials = { cookie: undefined, authorization: `Bearer ${token}`, isDirect: true };
     expect(await gate.identify(credentials)).toMatchObject({ role: 'operator', via: 'token' });
     expect(await gate.identify({ ...credentials, authorization: `Bearer ${token}x` })).toBeUndefined();
     await people.revokeToken(id);
@@ -175,25 +175,49 @@ describe('sessions', () => {
   });
 });
 
+/** Seconds; asks without leaving a trace. */
+function waitOf(throttle: Throttle, key: string): number {
+  try {
+    throttle.begin(key);
+    throttle.withdrawn(key);
+    return 0;
+  } catch (error) {
+    return (error as { details: { waitSeconds: number } }).details.waitSeconds;
+  }
+}
+
 describe('the throttle', () => {
   it('doubles the wait with each failure, up to five minutes, and forgets after a success', () => {
     let now = 0;
     const throttle = new Throttle(() => now);
     const waits: number[] = [];
     for (let failures = 1; failures <= 16; failures++) {
-      throttle.failed('lan');
-      try {
-        throttle.check('lan');
-        waits.push(0);
-      } catch (error) {
-        waits.push((error as { details: { waitSeconds: number } }).details.waitSeconds);
-      }
+      throttle.begin('lan');
+      const wait = waitOf(throttle, 'lan');
+      waits.push(wait);
+      now += wait * 1000;
     }
     expect(waits).toEqual([0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
-    now += 301_000;
-    throttle.check('lan');
+    throttle.begin('lan');
     throttle.succeeded('lan');
-    throttle.failed('lan');
-    throttle.check('lan');
+    expect(waitOf(throttle, 'lan')).toBe(0);
+  });
+  it('lets no more tries begin at once than one after the other', () => {
+    const throttle = new Throttle(() => 0);
+    const begun = Array.from({ length: 30 }).filter(() => {
+      try {
+        throttle.begin('lan');
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    expect(begun).toHaveLength(5);
+  });
+  it('forgets the oldest names first, not the one that is being guessed', () => {
+    const throttle = new Throttle(() => 0);
+    for (let tries = 0; tries < 5; tries++) throttle.begin('lan');
+    for (let count = 0; count < 9_000; count++) throttle.begin(`name ${count}`);
+    expect(waitOf(throttle, 'lan')).toBeGreaterThan(0);
   });
 });

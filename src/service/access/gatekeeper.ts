@@ -1,8 +1,9 @@
 // Decides who a caller is: the person at this machine, a person with a session, or a machine with a token.
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { ROLES, type Role, type Session } from '../contract/index.js';
 import type { People } from './people.js';
 import { csrfTokenOf, isCsrfTokenOf, type Sessions } from './sessions.js';
+import { SignInQueue } from './sign-in-queue.js';
 import { Throttle } from './throttle.js';
 
 export interface Identity {
@@ -16,6 +17,8 @@ export interface Identity {
 export interface Credentials {
   readonly cookie: string | undefined;
   readonly authorization: string | undefined;
+  /** It comes from a program on this computer itself, through no proxy. */
+  readonly isDirect: boolean;
 }
 
 const LOCAL: Identity = { name: 'local', role: 'admin', via: 'local' };
@@ -25,6 +28,7 @@ export class Gatekeeper {
   readonly #sessions: Sessions;
   readonly #mustSignIn: boolean;
   readonly #throttle = new Throttle();
+  readonly #queue = new SignInQueue();
 
   /** @param mustSignIn also while there are no people yet: the service can be reached over the network. */
   constructor(people: People, sessions: Sessions, mustSignIn: boolean) {
@@ -33,41 +37,54 @@ export class Gatekeeper {
     this.#mustSignIn = mustSignIn;
   }
 
-  async signInRequired(): Promise<boolean> {
-    return this.#mustSignIn || (await this.#people.anybody());
+  /**
+   * Without people only who sits at this computer is let in without a name. What comes through a proxy may come from
+   * anywhere.
+   */
+  async signInRequired({ isDirect }: Pick<Credentials, 'isDirect'>): Promise<boolean> {
+    return this.#mustSignIn || !isDirect || (await this.#people.anybody());
   }
 
   /** Who this is, or undefined. Rights are read anew for every request: a change holds at once. */
-  async identify({ cookie, authorization }: Credentials): Promise<Identity | undefined> {
+  async identify(credentials: Credentials): Promise<Identity | undefined> {
+    const { cookie, authorization } = credentials;
     if (authorization !== undefined) return this.#byToken(authorization);
     if (cookie !== undefined) {
       const identity = await this.#byCookie(cookie);
       if (identity !== undefined) return identity;
     }
-    return (await this.signInRequired()) ? undefined : LOCAL;
+    return (await this.signInRequired(credentials)) ? undefined : LOCAL;
   }
 
-  /** @throws SIGN_IN_FAILED, SIGN_IN_THROTTLED */
+  /** @throws SIGN_IN_FAILED, SIGN_IN_THROTTLED, SIGN_IN_BUSY, NOBODY_CAN_SIGN_IN */
   async signIn(name: string, password: string, address: string): Promise<{ cookie: string; user: Identity }> {
+    if (!(await this.#people.anybody())) throw new EspmintError('NOBODY_CAN_SIGN_IN', {});
     const key = `${name.normalize('NFC').toLowerCase()} from ${address}`;
-    this.#throttle.check(key);
-    const user = await this.#people.checkPassword(name, password);
-    if (user === undefined) {
-      this.#throttle.failed(key);
-      throw new EspmintError('SIGN_IN_FAILED', {});
-    }
+    this.#throttle.begin(key);
+    const user = await this.#check(key, address, () => this.#people.checkPassword(name, password));
+    if (user === undefined) throw new EspmintError('SIGN_IN_FAILED', {});
     this.#throttle.succeeded(key);
     const cookie = await this.#sessions.open(user);
     return { cookie, user: { name: user.name, role: user.role, via: 'session' } };
   }
 
   /** What the page is told of its caller. */
-  async describe(identity: Identity | undefined, cookie: string | undefined): Promise<Session> {
-    const signInRequired = await this.signInRequired();
+  async describe(identity: Identity | undefined, credentials: Credentials): Promise<Session> {
+    const { cookie } = credentials;
+    const signInRequired = await this.signInRequired(credentials);
     if (identity === undefined) return { signInRequired };
     const user = { name: identity.name, role: identity.role };
     if (identity.via !== 'session' || cookie === undefined) return { signInRequired, user };
     return { signInRequired, user, csrfToken: csrfTokenOf(cookie) };
+  }
+
+  async #check<T>(key: string, address: string, check: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#queue.run(address, check);
+    } catch (error) {
+      if (isEspmintError(error, 'SIGN_IN_BUSY')) this.#throttle.withdrawn(key);
+      throw error;
+    }
   }
 
   async #byToken(authorization: string): Promise<Identity | undefined> {

@@ -30,13 +30,27 @@ export async function verifyPassword(password: string, stored: string): Promise<
   return wanted.length === found.length && timingSafeEqual(wanted, found);
 }
 
+/**
+ * Work on passwords waits in a line of its own, one at a time: the pool of threads that it runs in also reads files and
+ * looks up names for boards.
+ */
+let last: Promise<unknown> = Promise.resolve();
+function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
+  const result = last.then(work);
+  last = result.catch(() => undefined);
+  return result;
+}
+
 /** Unicode has several spellings of the same text (RFC 8265): keyboards differ in which one they send. */
 function derive(password: string, salt: Buffer, { n, r, p }: Cost): Promise<Buffer> {
   const maxmem = 256 * n * r;
-  return new Promise((resolve, reject) => {
-    scrypt(password.normalize('NFC'), salt, HASH_BYTES, { N: n, r, p, maxmem }, (error, hash) => {
-      if (error === null) resolve(hash);
-      else reject(error);
-    });
-  });
+  return oneAtATime(
+    () =>
+      new Promise((resolve, reject) => {
+        scrypt(password.normalize('NFC'), salt, HASH_BYTES, { N: n, r, p, maxmem }, (error, hash) => {
+          if (error === null) resolve(hash);
+          else reject(error);
+        });
+      }),
+  );
 }

@@ -6,8 +6,9 @@ import { z } from 'zod';
 import { EspmintError } from '../../core/errors/index.js';
 import type { Role, Token, User } from '../contract/index.js';
 import { roleSchema } from '../contract/operation.js';
-import { StateFile } from '../state-file.js';
+import { notUsable, readStored, StateFile } from '../state-file.js';
 import { COST, hashPassword, verifyPassword, type Cost } from './passwords.js';
+import { sessionsFile } from './sessions.js';
 
 const userSchema = z.object({
   name: z.string(),
@@ -45,30 +46,35 @@ export class People {
   /** Compared against where a name is unknown, so that both answers take as long. */
   #decoy: Promise<string> | undefined;
   readonly #cost: Cost;
+  /** Where sign-ins leave a trace: who finds one knows that there were people. */
+  readonly #sessionsFile: string;
+  #wasThere = false;
   readonly #tokenUses = new Map<string, string>();
 
   /** @param cost of a password hash; less than the usual one is for tests only. */
   constructor(dataDir: string, cost = COST) {
     this.#cost = cost;
+    this.#sessionsFile = sessionsFile(dataDir);
     this.#file = new StateFile(peopleFile(dataDir), fileSchema, { users: [], tokens: [] });
   }
 
   async users(): Promise<User[]> {
-    return (await this.#file.read()).users.map(({ name, role, createdAt }) => ({ name, role, createdAt }));
+    return (await this.#read()).users.map(({ name, role, createdAt }) => ({ name, role, createdAt }));
   }
 
+  /** @throws STATE_UNREADABLE whenever it cannot be told for sure: then nobody is let in */
   async anybody(): Promise<boolean> {
-    return (await this.#file.read()).users.length > 0;
+    return (await this.#read()).users.length > 0;
   }
 
   async findUser(name: string): Promise<KnownUser | undefined> {
-    const user = (await this.#file.read()).users.find((entry) => sameName(entry.name, name));
+    const user = (await this.#read()).users.find((entry) => sameName(entry.name, name));
     return user && knownUser(user);
   }
 
   /** The user, when name and password belong together; it takes as long when the name is unknown. */
   async checkPassword(name: string, password: string): Promise<KnownUser | undefined> {
-    const user = (await this.#file.read()).users.find((entry) => sameName(entry.name, name));
+    const user = (await this.#read()).users.find((entry) => sameName(entry.name, name));
     this.#decoy ??= hashPassword('no password has this hash', this.#cost);
     const right = await verifyPassword(password, user?.passwordHash ?? (await this.#decoy));
     return right && user !== undefined ? knownUser(user) : undefined;
@@ -104,7 +110,7 @@ export class People {
   }
 
   async tokens(): Promise<Token[]> {
-    return (await this.#file.read()).tokens.map(({ id, label, role, createdAt }) => ({
+    return (await this.#read()).tokens.map(({ id, label, role, createdAt }) => ({
       id,
       label,
       role,
@@ -127,7 +133,7 @@ export class People {
   /** Whose token this is. Looking up by hash leaks no timing of the token itself. */
   async findToken(token: string): Promise<TokenEntry | undefined> {
     const sha256 = hashToken(token);
-    const entry = (await this.#file.read()).tokens.find((candidate) => candidate.sha256 === sha256);
+    const entry = (await this.#read()).tokens.find((candidate) => candidate.sha256 === sha256);
     if (entry !== undefined) this.#tokenUses.set(entry.id, new Date().toISOString());
     return entry;
   }
@@ -139,6 +145,17 @@ export class People {
       if (tokens.length === content.tokens.length) throw new EspmintError('TOKEN_UNKNOWN', { id });
       return { ...content, tokens };
     });
+  }
+
+  /** The file as it is. Where it is gone and somebody has signed in before, it is not taken for "there are no people". */
+  async #read(): Promise<z.output<typeof fileSchema>> {
+    const content = await this.#file.readIfThere();
+    this.#wasThere ||= content !== undefined;
+    if (content !== undefined) return content;
+    if (this.#wasThere || (await readStored(this.#sessionsFile)) !== undefined) {
+      throw notUsable(this.#file.path, 'it is gone, and there were people here');
+    }
+    return { users: [], tokens: [] };
   }
 
   async #changeUser(name: string, change: (user: UserEntry) => UserEntry | undefined): Promise<void> {

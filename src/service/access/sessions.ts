@@ -27,12 +27,17 @@ const entrySchema = z.object({
 type Entry = z.output<typeof entrySchema>;
 const fileSchema = z.object({ sessions: z.array(entrySchema) });
 
+/** The place of the file in a data directory. */
+export function sessionsFile(dataDir: string): string {
+  return join(dataDir, 'service', 'sessions.json');
+}
+
 export class Sessions {
   readonly #file: StateFile<z.output<typeof fileSchema>>;
   readonly #now: () => number;
 
   constructor(dataDir: string, now: () => number = Date.now) {
-    this.#file = new StateFile(join(dataDir, 'service', 'sessions.json'), fileSchema, { sessions: [] });
+    this.#file = new StateFile(sessionsFile(dataDir), fileSchema, { sessions: [] });
     this.#now = now;
   }
 

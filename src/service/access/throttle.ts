@@ -22,20 +22,30 @@ export class Throttle {
     this.#now = now;
   }
 
-  /** @throws SIGN_IN_THROTTLED while this key has to wait */
-  check(key: string): void {
+  /**
+   * A try begins. It counts as a failure until it has succeeded: of many that come at once no more pass than one after
+   * the other.
+   *
+   * @throws SIGN_IN_THROTTLED while this key has to wait
+   */
+  begin(key: string): void {
     const waitMs = this.#waitMs(key);
     if (waitMs > 0) throw new EspmintError('SIGN_IN_THROTTLED', { waitSeconds: Math.ceil(waitMs / 1000) });
-  }
-
-  failed(key: string): void {
-    if (this.#records.size > KEYS_MAX) this.#forget();
+    if (this.#records.size >= KEYS_MAX) this.#forget();
     const failures = (this.#records.get(key)?.failures ?? 0) + 1;
+    // The newest stands last.
+    this.#records.delete(key);
     this.#records.set(key, { failures, lastMs: this.#now() });
   }
 
   succeeded(key: string): void {
     this.#records.delete(key);
+  }
+
+  /** The try was not made: nobody looked at its password. */
+  withdrawn(key: string): void {
+    const record = this.#records.get(key);
+    if (record !== undefined) record.failures -= 1;
   }
 
   #waitMs(key: string): number {
@@ -45,10 +55,11 @@ export class Throttle {
     return record.lastMs + pauseMs - this.#now();
   }
 
+  /** The oldest go first, whether their time is over or not: who sends names without end forgets the first of them. */
   #forget(): void {
     for (const [key, { lastMs }] of this.#records) {
-      if (this.#now() - lastMs > FORGET_MS) this.#records.delete(key);
+      if (this.#records.size < KEYS_MAX && this.#now() - lastMs <= FORGET_MS) return;
+      this.#records.delete(key);
     }
-    if (this.#records.size > KEYS_MAX) this.#records.clear();
   }
 }

@@ -22,13 +22,13 @@ const DONE = { ok: true } as const;
 
 export function sessionHandlers({ people, sessions, gate }: ServiceCore): SessionHandlers {
   return {
-    getSession: (_, { identity, cookie }) => gate.describe(identity, cookie),
+    getSession: (_, { identity, credentials }) => gate.describe(identity, credentials),
     signIn: async ({ body }, call) => {
       const { cookie, user } = await gate.signIn(body.name, body.password, call.address);
       // The session of whoever sat here before ends with it.
       if (call.cookie !== undefined) await sessions.endCookie(call.cookie);
       call.setCookie(cookie);
-      return gate.describe(user, cookie);
+      return gate.describe(user, { ...call.credentials, cookie });
     },
     signOut: async (_, call) => {
       if (call.cookie !== undefined) await sessions.endCookie(call.cookie);

@@ -14,11 +14,13 @@ export function answerError(log: Log) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const known = toKnownError(error, request);
     // Only what the table does not name is a fault of ours; its details are for the log, never for the caller.
-    if (known.code === 'INTERNAL')
+    if (known.code === 'INTERNAL' && !isOfLeaving(error, request)) {
       log(`${request.method} ${pathOf(request.url)}: ${masker.foreign(describe(error))}`);
-    if (isEspmintError(known, 'SIGN_IN_THROTTLED')) {
+    }
+    if (isEspmintError(known, 'SIGN_IN_THROTTLED') || isEspmintError(known, 'SIGN_IN_BUSY')) {
       reply.header('retry-after', known.details.waitSeconds);
     }
+    if (isEspmintError(known, 'METHOD_NOT_ALLOWED')) reply.header('allow', known.details.allowed.join(', '));
     return reply
       .code(known.httpStatus)
       .type('application/json; charset=utf-8')
@@ -26,6 +28,14 @@ export function answerError(log: Log) {
       .send(JSON.stringify(toApiError(known)));
   };
 }
+
+/** The caller went away in mid-request: that is no fault, and nobody is there to be told. */
+function isOfLeaving(error: unknown, { raw }: FastifyRequest): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const isAbort = error instanceof Error && error.name === 'AbortError';
+  return (raw.socket.destroyed || raw.destroyed) && (isAbort || LEAVING.includes(code));
+}
+const LEAVING = ['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR'];
 
 export function toApiError(error: EspmintError): ApiError {
   const { code, message, next, retryable } = error;

@@ -2,14 +2,16 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import { COOKIE } from './operations.js';
 
 /** Named here because no operation's JSON refers to it: events carry it. */
 const ALWAYS_KEPT = ['LiveEvent'];
 const REF = /"#\/components\/schemas\/([^"]+)"/g;
 
 /** Before the operations are registered: it collects them. */
-export async function registerOpenApi(app: FastifyInstance, version: string): Promise<void> {
+export async function registerOpenApi(
+  app: FastifyInstance,
+  { version, sessionCookie }: { readonly version: string; readonly sessionCookie: string },
+): Promise<void> {
   const components = createJsonSchemaTransformObject({});
   await app.register(swagger, {
     openapi: {
@@ -22,7 +24,7 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       components: {
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer' },
-          session: { type: 'apiKey', in: 'cookie', name: COOKIE },
+          session: { type: 'apiKey', in: 'cookie', name: sessionCookie },
         },
       },
       security: [{ token: [] }, { session: [] }],

@@ -1,7 +1,6 @@
 // Puts every operation of the contract on its path: rights first, then schemas, then the handler, then the schema again.
-import { EspmintError } from '../../core/errors/index.js';
-import { findFaultyText } from '../../core/text.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { ServerResponse } from 'node:http';
 import {
@@ -23,6 +22,8 @@ import {
   type RequestOf,
 } from '../contract/index.js';
 import { z } from 'zod';
+import { checkTexts } from './input.js';
+import { isDirect } from './sites.js';
 
 /** What a handler may know and do besides its request. */
 export interface Call {
@@ -60,18 +61,17 @@ type AnyHandler = (request: object, call: Call) => unknown;
 
 export interface OperationOptions {
   readonly gate: Gatekeeper;
-  /** Only over HTTPS does a browser send the cookie. */
-  readonly secureCookie: boolean;
+  readonly sessionCookie: string;
+  /** Whether this address is that of a proxy that is believed. */
+  readonly isProxy: (address: string | undefined) => boolean;
   /** Told of each operation that did what it was asked. */
   readonly onDone: (operation: Operation) => void;
 }
 
-export const COOKIE = 'espmint_session';
 export const CSRF_HEADER = 'x-csrf-token';
-/** Tries of a password by one address. */
-const SIGN_IN_PER_MINUTE = 30;
 
 const TEXT = z.string();
+const NO_QUERY = z.strictObject({});
 const JSON_ERROR = { 'application/json': { schema: errorSchema } };
 
 declare module 'fastify' {
@@ -96,18 +96,22 @@ function routeOf(
   handler: AnyHandler,
   options: OperationOptions,
 ): RouteOptions {
-  const { id, method, path } = operation;
+  const { method, path } = operation;
   return {
     method,
     url: `${API_PREFIX}${path}`,
     schema: schemaOf(operation),
-    ...(id === 'signIn'
-      ? { config: { rateLimit: { max: SIGN_IN_PER_MINUTE, timeWindow: '1 minute' } } }
-      : {}),
-    onRequest: (request) => admit(request, operation, options.gate),
+    onRequest: (request) => admit(request, operation, options),
+    preValidation: ({ params, query, body }, _, done) => {
+      checkTexts([params, query, body]);
+      done();
+    },
     handler: async (request, reply) => {
+      // A head without its stream or file: nobody waits for what is not read.
+      if (request.method === 'HEAD' && isTextAnswer(operation.response)) {
+        return reply.type(operation.response.contentType).send();
+      }
       const { params, query, body } = request;
-      checkTexts({ params, query, body });
       const answer = await handler({ params, query, body }, callOf(request, reply, options));
       options.onDone(operation);
       if (!isTextAnswer(operation.response)) return answer;
@@ -116,14 +120,6 @@ function routeOf(
       return reply.send(answer);
     },
   };
-}
-
-/** Texts that no database holds are refused by the field that they stand in. @throws INPUT_INVALID */
-function checkTexts(parts: object): void {
-  const faulty = findFaultyText(parts);
-  if (faulty === undefined) return;
-  const { path, reason, hint } = faulty;
-  throw new EspmintError('INPUT_INVALID', { field: path.join('.'), reason, hint });
 }
 
 /** Also for the OpenAPI document, which is made of it. */
@@ -146,16 +142,21 @@ function schemaOf({
     tags: [path.split('/')[1] ?? ''],
     ...(role === 'anyone' ? { security: [] } : { description: `Needs the role ${role}.` }),
     ...(params === undefined ? {} : { params }),
-    ...(query === undefined ? {} : { querystring: query }),
+    // What is not asked for is a slip of the caller, and would change nothing without a word.
+    querystring: query?.strict() ?? NO_QUERY,
     ...(body === undefined ? {} : { body }),
     response: { 200: ok, default: { description: 'Refused; see Error', content: JSON_ERROR } },
   };
 }
 
 /** Rights come before everything else: who may not call an operation does not learn what it takes. */
-async function admit(request: FastifyRequest, operation: Operation, gate: Gatekeeper): Promise<void> {
-  const credentials = credentialsOf(request);
-  const identity = await gate.identify(credentials);
+async function admit(
+  request: FastifyRequest,
+  operation: Operation,
+  options: OperationOptions,
+): Promise<void> {
+  const credentials = credentialsOf(request, options);
+  const identity = await options.gate.identify(credentials);
   request.identity = operation.role === 'anyone' ? identity : requireRole(identity, operation.role);
   const changes = operation.method !== 'GET';
   // Signing in replaces the session, so it needs nothing of it.
@@ -163,21 +164,38 @@ async function admit(request: FastifyRequest, operation: Operation, gate: Gateke
   if (changes && !isSignIn) requireCsrfToken(identity, credentials, request.headers[CSRF_HEADER]);
 }
 
-export function credentialsOf({ cookies, headers }: FastifyRequest): Credentials {
-  return { cookie: cookies[COOKIE], authorization: headers.authorization };
+function credentialsOf(
+  { cookies, headers, raw }: FastifyRequest,
+  { sessionCookie, isProxy }: OperationOptions,
+): Credentials {
+  const { remoteAddress } = raw.socket;
+  const { httpVersion } = raw;
+  return {
+    cookie: cookies[sessionCookie],
+    authorization: headers.authorization,
+    isDirect: !isProxy(remoteAddress) && isDirect({ headers, remoteAddress, httpVersion }),
+  };
 }
 
-function callOf(request: FastifyRequest, reply: FastifyReply, { secureCookie }: OperationOptions): Call {
-  const cookie = { path: '/', httpOnly: true, sameSite: 'strict', secure: secureCookie } as const;
+/** What a proxy says of it may be anything; limits and the audit trail know addresses. */
+function addressOf({ ip, raw }: FastifyRequest): string {
+  return isIP(ip) === 0 ? (raw.socket.remoteAddress ?? '') : ip;
+}
+
+function callOf(request: FastifyRequest, reply: FastifyReply, options: OperationOptions): Call {
+  const { sessionCookie } = options;
+  // Only over HTTPS does a browser send it then: our own, or that of a proxy that is believed.
+  const secure = request.protocol === 'https';
+  const cookie = { path: '/', httpOnly: true, sameSite: 'strict', secure } as const;
   const lastEventId = request.headers['last-event-id'];
   return {
     identity: request.identity,
-    cookie: request.cookies[COOKIE],
-    credentials: credentialsOf(request),
-    address: request.ip,
+    cookie: request.cookies[sessionCookie],
+    credentials: credentialsOf(request, options),
+    address: addressOf(request),
     signal: untilGone(reply.raw),
-    setCookie: (value) => void reply.setCookie(COOKIE, value, cookie),
-    clearCookie: () => void reply.clearCookie(COOKIE, cookie),
+    setCookie: (value) => void reply.setCookie(sessionCookie, value, cookie),
+    clearCookie: () => void reply.clearCookie(sessionCookie, cookie),
     header: (name, value) => void reply.header(name, value),
     takeOver: () => {
       reply.hijack();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { answerError } from './errors.js';
 import { registerPage } from './page.js';
 
 const SCRIPT = 'console.log("the page");'.repeat(100);
@@ -20,6 +21,7 @@ beforeAll(async () => {
     await writeFile(join(folder, `${name}.gz`), gzipSync(text));
   }
   app = Fastify();
+  app.setErrorHandler(answerError(() => undefined));
   await registerPage(app, folder);
 });
 afterAll(async () => {
@@ -30,7 +32,6 @@ afterAll(async () => {
 it.each([
   ['/assets/page-1a2b.js', SCRIPT, /immutable/, /javascript/],
   ['/', FILES['index.html'], /no-cache/, /html/],
-  ['/a/place/in/the/page', FILES['index.html'], /no-cache/, /html/],
 ])('%s goes out compressed to who takes that, and as it is to others', async (url, text, cached, type) => {
   const plain = await app.inject({ url });
   const small = await app.inject({ url, headers: { 'accept-encoding': 'gzip, deflate, br' } });
@@ -43,4 +44,24 @@ it.each([
     expect(headers['cache-control']).toMatch(cached);
     expect(headers['content-type']).toMatch(type);
   }
+});
+
+it.each(['/healthz', '/a/place', '/index.html/x', '/assets'])(
+  '%s, which is not there, is told in JSON, and as a page to who asks for one',
+  async (url) => {
+    const plain = await app.inject({ url });
+    expect(plain.statusCode).toBe(404);
+    expect(plain.headers['content-type']).toMatch(/json/);
+    const page = await app.inject({ url, headers: { accept: 'text/html,*/*' } });
+    expect(page.statusCode).toBe(404);
+    expect(page.headers['content-type']).toMatch(/html/);
+    expect(page.body).not.toContain('the page');
+  },
+);
+it('has a head for each file, and takes nothing', async () => {
+  const head = await app.inject({ method: 'HEAD', url: '/assets/page-1a2b.js' });
+  expect([head.statusCode, head.body]).toEqual([200, '']);
+  const post = await app.inject({ method: 'POST', url: '/assets/page-1a2b.js' });
+  expect(post.statusCode).toBe(405);
+  expect(post.headers['allow']).toBe('GET, HEAD');
 });

@@ -1,20 +1,21 @@
-// Serves the built dashboard; every path that is no file of it is a place inside the page.
+// Serves the built dashboard, and answers what there is not: the page has its own places behind the `#`, none in paths.
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
-import { API_PREFIX } from '../contract/index.js';
+import { API_PREFIX, operationList } from '../contract/index.js';
 import { pathOf } from './errors.js';
 
 /** Vite names these files by their content: the same name is the same file for ever. */
 const NAMED_BY_CONTENT = /[\\/]assets[\\/]/;
 const NOT_BUILT = 'The dashboard is not built. Run "npm run build"; the API is at /api/v1.\n';
+const NOTHING_HERE =
+  '<!doctype html><html lang="en"><meta charset="utf-8"><title>espmint</title>' +
+  '<p>There is nothing here. <a href="/">Open the dashboard</a></p></html>\n';
 
 export async function registerPage(app: FastifyInstance, webDir: string | undefined): Promise<void> {
-  const index = webDir === undefined ? undefined : join(webDir, 'index.html');
-  const isBuilt = index !== undefined && existsSync(index);
-  if (isBuilt && webDir !== undefined) {
+  if (webDir !== undefined && existsSync(join(webDir, 'index.html'))) {
     await app.register(fastifyStatic, {
       root: webDir,
       wildcard: false,
@@ -30,22 +31,34 @@ export async function registerPage(app: FastifyInstance, webDir: string | undefi
         response.setHeader('cache-control', fixed ? 'public, max-age=31536000, immutable' : 'no-cache');
       },
     });
+  } else {
+    app.get('/', (_, reply) => reply.code(503).type('text/plain; charset=utf-8').send(NOT_BUILT));
   }
-  app.setNotFoundHandler((request, reply) => {
-    if (!isPlaceInPage(request)) {
-      throw new EspmintError('ROUTE_UNKNOWN', { method: request.method, path: pathOf(request.url) });
-    }
-    return isBuilt ? reply.sendFile('index.html') : notBuilt(reply);
-  });
+  app.setNotFoundHandler((request, reply) => answerNothing(app, request, reply));
 }
 
-/** Somebody opens or reloads the page at one of its own addresses. */
-function isPlaceInPage({ method, url, headers }: FastifyRequest): boolean {
+/** @throws METHOD_NOT_ALLOWED, ROUTE_UNKNOWN */
+function answerNothing(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { method, url, headers } = request;
   const path = pathOf(url);
-  const wantsPage = headers.accept === undefined || /text\/html|\*\/\*/.test(headers.accept);
-  return method === 'GET' && !path.startsWith(API_PREFIX) && !/\.[a-z0-9]+$/i.test(path) && wantsPage;
+  const allowed = [...new Set([...methodsAt(path), ...(isFile(app, path) ? ['GET', 'HEAD'] : [])])];
+  if (allowed.length > 0) throw new EspmintError('METHOD_NOT_ALLOWED', { method, path, allowed });
+  // Somebody opens it in a browser; everything else is told in JSON.
+  const wantsPage = /text\/html/.test(headers.accept ?? '') && !path.startsWith(`${API_PREFIX}/`);
+  if (wantsPage) return reply.code(404).type('text/html; charset=utf-8').send(NOTHING_HERE);
+  throw new EspmintError('ROUTE_UNKNOWN', { method, path });
 }
 
-function notBuilt(reply: FastifyReply): FastifyReply {
-  return reply.code(503).type('text/plain; charset=utf-8').send(NOT_BUILT);
+function isFile(app: FastifyInstance, path: string): boolean {
+  return app.hasRoute({ method: 'GET', url: path });
+}
+
+const OPERATION_PATHS = operationList.map(({ method, path }) => ({
+  methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
+  pattern: new RegExp(`^${API_PREFIX}${path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`),
+}));
+
+/** What the operations of the contract take at this path; none where there is no such path. */
+function methodsAt(path: string): string[] {
+  return OPERATION_PATHS.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods);
 }

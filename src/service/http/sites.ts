@@ -17,6 +17,32 @@ export interface SiteHeaders {
   readonly 'sec-fetch-site'?: string | string[] | undefined;
 }
 
+/** Headers that proxies add: any of them says that the request was begun elsewhere. */
+const FORWARDING =
+  /^(forwarded|via|x-(forwarded|original|envoy|proxy)[\w-]*|x-(real|client|cluster-client)-ip|(true-)?client-ip|cf-[\w-]+|fastly-client-ip)$/;
+
+/** A connection, as Node tells of it. */
+export interface Caller {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly remoteAddress: string | undefined;
+  readonly httpVersion: string;
+}
+
+/**
+ * Whether a program on this computer sent it to a name of this computer, and no proxy passed it on. A proxy that says
+ * nothing of itself and rewrites the Host speaks HTTP/1.0 (nginx as it comes); browsers do not.
+ */
+export function isDirect({ headers, remoteAddress = '', httpVersion }: Caller): boolean {
+  const name = hostNameOf(String(headers['host']));
+  return (
+    isLoopback(remoteAddress.replace(/^::ffff:/i, '')) &&
+    name !== undefined &&
+    isLoopback(name) &&
+    httpVersion !== '1.0' &&
+    !Object.keys(headers).some((header) => FORWARDING.test(header))
+  );
+}
+
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
 
 export function isLoopback(host: string): boolean {

@@ -6,7 +6,19 @@ import type { Finding, ProfileInput } from '../contract/index.js';
 
 /** YAML text of either form of input. */
 export function profileText(input: ProfileInput): string {
-  return 'text' in input ? input.text : stringify(input.settings);
+  if ('text' in input) return input.text;
+  if (countValues(input.settings) > MOST_VALUES) return TOO_MANY;
+  return stringify(input.settings);
+}
+
+/** Of a form: writing more as YAML, and reading it again, would cost more than a few milliseconds. */
+const MOST_VALUES = 2_500;
+/** A text that is refused for its length, with the words for that. */
+const TOO_MANY = '\n'.repeat(MOST_VALUES * 2);
+
+function countValues(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce<number>((sum, inner) => sum + countValues(inner), 1);
 }
 
 /** The profile, or everything that is wrong with it. */

@@ -6,6 +6,12 @@ const conflict = { exit: EXIT.input, http: 409, retryable: false } as const;
 const missing = { exit: EXIT.input, http: 404, retryable: false } as const;
 
 export const SERVICE_ERRORS = {
+  METHOD_NOT_ALLOWED: entry<{ method: string; path: string; allowed: readonly string[] }>({
+    ...input,
+    http: 405,
+    problem: ({ method, path }) => `${path} does not take ${method}`,
+    next: ({ allowed }) => `send ${allowed.join(' or ')}`,
+  }),
   ROUTE_UNKNOWN: entry<{ method: string; path: string }>({
     ...missing,
     problem: ({ method, path }) => `There is no ${method} ${path}`,
@@ -45,6 +51,20 @@ export const SERVICE_ERRORS = {
     http: 401,
     problem: () => 'Name and password do not belong together',
     next: () => 'try again, or let an admin set a new password',
+  }),
+  SIGN_IN_BUSY: entry<{ waitSeconds: number }>({
+    ...input,
+    http: 429,
+    retryable: true,
+    problem: () => 'More passwords wait to be checked than this computer can check now',
+    next: ({ waitSeconds }) => `try again in ${waitSeconds} s`,
+  }),
+  NOBODY_CAN_SIGN_IN: entry<Record<never, never>>({
+    ...input,
+    http: 403,
+    problem: () => 'Nobody can sign in here yet',
+    next: () =>
+      'add an admin on the computer that serves this, with "espmint users add NAME --role admin", then sign in',
   }),
   SIGN_IN_THROTTLED: entry<{ waitSeconds: number }>({
     ...input,
@@ -129,8 +149,8 @@ export const SERVICE_ERRORS = {
     exit: EXIT.registry,
     http: 503,
     retryable: false,
-    problem: ({ path, reason }) => `The file ${path} is not one that espmint wrote (${reason})`,
-    next: () => 'put a copy of it back, or move it away',
+    problem: ({ path, reason }) => `${path} cannot be used (${reason})`,
+    next: () => 'give it to the user that runs espmint, or put a copy of it back',
   }),
   PORT_UNKNOWN: entry<{ port: string }>({
     ...missing,
