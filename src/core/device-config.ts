@@ -7,6 +7,8 @@ import { fillTemplate, type Placeholder } from './profile/template.js';
 import type { Profile, ProfileRow } from './profile/schema.js';
 import type { Psk } from './psk.js';
 import type { WifiCredentials } from './wifi.js';
+import { deviceProof, deviceVerifier, deviceWpsPin } from './wifi-device-secrets.js';
+import { net80211Rows, wifiModeRows } from './wifi-rows.js';
 
 /** Where the firmware of a product looks for its values. */
 export type NvsLayout = Profile['nvs'];
@@ -19,6 +21,8 @@ export interface DeviceValues {
   readonly chip: string;
   readonly caUrl: string;
   readonly wifi?: WifiCredentials | undefined;
+  /** How it is to get a network; absent: by `wifi`, in the firmware's own keys. */
+  readonly wifiPlan?: WifiPlan | undefined;
   readonly firmwareVersion?: string | undefined;
   readonly hardwareRevision?: string | undefined;
   /** Serial number of the unit in its batch. */
@@ -36,13 +40,64 @@ export function deviceRows(values: DeviceValues, layout: NvsLayout): NvsRow[] {
     [keys.uuid, values.uuid],
     [keys.psk, values.psk],
     [keys.caUrl, values.caUrl],
-    [keys.ssid, values.wifi?.ssid],
-    [keys.password, values.wifi && (values.wifi.password ?? '')],
+    ...(values.wifiPlan?.target === 'net80211' ? [] : ownNetwork(values.wifi, keys)),
   ];
   const identity = texts.flatMap(([key, value]): NvsRow[] =>
     value === undefined ? [] : [{ namespace, key, type: 'string', value }],
   );
-  return [...identity, ...layout.rows.map((row) => profileRow(row, namespace, placeholders(values)))];
+  const network = values.wifiPlan === undefined ? [] : networkRows(values.wifiPlan, values, namespace);
+  return [
+    ...identity,
+    ...network,
+    ...layout.rows.map((row) => profileRow(row, namespace, placeholders(values))),
+  ];
+}
+
+function ownNetwork(
+  wifi: WifiCredentials | undefined,
+  keys: NvsLayout['keys'],
+): [string, string | undefined][] {
+  if (wifi === undefined) return [];
+  return [
+    [keys.ssid, wifi.ssid],
+    [keys.password, wifi.password ?? ''],
+  ];
+}
+
+/** What of a profile's Wi-Fi every board of a run shares; a device's own secrets come from its key. */
+export type WifiPlan =
+  | { readonly mode: 'static'; readonly target: 'zc' | 'net80211' | 'both' }
+  | {
+      readonly mode: 'portal';
+      readonly target?: undefined;
+      readonly security: 0 | 1 | 2;
+      readonly username: string;
+    }
+  | { readonly mode: 'wps'; readonly target?: undefined; readonly method: 'pin' | 'button' }
+  | {
+      readonly mode: 'smartconfig';
+      readonly target?: undefined;
+      readonly protocol: 'v1' | 'airkiss' | 'both' | 'v2';
+      readonly key?: string | undefined;
+    };
+
+function networkRows(plan: WifiPlan, { psk, wifi }: DeviceValues, namespace: string): NvsRow[] {
+  switch (plan.mode) {
+    case 'static':
+      return plan.target === 'zc' || wifi === undefined ? [] : net80211Rows(wifi);
+    case 'portal': {
+      const { mode, security } = plan;
+      const kept = security === 2 ? deviceVerifier(psk, plan.username) : {};
+      return wifiModeRows({ mode, security, proof: deviceProof(psk), ...kept }, namespace);
+    }
+    case 'wps':
+      return wifiModeRows(
+        { mode: 'wps', pin: plan.method === 'pin' ? deviceWpsPin(psk) : undefined },
+        namespace,
+      );
+    case 'smartconfig':
+      return wifiModeRows(plan, namespace);
+  }
 }
 
 function placeholders(values: DeviceValues): Partial<Record<Placeholder, string>> {

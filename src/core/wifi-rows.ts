@@ -3,10 +3,6 @@ import type { NvsRow } from './nvs/index.js';
 import { WifiExtras } from './nvs/wifi-extras.js';
 import type { WifiCredentials } from './wifi.js';
 
-/** How a board gets onto Wi-Fi. */
-export const WIFI_MODES = ['static', 'portal', 'wps', 'smartconfig'] as const;
-export type WifiMode = (typeof WIFI_MODES)[number];
-
 const DRIVER_NAMESPACE = 'nvs.net80211';
 const SSID_BYTES = 32;
 const PASSWORD_BYTES = 64;

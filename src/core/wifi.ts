@@ -23,6 +23,19 @@ export type WifiLimits = keyof typeof WIFI_LIMITS;
 /** Of profile.schema.json; said where the value would be right for other firmware. */
 const ALLOW_STANDARD =
   'where the firmware has arrays of 33 and 65 bytes, say "limits: standard" under "wifi" in the profile';
+
+/** How a board gets onto Wi-Fi. */
+export const WIFI_MODES = ['static', 'portal', 'wps', 'smartconfig'] as const;
+export type WifiMode = (typeof WIFI_MODES)[number];
+
+/** The limits that count for a profile: where only esp_wifi reads the values, those of its own fields. */
+export function limitsOf(wifi: {
+  readonly limits: WifiLimits;
+  readonly target: 'zc' | 'net80211' | 'both';
+}): WifiLimits {
+  return wifi.target === 'net80211' ? 'standard' : wifi.limits;
+}
+
 const MIN_PASSPHRASE_BYTES = 8;
 const RAW_KEY_DIGITS = 64;
 

@@ -7,7 +7,7 @@ import { profileDigest } from '../core/profile/digest.js';
 import type { Profile } from '../core/profile/schema.js';
 import { parsePsk } from '../core/psk.js';
 import { parseUuid, type UuidRecipe } from '../core/uuid.js';
-import { checkWifi, type WifiCredentials } from '../core/wifi.js';
+import { checkWifi, limitsOf, type WifiCredentials } from '../core/wifi.js';
 import type { ProvisionPlan, Target, Unproven } from './plan.js';
 
 const SECTOR_BYTES = 0x1000;
@@ -53,7 +53,7 @@ export async function buildPlan(
   return {
     profile: { name, version, sha256: profileDigest(profile) },
     expectChip: chipName(changes.chip ?? profile.chip),
-    target: buildTarget(profile.target, changes),
+    target: driverStore(profile, buildTarget(profile.target, changes)),
     identity: {
       recipe: changes.recipe ?? profile.identity.recipe,
       namespaceUuid: profile.identity.namespaceUuid,
@@ -65,6 +65,7 @@ export async function buildPlan(
     },
     caUrl: buildCaUrl(changes.caUrl ?? profile.caUrl),
     wifi: await buildWifi(profile, changes, resolveSecret),
+    ...(await buildWifiPlan(profile, changes, resolveSecret)),
     firmwareVersion: atMost(20, '--firmware-version', changes.firmwareVersion ?? profile.firmwareVersion),
     hardwareRevision: atMost(10, '--hardware-revision', changes.hardwareRevision ?? profile.hardwareRevision),
     location: atMost(100, '--location', changes.location ?? profile.location),
@@ -160,8 +161,57 @@ async function buildWifi(
   }
   const password = await wifiPassword(profile, changes, resolveSecret);
   const wifi: WifiCredentials = password === undefined ? { ssid } : { ssid, password };
-  checkWifi(wifi, profile.wifi?.limits);
+  checkWifi(wifi, profile.wifi && limitsOf(profile.wifi));
   return wifi;
+}
+
+/** esp_wifi looks for its store in the partition labelled `nvs`, and nowhere else. */
+const DRIVER_PARTITION = 'nvs';
+
+/** @throws INPUT_INVALID where esp_wifi's store would go elsewhere */
+function driverStore({ wifi }: Profile, target: Target): Target {
+  if (wifi === undefined || wifi.mode !== 'static' || wifi.target === 'zc') return target;
+  if (target.partition === DRIVER_PARTITION) return target;
+  if (target.partition === undefined && target.offsetBytes === undefined) {
+    return { ...target, partition: DRIVER_PARTITION };
+  }
+  throw new EspmintError('INPUT_INVALID', {
+    field: 'wifi.target',
+    reason: `is ${wifi.target}, and the image goes elsewhere than to the partition "${DRIVER_PARTITION}"`,
+    hint: `name that partition, or use wifi.target zc`,
+  });
+}
+
+const SMARTCONFIG_KEY_CHARS = 16;
+
+/** A network named by the caller is static, whatever the profile says. */
+async function buildWifiPlan(
+  { wifi }: Profile,
+  { wifiSsid }: PlanChanges,
+  resolveSecret: SecretResolver,
+): Promise<Pick<ProvisionPlan, 'wifiPlan' | 'join'>> {
+  if (wifi === undefined) return {};
+  const mode = wifiSsid === undefined ? wifi.mode : 'static';
+  switch (mode) {
+    case 'static':
+      return { wifiPlan: { mode, target: wifi.target }, join: wifi.join };
+    case 'portal':
+      return { wifiPlan: { mode, security: 1, username: 'wifiprov', ...wifi.portal } };
+    case 'wps':
+      return { wifiPlan: { mode, method: wifi.wps?.method ?? 'pin' } };
+    case 'smartconfig': {
+      const { protocol = 'v2', key: reference } = wifi.smartconfig ?? {};
+      const key = reference === undefined ? undefined : await resolveSecret(reference);
+      if (key !== undefined && key.length !== SMARTCONFIG_KEY_CHARS) {
+        throw new EspmintError('INPUT_INVALID', {
+          field: 'wifi.smartconfig.key',
+          reason: `has ${key.length} characters`,
+          hint: `give ${SMARTCONFIG_KEY_CHARS}, the same as in the firmware`,
+        });
+      }
+      return { wifiPlan: { mode, protocol, key } };
+    }
+  }
 }
 
 async function wifiPassword(

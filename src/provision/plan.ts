@@ -1,5 +1,5 @@
 // What is to be done with each board of a run: the profile with its secrets resolved, and what flags changed.
-import type { NvsLayout } from '../core/device-config.js';
+import type { NvsLayout, WifiPlan } from '../core/device-config.js';
 import type { Mac } from '../core/mac.js';
 import type { Profile } from '../core/profile/schema.js';
 import type { Psk } from '../core/psk.js';
@@ -35,6 +35,10 @@ export interface ProvisionPlan {
   readonly layout: NvsLayout;
   readonly caUrl: string;
   readonly wifi?: WifiCredentials | undefined;
+  /** How boards get onto Wi-Fi; absent: by `wifi`, in the firmware's own keys. */
+  readonly wifiPlan?: WifiPlan | undefined;
+  /** The boot log must prove that the board is on the network. */
+  readonly join?: { readonly timeoutMs: number } | undefined;
   readonly firmwareVersion?: string | undefined;
   readonly hardwareRevision?: string | undefined;
   readonly location?: string | undefined;

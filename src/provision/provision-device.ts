@@ -199,8 +199,9 @@ async function checkStart(
   { run, clock, board, identity }: Unit,
   reservation: Reservation | undefined,
 ): Promise<void> {
-  const { boot } = run.plan;
-  const listen = boot && ((): Promise<BootReport> => checkBoot(run, board, boot, reservation?.psk));
+  const { boot, join } = run.plan;
+  const listens = boot !== undefined || join !== undefined;
+  const listen = listens ? (): Promise<BootReport> => checkBoot(run, board, reservation?.psk) : undefined;
   const log = listen && (await clock.stage('boot', listen));
   if (!isUnreadable(board)) return;
   const known = reservation?.known === 'provisioned';

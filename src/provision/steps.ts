@@ -1,7 +1,7 @@
 // The stages of one try, each from what the stages before it found. Order and reporting are in provision-device.ts.
 import { deviceRows } from '../core/device-config.js';
 import { sha256Hex } from '../core/digest.js';
-import { EspmintError } from '../core/errors/index.js';
+import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import { usableHardwareId } from '../core/hardware-id.js';
 import { parseLinePattern } from '../core/line-pattern.js';
 import { parseMac, type Mac } from '../core/mac.js';
@@ -9,9 +9,11 @@ import { decodeNvs, type NvsRow } from '../core/nvs/index.js';
 import { parsePsk } from '../core/psk.js';
 import type { ProvisionEvent } from '../core/stages.js';
 import { deviceUuid } from '../core/uuid.js';
-import type { Board, BootReport, WriteReport } from '../driver/index.js';
+import { deviceProof, deviceWpsPin } from '../core/wifi-device-secrets.js';
+import type { Board, BootReport, BootRules, WriteReport } from '../driver/index.js';
 import type { AttemptCourse, Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
+import { joinRules, type JoinRules } from '../wifi/join-rules.js';
 import { attemptFacts } from './attempt-story.js';
 import { makeImage } from './nvs-image.js';
 import type { BootCheck } from './plan.js';
@@ -133,11 +135,11 @@ export interface Ingredients {
 
 export async function buildImage(run: Try, board: Board, from: Ingredients): Promise<DeviceImage> {
   const { port, plan, parts, emit, signal } = run;
-  const { caUrl, wifi, firmwareVersion, hardwareRevision, layout } = plan;
+  const { caUrl, wifi, wifiPlan, firmwareVersion, hardwareRevision, layout } = plan;
   const { identity, reservation, region, serial } = from;
   const psk = parsePsk(reservation.psk);
   const chip = board.facts.chip;
-  const values = { ...identity, psk, chip, caUrl, wifi, firmwareVersion, hardwareRevision, serial };
+  const values = { ...identity, psk, chip, caUrl, wifi, wifiPlan, firmwareVersion, hardwareRevision, serial };
   const rows = deviceRows(values, layout);
   const { bytes, md5, changes } = await makeImage({ port, board, region, rows, layout, signal });
   if (changes !== undefined) emit({ type: 'nvs', port, mode: layout.mode, ...changes });
@@ -207,22 +209,63 @@ export interface Outcome {
   readonly admission: Admission | undefined;
 }
 
-/** Listens until the firmware shows that it runs. What it prints of this device's secrets is masked. */
-export async function checkBoot(
-  { plan, signal }: Try,
-  board: Board,
-  boot: BootCheck,
-  psk?: string,
-): Promise<BootReport> {
-  const { success, failure, timeoutMs, baud } = boot;
-  return board.watchBoot({
+/**
+ * Listens until the firmware shows that it runs and, where the plan asks for it, that the board is on the network. What
+ * it prints of this device's secrets is masked.
+ * @throws BOOT_FAILED, BOOT_TIMEOUT, WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN
+ */
+export async function checkBoot(run: Try, board: Board, psk?: string): Promise<BootReport> {
+  const { plan, port, signal } = run;
+  const { boot, join, wifi } = plan;
+  const own = psk === undefined ? [] : [psk, deviceProof(parsePsk(psk)), deviceWpsPin(parsePsk(psk))];
+  const common = {
+    secrets: [...own, wifi?.password].filter((secret) => secret !== undefined),
+    ...(boot === undefined ? {} : { baud: boot.baud }),
+    signal,
+  };
+  const rules = bootRules(boot);
+  if (join === undefined) {
+    return board.watchBoot({ ...common, ...rules, timeoutMs: boot?.timeoutMs ?? DEFAULT_BOOT_MS });
+  }
+  const timeoutMs = Math.max(join.timeoutMs, boot?.timeoutMs ?? 0);
+  const joining = joinRules({ port, ssid: wifi?.ssid, timeoutMs });
+  try {
+    return await board.watchBoot({ ...common, ...both(rules, joining.boot), timeoutMs });
+  } catch (error) {
+    const isBoot = isEspmintError(error, 'BOOT_TIMEOUT') || isEspmintError(error, 'BOOT_FAILED');
+    throw isBoot ? joining.explain(error) : error;
+  }
+}
+
+const DEFAULT_BOOT_MS = 10_000;
+
+function bootRules(boot: BootCheck | undefined): Pick<BootRules, 'success' | 'failure'> {
+  const { success = 'application', failure = [] } = boot ?? {};
+  return {
     success: typeof success === 'string' ? success : { pattern: parseLinePattern(success.pattern) },
     failure: failure.map(parseLinePattern),
-    secrets: [psk, plan.wifi?.password].filter((secret) => secret !== undefined),
-    timeoutMs,
-    baud,
-    signal,
-  });
+  };
+}
+
+/** Passes when both have come, in whichever order; an address also says that the application runs. */
+function both(
+  rules: ReturnType<typeof bootRules>,
+  joining: JoinRules['boot'],
+): Pick<BootRules, 'success' | 'failure'> {
+  const { success } = rules;
+  const pattern = typeof success === 'string' ? undefined : success.pattern;
+  let seen = pattern === undefined;
+  return {
+    failure: [...joining.failure, ...(rules.failure ?? [])],
+    success: {
+      pattern: {
+        test: (line) => {
+          seen ||= pattern?.test(line) === true;
+          return joining.success.pattern.test(line) && seen;
+        },
+      },
+    },
+  };
 }
 
 /** The registry first: a unit that its batch counts is in the registry with its key. */

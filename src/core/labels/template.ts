@@ -2,6 +2,9 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { EspmintError } from '../errors/index.js';
+import { parsePsk } from '../psk.js';
+import { accessPointName, deviceProof, deviceWpsPin } from '../wifi-device-secrets.js';
+import { qrPayload } from '../wifi-label.js';
 import { ruleOf } from '../schema-words.js';
 import type { LabelFont } from './font.js';
 
@@ -30,8 +33,14 @@ const NAMES = [
   'firmwareVersion',
   'hardwareRevision',
   'psk',
+  'wifiPop',
+  'wifiPin',
+  'wifiQr',
 ] as const;
 type Name = (typeof NAMES)[number];
+
+/** Made of the key: they may stand only where the key may. */
+const SECRET_NAMES: readonly string[] = ['psk', 'wifiPop', 'wifiPin', 'wifiQr'] satisfies readonly Name[];
 
 /** With a question mark the value may be missing. */
 const PATTERN = /\{\{\s*(\w+)(\?)?\s*\}\}/g;
@@ -87,7 +96,19 @@ function invalid(file: string, reason: string): EspmintError {
 }
 
 export function showsSecret({ qr, lines }: LabelTemplate): boolean {
-  return [qr, ...lines].some((part) => [...part.matchAll(PATTERN)].some(([, name]) => name === 'psk'));
+  return [qr, ...lines].some((part) =>
+    [...part.matchAll(PATTERN)].some(([, name = '']) => SECRET_NAMES.includes(name)),
+  );
+}
+
+function wifiSecrets(key: string, mac: string): Pick<Record<Name, string>, 'wifiPop' | 'wifiPin' | 'wifiQr'> {
+  const psk = parsePsk(key);
+  const proof = deviceProof(psk);
+  return {
+    wifiPop: proof,
+    wifiPin: deviceWpsPin(psk),
+    wifiQr: qrPayload({ name: accessPointName(mac), transport: 'softap', proof }),
+  };
 }
 
 /**
@@ -102,7 +123,11 @@ export function fillLabel(
   font: Pick<LabelFont, 'draws'>,
 ): { readonly qr: string; readonly lines: readonly string[] } {
   const { mac } = values;
-  const filling: Partial<Record<Name, string | undefined>> = { ...values, macHex: mac.replaceAll(':', '') };
+  const filling: Partial<Record<Name, string | undefined>> = {
+    ...values,
+    macHex: mac.replaceAll(':', ''),
+    ...(values.psk === undefined ? {} : wifiSecrets(values.psk, mac)),
+  };
   const valueOf = (name: Name, isOptional: boolean): string => {
     const value = (filling[name] ?? '').normalize('NFC').trim();
     if (value === '' && !isOptional) throw new EspmintError('LABEL_VALUE_MISSING', { mac, name });

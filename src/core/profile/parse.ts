@@ -13,7 +13,7 @@ import {
 import type { z } from 'zod';
 import { EspmintError } from '../errors/index.js';
 import { checkCaUrl } from '../ca-url.js';
-import { checkWifi } from '../wifi.js';
+import { checkWifi, limitsOf } from '../wifi.js';
 import { ruleOf } from '../schema-words.js';
 import { findFaultyText } from '../text.js';
 import { unknownPlaceholder } from './template.js';
@@ -247,7 +247,8 @@ function semanticFindings(profile: Profile): { path: PathPart[]; reason: string 
   };
   const { caUrl, wifi } = profile;
   if (caUrl !== undefined) attempt(['caUrl'], () => checkCaUrl(caUrl));
-  if (wifi !== undefined) attempt(['wifi', 'ssid'], () => checkWifi({ ssid: wifi.ssid }, wifi.limits));
+  const { ssid } = wifi ?? {};
+  if (ssid !== undefined) attempt(['wifi', 'ssid'], () => checkWifi({ ssid }, wifi && limitsOf(wifi)));
   profile.nvs.rows.forEach((row, index) => {
     const unknown = typeof row.value === 'string' ? unknownPlaceholder(row.value) : undefined;
     if (unknown === undefined) return;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { linePatternFault } from '../line-pattern.js';
 import { UUID_RECIPES } from '../uuid.js';
+import { WIFI_MODES } from '../wifi.js';
 
 const FLASH_SECTOR_BYTES = 0x1000;
 const MAX_KEY_CHARS = 15;
@@ -54,6 +55,57 @@ const row = z
     }),
   })
   .meta({ description: 'One further NVS entry.' });
+
+/** How the boards of a product get onto Wi-Fi (docs/guides/wifi.md). */
+const wifi = z
+  .strictObject({
+    mode: z.enum(WIFI_MODES).default('static').meta({
+      description: 'Credentials in flash, or a portal, WPS or SmartConfig that the firmware offers.',
+    }),
+    ssid: z.string().optional(),
+    password: secretReference.optional(),
+    limits: z.enum(['char-array', 'standard']).default('char-array'),
+    target: z.enum(['zc', 'net80211', 'both']).default('zc').meta({
+      description: "With static: keys of the firmware's own, esp_wifi's store (nvs.net80211), or both.",
+    }),
+    portal: z
+      .strictObject({
+        security: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(1),
+        username: z.string().min(1).max(64).default('wifiprov'),
+      })
+      .optional(),
+    wps: z.strictObject({ method: z.enum(['pin', 'button']).default('pin') }).optional(),
+    smartconfig: z
+      .strictObject({
+        protocol: z.enum(['v1', 'airkiss', 'both', 'v2']).default('v2'),
+        key: secretReference.optional(),
+      })
+      .optional(),
+    join: z
+      .strictObject({ timeoutMs: z.int().min(1_000).max(120_000).default(30_000) })
+      .optional()
+      .meta({ description: 'A board passes only when its boot log proves that it is on the network.' }),
+  })
+  .superRefine((value, context) => {
+    const refuse = (path: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: [path], message });
+    };
+    const { mode, ssid, password, join, target } = value;
+    if (mode === 'static') {
+      if (ssid === undefined) refuse('ssid', 'is missing, and mode static needs it');
+    } else {
+      if (ssid !== undefined) refuse('ssid', `has no place in mode ${mode}: the firmware gets it later`);
+      if (password !== undefined)
+        refuse('password', `has no place in mode ${mode}: the firmware gets it later`);
+      if (target !== 'zc') refuse('target', `has no place in mode ${mode}`);
+      if (join !== undefined)
+        refuse('join', `cannot be proven in mode ${mode}: the board has no network yet`);
+    }
+    for (const other of ['portal', 'wps', 'smartconfig'] as const) {
+      if (value[other] !== undefined && mode !== other)
+        refuse(other, `belongs to mode ${other}, and the mode is ${mode}`);
+    }
+  });
 
 export const profileSchema = z
   .strictObject({
@@ -113,13 +165,7 @@ export const profileSchema = z
       })
       .prefault({}),
     caUrl: z.string().optional(),
-    wifi: z
-      .strictObject({
-        ssid: z.string(),
-        password: secretReference.optional(),
-        limits: z.enum(['char-array', 'standard']).default('char-array'),
-      })
-      .optional(),
+    wifi: wifi.optional(),
     firmwareVersion: z.string().max(20).optional(),
     hardwareRevision: z.string().max(10).optional(),
     location: z.string().max(100).optional(),

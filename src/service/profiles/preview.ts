@@ -89,10 +89,13 @@ function exampleRows(profile: Profile, { mac: macText, chip }: PreviewRequest): 
   const { recipe, namespaceUuid } = profile.identity;
   const caUrl = profile.caUrl ?? EXAMPLE_CA_URL;
   checkCaUrl(caUrl);
-  const wifi = profile.wifi && {
-    ssid: profile.wifi.ssid,
-    ...(profile.wifi.password === undefined ? {} : { password: EXAMPLE_PASSWORD }),
-  };
+  const wifi =
+    profile.wifi?.ssid === undefined
+      ? undefined
+      : {
+          ssid: profile.wifi.ssid,
+          ...(profile.wifi.password === undefined ? {} : { password: EXAMPLE_PASSWORD }),
+        };
   const values: DeviceValues = {
     mac,
     uuid: deviceUuid(mac, recipe, namespaceUuid),
