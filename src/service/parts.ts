@@ -15,6 +15,8 @@ export interface ServiceParts extends ProvisionParts {
   readonly production?: Pick<Production, 'batches' | 'runs'> | undefined;
   /** Absent: a service without a database. May fail while the database is away. */
   readonly pushes?: (() => Promise<PushDesk>) | undefined;
+  /** A link to a running board, at the rate of its console. */
+  readonly openBoard: (port: string, signal: AbortSignal | undefined) => Promise<Link>;
   /** A connection to a label printer. */
   readonly openPrinter: (address: string) => Promise<Link>;
   /** Environment that profiles may take secrets from. */

@@ -64,6 +64,7 @@ export function realStations(): (options?: RealStationOptions) => Promise<RealSt
           throw error;
         }
       },
+      openBoard: (port, signal) => openLink(port, { signal }),
       openPrinter: (address) => openLink(address),
       listPorts: () => Promise.resolve([]),
       virtualBoards: boards,

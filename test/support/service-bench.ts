@@ -41,6 +41,7 @@ export async function createBench(count = 0): Promise<TestBench> {
         throw error;
       }
     },
+    openBoard: (port, signal) => transport.open(port, { baud: 115_200, timeoutMs: LINK_TIMEOUT_MS, signal }),
     openPrinter: (address) => openLink(address),
     listPorts: () => Promise.resolve([]),
     virtualBoards,

@@ -48,6 +48,10 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
       registry,
       pushes: pushes === undefined ? undefined : () => pushes.get(),
       production,
+      openBoard: (port, signal) =>
+        bench.transport.accepts(port)
+          ? bench.transport.open(port, { baud: START_BAUD, timeoutMs: LINK_TIMEOUT_MS, signal })
+          : openLink(port, { signal }),
       openPrinter: (address) => openLink(address),
       connect: connectAny(bench, connectorFor(options, dataDirOf(io, options))),
       listPorts,

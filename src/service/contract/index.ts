@@ -15,11 +15,13 @@ import { SESSION_OPERATIONS } from './session.js';
 import { STATION_OPERATIONS } from './station.js';
 import { STATS_OPERATIONS } from './stats.js';
 import { SYSTEM_OPERATIONS } from './system.js';
+import { WIFI_OPERATIONS } from './wifi.js';
 
 export const OPERATIONS = {
   ...SYSTEM_OPERATIONS,
   ...SESSION_OPERATIONS,
   ...PORT_OPERATIONS,
+  ...WIFI_OPERATIONS,
   ...JOB_OPERATIONS,
   ...PROFILE_OPERATIONS,
   ...CA_OPERATIONS,
@@ -65,6 +67,7 @@ export type { ApiError, Operation, Role } from './operation.js';
 export { liveEventSchema, type ChangingPart, type LiveEvent } from './events.js';
 export { jobSchema, type Job, type JobStage, type ProfileName, type StartJobs } from './jobs.js';
 export type { Inspection, NvsRowInfo, PartitionInfo, PortState, VirtualBoard } from './ports.js';
+export type { WifiLook, WifiSet } from './wifi.js';
 export type { Finding, Preview, ProfileInput, ProfileVersion, SavedProfile } from './profiles.js';
 export type { CaTest } from './ca.js';
 export type { Device, DeviceHistory, RegistryStatus } from './devices.js';

@@ -14,6 +14,7 @@ import { sessionHandlers } from './session.js';
 import { stationHandlers } from './station.js';
 import { statsHandlers } from './stats.js';
 import { systemHandlers } from './system.js';
+import { wifiHandlers } from './wifi.js';
 
 /** @param openapi gives the OpenAPI document of the finished app */
 export function createHandlers(core: ServiceCore, openapi: () => string): Handlers {
@@ -32,5 +33,6 @@ export function createHandlers(core: ServiceCore, openapi: () => string): Handle
     ...batchHandlers(core),
     ...statsHandlers(core),
     ...printerHandlers(core),
+    ...wifiHandlers(core),
   };
 }

@@ -19,6 +19,8 @@ export const ROUTES = {
   addPort: 'POST /ports',
   removePort: 'POST /ports/remove',
   inspectPort: 'POST /ports/inspect',
+  lookAtWifi: 'POST /ports/wifi/look',
+  setWifi: 'POST /ports/wifi',
   listVirtualBoards: 'GET /virtual-boards',
   addVirtualBoards: 'POST /virtual-boards',
   removeVirtualBoards: 'POST /virtual-boards/remove',

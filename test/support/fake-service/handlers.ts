@@ -68,6 +68,23 @@ function boards(world: FakeWorld): Handlers {
       return done;
     },
     inspectPort: ({ body: { port } }) => inspectionOf(world, port),
+    lookAtWifi: ({ body: { port } }) => ({
+      port,
+      way: 'improv',
+      needsProof: false,
+      networks: [
+        { ssid: 'Factory Floor', rssi: -48, secured: true },
+        { ssid: 'Guests', rssi: -70, secured: false },
+      ],
+    }),
+    setWifi: ({ body: { port, ssid } }) => ({
+      port,
+      ssid,
+      way: 'improv',
+      url: 'http://192.168.1.77/',
+      proof: 'the firmware says by Improv that it is connected',
+      warnings: [],
+    }),
     listVirtualBoards: () => ({ boards: list() }),
     addVirtualBoards: ({ body: { count } }) => {
       world.addVirtualPorts(count);

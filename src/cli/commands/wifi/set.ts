@@ -1,21 +1,12 @@
 // `espmint wifi set`: the technician's one command. It finds out what the board speaks, and does it.
 import { Command, Option } from 'commander';
-import { EspmintError } from '../../../core/errors/index.js';
-import {
-  bringOnline,
-  findWay,
-  HttpTransport,
-  masker,
-  ProtocommClient,
-  type Credentials,
-  type FoundWay,
-  type Online,
-} from '../../../wifi/index.js';
-import { JOIN_TIMEOUT_MS } from '../../../wifi/index.js';
+import { openLink } from '../../../driver/index.js';
+import { SET_WAYS, setNetwork, type SetOutcome, type SetWay } from '../../../provision/set-network.js';
+import type { StaticTarget } from '../../../provision/write-wifi.js';
+import { HttpTransport, ProtocommClient, type Credentials } from '../../../wifi/index.js';
 import { backendOption } from '../../arguments/board-options.js';
-import type { BackendChoice } from '../../compose/compose.js';
+import { connectorFor, dataDirOf, type BackendChoice } from '../../compose/compose.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
-import { withBoard } from './board-link.js';
 import { addNetworkOptions, readCredentials, readProof, type NetworkFlags } from './credentials.js';
 import {
   addBoardOptions,
@@ -25,14 +16,11 @@ import {
   requireOne,
   type BoardFlags,
 } from './options.js';
-import { writeWifiToNvs, type StaticTarget } from './write-nvs.js';
-
-const MODES = ['auto', 'improv', 'protocomm', 'console', 'nvs'] as const;
 
 interface Options extends NetworkFlags, BoardFlags, BackendChoice, GlobalOptions {
   readonly port?: string;
   readonly url?: string;
-  readonly mode: (typeof MODES)[number];
+  readonly mode: SetWay;
   readonly popFile?: string;
   readonly username?: string;
   readonly target: StaticTarget;
@@ -49,7 +37,7 @@ export function setCommand(io: CliIo): Command {
   )
     .addOption(
       new Option('--mode <way>', 'how; auto tries what the board answers to, and NVS last')
-        .choices(MODES)
+        .choices(SET_WAYS)
         .default('auto'),
     )
     .option('--pop-file <path>', 'file with the proof of possession (or ESPMINT_WIFI_POP)')
@@ -85,47 +73,31 @@ async function set(io: CliIo, options: Options): Promise<void> {
   );
 }
 
-type Outcome = Omit<Online, 'way'> & { readonly way: Online['way'] | 'portal' | 'nvs' };
+type Outcome = Omit<SetOutcome, 'way'> & { readonly way: SetOutcome['way'] | 'portal' };
 
-async function overCable(
+function overCable(
   io: CliIo,
   port: string,
   credentials: Credentials,
   proof: string | undefined,
   options: Options,
 ): Promise<Outcome> {
-  const { mode } = options;
-  if (mode !== 'nvs') {
-    const done = await withBoard(io, port, options, async (link) => {
-      const say = (text: string): void => io.stderr(`${port}: ${text}\n`);
-      if (mode === 'auto') say('finding out what the board speaks');
-      const onLine = lineShower(io, options);
-      const mask = masker([credentials.password, proof]);
-      const ways: readonly FoundWay['way'][] | undefined = mode === 'auto' ? undefined : [mode];
-      const found = await findWay(link, { ways, signal: io.signal, onLine: (line) => onLine(mask(line)) });
-      if (found === undefined) return undefined;
-      say(describe(found));
-      return bringOnline(link, found, credentials, {
-        proof,
-        username: options.username,
-        joinTimeoutMs: options.joinTimeout,
-        signal: io.signal,
-        onLine,
-        onStep: say,
-        onWarning: (code, message) => io.stderr(`${message} [${code}]\n`),
-      });
-    });
-    if (done !== undefined) return done;
-    if (mode !== 'auto') throw new EspmintError('WIFI_MODE_UNKNOWN', { port, tried: mode });
-    io.stderr(`${port}: it speaks none of these; writing the credentials into its NVS\n`);
-  }
-  const joined = await writeWifiToNvs(io, port, credentials, {
-    ...options,
-    joinTimeoutMs: options.joinTimeout ?? JOIN_TIMEOUT_MS,
+  const { mode, baud, restart, target, namespace, username, joinTimeout } = options;
+  return setNetwork(port, credentials, {
+    way: mode,
+    target,
+    namespace,
+    restart,
+    proof,
+    username,
+    joinTimeoutMs: joinTimeout,
+    signal: io.signal,
+    open: (address, signal) => openLink(address, { baud, signal }),
+    connect: connectorFor(options, dataDirOf(io, options)),
+    onLine: lineShower(io, options),
     onStep: (text) => io.stderr(`${port}: ${text}\n`),
     onWarning: (code, message) => io.stderr(`${message} [${code}]\n`),
   });
-  return { way: 'nvs', address: joined.address, proof: masker([credentials.password])(joined.line) };
 }
 
 async function overHttp(
@@ -154,12 +126,4 @@ async function overHttp(
   } finally {
     transport.close();
   }
-}
-
-function describe(found: FoundWay): string {
-  if (found.way === 'improv')
-    return `it speaks Improv${found.provisioned ? ', and is on a network already' : ''}`;
-  if (found.way === 'console') return `it has a console with the commands of ${found.preset}`;
-  const { version, security } = found.version;
-  return `it speaks unified provisioning ${version}, security ${security}`;
 }

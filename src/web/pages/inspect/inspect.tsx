@@ -11,6 +11,7 @@ import { Icon } from '../../ui/icon.js';
 import { Blank, FailureNote } from '../../ui/parts.js';
 import { failureText } from '../../ui/toasts.js';
 import { InspectionReport } from './report.js';
+import { WifiPanel } from './wifi-panel.js';
 
 type Run =
   | { readonly state: 'none' }
@@ -48,6 +49,7 @@ export function InspectPage({ place }: { place: Place }): JSX.Element {
         )}
         {run.state === 'failed' && <FailureNote failure={run.text} />}
         {run.state === 'done' && <InspectionReport inspection={run.inspection} />}
+        {port !== '' && run.state !== 'reading' && <WifiPanel key={port} port={port} />}
       </div>
     </div>
   );

@@ -1,17 +1,18 @@
 // The last way onto Wi-Fi: the credentials into the board's NVS, beside all that stands there, and proven.
-import { EspmintError, isEspmintError } from '../../../core/errors/index.js';
-import { mergeNvs, type NvsRow } from '../../../core/nvs/index.js';
-import { checkWifi } from '../../../core/wifi.js';
-import { net80211Rows } from '../../../core/wifi-rows.js';
-import { chooseRegion } from '../../../provision/index.js';
-import { requireFree } from '../../../provision/region-content.js';
-import { joinRules, type Credentials, type Joined } from '../../../wifi/index.js';
-import { connectorFor, dataDirOf, type BackendChoice } from '../../compose/compose.js';
-import type { CliIo, GlobalOptions } from '../../io.js';
+import { EspmintError, isEspmintError } from '../core/errors/index.js';
+import { mergeNvs, type NvsRow } from '../core/nvs/index.js';
+import { checkWifi } from '../core/wifi.js';
+import { net80211Rows } from '../core/wifi-rows.js';
+import type { ProvisionParts } from './parts.js';
+import { chooseRegion } from './region.js';
+import { requireFree } from './region-content.js';
+import { joinRules, type Credentials, type Joined } from '../wifi/index.js';
 
 export type StaticTarget = 'zc' | 'net80211' | 'both';
 
-export interface WriteNvsOptions extends BackendChoice, GlobalOptions {
+export interface WriteNvsOptions {
+  readonly connect: ProvisionParts['connect'];
+  readonly signal?: AbortSignal | undefined;
   readonly target: StaticTarget;
   readonly namespace: string;
   readonly joinTimeoutMs: number;
@@ -23,27 +24,22 @@ const BAUD = 921_600;
 
 /** @throws WIFI_INVALID, NVS_*, FLASH_*, WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN, ... */
 export async function writeWifiToNvs(
-  io: CliIo,
   port: string,
   credentials: Credentials,
   options: WriteNvsOptions,
 ): Promise<Joined> {
-  const { target, namespace, onStep, onWarning } = options;
+  const { target, namespace, connect, signal, onStep, onWarning } = options;
   const rows = staticRows(credentials, target, namespace);
-  const board = await connectorFor(options, dataDirOf(io, options))(port, {
-    baud: BAUD,
-    signal: io.signal,
-    onWarning,
-  });
+  const board = await connect(port, { baud: BAUD, signal, onWarning });
   try {
     if (board.security.flashEncryption) throw new EspmintError('FLASH_ENCRYPTED', { port });
     onStep(`reading the NVS of ${board.facts.description} ${board.facts.mac}`);
-    const survey = await board.survey({ signal: io.signal });
+    const survey = await board.survey({ signal: signal });
     const chosen = chooseRegion(
       { force: false, ...(target === 'zc' ? {} : { partition: 'nvs' }) },
       { port, survey, flashSizeBytes: board.facts.flashSizeBytes },
     );
-    await requireFree(port, board, chosen, io.signal);
+    await requireFree(port, board, chosen, signal);
     for (const { code, message } of chosen.warnings) onWarning(code, message);
     const region = { offsetBytes: chosen.offsetBytes, sizeBytes: chosen.sizeBytes };
     const { image } = mergeNvs(await board.readFlash(region), rows);

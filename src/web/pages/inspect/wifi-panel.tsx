@@ -1,0 +1,151 @@
+// Wi-Fi for one board in the field: find out what it speaks, choose a network that it sees, hand it over, see the proof.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { WifiLook, WifiSet } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { t } from '../../i18n/translate.js';
+import { hasRole } from '../../store/session.js';
+import { useStore } from '../../store/store.js';
+import { SelectField, TextField } from '../../ui/field.js';
+import { FailureNote } from '../../ui/parts.js';
+import { failureText } from '../../ui/toasts.js';
+
+type Step =
+  | { readonly at: 'start' }
+  | { readonly at: 'looking' }
+  | { readonly at: 'form'; readonly look: WifiLook }
+  | { readonly at: 'joining'; readonly look: WifiLook }
+  | { readonly at: 'done'; readonly result: WifiSet };
+
+export function WifiPanel({ port }: { port: string }): JSX.Element {
+  const mayUse = useStore((state) => hasRole(state.session, 'operator'));
+  const [step, setStep] = useState<Step>({ at: 'start' });
+  const [failure, setFailure] = useState<string>();
+  const look = async (): Promise<void> => {
+    setFailure(undefined);
+    setStep({ at: 'looking' });
+    try {
+      setStep({ at: 'form', look: await call('lookAtWifi', { body: { port } }) });
+    } catch (error) {
+      setFailure(failureText(error));
+      setStep({ at: 'start' });
+    }
+  };
+  const join = async (found: WifiLook, draft: Draft): Promise<void> => {
+    setFailure(undefined);
+    setStep({ at: 'joining', look: found });
+    const way = found.way === 'none' ? 'nvs' : found.way;
+    try {
+      setStep({ at: 'done', result: await call('setWifi', { body: { port, ...draft, way } }) });
+    } catch (error) {
+      setFailure(failureText(error));
+      setStep({ at: 'form', look: found });
+    }
+  };
+  const waits = step.at === 'looking' || step.at === 'joining';
+  return (
+    <section class="card stack loose" aria-busy={waits}>
+      <header>
+        <h2>{t('wifi.title')}</h2>
+      </header>
+      {failure !== undefined && <FailureNote failure={failure} />}
+      {step.at === 'start' && (
+        <>
+          <p>{t('wifi.hint')}</p>
+          <div>
+            <button type="button" class="button primary" disabled={!mayUse} onClick={() => void look()}>
+              {t('wifi.look')}
+            </button>
+          </div>
+        </>
+      )}
+      {step.at === 'looking' && <p role="status">{t('wifi.looking')}</p>}
+      {(step.at === 'form' || step.at === 'joining') && (
+        <WifiForm
+          look={step.look}
+          busy={step.at === 'joining'}
+          onJoin={(draft) => void join(step.look, draft)}
+        />
+      )}
+      {step.at === 'done' && <Joined result={step.result} onAgain={() => setStep({ at: 'start' })} />}
+    </section>
+  );
+}
+
+interface Draft {
+  readonly ssid: string;
+  readonly password: string;
+  readonly proof?: string;
+}
+
+const OTHER = '';
+
+/** The form changes with what the board speaks: its own list of networks, and its proof where it wants one. */
+function WifiForm(props: { look: WifiLook; busy: boolean; onJoin: (draft: Draft) => void }): JSX.Element {
+  const { look, busy } = props;
+  const networks = look.networks ?? [];
+  const [chosen, setChosen] = useState(networks[0]?.ssid ?? OTHER);
+  const [typed, setTyped] = useState('');
+  const [password, setPassword] = useState('');
+  const [proof, setProof] = useState('');
+  const ssid = chosen === OTHER ? typed : chosen;
+  const open = networks.find((network) => network.ssid === chosen)?.secured === false;
+  const lacksProof = look.needsProof && proof === '';
+  return (
+    <form
+      class="stack loose"
+      onSubmit={(event) => {
+        event.preventDefault();
+        props.onJoin({ ssid, password: open ? '' : password, ...(look.needsProof ? { proof } : {}) });
+      }}
+    >
+      <p>{t(`wifi.way.${look.way}`)}</p>
+      {networks.length > 0 && (
+        <SelectField
+          label={t('wifi.network')}
+          value={chosen}
+          options={[
+            ...networks.map((network) => ({
+              value: network.ssid,
+              label: network.rssi === undefined ? network.ssid : `${network.ssid} · ${network.rssi} dBm`,
+            })),
+            { value: OTHER, label: t('wifi.other') },
+          ]}
+          onChange={setChosen}
+        />
+      )}
+      {chosen === OTHER && <TextField label={t('wifi.name')} value={typed} onInput={setTyped} />}
+      {!open && (
+        <TextField label={t('wifi.password')} type="password" value={password} onInput={setPassword} />
+      )}
+      {look.needsProof && (
+        <TextField label={t('wifi.proof')} type="password" value={proof} onInput={setProof} />
+      )}
+      <div>
+        <button type="submit" class="button primary" disabled={busy || ssid === '' || lacksProof}>
+          {t(busy ? 'wifi.joining' : 'wifi.join')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Joined({ result, onAgain }: { result: WifiSet; onAgain: () => void }): JSX.Element {
+  return (
+    <div class="stack" role="status">
+      <p>
+        <strong>{t('wifi.done', { ssid: result.ssid })}</strong>
+      </p>
+      {result.address !== undefined && <p class="mono">{result.address}</p>}
+      <p>{result.proof}</p>
+      {result.warnings.map(({ code, message }) => (
+        <p key={code}>{message}</p>
+      ))}
+      <div>
+        <button type="button" class="button" onClick={onAgain}>
+          {t('wifi.again')}
+        </button>
+      </div>
+    </div>
+  );
+}
