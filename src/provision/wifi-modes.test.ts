@@ -68,6 +68,7 @@ describe('a portal', () => {
       const stored = readStoredWifi(board.flash);
       expect(stored.network).toBeUndefined();
       expect(stored.item('wifi_pop')?.value).toBe(security === 1 ? proof : undefined);
+      await expect.poll(() => board.radio.portal).toBeDefined();
       const server = await servePortal(board, { host: '127.0.0.1', port: 0 });
       const transports: HttpTransport[] = [];
       const client = (given: string): ProtocommClient => {

@@ -43,11 +43,12 @@ const FAILURES: readonly RegExp[] = [
  */
 export async function runWpsWindow(link: Link, options: WpsOptions): Promise<Joined> {
   const { pin, hook, windowMs = WPS_WINDOW_MS, signal, onTick } = options;
-  if (hook !== undefined) await runHook(hook.start, pin, signal);
   const started = performance.now();
   const ticker = setInterval(() => onTick?.(Math.max(0, windowMs - (performance.now() - started))), 1_000);
   let joined = false;
   try {
+    // Stopped in the middle, it may have opened the window all the same: it is closed below.
+    if (hook !== undefined) await runHook(hook.start, pin, signal);
     const result = await watchJoin(link, {
       ssid: options.ssid,
       timeoutMs: windowMs,
