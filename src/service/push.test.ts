@@ -27,8 +27,9 @@ const desk: PushDesk = {
   targets: () => Promise.resolve([TARGET]),
   status: () => Promise.resolve([{ name: 'ca', kind: 'sql', paused: false, pending: 3, dead: 1 }]),
   dead: () => Promise.resolve([]),
-  add: ({ name, url, signingSecret }, by) => {
+  add: ({ name, url, signingSecret, allowRegistry }, by) => {
     asked.push(['add', name, by]);
+    if (allowRegistry === true) throw new Error('only the command line may allow this');
     if (url === 'ftp://x')
       throw new EspmintError('PUSH_ADDRESS_INVALID', { reason: 'is no URL', hint: 'mend it' });
     return Promise.resolve({ ...TARGET, name, ...(signingSecret === undefined ? { madeSecret: MADE } : {}) });
@@ -119,6 +120,8 @@ it('adds a target, whose secrets go in and do not come out, and says who did so'
   expect(JSON.stringify([made, brought, await call('GET', '/targets'), bench.logged])).not.toContain(
     'planted',
   );
+  const bold = await call('POST', '/targets', { ...target, allowRegistry: true });
+  expect(bold).toMatchObject({ status: 200 });
   expect(asked[0]).toEqual(['add', 'erp', { actor: 'local', address: '127.0.0.1', reason: undefined }]);
 });
 

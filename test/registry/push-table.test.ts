@@ -1,9 +1,11 @@
 // Pushes to a table in another database, and what the outbox itself must hold to.
 import { createServer, type AddressInfo } from 'node:net';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { backUp, openPushes, restore, type NewPushTarget } from '../../src/registry/index.js';
+import { Presence } from '../../src/registry/embedded/presence.js';
 import { asForeignProgram, queryAt } from './foreign-program.js';
 import {
   newBoard,
@@ -61,7 +63,15 @@ describe('a table in another database', () => {
   }
 
   const addTable = (more: object = {}) =>
-    bench.pushes.add({ name: 'ca', kind: 'sql', url: url(), statement: STATEMENT, sendKeys: true, ...more });
+    bench.pushes.add({
+      name: 'ca',
+      kind: 'sql',
+      url: url(),
+      statement: STATEMENT,
+      sendKeys: true,
+      allowRegistry: true,
+      ...more,
+    });
 
   it('gets a row for each device by bound values, and the new key after a rotation', async () => {
     await addTable();
@@ -110,6 +120,48 @@ describe('a table in another database', () => {
         { code, message: expect.stringContaining(why) as string },
       ]);
       expect(JSON.stringify(failure) + String(failure)).not.toContain('canary');
+    }
+  });
+
+  it("on the registry's own server is refused before its statement is run, unless it was allowed", async () => {
+    const intrusion = `insert into enrolled (uuid, mac, psk)
+      select :uuid, 'read', pg_read_file('PG_VERSION')`;
+    for (const own of [
+      url(),
+      url().replace('authority', 'espmint'),
+      url().replace('authority', 'template1'),
+    ]) {
+      await addTable({ url: own, allowRegistry: false, statement: intrusion, sendKeys: false });
+      await expect(bench.pushes.test('ca')).rejects.toMatchObject({ code: 'PUSH_TO_REGISTRY' });
+      await provision(bench);
+      expect(await bench.pushes.deliverDue()).toEqual({ delivered: 0, failed: 1 });
+      expect(await bench.status('ca')).toMatchObject({
+        lastError: expect.stringContaining('--allow-registry') as string,
+      });
+      expect(await authority(`select * from enrolled where mac = 'read'`)).toEqual([]);
+      await bench.pushes.remove('ca');
+    }
+  });
+
+  it('on another server needs no leave', async () => {
+    const dataDir = join(bench.folder, 'other');
+    mkdirSync(dataDir);
+    const other = new Presence({ dataDir });
+    await other.ensure();
+    try {
+      await asForeignProgram(dataDir, (client) => client.query('create table enrolled (uuid uuid)'));
+      await addTable({
+        url: `postgresql://espmint@localhost/espmint?host=${join(dataDir, 'postgres/run')}`,
+        statement: 'insert into enrolled values (:uuid)',
+        sendKeys: false,
+        allowRegistry: false,
+      });
+      const { uuid } = await provision(bench);
+      expect(await bench.pushes.deliverDue()).toEqual({ delivered: 1, failed: 0 });
+      const { rows } = await asForeignProgram(dataDir, (client) => client.query('select * from enrolled'));
+      expect(rows).toEqual([{ uuid }]);
+    } finally {
+      await other.release();
     }
   });
 

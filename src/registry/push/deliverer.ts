@@ -19,6 +19,7 @@ import {
 } from './outbox.js';
 import { pauseMs, type PushPace } from './pace.js';
 import type { DeliverOptions, PushRun } from './push.js';
+import { readServerIdentity } from './registry-server.js';
 import { openTarget, type OpenTarget } from './settings.js';
 import type { DeliveryFailure } from './sink.js';
 
@@ -30,6 +31,15 @@ export interface DelivererParts {
 }
 
 const PRUNE_EVERY_MS = 3_600_000;
+
+/** One target of these, ready to be told. @throws as openTarget */
+export function openTargetOf(
+  { database, box, env, pace }: DelivererParts,
+  target: Pick<TargetRow, 'name' | 'kind' | 'settings'>,
+): Promise<OpenTarget> {
+  const registryServer = () => database.connected('pushes', readServerIdentity);
+  return openTarget(target, { box, env, timeoutMs: pace.timeoutMs, registryServer });
+}
 
 export class Deliverer {
   readonly #parts: DelivererParts;
@@ -80,9 +90,9 @@ export class Deliverer {
 
   /** One target, until nothing of it is due or it is out of order. */
   async #drain(target: TargetRow, run: PushRun, options: DeliverOptions): Promise<void> {
-    const { database, box, env, pace } = this.#parts;
+    const { database, pace } = this.#parts;
     const ending = endingOf(options.signal, pace.graceMs);
-    const opened = await openTarget(target, { box, env, timeoutMs: pace.timeoutMs }).catch(ofTarget);
+    const opened = await openTargetOf(this.#parts, target).catch(ofTarget);
     const sendsKeys = 'sink' in opened && opened.sendsKeys;
     const by = { holder: this.#holder, leaseMs: pace.leaseMs, sendsKeys };
     try {

@@ -5,7 +5,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import type { Database } from '../store/database.js';
 import { recordEvent } from '../devices/events.js';
 import { type Asker, originOf, processUser } from '../process-user.js';
-import { Deliverer, type DelivererParts } from './deliverer.js';
+import { Deliverer, type DelivererParts, openTargetOf } from './deliverer.js';
 import { changeDead, readDead } from './dead.js';
 import { testMessage } from './message.js';
 import { dueNow, type TargetRow } from './outbox.js';
@@ -20,7 +20,7 @@ import {
   type PushTarget,
   type PushTargetStatus,
 } from './push.js';
-import { checkSettings, describeAddress, openSettings, openTarget, sealSettings } from './settings.js';
+import { checkSettings, describeAddress, openSettings, sealSettings } from './settings.js';
 import { readStatus } from './status.js';
 
 const NAME_FORM = /^[\w.-]{1,64}$/;
@@ -71,7 +71,7 @@ export class PostgresPushes implements Pushes {
       await recordEvent(client, {
         kind: 'push target added',
         ...auditOf(by),
-        detail: { name, address, sendsKeys },
+        detail: { name, address, sendsKeys, allowsRegistry: settings.allowsRegistry },
       });
       return { ...added, madeSecret };
     });
@@ -105,9 +105,8 @@ export class PostgresPushes implements Pushes {
   }
 
   async test(name: string, signal?: AbortSignal): Promise<void> {
-    const { box, env, pace } = this.#parts;
     const row = await this.#database.connected('test push target', (client) => needTarget(client, name));
-    const { sink, sendsKeys } = await openTarget(row, { box, env, timeoutMs: pace.timeoutMs });
+    const { sink, sendsKeys } = await openTargetOf(this.#parts, row);
     try {
       const failure = await sink.deliver(testMessage(randomUUID(), sendsKeys), signal);
       if (failure !== undefined) throw failure.error;

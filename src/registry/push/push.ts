@@ -52,6 +52,11 @@ export interface NewPushTarget {
   /** All by default. */
   readonly events?: readonly PushEvent[] | undefined;
   readonly sendKeys?: boolean | undefined;
+  /**
+   * With `sql`: the address may be the registry's own server. For who works on this computer, never for who asks over
+   * HTTP: a statement there has the rights of its role, which may reach the files of the host.
+   */
+  readonly allowRegistry?: boolean | undefined;
 }
 
 /** A target that was added, with its signing secret where that was made: it is told only this once. */

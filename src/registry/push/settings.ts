@@ -7,6 +7,7 @@ import { typedServerAt } from '../store/server.js';
 import { sealingKeyId } from '../store/secrets/envelope.js';
 import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
 import type { NewPushTarget, PushKind } from './push.js';
+import type { ServerIdentity } from './registry-server.js';
 import { makeSigningSecret, parseSigningSecret } from './signature.js';
 import type { Sink } from './sink.js';
 import { SqlSink } from './sql-sink.js';
@@ -22,6 +23,8 @@ export interface TargetSettings {
   /** Or `env:NAME`. */
   readonly signingSecret?: string | undefined;
   readonly sendsKeys: boolean;
+  /** With a statement: may be the registry's own server. */
+  readonly allowsRegistry?: boolean | undefined;
 }
 
 /** Only variables that are made for this: no other of a station's environment can be had by a target. */
@@ -36,16 +39,17 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
  * @throws PUSH_STATEMENT_INVALID, PUSH_ADDRESS_INVALID, INPUT_INVALID
  */
 export function checkSettings(target: NewPushTarget): TargetSettings & { readonly madeSecret?: string } {
-  const { kind, url, statement, signingSecret, sendKeys: sendsKeys = false } = target;
+  const { kind, url, statement, signingSecret, sendKeys: sendsKeys = false, allowRegistry } = target;
   if (!isReference(url)) addressOf(kind, url);
   if (kind === 'sql') {
     if (statement === undefined)
       throw invalid('statement', 'is missing', 'write one that names :uuid or :mac');
     if (signingSecret !== undefined) throw invalid('signing secret', 'is for webhooks', 'leave it out');
     compileStatement(statement, sendsKeys);
-    return { url, statement, sendsKeys };
+    return { url, statement, sendsKeys, ...(allowRegistry === true && { allowsRegistry: true }) };
   }
   if (statement !== undefined) throw invalid('statement', 'is for databases', 'leave it out');
+  if (allowRegistry === true) throw invalid('permission', 'is for databases', 'leave --allow-registry out');
   if (signingSecret === undefined) {
     const madeSecret = makeSigningSecret();
     return { url, signingSecret: madeSecret, madeSecret, sendsKeys };
@@ -60,16 +64,24 @@ export interface OpenTarget {
   readonly sendsKeys: boolean;
 }
 
+export interface TargetParts {
+  readonly box: SecretBox;
+  readonly env: Environment;
+  readonly timeoutMs: number;
+  readonly registryServer: () => Promise<ServerIdentity | undefined>;
+}
+
 /** @throws SECRET_UNREADABLE, PUSH_VARIABLE_MISSING, and as `checkSettings` */
 export async function openTarget(
   { name, kind, settings }: { readonly name: string; readonly kind: PushKind; readonly settings: string },
-  { box, env, timeoutMs }: { readonly box: SecretBox; readonly env: Environment; readonly timeoutMs: number },
+  { box, env, timeoutMs, registryServer }: TargetParts,
 ): Promise<OpenTarget> {
   const {
     url: text,
     statement = '',
     signingSecret = '',
     sendsKeys,
+    allowsRegistry = false,
   } = openSettings(box, name, kind, settings);
   const url = resolve(name, text, env);
   if (kind === 'webhook') {
@@ -80,10 +92,14 @@ export async function openTarget(
   // Without a password in the URL there is none: that of the registry, in PGPASSWORD, is for the registry.
   const password = config.password ?? (() => '');
   const compiled = compileStatement(statement, sendsKeys);
-  return {
-    sink: new SqlSink({ name, timeoutMs, config: { ...config, password }, statement: compiled }),
-    sendsKeys,
-  };
+  const sink = new SqlSink({
+    name,
+    timeoutMs,
+    config: { ...config, password },
+    statement: compiled,
+    registryServer: allowsRegistry ? undefined : registryServer,
+  });
+  return { sink, sendsKeys };
 }
 
 /** For people and lists: without password and query. */

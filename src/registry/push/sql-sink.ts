@@ -5,6 +5,7 @@ import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { isConnectionLoss } from '../store/sql-errors.js';
 import { reasonOf } from '../reason.js';
 import { type PushMessage, valuesOf } from './message.js';
+import { isSameServer, readServerIdentity, type ServerIdentity } from './registry-server.js';
 import { type DeliveryFailure, maskedReason, type Sink, type SinkOptions } from './sink.js';
 import type { CompiledStatement } from './statement.js';
 import { codeOf } from '../../files/index.js';
@@ -13,6 +14,8 @@ export interface SqlOptions extends SinkOptions {
   /** With nothing left to the environment: its PG* variables are those of the registry. */
   readonly config: pg.ClientConfig;
   readonly statement: CompiledStatement;
+  /** The server that may not be told, asked at each connection; absent when any may. */
+  readonly registryServer?: (() => Promise<ServerIdentity | undefined>) | undefined;
 }
 
 const GOODBYE_MS = 500;
@@ -83,7 +86,19 @@ export class SqlSink implements Sink {
     // A connection that breaks while nothing is asked: the next message opens another.
     client.on('error', () => (this.#open = undefined));
     await client.connect();
+    await this.#refuseRegistry(client);
     return client;
+  }
+
+  /** Before anything of the target is run. @throws PUSH_TO_REGISTRY */
+  async #refuseRegistry(client: pg.Client): Promise<void> {
+    const { name: target, registryServer } = this.#options;
+    if (registryServer === undefined) return;
+    const there = await readServerIdentity(client);
+    if (there === undefined) return;
+    const ours = await registryServer();
+    if (ours !== undefined && isSameServer(there, ours))
+      throw new EspmintError('PUSH_TO_REGISTRY', { target });
   }
 
   /** PostgreSQL's `detail` may quote a whole row: only its message is kept, and keys in it are masked. */

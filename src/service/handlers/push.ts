@@ -41,7 +41,9 @@ export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandler
       if (identity?.role === 'admin') return { targets };
       return { targets: targets.map((target) => ({ ...target, address: hostOf(target.address) })) };
     },
-    addPushTarget: async ({ body }, call) => (await desk()).add(body, askerOf(call)),
+    // What is for the command line alone cannot come in by a field of the body.
+    addPushTarget: async ({ body }, call) =>
+      (await desk()).add({ ...body, allowRegistry: false }, askerOf(call)),
     testPushTarget: async ({ params }, { signal }) => {
       await (await desk()).test(params.name, signal);
       return DONE;

@@ -17,6 +17,7 @@ interface Options {
   readonly secretEnv?: string;
   readonly events?: string;
   readonly sendKeys?: boolean;
+  readonly allowRegistry?: boolean;
   readonly json?: boolean;
 }
 
@@ -36,19 +37,32 @@ export function addCommand(io: CliIo): Command {
     .option('--secret-env <name>', 'variable ESPMINT_PUSH_… of each station that holds it instead')
     .option('--events <list>', `which of ${PUSH_EVENTS.join(',')}; all when absent`)
     .option('--send-keys', 'tell it the keys too: everybody who reads there can be the device')
+    .option(
+      '--allow-registry',
+      "with sql: it may be the registry's own server, with the rights of the role in its URL",
+    )
     .option('--json', 'print one JSON object')
     .action((name: string, options: Options, command: Command) => add(io, name, options, command));
 }
 
 async function add(io: CliIo, name: string, options: Options, command: Command): Promise<void> {
-  const { kind, sendKeys } = options;
+  const { kind, sendKeys, allowRegistry } = options;
   const url = await textOf(io, 'url', options.urlFile, options.urlEnv);
   if (url === undefined) throw invalid('The address', 'is missing', 'give --url-file or --url-env');
   const statement = await textOf(io, 'statement', options.statementFile, undefined);
   const signingSecret = await textOf(io, '--secret', options.secretFile, options.secretEnv);
   const events = parseEvents(options.events);
   await withPushes(io, command, async (pushes) => {
-    const added = await pushes.add({ name, kind, url, statement, signingSecret, events, sendKeys });
+    const added = await pushes.add({
+      name,
+      kind,
+      url,
+      statement,
+      signingSecret,
+      events,
+      sendKeys,
+      allowRegistry,
+    });
     if (options.json === true) {
       io.stdout(jsonLine({ type: 'push-target', ...added }));
       return;

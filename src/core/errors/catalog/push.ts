@@ -48,6 +48,14 @@ export const PUSH_ERRORS = {
       `The push target "${target}" did not answer within ${Math.round(timeoutMs / 1000)} s`,
     next: () => 'look at its load; it is tried again by itself',
   }),
+  PUSH_TO_REGISTRY: entry<{ target: string }>({
+    ...input,
+    http: 403,
+    problem: ({ target }) =>
+      `The push target "${target}" is the registry's own server, where a statement may reach more than it should`,
+    next: () =>
+      'name another server; to allow this one, remove the target and add it on the command line with --allow-registry',
+  }),
   PUSH_REFUSED: entry<{ target: string; reason: string }>({
     ...beyond,
     problem: ({ target, reason }) => `The push target "${target}" refused it (${reason})`,
