@@ -7,6 +7,7 @@ export { listDeadLetters, type MendedTexts, retryDeadLetters } from './spool/dea
 export type { SpoolFault } from './spool/fault.js';
 export { inspectSpool } from './spool/inspect.js';
 export type { DeadLetter } from './spool/records.js';
+export type { DeadRun } from './statistics/dead-runs.js';
 export type { RegistryOptions } from './store/connect.js';
 export { checkDatabase, type DatabaseReport, migrateDatabase } from './admin/check.js';
 export { backUp, moveTo, restore } from './admin/backup.js';

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openRegistry, type RegistryOptions } from '../../src/registry/index.js';
+import { openProduction, openRegistry, type RegistryOptions } from '../../src/registry/index.js';
 import { decodeFrames, encodeFrame } from '../../src/registry/spool/frame.js';
 import type { JournalRecord } from '../../src/registry/spool/records.js';
 import { judgeAvailable } from '../support/judges.js';
@@ -93,3 +93,29 @@ it.runIf(isPossible)(
     expect(await db('check')).toMatchObject({ code: 0 });
   },
 );
+
+it.runIf(isPossible)('a run that PostgreSQL refuses waits in the same way', async () => {
+  const db = (...args: string[]) =>
+    runInProcess(['--data-dir', dataDir, '--database-url', options.databaseUrl ?? '', 'db', ...args]);
+  const outcome = { passed: true, alreadyDone: false, stagesMs: {}, startedMs: 0, endedMs: 1, slot: 1 };
+  const [bad, good] = ['10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000002'];
+  const open = () => openProduction(options, { boards: 1 });
+  const production = await open();
+  await production.runs.record([
+    { ...outcome, id: bad, station: 'line\0' },
+    { ...outcome, id: good, station: 'line 1' },
+  ]);
+  const idsOf = async ({ runs }: typeof production): Promise<string[]> =>
+    (await runs.read({})).map(({ id }) => id).sort();
+  expect(await idsOf(production)).toEqual([good]);
+  await production.close();
+  expect(await db('check')).toMatchObject({ code: 5, stderr: expect.stringContaining(bad) as string });
+  expect((await db('dead')).stdout).toContain(bad);
+  expect((await db('dead', 'show', bad)).stdout).toContain(String.raw`"line\u0000"`);
+  expect(await db('dead', 'retry', bad, '--station', 'line 1')).toMatchObject({ code: 0 });
+  const mended = await open();
+  await mended.runs.catchUp();
+  expect(await idsOf(mended)).toEqual([bad, good]);
+  await mended.close();
+  expect((await db('dead')).stdout).toBe('The registry refuses nothing.\n');
+});

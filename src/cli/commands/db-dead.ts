@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import {
   type DeadLetter,
+  type DeadRun,
   defaultDataDir,
   listDeadLetters,
   type MendedTexts,
@@ -30,8 +31,15 @@ export function deadCommand(io: CliIo): Command {
         .action(async (id: string, _options: object, command: Command) => {
           const letter = (await listDeadLetters(dataDirOf(command))).find((one) => one.id === id);
           if (letter === undefined) throw new EspmintError('DEAD_LETTER_UNKNOWN', { id });
-          const { wanted, ...rest } = letter;
-          const fields = Object.entries({ ...rest, ...wanted }).filter(([, text]) => text !== undefined);
+          const { kind, ...rest } = letter;
+          const texts = 'run' in rest ? rest.run : rest.wanted;
+          const fields = Object.entries({
+            kind,
+            ...rest,
+            ...texts,
+            run: undefined,
+            wanted: undefined,
+          }).filter(([, text]) => text !== undefined);
           // As JSON writes it: half characters and zero bytes are seen.
           io.stdout(fields.map(([name, text]) => `${name.padEnd(17)} ${JSON.stringify(text)}\n`).join(''));
         }),
@@ -48,6 +56,7 @@ function retryCommand(io: CliIo, dataDirOf: (command: Command) => string): Comma
     .option('--ssid <text>', 'in the place of its Wi-Fi SSID')
     .option('--firmware-version <text>', 'in the place of its firmware version')
     .option('--hardware-revision <text>', 'in the place of its hardware revision')
+    .option('--station <name>', 'in the place of the station of a run')
     .action(async (id: string | undefined, given: Given, command: Command) => {
       const { ssid, ...texts } = given;
       const mended: MendedTexts = ssid === undefined ? texts : { ...texts, wifiSsid: ssid };
@@ -60,6 +69,6 @@ interface Given extends Omit<MendedTexts, 'wifiSsid'> {
   readonly ssid?: string;
 }
 
-function lineOf({ id, at, mac, reason }: DeadLetter): string {
-  return `${id}  ${mac}  ${at}  ${reason}\n`;
+function lineOf({ kind, id, at, mac = '-', reason }: DeadLetter | DeadRun): string {
+  return `${id}  ${kind}  ${mac}  ${at}  ${reason}\n`;
 }

@@ -1,16 +1,17 @@
-// Records of the key journal that the registry refuses, as a text that it cannot hold: each waits for a person, and the
-// others go on. A person can look at one, mend its texts, and have the registry told again.
+// Records of this computer that the registry refuses, as a text that it cannot hold: devices of the key journal and runs of
+// the statistics. Each waits for a person, and the others go on. A person can look at one, mend its texts, and have the registry told again.
 import { EspmintError } from '../../core/errors/index.js';
 import { checkWidths } from '../devices/request.js';
 import { processUser } from '../process-user.js';
 import { Journal } from './journal.js';
+import { type DeadRun, listDeadRuns, retryDeadRuns } from '../statistics/dead-runs.js';
 import type { DeadLetter } from './records.js';
 
-/** Oldest first. @throws FILE_UNWRITABLE, DISK_FULL */
-export async function listDeadLetters(dataDir: string): Promise<readonly DeadLetter[]> {
+/** Devices before runs, oldest first. @throws FILE_UNWRITABLE, DISK_FULL */
+export async function listDeadLetters(dataDir: string): Promise<readonly (DeadLetter | DeadRun)[]> {
   const journal = await Journal.open(dataDir);
   try {
-    return await journal.deadLetters();
+    return [...(await journal.deadLetters()), ...(await listDeadRuns(dataDir))];
   } finally {
     await journal.close();
   }
@@ -19,6 +20,9 @@ export async function listDeadLetters(dataDir: string): Promise<readonly DeadLet
 /** Texts of a record that a person may put in the place of refused ones. */
 export type MendedTexts = {
   readonly [field in 'caUrl' | 'wifiSsid' | 'firmwareVersion' | 'hardwareRevision' | 'location']?: string;
+} & {
+  /** Of a run: the name of its station. */
+  readonly station?: string;
 };
 
 export interface RetryOptions {
@@ -43,14 +47,16 @@ export async function retryDeadLetters(
   try {
     const dead = (await journal.attempts()).filter((attempt) => attempt.dead !== undefined);
     const chosen = id === undefined ? dead : dead.filter(({ reserved }) => reserved.id === id);
-    if (id !== undefined && chosen.length === 0) throw new EspmintError('DEAD_LETTER_UNKNOWN', { id });
-    checkWidths(mended);
+    const { station, ...wanted } = mended;
+    checkWidths(wanted);
+    const runs = await retryDeadRuns(dataDir, { id, station, who });
+    if (id !== undefined && chosen.length + runs === 0) throw new EspmintError('DEAD_LETTER_UNKNOWN', { id });
     for (const { reserved, records } of chosen) {
       // With everything that it belongs to: whoever takes this over needs no other folder.
       const at = await journal.now();
-      await journal.append(...records, { type: 'retry', id: reserved.id, at, wanted: mended, who });
+      await journal.append(...records, { type: 'retry', id: reserved.id, at, wanted, who });
     }
-    return chosen.length;
+    return chosen.length + runs;
   } finally {
     await journal.close();
   }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import { reasonOf } from '../../files/index.js';
+import { type KeptRecord, untoldRuns } from '../statistics/run-log-records.js';
 import type { SpoolFault } from './fault.js';
 import { readRoot } from './log.js';
 import { deadLettersOf, type JournalRecord } from './records.js';
@@ -24,7 +25,7 @@ export async function inspectSpool(dataDir: string): Promise<readonly SpoolFault
       found.push(new EspmintError('SPOOL_UNREADABLE', { path: root, reason: reasonOf(error) }));
     };
     try {
-      const { records, faults } = await readRoot<JournalRecord>(root);
+      const { records, faults } = await readRoot<unknown>(root);
       for (const fault of faults) {
         const { path } = fault;
         if (fault.kind === 'unreadable')
@@ -33,7 +34,15 @@ export async function inspectSpool(dataDir: string): Promise<readonly SpoolFault
         else if (fault.kind === 'damaged')
           found.push(new EspmintError('SPOOL_DAMAGED', { path, sizeBytes: fault.sizeBytes }));
       }
-      if (log === 'keys') for (const letter of deadLettersOf(records)) found.push(asFault(letter));
+      if (log === 'keys')
+        for (const { id, mac, reason } of deadLettersOf(records as JournalRecord[]))
+          found.push(new EspmintError('SPOOL_DEAD_LETTER', { id, mac, reason }));
+      if (log === 'runs')
+        for (const { dead } of untoldRuns(records as KeptRecord[]))
+          if (dead !== undefined) {
+            const { id, run, mac = `slot ${run.slot}`, reason } = dead;
+            found.push(new EspmintError('SPOOL_DEAD_LETTER', { id, mac, reason }));
+          }
       for (const { path, sizeBytes, changedAt } of await listSetAside(root))
         found.push(new EspmintError('SPOOL_SET_ASIDE', { path, sizeBytes, changedAt }));
     } catch (error) {
@@ -41,8 +50,4 @@ export async function inspectSpool(dataDir: string): Promise<readonly SpoolFault
     }
   }
   return found;
-}
-
-function asFault({ id, mac, reason }: ReturnType<typeof deadLettersOf>[number]): SpoolFault {
-  return new EspmintError('SPOOL_DEAD_LETTER', { id, mac, reason });
 }

@@ -62,6 +62,7 @@ export interface JournalAttempt {
 
 /** What the registry refuses to take in, as a person is shown it. No secret in it. */
 export interface DeadLetter {
+  readonly kind: 'device';
   readonly id: string;
   /** ISO 8601 in UTC: when the registry refused it. */
   readonly at: string;
@@ -113,7 +114,7 @@ function sumUpOne(records: readonly JournalRecord[]): JournalAttempt | undefined
   const { id, mac, uuid, wanted } = reserved;
   const dead =
     isOpen && verdict?.type === 'dead'
-      ? { id, at: verdict.at, mac, uuid, reason: verdict.reason, wanted }
+      ? { kind: 'device' as const, id, at: verdict.at, mac, uuid, reason: verdict.reason, wanted }
       : undefined;
   return { reserved, image, end, owed: isOpen && dead === undefined, dead, records };
 }

@@ -1,18 +1,13 @@
 // Runs that the database cannot be told of now are kept on this disk: an outage costs the figures nothing, also when the
-// process that saw them is killed in it. While the database answers, nothing is written here.
+// process that saw them is killed in it. While the database takes them, nothing is written here. One that it refuses for
+// what it says is a dead letter: it waits for a person, and the others go on.
 import { makePrivateDir } from '../../files/index.js';
 import { isEspmintError } from '../../core/errors/index.js';
 import { logFolder } from '../spool/inspect.js';
 import { Log } from '../spool/log.js';
 import { isDown } from '../store/outage.js';
+import { type KeptRecord, untoldRuns } from './run-log-records.js';
 import type { RunFilter, RunRecord, Runs } from './runs.js';
-
-type KeptRecord =
-  | { readonly type: 'kept'; readonly run: RunRecord }
-  /** The database refuses it for what it says: it is not told again. */
-  | { readonly type: 'refused'; readonly id: string }
-  /** The database knows them. */
-  | { readonly type: 'told'; readonly ids: readonly string[] };
 
 /** A database that has not answered by then may be out of reach: the run is on the disk before that is known. */
 const SLOW_MS = 500;
@@ -43,13 +38,15 @@ export class KeptRuns implements Runs {
     await makePrivateDir(folder);
     const log = new Log<KeptRecord>(folder);
     const kept = new KeptRuns(runs, isAway, log);
-    for (const record of await log.adopt(untoldOf)) {
-      if (record.type === 'kept') kept.#kept.set(record.run.id, record.run);
-    }
+    await kept.#adopt();
     return kept;
   }
 
-  /** Returns when the database knows them, or this disk does. @throws as Runs.record, FILE_UNWRITABLE, DISK_FULL */
+  /**
+   * Returns when the database knows them, or this disk does.
+   *
+   * @throws what says that the database can take in nothing at all, FILE_UNWRITABLE, DISK_FULL
+   */
   async record(runs: readonly RunRecord[]): Promise<void> {
     if (this.#kept.size > 0 || this.#isAway()) return this.#keep(runs);
     let keeping: Promise<void> | undefined;
@@ -64,8 +61,10 @@ export class KeptRuns implements Runs {
     } catch (error) {
       clearTimeout(slow);
       await keeping;
-      if (!isDown(error)) throw error;
+      if (!isDown(error) && !concernsOneRecord(error)) throw error;
       await this.#keep(runs);
+      // The database answers, but refuses something of it: each is told for itself.
+      if (!isDown(error)) await this.catchUp();
     }
   }
 
@@ -82,7 +81,7 @@ export class KeptRuns implements Runs {
 
   async close(): Promise<void> {
     await this.#catchingUp;
-    await this.#log.close((records) => untoldOf(records).length === 0);
+    await this.#log.close((records) => untoldRuns(records).length === 0);
   }
 
   async #keep(runs: readonly RunRecord[]): Promise<void> {
@@ -97,30 +96,56 @@ export class KeptRuns implements Runs {
     for (const { id } of runs) this.#kept.delete(id);
   }
 
+  /** What processes that are gone have left, and what a person has mended. */
+  async #adopt(): Promise<void> {
+    const adopted = await this.#log.adopt((records) =>
+      untoldRuns(records).flatMap((untold) => untold.records),
+    );
+    for (const { run, dead } of untoldRuns(adopted)) if (dead === undefined) this.#kept.set(run.id, run);
+  }
+
   async #catchUp(): Promise<void> {
-    while (this.#kept.size > 0) {
-      const runs = [...this.#kept.values()].slice(0, RUNS_AT_ONCE);
-      await this.#tell(runs);
-      await this.#told(runs);
+    await this.#adopt();
+    /** Those that fail without being refused: they are told another time. */
+    const left = new Set<string>();
+    for (;;) {
+      const runs = [...this.#kept.values()].filter(({ id }) => !left.has(id)).slice(0, RUNS_AT_ONCE);
+      if (runs.length === 0) return;
+      await this.#tell(runs, left);
     }
   }
 
-  async #tell(runs: readonly RunRecord[]): Promise<void> {
+  async #tell(runs: readonly RunRecord[], left: Set<string>): Promise<void> {
     try {
       await this.#runs.record(runs);
     } catch (error) {
-      if (!isEspmintError(error, 'BATCH_UNKNOWN') && !isEspmintError(error, 'REGISTRY_REFUSED')) throw error;
+      if (!concernsOneRecord(error)) throw error;
       const [run, ...others] = runs;
-      if (others.length > 0) for (const single of runs) await this.#tell([single]);
-      // Its database was set back to a time before that batch.
-      else if (run?.batch !== undefined) await this.#tell([{ ...run, batch: undefined }]);
-      // Figures without one run of nonsense are better than no figures: no key is in it.
-      else await this.#log.append(...runs.map(({ id }) => ({ type: 'refused' as const, id })));
+      if (others.length > 0) for (const single of runs) await this.#tell([single], left);
+      else if (run !== undefined) await this.#tellOne(run, error, left);
+      return;
     }
+    await this.#told(runs);
+  }
+
+  /** @param error what the database said to it */
+  async #tellOne(run: RunRecord, error: unknown, left: Set<string>): Promise<void> {
+    const { id, batch } = run;
+    // Its database was set back to a time before that batch.
+    if (isEspmintError(error, 'BATCH_UNKNOWN') && batch !== undefined)
+      return this.#tell([{ ...run, batch: undefined }], left);
+    if (!isEspmintError(error, 'REGISTRY_REFUSED')) {
+      left.add(id);
+      return;
+    }
+    const at = new Date().toISOString();
+    await this.#log.append({ type: 'refused', id, at, reason: error.details.reason });
+    this.#kept.delete(id);
   }
 }
 
-function untoldOf(records: readonly KeptRecord[]): KeptRecord[] {
-  const told = new Set(records.flatMap((record) => (record.type === 'told' ? record.ids : [])));
-  return records.filter((record) => record.type === 'kept' && !told.has(record.run.id));
+/** One record that cannot be told does not keep the others from the database; what concerns all of them does. */
+function concernsOneRecord(error: unknown): boolean {
+  return RECORD_FAULTS.some((code) => isEspmintError(error, code));
 }
+const RECORD_FAULTS = ['BATCH_UNKNOWN', 'REGISTRY_REFUSED', 'REGISTRY_FAILED'] as const;

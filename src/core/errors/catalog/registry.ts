@@ -119,6 +119,7 @@ export const REGISTRY_ERRORS = {
     next: () =>
       'look whether devices that were made until then are missing in the registry, provision those again, then move the file away',
   }),
+  /** Of a run without a board `mac` is its slot. */
   SPOOL_DEAD_LETTER: entry<{ id: string; mac: string; reason: string }>({
     ...state,
     problem: ({ mac, reason }) => `The registry refuses what this computer tells it of ${mac} (${reason})`,
