@@ -21,5 +21,25 @@ export function checkCaUrl(text: string): void {
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     refuse(`begins with ${url.protocol}, not http: or https:`);
   if (!/^https?:\/\//i.test(text) || url.hostname === '') refuse('has no host name');
+  if (isUncallable(url.hostname))
+    refuse('names a host that no device can call: only this computer, or one cable');
   if (url.username !== '' || url.password !== '') refuse('has a user name or password in it');
+}
+
+/**
+ * Hosts that mean the caller itself, nobody, or only the one cable that it is on. `URL` has brought every way to write an
+ * IPv4 address (127.1, 0x7f000001) into four numbers, and IPv6 into its short form.
+ */
+function isUncallable(hostname: string): boolean {
+  const host = hostname.replace(/\.$/, '');
+  if (/(^|\.)localhost$/.test(host)) return true;
+  // RFC 6890: this network, loopback, link-local, broadcast.
+  if (/^(0|127|169\.254)\.|^255\.255\.255\.255$/.test(host) && /^[\d.]+$/.test(host)) return true;
+  if (!host.startsWith('[')) return false;
+  const mapped = /^\[::(?:ffff:)?([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(host);
+  if (mapped !== null) {
+    const [high = 0, low = 0] = mapped.slice(1).map((part) => Number.parseInt(part, 16));
+    return isUncallable([high >> 8, high & 255, low >> 8, low & 255].join('.'));
+  }
+  return /^\[(::1?|fe[89ab][0-9a-f]:.*)\]$/.test(host);
 }

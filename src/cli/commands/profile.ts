@@ -1,10 +1,13 @@
 // `espmint profile init|check`: a commented profile to begin with, and what is wrong with one.
 import { Command } from 'commander';
-import { EXIT } from '../../core/errors/index.js';
-import { checkProfile } from '../../core/profile/parse.js';
+import { dirname, resolve } from 'node:path';
+import { EXIT, toEspmintError } from '../../core/errors/index.js';
+import { checkProfile, locateSetting, type ProfileFinding } from '../../core/profile/parse.js';
+import type { Profile } from '../../core/profile/schema.js';
 import { PROFILE_EXAMPLE } from '../../core/profile/example.js';
 import { profileJsonSchema } from '../../core/profile/schema.js';
 import { createFile, readTextFile } from '../../files/index.js';
+import { resolveSecret } from '../compose/plan.js';
 import { jsonLine, type CliIo } from '../io.js';
 
 export function profileCommand(io: CliIo): Command {
@@ -19,7 +22,9 @@ export function profileCommand(io: CliIo): Command {
     });
   profile
     .command('check')
-    .description('say what is wrong with a profile, with line and column')
+    .description(
+      'say what is wrong with a profile and which of its secrets are missing here, with line and column',
+    )
     .argument('<file>')
     .option('--json', 'print JSON Lines: one finding a line, then the result')
     .action(async (file: string, options: { json?: boolean }) => check(io, file, options.json === true));
@@ -31,14 +36,55 @@ export function profileCommand(io: CliIo): Command {
 }
 
 async function check(io: CliIo, file: string, json: boolean): Promise<void> {
-  const result = checkProfile(await readTextFile(file));
-  const findings = 'findings' in result ? result.findings : [];
+  const text = await readTextFile(file);
+  const result = checkProfile(text);
+  const findings =
+    'findings' in result ? result.findings : await missingSecrets(result.profile, text, file, io.env);
   for (const { line, column, path, reason } of findings) {
     if (json) io.stdout(jsonLine({ type: 'finding', file, line, column, path, reason }));
     else io.stdout(`${file}:${line}:${column}: ${path === '' ? 'the profile' : path} ${reason}\n`);
   }
   if (json) io.stdout(jsonLine({ type: 'result', ok: findings.length === 0, file }));
-  else if ('profile' in result)
+  else if ('profile' in result && findings.length === 0)
     io.stdout(`${file}: ${result.profile.name}, version ${result.profile.version}: ok\n`);
   if (findings.length > 0) io.setExitCode(EXIT.input);
+}
+
+/** Secrets that the profile refers to and this computer does not have: no board could be provisioned with it. */
+async function missingSecrets(
+  { wifi }: Profile,
+  text: string,
+  file: string,
+  env: CliIo['env'],
+): Promise<ProfileFinding[]> {
+  const references = [
+    ['wifi.password', wifi?.password],
+    ['wifi.smartconfig.key', wifi?.smartconfig?.key],
+  ] as const;
+  const findings: ProfileFinding[] = [];
+  const folder = dirname(resolve(file));
+  for (const [path, reference] of references) {
+    if (reference === undefined) continue;
+    const failure = await resolveSecret(reference, folder, env).then(() => undefined, toEspmintError);
+    if (failure === undefined) continue;
+    const reason = `refers to a secret that this computer does not have, ${reference} (${failure.code}: ${failure.message.replace(/\.$/, '')}); store it with \`${storing(reference, folder)}\``;
+    findings.push({ ...locateSetting(text, path), path, reason });
+  }
+  return findings;
+}
+
+/** A command that asks for the secret, so that it stands in no history of commands. */
+function storing(reference: string, folder: string): string {
+  const name = reference.slice(reference.indexOf(':') + 1);
+  const isFile = reference.startsWith('file:');
+  if (process.platform === 'win32') {
+    const quoted = resolve(folder, name).replaceAll("'", "''");
+    return isFile
+      ? `Set-Content -NoNewline -LiteralPath '${quoted}' -Value (Read-Host 'secret')`
+      : `$env:${name} = Read-Host 'secret'`;
+  }
+  const quoted = `'${resolve(folder, name).replaceAll("'", "'\\''")}'`;
+  return isFile
+    ? `(umask 077; IFS= read -r s && printf %s "$s" >${quoted})`
+    : `IFS= read -r ${name} && export ${name}`;
 }

@@ -48,8 +48,8 @@ async function optionalSecret(file: string | undefined): Promise<string | undefi
   return file === undefined ? undefined : readSecretFile(file);
 }
 
-/** `file:PATH` from the profile's folder, or `env:NAME`. */
-async function resolveSecret(reference: string, folder: string, env: CliIo['env']): Promise<string> {
+/** `file:PATH` from the profile's folder, or `env:NAME`. @throws FILE_UNREADABLE, INPUT_INVALID */
+export async function resolveSecret(reference: string, folder: string, env: CliIo['env']): Promise<string> {
   const [kind, ...rest] = reference.split(':');
   const name = rest.join(':');
   if (kind === 'file') return readSecretFile(resolve(folder, name));

@@ -65,6 +65,12 @@ export function checkProfile(text: string): { profile: Profile } | { findings: P
   return check(text);
 }
 
+/** Where a setting stands in a text that `checkProfile` has taken: of `wifi.password`, say. */
+export function locateSetting(text: string, path: string): { line: number; column: number } {
+  const lines = new LineCounter();
+  return locator(parseDocument(text, { lineCounter: lines, uniqueKeys: false }), lines)(path.split('.'));
+}
+
 /** Why a text is more than a profile can be: reading it would take more than some milliseconds, or more stack than there is. */
 function sizeFault(text: string): string | undefined {
   if (text.length > MOST_CHARACTERS) return `has more than ${MOST_CHARACTERS} characters`;

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { caHandlers } from '../handlers/ca.js';
 import { probeCa } from './ca-probe.js';
 
 let server: Server | undefined;
@@ -77,10 +78,18 @@ describe('the test of a CA URL', () => {
     expect(result.message).toContain('nothing listens there');
   });
 
-  it.each(['ftp://ca.example.com', 'file:///etc/passwd', 'https://user:pw@ca.example.com', 'ca'])(
-    'refuses %s before it asks anybody',
-    async (url) => {
-      await expect(probeCa(url, unaborted())).rejects.toMatchObject({ code: 'CA_URL_INVALID' });
-    },
-  );
+  it.each([
+    'ftp://ca.example.com',
+    'file:///etc/passwd',
+    'https://user:pw@ca.example.com',
+    'ca',
+    'http://localhost',
+    'http://169.254.169.254/latest',
+  ])('refuses %s before it asks anybody', async (url) => {
+    const { testCa } = caHandlers();
+    const call = { signal: unaborted() } as Parameters<typeof testCa>[1];
+    await expect(testCa({ body: { url } } as Parameters<typeof testCa>[0], call)).rejects.toMatchObject({
+      code: 'CA_URL_INVALID',
+    });
+  });
 });

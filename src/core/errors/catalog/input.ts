@@ -53,7 +53,8 @@ export const INPUT_ERRORS = {
   CA_URL_INVALID: entry<{ reason: string }>({
     ...input,
     problem: ({ reason }) => `The CA URL ${reason}`,
-    next: () => 'give an http or https URL of at most 255 bytes, such as https://ca.example.com:8443',
+    next: () =>
+      'give an http or https URL of at most 255 bytes with a host that devices reach, such as https://ca.example.com:8443',
   }),
   WIFI_INVALID: entry<{ field: 'SSID' | 'password'; reason: string; hint: string }>({
     ...input,
