@@ -66,7 +66,14 @@ async function bundle() {
     external: /^[^./]/,
     plugins: [{ name: 'own-place', transform: keepOwnPlace }],
   });
-  await bundled.write({ dir: program, format: 'esm', sourcemap: true, chunkFileNames: '[name]-[hash].js' });
+  await bundled.write({
+    dir: program,
+    format: 'esm',
+    sourcemap: true,
+    chunkFileNames: '[name]-[hash].js',
+    // Users read what is documented in the declarations.
+    comments: { jsdoc: false },
+  });
 }
 
 /** A module that asks where it stands (for its migrations, for the dashboard) goes on to hear where tsc put it. */

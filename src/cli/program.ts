@@ -1,5 +1,6 @@
 // The tree of commands and the options that all of them share.
-import { Command, Option } from 'commander';
+import { Command, Help, Option } from 'commander';
+import { EXAMPLES } from './examples.js';
 import type { CliIo } from './io.js';
 import { usageError } from './arguments/usage.js';
 import { VERSION } from './version.js';
@@ -102,6 +103,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     does: 'check that this station has what it needs',
     load: async (io) => (await import('./commands/doctor.js')).doctorCommand(io),
   },
+  completion: {
+    does: 'a script that completes commands and options in bash, zsh or fish',
+    load: async (io) =>
+      (await import('./commands/completion.js')).completionCommand(io, () => buildProgram(io, COMMAND_NAMES)),
+  },
 };
 
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
@@ -136,12 +142,15 @@ export async function buildProgram(io: CliIo, args: readonly string[] = []): Pro
     const command = args.includes(name) ? await load(io) : new Command(name);
     program.addCommand(command.description(does));
   }
-  exitByException(program, io, args);
+  dress(program, io, args);
   return program;
 }
 
-/** Commander ends the process by itself, and in words of its own, unless told otherwise, command by command. */
-function exitByException(command: Command, io: CliIo, args: readonly string[]): void {
+/**
+ * What holds for all commands: commander ends the process by itself, and in words of its own, unless told otherwise,
+ * command by command; the help marks what must be given and ends with examples.
+ */
+function dress(command: Command, io: CliIo, args: readonly string[], path: readonly string[] = []): void {
   command
     .exitOverride((error) => {
       throw HELP_CODES.has(error.code) ? error : usageError(error, command, args);
@@ -151,8 +160,18 @@ function exitByException(command: Command, io: CliIo, args: readonly string[]): 
       writeErr: (text) => io.stderr(text),
       outputError: () => undefined,
     })
-    .configureHelp({ minWidthToWrap: 30 });
-  for (const child of command.commands) exitByException(child, io, args);
+    .configureHelp({ minWidthToWrap: 30, optionDescription });
+  const examples = EXAMPLES[path.join(' ')] ?? [];
+  if (examples.length > 0)
+    command.addHelpText('after', ['', 'Examples:', ...examples.map((line) => `  ${line}`)].join('\n'));
+  for (const child of command.commands) dress(child, io, args, [...path, child.name()]);
+}
+
+const plainHelp = new Help();
+
+function optionDescription(option: Option): string {
+  const isRequired = option.mandatory && option.defaultValue === undefined;
+  return `${plainHelp.optionDescription(option)}${isRequired ? ' (required)' : ''}`;
 }
 
 /** Endings that are none: what was asked for has been shown, or what there is. */

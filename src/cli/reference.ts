@@ -124,15 +124,17 @@ function commandSections(command: Command, parent: string): string[] {
 
 function optionTable(options: readonly Option[]): string[] {
   if (options.length === 0) return [];
-  const rows = options.map(({ flags, description, argChoices, defaultValue }) => {
+  const rows = options.map(({ flags, description, argChoices, defaultValue, mandatory }) => {
     const choices = argChoices === undefined ? '' : ` (${argChoices.join(', ')})`;
     const fallback = defaultValue === undefined ? '' : `; default ${String(defaultValue)}`;
-    return `| \`${flags.replaceAll('|', '\\|')}\` | ${description}${choices}${fallback} |`;
+    const required = mandatory && defaultValue === undefined ? '; required' : '';
+    return `| \`${flags.replaceAll('|', '\\|')}\` | ${description}${choices}${fallback}${required} |`;
   });
   return ['| option | |', '|---|---|', ...rows, ''];
 }
 
-function silentIo(): CliIo {
+/** Says nothing and hears nothing: for looking at commands without running them. */
+export function silentIo(): CliIo {
   const nothing = (): void => undefined;
   return {
     stdout: nothing,
