@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { generatedDocs } from '../../src/cli/reference.js';
 import { CATALOG } from '../../src/core/errors/index.js';
 import { ROOT } from '../support/judges.js';
+import { refusalOf, shellWords } from '../support/parse-only.js';
 
 const pages = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
@@ -37,6 +38,22 @@ describe('the documentation', () => {
     const lines = [...fenced.matchAll(/^ *(?:\$ )?(?:espmint|node bin\/espmint\.js) ([a-z]+)\b/gm)];
     const shown = page === 'docs/reference/cli.md' ? [] : [...inline, ...lines].map(([, name]) => name);
     expect(shown.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it.each(pages)('%s shows command lines that the program takes, options and all', async (page) => {
+    const fenced = read(page)
+      .split('```')
+      .filter((_, index) => index % 2 === 1)
+      .join('\n')
+      .replaceAll(/\\\n\s*/g, ' ');
+    const lines = [...fenced.matchAll(/^ *(?:\$ )?(?:espmint|node bin\/espmint\.js) ([a-z]+(?: .*)?)$/gm)];
+    const refused: string[] = [];
+    for (const [, line = ''] of lines) {
+      const command = line.replace(/\s+(?:#|[|>]).*$/, '');
+      const refusal = await refusalOf(shellWords(command));
+      if (refusal !== undefined) refused.push(`${command}: ${refusal}`);
+    }
+    expect(refused).toEqual([]);
   });
 
   it('names no error code in backticks that the table does not have', () => {
