@@ -1,18 +1,44 @@
-// Canary secrets through whole runs: they may be in the flash, the registry and an explicit reveal, nowhere else.
+// Canary secrets through whole runs: they may be in the flash, the registry and an explicit reveal, nowhere else, in no
+// dress (see secret-search.ts).
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { espmint, scratchDir, startVirtual, type CliRun } from '../support/cli.js';
+import { ROOT } from '../support/judges.js';
+import { showsOf } from '../support/secret-search.js';
 
 const PSK = 'c0ffee00c0ffee11c0ffee22c0ffee33';
-const PASSWORD = 'canary-wifi-7d41';
+const PASSWORD = 'canary "wifi"/7d41+x';
+const DATABASE_PASSWORD = 'canary-db+55/aa';
+const PUSH_TOKEN = 'canary-push-7f3e9b21';
+const SIGNING_KEY = Buffer.from('a canary signing key of 32 bytes').toString('base64');
+/** What the key command prints. */
+const MASTER_KEY = '5eedca5e0123456789abcdef0badf00d5eedca5e0123456789abcdef0badf00d';
+/** With those that the runs make for themselves. */
+const secrets = new Map([
+  ['PSK', PSK],
+  ['Wi-Fi password', PASSWORD],
+  ['database password', DATABASE_PASSWORD],
+  ['token in the URL of a push', PUSH_TOKEN],
+  ['signing key of a push', SIGNING_KEY],
+  ['output of the key command', MASTER_KEY],
+]);
 const scratch = scratchDir('secrets');
 const dataDir = join(scratch.path, 'data');
 const REGISTRY = ['--data-dir', dataDir];
+const KEYS = { ESPMINT_MASTER_KEY_COMMAND: `cat ${join(scratch.path, 'inputs', 'master')}` };
 const outputs: { what: string; text: string }[] = [];
+const argumentLists = new Set<string>();
+let pushed = '';
+let revealed: CliRun | undefined;
 
 async function recorded(args: readonly string[], env: Record<string, string> = {}): Promise<CliRun> {
-  const run = await espmint(args, { env });
+  const run = await espmint(args, { env: { ...KEYS, ...env } });
   outputs.push({ what: args.join(' '), text: run.stdout + run.stderr });
   return run;
 }
@@ -23,86 +49,228 @@ function filesBelow(folder: string): string[] {
     .filter((path) => statSync(path).isFile());
 }
 
+function noteArguments(): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      argumentLists.add(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '));
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+/** A receiver of pushes that answers with all that it was sent. */
+async function startEcho(): Promise<{ readonly url: string; close(): void }> {
+  const server = createServer((request: IncomingMessage, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (part: string) => (body += part));
+    request.on('end', () => {
+      pushed += body;
+      const bytes = Buffer.from(body);
+      const dresses = [bytes.toString('base64'), bytes.toString('hex'), encodeURIComponent(body)];
+      response.writeHead(400);
+      response.end(`${request.url} ${body} ${JSON.stringify(request.headers)} ${dresses.join(' ')}`);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close().closeAllConnections() };
+}
+
+/** What `espmint serve` says, answers and logs, with a token that it makes. */
+async function serveAndCall(port: string): Promise<void> {
+  const args = ['bin/espmint.js', '--debug', ...REGISTRY, 'serve', '--port', '0', '--json'];
+  const child = spawn(process.execPath, args, { cwd: ROOT, env: { ...process.env, ...KEYS } });
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+  const lines = createInterface({ input: child.stdout }).on('line', (line) => (log += line));
+  const ended = once(child, 'close');
+  try {
+    const [line] = (await once(lines, 'line')) as [string];
+    const api = `${(JSON.parse(line) as { url: string }).url}/api/v1`;
+    const send = (path: string, body: object): Promise<Response> =>
+      fetch(`${api}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const made = (await (await send('/tokens', { label: 'canary', role: 'admin' })).json()) as {
+      token: string;
+    };
+    expect(made.token).toMatch(/\S{16}/);
+    secrets.set('bearer token', made.token);
+    const headers = { authorization: `Bearer ${made.token}` };
+    outputs.push({ what: 'inspect', text: await (await send('/inspect', { port })).text() });
+    const document = (await (await fetch(`${api}/openapi.json`, { headers })).json()) as { paths: object };
+    const calls = Object.entries(document.paths as Record<string, object>)
+      .filter(([path, methods]) => 'get' in methods && !/\/events|openapi|stream/.test(path))
+      .map(([path]) => path.replace(/^\/api\/v1/, '').replace(/\{device\}/, 'a4:cf:12:36:00:00'));
+    expect(calls.length).toBeGreaterThan(10);
+    for (const path of [...calls, `/devices?q=${made.token}`, `/no/such/${made.token}`]) {
+      const answer = await fetch(`${api}${path}`, { headers, signal: AbortSignal.timeout(20_000) });
+      // A wrong query is told as it was sent.
+      if (!path.includes(made.token)) outputs.push({ what: `GET ${path}`, text: await answer.text() });
+      else await answer.arrayBuffer();
+    }
+  } finally {
+    child.kill('SIGINT');
+    await ended;
+    outputs.push({ what: 'serve', text: log });
+  }
+}
+
 beforeAll(async () => {
   const inputs = join(scratch.path, 'inputs');
   mkdirSync(inputs);
-  writeFileSync(join(inputs, 'psk'), PSK);
-  writeFileSync(join(inputs, 'pw'), PASSWORD);
-  writeFileSync(
-    join(inputs, 'profile.yaml'),
-    'name: p\ncaUrl: https://ca.example.com\nwifi: { ssid: L, password: "env:PW" }\n',
-  );
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(inputs, name), text, { mode: 0o600 });
+    return join(inputs, name);
+  };
+  file('master', MASTER_KEY);
+  const key = ['--psk-file', file('psk', PSK)];
+  const profile = (name: string, more = ''): string[] => [
+    '--profile',
+    file(
+      `${name}.yaml`,
+      `name: ${name}\ncaUrl: https://ca.example.com\nwifi: { ssid: L, password: "env:PW" }\npolicy: { attempts: 1 }\n${more}`,
+    ),
+  ];
+  const PW = { PW: PASSWORD };
+  const echo = await startEcho();
+  const watch = setInterval(noteArguments, 250);
   const bench = await startVirtual(
-    ['--mac', 'a4:cf:12:36:00:00', '--count', '2', '--listen', 'rfc2217://127.0.0.1:0'],
-    2,
+    [
+      '--mac',
+      'a4:cf:12:36:00:00',
+      '--count',
+      '4',
+      '--application',
+      'nvs-leaky',
+      '--listen',
+      'rfc2217://127.0.0.1:0',
+    ],
+    4,
   );
   try {
-    const [first = '', second = ''] = bench.urls;
-    const files = [
-      '--psk-file',
-      join(inputs, 'psk'),
-      '--wifi-ssid',
-      'L',
-      '--wifi-password-file',
-      join(inputs, 'pw'),
+    const [first = '', second = '', third = '', fourth = ''] = bench.urls;
+    const target = [
+      ...['push', 'add', 'hook', '--kind', 'webhook', '--send-keys'],
+      ...['--url-file', file('url', `${echo.url}/hook/${PUSH_TOKEN}?token=${PUSH_TOKEN}`)],
+      ...['--secret-file', file('signing', `whsec_${SIGNING_KEY}`)],
     ];
-    const run = ['provision', '--port', first, '--ca-url', 'https://ca.example.com', ...files, ...REGISTRY];
-    await recorded([...run, '--json', '--debug']);
-    await recorded([...run, '--debug']);
-    const other = [
-      'provision',
-      '--port',
-      second,
-      '--profile',
-      join(inputs, 'profile.yaml'),
-      ...REGISTRY,
-      '--json',
-      '--debug',
-    ];
-    await recorded([...other, '--psk-file', join(inputs, 'psk')], { PW: PASSWORD });
-    // Failures, with the secrets in play: a key that differs, a region too small, a dead port.
-    writeFileSync(join(inputs, 'bad-psk'), `${PSK}f`);
+    expect(await recorded([...target, ...REGISTRY])).toMatchObject({ code: 0 });
+    const wifi = ['--wifi-ssid', 'L', '--wifi-password-file', file('pw', PASSWORD)];
+    const run = ['provision', '--ca-url', 'https://ca.example.com', ...key, ...wifi, ...REGISTRY, '--debug'];
+    expect(await recorded([...run, '--port', first, '--json'])).toMatchObject({ code: 0 });
+    await recorded([...run, '--port', first]);
+    const failing = profile(
+      'failing',
+      "boot: { success: { pattern: '^never$' }, failure: ['app: started'] }\n",
+    );
+    for (const json of [[], ['--json']])
+      expect(
+        (
+          await recorded(
+            ['provision', '--port', second, ...failing, ...key, ...REGISTRY, '--debug', ...json],
+            PW,
+          )
+        ).code,
+      ).not.toBe(0);
+    // Failures, with the secrets in play: a key that is none, a region too small, a dead port, a database that is away.
+    const bad = ['--psk-file', file('bad-psk', `${PSK}f`)];
     await recorded([
-      ...run.slice(0, -2),
-      '--psk-file',
-      join(inputs, 'bad-psk'),
+      'provision',
+      '--ca-url',
+      'https://ca.example.com',
+      ...bad,
       ...REGISTRY,
-      '--json',
+      '--port',
+      first,
       '--debug',
     ]);
-    await recorded([...run, '--size', '0x400000', '--json', '--debug']);
-    await recorded([...run.map((arg) => (arg === first ? 'tcp://127.0.0.1:9' : arg)), '--json', '--debug']);
-    await recorded(['inspect', '--port', first, '--json']);
-    await recorded(['inspect', '--port', second]);
-    await recorded(['devices', 'list', '--json', ...REGISTRY]);
-    await recorded(['devices', 'show', bench.macs[0] ?? '', '--json', ...REGISTRY]);
-    await recorded(['doctor', ...REGISTRY]);
+    await recorded([...run, '--port', first, '--size', '0x400000', '--json']);
+    await recorded([...run, '--port', 'tcp://127.0.0.1:9', '--json']);
+    const url = `postgresql://espmint:${encodeURIComponent(DATABASE_PASSWORD)}@127.0.0.1:9/espmint`;
+    const away = { ESPMINT_DATABASE_URL: url };
+    for (const args of [['db', 'status'], ['db', 'check'], ['doctor'], ['devices', 'list']])
+      await recorded([...args, '--debug', '--data-dir', join(scratch.path, 'away')], away);
+    const station = ['station', '--port', third, ...profile('line'), ...REGISTRY, '--json', '--debug'];
+    const made = await espmint(station, {
+      env: { ...KEYS, ...PW },
+      onLine: (line, child) => {
+        if ((JSON.parse(line) as { type: string }).type === 'ended') child.kill('SIGINT');
+      },
+    });
+    expect(made.stdout).toContain('"ended"');
+    outputs.push({ what: 'station', text: made.stdout + made.stderr });
+    for (const port of [first, second, third])
+      await recorded(['inspect', '--port', port, '--json', ...REGISTRY]);
+    await recorded(['push', 'test', 'hook', '--debug', ...REGISTRY]);
+    for (const args of [
+      ['push', 'status'],
+      ['push', 'dead'],
+      ['push', 'show', 'hook'],
+      ['push', 'list', '--json'],
+    ])
+      await recorded([...args, ...REGISTRY]);
+    await serveAndCall(fourth);
+    for (const mac of bench.macs) await recorded(['devices', 'show', mac, '--json', ...REGISTRY]);
+    for (const args of [
+      ['devices', 'list', '--json'],
+      ['doctor'],
+      ['db', 'status'],
+      ['db', 'check'],
+      ['stats'],
+    ])
+      await recorded([...args, ...REGISTRY]);
+    revealed = await espmint(['devices', 'reveal', 'a4:cf:12:36:00:00', '--reason', 'test', ...REGISTRY], {
+      env: KEYS,
+    });
   } finally {
+    clearInterval(watch);
     await bench.close();
+    echo.close();
   }
-});
+}, 480_000);
 afterAll(() => scratch.remove());
 
+const NAMES = [...secrets.keys(), 'bearer token'];
+const secretOf = (name: string): string => {
+  const secret = secrets.get(name);
+  if (secret === undefined) throw new Error(`no ${name} was made`);
+  return secret;
+};
+
 describe('a secret', () => {
-  it('was really in play: the registry reveals it', async () => {
-    const run = await espmint(['devices', 'reveal', 'a4:cf:12:36:00:00', '--reason', 'test', ...REGISTRY]);
-    expect(run.stdout).toBe(`${PSK}\n`);
-    expect(run.stderr).toBe('');
+  it('was really in play: the registry reveals it, and the push told it', () => {
+    expect(revealed).toMatchObject({ stdout: `${PSK}\n`, stderr: '' });
+    expect(pushed).toContain(PSK);
   });
 
-  it.each([
-    ['PSK', PSK],
-    ['Wi-Fi password', PASSWORD],
-  ])('(%s) is in no output of any command', (_, secret) => {
-    expect(outputs.length).toBe(11);
-    expect(outputs.filter(({ text }) => text.includes(secret)).map(({ what }) => what)).toEqual([]);
-  });
-
-  it('is in no file of the data directory outside the database itself', () => {
-    const leaks = filesBelow(dataDir)
-      .filter((path) => !relative(dataDir, path).split('/').includes('cluster'))
-      .filter((path) => [PSK, PASSWORD].some((secret) => readFileSync(path).includes(secret)));
+  it.each(NAMES)('(%s) is in no output of any command, answer or log', (name) => {
+    expect(outputs.length).toBeGreaterThan(40);
+    const leaks = outputs.flatMap(({ what, text }) => {
+      const shows = showsOf(secretOf(name), Buffer.from(text));
+      return shows.length === 0 ? [] : [`${what}: ${shows.join(' ')}`];
+    });
     expect(leaks).toEqual([]);
+  });
+
+  it.each(NAMES)('(%s) is in no argument list of any process', (name) => {
+    const lists = [...argumentLists].filter((list) => list.includes(dataDir));
+    expect(lists.length).toBeGreaterThan(5);
+    expect(lists.filter((list) => showsOf(secretOf(name), Buffer.from(list)).length > 0)).toEqual([]);
+  });
+
+  it.each(NAMES)('(%s) is in no file of the data directory, and not in the clear in the database', (name) => {
+    const secret = secretOf(name);
+    const leaks = filesBelow(dataDir).filter((path) => {
+      const bytes = readFileSync(path);
+      const isDatabase = relative(dataDir, path).split('/').includes('cluster');
+      return isDatabase ? bytes.includes(secret) : showsOf(secret, bytes).length > 0;
+    });
+    expect(leaks.map((path) => relative(dataDir, path))).toEqual([]);
   });
 
   it('lies behind folders that others cannot enter', () => {

@@ -24,6 +24,8 @@ const RUNS = Number(process.env['ESPMINT_SOAK_RUNS'] ?? 60);
 const SEED = Number(process.env['ESPMINT_SOAK_SEED'] ?? Date.now() % 100_000);
 /** Where a long campaign leaves its findings. */
 const REPORT = process.env['ESPMINT_SOAK_REPORT'];
+/** What a file that cannot be read or written is called. */
+const CODED = /^(DISK_FULL|FILE_UNWRITABLE|FILE_UNREADABLE)$/;
 const TIMEOUT_MS = 60_000 + RUNS * 2000;
 
 function report(mode: string, figures: object): void {
@@ -107,11 +109,12 @@ describe('every durable file is the old one or the new one, whichever call the d
     const path = join(folder, 'keys.jsonl');
     mkdirSync(folder, { recursive: true });
     const stored = new Map<string, string>();
-    for (let atCall = 1; atCall <= 12; atCall++) {
+    writeFileSync(path, '{"type":"res', { mode: 0o600 });
+    for (let atCall = 1, struck = true; struck; atCall++) {
       const uuid = `110e3dc9-fa05-568f-a05a-0000000000${String(atCall).padStart(2, '0')}`;
       const board = { mac: `a4:cf:12:00:00:${String(atCall).padStart(2, '0')}`, uuid };
       const fault = { atCall, code: 'ENOSPC', lasts: false, torn: 0.7 } as const;
-      await withFaultyDisk(folder, fault, async () => {
+      const outcome = await withFaultyDisk(folder, fault, async () => {
         const file = await openKeyFile(path);
         try {
           const { psk } = await file.reserve({ ...board, caUrl: 'https://ca.example.com', policy: 'keep' });
@@ -120,6 +123,9 @@ describe('every durable file is the old one or the new one, whichever call the d
           await file.close();
         }
       });
+      ({ struck } = outcome);
+      if (outcome.thrown !== undefined)
+        expect(outcome.thrown).toMatchObject({ code: expect.stringMatching(CODED) as string });
     }
     const file = await openKeyFile(path);
     for (const [mac, psk] of stored) expect(await file.reveal(mac, 'test')).toBe(psk);

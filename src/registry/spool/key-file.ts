@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Conflict } from '../../core/conflict.js';
 import { EspmintError } from '../../core/errors/index.js';
-import { replaceOwnFile } from '../../files/index.js';
+import { replaceOwnFile, toWriteError, unreadable } from '../../files/index.js';
 import { appendDurably, openForAppend } from './durable-append.js';
 import type { AttemptFacts } from '../devices/attempt-facts.js';
 import type { DeviceRecord, Failure, Image, Proof } from '../registry.js';
@@ -58,7 +58,10 @@ export class KeyFile {
    */
   static async open(path: string): Promise<KeyFile> {
     const file = await openForAppend(path);
-    const { mode } = await file.stat();
+    const { mode } = await file.stat().catch(async (error: unknown) => {
+      await file.close().catch(() => undefined);
+      throw toWriteError(path, error);
+    });
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
       await file.close();
       throw new EspmintError('FILE_UNWRITABLE', {
@@ -77,7 +80,7 @@ export class KeyFile {
     return lines.map((line, index) => parseLine(this.path, line, index + 1));
   }
 
-  /** Returns when the record is on the disk. @throws FILE_UNWRITABLE, DISK_FULL */
+  /** Returns when the record is on the disk. @throws FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL */
   async append(record: KeyFileRecord): Promise<void> {
     await this.#endLastLine();
     await appendDurably(this.#file, this.path, new TextEncoder().encode(`${JSON.stringify(record)}\n`));
@@ -87,11 +90,16 @@ export class KeyFile {
     await this.#file.close().catch(() => undefined);
   }
 
+  /** @throws FILE_UNREADABLE */
   async #text(): Promise<string> {
-    const { size } = await this.#file.stat();
-    const bytes = new Uint8Array(size);
-    const { bytesRead } = await this.#file.read(bytes, 0, size, 0);
-    return new TextDecoder().decode(bytes.subarray(0, bytesRead));
+    try {
+      const { size } = await this.#file.stat();
+      const bytes = new Uint8Array(size);
+      const { bytesRead } = await this.#file.read(bytes, 0, size, 0);
+      return new TextDecoder().decode(bytes.subarray(0, bytesRead));
+    } catch (error) {
+      throw unreadable(this.path, error);
+    }
   }
 
   /** A last line that is whole but for its end was stored: the end is put there. What is no record stays in a line. */
@@ -103,7 +111,15 @@ export class KeyFile {
     // The copy is on the disk before the line goes: what it was is for a person to decide.
     if (!isWhole) await replaceOwnFile(`${this.path}.cut-off-${Date.now()}`, `${last}\n`);
     if (isWhole) await appendDurably(this.#file, this.path, new TextEncoder().encode('\n'));
-    else await this.#file.truncate(Buffer.byteLength(text) - Buffer.byteLength(last));
+    else await this.#cutTo(Buffer.byteLength(text) - Buffer.byteLength(last));
+  }
+
+  async #cutTo(sizeBytes: number): Promise<void> {
+    try {
+      await this.#file.truncate(sizeBytes);
+    } catch (error) {
+      throw toWriteError(this.path, error);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-// A disk that refuses at its n-th call: every call by which espmint changes files, below its own code.
+// A disk that refuses at its n-th call: every call by which espmint changes files or looks at an
+// open one, below its own code.
 import fs, { promises } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { open } from 'node:fs/promises';
@@ -9,10 +10,10 @@ type Call = (...args: unknown[]) => Promise<unknown>;
 type Calls = Record<string, Call>;
 
 const OF_FILES = ['open', 'writeFile', 'appendFile', 'rename', 'mkdir', 'link', 'rm', 'utimes'];
-const OF_HANDLES = ['writeFile', 'appendFile', 'write', 'sync', 'truncate', 'chmod', 'chown'];
+const OF_HANDLES = ['writeFile', 'appendFile', 'write', 'sync', 'truncate', 'chmod', 'chown', 'stat', 'read'];
 
 export interface DiskFault {
-  /** Counts from 1 over all calls that change something. */
+  /** Counts from 1 over all these calls. */
   readonly atCall: number;
   readonly code: 'ENOSPC' | 'EACCES' | 'EIO';
   /** From then on every call fails; else only this one. */
@@ -44,7 +45,7 @@ export async function withFaultyDisk(
     owner[name] = async function (this: unknown, ...args: unknown[]) {
       if (!concerns(args) || !strikes()) return real.apply(this, args);
       const [data] = args;
-      if (name !== 'truncate' && data instanceof Uint8Array && fault.torn > 0)
+      if (!['truncate', 'read'].includes(name) && data instanceof Uint8Array && fault.torn > 0)
         await real.apply(this, [data.subarray(0, Math.floor(data.length * fault.torn))]);
       throw failure();
     };
