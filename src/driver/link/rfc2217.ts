@@ -1,6 +1,7 @@
 // rfc2217://host:port: a serial port behind a network server, with its modem lines and baud rate (RFC 2217).
 import type { Socket } from 'node:net';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { FirstWords } from './first-words.js';
 import { Inbox } from './inbox.js';
 import {
   COM_PORT,
@@ -37,6 +38,8 @@ class Rfc2217Link implements Link {
   readonly #socket: Socket;
   readonly #inbox: Inbox;
   readonly #decoder = new TelnetDecoder();
+  readonly #words = new FirstWords();
+  #hasHeard = false;
   /** Options that we do, and that the server does: undefined = not spoken of yet. */
   readonly #ours = new Map<number, boolean>();
   readonly #theirs = new Map<number, boolean>();
@@ -77,6 +80,8 @@ class Rfc2217Link implements Link {
       await this.#send(negotiation(VERB.do, option), wait);
     }
     const agreed = await this.#until(() => this.#comPortAgreed, wait);
+    if (agreed === undefined && !this.#hasHeard)
+      throw this.#refused('says nothing, as one does whose port another client has');
     if (agreed !== true) throw this.#refused('does not offer the serial port option');
     await this.#set(COM_PORT.setDataSize, Uint8Array.of(DATA_BITS), wait);
     await this.#set(COM_PORT.setParity, Uint8Array.of(PARITY_NONE), wait);
@@ -133,6 +138,12 @@ class Rfc2217Link implements Link {
     await closeSocket(this.#socket);
   }
 
+  /** Why an opening failed that ended with `error`. */
+  explain(error: unknown): unknown {
+    if (!isEspmintError(error, 'LINK_CLOSED')) return error;
+    return this.#words.explain(this.address, error, this.#comPortAgreed !== true);
+  }
+
   /** The server's side of it or ours: implementations differ in who offers the option. */
   get #comPortAgreed(): boolean | undefined {
     if (this.#confirmed.has(OPTION.comPort) || this.#theirs.get(OPTION.comPort) === true) return true;
@@ -143,7 +154,9 @@ class Rfc2217Link implements Link {
   readonly #confirmed = new Set<number>();
 
   #receive(bytes: Uint8Array): void {
+    this.#hasHeard = true;
     const { data, events } = this.#decoder.push(bytes);
+    this.#words.push(data);
     this.#inbox.push(data);
     for (const event of events) {
       if (event.kind === 'negotiation') this.#answer(event.verb, event.option);
@@ -250,7 +263,7 @@ export const rfc2217Transport: Transport = {
       return link;
     } catch (error) {
       await link.close();
-      throw error;
+      throw link.explain(error);
     }
   },
 };

@@ -1,9 +1,13 @@
 // tcp://host:port (socket:// is the same): a serial port behind a plain TCP stream. No modem lines, no baud rate.
 import type { Socket } from 'node:net';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { FirstWords } from './first-words.js';
 import { Inbox } from './inbox.js';
 import type { Link, Transport, Wait } from './transport.js';
 import { closeSocket, openTcp, watchSocket, writeSocket } from './tcp-stream.js';
+
+/** A server that hangs up so soon after it took the connection, without a byte, has no port to give. */
+const REFUSES_WITHIN_MS = 500;
 
 class TcpLink implements Link {
   readonly address: string;
@@ -11,6 +15,8 @@ class TcpLink implements Link {
   readonly hasFixedBaud = true;
   readonly #socket: Socket;
   readonly #inbox: Inbox;
+  readonly #words = new FirstWords();
+  readonly #openedAtMs = performance.now();
   #baud: number;
 
   constructor(address: string, socket: Socket, baud: number) {
@@ -20,10 +26,11 @@ class TcpLink implements Link {
     this.#inbox = new Inbox(address);
     watchSocket(socket, address, {
       onData: (bytes) => {
+        this.#words.push(bytes);
         this.#inbox.push(bytes);
       },
       onEnd: (error) => {
-        this.#inbox.fail(error);
+        this.#end(error);
       },
     });
   }
@@ -33,8 +40,20 @@ class TcpLink implements Link {
   }
 
   async write(bytes: Uint8Array, wait: Wait): Promise<void> {
-    if (this.#inbox.failure !== undefined) throw this.#inbox.failure;
-    await writeSocket(this.#socket, this.address, bytes, wait);
+    const { failure } = this.#inbox;
+    if (failure !== undefined) throw failure;
+    try {
+      await writeSocket(this.#socket, this.address, bytes, wait);
+    } catch (error) {
+      if (!isEspmintError(error, 'LINK_CLOSED')) throw error;
+      this.#end(error);
+      throw this.#inbox.failure ?? error;
+    }
+  }
+
+  #end(error: Error): void {
+    const isSoon = performance.now() - this.#openedAtMs < REFUSES_WITHIN_MS;
+    this.#inbox.fail(this.#words.explain(this.address, error, isSoon && this.#words.isSilent));
   }
 
   read(wait: Wait): Promise<Uint8Array> {

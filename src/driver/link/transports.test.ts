@@ -1,6 +1,6 @@
 // Opening ports: every address goes to its transport, and everything that can be wrong has its own error.
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,6 +86,51 @@ describe('ports that cannot be opened', () => {
     const first = await openLink(server.url);
     cleanUps.push(() => first.close());
     await expect(openLink(server.url)).rejects.toMatchObject({ code: 'PORT_BUSY' });
+  });
+
+  describe.each(['tcp', 'rfc2217'])('behind %s://, of a server whose port another client has', (scheme) => {
+    const open = async (onClient: (socket: Socket) => void): Promise<unknown> => {
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined);
+        onClient(socket);
+      }).listen(0, '127.0.0.1');
+      cleanUps.push(() => void server.close());
+      await once(server, 'listening');
+      const address = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      return (async () => {
+        const link = await openLink(address);
+        cleanUps.push(() => link.close());
+        for (;;) await link.read({ timeoutMs: 5_000 });
+      })().catch((error: unknown) => error);
+    };
+
+    it('are busy in the words of the server', async () => {
+      const failure = await open((socket) => socket.end('\u001b[1mPort already in use\r\n'));
+      expect(failure).toMatchObject({ code: 'PORT_BUSY', details: { says: 'Port already in use' } });
+      expect(String(failure)).toContain('end the other connection');
+    });
+
+    it('are busy when it hangs up without a word', async () => {
+      expect(await open((socket) => socket.end())).toMatchObject({ code: 'PORT_BUSY' });
+    });
+
+    it('are busy without the secrets and the length of what it says', async () => {
+      const key = 'c0ffee'.repeat(6).slice(0, 32);
+      const failure = await open((socket) => socket.end(`in use by the holder of ${key}\r\n`));
+      expect(failure).toMatchObject({ code: 'PORT_BUSY' });
+      expect(String(failure)).not.toContain(key);
+      expect(String(await open((socket) => socket.end('in use '.repeat(900)))).length).toBeLessThan(500);
+    });
+  });
+
+  it('what a board says does not make its port busy when the connection ends', async () => {
+    const server = createServer((socket) => socket.end('ets Jul 29 2019 12:21:46\r\nrst:0x1\r\n'));
+    cleanUps.push(() => void server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const link = await openLink(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    cleanUps.push(() => link.close());
+    await link.read({ timeoutMs: 5_000 });
+    await expect(link.read({ timeoutMs: 5_000 })).rejects.toMatchObject({ code: 'LINK_CLOSED' });
   });
 
   it('a server that never answers ends at the deadline, or at the signal', async () => {

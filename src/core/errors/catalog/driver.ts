@@ -22,10 +22,14 @@ export const DRIVER_ERRORS = {
     problem: ({ port }) => `There is no port ${port}`,
     next: () => 'plug the board in, or pick one of the ports that `espmint ports` lists',
   }),
-  PORT_BUSY: entry<{ port: string }>({
+  PORT_BUSY: entry<{ port: string; says?: string }>({
     ...link,
-    problem: ({ port }) => `${port} is in use by another program`,
-    next: () => 'close the serial monitor, or stop ModemManager or brltty if one of them took the adapter',
+    problem: ({ port, says }) =>
+      `${port} is in use by another program${says === undefined ? '' : ` (its server says "${says}")`}`,
+    next: ({ port }) =>
+      port.includes('://')
+        ? 'end the other connection to that server, then retry'
+        : 'close the serial monitor, or stop ModemManager or brltty if one of them took the adapter',
   }),
   PORT_FORBIDDEN: entry<{ port: string; group: string }>({
     ...link,

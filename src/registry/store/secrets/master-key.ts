@@ -1,11 +1,8 @@
 // The files of the master key: it wraps the keys that seal secrets, and is never in the database. Beside the key that is
 // used lie those that were used before, or were brought here: a key that anything may be sealed with is never lost.
-import { execFile } from 'node:child_process';
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { homedir } from 'node:os';
-import { promisify } from 'node:util';
-import { commandEnvironment } from '../../../core/child-environment.js';
 import { EspmintError } from '../../../core/errors/index.js';
 import {
   createOwnFile,
@@ -19,6 +16,7 @@ import {
 } from '../../../files/index.js';
 import { appendDurably, openForAppend } from '../../spool/durable-append.js';
 import type { SealingKey } from './envelope.js';
+import { runKeyCommand } from './key-command.js';
 
 const KEY_BYTES = 32;
 const COMMAND_TIMEOUT_MS = 30_000;
@@ -113,14 +111,8 @@ function parseKey(text: string, origin: string): SealingKey {
 /** In the folder of our own files, where nobody else can put any. */
 async function runCommand(command: string, file: string): Promise<string> {
   try {
-    const shell = process.platform === 'win32' ? ['cmd.exe', '/d', '/s', '/c'] : ['/bin/sh', '-c'];
-    const [program = '', ...args] = shell;
-    const { stdout } = await promisify(execFile)(program, [...args, command], {
-      timeout: COMMAND_TIMEOUT_MS,
-      env: commandEnvironment(process.env),
-      cwd: (await isFolder(dirname(file))) ? dirname(file) : homedir(),
-    });
-    return stdout;
+    const cwd = (await isFolder(dirname(file))) ? dirname(file) : homedir();
+    return await runKeyCommand(command, { cwd, timeoutMs: COMMAND_TIMEOUT_MS });
   } catch {
     // Neither the command's text nor its output is repeated: both may hold a secret.
     throw new EspmintError('MASTER_KEY_INVALID', { origin: 'the output of the command, which failed,' });
