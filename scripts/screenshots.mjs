@@ -69,9 +69,9 @@ function pausedWorld() {
   world.station = { mode: 'paused', reason: { by: 'rule', code: 'LINK_TIMEOUT', count: 6 } };
   const ports = [...world.ports.values()];
   const at = (slot) => ports.find((port) => port.slot === slot);
-  world.ports.set(at(2).port, { ...at(2), job: { ...at(2).job, scanning: true } });
-  world.ports.set(at(8).port, { ...at(8), waiting: 'station' });
-  world.ports.set(at(3).port, { ...at(3), waiting: 'clear', held: { code: 'CHIP_NO_ANSWER', count: 3 } });
+  world.putPort({ ...at(2), job: { ...at(2).job, scanning: true } });
+  world.putPort({ ...at(8), waiting: 'station' });
+  world.putPort({ ...at(3), waiting: 'clear', held: { code: 'CHIP_NO_ANSWER', count: 3 } });
   return world;
 }
 

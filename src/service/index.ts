@@ -1,6 +1,6 @@
 // Public door of the service.
 export { People } from './access/people.js';
-export { ROLES, type Role, type VirtualBoard } from './contract/index.js';
+export { ROLES, type Role, type VirtualBoard, type VirtualFault } from './contract/index.js';
 export { DEFAULT_HOST, DEFAULT_PORT, type TlsFiles } from './options.js';
 export type { ServiceParts, VirtualBoards } from './parts.js';
 export { SlotFile } from './ports/slot-file.js';

@@ -1,7 +1,7 @@
 // What a person set for this browser: language, theme, sound. Kept in the browser; nothing else is.
 import { useEffect, useState } from 'preact/hooks';
 
-export const LANGUAGES = ['en', 'vi'] as const;
+export const LANGUAGES = ['en', 'vi', 'zh', 'de', 'es'] as const;
 export type Language = (typeof LANGUAGES)[number];
 export type Theme = 'system' | 'light' | 'dark';
 

@@ -1,5 +1,5 @@
 // Where the page is: a path and filters behind the `#`, so that any server can serve it below any path.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 export interface Place {
   /** Parts of the path: `['devices', 'a4:cf:12:34:56:78']`; empty on the start page. */
@@ -36,7 +36,9 @@ function decode(part: string): string {
   }
 }
 
+/** @param replace in place of where the page is now: nothing is left, so nothing is asked */
 export function go(to: string, { replace = false } = {}): void {
+  if (replace) mayLeave = () => true;
   if (!replace) {
     window.location.hash = to;
     return;
@@ -45,11 +47,39 @@ export function go(to: string, { replace = false } = {}): void {
   window.dispatchEvent(new HashChangeEvent('hashchange'));
 }
 
+/** Asked before the page goes elsewhere; false: it stays. */
+let mayLeave: () => boolean = () => true;
+
+/** While `dirty`, going to another place or closing the page asks first. */
+export function useLeaveQuestion(dirty: boolean, question: string): void {
+  useEffect(() => {
+    if (!dirty) return undefined;
+    const onUnload = (event: BeforeUnloadEvent): void => {
+      event.preventDefault();
+    };
+    mayLeave = () => window.confirm(question);
+    window.addEventListener('beforeunload', onUnload);
+    return () => {
+      mayLeave = () => true;
+      window.removeEventListener('beforeunload', onUnload);
+    };
+  }, [dirty, question]);
+}
+
 export function usePlace(): Place {
   const [hash, setHash] = useState(window.location.hash);
+  const shown = useRef(hash);
   useEffect(() => {
     const update = (): void => {
-      setHash(window.location.hash);
+      const { hash: wanted } = window.location;
+      if (wanted === shown.current) return;
+      if (!mayLeave()) {
+        window.history.replaceState(null, '', shown.current === '' ? '#/' : shown.current);
+        return;
+      }
+      mayLeave = () => true;
+      shown.current = wanted;
+      setHash(wanted);
     };
     window.addEventListener('hashchange', update);
     return () => {

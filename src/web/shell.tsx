@@ -4,7 +4,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { t, type CountKey, type Key } from './i18n/translate.js';
 import { KeysHelp } from './keys-help.js';
 import { keyIsTaken } from './pages/station/keys.js';
+import { scanned } from './pages/station/actions.js';
 import { go, link } from './router.js';
+import { listenToScanner } from './scanner.js';
 import { useStore } from './store/store.js';
 import { Count } from './ui/count.js';
 import { Icon, type IconName } from './ui/icon.js';
@@ -21,6 +23,8 @@ const PAGES: readonly { readonly name: string; readonly icon: IconName }[] = [
 
 export function Shell({ page, children }: { page: string; children: ComponentChildren }): JSX.Element {
   const [help, setHelp] = useState(false);
+  // Before all other keys: what a scanner types is no command.
+  useEffect(() => listenToScanner(window, scanned), []);
   useGlobalKeys(() => {
     setHelp(true);
   });

@@ -48,17 +48,16 @@ function paused(): FakeWorld {
     mode: 'paused',
     reason: { by: 'rule', code: 'LINK_TIMEOUT', count: 6 },
     teaching: [{ slot: 1, place: '1-4.1' }],
-    batchProblem: 'The registry does not answer; check it.',
+    batchProblem: { code: 'REGISTRY_UNREACHABLE', message: 'The registry does not answer; check it.' },
   };
   for (const port of world.ports.values()) {
     const { slot, job } = port;
-    if (slot === 2 && job !== undefined)
-      world.ports.set(port.port, { ...port, job: { ...job, scanning: true } });
+    if (slot === 2 && job !== undefined) world.putPort({ ...port, job: { ...job, scanning: true } });
     if (slot === 3) {
       const held = { code: 'CHIP_NO_ANSWER', count: 3 };
-      world.ports.set(port.port, { ...port, waiting: 'clear', held });
+      world.putPort({ ...port, waiting: 'clear', held });
     }
-    if (slot === 8) world.ports.set(port.port, { ...port, waiting: 'station' });
+    if (slot === 8) world.putPort({ ...port, waiting: 'station' });
   }
   return world;
 }
@@ -116,7 +115,7 @@ const SETTINGS: readonly Setting[] = [
       { name: 'batch', hash: '#/batches/WO-1042', see: '118 left' },
       { name: 'figures by station', hash: '#/today?period=7d&by=station', see: 'One by one' },
       { name: 'device', hash: `#/devices/${device}`, see: 'Key 2 made' },
-      { name: 'unknown device', hash: '#/devices/a4', see: 'does not know' },
+      { name: 'unknown device', hash: '#/devices/a4', see: 'not there' },
       {
         name: 'reveal',
         hash: `#/devices/${device}`,
@@ -180,8 +179,8 @@ const SETTINGS: readonly Setting[] = [
   {
     world: fleetWithoutRegistry,
     scenes: [
-      { name: 'conflicts without registry', hash: '#/conflicts', see: 'check that it runs' },
-      { name: 'pushes without registry', hash: '#/settings?tab=pushes', see: 'check that it runs' },
+      { name: 'conflicts without registry', hash: '#/conflicts', see: 'does not answer' },
+      { name: 'pushes without registry', hash: '#/settings?tab=pushes', see: 'does not answer' },
     ],
   },
   {

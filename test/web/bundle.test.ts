@@ -9,8 +9,10 @@ const DIST = join(ROOT, 'dist/web');
 const KB = 1024;
 /** What a tablet on the line loads before its tiles show. */
 const MAX_FIRST_BYTES = 40 * KB;
-/** Every page; what the first does not need comes behind the first paint. */
-const MAX_SCRIPT_BYTES = 60 * KB;
+/** Every page in one language; what the first does not need comes behind the first paint. */
+const MAX_SCRIPT_BYTES = 70 * KB;
+/** A file for each other language, which comes when it is wanted. */
+const LANGUAGE = /^assets\/(vi|zh|de|es)-/;
 const built = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((name) => /\.\w+$/.test(name));
 const files = built.filter((name) => !name.endsWith('.gz'));
 const read = (name: string): Buffer => readFileSync(join(DIST, name));
@@ -30,8 +32,10 @@ describe('the built page', () => {
     expect(weigh('first load', first)).toBeLessThanOrEqual(MAX_FIRST_BYTES);
   });
 
-  it('has at most 60 KB of script, compressed, with all of its pages', () => {
-    expect(weigh('all pages', scripts)).toBeLessThanOrEqual(MAX_SCRIPT_BYTES);
+  it('has at most 70 KB of script, compressed, with all of its pages', () => {
+    const pages = scripts.filter((name) => !LANGUAGE.test(name));
+    expect(scripts.length - pages.length).toBe(4);
+    expect(weigh('all pages', pages)).toBeLessThanOrEqual(MAX_SCRIPT_BYTES);
   });
 
   it('lies compressed beside each of its files, as the same bytes', () => {

@@ -202,7 +202,7 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
     await page.locator('.tile-word', { hasText: 'ĐẠT' }).first().waitFor();
     expect(await page.getAttribute('html', 'lang')).toBe('vi');
     await goTo(page, '#/settings');
-    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByRole('combobox').first().selectOption('en');
     await page.getByRole('heading', { name: 'Settings' }).waitFor();
     await page.getByRole('button', { name: 'Dark' }).click();
     expect(await page.getAttribute('html', 'data-theme')).toBe('dark');

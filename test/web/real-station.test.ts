@@ -38,4 +38,50 @@ describe.skipIf(!(await browserAvailable()))('a station that starts boards by it
       await plug(station, true);
     }
   });
+
+  it('makes its first virtual boards from the empty page with two clicks', async () => {
+    const { page } = await open();
+    await page.getByRole('button', { name: 'Add four virtual boards' }).click();
+    await page.getByRole('button', { name: 'Start 4' }).click();
+    for (const slot of [1, 2, 3, 4]) await tileSays(page, slot, 'PASS');
+  });
+
+  it('says what is missing in place of a start that cannot be', async () => {
+    const { page, call } = await open();
+    await call('POST', '/ports', { port: 'tcp://127.0.0.1:9' });
+    await tileSays(page, 1, 'Empty');
+    const { profiles } = await call('GET', '/profiles');
+    expect(profiles).toEqual([]);
+    await page.getByRole('link', { name: 'Set up a product' }).waitFor();
+    expect(await page.getByText('Press Enter').count()).toBe(0);
+  });
+
+  it('checks the reference to a password where it is typed, and a password where it is stored', async () => {
+    const { call } = await open();
+    const preview = async (password: string) => {
+      const profile = { settings: { name: 'lamp', wifi: { ssid: 'Lab', password } } };
+      return (await call('POST', '/profiles/preview', { profile }))['findings'];
+    };
+    expect(await preview('file:lab')).toMatchObject([{ path: 'wifi.password', code: 'SECRET_UNKNOWN' }]);
+    expect(await preview('env:PATH')).toMatchObject([{ code: 'SECRET_REFERENCE_REFUSED' }]);
+    await expect(call('PUT', '/secrets/lab', { value: 'short' })).rejects.toThrow('WIFI_INVALID');
+    await call('PUT', '/secrets/lab', { value: 'long enough' });
+    expect(await preview('file:lab')).toEqual([]);
+  });
+
+  it.each([
+    ['no answer', 'FAIL', 'The chip does not answer.'],
+    ['worn flash', 'FAIL', 'The flash'],
+    ['wrong proof', 'FAIL', 'The flash does not hold what was written.'],
+    ['unplugged while writing', 'FAIL', 'The board was pulled.'],
+    ['worn cable', 'PASS', 'Remove the board.'],
+  ])('shows a board with the fault "%s" as what it is: %s', async (fault, word, sentence) => {
+    const station = await open();
+    const { page, call } = station;
+    await call('POST', '/virtual-boards', { count: 1, fault });
+    await call('PUT', '/settings', { ...(await call('GET', '/settings')), retries: 0 });
+    await page.getByRole('button', { name: 'Start, Slot 1' }).click();
+    await tile(page, 1).locator('.tile-word', { hasText: word }).waitFor({ timeout: 90_000 });
+    expect(await tile(page, 1).locator('.tile-do').innerText()).toContain(sentence);
+  });
 });

@@ -3,7 +3,7 @@ import { CHIP_NAMES, findChip, type ChipName } from '../../core/chips/index.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { macDigits, parseMac } from '../../core/mac.js';
 import type { Transport } from '../../driver/index.js';
-import type { VirtualBoard as BoardInfo, VirtualBoards } from '../../service/index.js';
+import type { VirtualBoard as BoardInfo, VirtualBoards, VirtualFault } from '../../service/index.js';
 import {
   createVirtualBoard,
   memoryTransport,
@@ -14,7 +14,7 @@ import {
   type Timing,
   type VirtualBoard,
 } from '../../virtual/index.js';
-import { FAULTS, isFaultName, type FaultName } from '../arguments/virtual-faults.js';
+import { FAULTS, isFaultName } from '../arguments/virtual-faults.js';
 
 /** What the service and the driver need of it. */
 export interface VirtualBench extends VirtualBoards {
@@ -28,6 +28,8 @@ interface Place {
   plugged: boolean;
   /** Ends the link that is open now. */
   cut: (() => void) | undefined;
+  /** Of the board that is there now. */
+  fault: VirtualFault | undefined;
 }
 
 const SCHEME = 'virtual://';
@@ -61,8 +63,8 @@ class Bench implements VirtualBench {
     return Array.from({ length: count }, () => {
       const name = this.#freeName();
       const board = this.#make(kind);
-      if (scenario !== undefined) board.arm(FAULTS[scenario].scenario);
-      const place: Place = { chip: kind, board, plugged: true, cut: undefined };
+      if (scenario !== undefined) board.arm(FAULTS[scenario]);
+      const place: Place = { chip: kind, board, plugged: true, cut: undefined, fault: scenario };
       this.#places.set(name, place);
       this.#connect(name, place);
       return describe(name, place);
@@ -86,6 +88,7 @@ class Bench implements VirtualBench {
     if (fresh) {
       place.board.dispose();
       place.board = this.#make(place.chip);
+      place.fault = undefined;
     }
     if (plugged && !place.plugged) this.#connect(name, place);
     return describe(name, place);
@@ -97,7 +100,12 @@ class Bench implements VirtualBench {
 
   #connect(name: string, place: Place): void {
     place.plugged = true;
-    this.#reachable.set(name, pullable(place));
+    this.#reachable.set(
+      name,
+      pullable(place, () => {
+        if (place.fault === 'unplugged while writing') this.#unplug(name, place);
+      }),
+    );
   }
 
   #unplug(name: string, place: Place): void {
@@ -120,13 +128,20 @@ class Bench implements VirtualBench {
 }
 
 /** The board of a place with a cable that can be pulled while a host uses it. */
-function pullable(place: Place): Pluggable {
+function pullable(place: Place, onGone: () => void): Pluggable {
   const { board } = place;
   return {
     get isFree() {
       return board.isFree;
     },
-    plugIn: (events) => plugIn(place, events),
+    plugIn: (events) =>
+      plugIn(place, {
+        ...events,
+        gone: (reason) => {
+          events.gone(reason);
+          onGone();
+        },
+      }),
   };
 }
 
@@ -151,7 +166,7 @@ function parseChip(text = 'esp32'): ChipName {
   throw new EspmintError('INPUT_INVALID', { field: 'The chip', reason: `"${text}" is not known`, hint });
 }
 
-function parseFault(text: string | undefined): FaultName | undefined {
+function parseFault(text: string | undefined): VirtualFault | undefined {
   if (text === undefined || isFaultName(text)) return text;
   const hint = `choose from ${Object.keys(FAULTS).join(', ')}`;
   throw new EspmintError('INPUT_INVALID', { field: 'The fault', reason: `"${text}" is not known`, hint });

@@ -66,7 +66,14 @@ export { API_PREFIX, ROLES, errorSchema, isTextAnswer } from './operation.js';
 export type { ApiError, Operation, Role } from './operation.js';
 export { liveEventSchema, type ChangingPart, type LiveEvent } from './events.js';
 export { jobSchema, type Job, type JobStage, type ProfileName, type StartJobs } from './jobs.js';
-export type { Inspection, NvsRowInfo, PartitionInfo, PortState, VirtualBoard } from './ports.js';
+export type {
+  Inspection,
+  NvsRowInfo,
+  PartitionInfo,
+  PortState,
+  VirtualBoard,
+  VirtualFault,
+} from './ports.js';
 export type { WifiLook, WifiSet } from './wifi.js';
 export type { Finding, Preview, ProfileInput, ProfileVersion, SavedProfile } from './profiles.js';
 export type { CaTest } from './ca.js';

@@ -50,6 +50,8 @@ export const errorSchema = z
     next: z.string().optional(),
     /** With BODY_INVALID: which field of the request it is about, `template.qr` style. */
     field: z.string().optional(),
+    /** Values of the sentence by name, for programs that say it in another language. */
+    params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
     /** The same request can succeed without a change. */
     retryable: z.boolean(),
   })

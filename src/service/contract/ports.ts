@@ -132,6 +132,16 @@ const inspectBody = addressBody.extend({
   reveal: z.object({ reason: z.string().trim().min(3).max(500) }).optional(),
 });
 
+/** Faults for a rehearsal, by names that an operator understands. */
+export const VIRTUAL_FAULTS = [
+  'unplugged while writing',
+  'worn cable',
+  'worn flash',
+  'no answer',
+  'wrong proof',
+] as const;
+export type VirtualFault = (typeof VIRTUAL_FAULTS)[number];
+
 export const virtualBoardSchema = z
   .object({ port: z.string(), chip: z.string(), mac: z.string(), plugged: z.boolean() })
   .meta({ id: 'VirtualBoard' });
@@ -185,8 +195,8 @@ export const PORT_OPERATIONS = operations({
     body: z.object({
       count: z.int().min(1).max(64).default(1),
       chip: z.string().max(32).optional(),
-      /** Names a fault that the board shall have, for a rehearsal. */
-      fault: z.string().max(64).optional(),
+      /** The board shall have it until another one takes its place. */
+      fault: z.enum(VIRTUAL_FAULTS).optional(),
     }),
     response: z.object({ boards: z.array(virtualBoardSchema) }),
   },

@@ -18,6 +18,8 @@ export const findingSchema = z
   .object({
     /** `wifi.ssid` style; empty for the whole profile. */
     path: z.string(),
+    /** Of the error table, where it is one of its errors. */
+    code: z.string().optional(),
     /** Continues a sentence that begins with the path. */
     reason: z.string(),
     /** In the YAML text, from 1. */

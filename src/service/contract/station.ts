@@ -45,7 +45,14 @@ export const stationStateSchema = z
     /** The batch of the settings, as it stood at the last sign of life. */
     batch: batchSchema.optional(),
     /** Why the batch cannot be told now. */
-    batchProblem: z.string().optional(),
+    batchProblem: z
+      .object({
+        code: z.string().optional(),
+        message: z.string(),
+        /** While the database is out of reach: what this station has done by itself since then. */
+        away: z.object({ batch: z.string(), since: timeSchema, made: z.int(), left: z.int() }).optional(),
+      })
+      .optional(),
     /** Places taught so far; absent while nobody teaches. */
     teaching: z.array(z.object({ slot: z.int(), place: z.string() })).optional(),
   })

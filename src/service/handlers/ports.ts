@@ -6,6 +6,8 @@ import type { Handlers } from '../http/operations.js';
 import type { VirtualBoards } from '../parts.js';
 import { inspectBoard, type Lookup } from '../ports/inspect.js';
 import { defaultProfile } from '../profiles/preview.js';
+import { profileText, withVersion } from '../profiles/profile-text.js';
+import { NEWEST } from '../station/station-settings.js';
 
 type PortHandlers = Pick<
   Handlers,
@@ -60,14 +62,20 @@ export function portHandlers(core: ServiceCore): PortHandlers {
   };
 }
 
-function virtualHandlers({
-  ports,
-  line,
-  parts,
-}: ServiceCore): Pick<
-  PortHandlers,
-  'listVirtualBoards' | 'addVirtualBoards' | 'removeVirtualBoards' | 'plugVirtualBoard'
-> {
+/** Boards to try espmint with bring something that they can become. */
+async function ensureProduct({ profiles, settings, hub }: ServiceCore): Promise<void> {
+  if ((await profiles.list()).length > 0) return;
+  const name = 'Example';
+  const text = profileText({ settings: { name, caUrl: 'https://ca.example.com' } });
+  await profiles.save({ name, version: 1, text: withVersion(text, 1), savedBy: 'espmint' });
+  hub.publish({ type: 'profile', profile: { name, version: 1 } });
+  await settings.useProfile({ name, version: NEWEST });
+}
+
+function virtualHandlers(
+  core: ServiceCore,
+): Pick<PortHandlers, 'listVirtualBoards' | 'addVirtualBoards' | 'removeVirtualBoards' | 'plugVirtualBoard'> {
+  const { ports, line, parts } = core;
   const boards = (): VirtualBoards => {
     if (parts.virtualBoards === undefined) throw new EspmintError('NO_VIRTUAL_BOARDS', {});
     return parts.virtualBoards;
@@ -76,6 +84,7 @@ function virtualHandlers({
     listVirtualBoards: () => ({ boards: parts.virtualBoards?.list() ?? [] }),
     addVirtualBoards: async ({ body }) => {
       const added = boards().add(body);
+      await ensureProduct(core);
       await ports.refresh();
       return { boards: added };
     },

@@ -1,10 +1,12 @@
 // Profiles in versions, their check and preview, and the secrets that they refer to.
-import { EspmintError } from '../../core/errors/index.js';
-import type { SavedProfile } from '../contract/index.js';
+import { EspmintError, toEspmintError } from '../../core/errors/index.js';
+import type { Finding, ProfileInput, SavedProfile } from '../contract/index.js';
+import { checkWifi } from '../../core/wifi.js';
 import type { ServiceCore } from '../core.js';
 import type { DeepReadonly, Handlers } from '../http/operations.js';
 import { previewProfile } from '../profiles/preview.js';
 import type { StoredProfile } from '../profiles/profile-store.js';
+import { NEWEST } from '../station/station-settings.js';
 import { checkInput, jsonProfile, profileText, withVersion } from '../profiles/profile-text.js';
 
 type ProfileHandlers = Pick<
@@ -47,6 +49,8 @@ export function profileHandlers({ profiles, settings, secrets, hub }: ServiceCor
       const savedBy = identity?.name ?? 'unknown';
       const change = { name, version, text: withVersion(text, version), savedBy, note };
       const saved = await profiles.save(change);
+      // The first product of a station is what it makes.
+      if ((await settings.get()).profile === undefined) await settings.useProfile({ name, version: NEWEST });
       hub.publish({ type: 'profile', profile: { name, version } });
       return toSaved(saved);
     },
@@ -55,9 +59,13 @@ export function profileHandlers({ profiles, settings, secrets, hub }: ServiceCor
       const findings = 'findings' in checked ? checked.findings : [];
       return { ok: findings.length === 0, findings };
     },
-    previewProfile: ({ body }) => previewProfile(body),
+    previewProfile: async ({ body }) => {
+      const preview = previewProfile(body);
+      return { ...preview, findings: [...preview.findings, ...(await findSecrets(body.profile, secrets))] };
+    },
     listSecrets: async () => ({ secrets: await secrets.list() }),
     putSecret: async ({ params, body }) => {
+      checkWifi({ ssid: 'any', password: body.value }, 'standard');
       await secrets.put(params.name, body.value);
       return DONE;
     },
@@ -66,6 +74,20 @@ export function profileHandlers({ profiles, settings, secrets, hub }: ServiceCor
       return DONE;
     },
   };
+}
+
+/** A reference that boards could not be started with is told where it is typed. */
+async function findSecrets(input: ProfileInput, secrets: ServiceCore['secrets']): Promise<Finding[]> {
+  const checked = checkInput(input);
+  const reference = 'profile' in checked ? checked.profile.wifi?.password : undefined;
+  if (reference === undefined) return [];
+  try {
+    await secrets.resolve(reference);
+    return [];
+  } catch (error) {
+    const { code, message } = toEspmintError(error);
+    return [{ path: 'wifi.password', code, reason: `is not accepted: ${message}`, line: 1, column: 1 }];
+  }
 }
 
 function toSaved({ profile, ...stored }: StoredProfile): DeepReadonly<SavedProfile> {

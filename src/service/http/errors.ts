@@ -40,7 +40,17 @@ const LEAVING = ['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ERR_STREAM_PREMATURE_CL
 export function toApiError(error: EspmintError): ApiError {
   const { code, message, next, retryable } = error;
   const field = isEspmintError(error, 'BODY_INVALID') ? fieldOf(error.details.field) : undefined;
-  return errorSchema.parse({ code, message, next, field, retryable });
+  return errorSchema.parse({ code, message, next, field, params: paramsOf(error), retryable });
+}
+
+/** Details that stand in the sentence anyway; none of them is secret. */
+function paramsOf({ code, details }: EspmintError): Record<string, string | number> | undefined {
+  if (code === 'INTERNAL') return undefined;
+  const plain = Object.entries(details).filter(
+    (entry): entry is [string, string | number] =>
+      typeof entry[1] === 'string' || typeof entry[1] === 'number',
+  );
+  return plain.length === 0 ? undefined : Object.fromEntries(plain);
 }
 
 /** What names a field; other parts of a request are named in words. */

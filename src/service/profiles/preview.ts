@@ -50,7 +50,13 @@ export function previewProfile(request: PreviewRequest): Preview {
   }
   const note = (path: string, error: unknown): void => {
     if (!isEspmintError(error)) throw error;
-    findings.push({ path, reason: `is not accepted: ${error.message}`, line: 1, column: 1 });
+    findings.push({
+      path,
+      code: error.code,
+      reason: `is not accepted: ${error.message}`,
+      line: 1,
+      column: 1,
+    });
   };
   const rows =
     attempt(

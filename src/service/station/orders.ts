@@ -7,7 +7,7 @@ import type { ProfileName, StartJobs } from '../contract/index.js';
 import type { ServiceOptions } from '../options.js';
 import type { ProfileStore, StoredProfile } from '../profiles/profile-store.js';
 import type { Secrets } from '../profiles/secrets.js';
-import type { StationSettings } from './station-settings.js';
+import { NEWEST, type StationSettings } from './station-settings.js';
 
 /** Everything that a run needs to know, but for the port. */
 export interface Order {
@@ -93,9 +93,6 @@ function saidBy(batch: BatchRequest | undefined): PlanChanges {
   const { firmwareVersion, hardwareRevision, location } = batch ?? {};
   return { firmwareVersion, hardwareRevision, location };
 }
-
-/** In settings: the version that happens to be the newest. */
-const NEWEST = 0;
 
 function storedName({ name, version }: ProfileName): [string, number | undefined] {
   return [name, version === NEWEST ? undefined : version];

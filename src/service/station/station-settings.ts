@@ -13,6 +13,9 @@ const fileSchema = z.object({
 });
 type Content = z.output<typeof fileSchema>;
 
+/** As the version of a profile: the one that happens to be the newest. */
+export const NEWEST = 0;
+
 export class StationSettings {
   readonly #file: StateFile<Content>;
   readonly #publish: (event: LiveEvent) => void;

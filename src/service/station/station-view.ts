@@ -22,7 +22,7 @@ const SOON_MS = 300;
 export class StationView {
   readonly #parts: ViewParts;
   #batch: Batch | undefined;
-  #batchProblem: string | undefined;
+  #batchProblem: StationState['batchProblem'];
   #told = '';
   #beating: Promise<void> = Promise.resolve();
   #soon: NodeJS.Timeout | undefined;
@@ -61,7 +61,8 @@ export class StationView {
     } catch (error) {
       // Without a batch the registry's own status says all there is to say.
       const away = await work.away({ station: stationName, batch });
-      const problem = away === undefined ? toEspmintError(error).message : awayText(away);
+      const { code, message } = toEspmintError(error);
+      const problem = away === undefined ? { code, message } : { message: awayText(away), away };
       this.#batchProblem = batch === undefined ? undefined : problem;
     }
     this.tell();

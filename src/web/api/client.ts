@@ -13,6 +13,8 @@ export class ApiFailure extends Error {
   readonly next: string | undefined;
   /** Of the request: what it is about. */
   readonly field: string | undefined;
+  /** What the sentence is about, for other languages. */
+  readonly params: Readonly<Record<string, string | number>>;
   /** 0 when there was no answer. */
   readonly status: number;
 
@@ -22,6 +24,7 @@ export class ApiFailure extends Error {
     this.code = error.code ?? 'OFFLINE';
     this.next = error.next;
     this.field = error.field;
+    this.params = error.params ?? {};
   }
 }
 

@@ -1,37 +1,55 @@
 import { describe, expect, it } from 'vitest';
-import { STAGES } from '../../core/stages.js';
-import { CATALOG } from '../../core/errors/index.js';
-import { CAUSES } from '../pages/station/tile-model.js';
+import { CATALOG, type ErrorCode } from '../../core/errors/index.js';
 import { languageOf } from '../prefs.js';
 import { en } from './en.js';
+import { de } from './languages/de.js';
+import { es } from './languages/es.js';
+import { vi } from './languages/vi.js';
+import { zh } from './languages/zh.js';
+import { SENTENCE_OF } from './sentences.js';
 import { fill, localeOf, t, tn } from './translate.js';
-import vi from './vi.json' with { type: 'json' };
 
 const keys = Object.keys(en) as (keyof typeof en)[];
 const placeholders = (text: string): string[] =>
   [...text.matchAll(/(?<!\{)\{(\w+)\}(?!\})/g)].map(([whole]) => whole).sort();
 
-describe('the languages', () => {
-  it('have the same keys', () => {
-    expect(Object.keys(vi).sort()).toEqual([...keys].sort());
+describe.each(Object.entries({ en, vi, zh, de, es }))('the language %s', (_, messages) => {
+  it('uses the same placeholders in each sentence', () => {
+    expect(keys.filter((key) => placeholders(en[key]).join() !== placeholders(messages[key]).join())).toEqual(
+      [],
+    );
   });
 
-  it('use the same placeholders in each sentence', () => {
-    expect(keys.filter((key) => placeholders(en[key]).join() !== placeholders(vi[key]).join())).toEqual([]);
-  });
-
-  it('leave nothing empty, and shout nowhere', () => {
-    for (const text of [...Object.values(en), ...Object.values(vi)]) {
+  it('leaves nothing empty, and shouts nowhere', () => {
+    for (const text of Object.values(messages)) {
       expect(text).not.toBe('');
-      expect(text).not.toContain('!');
+      expect(text).not.toMatch(/[!!]/);
     }
   });
 
-  it('name every stage, every cause, and only codes that there are', () => {
-    for (const stage of STAGES) expect(en).toHaveProperty([`stage.doing.${stage}`]);
-    for (const cause of CAUSES) expect(en).toHaveProperty([`cause.${cause}`]);
-    const codes = keys.filter((key) => key.startsWith('do.')).map((key) => key.slice(3));
-    expect(codes.filter((code) => !(code in CATALOG))).toEqual([]);
+  it('says causes so shortly that a tile has room for them, and sends nobody to the command line', () => {
+    const sentences = keys.filter((key) => /^(cause|do)\./.test(key)).map((key) => messages[key]);
+    for (const text of sentences) {
+      expect(text.length, text).toBeLessThanOrEqual(75);
+      expect(text).not.toMatch(/espmint |--\w|sudo|pip /);
+    }
+  });
+});
+
+describe('the sentence of a code', () => {
+  it('asks to retry only where another run can help', () => {
+    const codes = Object.keys(SENTENCE_OF) as ErrorCode[];
+    const asking = codes.filter((code) => /\bretry\b/i.test(en[`do.${SENTENCE_OF[code]}`]));
+    expect(asking.length).toBeGreaterThan(10);
+    expect(asking.filter((code) => !CATALOG[code].retryable)).toEqual([]);
+  });
+
+  it('does not call a refused board known, nor a worn cable a foreign layout', () => {
+    const cause = (code: ErrorCode): string => en[`cause.${SENTENCE_OF[code]}`];
+    expect(cause('DEVICE_DENIED')).toContain('deny list');
+    expect(cause('DEVICE_NOT_ALLOWED')).toContain('allow list');
+    expect(cause('DEVICE_REMOVED')).toContain('taken out');
+    expect(cause('LINK_DAMAGED')).toBe('Cable or power.');
   });
 });
 
@@ -48,7 +66,9 @@ describe('a sentence', () => {
 
 describe('the language of the page', () => {
   it.each([
-    [undefined, ['de-DE', 'vi-VN', 'en'], 'vi'],
+    [undefined, ['fr-FR', 'vi-VN', 'en'], 'vi'],
+    [undefined, ['de-AT'], 'de'],
+    [undefined, ['zh-Hans-CN'], 'zh'],
     [undefined, ['en-GB'], 'en'],
     [undefined, ['fr'], 'en'],
     ['en', ['vi'], 'en'],

@@ -1,29 +1,24 @@
 // Says things in the language of the page. English is in the page; other languages are fetched when they are wanted.
 import { languageOf, type Language, getPrefs } from '../prefs.js';
+import type { ErrorCode } from '../../core/errors/index.js';
 import { en, type Messages } from './en.js';
-import vietnamese from './vi.json?url';
+import { SENTENCE_OF, type Sentence } from './sentences.js';
 
 export type Key = keyof Messages;
 /** Keys that come in a form for one and a form for many: `boards.one`, `boards.other`. */
 export type CountKey = { [K in Key]: K extends `${infer Base}.other` ? Base : never }[Key];
 
-/** The page waits for its language so long, and then speaks the one before. */
-const PATIENCE_MS = 3000;
-
 let language: Language = 'en';
 let messages: Messages = en;
 
+/** A file for each, which costs nothing until it is wanted. */
 const LOADERS: Record<Language, () => Promise<Messages>> = {
   en: () => Promise.resolve(en),
-  vi: () => fetched(vietnamese),
+  vi: async () => (await import('./languages/vi.js')).vi,
+  zh: async () => (await import('./languages/zh.js')).zh,
+  de: async () => (await import('./languages/de.js')).de,
+  es: async () => (await import('./languages/es.js')).es,
 };
-
-/** Languages are data, not code: a file that anyone can translate, and that costs nothing until it is wanted. */
-async function fetched(url: string): Promise<Messages> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-  if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-  return (await answer.json()) as Messages;
-}
 
 export const currentLanguage = (): Language => language;
 
@@ -60,6 +55,18 @@ export function t(key: Key, values: Readonly<Record<string, string | number>> = 
 export function tn(key: CountKey, count: number, shown: string | number = count): string {
   const form = new Intl.PluralRules(language).select(count) === 'one' ? 'one' : 'other';
   return t(`${key}.${form}` as Key, { n: shown });
+}
+
+type Values = Readonly<Record<string, string | number>>;
+
+/** What an error code means to the person at the page, and what to do; of a code that is not known, nothing. */
+export function wordsFor(
+  code: string,
+  values: Values = {},
+): { readonly sentence: Sentence; readonly cause: string; readonly next: string } | undefined {
+  if (!Object.hasOwn(SENTENCE_OF, code)) return undefined;
+  const sentence = SENTENCE_OF[code as ErrorCode];
+  return { sentence, cause: t(`cause.${sentence}`, values), next: t(`do.${sentence}`, values) };
 }
 
 /** A message that may not be there: words for codes, for example. */

@@ -3,7 +3,7 @@ import type { LiveEvent, Role, Session } from '../../service/contract/index.js';
 import { ApiFailure, call, useCsrfToken, whenSignedOut } from '../api/client.js';
 import { openLive } from '../api/live.js';
 import { parsePlace } from '../router.js';
-import { reduce, type RegistryNews } from './state.js';
+import { reduce, type RegistryNews, type State } from './state.js';
 import { getState, setState } from './store.js';
 
 const RELOAD_DELAY_MS = 400;
@@ -74,6 +74,11 @@ export function hasRole(session: Session | undefined, role: Role): boolean {
   return LADDER.indexOf(session.user.role) >= LADDER.indexOf(role);
 }
 
+/** Whether the station is set to something that its boards can become. */
+export function knowsWhat({ settings }: State): boolean {
+  return settings?.profile !== undefined || settings?.batch !== undefined;
+}
+
 function enter(session: Session): void {
   useCsrfToken(session.csrfToken);
   setState((state) => ({ ...state, session }));
@@ -99,9 +104,13 @@ function stopListening(): void {
 }
 
 function listen(): void {
+  let isFirst = true;
   closeLive ??= openLive({
     onConnection: (connected) => {
       if (connected) retryMs = RETRY_MS;
+      // What happened before the stream was open is in no event of it.
+      if (connected && isFirst) void loadAll();
+      isFirst &&= !connected;
       setState((state) => ({ ...state, connection: connected ? 'online' : 'offline' }));
     },
     onEvents: takeIn,
@@ -132,7 +141,7 @@ function refreshToday(): void {
 
 async function loadAll(): Promise<void> {
   await Promise.all([
-    loadPorts(),
+    load('ports', async () => (await call('listPorts', {})).ports),
     load('settings', () => call('getSettings', {})),
     load('station', () => call('getStation', {})),
     load('profiles', loadProfiles),
@@ -140,18 +149,6 @@ async function loadAll(): Promise<void> {
     load('registry', loadRegistry),
   ]);
 }
-
-/** What happens while the answer is on its way is newer than the answer. */
-async function loadPorts(): Promise<void> {
-  const meanwhile: LiveEvent[] = [];
-  const stop = watchEvents((event) => meanwhile.push(event));
-  await load('ports', async () => (await call('listPorts', {})).ports);
-  stop();
-  setState((state) => meanwhile.filter(isOfPort).reduce(reduce, state));
-}
-
-const isOfPort = ({ type }: LiveEvent): boolean =>
-  type === 'port' || type === 'portRemoved' || type === 'progress';
 
 async function loadRegistry(): Promise<RegistryNews> {
   const { ok, conflicts = 0, pushes } = await call('registryStatus', {});
@@ -165,12 +162,22 @@ async function loadProfiles(): Promise<{ name: string; version: number }[]> {
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** A part that does not come leaves what was there: the banner already says that the service is away. */
+/**
+ * A part that does not come leaves what was there: the banner already says that the service is away. What happens while
+ * the answer is on its way is newer than the answer.
+ */
 async function load<K extends string, T>(key: K, get: () => Promise<T>): Promise<void> {
+  const meanwhile: LiveEvent[] = [];
+  const stop = watchEvents((event) => meanwhile.push(event));
   try {
     const value = await get();
-    setState((state) => ({ ...state, [key]: value }));
+    setState((state) => meanwhile.filter(isNews).reduce(reduce, { ...state, [key]: value }));
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
+  } finally {
+    stop();
   }
 }
+
+/** Others are of the stream itself, and count once. */
+const isNews = ({ type }: LiveEvent): boolean => !['hello', 'reset', 'stopping'].includes(type);

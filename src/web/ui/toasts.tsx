@@ -2,7 +2,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ApiFailure } from '../api/client.js';
-import { t } from '../i18n/translate.js';
+import type { Sentence } from '../i18n/sentences.js';
+import { currentLanguage, t, wordsFor } from '../i18n/translate.js';
 import { Icon } from './icon.js';
 
 interface Toast {
@@ -43,11 +44,31 @@ export function say(text: string): void {
   }, STAYS_MS);
 }
 
-/** What a failure means to the person at the page. */
+/** Where what exactly is wrong stands in the service's own words only. */
+const SAYS_MORE: ReadonlySet<Sentence> = new Set([
+  'unexpected',
+  'entry',
+  'caUrl',
+  'wifi',
+  'product',
+  'label',
+  'ca',
+  'push',
+  'commandLine',
+]);
+
+/** What a failure means to the person at the page, in the language of the page. */
 export function failureText(error: unknown): string {
   if (!(error instanceof ApiFailure)) return error instanceof Error ? error.message : String(error);
   if (error.code === 'OFFLINE') return t('common.noAnswer');
-  return error.message === '' ? error.code : error.message;
+  const own = error.message === '' ? error.code : error.message;
+  const words = wordsFor(error.code, error.params);
+  // What a sentence is about may not be told.
+  if (words === undefined || /\{\w+\}/.test(`${words.cause}${words.next}`)) return own;
+  if (!SAYS_MORE.has(words.sentence)) return `${words.cause} ${words.next}`;
+  if (currentLanguage() === 'en') return own;
+  const { reason } = error.params;
+  return `${words.cause} ${words.next}${reason === undefined ? '' : ` (${reason})`}`;
 }
 
 /** Shows a refusal; it stays until it is closed. */

@@ -10,9 +10,15 @@ export function line(world: FakeWorld): Handlers {
   return { ...station(world), ...batches(world), ...figures(world), ...printers(world) };
 }
 
+function withProfile({ settings, profiles: [first] }: FakeWorld): FakeWorld['settings'] {
+  if (settings.profile !== undefined || first === undefined) return settings;
+  return { ...settings, profile: { name: first.name, version: 0 } };
+}
+
 function station(world: FakeWorld): Handlers {
   return {
-    getSettings: () => world.settings,
+    // As in the service: the first product is the one that the station makes.
+    getSettings: () => withProfile(world),
     putSettings: ({ body }) => {
       world.settings = body;
       world.emit({ type: 'settings', settings: body });

@@ -4,11 +4,6 @@ export const fleet = {
   'keys.conflicts': 'Go to the conflicts',
   'desk.missing': 'This page did not come: the service is away, or was updated meanwhile.',
   'desk.reload': 'Load again',
-  'cause.CONFLICT': 'This board contradicts the registry.',
-  'do.CLONE_SUSPECTED': 'Put it aside and tell an engineer.',
-  'do.HARDWARE_ID_TAKEN': 'Put it aside and tell an engineer.',
-  'do.UUID_TAKEN': 'Put it aside and tell an engineer.',
-  'do.MAC_TAKEN': 'Put it aside and tell an engineer.',
 
   'conflict.title': 'Boards that contradict the registry',
   'conflict.which': 'Which conflicts',

@@ -89,4 +89,5 @@ export const line = {
   'batch.signOff': 'Sign off',
   'batch.confirmSign': 'Sign the report of {name} off? The batch is closed with it. Note (may be empty):',
   'batch.signed': '{name} is signed off by {by}; the report has the digest {digest}…',
+  'batch.away': 'Batch {batch}: {made} made by this station, {left} left. No database since {since}.',
 };

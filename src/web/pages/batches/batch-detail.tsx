@@ -133,7 +133,9 @@ function Counts({ batch, figures }: { batch: BatchInfo; figures: FiguresInfo }):
       <Figure name={t('today.perHour')}>
         {boardsPerHour === undefined ? '–' : count(Math.round(boardsPerHour))}
       </Figure>
-      <Figure name={t('today.takt')}>{taktMs === undefined ? '–' : formatDuration(taktMs, language)}</Figure>
+      <Figure name={t('today.takt')}>
+        {taktMs === undefined || taktMs < 100 ? '–' : formatDuration(taktMs, language)}
+      </Figure>
       {alreadyDone > 0 && <Figure name={t('today.alreadyDone')}>{count(alreadyDone)}</Figure>}
       {identifiersLeft !== undefined && (
         <Figure name={t('batch.identifiersLeft')}>{count(identifiersLeft)}</Figure>

@@ -1,25 +1,31 @@
 // Settings of this browser: language, theme, sound, and who is signed in.
 import type { JSX } from 'preact';
 import { currentLanguage, t } from '../../i18n/translate.js';
-import { setPrefs, usePrefs, type Language, type Theme } from '../../prefs.js';
+import { LANGUAGES, setPrefs, usePrefs, type Language, type Theme } from '../../prefs.js';
 import { signOut } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
+import { SelectField } from '../../ui/field.js';
 import { Segmented } from '../../ui/parts.js';
 import { attempt } from '../../ui/toasts.js';
 
 /** Each language in its own words. */
-const LANGUAGE_NAMES: Record<Language, string> = { en: 'English', vi: 'Tiếng Việt' };
+const LANGUAGE_NAMES: Record<Language, string> = {
+  en: 'English',
+  vi: 'Tiếng Việt',
+  zh: '简体中文',
+  de: 'Deutsch',
+  es: 'Español',
+};
 
 export function BrowserSettings(): JSX.Element {
   const { theme, sound } = usePrefs();
   return (
     <section class="card">
       <div class="setting">
-        <span>{t('settings.language')}</span>
-        <Segmented<Language>
+        <SelectField<Language>
           label={t('settings.language')}
           value={currentLanguage()}
-          options={(['en', 'vi'] as const).map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
+          options={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
           onChange={(language) => {
             setPrefs({ language });
           }}

@@ -1,7 +1,7 @@
 // Ports of the station: serial places that are known, network ports, virtual boards.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { PortState } from '../../../service/contract/index.js';
+import type { PortState, VirtualFault } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { t, tn } from '../../i18n/translate.js';
 import { go, link } from '../../router.js';
@@ -108,14 +108,30 @@ function AddNetworkPort(): JSX.Element {
 
 const COUNTS = ['1', '4', '8', '16', '32', '64'] as const;
 
+const FAULTS = Object.keys({
+  none: true,
+  'unplugged while writing': true,
+  'worn cable': true,
+  'worn flash': true,
+  'no answer': true,
+  'wrong proof': true,
+} satisfies Record<VirtualFault | 'none', true>) as (VirtualFault | 'none')[];
+
 function VirtualBoards(): JSX.Element {
   const [count, setCount] = useState<string>('4');
+  const [fault, setFault] = useState<VirtualFault | 'none'>('none');
   const some = useStore((state) => state.ports?.some(({ kind }) => kind === 'virtual') === true);
   return (
     <FormCard
       title={t('settings.virtual')}
       submit={t('settings.add')}
-      onSubmit={() => void attempt(() => call('addVirtualBoards', { body: { count: Number(count) } }))}
+      onSubmit={() =>
+        void attempt(() =>
+          call('addVirtualBoards', {
+            body: { count: Number(count), ...(fault === 'none' ? {} : { fault }) },
+          }),
+        )
+      }
       aside={
         some && (
           <button
@@ -133,6 +149,13 @@ function VirtualBoards(): JSX.Element {
         value={count}
         options={COUNTS.map((value) => ({ value: value, label: value }))}
         onChange={setCount}
+      />
+      <SelectField
+        label={t('settings.fault')}
+        hint={t('settings.faultHint')}
+        value={fault}
+        options={FAULTS.map((value) => ({ value, label: t(`fault.${value}`) }))}
+        onChange={setFault}
       />
     </FormCard>
   );

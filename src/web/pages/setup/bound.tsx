@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import type { Preview } from '../../../service/contract/index.js';
 import { sentence } from '../../format/format.js';
-import { t, type Key } from '../../i18n/translate.js';
+import { currentLanguage, wordsFor, t, type Key } from '../../i18n/translate.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { numberOrText, setAt, textAt, utf8Length, type Path, type Settings } from './draft.js';
 
@@ -74,6 +74,10 @@ export function Choice(props: BoundProps & { readonly options: readonly string[]
 /** The finding at this path, as a sentence that begins with the reason. */
 export function findingAt(preview: Preview | undefined, path: Path): string | undefined {
   const name = path.join('.');
-  const reason = preview?.findings.find((finding) => finding.path === name)?.reason;
-  return reason === undefined ? undefined : sentence(reason.replace(/^is not accepted: /, ''));
+  const finding = preview?.findings.find((other) => other.path === name);
+  if (finding === undefined) return undefined;
+  const own = sentence(finding.reason.replace(/^is not accepted: /, ''));
+  if (currentLanguage() === 'en') return own;
+  const words = wordsFor(finding.code ?? 'INPUT_INVALID');
+  return `${words?.cause ?? ''} (${own})`;
 }

@@ -4,6 +4,7 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Preview, ProfileInput, SavedProfile } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
+import { useLeaveQuestion } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { useLoad, useSettled } from '../../ui/load.js';
@@ -39,6 +40,7 @@ export function Editor({ base, onSaved }: EditorProps): JSX.Element {
   const mayEdit = useStore((state) => hasRole(state.session, 'engineer'));
   const changes = draft.mode === 'form' ? changesOf(base?.settings ?? NEW_SETTINGS, draft.settings) : [];
   const dirty = draft.mode === 'form' ? changes.length > 0 : draft.text !== (base?.text ?? '');
+  useLeaveQuestion(dirty && mayEdit, t('setup.leave'));
   return (
     <div class="setup">
       <div class="stack setup-form">

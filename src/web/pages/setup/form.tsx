@@ -129,7 +129,7 @@ function Password(props: ProfileFormProps): JSX.Element {
         path={path}
         label="setup.password"
         hint="setup.passwordHint"
-        placeholder="env:WIFI_PASSWORD"
+        placeholder="env:ESPMINT_WIFI_PASSWORD"
         mono
       />
       <div>

@@ -1,7 +1,10 @@
 // What a person can do to slots: start, stop, retry, take note, pull a virtual board.
 import type { PortState } from '../../../service/contract/index.js';
-import { call } from '../../api/client.js';
-import { attempt } from '../../ui/toasts.js';
+import { ApiFailure, call } from '../../api/client.js';
+import { t } from '../../i18n/translate.js';
+import { hasRole } from '../../store/session.js';
+import { getState } from '../../store/store.js';
+import { attempt, complain, say } from '../../ui/toasts.js';
 import { tileAction, type TileAction } from './tile-model.js';
 
 export async function act(port: PortState, action: TileAction = tileAction(port)): Promise<void> {
@@ -28,6 +31,21 @@ export async function stopOrSee(port: PortState): Promise<void> {
   const { job } = port;
   if (job === undefined || job.state === 'passed') return;
   await act(port, job.state === 'running' ? 'stop' : 'seen');
+}
+
+/** A code goes to the unit that waits for it. @throws ApiFailure */
+export async function scanLabel(code: string): Promise<void> {
+  const { matched } = await call('scanLabel', { body: { code } });
+  if (matched) say(t('scan.matched'));
+  else complain(new ApiFailure(0, { code: 'SCAN', message: t('scan.noUnit', { code }) }));
+}
+
+/** What a scanner typed while no field had the focus: never a command. */
+export function scanned(code: string): void {
+  const { ports = [], session } = getState();
+  const waits = ports.some(({ state }) => state === 'scanning');
+  if (waits && hasRole(session, 'operator')) void attempt(() => scanLabel(code));
+  else complain(new ApiFailure(0, { code: 'SCAN', message: t('scan.nothing', { code }) }));
 }
 
 /** Pulls a virtual board, or plugs another one into its place. */

@@ -9,7 +9,7 @@ import {
   formatShort,
   sentence,
 } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { currentLocale, t, wordsFor } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { BootLog } from '../../ui/boot-log.js';
@@ -37,8 +37,7 @@ export function JobDetails(props: { job: Job; port?: PortState; onClose: () => v
       <div class="stack loose">
         {job.failure !== undefined && (
           <Note tone={job.state === 'cancelled' ? 'warn' : 'fail'}>
-            <p>{sentence(job.failure.message)}</p>
-            <p class="mono small">{job.failure.code}</p>
+            <FailureWords failure={job.failure} />
           </Note>
         )}
         {job.failure?.log !== undefined && <BootLog lines={job.failure.log} />}
@@ -65,6 +64,22 @@ export function JobDetails(props: { job: Job; port?: PortState; onClose: () => v
         )}
       </div>
     </Dialog>
+  );
+}
+
+/** What it means in the language of the page, then what the service knows in detail. */
+function FailureWords({ failure: { code, message } }: { failure: NonNullable<Job['failure']> }): JSX.Element {
+  const words = wordsFor(code);
+  return (
+    <>
+      {words !== undefined && (
+        <p>
+          <b>{words.cause}</b> {words.next}
+        </p>
+      )}
+      <p class="small">{sentence(message)}</p>
+      <p class="mono small">{code}</p>
+    </>
   );
 }
 

@@ -3,14 +3,14 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { StationState } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
-import { sentence } from '../../format/format.js';
-import { t, tn } from '../../i18n/translate.js';
+import { formatExact, sentence } from '../../format/format.js';
+import { currentLocale, t, tn, wordsFor } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { Icon, type IconName } from '../../ui/icon.js';
-import { attempt, complain, say } from '../../ui/toasts.js';
-import { ApiFailure } from '../../api/client.js';
+import { attempt } from '../../ui/toasts.js';
+import { scanLabel } from './actions.js';
 
 export function Notices(): JSX.Element {
   const station = useStore((state) => state.station);
@@ -23,7 +23,7 @@ export function Notices(): JSX.Element {
       {station?.teaching !== undefined && <Teaching taught={station.teaching.length} />}
       {station?.mode === 'paused' && <Paused station={station} mayOperate={mayOperate} />}
       {station?.batchProblem !== undefined && (
-        <Notice icon="database" text={sentence(station.batchProblem)} />
+        <Notice icon="database" text={batchText(station.batchProblem)} />
       )}
       {scanning !== '' && mayOperate && <Scan slots={scanning} />}
     </>
@@ -67,11 +67,25 @@ function Paused({ station, mayOperate }: { station: StationState; mayOperate: bo
   );
 }
 
+/** The words for a code; where there are none, those of the service. */
+function sayCode(code = '', text = ''): string {
+  const words = wordsFor(code);
+  return words === undefined ? sentence(text) : `${words.cause} ${words.next}`;
+}
+
+/** Of a batch whose database is away, what this station has done by itself. */
+function batchText({ code, message, away }: NonNullable<StationState['batchProblem']>): string {
+  if (away === undefined) return sayCode(code, message);
+  const { batch, made, left, since } = away;
+  return t('batch.away', { batch, made, left, since: formatExact(since, currentLocale()) });
+}
+
 function whyPaused({ reason }: StationState): string {
   if (reason?.by === 'rule') {
-    return t('pause.rule', { count: reason.count ?? 0, code: reason.code ?? '' });
+    const { count = 0, code = '' } = reason;
+    return t('pause.rule', { count, cause: wordsFor(code)?.cause ?? code });
   }
-  if (reason?.by === 'batch') return sentence(reason.text ?? '');
+  if (reason?.by === 'batch') return sayCode(reason.code, reason.text);
   return t('pause.operator', { name: reason?.text ?? '' });
 }
 
@@ -111,9 +125,7 @@ function ActionButton({ text, primary = false, onClick }: ActionButtonProps): JS
 function Scan({ slots }: { slots: string }): JSX.Element {
   const [code, setCode] = useState('');
   const scan = async (): Promise<void> => {
-    const { matched } = await call('scanLabel', { body: { code } });
-    if (matched) say(t('scan.matched'));
-    else complain(new ApiFailure(0, { code: 'SCAN', message: t('scan.noUnit', { code }) }));
+    await scanLabel(code);
     setCode('');
   };
   return (

@@ -6,7 +6,7 @@ import { formatCount, formatShare } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { setPrefs, usePrefs } from '../../prefs.js';
 import { link } from '../../router.js';
-import { hasRole } from '../../store/session.js';
+import { hasRole, knowsWhat } from '../../store/session.js';
 import { getState, useStore } from '../../store/store.js';
 import { Icon } from '../../ui/icon.js';
 import { attempt } from '../../ui/toasts.js';
@@ -210,7 +210,7 @@ function StartAll(): JSX.Element | null {
   const automatic = useStore((state) => state.settings?.autoStart === true);
   const mayOperate = useStore((state) => hasRole(state.session, 'operator'));
   const hasPorts = useStore((state) => (state.ports?.length ?? 0) > 0);
-  const noProduct = useStore((state) => state.profiles?.length === 0);
+  const noProduct = useStore((state) => !knowsWhat(state));
   if (!hasPorts || !mayOperate || noProduct) return null;
   if (automatic) return <span class="badge accent automatic">{t('station.automatic')}</span>;
   return (

@@ -1,8 +1,9 @@
 // The station page: the tiles own the screen, one thin bar stands above them.
 import type { JSX } from 'preact';
-import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { PortState } from '../../../service/contract/index.js';
-import { hasRole } from '../../store/session.js';
+import { hasRole, knowsWhat } from '../../store/session.js';
 import { getState, useStore } from '../../store/store.js';
 import { Skeleton } from '../../ui/parts.js';
 import { act, start, stopOrSee } from './actions.js';
@@ -12,7 +13,7 @@ import { useStationKeys } from './keys.js';
 import { Notices } from './notices.js';
 import { StationBar } from './station-bar.js';
 import { Tile } from './tile.js';
-import { columnsOf, densityOf, tileAction, urgency } from './tile-model.js';
+import { fitTiles, tileAction, urgency, type Fit } from './tile-model.js';
 
 export function StationPage(): JSX.Element {
   const count = useStore((state) => state.ports?.length);
@@ -45,11 +46,16 @@ function Tiles(): JSX.Element {
   }, []);
   const [details, setDetails] = useState<string>();
   useTileKeys(names, () => current.current, select, setDetails);
-  const density = densityOf(names.length);
+  const area = useRef<HTMLDivElement>(null);
+  const { density, columns, rows, gapPx } = useFit(area, names.length);
   const ranks = order.split(',');
   return (
     <>
-      <div class={`tiles ${density}`} style={{ '--columns': String(columnsOf(names.length)) }}>
+      <div
+        ref={area}
+        class={`tiles ${density}`}
+        style={{ '--columns': String(columns), '--rows': String(rows), '--gap': `${gapPx}px` }}
+      >
         {names.map((name, index) => (
           <div key={name} class={`place urgency-${ranks[index] ?? '4'}`}>
             <Tile
@@ -74,6 +80,26 @@ function Tiles(): JSX.Element {
   );
 }
 
+/** Follows the size of the window, and of the notices above. */
+function useFit(area: RefObject<HTMLDivElement | null>, count: number): Fit {
+  const [size, setSize] = useState({ width: window.innerWidth, height: window.innerHeight - 80 });
+  useLayoutEffect(() => {
+    const element = area.current;
+    if (element === null) return undefined;
+    const measure = (): void => {
+      const { clientWidth: width, clientHeight: height } = element;
+      setSize((before) => (before.width === width && before.height === height ? before : { width, height }));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+    };
+  }, []);
+  return useMemo(() => fitTiles(count, size.width, size.height), [count, size]);
+}
+
 function useTileKeys(
   names: readonly string[],
   selected: () => string | undefined,
@@ -89,7 +115,7 @@ function useTileKeys(
       if (port !== undefined) select(port.port);
     },
     onEnter: () => {
-      if (!mayOperate()) return;
+      if (!mayOperate() || !knowsWhat(getState())) return;
       const port = portOf(selected());
       if (port === undefined) void start(getState().ports ?? []);
       // Enter never stops: a hand that presses twice must not end what it began.

@@ -2,11 +2,11 @@
 import type { JSX } from 'preact';
 import type { PortState } from '../../../service/contract/index.js';
 import { t, type Key } from '../../i18n/translate.js';
-import { hasRole } from '../../store/session.js';
+import { hasRole, knowsWhat } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { Icon, type IconName } from '../../ui/icon.js';
 import { act, plugVirtual } from './actions.js';
-import { tileAction, type Density, type TileAction } from './tile-model.js';
+import { tileAction, type TileAction } from './tile-model.js';
 
 const ICONS: Record<Exclude<TileAction, 'none'>, IconName> = {
   start: 'play',
@@ -17,13 +17,14 @@ const ICONS: Record<Exclude<TileAction, 'none'>, IconName> = {
 
 interface TileActionsProps {
   readonly port: PortState;
-  readonly density: Density;
   readonly onDetails: (port: string) => void;
 }
 
-export function TileActions({ port, density, onDetails }: TileActionsProps): JSX.Element {
+export function TileActions({ port, onDetails }: TileActionsProps): JSX.Element {
   const mayOperate = useStore((state) => hasRole(state.session, 'operator'));
-  const action = tileAction(port);
+  const hasProduct = useStore(knowsWhat);
+  const wanted = tileAction(port);
+  const action = wanted === 'start' && !hasProduct ? 'none' : wanted;
   const label = action === 'none' ? '' : t(`action.${action}` as Key);
   const slot = t('station.slot', { slot: port.slot });
   return (
@@ -39,7 +40,7 @@ export function TileActions({ port, density, onDetails }: TileActionsProps): JSX
           }}
         >
           <Icon name={ICONS[action]} />
-          {density === 'tiny' ? null : label}
+          <span class="button-word">{label}</span>
         </button>
       )}
       <span class="grow" />
@@ -47,7 +48,7 @@ export function TileActions({ port, density, onDetails }: TileActionsProps): JSX
       {port.job !== undefined && (
         <button
           type="button"
-          class="button quiet icon-only"
+          class="button quiet icon-only tile-details"
           aria-label={`${t('action.details')}, ${slot}`}
           title={t('action.details')}
           onClick={(event) => {

@@ -2,16 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { STAGES } from '../../../core/stages.js';
 import type { Job, PortState } from '../../../service/contract/index.js';
 import { slotState } from '../../../service/ports/slot-state.js';
-import {
-  causeOf,
-  columnsOf,
-  densityOf,
-  progressOf,
-  stageMarks,
-  stageOf,
-  tileAction,
-  urgency,
-} from './tile-model.js';
+import { fitTiles, progressOf, stageMarks, stageOf, tileAction, urgency } from './tile-model.js';
 
 const job = (more: Partial<Job>): Job => ({
   id: 'a',
@@ -123,24 +114,21 @@ describe('the stage strip', () => {
 });
 
 describe('many slots', () => {
-  it('take 1 to 8 columns, and 32 of them four rows', () => {
-    const columns = Array.from({ length: 64 }, (_, index) => columnsOf(index + 1));
-    expect(Math.min(...columns)).toBe(1);
-    expect(Math.max(...columns)).toBe(8);
-    expect(32 / columnsOf(32)).toBe(4);
+  // The area of the tiles below a bar of two lines and a notice, beside the rail.
+  it.each([
+    [32, 1282, 768 - 170],
+    [32, 1836, 1080 - 170],
+    [16, 940, 768 - 170],
+  ])('%i of them fit on %i × %i, with room for a number, a word and what to do', (count, width, height) => {
+    const { columns, rows, density, gapPx } = fitTiles(count, width, height);
+    expect(columns * rows).toBeGreaterThanOrEqual(count);
+    expect((width - gapPx * (columns + 1)) / columns).toBeGreaterThan(128);
+    expect((height - gapPx * (rows + 1)) / rows).toBeGreaterThan(116);
+    expect(density).not.toBe('tiny');
   });
 
-  it('stand closer the more there are', () => {
-    expect([1, 12, 32, 64].map(densityOf)).toEqual(['roomy', 'medium', 'dense', 'tiny']);
-  });
-});
-
-describe('a cause', () => {
-  it('is the family of the code, or says only that it is not finished', () => {
-    expect([causeOf('LINK_TIMEOUT'), causeOf('PORT_BUSY'), causeOf('SOMETHING_NEW')]).toEqual([
-      'LINK',
-      'PORT',
-      'OTHER',
-    ]);
+  it('are large when they are few, and two by two when they are four', () => {
+    expect(fitTiles(1, 1280, 720)).toMatchObject({ columns: 1, rows: 1, density: 'roomy' });
+    expect(fitTiles(4, 1280, 720)).toMatchObject({ columns: 2, rows: 2, density: 'roomy' });
   });
 });

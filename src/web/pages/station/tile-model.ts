@@ -1,5 +1,4 @@
 // What a tile says about its slot: one state, one word, one thing to do. Pure, so that every case is tested.
-import { CONFLICT_CODES } from '../../../core/conflict.js';
 import { STAGES, type Stage } from '../../../core/stages.js';
 import type { Job, PortState } from '../../../service/contract/index.js';
 
@@ -76,36 +75,6 @@ export function stageOf(job: Job): Stage {
   return job.failure?.stage ?? job.stages.at(-1)?.stage ?? 'connect';
 }
 
-/** The family of a failure, by the first word of its code: what the tile says in two or three words. */
-export function causeOf(code: string): string {
-  if ((CONFLICT_CODES as readonly string[]).includes(code)) return 'CONFLICT';
-  const family = code.split('_')[0] ?? code;
-  return (CAUSES as readonly string[]).includes(family) ? family : 'OTHER';
-}
-export const CAUSES = [
-  'LINK',
-  'PORT',
-  'CHIP',
-  'FLASH',
-  'VERIFY',
-  'REGISTRY',
-  'REGION',
-  'PARTITION',
-  'IMAGE',
-  'DEVICE',
-  'PROFILE',
-  'LOADER',
-  'BOOT',
-  'SECURE',
-  'SECRET',
-  'READBACK',
-  'BOARD',
-  'BATCH',
-  'LABEL',
-  'PRINTER',
-  'CONFLICT',
-] as const;
-
 /** On a phone, what needs a hand comes first: failures, then running boards, then the rest by slot. */
 export function urgency(port: PortState): number {
   switch (port.state) {
@@ -128,22 +97,43 @@ export function urgency(port: PortState): number {
   }
 }
 
-/** How close the tiles stand: chosen by their number, so that 32 fit one screen. */
+/** How much a tile says: chosen by its size, so that all slots of a station stand on one screen. */
 export type Density = 'roomy' | 'medium' | 'dense' | 'tiny';
 
-export function densityOf(count: number): Density {
-  if (count <= 4) return 'roomy';
-  if (count <= 12) return 'medium';
-  return count <= 32 ? 'dense' : 'tiny';
+export interface Fit {
+  readonly columns: number;
+  readonly rows: number;
+  readonly density: Density;
+  /** Between tiles, in pixels. */
+  readonly gapPx: number;
 }
 
-/** Columns on a wide screen, 1 to 8. */
-export function columnsOf(count: number): number {
-  if (count <= 3) return Math.max(1, count);
-  // Two by two: wide tiles carry the largest words.
-  if (count === 4) return 2;
-  if (count <= 6) return 3;
-  if (count <= 8) return 4;
-  if (count <= 12) return Math.ceil(count / 3);
-  return count <= 16 ? 4 : 8;
+const MAX_COLUMNS = 16;
+/** A tile may be a little less high than it is wide. */
+const FLATNESS = 1.1;
+
+/** The columns and rows of `count` tiles on an area of so many pixels: the largest tiles that all fit. */
+export function fitTiles(count: number, widthPx: number, heightPx: number): Fit {
+  const gapPx = count <= 8 ? 16 : count <= 16 ? 12 : 8;
+  let best = { columns: 1, rows: count, width: 0, height: 0, score: -Infinity };
+  for (let columns = 1; columns <= Math.min(count, MAX_COLUMNS); columns += 1) {
+    const rows = Math.ceil(count / columns);
+    const width = (widthPx - gapPx * (columns + 1)) / columns;
+    const height = (heightPx - gapPx * (rows + 1)) / rows;
+    const score = Math.min(width, height * FLATNESS) * Math.sqrt(count / (columns * rows));
+    if (score > best.score) best = { columns, rows, width, height, score };
+  }
+  const { columns, rows, width, height } = best;
+  return { columns, rows, gapPx, density: densityOf(width, height) };
+}
+
+function densityOf(widthPx: number, heightPx: number): Density {
+  if (widthPx >= 320 && heightPx >= 280) return 'roomy';
+  if (widthPx >= 240 && heightPx >= 220) return 'medium';
+  return widthPx >= 128 && heightPx >= 116 ? 'dense' : 'tiny';
+}
+
+/** About how wide a word is, in parts of its font size: letters of other scripts are as wide as they are high. */
+export function wordWidthEm(word: string): number {
+  return [...word].reduce((sum, letter) => sum + ((letter.codePointAt(0) ?? 0) > 0x2e80 ? 1.05 : 0.64), 0);
 }

@@ -3,13 +3,14 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Job, PortState } from '../../../service/contract/index.js';
 import { formatDuration, sentence, shortMac } from '../../format/format.js';
-import { currentLocale, maybe, t, type Key } from '../../i18n/translate.js';
+import { currentLocale, t, wordsFor, type Key } from '../../i18n/translate.js';
+import { hasRole, knowsWhat } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { Icon, type IconName } from '../../ui/icon.js';
 import { useNow } from '../../ui/load.js';
 import { TileActions } from './tile-actions.js';
 import { StageStrip } from './stage-strip.js';
-import { causeOf, progressOf, stageOf, type Density, type TileState } from './tile-model.js';
+import { progressOf, stageOf, wordWidthEm, type Density, type TileState } from './tile-model.js';
 
 const ICONS: Record<TileState, IconName> = {
   empty: 'plug',
@@ -49,7 +50,9 @@ export function Tile({ name, density, selected, onSelect, onDetails }: TileProps
       aria-label={`${t('station.slot', { slot: port.slot })}: ${wordOf(port)}`}
       aria-current={selected}
       onClick={() => {
-        onSelect(name);
+        // Where a tile has no room for the button, a second tap shows what it says of its job.
+        if (selected && port.job !== undefined) onDetails(name);
+        else onSelect(name);
       }}
     >
       <header class="tile-head">
@@ -58,7 +61,7 @@ export function Tile({ name, density, selected, onSelect, onDetails }: TileProps
           {port.label}
         </span>
       </header>
-      <div class="tile-state">
+      <div class="tile-state" style={{ '--word-em': String(wordWidthEm(wordOf(port))) }}>
         <Icon name={ICONS[state]} />
         <strong class="tile-word">{wordOf(port)}</strong>
       </div>
@@ -67,7 +70,7 @@ export function Tile({ name, density, selected, onSelect, onDetails }: TileProps
       ) : (
         <JobBody port={port} job={port.job} />
       )}
-      <TileActions port={port} density={density} onDetails={onDetails} />
+      <TileActions port={port} onDetails={onDetails} />
     </article>
   );
 }
@@ -80,9 +83,12 @@ export function wordOf(port: PortState): string {
 }
 
 function IdleBody({ port }: { port: PortState }): JSX.Element {
-  const state = port.state;
+  const { state } = port;
+  const hasProduct = useStore(knowsWhat);
+  const canStart = useStore((all) => knowsWhat(all) && hasRole(all.session, 'operator'));
   let text = t('tile.emptyHint');
-  if (state === 'ready') text = t('tile.readyHint');
+  if (state === 'ready')
+    text = t(canStart ? 'tile.readyHint' : hasProduct ? 'tile.readyWatch' : 'do.noProduct');
   if (state === 'reading') text = t('tile.readingHint');
   if (state === 'held') text = heldText(port);
   if (state === 'waiting') text = waitText(port);
@@ -100,7 +106,7 @@ function JobBody({ port, job }: { port: PortState; job: Job }): JSX.Element {
       <StageStrip job={job} />
       <p class="tile-facts">
         <span class="mono" title={job.mac}>
-          {job.mac === undefined ? '' : shortMac(job.mac)}
+          {job.serial ?? (job.mac === undefined ? '' : shortMac(job.mac))}
         </span>
         <span class="tile-chip">{job.chip?.chip ?? ''}</span>
         {job.attempt > 1 && <span>{t('tile.attempt', { n: job.attempt, of: job.attempts })}</span>}
@@ -146,7 +152,8 @@ function waitText({ waiting }: PortState): string {
 }
 
 function heldText({ held }: PortState): string {
-  return held === undefined ? t('wait.clear') : t('tile.heldHint', { ...held });
+  if (held === undefined) return t('wait.clear');
+  return t('tile.heldHint', { count: held.count, cause: wordsFor(held.code)?.cause ?? held.code });
 }
 
 /** The sentence for the person with the board in hand. */
@@ -159,9 +166,10 @@ function whatToDo(port: PortState, job: Job): JSX.Element | string {
     return t(port.present ? 'tile.stoppedHint' : 'tile.stoppedGone');
   }
   const { code, next } = job.failure;
+  const words = wordsFor(code);
   return (
     <>
-      <b>{t(`cause.${causeOf(code)}` as Key)}</b> {maybe(`do.${code}`) ?? sentence(next)}
+      <b>{words?.cause ?? code}</b> {words?.next ?? sentence(next)}
     </>
   );
 }

@@ -113,7 +113,9 @@ function Numbers({ figures, today }: { figures: FiguresInfo; today: Today | unde
       <Figure name={t('today.perHour')}>
         {boardsPerHour === undefined ? '–' : count(Math.round(boardsPerHour))}
       </Figure>
-      <Figure name={t('today.takt')}>{taktMs === undefined ? '–' : formatDuration(taktMs, language)}</Figure>
+      <Figure name={t('today.takt')}>
+        {taktMs === undefined || taktMs < 100 ? '–' : formatDuration(taktMs, language)}
+      </Figure>
       {reworked > 0 && <Figure name={t('batch.reworked')}>{count(reworked)}</Figure>}
       {alreadyDone > 0 && <Figure name={t('today.alreadyDone')}>{count(alreadyDone)}</Figure>}
       {today !== undefined && <Waiting today={today} />}

@@ -1,0 +1,136 @@
+// All slots on one screen, at the sizes that lines have, in two languages; and scanners that type without a field.
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { browserAvailable } from '../support/browser.js';
+import { dashboardBench } from '../support/dashboard-bench.js';
+import { tile, tileSays } from '../support/dashboard.js';
+import { busyWorld, sampleProfile } from '../support/fake-service/samples.js';
+import { FakeWorld } from '../support/fake-service/world.js';
+
+/** Where each tile is, and what of it does not fit. */
+const MEASURE = `[...document.querySelectorAll('.tile')].map((tile) => {
+  const box = tile.getBoundingClientRect();
+  const word = tile.querySelector('.tile-word').getBoundingClientRect();
+  const slot = tile.querySelector('.tile-slot');
+  return {
+    slot: Number(tile.dataset.slot),
+    top: box.top, bottom: box.bottom, right: box.right, height: box.height,
+    wordFits: word.right <= box.right + 1 && word.bottom <= box.bottom + 1,
+    slotPx: parseFloat(getComputedStyle(slot).fontSize),
+    wordLines: Math.round(word.height / parseFloat(getComputedStyle(tile.querySelector('.tile-state')).lineHeight)),
+  };
+})`;
+interface Measured {
+  readonly slot: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly right: number;
+  readonly height: number;
+  readonly wordFits: boolean;
+  readonly slotPx: number;
+  readonly wordLines: number;
+}
+
+/** A busy line with one of everything, and a notice above it. */
+function line(count: number): FakeWorld {
+  const world = busyWorld(count);
+  const [first, second] = [...world.ports.values()];
+  if (first?.job !== undefined) world.putPort({ ...first, job: { ...first.job, state: 'cancelled' } });
+  if (second?.job !== undefined) {
+    world.putPort({ ...second, waiting: 'clear', held: { code: 'CHIP_NO_ANSWER', count: 3 } });
+  }
+  world.station = { mode: 'paused', reason: { by: 'rule', code: 'LINK_TIMEOUT', count: 6 } };
+  return world;
+}
+
+describe.skipIf(!(await browserAvailable()))('the tiles of a station', () => {
+  const fixture = dashboardBench();
+
+  describe.each([
+    [1366, 768, 32],
+    [1920, 1080, 32],
+    [1024, 768, 16],
+    [1024, 768, 4],
+  ])('at %i × %i', (width, height, count) => {
+    it.each(['en-GB', 'de-DE', 'vi-VN'])(`show ${count} slots whole, in %s`, async (locale) => {
+      const context = { viewport: { width, height }, locale };
+      const page = await fixture.open({ world: line(count), pace: { stageMs: 5 } }, '', context);
+      await tile(page, count).waitFor();
+      await page.locator('.notice').first().waitFor();
+      await expect.poll(async () => (await page.evaluate<Measured[]>(MEASURE)).length).toBe(count);
+      await page.waitForTimeout(300);
+      const measured = await page.evaluate<Measured[]>(MEASURE);
+      for (const { slot, top, bottom, right, wordFits, slotPx, wordLines } of measured) {
+        expect([slot, top >= 0, bottom <= height, right <= width]).toEqual([slot, true, true, true]);
+        expect([slot, wordFits, wordLines]).toEqual([slot, true, 1]);
+        expect(slotPx).toBeGreaterThanOrEqual(32);
+      }
+      const heights = new Set(measured.map((one) => Math.round(one.height)));
+      expect(Math.max(...heights) - Math.min(...heights)).toBeLessThanOrEqual(1);
+      const bar = await page.locator('.station-bar').boundingBox();
+      expect(bar?.y).toBe(0);
+    });
+  });
+});
+
+/** As fast as a scanner. */
+async function scan(page: Page, code: string, end = 'Enter'): Promise<void> {
+  await page.evaluate(
+    `for (const key of [...${JSON.stringify(code)}, ...${JSON.stringify(end === '' ? [] : [end])}])
+      (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))`,
+  );
+}
+
+describe.skipIf(!(await browserAvailable()))('a scanner without a field', () => {
+  const fixture = dashboardBench();
+  const open = async (boards: number): Promise<{ world: FakeWorld; page: Page }> => {
+    const world = new FakeWorld();
+    world.profiles.push(sampleProfile());
+    world.addVirtualPorts(boards);
+    const page = await fixture.open({ world, pace: { stageMs: 5 } });
+    await tileSays(page, boards, 'Ready');
+    return { world, page };
+  };
+
+  it.each(['Enter', 'Tab', ''])(
+    'starts no board and goes to no page when its code ends with "%s"',
+    async (end) => {
+      const { world, page } = await open(12);
+      await scan(page, '12gd?/g', end);
+      await page.getByText('Scanned "12gd?/g"').waitFor();
+      expect(world.jobs).toEqual([]);
+      expect(await page.locator('dialog[open]').count()).toBe(0);
+      expect(new URL(page.url()).hash).toBe('');
+    },
+  );
+
+  it('presses no button that has the focus', async () => {
+    const { world, page } = await open(2);
+    await page.getByRole('button', { name: 'Start 2' }).focus();
+    await scan(page, 'ZC-0001');
+    await page.getByText('Scanned "ZC-0001"').waitFor();
+    expect(world.jobs).toEqual([]);
+  });
+
+  it('is heard by the unit that waits for it, wherever the focus is', async () => {
+    const { world, page } = await open(2);
+    await page.getByRole('button', { name: 'Start, Slot 1' }).click();
+    await tileSays(page, 1, 'PASS');
+    const [job] = world.jobs;
+    if (job === undefined) throw new Error('no job');
+    world.putJob({ ...job, state: 'running', scanning: true, uuid: 'code-of-1' });
+    await tileSays(page, 1, 'Scan');
+    await page.evaluate('document.activeElement.blur()');
+    await scan(page, 'code-of-1');
+    await tileSays(page, 1, 'PASS');
+  });
+
+  it('leaves the keys of a person as they are', async () => {
+    const { page } = await open(12);
+    await page.keyboard.press('1');
+    await page.keyboard.press('2');
+    await page.locator('[data-slot="12"][aria-current=true]').waitFor();
+    await page.keyboard.press('Enter');
+    await tileSays(page, 12, 'PASS');
+  });
+});
