@@ -210,11 +210,11 @@ export const SENTENCE_OF = {
   SPOOL_SET_ASIDE: 'registrySetup',
   SPOOL_TAKEN_OVER: 'registrySetup',
   SPOOL_UNREADABLE: 'registrySetup',
-  EMBEDDED_COPIED: 'unexpected',
+  EMBEDDED_COPIED: 'registrySetup',
   METHOD_NOT_ALLOWED: 'unexpected',
-  NOBODY_CAN_SIGN_IN: 'unexpected',
-  REGISTRY_LOGIN_REFUSED: 'unexpected',
-  SIGN_IN_BUSY: 'unexpected',
+  NOBODY_CAN_SIGN_IN: 'adminNeeded',
+  REGISTRY_LOGIN_REFUSED: 'registrySetup',
+  SIGN_IN_BUSY: 'throttled',
 } as const satisfies Record<ErrorCode, string>;
 
 export type Sentence = (typeof SENTENCE_OF)[ErrorCode];
