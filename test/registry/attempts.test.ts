@@ -1,12 +1,18 @@
 // What a database makes of attempts beside the contract: counts of ports, contents of profiles, the audit trail, and
 // the story of attempts that it heard of late.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openProduction, openRegistry, type AttemptFacts, type Registry } from '../../src/registry/index.js';
-import { decodeFrames, encodeFrame } from '../../src/registry/spool/frame.js';
+import {
+  openProduction,
+  openRegistry,
+  type AttemptFacts,
+  type Registry,
+  type RegistryOptions,
+} from '../../src/registry/index.js';
 import { runInProcess } from '../support/cli-in-process.js';
+import { cuttable } from '../support/cuttable.js';
 import { queryAt } from './foreign-program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-attempts-'));
@@ -21,8 +27,6 @@ const FACTS: AttemptFacts = {
   profile: { name: 'sensor', version: 2, sha256: 'cd'.repeat(32) },
   chip: { kind: 'esp32', description: 'ESP32-D0WD-V3', revision: 'v3.1', flashSizeBytes: 4_194_304 },
 };
-/** A server that never answers. */
-const NOWHERE = { databaseUrl: 'postgresql://nobody@127.0.0.1:1/nothing', timeoutMs: 300 };
 
 let boards = 0;
 function newBoard(facts: AttemptFacts = FACTS) {
@@ -37,10 +41,25 @@ function newBoard(facts: AttemptFacts = FACTS) {
 }
 
 let registry: Registry;
+let way: Awaited<ReturnType<typeof cuttable>>;
+/** The same registry by an address that it was reached by before, and that leads nowhere now. */
+let away: RegistryOptions;
 beforeAll(async () => {
   registry = await openRegistry({ dataDir: folder });
+  const [socket = ''] = readdirSync(join(folder, 'postgres/run')).filter((name) =>
+    /^\.s\.PGSQL\.\d+$/.test(name),
+  );
+  way = await cuttable(join(folder, 'postgres/run', socket));
+  away = {
+    dataDir: folder,
+    databaseUrl: `postgresql://espmint@127.0.0.1:${way.port}/espmint`,
+    timeoutMs: 300,
+  };
+  await (await openRegistry({ ...away, timeoutMs: 10_000 })).close();
+  way.cut();
 });
 afterAll(async () => {
+  way.close();
   await registry.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -111,7 +130,7 @@ it('writes who revealed a key apart from the reason', async () => {
 });
 
 it('tells the whole story of attempts that were made while it was away, at the times when they were', async () => {
-  const offline = await openRegistry({ dataDir: folder, ...NOWHERE });
+  const offline = await openRegistry(away);
   const [passed, failed] = [newBoard(), newBoard()];
   const good = await offline.reserve(passed);
   await offline.confirm(good.id, { ...PROOF, stagesMs: { write: 2400 }, baud: 460_800 });
@@ -134,34 +153,6 @@ it('tells the whole story of attempts that were made while it was away, at the t
   await back.close();
 });
 
-it('takes in the journal of an earlier version, which told nothing of its attempts', async () => {
-  const own = new Set(readdirSync(join(folder, 'spool/keys')));
-  const offline = await openRegistry({ dataDir: folder, ...NOWHERE });
-  const board = newBoard();
-  const { id, psk } = await offline.reserve(board);
-  await offline.confirm(id, { ...PROOF, stagesMs: { write: 2400 }, baud: 460_800 });
-  await offline.close();
-  const left = readdirSync(join(folder, 'spool/keys')).filter((name) => !own.has(name));
-  for (const name of left) forgetStory(join(folder, 'spool/keys', name, '1.log'));
-  const back = await openRegistry({ dataDir: folder });
-  const { status, attempts } = await back.show({ mac: board.mac });
-  expect(status).toBe('provisioned');
-  expect(attempts).toMatchObject([{ id, outcome: 'passed' }]);
-  expect(attempts[0]?.station).toBeUndefined();
-  expect(await back.reveal(board.mac, 'test')).toBe(psk);
-  await back.close();
-});
-
-/** The segment as it was written before attempts told who made them. */
-function forgetStory(path: string): void {
-  const frames = decodeFrames(readFileSync(path)).payloads.map((payload) => {
-    const record = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
-    for (const field of ['facts', 'stagesMs', 'baud']) delete record[field];
-    return encodeFrame(new TextEncoder().encode(JSON.stringify(record)));
-  });
-  writeFileSync(path, Buffer.concat(frames));
-}
-
 it('lists at the command line by batch, station and time, and shows the story of a device', async () => {
   const board = newBoard({ ...FACTS, batch: 'WO-11' });
   const { id } = await registry.reserve(board);
@@ -179,7 +170,7 @@ it('lists at the command line by batch, station and time, and shows the story of
   expect(
     (await devices('list', '--batch', 'WO-11', '--until', '2020-01-01')).stdout.split('\n'),
   ).toHaveLength(2);
-  expect(await devices('list', '--since', 'yesterday')).toMatchObject({
+  expect(await devices('list', '--since', 'someday')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('--since') as string,
   });

@@ -233,9 +233,14 @@ export function registryContract(kind: string, open: () => Promise<Registry>): v
       const hardwareId = 'cd'.repeat(16);
       await provision({ ...board, hardwareId });
       expect((await registry.find({ mac: board.mac }))?.hardwareId).toBe(hardwareId);
-      expect(await provision(board)).toMatch(/^[0-9a-f]{32}$/);
-      expect((await registry.find({ mac: board.mac }))?.hardwareId).toBe(hardwareId);
       await registry.screen({ ...board, hardwareId });
+    });
+
+    it('stops a board that has no chip id under the MAC of a device that has one', async () => {
+      const board = newBoard({ hardwareId: 'ce'.repeat(16) });
+      await provision(board);
+      expect(await codeOfFailure(registry.reserve({ ...board, hardwareId: undefined }))).toBe('CLONE_SUSPECTED');
+      expect((await registry.find({ mac: board.mac }))?.hardwareId).toBe(board.hardwareId);
     });
 
     it('stops a text that is wider than its column before anything is stored', async () => {

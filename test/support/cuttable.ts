@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A way to the database that can be cut. */
+/** A way to the database that can be cut. @param to a port of this machine, or the path of a socket */
 export async function cuttable(
-  port: number,
+  to: number | string,
 ): Promise<{ port: number; cut(): void; mend(): void; close(): void }> {
   const sockets = new Set<Socket>();
   let open = true;
@@ -13,7 +13,7 @@ export async function cuttable(
       client.destroy();
       return;
     }
-    const far = connect({ port, host: '127.0.0.1' });
+    const far = typeof to === 'string' ? connect(to) : connect({ port: to, host: '127.0.0.1' });
     for (const socket of [client, far]) {
       sockets.add(socket);
       socket
