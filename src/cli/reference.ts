@@ -74,6 +74,9 @@ class StandIn {
   slice(): this {
     return this;
   }
+  includes(): boolean {
+    return false;
+  }
 }
 
 function errorRow(code: ErrorCode): string {
