@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 import { CATALOG, EXIT, type ErrorCode } from '../core/errors/index.js';
 import { profileJsonSchema } from '../core/profile/schema.js';
 import { httpApiPage } from '../service/reference.js';
+import { rolesPage } from '../service/roles-page.js';
 import type { CliIo } from './io.js';
 import { buildProgram, COMMAND_NAMES } from './program.js';
 
@@ -13,6 +14,7 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
     ['cli.md', await cliPage()],
     ['errors.md', errorPage()],
     ['http-api.md', httpApiPage()],
+    ['roles.md', rolesPage()],
     ['profile.schema.json', `${JSON.stringify(profileJsonSchema(), null, 2)}\n`],
   ]);
 }

@@ -111,6 +111,26 @@ describe('a text that no database holds', () => {
   });
 });
 
+describe('what a request names and is not there', () => {
+  it('is no failure of the service', async () => {
+    expect(await call('POST', '/ports/inspect', { port: '/dev/none' })).toMatchObject({ status: 404 });
+  });
+
+  it('is refused where it would take all memory: virtual boards have a limit', async () => {
+    expect((await call('POST', '/virtual-boards', { count: 64 })).status).toBe(200);
+    const more = await call('POST', '/virtual-boards', { count: 64 });
+    expect(more).toMatchObject({ status: 400, body: { code: 'INPUT_INVALID' } });
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('has a server, a licence, and no pattern that other languages refuse', async () => {
+    const { body } = await call('GET', '/openapi.json');
+    expect(body).toMatchObject({ servers: [{ url: '/' }], info: { license: { identifier: 'Apache-2.0' } } });
+    expect(JSON.stringify(body)).not.toContain('\\\\p{');
+  });
+});
+
 describe('a station that starts by itself', () => {
   it('provisions a board when it is plugged in, with the profile it is set to', async () => {
     await call('POST', '/profiles', { profile: { text: PROFILE } });

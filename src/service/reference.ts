@@ -22,12 +22,14 @@ Made from \`src/service/contract\` by \`npm run docs\`. All paths begin with \`/
 contract is served as an OpenAPI 3.1 document at \`/api/v1/openapi.json\`. Fields may be added; none is renamed or removed
 within v1.
 
-- **Errors**: every other answer than 2xx is \`{"code", "message", "next", "field?", "retryable"}\`; codes stand in
+- **Errors**: 5xx means that espmint or its registry cannot answer; what a board, a port, a printer, a CA or a push
+  target failed at is 424. Every other answer than 2xx is \`{"code", "message", "next", "field?", "retryable"}\`; codes stand in
   [errors.md](errors.md). \`message\` is a whole sentence; \`next\` is only the part that says what to do; \`field\` names the
   field of the request that \`BODY_INVALID\` is about.
 - **Sign-in**: on loopback without users there is none. Else a person signs in at \`POST /session\` (HttpOnly cookie) and
   sends \`csrfToken\` of the answer as header \`x-csrf-token\` with every request that is not GET; a machine sends
-  \`Authorization: Bearer TOKEN\`. Roles, each with the rights of those before it: viewer, operator, engineer, admin.
+  \`Authorization: Bearer TOKEN\`. Roles, each with the rights of those before it: viewer, operator, engineer, admin;
+  [roles.md](roles.md) says who may do what.
 - **Other sites**: the \`Host\` must be an address that the service was told to answer to, and an \`Origin\`, if sent, must be
   the same. There is no CORS.
 - **Secrets**: only \`POST /devices/:device/reveal\` answers with a key, and only \`POST /tokens\` and \`POST /push/targets\` with

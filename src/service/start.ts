@@ -28,6 +28,9 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
   await checkExposure(options);
   const app = await createApp(parts, options);
   try {
+    await app.ready();
+    // Made once and kept: made on request it would hold up the boards for 200 ms.
+    app.swagger();
     await app.listen({ host, port });
   } catch (error) {
     await app.close();

@@ -1,6 +1,6 @@
 import jsqr from 'jsqr';
 import { inflateSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { layOutLabel } from './layout.js';
 import { labelsToPdf } from './pdf.js';
 import { rasterize, rasterToPng } from './raster.js';
@@ -205,7 +205,8 @@ describe('a template', () => {
     );
     const allowed = parseLabelTemplate(text.replace('}', '}').replace("'}", "', secret: true}"), 'f');
     expect(() => fillLabel(allowed, VALUES, font)).toThrow(/shows \{\{psk\}\}, and this device has none/);
-    expect(fillLabel(allowed, { ...VALUES, psk: 'k' }, font).qr).toBe('k');
+    const psk = '00112233445566778899aabbccddeeff';
+    expect(fillLabel(allowed, { ...VALUES, psk }, font).qr).toBe(psk);
   });
 
   it.each([
@@ -216,5 +217,12 @@ describe('a template', () => {
     ["{widthMm: 50, heightMm: 25, qr: 'x', colour: red}", /colour/],
   ])('is refused: %s', (text, reason) => {
     expect(() => parseLabelTemplate(text, 'label.yaml')).toThrow(reason);
+  });
+
+  it('that YAML warns of is not shown on standard error', () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    expect(() => parseLabelTemplate('%SECRET key\n---\n{widthMm: 50}', 'label.yaml')).toThrow(/qr|heightMm/);
+    expect(warned).not.toHaveBeenCalled();
+    warned.mockRestore();
   });
 });

@@ -80,7 +80,7 @@ export function checkLabelTemplate(template: LabelTemplate, file: string): Label
 function readTemplate(text: string, file: string): LabelTemplate {
   let value: unknown;
   try {
-    value = parse(text, { maxAliasCount: 10 });
+    value = parse(text, { maxAliasCount: 10, logLevel: 'error' });
   } catch {
     throw invalid(file, 'is not valid YAML');
   }

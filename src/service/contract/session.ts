@@ -6,7 +6,8 @@ const userName = z
   .string()
   .min(1)
   .max(64)
-  .regex(/^[\p{L}\p{N}._@-]+$/u, 'must be letters, digits, dots, dashes or @')
+  // Not as a pattern: most languages that read the OpenAPI document have no \p{…}.
+  .refine((name) => /^[\p{L}\p{N}._@-]+$/u.test(name), 'must be letters, digits, dots, dashes or @')
   .meta({ description: 'Letters, digits, dots, dashes, underscores, @.' });
 const newPassword = z.string().min(10).max(1024);
 const nameParams = z.object({ name: userName });

@@ -1,6 +1,8 @@
 // Ports, inspection and virtual boards.
+import { setImmediate } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
 import { requireRole } from '../access/gatekeeper.js';
+import type { VirtualBoard } from '../contract/index.js';
 import type { ServiceCore } from '../core.js';
 import type { Handlers } from '../http/operations.js';
 import type { VirtualBoards } from '../parts.js';
@@ -21,6 +23,8 @@ type PortHandlers = Pick<
   | 'plugVirtualBoard'
 >;
 
+/** Each takes the memory of its flash. */
+const MOST_VIRTUAL_BOARDS = 128;
 const DONE = { ok: true } as const;
 const INSPECT_TIMEOUT_MS = 60_000;
 
@@ -83,7 +87,20 @@ function virtualHandlers(
   return {
     listVirtualBoards: () => ({ boards: parts.virtualBoards?.list() ?? [] }),
     addVirtualBoards: async ({ body }) => {
-      const added = boards().add(body);
+      const here = boards().list().length;
+      if (here + body.count > MOST_VIRTUAL_BOARDS) {
+        throw new EspmintError('INPUT_INVALID', {
+          field: 'count',
+          reason: `would make ${here + body.count} virtual boards`,
+          hint: `have ${MOST_VIRTUAL_BOARDS} at most; take some away first`,
+        });
+      }
+      const added: VirtualBoard[] = [];
+      for (let made = 0; made < body.count; made++) {
+        added.push(...boards().add({ ...body, count: 1 }));
+        // Each has the memory of a chip: all in one go would hold up the boards that run.
+        await setImmediate();
+      }
       await ensureProduct(core);
       await ports.refresh();
       return { boards: added };

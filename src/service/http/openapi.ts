@@ -20,7 +20,10 @@ export async function registerOpenApi(
         title: 'espmint',
         version,
         description: 'Gives every ESP32 its identity. Each data field of GET /events is one LiveEvent.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
+      // Relative: the document is true under whatever name and port it was fetched from.
+      servers: [{ url: '/' }],
       components: {
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer' },

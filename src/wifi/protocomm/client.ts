@@ -19,7 +19,7 @@ import {
   type StationState,
 } from './messages.js';
 import { Session, type SessionSecrets } from './session.js';
-import { HandlerFailed, type ProtocommTransport } from './transport.js';
+import { HandlerFailed, readAnswer, type ProtocommTransport } from './transport.js';
 import { readVersion, type DeviceVersion } from './version.js';
 
 export interface ProtocommOptions {
@@ -63,41 +63,35 @@ export class ProtocommClient {
   async version(): Promise<DeviceVersion> {
     if (this.#version !== undefined) return this.#version;
     const bytes = await this.transport.request('proto-ver', new TextEncoder().encode('ESP'));
-    try {
-      this.#version = readVersion(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    } catch (error) {
-      const reason = error instanceof RangeError ? error.message : 'it is no text';
-      throw new EspmintError('WIFI_ANSWER_BROKEN', {
-        port: this.transport.address,
-        what: 'proto-ver',
-        reason,
-      });
-    }
+    this.#version = readAnswer(this.transport, 'proto-ver', () => readVersion(textOf(bytes)));
     return this.#version;
   }
 
   /** The networks that the board sees. @throws WIFI_REFUSED, WIFI_PROOF_REFUSED, ... */
   async scan(): Promise<SeenNetwork[]> {
     const session = await this.#open();
-    const started = readStatus(await this.#ask(session, 'prov-scan', scanStart(), 'the search for networks'));
-    this.#check('the search for networks', started);
-    let found = readScanStatus(
-      await this.#ask(session, 'prov-scan', scanStatus(), 'the search for networks'),
-    );
+    const search = 'the search for networks';
+    const started = await this.#ask(session, 'prov-scan', scanStart(), search, readStatus);
+    this.#check(search, started);
+    let found = await this.#ask(session, 'prov-scan', scanStatus(), search, readScanStatus);
     const deadline = new Deadline(JOIN_MS);
     while (!found.finished && found.status === 0 && !deadline.passed) {
       await sleep(POLL_MS, this.options.signal);
-      found = readScanStatus(await this.#ask(session, 'prov-scan', scanStatus(), 'the search for networks'));
+      found = await this.#ask(session, 'prov-scan', scanStatus(), search, readScanStatus);
     }
-    this.#check('the search for networks', found.status);
+    this.#check(search, found.status);
     const networks: SeenNetwork[] = [];
     const count = Math.min(found.count, MOST_NETWORKS);
     for (let at = 0; at < count; at += NETWORKS_AT_ONCE) {
       // Beyond the last one the device refuses the whole request.
       const request = scanResult(at, Math.min(NETWORKS_AT_ONCE, count - at));
-      const answer = await this.#ask(session, 'prov-scan', request, 'the list of networks');
-      this.#check('the list of networks', readStatus(answer));
-      networks.push(...readScanResult(answer));
+      const list = 'the list of networks';
+      const answer = await this.#ask(session, 'prov-scan', request, list, (bytes) => ({
+        status: readStatus(bytes),
+        found: readScanResult(bytes),
+      }));
+      this.#check(list, answer.status);
+      networks.push(...answer.found);
     }
     return strongestFirst(networks);
   }
@@ -112,10 +106,10 @@ export class ProtocommClient {
     checkLength('The network name', name.length, SSID_BYTES);
     checkLength('The password', passphrase.length, PASSPHRASE_BYTES);
     const session = await this.#open();
-    const set = await this.#ask(session, 'prov-config', configSet(name, passphrase), 'the network');
-    this.#check('the network', configStatus(set, 'set'));
-    const applied = await this.#ask(session, 'prov-config', configApply(), 'the use of the network');
-    this.#check('the use of the network', configStatus(applied, 'apply'));
+    const [network, use] = ['the network', 'the use of the network'];
+    const message = configSet(name, passphrase);
+    this.#check(network, await this.#ask(session, 'prov-config', message, network, readSet));
+    this.#check(use, await this.#ask(session, 'prov-config', configApply(), use, readApplied));
     return this.#untilJoined(ssid);
   }
 
@@ -152,7 +146,7 @@ export class ProtocommClient {
     const session = this.#session ?? (await this.#open());
     try {
       const answer = await session.request('prov-config', configGetStatus());
-      const state = stationState(answer);
+      const state = readAnswer(this.transport, 'prov-config', () => stationState(answer));
       if (state.state === 'refused') this.#check('the question how it went', state.status);
       return state as StationState;
     } catch (error) {
@@ -217,9 +211,16 @@ export class ProtocommClient {
     return { proof: proof ?? '', username };
   }
 
-  async #ask(session: Session, endpoint: string, message: Uint8Array, what: string): Promise<Uint8Array> {
+  async #ask<T>(
+    session: Session,
+    endpoint: string,
+    message: Uint8Array,
+    what: string,
+    read: (answer: Uint8Array) => T,
+  ): Promise<T> {
     try {
-      return await session.request(endpoint, message);
+      const answer = await session.request(endpoint, message);
+      return readAnswer(this.transport, endpoint, () => read(answer));
     } catch (error) {
       this.#session = undefined;
       if (!(error instanceof HandlerFailed)) throw error;
@@ -232,6 +233,17 @@ export class ProtocommClient {
     if (status === 0) return;
     const reason = STATUS_TEXTS[status] ?? `status ${status}`;
     throw new EspmintError('WIFI_REFUSED', { port: this.transport.address, what, reason });
+  }
+}
+
+const readSet = (answer: Uint8Array): number => configStatus(answer, 'set');
+const readApplied = (answer: Uint8Array): number => configStatus(answer, 'apply');
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new RangeError('it is no text');
   }
 }
 

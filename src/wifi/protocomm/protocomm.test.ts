@@ -69,6 +69,24 @@ describe('unified provisioning', () => {
     },
   );
 
+  it.each(['prov-scan', 'prov-config'])(
+    'refuses an answer of %s that is no message, by name',
+    async (broken) => {
+      const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+      const client = new ProtocommClient({
+        address: 'http://192.168.4.1',
+        request: (endpoint) => {
+          if (endpoint === 'proto-ver') return Promise.resolve(bytes('{"prov":{"ver":"v1.1","sec_ver":0}}'));
+          return Promise.resolve(endpoint === broken ? Uint8Array.of(0x0a, 5, 1) : new Uint8Array());
+        },
+        renew: () => undefined,
+        close: () => undefined,
+      });
+      const asked = broken === 'prov-scan' ? client.scan() : client.provision('Lab', 'lab-password');
+      await expect(asked).rejects.toMatchObject({ code: 'WIFI_ANSWER_BROKEN' });
+    },
+  );
+
   it('names a wrong proof over the console, and a missing one before anything is sent', async () => {
     const wrong = await overConsole({}, { proof: 'wrong' });
     await expect(wrong.provision('Lab', 'lab-password')).rejects.toMatchObject({

@@ -5,7 +5,7 @@ import { sessionAnswer, sessionRequest, STATUS_TEXTS } from './messages.js';
 import type { Message } from './protobuf.js';
 import { makeKeyPair, openStream } from './security1.js';
 import { SrpClient } from '../../core/srp.js';
-import { HandlerFailed, type ProtocommTransport } from './transport.js';
+import { HandlerFailed, readAnswer, type ProtocommTransport } from './transport.js';
 import type { DeviceVersion } from './version.js';
 
 export interface SessionSecrets {
@@ -124,11 +124,7 @@ class Handshake {
 
   async #exchange(request: Uint8Array, answerField: number): Promise<Message> {
     const bytes = await this.transport.request(SESSION, request);
-    try {
-      return sessionAnswer(bytes, this.version, answerField);
-    } catch {
-      throw broken(this.transport, SESSION, 'it is no message of this protocol');
-    }
+    return readAnswer(this.transport, SESSION, () => sessionAnswer(bytes, this.version, answerField));
   }
 
   /** A wrong proof shows as a status, or as a handler that fails without an answer. */

@@ -1,4 +1,5 @@
 // What carries requests to a device: HTTP over its access point, or its serial console.
+import { EspmintError } from '../../core/errors/index.js';
 
 /** How a client reaches the endpoints of one device; one request in flight. */
 export interface ProtocommTransport {
@@ -18,5 +19,19 @@ export interface ProtocommTransport {
 export class HandlerFailed extends Error {
   constructor(readonly endpoint: string) {
     super(`no answer from ${endpoint}`);
+  }
+}
+
+/** Takes an answer apart, whatever the device sent. @throws WIFI_ANSWER_BROKEN where that is a RangeError */
+export function readAnswer<T>(
+  { address: port }: { readonly address: string },
+  what: string,
+  read: () => T,
+): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new EspmintError('WIFI_ANSWER_BROKEN', { port, what, reason: error.message }, { cause: error });
   }
 }

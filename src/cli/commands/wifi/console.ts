@@ -88,7 +88,7 @@ async function readScript(file: string): Promise<ConsoleScript> {
   const text = await readTextFile(file);
   let value: unknown;
   try {
-    value = parse(text);
+    value = parse(text, { logLevel: 'error' });
   } catch {
     throw refuse('is neither YAML nor JSON');
   }

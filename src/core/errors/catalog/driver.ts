@@ -1,9 +1,10 @@
 // Errors of the link to the board, the loader and the chip.
 import { EXIT, entry } from '../entry.js';
 
-const link = { exit: EXIT.link, http: 502, retryable: true } as const;
+/** The other side failed: nothing in the request is wrong, nor in espmint, and a proxy is not to take it for its own trouble. */
+const link = { exit: EXIT.link, http: 424, retryable: true } as const;
 const board = { exit: EXIT.board, http: 422, retryable: false } as const;
-const proof = { exit: EXIT.proof, http: 502, retryable: true } as const;
+const proof = { exit: EXIT.proof, http: 424, retryable: true } as const;
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 const HOLD_BOOT = 'hold the BOOT button, tap EN (or RESET), let BOOT go and try again';
@@ -19,6 +20,7 @@ export const DRIVER_ERRORS = {
   }),
   PORT_NOT_FOUND: entry<{ port: string }>({
     ...link,
+    http: 404,
     problem: ({ port }) => `There is no port ${port}`,
     next: () => 'plug the board in, or pick one of the ports that `espmint ports` lists',
   }),

@@ -64,14 +64,14 @@ export const PROVISION_ERRORS = {
   }),
   READBACK_MISMATCH: entry<{ port: string; keys: readonly string[] }>({
     exit: EXIT.proof,
-    http: 502,
+    http: 424,
     retryable: true,
     problem: ({ port, keys }) => `${port}: the flash, read back, differs in ${keys.join(', ')}`,
     next: () => 'write it again; if it stays so, take this board out and report the names of these keys',
   }),
   WRITTEN_UNPROVEN: entry<{ port: string; reason: string }>({
     exit: EXIT.proof,
-    http: 502,
+    http: 424,
     retryable: false,
     problem: ({ port, reason }) =>
       `${port}: the image was written, but Secure Download Mode lets nothing prove it, ${reason}`,

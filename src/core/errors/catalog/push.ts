@@ -4,7 +4,7 @@ import { EXIT, entry } from '../entry.js';
 const input = { exit: EXIT.input, http: 400, retryable: false } as const;
 const missing = { exit: EXIT.input, http: 404, retryable: false } as const;
 /** The other side: nothing in the request is wrong. */
-const beyond = { exit: EXIT.registry, http: 502, retryable: true } as const;
+const beyond = { exit: EXIT.registry, http: 424, retryable: true } as const;
 
 export const PUSH_ERRORS = {
   PUSH_TARGET_UNKNOWN: entry<{ name: string }>({
@@ -30,7 +30,7 @@ export const PUSH_ERRORS = {
   }),
   PUSH_VARIABLE_MISSING: entry<{ target: string; variable: string }>({
     exit: EXIT.registry,
-    http: 503,
+    http: 424,
     retryable: true,
     problem: ({ target, variable }) =>
       `The push target "${target}" takes its settings from ${variable}, which is not set here`,
@@ -43,7 +43,7 @@ export const PUSH_ERRORS = {
   }),
   PUSH_TIMEOUT: entry<{ target: string; timeoutMs: number }>({
     ...beyond,
-    http: 504,
+    http: 424,
     problem: ({ target, timeoutMs }) =>
       `The push target "${target}" did not answer within ${Math.round(timeoutMs / 1000)} s`,
     next: () => 'look at its load; it is tried again by itself',

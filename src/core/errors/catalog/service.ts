@@ -98,14 +98,14 @@ export const SERVICE_ERRORS = {
   }),
   CA_UNREACHABLE: entry<{ reason: string }>({
     exit: EXIT.internal,
-    http: 502,
+    http: 424,
     retryable: true,
     problem: ({ reason }) => `The CA URL cannot be reached from this station (${reason})`,
     next: () => 'check host name, port, network and firewall, and that the CA runs',
   }),
   CA_UNTRUSTED: entry<{ reason: string }>({
     exit: EXIT.internal,
-    http: 502,
+    http: 424,
     retryable: false,
     problem: ({ reason }) =>
       `The CA answers, with a certificate that this station does not trust (${reason})`,
@@ -113,7 +113,7 @@ export const SERVICE_ERRORS = {
   }),
   CA_FAULTY: entry<{ status: number }>({
     exit: EXIT.internal,
-    http: 502,
+    http: 424,
     retryable: true,
     problem: ({ status }) => `The CA answers, but with a failure of its own (HTTP ${status})`,
     next: () => 'look at the log of the CA or of the proxy before it',

@@ -15,7 +15,7 @@ export const STATION_ERRORS = {
   }),
   RUN_TIMED_OUT: entry<{ port: string; timeoutMs: number }>({
     exit: EXIT.link,
-    http: 504,
+    http: 424,
     retryable: true,
     problem: ({ port, timeoutMs }) =>
       `${port}: the board was not done after ${Math.round(timeoutMs / 1000)} s`,
@@ -135,7 +135,7 @@ export const STATION_ERRORS = {
   }),
   PRINTER_FAILED: entry<{ printer: string; reason: string }>({
     exit: EXIT.link,
-    http: 502,
+    http: 424,
     retryable: true,
     problem: ({ printer, reason }) => `The label printer ${printer} did not take the label (${reason})`,
     next: () => 'look at paper, ribbon and network of the printer, then print again with "espmint label"',

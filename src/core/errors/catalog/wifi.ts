@@ -2,7 +2,7 @@
 import { EXIT, entry } from '../entry.js';
 
 const board = { exit: EXIT.board, http: 409, retryable: false } as const;
-const link = { exit: EXIT.link, http: 504, retryable: true } as const;
+const link = { exit: EXIT.link, http: 424, retryable: true } as const;
 
 export const WIFI_ERRORS = {
   WIFI_NO_ANSWER: entry<{ port: string; what: string; timeoutMs: number }>({

@@ -1,0 +1,24 @@
+// `npm run soak -- parsers [--inputs 34000] [--seed N]`: parsers.test.ts with so many inputs for each reader (30 of them: a
+// million in all); the figures go to bench/results/soak-parsers.json.
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    inputs: { type: 'string', default: '34000' },
+    seed: { type: 'string', default: '20261130' },
+    report: { type: 'string', default: 'bench/results/soak-parsers.json' },
+  },
+});
+const root = fileURLToPath(new URL('../..', import.meta.url));
+rmSync(`${root}${values.report}`, { force: true });
+const env = {
+  ...process.env,
+  ESPMINT_SOAK_INPUTS: values.inputs,
+  ESPMINT_SOAK_SEED: values.seed,
+  ESPMINT_SOAK_REPORT: values.report,
+};
+const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'system', 'test/soak/parsers.test.ts'];
+process.exit(spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' }).status ?? 1);
