@@ -239,7 +239,9 @@ export function registryContract(kind: string, open: () => Promise<Registry>): v
     it('stops a board that has no chip id under the MAC of a device that has one', async () => {
       const board = newBoard({ hardwareId: 'ce'.repeat(16) });
       await provision(board);
-      expect(await codeOfFailure(registry.reserve({ ...board, hardwareId: undefined }))).toBe('CLONE_SUSPECTED');
+      expect(await codeOfFailure(registry.reserve({ ...board, hardwareId: undefined }))).toBe(
+        'CLONE_SUSPECTED',
+      );
       expect((await registry.find({ mac: board.mac }))?.hardwareId).toBe(board.hardwareId);
     });
 
