@@ -77,6 +77,7 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
     await page.getByRole('complementary', { name: 'Device' }).getByText('Key 1 made').waitFor();
     expect(page.url()).toContain(encodeURIComponent(last));
     await page.keyboard.press('/');
+    await page.locator('[data-search]:focus').waitFor();
     await page.keyboard.type('nothing like it');
     await page.getByText('Nothing found').waitFor();
     await page.keyboard.press('Control+A');

@@ -111,7 +111,7 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await page.getByLabel('Reason').fill('a wrong list');
     fixture.service.world.conflicts.splice(0);
     await decide(page).click();
-    await page.getByRole('alert').getByText('There is no conflict 8.').waitFor();
+    await page.getByRole('alert').getByText('It is not there, or not any more.').waitFor();
     expect(await page.getByLabel('Reason').inputValue()).toBe('a wrong list');
   });
 
@@ -171,7 +171,7 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     const finding = (label: string) =>
       form.locator('.field', { has: page.getByLabel(label) }).locator('.finding');
     await add.click();
-    await finding('Name').getByText('There is a push target "inventory" already').waitFor();
+    await finding('Name').getByText('This name is taken.').waitFor();
     await form.getByLabel('Name').fill('second shift');
     await add.click();
     await finding('Name').waitFor();

@@ -50,6 +50,8 @@ const SAYS_MORE: ReadonlySet<Sentence> = new Set([
   'entry',
   'caUrl',
   'wifi',
+  'wifiRefused',
+  'wifiJoin',
   'product',
   'label',
   'ca',
