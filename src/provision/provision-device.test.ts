@@ -159,6 +159,24 @@ describe('provisionDevice', () => {
     await registry.close();
   });
 
+  it('says that the board was pulled when its port goes between two tries', async () => {
+    const registry = await openRegistry();
+    let tries = 0;
+    const connect = (port: string): Promise<never> => {
+      tries += 1;
+      return Promise.reject(
+        tries === 1
+          ? new EspmintError('LINK_CLOSED', { port, reason: 'gone' })
+          : new EspmintError('PORT_NOT_FOUND', { port }),
+      );
+    };
+    expect(await provisionDevice(PORT, PLAN, { registry, connect })).toMatchObject({
+      ok: false,
+      code: 'BOARD_REMOVED',
+    });
+    await registry.close();
+  });
+
   it('gives a board up that keeps each step just alive, and leaves it retryable', async () => {
     const board = createVirtualBoard({ mac: MAC });
     const registry = await openRegistry();

@@ -58,7 +58,12 @@ export async function provisionDevice(
   for (let attempt = 1; ; attempt++) {
     emit({ type: 'attempt', port, attempt, of: plan.attempts });
     const tried = await tryOnce({ port, plan, parts, emit, signal, origin, started });
-    const result = deadline.aborted && options.signal?.aborted !== true ? late(tried, timeoutMs) : tried;
+    const isLate = deadline.aborted && options.signal?.aborted !== true;
+    const result = isLate
+      ? asFailed(tried, new EspmintError('RUN_TIMED_OUT', { port, timeoutMs }))
+      : isGone(tried, attempt)
+        ? asFailed(tried, new EspmintError('BOARD_REMOVED', { port }))
+        : tried;
     if (result.ok || signal.aborted || attempt >= plan.attempts || !worthAnotherTry(result, attempt)) {
       emit(result);
       return result;
@@ -72,13 +77,15 @@ export async function provisionDevice(
 /** A board that answers, but drips or lies, meets each step's own deadline: all of them together are bounded here. */
 const BOARD_TIMEOUT_MS = 240_000;
 
-/** A try that the deadline ended failed by it, whatever it was doing. */
-function late(tried: ProvisionResult, timeoutMs: number): ProvisionResult {
+/** A board that earlier tries have met, and whose port is no more, was pulled. */
+function isGone(tried: ProvisionResult, attempt: number): boolean {
+  return !tried.ok && tried.code === 'PORT_NOT_FOUND' && attempt > 1;
+}
+
+/** A try that was ended from outside failed by that, whatever it was doing. */
+function asFailed(tried: ProvisionResult, error: EspmintError): ProvisionResult {
   if (tried.ok) return tried;
-  const { code, message, next, retryable } = new EspmintError('RUN_TIMED_OUT', {
-    port: tried.port,
-    timeoutMs,
-  });
+  const { code, message, next, retryable } = error;
   return { ...tried, code, message, next, retryable };
 }
 
