@@ -55,7 +55,7 @@ function removeLeftOvers() {
 async function bundle() {
   const program = join(dist, 'program');
   rmSync(program, { recursive: true, force: true });
-  const entries = ['index', 'core/index', 'driver/index', 'registry/index', 'virtual/index'];
+  const entries = ['index', 'core/index', 'driver/index', 'registry/index', 'virtual/index', 'wifi/index'];
   const bundled = await rolldown({
     input: {
       main: join(src, 'cli/main.ts'),

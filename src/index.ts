@@ -1,4 +1,4 @@
-// The library: provision a board from your own program. Layers of their own: espmint/core, /driver, /registry, /virtual.
+// The library: provision a board from your own program. Layers of their own: espmint/core, /driver, /registry, /virtual, /wifi.
 //
 //   const registry = await openRegistry({ dataDir });
 //   const connect = async (port, options) => connectBoard(await openLink(port, options), options);

@@ -26,7 +26,6 @@ const ALLOW_STANDARD =
 
 /** How a board gets onto Wi-Fi. */
 export const WIFI_MODES = ['static', 'portal', 'wps', 'smartconfig'] as const;
-export type WifiMode = (typeof WIFI_MODES)[number];
 
 /** The limits that count for a profile: where only esp_wifi reads the values, those of its own fields. */
 export function limitsOf(wifi: {

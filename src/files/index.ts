@@ -2,7 +2,6 @@
 export { inBlocks } from './blocks.js';
 export { codeOf, reasonOf, toWriteError, unreadable, unwritable } from './faults.js';
 export {
-  foreignOwner,
   isFolder,
   makePrivateDir,
   openPrivateForAppend,

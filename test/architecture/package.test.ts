@@ -25,6 +25,7 @@ describe('the package', () => {
     ['espmint/driver', 'connectBoard'],
     ['espmint/registry', 'openRegistry'],
     ['espmint/virtual', 'createVirtualBoard'],
+    ['espmint/wifi', 'ImprovClient'],
   ])('opens %s, with %s behind it', (door, name) => {
     expect(Object.keys(manifest.exports)).toContain(door.replace('espmint', '.'));
     expect(exportsOf(door)).toContain(name);
