@@ -32,7 +32,7 @@ beforeAll(async () => {
     string,
   ];
   await writeFile(passwordFile, `${CANARY}\n`);
-  await writeFile(wrongFile, 'wr0ng-canary-password\n');
+  await writeFile(wrongFile, 'wr0ng-c4nary-w0rd\n');
   await writeFile(proofFile, 'abcd1234\n');
 });
 afterAll(() => rm(folder, { recursive: true }));
