@@ -68,7 +68,7 @@ async function wifi(...args: string[]): Promise<InProcessRun> {
     CANARY,
     CANARY.replace(/[\\"]/g, '\\$&'),
     Buffer.from(CANARY).toString('hex'),
-    'wr0ng-canary',
+    'wr0ng-c4nary',
     'c4nary',
   ];
   for (const form of forms) expect(shown).not.toContain(form);
