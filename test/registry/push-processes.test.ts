@@ -108,7 +108,8 @@ it('a signing secret that was made is printed once and verifies', async () => {
 it('the command line says precisely what a test found wrong', async () => {
   const statement = file('statement.sql', 'insert into nowhere (u) values (:uuid)');
   const url = file('db', `postgresql://espmint@localhost/postgres?host=${join(bench.home, 'postgres/run')}`);
-  await push('add', 'table', '--kind', 'sql', '--url-file', url, '--statement-file', statement);
+  const target = ['--kind', 'sql', '--url-file', url, '--statement-file', statement];
+  await push('add', 'table', ...target, '--allow-registry');
   const { code, stderr } = await push('test', 'table');
   expect(code).toBe(5);
   expect(stderr).toContain('relation "nowhere" does not exist [42P01]');
