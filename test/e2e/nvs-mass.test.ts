@@ -74,6 +74,11 @@ describe('espmint nvs mass', () => {
     expect(readFileSync(join(disturbed, 'manifest.csv'), 'utf8')).toBe(
       readFileSync(join(undisturbed, 'manifest.csv'), 'utf8'),
     );
-    expect(readdirSync(join(disturbed, 'bin')).sort()).toEqual(readdirSync(join(undisturbed, 'bin')).sort());
+    // A kill may leave a hidden draft, whose name nobody else could foresee.
+    const imagesIn = (folder: string): string[] =>
+      readdirSync(join(folder, 'bin'))
+        .filter((name) => !name.startsWith('.'))
+        .sort();
+    expect(imagesIn(disturbed)).toEqual(imagesIn(undisturbed));
   });
 });
