@@ -1,6 +1,6 @@
 // axe looks at every page and every state of it, on a desk in the light and on a phone in the dark.
 import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Dialog, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browserAvailable, launchBrowser } from '../support/browser.js';
 import { goTo, openDashboard, tile, type Dashboard } from '../support/dashboard.js';
@@ -249,8 +249,12 @@ async function leave(page: Page): Promise<void> {
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
   }
+  // An unsaved set-up asks before it is left.
+  const accept = (question: Dialog): void => void question.accept();
+  page.on('dialog', accept);
   await goTo(page, '#/settings?tab=browser');
   await page.locator('.settings, .sign-in').first().waitFor();
+  page.off('dialog', accept);
 }
 
 async function seriousFindings(page: Page): Promise<string[]> {
