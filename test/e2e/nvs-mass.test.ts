@@ -75,10 +75,10 @@ describe('espmint nvs mass', () => {
       readFileSync(join(undisturbed, 'manifest.csv'), 'utf8'),
     );
     // A kill may leave a hidden draft, whose name nobody else could foresee.
-    const imagesIn = (folder: string): string[] =>
+    const filesIn = (folder: string): string[] =>
       readdirSync(join(folder, 'bin'))
         .filter((name) => !name.startsWith('.'))
         .sort();
-    expect(imagesIn(disturbed)).toEqual(imagesIn(undisturbed));
+    expect(filesIn(disturbed)).toEqual(filesIn(undisturbed));
   });
 });
