@@ -115,6 +115,17 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('on a server that 
     expect((await checkDatabase(at('elsewhere'))).migrationsMissing).toEqual([]);
   });
 
+  it('goes on without the extension where its role may not use it', async () => {
+    await server.sql(`create role outsider login password 'outsider'`);
+    await server.sql('create database closed owner outsider');
+    await inDatabase('closed', 'create schema ext; create extension pg_trgm schema ext');
+    const url = server.url('closed').replace(/\/\/[^@]*@/, '//outsider:outsider@');
+    const registry = await openRegistry({ ...at('closed'), databaseUrl: url });
+    await registry.reserve(BOARD);
+    expect((await registry.list({ text: '345678', includeRemoved: true })).devices).toHaveLength(1);
+    await registry.close();
+  });
+
   it('works for roles of any default, also where all is done at once and keys are replaced', async () => {
     const registries = await Promise.all([1, 2, 3].map(() => openRegistry(at('strange'))));
     const boards = Array.from({ length: 24 }, (_, n) => ({

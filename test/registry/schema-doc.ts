@@ -4,7 +4,7 @@ import { queryAt } from './foreign-program.js';
 const INTRODUCTION = `# Schema of the registry
 
 Made from a running registry by the tests. What the tables mean stands in [registry.md](registry.md), and with reasons
-in the migrations, \`src/registry/migrations\`.
+in \`src/registry/migrations/001-schema.sql\`.
 
 ## One home for each fact
 

@@ -13,9 +13,6 @@ import { countPushes } from '../push/outbox.js';
 import type { PushCounts } from '../push/push.js';
 import { withDatabase } from './with-database.js';
 
-/** The migration that makes the table conflicts. */
-const CONFLICTS = '011-conflicts.sql';
-
 /** Something that is wrong, and what to do. */
 export interface Fault {
   readonly code: string;
@@ -72,7 +69,7 @@ export async function checkDatabase(options: RegistryOptions): Promise<DatabaseR
       migrationsMissing: missing,
       devices: applied.length === 0 ? {} : await countDevices(client),
       pendingSync: await countOwed(dataDir),
-      conflicts: applied.includes(CONFLICTS) ? await countOpenConflicts(client) : 0,
+      conflicts: applied.length === 0 ? 0 : await countOpenConflicts(client),
       listsCopiedAt: await copy.at().catch(() => undefined),
       masterIds,
       faults: await findFaults(options, { dataDir, target, masterIds, copy }),

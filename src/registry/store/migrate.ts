@@ -38,11 +38,11 @@ export interface SchemaState {
   readonly missing: readonly string[];
 }
 
-async function knownMigrations(): Promise<Migration[]> {
-  const names = (await readdir(FOLDER)).filter((name) => /^\d{3}-[\w-]+\.sql$/.test(name)).sort();
+async function knownMigrations(folder = FOLDER): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d{3}-[\w-]+\.sql$/.test(name)).sort();
   return Promise.all(
     names.map(async (name) => {
-      const sql = (await readFile(FOLDER + name, 'utf8')).replaceAll('\r\n', '\n');
+      const sql = (await readFile(folder + name, 'utf8')).replaceAll('\r\n', '\n');
       return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
     }),
   );
@@ -60,12 +60,13 @@ export async function knownTables(): Promise<string[]> {
  * Runs what is missing, each migration in its own transaction. Any number of processes may do so at once: the lock is
  * taken first, since even CREATE TABLE IF NOT EXISTS fails when two run it together.
  *
+ * @param folder where the files are, ending with a slash
  * @returns the names of the migrations that it ran
  * @throws REGISTRY_SCHEMA_NEWER, REGISTRY_SCHEMA_CHANGED, REGISTRY_SERVER_TOO_OLD, REGISTRY_ENCODING, or the
  *   database's own error
  */
-export async function migrate(client: pg.ClientBase, target: string): Promise<string[]> {
-  const known = await knownMigrations();
+export async function migrate(client: pg.ClientBase, target: string, folder = FOLDER): Promise<string[]> {
+  const known = await knownMigrations(folder);
   const { missing } = await compare(client, known, target);
   const run: string[] = [];
   for (const migration of known) {
@@ -102,14 +103,10 @@ async function compare(
   );
   for (const { name, checksum } of rows) {
     const ours = known.find((migration) => migration.name === name);
-    if (ours === undefined) {
-      throw new EspmintError('REGISTRY_SCHEMA_NEWER', {
-        target,
-        found: name,
-        known: known.at(-1)?.name ?? 'none',
-      });
-    }
-    if (ours.checksum !== checksum)
+    const newest = known.at(-1)?.name ?? '';
+    if (name > newest)
+      throw new EspmintError('REGISTRY_SCHEMA_NEWER', { target, found: name, known: newest });
+    if (ours?.checksum !== checksum)
       throw new EspmintError('REGISTRY_SCHEMA_CHANGED', { target, migration: name });
   }
   const applied = rows.map(({ name }) => name);
@@ -135,7 +132,10 @@ async function apply(
       name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())`);
     const isMissing = (await compare(client, known, target)).missing.includes(name);
     if (isMissing) {
-      await client.query(`select set_config('search_path', $1, true)`, [await searchPath(client, sql)]);
+      // Functions that run with their owner's rights keep this path: no schema of a caller can come before it.
+      await client.query(
+        `select set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)`,
+      );
       await client.query(patiently(sql));
       await client.query('insert into espmint_migrations (name, checksum) values ($1, $2)', [name, checksum]);
     }
@@ -145,18 +145,4 @@ async function apply(
     await client.query('rollback').catch(() => undefined);
     throw error;
   }
-}
-
-/**
- * Functions that run with their owner's rights keep this path: no schema of a caller can come before it. What makes an
- * index with pg_trgm finds it where its administrator has put it.
- */
-async function searchPath(client: pg.ClientBase, sql: string): Promise<string> {
-  const { rows } = await client.query<{ own: string; trigrams: string | null }>(
-    `select quote_ident(current_schema()) as own, (select quote_ident(nspname) from pg_namespace
-       where oid = (select extnamespace from pg_extension where extname = 'pg_trgm')) as trigrams`,
-  );
-  const { own = '', trigrams = null } = rows[0] ?? {};
-  const parts = sql.includes('gin_trgm_ops') && trigrams !== null ? [own, trigrams] : [own];
-  return [...parts, 'pg_temp'].join(', ');
 }

@@ -36,7 +36,7 @@ export async function probeRegistry(databaseUrl: string, options: ProbeOptions =
         `select has_schema_privilege(current_schema(), 'create') as may`,
       );
       if (rows[0]?.may === true) return;
-      const reason = `it may not create tables, and ${missing.length} migrations are missing`;
+      const reason = `it may not create tables, and ${missing.join(', ')} is still to run`;
       throw new EspmintError('REGISTRY_RIGHTS', { target: source.description, reason });
     });
   } finally {

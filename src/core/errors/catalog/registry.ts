@@ -74,7 +74,7 @@ export const REGISTRY_ERRORS = {
     ...setup,
     problem: ({ target, migration }) =>
       `The migration "${migration}" at ${target} is not the one that this espmint carries`,
-    next: () => 'install the released espmint again, and do not edit migrations that have run',
+    next: () => 'use the espmint that made this database, or give this one an empty database',
   }),
   REGISTRY_SERVER_TOO_OLD: entry<{ target: string; version: string }>({
     ...setup,
