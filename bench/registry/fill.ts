@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 
 const TABLES = ['devices', 'device_keys', 'attempts'] as const;
-/** Constraints whose indexes would be filled in random order. */
+/** Constraints whose indexes would be filled in random order. References are checked once, at the end, too. */
 const RANDOM_ORDER = ['devices_global_uuid_key', 'attempts_pkey'];
 /** Devices of one batch, and how many stations there are. */
 const BATCH_SIZE = 1000;
@@ -35,7 +35,8 @@ const macOf = (n: number): string => `b4${n.toString(16).padStart(10, '0')}`;
  */
 export async function fill(client: pg.ClientBase, rows: number): Promise<number> {
   const start = performance.now();
-  await client.query(`set session_replication_role = replica; set maintenance_work_mem = '1GB'`);
+  await client.query(`set maintenance_work_mem = '1GB'`);
+  for (const table of TABLES) await client.query(`alter table ${table} disable trigger user`);
   const { rows: indexes } = await client.query<{ name: string; definition: string }>(
     `select indexname as name, indexdef as definition from pg_indexes
      where tablename = any($1) and not exists (select from pg_constraint where conname = indexname)`,
@@ -43,8 +44,8 @@ export async function fill(client: pg.ClientBase, rows: number): Promise<number>
   );
   const { rows: constraints } = await client.query<{ place: string; name: string; definition: string }>(
     `select conrelid::regclass as place, conname as name, pg_get_constraintdef(oid) as definition from pg_constraint
-     where conname = any($1)`,
-    [RANDOM_ORDER],
+     where conname = any($1) or (contype = 'f' and conrelid::regclass::text = any($2)) order by contype desc`,
+    [RANDOM_ORDER, TABLES],
   );
   for (const { name } of indexes) await client.query(`drop index ${name}`);
   for (const { place, name } of constraints)
@@ -60,7 +61,8 @@ export async function fill(client: pg.ClientBase, rows: number): Promise<number>
   }
   for (const { definition } of indexes) await client.query(definition);
   for (const table of TABLES) await client.query(`vacuum analyze ${table}`);
-  await client.query(`reset session_replication_role; reset maintenance_work_mem`);
+  for (const table of TABLES) await client.query(`alter table ${table} enable trigger user`);
+  await client.query('reset maintenance_work_mem');
   return (performance.now() - start) / 1000;
 }
 

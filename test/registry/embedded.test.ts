@@ -17,12 +17,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { findBinaries } from '../../src/registry/embedded/binaries.js';
+import { findBinaries, programPath } from '../../src/registry/embedded/binaries.js';
 import { openHome } from '../../src/registry/embedded/home.js';
+import { run } from '../../src/registry/embedded/run.js';
 import { startServer, stopServer } from '../../src/registry/embedded/server-process.js';
 import { backUp, importKeys, openRegistry, type Registry, restore } from '../../src/registry/index.js';
 import { judgeAvailable } from '../support/judges.js';
-import { queryAt } from './foreign-program.js';
+import { asForeignProgram, queryAt } from './foreign-program.js';
 import { otherPostgresBin } from './other-postgres.js';
 
 const IS_ROOT = process.getuid?.() === 0;
@@ -48,6 +49,17 @@ async function openIn(dataDir: string): Promise<Registry> {
   open.push(registry);
   return registry;
 }
+
+const RIGHTS = `select rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls,
+  (select count(*)::int from pg_auth_members where member = r.oid) as memberships from pg_roles r where rolname = current_user`;
+const NO_RIGHTS = {
+  rolsuper: false,
+  rolcreatedb: false,
+  rolcreaterole: false,
+  rolreplication: false,
+  rolbypassrls: false,
+  memberships: 0,
+};
 
 const pidFile = () => join(folder, 'postgres/cluster/postmaster.pid');
 const serverPid = () => Number(readFileSync(pidFile(), 'utf8').split('\n')[0]);
@@ -114,6 +126,77 @@ it('says so when the data is of another major version', async () => {
   await (await openIn(folder)).close();
   writeFileSync(join(folder, 'postgres/cluster/PG_VERSION'), '12\n');
   await expect(openRegistry({ dataDir: folder })).rejects.toMatchObject({ code: 'EMBEDDED_OTHER_MAJOR' });
+});
+
+/** As versions made it whose role was the superuser: everybody on the socket was let in as anybody. */
+async function startOldServer(): Promise<void> {
+  const home = await openHome(folder);
+  const binaries = await findBinaries(home.account, home.path);
+  const made = await run(
+    programPath(binaries, 'initdb'),
+    [`--pgdata=${home.cluster}`, '--username=espmint', '--auth=trust', '--encoding=UTF8', '--locale=C'],
+    { account: home.account, cwd: home.path, timeoutMs: 60_000 },
+  );
+  expect(made).toMatchObject({ exitCode: 0 });
+  await startServer(home, binaries);
+  await expect
+    .poll(() => queryAt(folder, 'create database espmint', [], 'postgres').catch(() => 'later'), {
+      timeout: 20_000,
+    })
+    .toEqual([]);
+}
+
+it("takes a superuser's rights from the role of an earlier version, and keeps all that it has made", async () => {
+  await startOldServer();
+  const before = await openIn(folder);
+  const { psk } = await before.reserve(BOARD);
+  const owns = `create schema "plant's own"; create type grade as enum ('a'); create sequence numbers;
+    create table "plant's own".marks (id serial primary key, grade grade); create domain mark as int;
+    create view macs as select mac_address from devices; create materialized view uuids as select global_uuid from devices;
+    create function twice(n int) returns int language sql security definer as 'select 2 * n'`;
+  await asForeignProgram(folder, (client) => client.query(owns));
+  expect(await queryAt(folder, RIGHTS)).toMatchObject([{ rolsuper: true }]);
+  await before.close();
+  const after = await openIn(folder);
+  expect((await after.reserve(BOARD)).psk).toBe(psk);
+  expect(await queryAt(folder, RIGHTS)).toEqual([NO_RIGHTS]);
+  const others = `select oid::regclass::text as name from pg_class where relnamespace = 'public'::regnamespace
+      and relkind in ('r', 'v', 'm', 'S') and relowner <> 'espmint'::regrole
+    union all select oid::regproc::text from pg_proc where prosecdef and proowner <> 'espmint'::regrole`;
+  expect(await queryAt(folder, others)).toEqual([]);
+  const drops = `drop schema "plant's own" cascade; drop view macs; drop materialized view uuids; drop sequence numbers;
+    drop function twice; drop domain mark; drop type grade`;
+  await asForeignProgram(folder, (client) => client.query(drops));
+  await asForeignProgram(folder, (client) => client.query(`update devices set psk_secret = repeat('a', 32)`));
+  expect(await queryAt(folder, 'select count(*)::int as n from device_keys')).toEqual([{ n: 2 }]);
+  await importKeys({ dataDir: join(folder, 'new') }, join(folder, 'master.key'));
+  await backUp({ dataDir: folder }, join(folder, 'whole.backup'));
+  await restore({ dataDir: join(folder, 'new') }, join(folder, 'whole.backup'));
+  expect(await queryAt(folder, 'select 1', [], 'postgres').catch(String)).toContain('rejects connection');
+  expect(await queryAt(folder, 'select 1', [], 'espmint', 'espmint_superuser').catch(String)).toContain(
+    'rejects connection',
+  );
+});
+
+it('finishes with a role that an earlier start was killed at', async () => {
+  const home = await openHome(folder);
+  await startOldServer();
+  await stopServer(home);
+  const binaries = await findBinaries(home.account, home.path);
+  const step = await run(
+    programPath(binaries, 'postgres'),
+    ['--single', '-D', home.cluster, '-j', 'postgres'],
+    {
+      account: home.account,
+      cwd: home.path,
+      timeoutMs: 60_000,
+      input: `create role someone superuser;\n\nset session authorization someone;\n\nalter role espmint rename to espmint_superuser;\n\ndrop database espmint;\n\n`,
+    },
+  );
+  expect(step).toMatchObject({ exitCode: 0 });
+  const registry = await openIn(folder);
+  expect((await registry.reserve(BOARD)).known).toBe('new');
+  expect(await queryAt(folder, RIGHTS)).toEqual([NO_RIGHTS]);
 });
 
 const oldBin = otherPostgresBin();

@@ -6,8 +6,10 @@ import pg from 'pg';
 export async function asForeignProgram<T>(
   dataDir: string,
   work: (client: pg.Client) => Promise<T>,
+  database = 'espmint',
+  user = 'espmint',
 ): Promise<T> {
-  const client = new pg.Client({ host: join(dataDir, 'postgres/run'), user: 'espmint', database: 'espmint' });
+  const client = new pg.Client({ host: join(dataDir, 'postgres/run'), user, database });
   await client.connect();
   try {
     return await work(client);
@@ -21,9 +23,12 @@ export async function queryAt(
   dataDir: string,
   sql: string,
   values: readonly unknown[] = [],
+  ...as: readonly [database?: string, user?: string]
 ): Promise<unknown[]> {
-  const { rows } = await asForeignProgram(dataDir, (client) =>
-    client.query<Record<string, unknown>>(sql, [...values]),
+  const { rows } = await asForeignProgram(
+    dataDir,
+    (client) => client.query<Record<string, unknown>>(sql, [...values]),
+    ...as,
   );
   return rows;
 }

@@ -107,7 +107,7 @@ it('a signing secret that was made is printed once and verifies', async () => {
 
 it('the command line says precisely what a test found wrong', async () => {
   const statement = file('statement.sql', 'insert into nowhere (u) values (:uuid)');
-  const url = file('db', `postgresql://espmint@localhost/postgres?host=${join(bench.home, 'postgres/run')}`);
+  const url = file('db', `postgresql://espmint@localhost/espmint?host=${join(bench.home, 'postgres/run')}`);
   const target = ['--kind', 'sql', '--url-file', url, '--statement-file', statement];
   await push('add', 'table', ...target, '--allow-registry');
   const { code, stderr } = await push('test', 'table');

@@ -29,6 +29,7 @@ import {
   rotateMasterKey,
 } from '../../src/registry/index.js';
 import { migrate } from '../../src/registry/store/migrate.js';
+import { runInProcess } from '../support/cli-in-process.js';
 import { judgeAvailable } from '../support/judges.js';
 import { makeAuthority } from '../support/test-authority.js';
 import { queryAt } from './foreign-program.js';
@@ -99,11 +100,49 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))("a registry on the
     expect(await keyIn(at('main'))).toBe(psk);
     expect(await checkDatabase(at('main'))).toMatchObject({
       encrypted: false,
+      role: { name: 'owner', hostRights: ['superuser'] },
       migrationsMissing: [],
       devices: { provisioned: 1 },
       pendingSync: 0,
       conflicts: 1,
     });
+  });
+
+  it('works for the role that owns its database, and for one that may only use the tables', async () => {
+    const as = (role: string): RegistryOptions => ({
+      ...at('owned'),
+      databaseUrl: `postgresql://${role}:secret@127.0.0.1:${server.port}/owned`,
+    });
+    await server.sql(`create role line1 login password 'secret'; create role line2 login password 'secret'`);
+    await server.sql('create database owned owner line1');
+    const owned = async (sql: string): Promise<void> => {
+      const client = new pg.Client({ connectionString: as('line1').databaseUrl });
+      await client.connect();
+      await client.query(sql).finally(() => client.end());
+    };
+    await owned('create schema if not exists line1 authorization line1');
+    const psk = await fill(as('line1'));
+    expect((await checkDatabase(as('line1'))).role).toEqual({ name: 'line1', hostRights: [] });
+    await owned(`grant usage on schema line1 to line2;
+      grant select, insert, update, delete on all tables in schema line1 to line2;
+      grant usage on all sequences in schema line1 to line2`);
+    await server.sql('alter role line2 set search_path = line1');
+    expect(await keyIn(as('line2'))).toBe(psk);
+    const station = await openRegistry(as('line2'));
+    try {
+      const again = await station.reserve(BOARD);
+      await station.confirm(again.id, { imageSha256: 'bb'.repeat(32) });
+      expect((await station.find({ mac: BOARD.mac }))?.status).toBe('provisioned');
+    } finally {
+      await station.close();
+    }
+    await server.sql('grant pg_read_server_files to line2');
+    expect((await checkDatabase(as('line2'))).role.hostRights).toEqual(['pg_read_server_files']);
+    const { stdout } = await runInProcess([
+      ...['--data-dir', dataDir, '--database-url', as('line2').databaseUrl ?? ''],
+      ...['db', 'check'],
+    ]);
+    expect(stdout).toContain('WARNING       The role "line2" has rights to the host');
   });
 
   it('an empty database is reported with what migrate would run, and left as it is', async () => {

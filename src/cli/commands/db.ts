@@ -102,6 +102,7 @@ function describe(report: DatabaseReport, spoolFaults: number): string {
     target,
     serverVersion,
     encrypted,
+    role,
     roundTripMs,
     migrationsMissing,
     devices,
@@ -117,6 +118,8 @@ function describe(report: DatabaseReport, spoolFaults: number): string {
   const lines = [
     `registry      ${target}`,
     `server        PostgreSQL ${serverVersion}, ${encrypted ? 'encrypted' : 'not encrypted'}, ${roundTripMs.toFixed(1)} ms`,
+    `role          ${role.name}`,
+    ...(role.hostRights.length === 0 ? [] : [`WARNING       ${warningOf(role)}`]),
     `schema        ${migrationsMissing.length === 0 ? 'up to date' : `wants ${migrationsMissing.join(', ')} (db migrate)`}`,
     `devices       ${counts.length === 0 ? 'none' : counts.join(', ')}`,
     `size          ${(databaseBytes / 1e6).toFixed(1)} MB`,
@@ -129,6 +132,10 @@ function describe(report: DatabaseReport, spoolFaults: number): string {
     ...(pushes === undefined ? [] : [`pushes        ${pushes.pending} pending, ${pushes.dead} dead`]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function warningOf({ name, hostRights }: DatabaseReport['role']): string {
+  return `The role "${name}" has rights to the host of the server (${hostRights.join(', ')}), and whoever gets through espmint to the database has them too; work as a role that only owns the database, see "Rights of the role" in docs/guides/registry.md.`;
 }
 
 function tell(io: CliIo, verb: string, rows: Readonly<Record<string, number>>): void {

@@ -13,6 +13,9 @@ import { countPushes } from '../push/outbox.js';
 import type { PushCounts } from '../push/push.js';
 import { withDatabase } from './with-database.js';
 
+/** PostgreSQL's roles that may read and write files of the server's host, or run programs on it. */
+const HOST_RIGHTS = ['pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files'];
+
 /** Something that is wrong, and what to do. */
 export interface Fault {
   readonly code: string;
@@ -25,6 +28,8 @@ export interface DatabaseReport {
   /** For example `18.4`. */
   readonly serverVersion: string;
   readonly encrypted: boolean;
+  /** Who works there, and which rights to the host of the server it has: espmint, and a push to this server, need none. */
+  readonly role: { readonly name: string; readonly hostRights: readonly string[] };
   readonly roundTripMs: number;
   readonly migrationsApplied: number;
   /** Names of migrations that `migrate` would run. */
@@ -109,16 +114,29 @@ export async function migrateDatabase(options: RegistryOptions): Promise<string[
 
 async function serverFacts(
   client: pg.ClientBase,
-): Promise<Pick<DatabaseReport, 'serverVersion' | 'encrypted' | 'databaseBytes'>> {
-  const { rows } = await client.query<{ version: string; encrypted: boolean; bytes: string }>(
+): Promise<Pick<DatabaseReport, 'serverVersion' | 'encrypted' | 'databaseBytes' | 'role'>> {
+  const { rows } = await client.query<{
+    version: string;
+    encrypted: boolean;
+    bytes: string;
+    name: string;
+    rights: string[];
+  }>(
     `select current_setting('server_version') as version, pg_database_size(current_database()) as bytes,
-            coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as encrypted`,
+            coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as encrypted,
+            rolname::text as name,
+            case when rolsuper then array['superuser']
+                 else array(select h.rolname::text from pg_roles h where h.rolname = any($1)
+                            and pg_has_role(current_user, h.oid, 'MEMBER') order by 1) end as rights
+     from pg_roles where rolname = current_user`,
+    [HOST_RIGHTS],
   );
   const [row] = rows;
   return {
     serverVersion: row?.version.split(' ')[0] ?? 'unknown',
     encrypted: row?.encrypted ?? false,
     databaseBytes: Number(row?.bytes ?? 0),
+    role: { name: row?.name ?? 'unknown', hostRights: row?.rights ?? [] },
   };
 }
 

@@ -7,25 +7,26 @@ import { codeOf } from '../../files/index.js';
 import { type Binaries, programPath } from './binaries.js';
 import type { ServerHome } from './home.js';
 import { isAlive } from './processes.js';
+import { hasRoles, makeRoles, renewRoles, SUPERUSER } from './roles.js';
 import { run } from './run.js';
-
-/** The database user that owns everything; reachable only through the private socket folder. */
-export const OWNER = 'espmint';
+import { removeStaleLocks } from './server-process.js';
 
 const INITDB_TIMEOUT_MS = 120_000;
 const DRAFT = /^cluster\.draft-(\d+)-[0-9a-f]+$/;
 const WAIT_FOR_MAKER_MS = 25;
 
 /**
- * Makes the cluster unless there is one, and checks that these programs can run it.
+ * Makes the cluster unless there is one, checks that these programs can run it, and that nobody gets into it with more
+ * rights than espmint needs.
  *
+ * @returns false while another process is at work in it: look again before a server is started
  * @throws EMBEDDED_OTHER_MAJOR, EMBEDDED_START_FAILED, DISK_FULL
  */
 export async function ensureCluster(
   home: ServerHome,
   binaries: Binaries,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   let found = await clusterMajor(home);
   while (found === undefined) {
     // Correctness comes from the rename below; waiting for somebody who is at it already only saves his work's double.
@@ -41,6 +42,11 @@ export async function ensureCluster(
       ours: String(binaries.major),
     });
   }
+  if (await hasRoles(home)) return true;
+  const renewed = await renewRoles(home, { binaries, signal });
+  if (renewed.kind === 'failed') throw failure(home, 'postgres --single', renewed.output);
+  if (renewed.kind === 'held') await removeStaleLocks(home);
+  return renewed.kind === 'done';
 }
 
 async function clusterMajor(home: ServerHome): Promise<string | undefined> {
@@ -82,7 +88,9 @@ async function makeCluster(home: ServerHome, binaries: Binaries, signal?: AbortS
       timeoutMs: INITDB_TIMEOUT_MS,
       signal,
     });
-    if (ran.exitCode !== 0) throw initdbFailure(home, ran.output);
+    if (ran.exitCode !== 0) throw failure(home, 'initdb', ran.output);
+    const roles = await makeRoles(home, draft, { binaries, signal });
+    if (roles.exitCode !== 0) throw failure(home, 'postgres --single', roles.output);
     await rename(draft, home.cluster).catch((error: unknown) => {
       // Somebody else's cluster stands there already: use that one.
       if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
@@ -92,12 +100,12 @@ async function makeCluster(home: ServerHome, binaries: Binaries, signal?: AbortS
   }
 }
 
-/** The socket's folder is the guard, so who gets through it is trusted; the network is not listened to at all. */
+/** Who gets through the socket's folder is let in by the rules that stand in roles.ts; the network is not listened to. */
 function initdbArguments(folder: string): string[] {
   return [
     `--pgdata=${folder}`,
-    `--username=${OWNER}`,
-    '--auth-local=trust',
+    `--username=${SUPERUSER}`,
+    '--auth-local=reject',
     '--auth-host=reject',
     '--encoding=UTF8',
     '--locale=C',
@@ -106,14 +114,14 @@ function initdbArguments(folder: string): string[] {
   ];
 }
 
-function initdbFailure(home: ServerHome, output: string): EspmintError {
+function failure(home: ServerHome, program: string, output: string): EspmintError {
   if (/no space left|disk quota/i.test(output)) return new EspmintError('DISK_FULL', { where: home.path });
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   const telling =
     lines.find((line) => /error|fatal|cannot|could not/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
   return new EspmintError('EMBEDDED_START_FAILED', {
     path: home.path,
-    reason: `initdb: ${telling.trim()}`,
+    reason: `${program}: ${telling.trim()}`,
     log: 'the message above',
   });
 }

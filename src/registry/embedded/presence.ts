@@ -7,17 +7,14 @@ import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
 import { reasonOf } from '../reason.js';
-import { isConnectionLoss } from '../store/sql-errors.js';
 import { findBinaries } from './binaries.js';
-import { ensureCluster, OWNER } from './cluster.js';
+import { ensureCluster } from './cluster.js';
 import { refuseCopy } from './copied.js';
 import { openHome, type ServerHome } from './home.js';
+import { DATABASE, ROLE } from './roles.js';
 import { type Starting, startServer, stopServer } from './server-process.js';
 import { SOCKET_PORT } from './settings.js';
 import { codeOf } from '../../files/index.js';
-
-/** The database inside the cluster that everything is in. */
-const DATABASE = 'espmint';
 
 /** The two halves of the presence lock's key; any number will do as long as all espmint processes use the same. */
 const LOCK = '(1702063213, 1)';
@@ -114,7 +111,7 @@ export class Presence {
     starts.pauseMs = Math.min(starts.pauseMs * 2, LONGEST_START_PAUSE_MS);
     await refuseCopy(home);
     const binaries = await findBinaries(home.account, home.path, this.#options.binDir);
-    await ensureCluster(home, binaries, signal);
+    if (!(await ensureCluster(home, binaries, signal))) return starting;
     return startServer(home, binaries);
   }
 
@@ -128,7 +125,7 @@ export class Presence {
 }
 
 function connectionTo(home: ServerHome): pg.ClientConfig {
-  return { host: home.socketDir, port: SOCKET_PORT, user: OWNER, database: DATABASE, ssl: false };
+  return { host: home.socketDir, port: SOCKET_PORT, user: ROLE, database: DATABASE, ssl: false };
 }
 
 /** `down`: nobody listens. `changing`: it is starting, stopping or full; ask again. */
@@ -152,31 +149,11 @@ async function tryToEnter(home: ServerHome): Promise<pg.Client | NotYet> {
   }
 }
 
-async function judgeRefusal(home: ServerHome, error: unknown): Promise<NotYet> {
+function judgeRefusal(home: ServerHome, error: unknown): NotYet {
   const [code, reason] = [codeOf(error), reasonOf(error)];
   if (code === 'ENOENT' || code === 'ECONNREFUSED') return { state: 'down', reason };
-  if (code === '3D000') await createDatabase(home);
-  else if (code === 'EACCES' || code === '28000' || code === '28P01') {
+  if (code === 'EACCES' || code === '28000' || code === '28P01') {
     throw new EspmintError('DATA_DIR_UNUSABLE', { path: home.socketDir, reason });
   }
   return { state: 'changing', reason };
-}
-
-/** Right after initdb there is only PostgreSQL's own database. Others may be creating ours at the same time. */
-async function createDatabase(home: ServerHome): Promise<void> {
-  const client = new pg.Client({ ...connectionTo(home), database: 'postgres' });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await client.query(`create database ${DATABASE}`);
-  } catch (error) {
-    // Somebody else made it, or the server went down: the next try to enter tells.
-    const code = codeOf(error) ?? '';
-    if (isConnectionLoss(error) || ['42P04', '23505', '55006'].includes(code)) return;
-    if (code === '53100') throw new EspmintError('DISK_FULL', { where: home.path });
-    const reason = `its database cannot be made: ${reasonOf(error)}`;
-    throw new EspmintError('EMBEDDED_START_FAILED', { path: home.cluster, reason, log: home.logFile });
-  } finally {
-    await client.end().catch(() => undefined);
-  }
 }

@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly cwd: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** What it reads; nothing by default. */
+  readonly input?: string | undefined;
 }
 
 export interface Ran {
@@ -39,15 +41,17 @@ export async function run(command: string, args: readonly string[], options: Run
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: serverEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       windowsHide: true,
       signal,
       killSignal: 'SIGKILL',
       ...(options.account ?? {}),
     });
     const take = (chunk: Buffer) => (output += chunk.toString('utf8'));
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
+    child.stdout?.on('data', take);
+    child.stderr?.on('data', take);
+    // It may end before it has read all: its exit code tells.
+    child.stdin?.on('error', () => undefined).end(options.input);
     child.on('error', (error) => {
       resolve({ exitCode: undefined, output: reasonOf(error) });
     });

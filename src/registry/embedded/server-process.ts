@@ -111,7 +111,7 @@ async function judgeEnd(home: ServerHome, said: string): Promise<Ended> {
  * PostgreSQL tidies the lock of a process that is gone. It cannot when the id was given to another process since, as
  * happens after a reboot or in a new container, nor when a crash left the file empty: such locks are removed here.
  */
-async function removeStaleLocks(home: ServerHome): Promise<void> {
+export async function removeStaleLocks(home: ServerHome): Promise<void> {
   for (const file of [
     join(home.cluster, 'postmaster.pid'),
     join(home.socketDir, `.s.PGSQL.${SOCKET_PORT}.lock`),
