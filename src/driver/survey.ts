@@ -1,7 +1,7 @@
 // Finds the partition tables of a board, wherever they stand: the first bytes of each sector, and tables as far as they go.
 // Single replies carry no checksum, so no verdict rests on bytes that were read once: they are read twice, or the chip's
 // MD5 of them is asked; what differs is the link's fault, and is asked again at a lower rate.
-import { EspmintError, isEspmintError } from '../core/errors/index.js';
+import { isEspmintError } from '../core/errors/index.js';
 import {
   EMPTY_SURVEY,
   joinSurveys,
@@ -19,6 +19,7 @@ import {
 import { concatBytes } from '@noble/hashes/utils.js';
 import { SECTOR_BYTES } from './connect/spi-flash.js';
 import type { Session } from './connect/session.js';
+import { readingsDiffer } from './connect/unequal-readings.js';
 import { NO_ANSWER, type Loader } from './protocol/loader.js';
 import { readCommands, readFlash, readUnproven } from './write/flash-read.js';
 import { digestOf, flashMd5, md5Command, md5Of, regionText, type Region } from './write/md5.js';
@@ -132,7 +133,7 @@ async function surveySectors(
   const surveys: FlashSurvey[] = [];
   for (const [index, head] of (await readHeads(session, loader, sectors)).entries()) {
     const offsetBytes = sectors[index] ?? 0;
-    const bytes = sectorKind(head) === 'table' ? await readTable(loader, offsetBytes) : head;
+    const bytes = sectorKind(head) === 'table' ? await readTable(session, loader, offsetBytes) : head;
     surveys.push(surveySector(offsetBytes, bytes));
   }
   return surveys.reduce(joinSurveys, EMPTY_SURVEY);
@@ -160,27 +161,32 @@ async function readHeads(
     const second = await readUnproven(loader, heads);
     const differs = heads.find((_, index) => md5Of(first[index] ?? NONE) !== md5Of(second[index] ?? NONE));
     if (differs === undefined) return first;
-    if (session.canFallBack || tries >= LAST_RATE_TRIES)
-      throw damaged(loader, `two readings of ${regionText(differs)} differ`);
+    readingsDiffer(loader, regionText(differs), tries, session.canFallBack ? 1 : LAST_RATE_TRIES);
   }
 }
 
 const NONE = new Uint8Array(0);
 
 /** The bytes of a table: by the ROM no more than it usually has. Its own MD5 entry proves them, or else the chip's MD5. */
-async function readTable(loader: Loader, offsetBytes: number): Promise<Uint8Array> {
+async function readTable(session: Session, loader: Loader, offsetBytes: number): Promise<Uint8Array> {
   if (loader.isStub) return readFlash(loader, { offsetBytes, sizeBytes: PARTITION_TABLE_MAX_BYTES });
+  for (let tries = 1; ; tries++) {
+    const bytes = await readEntries(loader, offsetBytes);
+    const region = { offsetBytes, sizeBytes: bytes.length };
+    if (stateOf(bytes) === 'proven' || (await flashMd5(loader, region)) === md5Of(bytes)) return bytes;
+    const what = `${regionText(region)} and the chip's MD5 of it`;
+    readingsDiffer(loader, what, tries, session.canFallBack ? 1 : LAST_RATE_TRIES);
+  }
+}
+
+async function readEntries(loader: Loader, offsetBytes: number): Promise<Uint8Array> {
   let bytes: Uint8Array = NONE;
   for (const end of [FIRST_ENTRIES_BYTES, PARTITION_TABLE_MAX_BYTES]) {
     const more = { offsetBytes: offsetBytes + bytes.length, sizeBytes: end - bytes.length };
     bytes = concatBytes(bytes, ...(await readUnproven(loader, [more])));
-    const state = stateOf(bytes);
-    if (state === 'proven') return bytes;
-    if (state === 'ended') break;
+    if (stateOf(bytes) !== 'more') break;
   }
-  const region = { offsetBytes, sizeBytes: bytes.length };
-  if ((await flashMd5(loader, region)) === md5Of(bytes)) return bytes;
-  throw damaged(loader, `${regionText(region)} do not have the MD5 that the chip says`);
+  return bytes;
 }
 
 function stateOf(bytes: Uint8Array): 'proven' | 'ended' | 'more' {
@@ -192,8 +198,4 @@ function stateOf(bytes: Uint8Array): 'proven' | 'ended' | 'more' {
     if (isEspmintError(error, 'PARTITION_TABLE_INVALID')) return 'ended';
     throw error;
   }
-}
-
-function damaged({ link }: Loader, reason: string): EspmintError<'LINK_DAMAGED'> {
-  return new EspmintError('LINK_DAMAGED', { port: link.address, baud: link.baud, reason });
 }

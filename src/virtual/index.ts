@@ -9,7 +9,7 @@ export {
 export type { BoardOptions } from './board-parts.js';
 export { CALM_CLOCK } from './clock.js';
 export { randomFrom, randomScenario, type Random } from './faults/random.js';
-export { parseScenario, type Fault, type Scenario } from './faults/scenario.js';
+export { parseScenario, type AnsweredCommand, type Fault, type Scenario } from './faults/scenario.js';
 export { APPLICATIONS, type ApplicationName } from './firmware/application.js';
 export { mirrorToFile, readFlashFile } from './flash/file.js';
 export { floorOf, type Change, type Floor, type FloorRegion } from './ledger/floor.js';

@@ -1,4 +1,4 @@
-// What a chip says of itself, from its eFuses: each register is read once.
+// What a chip says of itself, from its eFuses.
 import { bytesToHex } from '@noble/hashes/utils.js';
 import {
   describeChip,
@@ -8,12 +8,12 @@ import {
   type ChipSpec,
   type ReadRegister,
 } from '../../core/chips/index.js';
-import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { isEspmintError } from '../../core/errors/index.js';
 import { usableHardwareId } from '../../core/hardware-id.js';
 import type { Mac } from '../../core/mac.js';
-import { hasOwnCheck, readChipMac } from './chip-mac.js';
+import { readChipMac } from './chip-mac.js';
 import { words } from '../protocol/command.js';
-import type { RegisterCache } from './registers.js';
+import { addressesOf, type RegisterCache } from './registers.js';
 import { securityFromEfuses, type SecurityInfo, type SecurityState } from './security.js';
 
 /** What the eFuses tell; the flash is asked apart. */
@@ -57,7 +57,7 @@ export async function readEfuseFacts(
   port: string,
   security: SecurityInfo | undefined,
 ): Promise<EfuseFacts> {
-  await registers.load(...efuseFields(chip, security));
+  await registers.prove(addressesOf(efuseFields(chip, security)));
   const { flashCap, uniqueId = [] } = chip;
   const mac = await readTrustedMac(chip, registers, port);
   const { major, minor } = readChipRevision(chip, registers.read);
@@ -71,23 +71,15 @@ export async function readEfuseFacts(
   };
 }
 
-/** Replies carry no checksum: a MAC that looks wrong is read anew before the chip is blamed for it. */
+/** A burst may damage two readings in the same way: a MAC that looks wrong is read anew before the chip is blamed for it. */
 async function readTrustedMac(chip: ChipSpec, registers: RegisterCache, port: string): Promise<Mac> {
   try {
-    return await readConfirmedMac(chip, registers, port);
+    return readChipMac(chip, registers.read, port);
   } catch (error) {
     if (!isEspmintError(error, 'CHIP_MAC_BAD')) throw error;
     await registers.reload([chip.mac.low, chip.mac.high]);
-    return readConfirmedMac(chip, registers, port);
+    return readChipMac(chip, registers.read, port);
   }
-}
-
-/** Where the MAC has no checksum of its own, only a second reading shows a damaged first one. */
-async function readConfirmedMac(chip: ChipSpec, registers: RegisterCache, port: string): Promise<Mac> {
-  const mac = readChipMac(chip, registers.read, port);
-  if (hasOwnCheck(chip, registers.read)) return mac;
-  if (await registers.confirm([chip.mac.low, chip.mac.high])) return mac;
-  throw new EspmintError('CHIP_MAC_BAD', { port, mac, reason: 'two readings of it differ' });
 }
 
 const wholeWords = (addresses: readonly number[]): BitField =>

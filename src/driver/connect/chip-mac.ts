@@ -40,11 +40,6 @@ function checkedMac(bytes: Uint8Array, port: string): Mac {
   }
 }
 
-/** Whether the words carry a check of their own: nothing is burnt beside some MACs, and beside those of most imitations. */
-export function hasOwnCheck(chip: ChipSpec, read: ReadRegister): boolean {
-  return chip.mac.upperHalf === 'crc8' && read(chip.mac.high) >>> 16 !== 0;
-}
-
 function checkUpperHalf(chip: ChipSpec, upper: number, bytes: Uint8Array, mac: Mac, port: string): void {
   if (upper === 0) return;
   const bad = (reason: string): EspmintError => new EspmintError('CHIP_MAC_BAD', { port, mac, reason });

@@ -10,7 +10,7 @@ import {
 import { EspmintError, isEspmintError, type ErrorCode } from '../../core/errors/index.js';
 import { isLacking, type Loader } from '../protocol/loader.js';
 import { registerRead, type Command } from '../protocol/request.js';
-import { SECURITY_QUESTION, readSecurityInfo, type SecurityInfo } from './security.js';
+import { SECURITY_QUESTIONS, readSecurityInfo, type SecurityInfo } from './security.js';
 
 export interface Detected {
   readonly chip: ChipSpec;
@@ -46,9 +46,9 @@ export async function detectChip(loader: Loader, expected?: string): Promise<Det
   }
 }
 
-/** What `detectChip` asks first: it may go out together with SYNC. */
-export function firstQuestion(expected?: string): Command {
-  return asksForId(expected) ? SECURITY_QUESTION : registerRead(MAGIC_ADDRESS);
+/** What `detectChip` asks first: it may go out together with SYNC. No single bit makes one chip's magic word another's. */
+export function firstQuestions(expected?: string): readonly Command[] {
+  return asksForId(expected) ? SECURITY_QUESTIONS : [registerRead(MAGIC_ADDRESS)];
 }
 
 const asksForId = (expected: string | undefined): boolean =>

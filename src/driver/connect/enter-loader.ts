@@ -17,8 +17,8 @@ const BANNER = 'waiting for download';
 const READY_MS = 60;
 
 export interface EnterOptions {
-  /** Goes out with SYNC, so that its answer costs no round trip. */
-  readonly ask?: Command | undefined;
+  /** Go out with SYNC, so that their answers cost no round trip. */
+  readonly ask?: readonly Command[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnDriverEvent | undefined;
 }
@@ -43,7 +43,11 @@ export async function enterLoader(link: Link, { ask, signal, onEvent }: EnterOpt
 }
 
 /** Runs one reset sequence; true when a loader answers after it. */
-export async function resetAndSync(loader: Loader, sequence: ResetSequence, ask?: Command): Promise<boolean> {
+export async function resetAndSync(
+  loader: Loader,
+  sequence: ResetSequence,
+  ask?: EnterOptions['ask'],
+): Promise<boolean> {
   const { link, signal } = loader;
   loader.forgetInput();
   let isReady = false;
@@ -73,7 +77,7 @@ async function sawBanner(loader: Loader, timeoutMs: number): Promise<boolean> {
   }
 }
 
-async function syncs(loader: Loader, tries: number, ask: Command | undefined): Promise<boolean> {
+async function syncs(loader: Loader, tries: number, ask: EnterOptions['ask']): Promise<boolean> {
   for (let count = 1; count <= tries; count++) {
     throwIfAborted(loader.signal, 'Connecting to the board');
     if (await loader.sync(undefined, ask === undefined ? {} : { ask })) return true;

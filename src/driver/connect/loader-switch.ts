@@ -2,7 +2,7 @@
 import { isEspmintError, type EspmintError } from '../../core/errors/index.js';
 import { chooseLoader, type Work } from './loader-choice.js';
 import type { Session } from './session.js';
-import { attachFlash, flashSizeCommand } from './spi-flash.js';
+import { attachCommand, flashSizeCommand } from './spi-flash.js';
 import { startStub, stubNameFor, type Stub } from './stub.js';
 import { STUBS } from './stubs/index.js';
 
@@ -37,7 +37,7 @@ async function switchToStub(session: Session, stub: Stub): Promise<void> {
   const { loader, chip, registers, facts } = session;
   try {
     await startStub(loader, stub);
-    await attachFlash(loader, chip, registers);
+    await loader.repeat(attachCommand(loader, chip, registers));
     if (facts.flashSizeBytes > 0) await loader.repeat(flashSizeCommand(facts.flashSizeBytes));
   } catch (error) {
     if (!isEspmintError(error) || !isStartFailure(error)) throw error;

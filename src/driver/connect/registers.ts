@@ -1,11 +1,15 @@
-// Registers that do not change while we are connected (eFuses, strapping, calibration): each is read once.
+// Registers that do not change while we are connected (eFuses, strapping): each is read, and read again before anything is
+// concluded from it, because the answers carry no checksum.
 import type { BitField } from '../../core/chips/index.js';
 import type { Answer, Loader } from '../protocol/loader.js';
 import { registerRead, type Command } from '../protocol/request.js';
+import { readingsDiffer } from './unequal-readings.js';
 
 export class RegisterCache {
   readonly #loader: Loader;
   readonly #words = new Map<number, number>();
+  /** Read once so far. */
+  readonly #unproven = new Set<number>();
   /** A register's value, once it was loaded. */
   readonly read: (address: number) => number = (address) => this.#words.get(address) ?? 0;
 
@@ -13,39 +17,64 @@ export class RegisterCache {
     this.#loader = loader;
   }
 
-  /** Reads what of these fields was not read before. */
+  /** Reads once what of these fields was not read before: enough where a wrong value shows by itself. */
   async load(...fields: readonly (BitField | undefined)[]): Promise<void> {
-    await this.loadAddresses(addressesOf(fields));
+    const missing = this.#missingOf(addressesOf(fields));
+    this.#note(missing, missing.length === 0 ? [] : await this.#loader.readRegisters(missing));
   }
 
-  async loadAddresses(addresses: readonly number[]): Promise<void> {
-    await this.loadAddressesThen(addresses, []);
-  }
-
-  /** As `loadAddresses`, and these commands in the same go. @returns their answers. */
-  async loadAddressesThen(
+  /**
+   * Reads these until two readings in a row are equal, one of which may have been made before.
+   * @param also are read once where they were not read before, and `then` is sent behind all of them, in the same go.
+   * @returns the answers to `then`.
+   * @throws LINK_DAMAGED where readings differ: at once where a lower rate is left, else after several pairs.
+   */
+  async prove(
     addresses: readonly number[],
-    then: readonly Command[],
+    { also = [], then = [] }: { readonly also?: readonly number[]; readonly then?: readonly Command[] } = {},
   ): Promise<readonly Answer[]> {
-    const missing = [...new Set(addresses)].filter((address) => !this.#words.has(address));
+    const missing = this.#missingOf([...addresses, ...also]);
+    const again = [...new Set(addresses)].filter(
+      (address) => this.#unproven.has(address) || missing.includes(address),
+    );
+    const asked = [...missing, ...again].map(registerRead);
     // Nothing to ask: what may wait in the loader waits on.
-    if (missing.length + then.length === 0) return [];
-    const answers = await this.#loader.repeatAll([...missing.map(registerRead), ...then]);
-    for (const [index, address] of missing.entries()) this.#words.set(address, answers[index]?.value ?? 0);
-    return answers.slice(missing.length);
+    if (asked.length + then.length === 0) return [];
+    const answers = await this.#loader.repeatAll([...asked, ...then]);
+    const values = answers.slice(0, asked.length).map(({ value }) => value);
+    this.#note(missing, values);
+    await this.#agree(again, values.slice(missing.length));
+    return answers.slice(asked.length);
   }
 
   /** Reads these anew, because what was read before looks damaged: the link is not trusted with a write then. */
   async reload(addresses: readonly number[]): Promise<void> {
     this.#loader.hasErred = true;
     for (const address of addresses) this.#words.delete(address);
-    await this.loadAddresses(addresses);
+    await this.prove(addresses);
   }
 
-  /** Reads again what was read before: a damaged value does not come twice. True when nothing differs. */
-  async confirm(addresses: readonly number[]): Promise<boolean> {
-    const values = await this.#loader.readRegisters(addresses);
-    return addresses.every((address, index) => values[index] === this.read(address));
+  async #agree(addresses: readonly number[], readAgain: readonly number[]): Promise<void> {
+    let latest = readAgain;
+    for (let pairs = 1; ; pairs++) {
+      const differing = addresses.filter((address, index) => this.read(address) !== latest[index]);
+      if (differing.length === 0) break;
+      readingsDiffer(this.#loader, `register 0x${(differing[0] ?? 0).toString(16)}`, pairs);
+      this.#note(addresses, latest);
+      latest = await this.#loader.readRegisters(addresses);
+    }
+    for (const address of addresses) this.#unproven.delete(address);
+  }
+
+  #missingOf(addresses: readonly number[]): readonly number[] {
+    return [...new Set(addresses)].filter((address) => !this.#words.has(address));
+  }
+
+  #note(addresses: readonly number[], values: readonly number[]): void {
+    for (const [index, address] of addresses.entries()) {
+      this.#words.set(address, values[index] ?? 0);
+      this.#unproven.add(address);
+    }
   }
 }
 

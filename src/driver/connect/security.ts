@@ -1,8 +1,10 @@
 // How far a chip is locked: from the loader's security information, or from eFuses where the ROM has none.
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { readField, type ChipSpec, type ReadRegister } from '../../core/chips/index.js';
 import { OP } from '../protocol/command.js';
-import type { Loader } from '../protocol/loader.js';
+import { NO_ANSWER, type Loader } from '../protocol/loader.js';
 import type { Command } from '../protocol/request.js';
+import { readingsDiffer } from './unequal-readings.js';
 
 export interface SecurityState {
   /** Flash is encrypted: what is read from it is ciphertext, what is written must suit that. */
@@ -24,16 +26,23 @@ const CHIP_ID_AT = 12;
 const WITH_CHIP_ID_BYTES = 20;
 const WITHOUT_CHIP_ID_BYTES = 12;
 
-export const SECURITY_QUESTION: Command = {
+const SECURITY_QUESTION: Command = {
   op: OP.securityInfo,
   data: new Uint8Array(0),
   replyBytes: [WITH_CHIP_ID_BYTES, WITHOUT_CHIP_ID_BYTES],
   what: 'the security information',
 };
 
-/** @throws LOADER_REFUSED (unsupported) on an ESP32. */
+/** Twice: the answer has no checksum, and decides which chip it is and what may be done with it. */
+export const SECURITY_QUESTIONS: readonly Command[] = [SECURITY_QUESTION, SECURITY_QUESTION];
+
+/** @throws LOADER_REFUSED (unsupported) on an ESP32; LINK_DAMAGED where the answers never agree. */
 export async function readSecurityInfo(loader: Loader): Promise<SecurityInfo> {
-  return decodeSecurityInfo((await loader.repeat(SECURITY_QUESTION)).data);
+  for (let pairs = 1; ; pairs++) {
+    const [first = NO_ANSWER, second = NO_ANSWER] = await loader.repeatAll(SECURITY_QUESTIONS);
+    if (bytesToHex(first.data) === bytesToHex(second.data)) return decodeSecurityInfo(first.data);
+    readingsDiffer(loader, SECURITY_QUESTION.what, pairs);
+  }
 }
 
 /** 12 bytes (ESP32-S2) or 20: flags, encryption count, seven key purposes, then chip id and API version. */

@@ -8,15 +8,22 @@ import { PROCESS_BAUD_MEMORY, type BaudMemory } from './baud-memory.js';
 import { BAUD_LADDER, changeBaud, chipCrystalMhz, crystalFields, ladderFrom } from './baud.js';
 import { efuseFields, readEfuseFacts, revisionText, type EfuseFacts } from './chip-facts.js';
 import { PROCESS_DIGEST_MEMORY, type DigestMemory } from '../write/digest-memory.js';
-import { detectChip, firstQuestion } from './detect.js';
+import { detectChip, firstQuestions } from './detect.js';
 import { enterLoader } from './enter-loader.js';
 import type { OnDriverEvent } from '../events.js';
 import type { Loader } from '../protocol/loader.js';
 import type { StubPolicy } from './loader-choice.js';
 import { START_BAUD } from '../link/open-link.js';
-import { RegisterCache } from './registers.js';
+import { addressesOf, RegisterCache } from './registers.js';
 import { lockText, type SecurityState } from './security.js';
-import { attachAndIdentify, flashSizeCommand, padFields, type FlashId } from './spi-flash.js';
+import {
+  attachCommand,
+  borrowedRegisters,
+  flashSizeCommand,
+  identifyFlash,
+  padFields,
+  type FlashId,
+} from './spi-flash.js';
 import type { Link } from '../link/transport.js';
 import { calmWatchdogs } from './watchdogs.js';
 
@@ -193,7 +200,7 @@ async function connectAt(
 ): Promise<Connection> {
   const { expectChip, onEvent } = options;
   if (link.baud !== START_BAUD && link.hasFixedBaud !== true) await link.setBaud(START_BAUD);
-  const loader = await enterLoader(link, { ...options, ask: firstQuestion(expectChip) });
+  const loader = await enterLoader(link, { ...options, ask: firstQuestions(expectChip) });
   const { chip, security } = await detectChip(loader, expectChip);
   const registers = new RegisterCache(loader);
   if (security?.secureDownload === true) {
@@ -203,14 +210,17 @@ async function connectAt(
   if (link.isNativeUsb === true) await calmWatchdogs(loader, chip);
   const tries = loader.repeatTries;
   if (!isLast) loader.repeatTries = 1;
-  // What the next step depends on, in one go; all else behind it, at the new rate, which its first answers prove.
-  const wanted = [...efuseFields(chip, security)];
+  const wanted = addressesOf([...padFields(chip), ...efuseFields(chip, security)]);
+  const early = [...crystalFields(chip), ...padFields(chip)];
   const isRaised = baud > link.baud;
-  await registers.load(...crystalFields(chip), ...padFields(chip), ...(isRaised ? [] : wanted));
+  // What the next step depends on, in one go; all else behind it, at the new rate, which its first answers prove.
+  if (isRaised) await registers.load(...early);
+  else await registers.prove([...wanted, ...borrowedRegisters(chip)], { also: addressesOf(early) });
   const crystalMhz = await chipCrystalMhz(chip, registers, link.baud);
+  loader.sendLater(attachCommand(loader, chip, registers));
   if (isRaised) await changeBaud(loader, chip, registers, baud);
   onEvent?.({ type: 'baud', baud: link.baud });
-  const flash = await attachAndIdentify(loader, chip, registers, wanted);
+  const flash = await identifyFlash(loader, chip, registers, wanted);
   const efuses = await readEfuseFacts(chip, registers, link.address, security);
   loader.repeatTries = tries;
   const facts = { ...chipFacts(chip, efuses, flash), crystalMhz };

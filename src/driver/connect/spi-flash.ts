@@ -2,22 +2,19 @@
 import { readField, type BitField, type ChipSpec } from '../../core/chips/index.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { OP, words } from '../protocol/command.js';
-import type { Loader } from '../protocol/loader.js';
+import { NO_ANSWER, type Answer, type Loader } from '../protocol/loader.js';
 import { registerRead, registerWrite, type Command, type RegisterWrite } from '../protocol/request.js';
-import { addressesOf, type RegisterCache } from './registers.js';
+import type { RegisterCache } from './registers.js';
+import { readingsDiffer } from './unequal-readings.js';
 
 export const SECTOR_BYTES = 0x1000;
 export const BLOCK_BYTES = 0x1_0000;
 const PAGE_BYTES = 0x100;
 const STATUS_MASK = 0xffff;
 
-/** Connects the loader to the flash, on the pins that the eFuses name. */
-export async function attachFlash(loader: Loader, chip: ChipSpec, registers: RegisterCache): Promise<void> {
-  await loader.repeat(await attachCommand(loader, chip, registers));
-}
-
-async function attachCommand(loader: Loader, chip: ChipSpec, registers: RegisterCache): Promise<Command> {
-  const pads = await spiPads(chip, registers);
+/** Connects the loader to the flash, on the pins that the eFuses name: `padFields` must have been read. */
+export function attachCommand(loader: Loader, chip: ChipSpec, registers: RegisterCache): Command {
+  const pads = spiPads(chip, registers);
   // The ROM takes a second word, "legacy flash": 0. The stub takes one word and no more.
   const data = loader.isStub ? words(pads) : words(pads, 0);
   return { op: OP.spiAttach, data, what: 'attaching the flash' };
@@ -29,10 +26,8 @@ export function padFields({ rom: { spiPads: pads } }: ChipSpec): readonly BitFie
 }
 
 /** Five pads of six bits, 0 for the default pins. */
-async function spiPads(chip: ChipSpec, registers: RegisterCache): Promise<number> {
-  const order = padFields(chip);
-  await registers.load(...order);
-  const packed = order.reduce(
+function spiPads(chip: ChipSpec, registers: RegisterCache): number {
+  const packed = padFields(chip).reduce(
     (sum, field, index) => sum | (readField(field, registers.read) << (6 * index)),
     0,
   );
@@ -57,37 +52,44 @@ const ID_BITS = 24;
 /** All lines low, all high, or the pull-ups of a bus with nothing on it. */
 const NO_FLASH: readonly number[] = [0x00_0000, 0xff_ffff, 0x3f_ffff, 0xff_ff3f];
 
+/** Registers that asking for the flash's id changes, and that get back what they held. */
+export const borrowedRegisters = ({ spi }: ChipSpec): readonly number[] => [spi.user, spi.user2];
+
 /**
- * Attaches the flash and asks for its id through the SPI controller: the loader has no command for that.
- * @param wanted is read in the same go.
- * @throws FLASH_NOT_FOUND
+ * Asks an attached flash for its id through the SPI controller: the loader has no command for that. Neither the request nor
+ * the answer has a checksum, so the flash is asked twice.
+ * @param proven is read and proven in the same go.
+ * @throws FLASH_NOT_FOUND; LINK_DAMAGED where its answers differ
  */
-export async function attachAndIdentify(
+export async function identifyFlash(
   loader: Loader,
   chip: ChipSpec,
   registers: RegisterCache,
-  wanted: readonly BitField[],
+  proven: readonly number[],
 ): Promise<FlashId> {
-  const attach = await attachCommand(loader, chip, registers);
-  const borrowed = [chip.spi.user, chip.spi.user2];
-  const answers = await registers.loadAddressesThen(
-    [...addressesOf(wanted), ...borrowed],
-    [attach, registerWrite(idWrites(chip, COMMAND_US)), registerRead(chip.spi.data)],
-  );
-  let id = idIn(answers.at(-1)?.value ?? 0);
-  // An id that arrived too late, or from a loader that only does the first write of a group, is asked for once more
-  // with more time and step by step.
-  if (NO_FLASH.includes(id)) {
-    for (const write of idWrites(chip, COMMAND_SLOW_US)) await loader.writeRegisters([write]);
-    id = idIn(await loader.readRegister(chip.spi.data));
+  const ask = [registerWrite(idWrites(chip, COMMAND_US)), registerRead(chip.spi.data)];
+  const answers = await registers.prove([...proven, ...borrowedRegisters(chip)], { then: [...ask, ...ask] });
+  let [first, second] = [idIn(answers[1]), idIn(answers[3])];
+  for (let pairs = 1; first !== second || NO_FLASH.includes(second); pairs++) {
+    if (first !== second) readingsDiffer(loader, "the flash's id", pairs);
+    else if (pairs > 1) break;
+    // An id that arrived too late, or from a loader that only does the first write of a group, is asked for once more
+    // with more time and step by step.
+    first = await askSlowly(loader, chip);
+    second = await askSlowly(loader, chip);
   }
   giveBack(loader, chip, registers);
-  if (NO_FLASH.includes(id))
-    throw new EspmintError('FLASH_NOT_FOUND', { port: loader.link.address, flashId: id });
-  return { id, sizeBytes: sizeFromCode(id >>> 16) };
+  if (NO_FLASH.includes(second))
+    throw new EspmintError('FLASH_NOT_FOUND', { port: loader.link.address, flashId: second });
+  return { id: second, sizeBytes: sizeFromCode(second >>> 16) };
 }
 
-const idIn = (word: number): number => word & (2 ** ID_BITS - 1);
+async function askSlowly(loader: Loader, chip: ChipSpec): Promise<number> {
+  for (const write of idWrites(chip, COMMAND_SLOW_US)) await loader.writeRegisters([write]);
+  return idIn(await loader.repeat(registerRead(chip.spi.data)));
+}
+
+const idIn = ({ value }: Answer = NO_ANSWER): number => value & (2 ** ID_BITS - 1);
 
 /** JESD216 makers' habit: the size is 2 to the power of the code; some begin again at 0x20 (512 Mbit) and 0x32. */
 function sizeFromCode(code: number): number {
@@ -123,7 +125,7 @@ function idWrites({ spi }: ChipSpec, delayUs: number): readonly RegisterWrite[] 
 }
 
 /** What the loader had in the registers: it must find that again before it uses the flash itself. */
-function giveBack(loader: Loader, { spi }: ChipSpec, registers: RegisterCache): void {
-  const writes = [spi.user, spi.user2].map((address) => ({ address, value: registers.read(address) }));
+function giveBack(loader: Loader, chip: ChipSpec, registers: RegisterCache): void {
+  const writes = borrowedRegisters(chip).map((address) => ({ address, value: registers.read(address) }));
   loader.sendLater(...writes.map((write) => registerWrite([write])));
 }

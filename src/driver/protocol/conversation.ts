@@ -26,8 +26,8 @@ export interface Answer {
 export interface SyncOptions {
   /** For a stub that lost count of its frame delimiters. */
   readonly extraDelimiter?: boolean;
-  /** Is sent along, for `exchange` to find its answer already on the way. */
-  readonly ask?: Command;
+  /** Are sent along, for `exchange` to find their answers already on the way. */
+  readonly ask?: readonly Command[];
 }
 
 export class Conversation {
@@ -42,8 +42,8 @@ export class Conversation {
   /** Commands sent so far that may change the flash. */
   changeCount = 0;
   readonly #link: Link;
-  /** Sent along with the last SYNC, its answer not read yet. */
-  #asked: Command | undefined;
+  /** Sent along with the last SYNC, their answers not read yet. */
+  #asked: readonly Command[] | undefined;
 
   constructor(link: Link, signal?: AbortSignal) {
     this.#link = link;
@@ -59,7 +59,7 @@ export class Conversation {
     const ask = isStrayDue ? undefined : options.ask;
     this.#asked ??= ask;
     this.channel.beginAfresh();
-    const bytes = concatBytes(syncFrame(extraDelimiter), ask === undefined ? NOTHING : frameOf(ask));
+    const bytes = concatBytes(syncFrame(extraDelimiter), ...(ask ?? []).map(frameOf));
     try {
       await this.channel.write(bytes, deadline, 'SYNC');
       this.isStub = await readSyncReplies(this.channel, deadline);
@@ -73,14 +73,14 @@ export class Conversation {
   }
 
   /**
-   * Sends them all, then reads their answers. The answer to a question that went out with SYNC is only read.
+   * Sends them all, then reads their answers. The answers to questions that went out with SYNC are only read.
    * @throws LINK_TIMEOUT, LINK_CLOSED, CANCELLED, LOADER_REFUSED (of the first that fails)
    */
   async exchange(batch: readonly Command[]): Promise<readonly Answer[]> {
     const [first, ...more] = batch;
     if (first === undefined) return [];
-    const asked = await this.#answerOfAsked(first);
-    if (asked !== undefined) return [asked, ...(await this.exchange(more))];
+    const asked = await this.#answersOfAsked(batch);
+    if (asked !== undefined) return [...asked, ...(await this.exchange(batch.slice(asked.length)))];
     const started = performance.now();
     this.forgetInput();
     const bytes = concatBytes(...batch.map(frameOf));
@@ -112,14 +112,21 @@ export class Conversation {
     await this.channel.drain(this.lateness.drainMs, this.lateness.quietMs);
   }
 
-  /** Undefined where it was not asked with SYNC, or went missing: a loader may not hear what follows its first frame. */
-  async #answerOfAsked(command: Command): Promise<Answer | undefined> {
+  /**
+   * Of those that went out with SYNC, where the batch begins with them. Undefined where it does not, or where one went
+   * missing: a loader may not hear what follows its first frame.
+   */
+  async #answersOfAsked(batch: readonly Command[]): Promise<readonly Answer[] | undefined> {
     const asked = this.#asked;
     if (asked === undefined) return undefined;
+    const begun = batch.slice(0, asked.length);
     try {
-      if (isSame(frameOf(asked), frameOf(command))) {
+      if (isSame(concatBytes(...asked.map(frameOf)), concatBytes(...begun.map(frameOf)))) {
         this.#asked = undefined;
-        return await this.#readAnswer(command, new Deadline(SYNC_TIMEOUT_MS));
+        const answers: Answer[] = [];
+        for (const command of begun)
+          answers.push(await this.#readAnswer(command, new Deadline(SYNC_TIMEOUT_MS)));
+        return answers;
       }
     } catch (error) {
       if (!isEspmintError(error, 'LINK_TIMEOUT')) throw error;
@@ -162,8 +169,6 @@ export class Conversation {
     return new EspmintError('LOADER_REFUSED', details);
   }
 }
-
-const NOTHING = new Uint8Array(0);
 
 const isSame = (one: Uint8Array, other: Uint8Array): boolean =>
   one.length === other.length && one.every((byte, index) => byte === other[index]);

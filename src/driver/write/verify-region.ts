@@ -2,11 +2,12 @@
 import { EspmintError } from '../../core/errors/index.js';
 import { macOfWords } from '../connect/chip-mac.js';
 import { NO_ANSWER } from '../protocol/loader.js';
-import { digestOf, md5Command, md5Of, type Region } from './md5.js';
+import { digestOf, md5Command, md5Of, regionText, type Region } from './md5.js';
 import { isCurrent, type RegionDigest } from './region-digest.js';
 import type { ImageAt } from './region-writer.js';
 import { registerRead } from '../protocol/request.js';
 import type { Session } from '../connect/session.js';
+import { readingsDiffer } from '../connect/unequal-readings.js';
 import { meanwhile } from '../wait.js';
 
 /**
@@ -14,7 +15,7 @@ import { meanwhile } from '../wait.js';
  * link, with the same bytes in its flash, would pass otherwise.
  * @param known was asked behind the last byte of a write. It is asked again unless nothing was sent to that chip since which
  * may have changed its flash: then only whether it is still the same chip is.
- * @throws VERIFY_MISMATCH, CHIP_CHANGED, as Session.run
+ * @throws VERIFY_MISMATCH and CHIP_CHANGED where two proofs in a row say so; LINK_DAMAGED where no two agree; as Session.run
  */
 export async function verifyRegion(
   session: Session,
@@ -24,24 +25,32 @@ export async function verifyRegion(
 ): Promise<void> {
   const region = { offsetBytes, sizeBytes: image.length };
   const [first, expected] = await meanwhile(askProof(session, region, known, signal), () => md5Of(image));
-  if (first.isSameChip && first.digest === expected) return;
-  // Replies carry no checksum: what was damaged on the way does not come twice.
-  const second = await askProof(session, region, undefined, signal);
-  if (!second.isSameChip) throw second.changed();
-  if (second.digest === expected) return;
-  throw new EspmintError('VERIFY_MISMATCH', {
-    port: session.link.address,
-    offset: offsetBytes,
-    size: image.length,
-    expected,
-    found: second.digest,
-  });
+  const { mac: before } = session.facts;
+  const isGood = ({ digest, mac }: Proof): boolean => digest === expected && mac === before;
+  let proof = first;
+  for (let pairs = 1; !isGood(proof); pairs++) {
+    const last = proof;
+    // Replies carry no checksum: what was damaged on the way does not come twice.
+    proof = await askProof(session, region, undefined, signal);
+    const isAgreed = proof.digest === last.digest && proof.mac === last.mac;
+    if (!isAgreed && !isGood(proof))
+      readingsDiffer(session.loader, `the MD5 of ${regionText(region)}`, pairs);
+    if (isAgreed) throw failureOf(session, region, expected, proof);
+  }
+}
+
+function failureOf(session: Session, region: Region, expected: string, { digest, mac }: Proof): EspmintError {
+  const port = session.link.address;
+  const { mac: before } = session.facts;
+  if (mac !== before) return new EspmintError('CHIP_CHANGED', { port, before, after: mac });
+  const { offsetBytes: offset, sizeBytes: size } = region;
+  return new EspmintError('VERIFY_MISMATCH', { port, offset, size, expected, found: digest });
 }
 
 interface Proof {
   readonly digest: string;
-  readonly isSameChip: boolean;
-  readonly changed: () => EspmintError;
+  /** As the chip's words say it now. */
+  readonly mac: string;
 }
 
 /** One round trip to a ROM: the words of the MAC ride behind the MD5, or go alone where that is known. */
@@ -62,11 +71,5 @@ async function askProof(
     return { digest, values: answers.slice(-macWords.length).map(({ value }) => value) };
   }, signal);
   const [highWord = 0, lowWord = 0] = values;
-  const { mac: before } = session.facts;
-  const after = macOfWords(highWord, lowWord);
-  return {
-    digest,
-    isSameChip: after === before,
-    changed: () => new EspmintError('CHIP_CHANGED', { port: session.link.address, before, after }),
-  };
+  return { digest, mac: macOfWords(highWord, lowWord) };
 }

@@ -6,6 +6,7 @@ import type { Answer, Loader } from '../protocol/loader.js';
 import { digestOf, flashMd5, md5Command, regionText, type Region } from './md5.js';
 import type { Command } from '../protocol/request.js';
 import type { Session } from '../connect/session.js';
+import { damagedLink, readingsDiffer } from '../connect/unequal-readings.js';
 import { BLOCK_BYTES, SECTOR_BYTES, flashSizeCommand } from '../connect/spi-flash.js';
 import { stubNameFor } from '../connect/stub.js';
 import { STUBS } from '../connect/stubs/index.js';
@@ -83,7 +84,14 @@ export class WriteGuard {
     const ask = (): Promise<readonly string[]> => askAll(loader, guarded, this.#limitToFlash());
     const isKept = (digests: readonly string[]): boolean =>
       guarded.every((region, index) => this.#before.get(regionText(region)) === digests[index]);
-    if (!isKept(await ask()) && !isKept(await ask())) throw this.#changed(guarded);
+    let digests = await ask();
+    for (let pairs = 1; !isKept(digests); pairs++) {
+      const last = digests;
+      digests = await ask();
+      if (isKept(digests)) return;
+      if (digests.join() === last.join()) throw this.#changed(guarded);
+      readingsDiffer(loader, guarded.map(regionText).join(' or '), pairs);
+    }
   }
 
   /**
@@ -133,8 +141,7 @@ export class WriteGuard {
   }
 
   #damaged(reason: string): EspmintError<'LINK_DAMAGED'> {
-    const { address: port, baud } = this.#session.link;
-    return new EspmintError('LINK_DAMAGED', { port, baud, reason });
+    return damagedLink(this.#session.loader, reason);
   }
 
   #changed(regions: readonly Region[]): EspmintError<'FLASH_CHANGED_OUTSIDE'> {

@@ -1,9 +1,15 @@
 // Faults of the chip and its flash: refused blocks, wrong digests, late or no answers, power that fails mid-operation.
 import type { FlashMemory } from '../flash/memory.js';
-import type { Sabotage } from '../firmware/outcome.js';
-import { OP } from '../packet.js';
-import type { Fault, Scenario } from './scenario.js';
+import type { Outcome, Sabotage } from '../firmware/outcome.js';
+import { OP, wordAt, type Request } from '../packet.js';
+import type { AnsweredCommand, Fault, Scenario } from './scenario.js';
 
+const ANSWERED_OPS: Readonly<Record<AnsweredCommand, number>> = {
+  'read-register': OP.READ_REG,
+  'security-info': OP.GET_SECURITY_INFO,
+  'read-flash': OP.READ_FLASH_SLOW,
+  'flash-md5': OP.SPI_FLASH_MD5,
+};
 const DATA_OPS: readonly number[] = [OP.FLASH_DATA, OP.FLASH_DEFL_DATA];
 
 /** Counts what the loader does and strikes when a fault's turn comes. */
@@ -12,6 +18,8 @@ export class ChipFaults implements Sabotage {
   private requests = 0;
   private blocks = 0;
   private digests = 0;
+  /** Answers that each `flip-answer` has seen. */
+  private readonly answers = new Map<Fault, number>();
   private isSilent = false;
 
   constructor({ faults }: Scenario, flash: FlashMemory) {
@@ -43,12 +51,32 @@ export class ChipFaults implements Sabotage {
     return { delayMs, fate: fails ? 'refuse' : 'carry-out' };
   }
 
-  after(op: number, data: Uint8Array): Uint8Array {
-    if (op !== OP.SPI_FLASH_MD5) return data;
+  after(request: Request, outcome: Outcome): Outcome {
+    if ((outcome.error ?? 0) !== 0) return outcome;
+    return this.withFlippedBit(request, this.withWrongDigest(request.op, outcome));
+  }
+
+  private withWrongDigest(op: number, outcome: Outcome): Outcome {
+    if (op !== OP.SPI_FLASH_MD5 || outcome.data === undefined) return outcome;
     this.digests += 1;
-    if (this.take('wrong-md5', ({ nth }) => nth === this.digests) === undefined) return data;
+    if (this.take('wrong-md5', ({ nth }) => nth === this.digests) === undefined) return outcome;
     // Another digest of the same form: its bytes in reverse.
-    return data.slice().reverse();
+    return { ...outcome, data: outcome.data.slice().reverse() };
+  }
+
+  private withFlippedBit({ op, data: asked }: Request, outcome: Outcome): Outcome {
+    const about = asked.length < 4 ? undefined : wordAt(asked, 0);
+    let result = outcome;
+    for (const fault of [...this.pending]) {
+      if (fault.kind !== 'flip-answer' || ANSWERED_OPS[fault.command] !== op) continue;
+      if (fault.address !== undefined && fault.address !== about) continue;
+      const count = (this.answers.get(fault) ?? 0) + 1;
+      this.answers.set(fault, count);
+      if (count !== fault.nth) continue;
+      this.pending.splice(this.pending.indexOf(fault), 1);
+      result = flipped(result, fault.bit);
+    }
+    return result;
   }
 
   private take<K extends Fault['kind']>(
@@ -61,6 +89,15 @@ export class ChipFaults implements Sabotage {
     const [fault] = index === -1 ? [] : this.pending.splice(index, 1);
     return fault !== undefined && isDue(fault) ? fault : undefined;
   }
+}
+
+/** The bit counts from the lowest of the first byte, and again from there behind the last. */
+function flipped(outcome: Outcome, bit: number): Outcome {
+  const { data, value = 0 } = outcome;
+  if (data === undefined || data.length === 0)
+    return { ...outcome, value: (value ^ (1 << (bit % 32))) >>> 0 };
+  const at = Math.floor(bit / 8) % data.length;
+  return { ...outcome, data: data.map((byte, index) => (index === at ? byte ^ (1 << (bit % 8)) : byte)) };
 }
 
 function watchPower(faults: readonly Fault[], flash: FlashMemory): void {

@@ -128,6 +128,22 @@ describe('faults of chip and flash', () => {
     expect(digest()).toBe(first);
   });
 
+  it('flip-answer: one bit of one answer is wrong, and the frame is whole', () => {
+    const client = boardWith(
+      { kind: 'flip-answer', command: 'read-register', address: 0x40001000, nth: 2, bit: 4 },
+      { kind: 'flip-answer', command: 'flash-md5', nth: 1, bit: 9 },
+    );
+    const read = (address = 0x40001000): number => client.command(OP.READ_REG, words(address)).value;
+    const [first] = [read(), read(0x3ff5a004)];
+    expect(read()).toBe((first ^ 0x10) >>> 0);
+    expect(read()).toBe(first);
+    client.attach();
+    const digest = (): number[] => [...client.command(OP.SPI_FLASH_MD5, words(0, 0x100, 0, 0)).body];
+    const [wrong, right] = [digest(), digest()];
+    expect(right.map((byte, at) => byte ^ (wrong[at] ?? 0)).filter((bits) => bits !== 0)).toEqual([2]);
+    expect(wrong).toHaveLength(right.length);
+  });
+
   it('silent: no answers until the next reset', () => {
     const client = boardWith({ kind: 'silent', nth: 2 });
     client.command(...READ);

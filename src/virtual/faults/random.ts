@@ -58,6 +58,12 @@ const DRAWS: readonly [(random: Random) => Fault, ...((random: Random) => Fault)
   (random) => ({ kind: 'reset-loop', boots: 1 + random.below(3) }),
   (random) => ({ kind: 'failing-block', nth: 1 + random.below(3) }),
   (random) => ({ kind: 'wrong-md5', nth: 1 + random.below(4) }),
+  (random) => ({
+    kind: 'flip-answer',
+    command: random.pick(['read-register', 'security-info', 'read-flash', 'flash-md5']),
+    nth: 1 + random.below(8),
+    bit: random.below(256),
+  }),
   (random) => ({ kind: 'slow', nth: 1 + random.below(FRAMES), ms: random.below(300) }),
   (random) => ({ kind: 'silent', nth: 1 + random.below(FRAMES) }),
   (random) => ({

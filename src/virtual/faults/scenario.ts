@@ -24,6 +24,17 @@ export type Fault =
   | { readonly kind: 'failing-block'; readonly nth: number }
   /** The n-th MD5 is that of something else. */
   | { readonly kind: 'wrong-md5'; readonly nth: number }
+  /**
+   * One bit of the n-th answer to that command is wrong, in a frame that is whole: a register's value, or the data. Counted
+   * are the answers about `address` (of a register, or in flash) where that is given.
+   */
+  | {
+      readonly kind: 'flip-answer';
+      readonly command: AnsweredCommand;
+      readonly address?: number | undefined;
+      readonly nth: number;
+      readonly bit: number;
+    }
   /** From the n-th request on every answer is late. */
   | { readonly kind: 'slow'; readonly nth: number; readonly ms: number }
   /** From the n-th request on there are no answers until the next reset. */
@@ -35,13 +46,17 @@ export type Fault =
   /** Another chip answers from the next connection on. */
   | { readonly kind: 'swap-chip'; readonly mac: string };
 
+/** Commands whose answers tell something. */
+export type AnsweredCommand = 'read-register' | 'security-info' | 'read-flash' | 'flash-md5';
+const ANSWERED_COMMANDS: readonly unknown[] = ['read-register', 'security-info', 'read-flash', 'flash-md5'];
+
 export interface Scenario {
   /** For what is left to chance: which bits flip, which bytes err. */
   readonly seed: number;
   readonly faults: readonly Fault[];
 }
 
-type Field = 'direction' | 'operation' | 'text' | 'mac' | 'number';
+type Field = 'direction' | 'operation' | 'command' | 'text' | 'mac' | 'number' | 'number or nothing';
 const DIRECTED = { direction: 'direction', atByte: 'number' } as const;
 const SHAPES: Readonly<Record<Fault['kind'], Readonly<Record<string, Field>>>> = {
   drop: { ...DIRECTED, count: 'number' },
@@ -55,6 +70,7 @@ const SHAPES: Readonly<Record<Fault['kind'], Readonly<Record<string, Field>>>> =
   'reset-loop': { boots: 'number' },
   'failing-block': { nth: 'number' },
   'wrong-md5': { nth: 'number' },
+  'flip-answer': { command: 'command', address: 'number or nothing', nth: 'number', bit: 'number' },
   slow: { nth: 'number', ms: 'number' },
   silent: { nth: 'number' },
   'baud-limit': { baud: 'number', oneIn: 'number' },
@@ -64,10 +80,16 @@ const SHAPES: Readonly<Record<Fault['kind'], Readonly<Record<string, Field>>>> =
 const CHECKS: Readonly<Record<Field, (value: unknown) => boolean>> = {
   direction: (value) => value === 'to-chip' || value === 'to-host',
   operation: (value) => value === 'erase' || value === 'program',
+  command: (value) => ANSWERED_COMMANDS.includes(value),
   text: (value) => typeof value === 'string',
   mac: (value) => typeof value === 'string' && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(value),
-  number: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
+  number: isCount,
+  'number or nothing': (value) => value === undefined || isCount(value),
 };
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
 
 /** All kinds, as files spell them. */
 export const FAULT_KINDS = Object.keys(SHAPES) as Fault['kind'][];

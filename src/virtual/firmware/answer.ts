@@ -18,7 +18,5 @@ export function* answerOf(
   if (delayMs > 0) yield busy(delayMs, 'command');
   if (fate === 'ignore') return undefined;
   if (fate === 'refuse') return fail(refusal);
-  const outcome = yield* carryOut();
-  if (outcome.data === undefined) return outcome;
-  return { ...outcome, data: sabotage.after(request.op, outcome.data) };
+  return sabotage.after(request, yield* carryOut());
 }

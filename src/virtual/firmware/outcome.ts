@@ -23,8 +23,8 @@ export interface Outcome {
 /** Faults that are put between a request and its answer. */
 export interface Sabotage {
   before(op: number): { readonly delayMs: number; readonly fate: 'carry-out' | 'refuse' | 'ignore' };
-  /** Data of a good answer. */
-  after(op: number, data: Uint8Array): Uint8Array;
+  /** What becomes of the answer. */
+  after(request: Request, outcome: Outcome): Outcome;
 }
 
 export type Handler = (request: Request) => Steps<Outcome>;
