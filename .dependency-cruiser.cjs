@@ -49,6 +49,13 @@ module.exports = {
       'all but web',
     ),
     {
+      name: 'fence-library',
+      comment: 'nothing of the program imports the library: it only names what users may count on',
+      severity: 'error',
+      from: { pathNot: '^(src/library/|test/)' },
+      to: { path: '^src/library/' },
+    },
+    {
       name: 'fence-provision-parts',
       comment:
         'provision and station are given their links and their database; they never reach for a platform',

@@ -55,11 +55,11 @@ function removeLeftOvers() {
 async function bundle() {
   const program = join(dist, 'program');
   rmSync(program, { recursive: true, force: true });
-  const entries = ['index', 'core/index', 'driver/index', 'registry/index', 'virtual/index', 'wifi/index'];
+  const entries = readdirSync(join(src, 'library'));
   const bundled = await rolldown({
     input: {
       main: join(src, 'cli/main.ts'),
-      ...Object.fromEntries(entries.map((name) => [name.replace('/index', ''), join(src, `${name}.ts`)])),
+      ...Object.fromEntries(entries.map((file) => [file.replace('.ts', ''), join(src, 'library', file)])),
     },
     platform: 'node',
     resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },

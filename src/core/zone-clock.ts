@@ -5,7 +5,6 @@ export type Zone = string;
 
 const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 
 /** The zone of this process (`TZ`) or browser. */
 export function systemZone(): Zone {
@@ -19,17 +18,6 @@ export function formatMoment(moment: string | number | undefined, zone: Zone): s
   if (Number.isNaN(ms)) return '-';
   const offset = offsetMs(ms, zone);
   return `${new Date(ms + offset).toISOString().slice(0, 19).replace('T', ' ')} ${offsetText(offset)}`;
-}
-
-/** The first moment of the day that this moment is in. */
-export function startOfDay(ms: number, zone: Zone): number {
-  return midnight(Math.floor((ms + offsetMs(ms, zone)) / DAY_MS), zone);
-}
-
-/** The full hour before this moment: not the same everywhere, some zones are half an hour off. */
-export function startOfHour(ms: number, zone: Zone): number {
-  const offset = offsetMs(ms, zone);
-  return Math.floor((ms + offset) / HOUR_MS) * HOUR_MS - offset;
 }
 
 /** When this day begins, a number of days since 1970. */

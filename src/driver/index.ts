@@ -1,4 +1,4 @@
-// Public door of the driver: open a link, connect the board behind it, list the ports there are.
+// The names that other layers use of the driver: open a link, connect the board behind it, list the ports there are.
 export { ProcessBaudMemory, type BaudMemory } from './connect/baud-memory.js';
 export type { Board, OperationOptions, VerifyOptions } from './board-contract.js';
 export { connectBoard, type ConnectOptions } from './board.js';

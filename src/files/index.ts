@@ -1,4 +1,4 @@
-// Public door of the files layer: one way to read and to write files for registry, service and command line.
+// The names that other layers use of `files`: one way to read and to write files for registry, service and command line.
 export { inBlocks } from './blocks.js';
 export { codeOf, reasonOf, toWriteError, unreadable, unwritable } from './faults.js';
 export {

@@ -1,4 +1,4 @@
-// Public door of the registry.
+// The names that other layers use of the registry.
 export { checkStatus } from './devices/status.js';
 export { defaultDataDir } from './data-dir.js';
 export { openKeyFile } from './spool/file-keeper.js';

@@ -1,4 +1,4 @@
-// Public door of the service.
+// The names that other layers use of the service.
 export { People } from './access/people.js';
 export { ROLES, type Role, type VirtualBoard, type VirtualFault } from './contract/index.js';
 export { DEFAULT_HOST, DEFAULT_PORT, type TlsFiles } from './options.js';

@@ -1,34 +1,69 @@
-// What people install: every promised door opens, and core opens without Node.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// What people install: every promised entry point opens, and core without Node.
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { build } from 'vite';
 import { describe, expect, it } from 'vitest';
+import { createVirtualBoard, serveRfc2217 } from '../../src/virtual/index.js';
 import { ROOT } from '../support/judges.js';
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   exports: Record<string, unknown>;
 };
 
-/** Loads a door by the package's own name, as a user's program does, and returns what it exports. */
-function exportsOf(door: string): string[] {
-  const script = `console.log(Object.keys(await import('${door}')).join(' '))`;
+/** Loads an entry point by the package's own name, as a user's program does, and returns what it exports. */
+function exportsOf(entry: string): string[] {
+  const script = `console.log(Object.keys(await import('${entry}')).join(' '))`;
   const args = ['--input-type=module', '-e', script];
   return execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' }).trim().split(' ');
 }
 
 describe('the package', () => {
-  it.each([
-    ['espmint', 'provisionDevice'],
-    ['espmint/core', 'encodeNvs'],
-    ['espmint/driver', 'connectBoard'],
-    ['espmint/registry', 'openRegistry'],
-    ['espmint/virtual', 'createVirtualBoard'],
-    ['espmint/wifi', 'ImprovClient'],
-  ])('opens %s, with %s behind it', (door, name) => {
-    expect(Object.keys(manifest.exports)).toContain(door.replace('espmint', '.'));
-    expect(exportsOf(door)).toContain(name);
+  const entryPoints = Object.keys(manifest.exports).flatMap((entry) =>
+    entry === './package.json' ? [] : entry.replace('.', 'espmint'),
+  );
+
+  it.each(entryPoints)('%s exports the names that the library page describes, and no others', (entry) => {
+    const page = readFileSync(join(ROOT, 'docs/reference/library.md'), 'utf8');
+    const section = page.split(/^## /m).find((text) => text.startsWith(`${entry}\n`)) ?? '';
+    const described = [...section.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+    );
+    const source = readFileSync(join(ROOT, `src/library/${entry.split('/')[1] ?? 'index'}.ts`), 'utf8');
+    expect(source).not.toContain('export *');
+    const lists = [...source.matchAll(/export (type )?\{([^}]*)\}/g)];
+    const names = lists.flatMap(([, type = '', list = '']) =>
+      list.split(',').flatMap((name) => (name.trim() === '' ? [] : type + name.trim())),
+    );
+    expect(names.map((name) => name.replace('type ', '')).sort()).toEqual(described.sort());
+    expect(exportsOf(entry)).toEqual(names.filter((name) => !name.startsWith('type ')).sort());
+  });
+
+  it('provisions a board with the program that the library page shows', async () => {
+    const board = createVirtualBoard({ chip: 'esp32', mac: 'a4:cf:12:34:56:78' });
+    const server = await serveRfc2217(board, { host: '127.0.0.1', port: 0 });
+    mkdirSync(join(ROOT, '.cache'), { recursive: true });
+    const cwd = mkdtempSync(join(ROOT, '.cache/library-'));
+    try {
+      writeFileSync(join(cwd, 'sensor.yaml'), 'name: sensor\nversion: 1\ncaUrl: https://ca.example.com\n');
+      const page = readFileSync(join(ROOT, 'docs/reference/library.md'), 'utf8');
+      const [, program = ''] = /```ts\n(.*?)```/s.exec(page) ?? [];
+      const script = program.replace('/dev/ttyUSB0', server.url);
+      const run = promisify(execFile);
+      const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd });
+      expect(stdout).toBe('a4:cf:12:34:56:78 passed\n');
+      expect(readFileSync(join(cwd, 'keys.jsonl'), 'utf8')).toContain('"confirmed"');
+    } finally {
+      await server.close();
+      board.dispose();
+      rmSync(cwd, { recursive: true, force: true });
+    }
+  });
+
+  it('has few names at its root', () => {
+    expect(exportsOf('espmint').length).toBeLessThanOrEqual(15);
   });
 
   it('has a core that a browser can bundle: no Node module, no global of Node', async () => {
@@ -42,7 +77,7 @@ describe('the package', () => {
           outDir,
           emptyOutDir: true,
           minify: false,
-          lib: { entry: join(ROOT, 'dist/core/index.js'), formats: ['es'], fileName: 'core' },
+          lib: { entry: join(ROOT, 'dist/library/core.js'), formats: ['es'], fileName: 'core' },
           rollupOptions: { onwarn: ({ message }) => expect(message).not.toMatch(/externalized for browser/) },
         },
       });

@@ -1,5 +1,5 @@
-// Public door of the chip table.
-export { describeChip, readChipRevision, type ChipRevision } from './describe.js';
+// The names that other layers use of the chip table.
+export { describeChip, readChipRevision } from './describe.js';
 export {
   findChip,
   findChipById,

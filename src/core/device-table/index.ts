@@ -1,4 +1,4 @@
-// Public door: files of devices.
+// The names that other folders use of files of devices.
 export { type DeviceFields, PUBLIC_FIELDS } from './fields.js';
 export { FAULTS_TOLD, FaultList } from './faults.js';
 export { type DeviceLine, isFault, type LineFault, readDevices } from './read.js';

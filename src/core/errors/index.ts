@@ -1,5 +1,5 @@
-// Public door of the error table.
-export { CATALOG, type ErrorCode, type ErrorDetails } from './catalog.js';
+// The names that other layers use of the error table.
+export { CATALOG, type ErrorCode } from './catalog.js';
 export { bootLogOf, conflictOf } from './conflict-of.js';
 export { EXIT } from './entry.js';
 export { EspmintError, isEspmintError, toEspmintError } from './error.js';

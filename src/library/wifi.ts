@@ -1,0 +1,21 @@
+// What `import … from 'espmint/wifi'` gives: every way in which a host can bring a board onto a network.
+export {
+  bringOnline,
+  CONSOLE_PRESETS,
+  ConsoleTransport,
+  findWay,
+  HttpTransport,
+  ImprovClient,
+  ProtocommClient,
+  runConsole,
+  runScript,
+  runWpsWindow,
+  sendSmartConfig,
+  watchJoin,
+  type BringOptions,
+  type ConsoleScript,
+  type Credentials,
+  type Online,
+  type ProtocommOptions,
+  type SmartConfigRequest,
+} from '../wifi/index.js';
