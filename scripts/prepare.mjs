@@ -1,11 +1,12 @@
 // Gets what the tests need and the package does not carry: a Python venv with esptool and Espressif's NVS generator, and
-// a Chromium that starts.
+// a Chromium that starts, and the newest Node.
 // Says what it prepared. What cannot be had is reported: tests then skip loudly, and fail under CI=true.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NEWEST, nodeProgram } from './nodes.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const venv = join(root, '.cache/venv');
@@ -73,6 +74,12 @@ async function prepare() {
   const { version, failure } = await prepareChromium();
   if (failure === undefined) console.log(`prepare: ${version} for the browser tests`);
   else console.warn(`prepare: NO CHROMIUM (${failure}): the browser tests cannot run`);
+  try {
+    nodeProgram(NEWEST);
+    console.log(`prepare: Node ${NEWEST} in .cache/node`);
+  } catch (error) {
+    console.warn(`prepare: NO NEWEST NODE (${error.message}): the tests on it cannot run`);
+  }
 }
 
 await prepare();

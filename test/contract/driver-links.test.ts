@@ -1,5 +1,5 @@
 // The driver keeps the board contract over every kind of link: in memory, TCP, RFC 2217 and a device path.
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connectBoard, openLink, type Link } from '../../src/driver/index.js';
 import {
   createVirtualBoard,
@@ -10,6 +10,7 @@ import {
   type BoardServer,
   type VirtualBoard,
 } from '../../src/virtual/index.js';
+import { startVirtual } from '../support/cli.js';
 import { itKeepsTheBoardContract, type Bench } from './board-contract.js';
 
 const MAC = 'a4:cf:12:34:56:78';
@@ -70,4 +71,23 @@ describe('a board behind rfc2217://', () => {
 });
 describe('a board at a device path', () => {
   itKeepsTheBoardContract(served((board) => servePty(board, 'esp32')));
+
+  // A reader whose bytes only arrive when something else turns the event loop waits for one such turn at each answer.
+  it('answers by itself, not only when a timer turns the event loop', async () => {
+    const virtual = await startVirtual(['--pty']);
+    const link = await openLink(virtual.urls[0] ?? '');
+    try {
+      const board = await connectBoard(link);
+      const reads = 20;
+      let turnsByTimer = 0;
+      const timer = setInterval(() => (turnsByTimer += 1), 100);
+      for (let count = 0; count < reads; count += 1)
+        await board.md5({ offsetBytes: 0x8000, sizeBytes: 0x1000 });
+      clearInterval(timer);
+      expect(turnsByTimer).toBeLessThan(reads / 2);
+    } finally {
+      await link.close();
+      await virtual.close();
+    }
+  });
 });
