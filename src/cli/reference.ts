@@ -3,10 +3,11 @@ import type { Command, Option } from 'commander';
 import { PassThrough } from 'node:stream';
 import { CATALOG, EXIT, type ErrorCode } from '../core/errors/index.js';
 import { profileJsonSchema } from '../core/profile/schema.js';
-import { httpApiPage } from '../service/reference.js';
+import { httpApiPage, openApiFile } from '../service/reference.js';
 import { rolesPage } from '../service/roles-page.js';
 import type { CliIo } from './io.js';
 import { buildProgram, COMMAND_NAMES } from './program.js';
+import { VERSION } from './version.js';
 
 /** File name under docs/reference and its text. */
 export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
@@ -14,6 +15,7 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
     ['cli.md', await cliPage()],
     ['errors.md', errorPage()],
     ['http-api.md', httpApiPage()],
+    ['openapi.json', await openApiFile(VERSION)],
     ['roles.md', rolesPage()],
     ['profile.schema.json', `${JSON.stringify(profileJsonSchema(), null, 2)}\n`],
   ]);

@@ -1,6 +1,10 @@
-// The reference page of the HTTP API, made from the contract so that it cannot say anything else.
+// The reference page and the OpenAPI file of the HTTP API, made from the contract so that they cannot say anything else.
+import Fastify from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { isTextAnswer, operationList, type Operation } from './contract/index.js';
+import { API_PREFIX, isTextAnswer, operationList, type Operation } from './contract/index.js';
+import { registerOpenApi } from './http/openapi.js';
+import { routeSchema } from './http/operations.js';
 
 const SECTIONS: readonly { readonly title: string; readonly paths: RegExp }[] = [
   { title: 'Service', paths: /^\/(health|version|openapi|events)/ },
@@ -19,8 +23,8 @@ const SECTIONS: readonly { readonly title: string; readonly paths: RegExp }[] = 
 const INTRODUCTION = `# HTTP API
 
 Made from \`src/service/contract\` by \`npm run docs\`. All paths begin with \`/api/v1\`; bodies and answers are JSON. The same
-contract is served as an OpenAPI 3.1 document at \`/api/v1/openapi.json\`. Fields may be added; none is renamed or removed
-within v1.
+contract is served as an OpenAPI 3.1 document at \`/api/v1/openapi.json\`, and stands in [openapi.json](openapi.json) for
+generators of clients. Fields may be added; none is renamed or removed within v1.
 
 - **Errors**: 5xx means that espmint or its registry cannot answer; what a board, a port, a printer, a CA or a push
   target failed at is 424. Every other answer than 2xx is \`{"code", "message", "next", "field?", "retryable"}\`; codes stand in
@@ -65,6 +69,21 @@ export function httpApiPage(): string {
     return [`## ${title}`, '| request | role | |', '|---|---|---|', ...rows, ''];
   });
   return [INTRODUCTION, ...sections, ...shapes()].join('\n');
+}
+
+/** docs/reference/openapi.json: what a service of this version answers, without a service. */
+export async function openApiFile(version: string): Promise<string> {
+  const app = Fastify();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  await registerOpenApi(app, { version, sessionCookie: 'espmint_session' });
+  for (const operation of operationList) {
+    const { method, path } = operation;
+    const handler = (): unknown => undefined;
+    app.route({ method, url: `${API_PREFIX}${path}`, schema: routeSchema(operation), handler });
+  }
+  await app.ready();
+  return `${JSON.stringify(app.swagger(), null, 2)}\n`;
 }
 
 /** Every named shape with its fields, once. */

@@ -100,7 +100,7 @@ function routeOf(
   return {
     method,
     url: `${API_PREFIX}${path}`,
-    schema: schemaOf(operation),
+    schema: routeSchema(operation),
     onRequest: (request) => admit(request, operation, options),
     preValidation: ({ params, query, body }, _, done) => {
       checkTexts([params, query, body]);
@@ -123,7 +123,7 @@ function routeOf(
 }
 
 /** Also for the OpenAPI document, which is made of it. */
-function schemaOf({
+export function routeSchema({
   id,
   path,
   summary,
