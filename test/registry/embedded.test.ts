@@ -307,7 +307,26 @@ it.runIf(IS_ROOT)("works for root in a directory behind root's private home", as
   const registry = await openIn(join(home, 'data'));
   expect((await registry.reserve(BOARD)).known).toBe('new');
   expect(statSync(home).mode & 0o777).toBe(0o700);
-  await registry.close();
   const place = readlinkSync(join(home, 'data/postgres'));
-  rmSync(place, { recursive: true, force: true });
+  const { psk } = await registry.reserve(BOARD);
+  await registry.close();
+  // A copy has the link, and would share the database; the two ways out that the refusal names work.
+  const copy = join(home, 'copy');
+  spawnSync('cp', ['-a', join(home, 'data'), copy]);
+  const refused = await openRegistry({ dataDir: copy }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'EMBEDDED_SHARED', details: { from: join(home, 'data') } });
+  await backUp({ dataDir: join(home, 'data') }, join(home, 'whole.backup'));
+  rmSync(join(copy, 'postgres'));
+  await restore({ dataDir: copy }, join(home, 'whole.backup'));
+  expect(await (await openIn(copy)).reveal(BOARD.mac, 'test')).toBe(psk);
+  const ownPlace = readlinkSync(join(copy, 'postgres'));
+  expect(ownPlace).not.toBe(place);
+  // A directory that was moved is no copy.
+  renameSync(join(home, 'data'), join(home, 'moved'));
+  expect(await (await openIn(join(home, 'moved'))).reveal(BOARD.mac, 'test')).toBe(psk);
+  await Promise.all(open.splice(0).map((opened) => opened.close()));
+  for (const made of [place, ownPlace]) {
+    rmSync(made, { recursive: true, force: true });
+    rmSync(`${made}.data-dir`, { force: true });
+  }
 });

@@ -1,10 +1,21 @@
 // The folder that the embedded server lives in: where it is, who owns it, what is in it.
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, chown, lstat, mkdir, open, readlink, realpath, stat, symlink } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lchown,
+  lstat,
+  mkdir,
+  open,
+  readlink,
+  realpath,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
-import { PRIVATE_DIR, codeOf, makePrivateDir } from '../../files/index.js';
+import { PRIVATE_DIR, codeOf, makePrivateDir, readPrivateFile, replaceOwnFile } from '../../files/index.js';
 import { reasonOf } from '../reason.js';
 import { type Account, firstObstacle, serverAccount } from './account.js';
 
@@ -56,7 +67,43 @@ async function placeHome(dataDir: string): Promise<{ path: string; account: Acco
   if (pointed === '' && (await openWayTo(dataDir, account)))
     return { path: await give(near, account), account };
   const far = pointed === '' ? await choosePlaceElsewhere(near) : pointed;
+  await claimPlace(far, dataDir);
   return { path: await give(far, account), account };
+}
+
+/**
+ * A copy of the data directory has the link and not what is behind it: both would work with one database. So the place
+ * says, beside it and where only root may write, whose it is. A directory that was moved is not there any more.
+ *
+ * @throws EMBEDDED_SHARED
+ */
+async function claimPlace(far: string, dataDir: string): Promise<void> {
+  const note = `${far}.data-dir`;
+  const owner = await readPrivateFile(note);
+  if (owner === dataDir) return;
+  if (owner !== undefined && (await leadsTo(join(owner, 'postgres'), far)) && !(await isSame(owner, dataDir)))
+    throw new EspmintError('EMBEDDED_SHARED', {
+      path: dataDir,
+      from: owner,
+      place: far,
+      link: join(dataDir, 'postgres'),
+    });
+  await replaceOwnFile(note, dataDir);
+}
+
+async function leadsTo(link: string, target: string): Promise<boolean> {
+  try {
+    return (await readlink(link)) === target;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EINVAL'].includes(codeOf(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+/** One folder under two paths, as a mount makes it. */
+async function isSame(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true })));
+  return a?.dev === b?.dev && a?.ino === b?.ino;
 }
 
 /**
@@ -148,5 +195,5 @@ async function claimSharedDir(path: string, account: Account | undefined): Promi
   const mayTake =
     found.isDirectory() && (found.mode & 0o077) === 0 && (found.uid === ours || found.uid === 0);
   if (!mayTake) throw unusable(path, 'it belongs to somebody else');
-  if (account !== undefined && found.uid === 0) await chown(path, account.uid, account.gid);
+  if (account !== undefined && found.uid === 0) await lchown(path, account.uid, account.gid);
 }

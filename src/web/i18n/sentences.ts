@@ -212,6 +212,7 @@ export const SENTENCE_OF = {
   SPOOL_TAKEN_OVER: 'registrySetup',
   SPOOL_UNREADABLE: 'registrySetup',
   EMBEDDED_COPIED: 'registrySetup',
+  EMBEDDED_SHARED: 'registrySetup',
   METHOD_NOT_ALLOWED: 'unexpected',
   NOBODY_CAN_SIGN_IN: 'adminNeeded',
   REGISTRY_LOGIN_REFUSED: 'registrySetup',

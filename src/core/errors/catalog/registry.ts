@@ -173,6 +173,13 @@ export const REGISTRY_ERRORS = {
     next: ({ lock }) =>
       `run "espmint db backup FILE" where it was copied from, and restore that into a new data directory; if nothing but this copy is left, delete ${lock}, start again, and run "espmint db check"`,
   }),
+  EMBEDDED_SHARED: entry<{ path: string; from: string; place: string; link: string }>({
+    ...setup,
+    problem: ({ path, from, place }) =>
+      `The data directory ${path} was copied from ${from} without its database, which lies in ${place}: both would work with that one`,
+    next: ({ from, link }) =>
+      `work with ${from}; or, for a registry of its own, run "espmint --data-dir ${from} db backup FILE", delete the link ${link}, and run "espmint db restore FILE" here`,
+  }),
   DEVICE_KNOWN: entry<{ mac: string; uuid: string; status: string }>({
     ...conflict,
     problem: ({ mac, uuid, status }) => `The board ${mac} is already in the registry as ${uuid} (${status})`,
