@@ -117,10 +117,10 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
     );
     reporter.finish(results);
     if (options.keysTo !== undefined) io.stderr(`The keys are in ${options.keysTo}, readable by you only.\n`);
-    const { pendingSync, pushes } = await composed.registry.status();
+    const { pendingSync } = await composed.registry.status();
     if (pendingSync > 0)
       io.stderr(`${pendingSync} attempts wait in the journal for the registry to come back.\n`);
-    await pushBriefly(io, options, pushes);
+    await pushBriefly(io, composed);
     io.setExitCode(exitCodeOf(results));
   } finally {
     await parts.close();

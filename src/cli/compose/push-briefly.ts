@@ -1,26 +1,18 @@
 // Delivering at the end of a short command: what it gave to tell, for a little while.
 import { toEspmintError } from '../../core/errors/index.js';
-import { openPushes, type RegistryStatus } from '../../registry/index.js';
-import { registryOptions } from './compose.js';
-import type { CliIo, GlobalOptions } from '../io.js';
+import type { CliIo } from '../io.js';
+import type { ComposedStore } from './compose.js';
 
 /** Nobody at a bench waits longer for a service that is slow; the next command or station goes on. */
 const PATIENCE_MS = 5_000;
 
-/**
- * Never throws: the work is done, whatever becomes of this.
- *
- * @param waiting as the status of the registry tells it
- */
-export async function pushBriefly(
-  io: CliIo,
-  options: GlobalOptions,
-  waiting: RegistryStatus['pushes'],
-): Promise<void> {
-  if (waiting === undefined || waiting.pending === 0) return;
+/** Never throws: the work is done, whatever becomes of this. */
+export async function pushBriefly(io: CliIo, { registry, store }: ComposedStore): Promise<void> {
+  const { pushes: waiting } = await registry.status();
+  if (store === undefined || waiting === undefined || waiting.pending === 0) return;
   const note = (text: string): void => io.stderr(`${text}\n`);
   try {
-    const pushes = await openPushes(registryOptions(io, options));
+    const pushes = store.pushes();
     try {
       const signal = AbortSignal.any([io.signal, AbortSignal.timeout(PATIENCE_MS)]);
       await pushes.deliverDue({ signal, onNote: note });

@@ -10,7 +10,7 @@ import {
 import { EspmintError } from '../../../core/errors/index.js';
 import type { Registry } from '../../../registry/index.js';
 import { askLine } from '../../prompt/ask-line.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
+import { type CliIo, jsonLine } from '../../io.js';
 import { printable } from '../../output/printable.js';
 import { pushBriefly } from '../../compose/push-briefly.js';
 import { whoami } from '../../compose/whoami.js';
@@ -55,15 +55,14 @@ export function resolveCommand(io: CliIo): Command {
     .option('--reason <text>', 'why (default: ask at the terminal)')
     .option('--json', 'print one JSON object')
     .action((text: string, options: ResolveOptions, command: Command) =>
-      withRegistry(io, command, async (registry) => {
+      withRegistry(io, command, async (registry, composed) => {
         const before = await needConflict(registry, parseNumber(text));
         if (options.json !== true) io.stderr(toText(before));
         const decision = options.decision ?? (await askDecision(io));
         const reason = options.reason ?? (await askLine(io, 'Why? ', '--reason'));
         const after = await registry.resolve(before.id, { decision, reason, actor: whoami() });
         io.stdout(options.json === true ? toJson(after) : `conflict ${before.id}: ${after.state}\n`);
-        const { pushes } = await registry.status();
-        await pushBriefly(io, command.optsWithGlobals<GlobalOptions>(), pushes);
+        await pushBriefly(io, composed);
       }),
     );
 }

@@ -16,12 +16,11 @@ export function removeCommand(io: CliIo): Command {
     .requiredOption('--reason <text>', 'why it is removed')
     .action((name: string, { reason }: { reason: string }, command: Command) =>
       // Opened first, so that the registry hears what the journal still has to tell.
-      withRegistry(io, command, async (registry) => {
+      withRegistry(io, command, async (_registry, composed) => {
         const options = registryOptions(io, command.optsWithGlobals<GlobalOptions>());
         const { mac, uuid } = await removeDevice(options, parseDeviceName(name), reason);
         io.stdout(`removed ${mac} (${uuid})\n`);
-        const { pushes } = await registry.status();
-        await pushBriefly(io, command.optsWithGlobals<GlobalOptions>(), pushes);
+        await pushBriefly(io, composed);
       }),
     );
 }
