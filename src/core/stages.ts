@@ -62,6 +62,9 @@ export interface WriteProgress extends OfBoard {
   readonly stage: Stage;
   /** 0 to 100, never falling within one attempt. */
   readonly percent: number;
+  /** Of the flash that is to be written, in `write`: the rate is what they grow by in time. */
+  readonly doneBytes?: number;
+  readonly totalBytes?: number;
 }
 export interface ChipKnown extends OfBoard {
   readonly type: 'chip';

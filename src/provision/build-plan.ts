@@ -4,6 +4,7 @@ import { checkCaUrl } from '../core/ca-url.js';
 import { EspmintError } from '../core/errors/index.js';
 import { parseMac } from '../core/mac.js';
 import { profileDigest } from '../core/profile/digest.js';
+import type { FirmwareBundle } from '../core/firmware/bundle.js';
 import type { Profile } from '../core/profile/schema.js';
 import { parsePsk } from '../core/psk.js';
 import { parseUuid, type UuidRecipe } from '../core/uuid.js';
@@ -27,6 +28,8 @@ export interface PlanChanges {
   readonly mac?: string | undefined;
   readonly allowUnproven?: boolean | undefined;
   readonly caUrl?: string | undefined;
+  /** What the profile's `firmware` names, or what is to be flashed instead. */
+  readonly firmware?: FirmwareBundle | undefined;
   readonly wifiSsid?: string | undefined;
   readonly wifiPassword?: string | undefined;
   readonly firmwareVersion?: string | undefined;
@@ -66,6 +69,7 @@ export async function buildPlan(
     caUrl: buildCaUrl(changes.caUrl ?? profile.caUrl),
     wifi: await buildWifi(profile, changes, resolveSecret),
     ...(await buildWifiPlan(profile, changes, resolveSecret)),
+    firmware: namedFirmware(profile, changes),
     firmwareVersion: atMost(20, '--firmware-version', changes.firmwareVersion ?? profile.firmwareVersion),
     hardwareRevision: atMost(10, '--hardware-revision', changes.hardwareRevision ?? profile.hardwareRevision),
     location: atMost(100, '--location', changes.location ?? profile.location),
@@ -80,6 +84,16 @@ export async function buildPlan(
     },
     unproven: buildUnproven(changes),
   };
+}
+
+/** A profile that names a firmware never goes without one. */
+function namedFirmware({ firmware: named }: Profile, { firmware }: PlanChanges): FirmwareBundle | undefined {
+  if (named === undefined || firmware !== undefined) return firmware;
+  throw new EspmintError('INPUT_INVALID', {
+    field: `The firmware "${named}" of the profile`,
+    reason: 'was not read',
+    hint: 'give what readBundle makes of that file as `firmware`',
+  });
 }
 
 /** Both or neither: a MAC that nobody reads from the chip is only taken from who knows what that means. */

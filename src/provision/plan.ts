@@ -1,5 +1,6 @@
 // What is to be done with each board of a run: the profile with its secrets resolved, and what flags changed.
 import type { NvsLayout, WifiPlan } from '../core/device-config.js';
+import type { FirmwareBundle } from '../core/firmware/bundle.js';
 import type { Mac } from '../core/mac.js';
 import type { Profile } from '../core/profile/schema.js';
 import type { Psk } from '../core/psk.js';
@@ -39,6 +40,8 @@ export interface ProvisionPlan {
   readonly wifiPlan?: WifiPlan | undefined;
   /** The boot log must prove that the board is on the network. */
   readonly join?: { readonly timeoutMs: number } | undefined;
+  /** What boards are brought to hold beside their identity; absent: what stands there stays. */
+  readonly firmware?: FirmwareBundle | undefined;
   readonly firmwareVersion?: string | undefined;
   readonly hardwareRevision?: string | undefined;
   readonly location?: string | undefined;

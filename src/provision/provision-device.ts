@@ -8,7 +8,6 @@ import { attemptCourse } from './attempt-story.js';
 import type { Origin } from './origin.js';
 import type { ProvisionParts } from './parts.js';
 import type { ProvisionPlan } from './plan.js';
-import type { ChosenRegion } from './region.js';
 import { settleOpen } from './settle-open.js';
 import { StageClock } from './stage-clock.js';
 import {
@@ -26,6 +25,7 @@ import {
   screen,
   verify,
   write,
+  type BoardLayout,
   type Identity,
 } from './steps.js';
 import type { Try } from './try.js';
@@ -96,7 +96,7 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
   let board: Board | undefined;
   try {
     const connected = (board = await clock.stage('connect', () => connect(run)));
-    const region = await clock.stage('inspect', () => inspect(run, connected));
+    const layout = await clock.stage('inspect', () => inspect(run, connected));
     const { identity, admission } = await clock.stage('identify', () => {
       const derived = identify(run, connected);
       Object.assign(known, namesOf(derived));
@@ -104,7 +104,7 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     });
     Object.assign(known, namesOf(identity));
     if (admission !== undefined) onFailure.push((failed) => admission.failed(failed));
-    const unit: Unit = { run, clock, board: connected, region, identity, admission };
+    const unit: Unit = { run, clock, board: connected, layout, identity, admission };
     const earlier = (await recognise(unit)) ?? (await settle(unit));
     if (earlier !== undefined) await screen(run, connected, identity);
     const { image, reservation, baud } = earlier ?? (await makeNew(unit, onFailure));
@@ -143,7 +143,7 @@ interface Unit {
   readonly run: Try;
   readonly clock: StageClock;
   readonly board: Board;
-  readonly region: ChosenRegion;
+  readonly layout: BoardLayout;
   readonly identity: Identity;
   readonly admission: Admission | undefined;
 }
@@ -159,10 +159,10 @@ interface Held {
 const isUnreadable = (board: Board): boolean => board.security.secureDownload;
 
 /** A device that is good already stays untouched, unless it is to get a new key. */
-async function recognise({ run, clock, board, region, admission }: Unit): Promise<Held | undefined> {
+async function recognise({ run, clock, board, layout, admission }: Unit): Promise<Held | undefined> {
   const earlier = admission?.earlier;
   if (earlier === undefined || run.plan.known === 'rotate' || isUnreadable(board)) return undefined;
-  const holds = await clock.stage('verify', () => holdsEarlier(run, board, region, earlier));
+  const holds = await clock.stage('verify', () => holdsEarlier(run, board, layout, earlier));
   return holds ? { image: earlier } : undefined;
 }
 
@@ -171,17 +171,17 @@ async function recognise({ run, clock, board, region, admission }: Unit): Promis
  * as it is; with `keep` the flow goes on with the settled key, and finds nothing to write if nothing else has changed;
  * with `rotate` the reservation takes its key up again.
  */
-async function settle({ run, clock, board, region, identity }: Unit): Promise<Held | undefined> {
+async function settle({ run, clock, board, layout, identity }: Unit): Promise<Held | undefined> {
   const { known } = run.plan;
   if (known === 'rotate' || isUnreadable(board)) return undefined;
   const holds = (image: ImageProof): Promise<boolean> =>
-    clock.stage('verify', () => holdsEarlier(run, board, region, image));
+    clock.stage('verify', () => holdsEarlier(run, board, layout, image));
   const image = await settleOpen(run, identity, holds);
   return image !== undefined && known === 'refuse' ? { image } : undefined;
 }
 
 async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Required<Held>> {
-  const { run, clock, board, region, identity, admission } = unit;
+  const { run, clock, board, layout, identity, admission } = unit;
   const reservation = await clock.stage('reserve', () => reserve(run, board, identity, admission));
   const before: { resetBaud?: number } = {};
   onFailure.push((failed) => {
@@ -189,12 +189,12 @@ async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Requir
     return run.parts.registry.fail(reservation.id, { ...failed, ...course });
   });
   const image = await clock.stage('build', async () => {
-    const from = { identity, reservation, region, serial: admission?.serial };
+    const from = { identity, reservation, region: layout.region, serial: admission?.serial };
     const built = await buildImage(run, board, from);
     await noteImage(run, reservation, built);
     return built;
   });
-  const written = await clock.stage('write', () => write(run, board, image));
+  const written = await clock.stage('write', () => write(run, board, image, layout.parts));
   await clock.stage('verify', () => verify(run, board, image, written));
   const { baud } = board;
   before.resetBaud = baud;

@@ -1,6 +1,7 @@
 // The stages of one try, each from what the stages before it found. Order and reporting are in provision-device.ts.
 import { deviceRows } from '../core/device-config.js';
 import { sha256Hex } from '../core/digest.js';
+import type { FirmwarePart } from '../core/firmware/bundle.js';
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import { usableHardwareId } from '../core/hardware-id.js';
 import { parseLinePattern } from '../core/line-pattern.js';
@@ -10,11 +11,12 @@ import { parsePsk } from '../core/psk.js';
 import type { ProvisionEvent } from '../core/stages.js';
 import { deviceUuid } from '../core/uuid.js';
 import { deviceProof, deviceWpsPin } from '../core/wifi-device-secrets.js';
-import type { Board, BootReport, BootRules, WriteReport } from '../driver/index.js';
+import type { Board, BootReport, BootRules } from '../driver/index.js';
 import type { AttemptCourse, Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
 import { joinRules, type JoinRules } from '../wifi/join-rules.js';
 import { attemptFacts } from './attempt-story.js';
+import { buildFor, checkOverlaps, surveyAfter } from './firmware-fit.js';
 import { makeImage } from './nvs-image.js';
 import type { BootCheck } from './plan.js';
 import { checkReadback } from './readback.js';
@@ -23,6 +25,7 @@ import { requireFree } from './region-content.js';
 import type { Try } from './try.js';
 import { lockedRegion, unprovenWarning } from './unproven.js';
 import { isReadAlone, requireOneValue, type Neighbour } from './whole-partition.js';
+import { holdsParts, proveParts, writeParts, type PartsReport } from './write-parts.js';
 
 export interface Identity {
   readonly mac: Mac;
@@ -52,16 +55,35 @@ export async function connect({ port, plan, parts, emit, signal }: Try): Promise
   return board;
 }
 
-/** Reads what the flash holds and decides on the region: the last chance to refuse before anything is changed. */
-export async function inspect({ port, plan, emit, signal }: Try, board: Board): Promise<ChosenRegion> {
+/** Everything that a run writes to one board, and where. */
+export interface BoardLayout {
+  /** Of the identity. */
+  readonly region: ChosenRegion;
+  readonly parts: readonly FirmwarePart[];
+}
+
+/** Reads what the flash holds and decides on every place: the last chance to refuse before anything is changed. */
+export async function inspect({ port, plan, emit, signal }: Try, board: Board): Promise<BoardLayout> {
   if (board.security.flashEncryption) throw new EspmintError('FLASH_ENCRYPTED', { port });
-  if (board.security.secureDownload) return lockedRegion(port, plan);
-  const { target } = plan;
-  const survey = await board.survey({ tableOffsetBytes: target.tableOffsetBytes, signal });
+  const { target, firmware } = plan;
+  if (board.security.secureDownload) {
+    if (firmware === undefined) return { region: lockedRegion(port, plan), parts: [] };
+    throw new EspmintError('SECURE_DOWNLOAD', { port, what: 'the MD5 that would prove its firmware' });
+  }
+  const build = firmware && buildFor(port, board, firmware);
+  // The table that comes with the firmware counts, and not the one that it replaces.
+  const survey = build?.table
+    ? surveyAfter(build.table)
+    : await board.survey({ tableOffsetBytes: target.tableOffsetBytes, signal });
   const region = chooseRegion(target, { port, survey, flashSizeBytes: board.facts.flashSizeBytes });
+  const parts = build?.parts ?? [];
+  checkOverlaps([
+    { name: 'the identity', ...region },
+    ...parts.map(({ name, offsetBytes, bytes }) => ({ name, offsetBytes, sizeBytes: bytes.length })),
+  ]);
   await requireFree(port, board, region, signal);
   for (const { code, message } of region.warnings) emit({ type: 'warning', port, code, message });
-  return region;
+  return { region, parts };
 }
 
 export function identify({ plan }: Try, board: Board): Identity {
@@ -80,18 +102,18 @@ export async function admit(
   return { identity: { ...identity, uuid: admission?.uuid ?? identity.uuid }, admission };
 }
 
-/** Whether the region still holds, byte for byte, what an earlier pass put there. */
+/** Whether the board still holds, byte for byte, what an earlier pass put there, and the firmware that it is to have. */
 export async function holdsEarlier(
   { signal }: Try,
   board: Board,
-  region: ChosenRegion,
+  { region, parts }: BoardLayout,
   earlier: ImageProof,
 ): Promise<boolean> {
   // Where other pages count too, only an image that is built anew can be judged together with them.
   if (!isSameRegion(earlier, region) || !isReadAlone(region)) return false;
   const holds = async (): Promise<boolean> => (await board.md5(region, { signal })) === earlier.md5;
   // An answer carries no checksum: that a key is not there is only believed when it is said twice.
-  return (await holds()) || (await holds());
+  return ((await holds()) || (await holds())) && holdsParts(board, parts, signal);
 }
 
 /** A board that passes without a reservation may have been denied, removed or exchanged for a clone since. */
@@ -165,28 +187,41 @@ export async function noteImage(
   await parts.registry.built(id, { imageSha256, imageMd5, offsetBytes, sizeBytes: bytes.length });
 }
 
-export function write({ port, emit, signal }: Try, board: Board, image: DeviceImage): Promise<WriteReport> {
-  const onProgress = (percent: number): void => emit({ type: 'progress', port, stage: 'write', percent });
-  return board.writeRegion({ offsetBytes: image.offsetBytes, image: image.bytes }, { onProgress, signal });
+export function write(
+  { port, emit, signal }: Try,
+  board: Board,
+  image: DeviceImage,
+  parts: readonly FirmwarePart[],
+): Promise<PartsReport> {
+  let last = -1;
+  const onProgress = (doneBytes: number, totalBytes: number): void => {
+    const percent = Math.floor((100 * doneBytes) / totalBytes);
+    if (percent <= last) return;
+    last = percent;
+    emit({ type: 'progress', port, stage: 'write', percent, doneBytes, totalBytes });
+  };
+  const identity = { offsetBytes: image.offsetBytes, image: image.bytes };
+  return writeParts({ board, parts, identity, signal, onProgress });
 }
 
 /**
- * The chip's own MD5 over the whole region against the image: the proof that everything else rests on. A plan may ask
- * for a second one: the region's bytes, decoded.
- * @param after the write that came just before: its last answer was that MD5
+ * The chip's own MD5 over each whole region against its image: the proof that everything else rests on. The identity comes
+ * last. A plan may ask for a second proof of that: the region's bytes, decoded.
+ * @param after the write that came just before: its last answer may have been that MD5
  */
 export async function verify(
   { port, plan, emit, signal }: Try,
   board: Board,
   image: DeviceImage,
-  after: WriteReport,
+  after: PartsReport,
 ): Promise<void> {
   const { offsetBytes, sizeBytes, bytes, rows, neighbours } = image;
   if (board.security.secureDownload) {
     emit(unprovenWarning(port));
     return;
   }
-  await board.verifyRegion({ offsetBytes, image: bytes }, { after, signal });
+  await proveParts(board, after.written, signal);
+  await board.verifyRegion({ offsetBytes, image: bytes }, { after: after.identity, signal });
   for (const { offsetBytes: at, bytes: before } of neighbours)
     await board.verifyRegion({ offsetBytes: at, image: before }, { signal });
   if (plan.verify !== 'readback') return;

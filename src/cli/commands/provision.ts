@@ -30,6 +30,10 @@ export function provisionCommand(io: CliIo): Command {
       collect,
     )
     .option('--profile <file>', 'what is the same for every board of the product; flags override it')
+    .option(
+      '--firmware <file>',
+      'flash this firmware too: flasher_args.json or folder of a build, web tools manifest, merged image',
+    )
     .option('--ca-url <url>', 'where the certificate authority answers')
     .option('--wifi-ssid <name>', 'Wi-Fi network of the device')
     .option('--wifi-password-file <file>', 'file with the password of that network')

@@ -4,6 +4,8 @@ import { EspmintError } from '../../core/errors/index.js';
 import { parseProfile } from '../../core/profile/parse.js';
 import { profileSchema, type Profile } from '../../core/profile/schema.js';
 import { buildPlan, type PlanChanges, type ProvisionPlan } from '../../provision/index.js';
+import type { FirmwareBundle } from '../../core/firmware/bundle.js';
+import { readFirmwareFile } from './firmware.js';
 import { readSecretFile, readTextFile } from '../../files/index.js';
 import type { CliIo } from '../io.js';
 
@@ -11,8 +13,10 @@ import type { CliIo } from '../io.js';
 const NO_PROFILE = 'flags';
 
 /** Flags that change what the profile says; secrets come from files, never from the command line itself. */
-export interface PlanFlags extends Omit<PlanChanges, 'psk' | 'wifiPassword'> {
+export interface PlanFlags extends Omit<PlanChanges, 'psk' | 'wifiPassword' | 'firmware'> {
   readonly profile?: string;
+  /** A file, or a bundle of the registry; instead of what the profile names. */
+  readonly firmware?: string;
   readonly pskFile?: string;
   readonly wifiPasswordFile?: string;
 }
@@ -30,8 +34,9 @@ export async function planOfProfile(
 ): Promise<ProvisionPlan> {
   const psk = await optionalSecret(flags.pskFile);
   const wifiPassword = await optionalSecret(flags.wifiPasswordFile);
-  const folder = dirname(resolve(flags.profile ?? '.'));
-  const plan = await buildPlan(profile, { ...flags, psk, wifiPassword }, (reference) =>
+  const folder = flags.profile === undefined ? resolve('.') : dirname(resolve(flags.profile));
+  const firmware = await namedFirmware(profile, flags, folder);
+  const plan = await buildPlan(profile, { ...flags, psk, wifiPassword, firmware }, (reference) =>
     resolveSecret(reference, folder, env),
   );
   return profile.name === NO_PROFILE ? { ...plan, profile: undefined } : plan;
@@ -42,6 +47,16 @@ export async function loadProfile(file: string | undefined): Promise<Profile> {
   return file === undefined
     ? profileSchema.parse({ name: NO_PROFILE })
     : parseProfile(await readTextFile(file), file);
+}
+
+/** A flag's path counts from here, the profile's from its own folder. */
+async function namedFirmware(
+  profile: Profile,
+  flags: PlanFlags,
+  folder: string,
+): Promise<FirmwareBundle | undefined> {
+  if (flags.firmware !== undefined) return readFirmwareFile(resolve(flags.firmware));
+  return profile.firmware === undefined ? undefined : readFirmwareFile(resolve(folder, profile.firmware));
 }
 
 async function optionalSecret(file: string | undefined): Promise<string | undefined> {

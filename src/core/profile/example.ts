@@ -64,6 +64,10 @@ nvs:
       type: u16
       value: 60
 
+# Flash the firmware in the same run (docs/guides/firmware.md): flasher_args.json of an ESP-IDF or Arduino build, the
+# manifest of an ESP Web Tools page, a merged image, or NAME@VERSION of a bundle in the registry.
+# firmware: build/flasher_args.json
+
 # Recorded with each device.
 firmwareVersion: 1.0.0
 hardwareRevision: A

@@ -166,6 +166,10 @@ export const profileSchema = z
       .prefault({}),
     caUrl: z.string().optional(),
     wifi: wifi.optional(),
+    firmware: z.string().min(1).max(1024).optional().meta({
+      description:
+        'Flashed with the identity: a file (flasher_args.json, flash_args, an ESP Web Tools manifest or a merged image, relative to this profile), or a bundle of the registry, NAME@VERSION.',
+    }),
     firmwareVersion: z.string().max(20).optional(),
     hardwareRevision: z.string().max(10).optional(),
     location: z.string().max(100).optional(),

@@ -1,5 +1,5 @@
 // Puts one span of bytes into flash: erase, compressed blocks, block by block acknowledged.
-import { zlibSync } from 'fflate';
+import { deflate } from './deflate.js';
 import { isEspmintError } from '../../core/errors/index.js';
 import { OP, checksumOf, dataBlock, isChecksumFailure, words, type Op } from '../protocol/command.js';
 import type { Answer, Loader } from '../protocol/loader.js';
@@ -11,7 +11,6 @@ import { SECTOR_BYTES } from '../connect/spi-flash.js';
 /** Largest data block that each loader takes. */
 export const ROM_BLOCK_BYTES = 0x400;
 const STUB_BLOCK_BYTES = 0x4000;
-const COMPRESSION_LEVEL = 9;
 
 /** Worst cases of W25Q32-class flash: 4 KB sector erase 400 ms, page program 3 ms for 256 bytes. */
 const ERASE_MS_PER_SECTOR = 400;
@@ -34,7 +33,7 @@ export interface PackedSpan {
 
 /** @param bytes whole sectors. */
 export function packSpan(bytes: Uint8Array): PackedSpan {
-  const packed = zlibSync(bytes, { level: COMPRESSION_LEVEL });
+  const packed = deflate(bytes);
   const isPacked = packed.length < bytes.length;
   return { sizeBytes: bytes.length, stream: isPacked ? packed : bytes, isPacked };
 }

@@ -8,7 +8,17 @@ export interface Packed {
   readonly packed: PackedSpan;
 }
 
+/** Images that more than one board gets are packed once. */
+const PACKERS = new WeakMap<Uint8Array, Packer>();
+
 export class Packer {
+  /** The one of this image, for as long as somebody holds the image. */
+  static of(image: Uint8Array): Packer {
+    const known = PACKERS.get(image) ?? new Packer(image);
+    PACKERS.set(image, known);
+    return known;
+  }
+
   readonly #image: Uint8Array;
   #md5: string | undefined;
   readonly #parts = new Map<string, Packed>();

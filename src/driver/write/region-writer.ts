@@ -15,6 +15,7 @@ import { meanwhile } from '../wait.js';
 import {
   firstQuestions,
   holds,
+  planOfAll,
   planWrite,
   questionOfAll,
   type FirstQuestion,
@@ -31,6 +32,13 @@ export interface ImageAt {
 export interface WriteOptions {
   /** 0 to 100, never falling. */
   readonly onProgress?: ((percent: number) => void) | undefined;
+  /**
+   * Writes all of the image without asking first what is there, and leaves the proof to `verifyRegion`: for what is known
+   * to be new on this board, where two more MD5s of megabytes would only cost time.
+   */
+  readonly isNew?: boolean | undefined;
+  /** Other boards get this very image too, and nobody changes it: it is packed once. */
+  readonly isShared?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,7 +69,7 @@ export async function writeRegion(
   const region = regionOf(target);
   checkRegion(region, session.place);
   const guard = new WriteGuard(session, region);
-  const packer = new Packer(target.image);
+  const packer = options.isShared === true ? Packer.of(target.image) : new Packer(target.image);
   const progress = risingProgress(options.onProgress);
   const { signal } = options;
   let found: WritePlan['found'] | undefined;
@@ -70,10 +78,13 @@ export async function writeRegion(
   const job: Job = { session, target, guard, packer, progress, signal, onSpan };
   for (let round = 1; ; round++) {
     const isFirst = round === 1;
-    const plan = await lookAndPlan(job, isFirst ? firstQuestions(target.image) : questionOfAll(target.image));
+    const isUnasked = isFirst && options.isNew === true;
+    const plan = isUnasked
+      ? planOfAll(target.image)
+      : await lookAndPlan(job, isFirst ? firstQuestions(target.image) : questionOfAll(target.image));
     try {
       const mayOmitErase = isFirst && plan.found === 'blank';
-      const outcome = await carryOut(job, plan, mayOmitErase);
+      const outcome = await carryOut(job, plan, { mayOmitErase, isUnasked });
       if (isFirst && outcome.reason !== undefined) {
         // The rest was not as it looked, or the ROM does not write without erasing: once more, the long way.
         session.onEvent?.({ type: 'retry', what: 'write', reason: outcome.reason });
@@ -137,8 +148,18 @@ interface Outcome {
   readonly reason?: string;
 }
 
-/** @param mayOmitErase where the data goes the flash is known to be blank. */
-async function carryOut(job: Job, plan: WritePlan, mayOmitErase: boolean): Promise<Outcome> {
+interface HowToWrite {
+  /** Where the data goes the flash is known to be blank. */
+  readonly mayOmitErase: boolean;
+  /** Nothing was asked before, and nothing is asked behind it. */
+  readonly isUnasked: boolean;
+}
+
+async function carryOut(
+  job: Job,
+  plan: WritePlan,
+  { mayOmitErase, isUnasked }: HowToWrite,
+): Promise<Outcome> {
   const { session, target, guard, packer, signal } = job;
   const runs = plan.spans.flatMap((span) => runsFor(target.image, target.offsetBytes, span));
   session.loader.signal = signal;
@@ -156,7 +177,7 @@ async function carryOut(job: Job, plan: WritePlan, mayOmitErase: boolean): Promi
       job.progress(Math.floor((100 * (done + share * step.sizeBytes)) / total));
     };
     onProgress(0);
-    const proof = isLast ? [md5Command(regionOf(target))] : [];
+    const proof = isLast && !isUnasked ? [md5Command(regionOf(target))] : [];
     const answers = await carryOutStep(session, step, { mayOmitErase, proof, onProgress });
     if (answers === undefined) return { arePlaced: false, reason: 'the loader refuses it' };
     done += step.sizeBytes;
@@ -165,6 +186,7 @@ async function carryOut(job: Job, plan: WritePlan, mayOmitErase: boolean): Promi
     const [answer] = answers;
     if (answer !== undefined) digest = regionDigest(session.loader, regionOf(target), digestOf(answer));
   }
+  if (isUnasked) return { arePlaced: false };
   const arePlaced = steps.every((step) => showsItsPlace(step, target, plan, steps.length));
   if (plan.found === 'equal') digest = regionDigest(session.loader, regionOf(target), packer.md5);
   const said = digest && { digest };

@@ -72,6 +72,11 @@ export function questionOfAll(image: Uint8Array): readonly FirstQuestion[] {
   return [{ span: wholeOf(image), of: wholeOf(image) }];
 }
 
+/** All of it, whatever is there. */
+export function planOfAll(image: Uint8Array): WritePlan {
+  return { spans: [wholeOf(image)], found: 'other', different: [] };
+}
+
 const wholeOf = (image: Uint8Array): Region => ({ offsetBytes: 0, sizeBytes: image.length });
 
 /**

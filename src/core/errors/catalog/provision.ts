@@ -84,6 +84,26 @@ export const PROVISION_ERRORS = {
       `${port}: this board has an ${found}, the profile is for ${expected}`,
     next: () => 'put it aside, or choose the profile for this product',
   }),
+  FIRMWARE_INVALID: entry<{ file: string; reason: string; hint: string }>({
+    exit: EXIT.input,
+    http: 400,
+    retryable: false,
+    problem: ({ file, reason }) => `The firmware file ${file} ${reason}`,
+    next: ({ hint }) => hint,
+  }),
+  FIRMWARE_NOT_FOR_BOARD: entry<{ port: string; what: string; reason: string; hint: string }>({
+    ...board,
+    problem: ({ port, what, reason }) => `${port}: ${what} ${reason}`,
+    next: ({ hint }) => hint,
+  }),
+  FLASH_PARTS_OVERLAP: entry<{ one: string; other: string }>({
+    exit: EXIT.input,
+    http: 400,
+    retryable: false,
+    problem: ({ one, other }) => `${one} and ${other} would lie in the same flash`,
+    next: () =>
+      'give each a place of its own: in the partition table, in target, or in regions of the profile',
+  }),
   FLASH_ENCRYPTED: entry<{ port: string }>({
     ...board,
     problem: ({ port }) =>

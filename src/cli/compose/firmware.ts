@@ -1,0 +1,49 @@
+// Firmware from files: what a build left in a folder, or one file that lists the others.
+import { readdir } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { EspmintError } from '../../core/errors/index.js';
+import type { FirmwareBundle } from '../../core/firmware/bundle.js';
+import { readBundle } from '../../core/firmware/read-bundle.js';
+import { isFolder, readBytes, unreadable } from '../../files/index.js';
+
+/** What a build writes into its folder, best first. */
+const IN_A_FOLDER = ['flasher_args.json', 'flash_args', 'manifest.json'] as const;
+
+/** @param path of a file, or of the folder of a build. @throws FILE_UNREADABLE, FIRMWARE_INVALID */
+export async function readFirmwareFile(path: string): Promise<FirmwareBundle> {
+  const file = (await isFolder(path)) ? await fileIn(path) : path;
+  const folder = dirname(file);
+  return readBundle({
+    file: shown(file),
+    bytes: await readBytes(file),
+    read: async (name) => {
+      if (/^[a-z]+:\/\//i.test(name)) {
+        throw new EspmintError('FIRMWARE_INVALID', {
+          file: shown(file),
+          reason: `names ${name.slice(0, 100)}, which is no file`,
+          hint: 'download its files beside it, and name them by their paths',
+        });
+      }
+      return readBytes(isAbsolute(name) ? name : join(folder, name));
+    },
+  });
+}
+
+async function fileIn(folder: string): Promise<string> {
+  const present = await readdir(folder).catch((error: unknown) => {
+    throw unreadable(folder, error);
+  });
+  const name = IN_A_FOLDER.find((one) => present.includes(one));
+  if (name !== undefined) return join(folder, name);
+  throw new EspmintError('FIRMWARE_INVALID', {
+    file: shown(folder),
+    reason: `is a folder without ${IN_A_FOLDER.join(', ')}`,
+    hint: 'give the folder of a finished build, or the file itself',
+  });
+}
+
+/** Short where it lies below the folder of the moment. */
+function shown(path: string): string {
+  const short = relative(resolve('.'), path);
+  return short.startsWith('..') || short === '' ? path : short;
+}
