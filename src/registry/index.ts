@@ -14,6 +14,7 @@ export { backUp, moveTo, restore } from './admin/backup.js';
 export { exportDevices, type ExportOptions } from './admin/export-devices.js';
 export { importDevices, type ImportOptions } from './admin/import/import-devices.js';
 export type { ImportReport } from './admin/import/merge.js';
+export type { Administration } from './admin/administration.js';
 export { removeDevice } from './admin/remove-device.js';
 export {
   addToList,
@@ -43,6 +44,7 @@ export type {
   Image,
   KeyRecord,
   KnownPolicy,
+  ListedDevice,
   Proof,
   Registry,
   RegistryStatus,

@@ -1,6 +1,7 @@
 // One store: devices, batches, runs and pushes of one database that is opened once. All share its connections, its master
 // keys and what is known of an outage; the last of them that is closed closes the connections.
 import { EspmintError, type EspmintError as Failure } from '../core/errors/index.js';
+import { type Administration, administrationOf } from './admin/administration.js';
 import { RegistryCopy } from './admission/registry-copy.js';
 import { type OfflinePlaces, openBatches, type Production } from './batches/open.js';
 import { PostgresRegistry } from './devices/postgres-registry.js';
@@ -120,6 +121,11 @@ export class Store {
       await pushes.close();
     };
     return { get: () => service.get(), close };
+  }
+
+  /** What an administrator does there. */
+  administration(): Administration {
+    return administrationOf(this.#view(false));
   }
 
   /** @throws EMBEDDED_*, REGISTRY_*, SECRET_UNREADABLE, CANCELLED */

@@ -15,6 +15,7 @@ import type { SpoolFault } from './spool/fault.js';
 import type { Conflict, ConflictDecision } from '../core/conflict.js';
 import type { DeviceName } from '../core/device-name.js';
 import type { AttemptCourse, AttemptFacts } from './devices/attempt-facts.js';
+import type { Asker } from './process-user.js';
 import type { PushCounts } from './push/push.js';
 
 /** What to do with a board that the registry already holds as provisioned. */
@@ -115,6 +116,13 @@ export interface DeviceRecord {
   readonly provisionedAt?: string | undefined;
 }
 
+/** A device in a list, with the unit that it is: the newest that passed, else the newest. */
+export interface ListedDevice extends DeviceRecord {
+  readonly serial?: string | undefined;
+  readonly batch?: string | undefined;
+  readonly lot?: string | undefined;
+}
+
 /** One key in a device's history; the key itself only comes out of `reveal`. */
 export interface KeyRecord {
   readonly id: number;
@@ -189,7 +197,7 @@ export interface DeviceFilter {
 
 /** Devices, newest first: by the time of their provisioning where the filter names a time, else by their number. */
 export interface DevicePage {
-  readonly devices: readonly DeviceRecord[];
+  readonly devices: readonly ListedDevice[];
   /** Give it as `after` for the next page; absent on the last one. */
   readonly next?: string | undefined;
 }
@@ -219,12 +227,10 @@ export interface ConflictFilter {
 }
 
 /** What somebody decided about a conflict. */
-export interface Decision {
+export interface Decision extends Asker {
   readonly decision: ConflictDecision;
   /** For the audit trail. */
   readonly reason: string;
-  /** Who decides; the user of this process when absent. */
-  readonly actor?: string | undefined;
 }
 
 export interface Registry {
@@ -271,18 +277,18 @@ export interface Registry {
    * The PSK of a device, its pending one while it has no current one. Who asked and why is written to the audit trail
    * first; if that fails, nothing is revealed.
    *
-   * @param actor who asks; the user of this process when absent
+   * @param by who asks, and from where; the user of this process when absent
    * @throws DEVICE_UNKNOWN, INPUT_INVALID (no reason given)
    */
-  reveal(mac: string, reason: string, actor?: string): Promise<string>;
+  reveal(mac: string, reason: string, by?: Asker): Promise<string>;
 
   /**
    * Writes to the audit trail that the label of a device is printed again, and why.
    *
-   * @param actor who prints; the user of this process when absent
+   * @param by who prints, and from where; the user of this process when absent
    * @throws DEVICE_UNKNOWN, INPUT_INVALID (no reason given)
    */
-  labelled(mac: string, reason: string, actor?: string): Promise<void>;
+  labelled(mac: string, reason: string, by?: Asker): Promise<void>;
 
   /** Boards that were refused because they contradict the registry, newest first. */
   conflicts(filter?: ConflictFilter): Promise<readonly Conflict[]>;

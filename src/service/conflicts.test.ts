@@ -84,7 +84,7 @@ it('fails the job with both histories, lists the conflict, and passes a decision
     status: 200,
     body: { id: 7, state: 'kept' },
   });
-  expect(asked).toEqual([[7, { ...decision, actor: expect.any(String) as string }]]);
+  expect(asked).toEqual([[7, { ...decision, actor: 'local', address: '127.0.0.1' }]]);
 });
 
 it.each([

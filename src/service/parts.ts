@@ -1,7 +1,7 @@
 // What the service is given: the real parts in the product, virtual ones in a demo, failing ones in a test.
 import type { Link, PortInfo } from '../driver/index.js';
 import type { ProvisionParts } from '../provision/index.js';
-import type { Production, Pushes } from '../registry/index.js';
+import type { Administration, Production, Pushes } from '../registry/index.js';
 import type { VirtualBoard } from './contract/index.js';
 
 export interface ServiceParts extends ProvisionParts {
@@ -13,6 +13,8 @@ export interface ServiceParts extends ProvisionParts {
   readonly probeRegistry: (databaseUrl: string, signal: AbortSignal) => Promise<void>;
   /** What stations share; absent: a service without a database. Its calls may fail while the database is away. */
   readonly production?: Pick<Production, 'batches' | 'runs'> | undefined;
+  /** Absent: a service without a database. Its calls may fail while the database is away. */
+  readonly administration?: Omit<Administration, 'close'> | undefined;
   /** Absent: a service without a database. May fail while the database is away. */
   readonly pushes?: (() => Promise<PushDesk>) | undefined;
   /** A link to a running board, at the rate of its console. */

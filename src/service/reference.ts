@@ -12,7 +12,7 @@ const SECTIONS: readonly { readonly title: string; readonly paths: RegExp }[] = 
   { title: 'Ports and boards', paths: /^\/(ports|virtual-boards)/ },
   { title: 'Jobs', paths: /^\/jobs/ },
   { title: 'Profiles', paths: /^\/(profiles|secrets|ca\/)/ },
-  { title: 'Devices and registry', paths: /^\/(devices|conflicts|registry)/ },
+  { title: 'Devices and registry', paths: /^\/(devices|conflicts|lists|audit|registry)/ },
   { title: 'Pushes', paths: /^\/push/ },
   { title: 'Station', paths: /^\/(settings|stations?)/ },
   { title: 'Batches', paths: /^\/batches/ },

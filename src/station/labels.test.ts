@@ -1,5 +1,6 @@
 // A key that a label shows is revealed in the name of who prints it.
 import { expect, it } from 'vitest';
+import type { Asker } from '../registry/index.js';
 import { parseLabelTemplate } from '../core/labels/template.js';
 import { finishWithLabel, labelValuesOf } from './labels.js';
 
@@ -11,8 +12,8 @@ async function revealedBy(label: string, actor: string | undefined): Promise<(st
   const labelling = {
     template: parseLabelTemplate(label, 'label.yaml'),
     registry: {
-      reveal: (_mac: string, _reason: string, who?: string) => {
-        actors.push(who);
+      reveal: (_mac: string, _reason: string, by?: Asker) => {
+        actors.push(by?.actor);
         return Promise.resolve('00'.repeat(16));
       },
     },

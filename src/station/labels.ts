@@ -66,7 +66,7 @@ export async function labelOf(
   actor?: string,
 ): Promise<LabelLayout> {
   const psk = showsSecret(template)
-    ? await registry.reveal(values.mac, 'printed on the label of the device', actor)
+    ? await registry.reveal(values.mac, 'printed on the label of the device', { actor })
     : undefined;
   return layOutLabel(template, { ...values, psk }, await labelFont());
 }

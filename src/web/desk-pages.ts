@@ -6,6 +6,8 @@ export const DESK_PAGES = [
   'batches',
   'devices',
   'conflicts',
+  'lists',
+  'audit',
   'setup',
   'today',
   'inspect',

@@ -14,6 +14,7 @@ const KEYS: readonly (readonly [keys: readonly string[], what: Key])[] = [
   [['G', 'B'], 'keys.batches'],
   [['G', 'D'], 'keys.devices'],
   [['G', 'C'], 'keys.conflicts'],
+  [['G', 'L'], 'keys.lists'],
   [['G', 'T'], 'keys.today'],
   [['?'], 'keys.help'],
 ];

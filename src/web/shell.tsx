@@ -63,7 +63,11 @@ export function Shell({ page, children }: { page: string; children: ComponentChi
 }
 
 /** Pages that stand below another one of the rail. */
-const BELOW: Readonly<Record<string, string>> = { conflicts: 'devices' };
+const BELOW: Readonly<Record<string, string>> = {
+  conflicts: 'devices',
+  lists: 'devices',
+  audit: 'devices',
+};
 
 /** What waits for a person there, and the words for it. */
 function useWaiting(): Readonly<Record<string, readonly [number, CountKey]>> {
@@ -145,6 +149,7 @@ const GO: Readonly<Record<string, readonly string[]>> = {
   t: ['today'],
   i: ['inspect'],
   c: ['conflicts'],
+  l: ['lists'],
 };
 const SECOND_KEY_MS = 900;
 

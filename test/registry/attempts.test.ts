@@ -124,7 +124,7 @@ it('writes a rotation to the audit trail in the name of the operator, and only a
 it('writes who revealed a key apart from the reason', async () => {
   const board = newBoard();
   await registry.reserve(board);
-  await registry.reveal(board.mac, 'came back from the field', 'lan');
+  await registry.reveal(board.mac, 'came back from the field', { actor: 'lan' });
   const rows = await queryAt(folder, `select actor, detail from events where global_uuid = $1`, [board.uuid]);
   expect(rows).toEqual([{ actor: 'lan', detail: { reason: 'came back from the field' } }]);
 });

@@ -1,17 +1,24 @@
-// Allow and deny lists, from the command line to the reservation.
+// Allow and deny lists, from the command line and over HTTP to the reservation; and the audit trail that both leave.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openRegistry, type Registry } from '../../src/registry/index.js';
+import { type Administration, type Registry, Store } from '../../src/registry/index.js';
+import { createApp } from '../../src/service/app.js';
+import { createBench } from '../support/service-bench.js';
 import { runInProcess } from '../support/cli-in-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-lists-'));
 let registry: Registry;
+let administration: Administration;
 beforeAll(async () => {
-  registry = await openRegistry({ dataDir: folder });
+  const store = await Store.open({ dataDir: folder });
+  registry = await store.registry();
+  administration = store.administration();
+  await store.close();
 });
 afterAll(async () => {
+  await administration.close();
   await registry.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -79,4 +86,62 @@ it('shows its entries, and forgets those that are removed', async () => {
   expect((await lists('remove', 'allow', 'a4:cf:12:34:59:00')).code).toBe(2);
   expect(await tryBoard(8)).toBe('welcome');
   expect((await lists('show', '--json')).stdout).not.toContain('"allow"');
+});
+
+it('are changed over HTTP, with who asked, from where and why, and so is a device that is removed', async () => {
+  const bench = await createBench();
+  const parts = { ...bench.parts, registry, administration };
+  const app = await createApp(parts, { version: '1.2.3', dataDir: bench.dataDir });
+  const call = async (url: string, payload?: object) => {
+    const request = {
+      method: payload === undefined ? ('GET' as const) : ('POST' as const),
+      url: `/api/v1${url}`,
+    };
+    const answer = await app.inject({ ...request, ...(payload === undefined ? {} : { payload }) });
+    const json = String(answer.headers['content-type']).includes('json');
+    return { status: answer.statusCode, body: json ? answer.json<Record<string, unknown>>() : answer.body };
+  };
+  try {
+    const entries = `${uuidOf(7)}\na4cf12345908,a note\n${uuidOf(7)}`;
+    const put = await call('/lists/deny', { entries, reason: 'stolen' });
+    expect(put).toEqual({ status: 200, body: { added: 2, known: 1 } });
+    expect(await tryBoard(7)).toBe('DEVICE_DENIED');
+    const wrong = await call('/lists/deny', {
+      entries: 'a4cf12345909\nxyz',
+      reason: 'stolen',
+      file: 'a.csv',
+    });
+    expect(wrong).toMatchObject({ status: 400, body: { code: 'IDENTIFIERS_INVALID' } });
+    expect(await tryBoard(9)).toBe('welcome');
+    const gone = await call('/lists/deny/remove', { entry: uuidOf(7), reason: 'found again' });
+    expect(gone.status).toBe(200);
+    expect(await tryBoard(7)).toBe('welcome');
+    expect((await call('/devices/a4:cf:12:34:59:09/remove', { reason: 'scrapped' })).body).toMatchObject({
+      status: 'removed',
+    });
+    const listed = await call('/devices');
+    expect(JSON.stringify(listed.body)).not.toContain('a4:cf:12:34:59:09');
+    expect((await call('/devices/a4:cf:12:34:59:99/remove', { reason: 'scrapped' })).status).toBe(404);
+    const trail = await call('/audit?limit=3');
+    const by = { actor: 'local', origin: `127.0.0.1 by way of ${hostname()}` };
+    expect(trail.body).toMatchObject({
+      entries: [
+        { kind: 'device removed', mac: 'a4:cf:12:34:59:09', detail: { reason: 'scrapped' }, ...by },
+        { kind: 'list entry removed', detail: { entry: uuidOf(7), reason: 'found again' }, ...by },
+        { kind: 'list entry added', ...by },
+      ],
+    });
+    const { next } = trail.body as { next: string };
+    const added = await call(
+      `/audit?kind=list%20entry%20added&actor=local&since=today&limit=1&after=${next}`,
+    );
+    expect(added.body).toMatchObject({ entries: [{ kind: 'list entry added', detail: { list: 'deny' } }] });
+    expect((await call('/audit?until=2001-01-01')).body).toEqual({ entries: [] });
+    expect((await call('/audit?device=a4:cf:12:34:59:99')).status).toBe(404);
+    const csv = await call('/audit/export?device=a4:cf:12:34:59:09');
+    expect((csv.body as string).split('\r\n')[1]).toMatch(/,device removed,local,.*scrapped/);
+  } finally {
+    await app.close();
+    await bench.dispose();
+  }
 });

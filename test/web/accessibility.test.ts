@@ -167,6 +167,8 @@ const SETTINGS: readonly Setting[] = [
         act: (page) => page.getByLabel('Set both aside').check(),
       },
       { name: 'conflict that was decided', hash: '#/conflicts/6', see: 'Decide again' },
+      { name: 'lists', hash: '#/lists', see: 'stolen in March' },
+      { name: 'audit trail', hash: '#/audit', see: 'Label printed again' },
       { name: 'pushes', hash: '#/settings?tab=pushes', see: 'Out of order' },
       {
         name: 'places held ahead, about to be released',

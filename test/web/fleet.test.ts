@@ -46,6 +46,81 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await count.waitFor({ state: 'detached' });
   });
 
+  it('puts boards on the deny list from a file, all or none, and takes one off again, each with a reason', async () => {
+    const page = await openAs('engineer', '#/lists');
+    const add = page.getByRole('button', { name: 'Put on the list' });
+    const upload = (name: string, text: string) =>
+      page
+        .locator('input[type=file]')
+        .setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+    await upload('returns.csv', 'mac,note\nA4-CF-12-00-00-01,burnt\nnobody\n');
+    expect(await add.isDisabled()).toBe(true);
+    await page.getByLabel('Reason').fill('returned burnt');
+    await add.click();
+    await page.getByText('returns.csv:3: "nobody" is no MAC').waitFor();
+    const before = fixture.service.world.lists.length;
+    await upload(
+      'returns.csv',
+      `mac,note\nA4-CF-12-00-00-01,burnt\n${fixture.service.world.lists[0]?.entry}\n`,
+    );
+    await add.click();
+    await page.getByText('1 entry is on the list. 1 was there already.').waitFor();
+    expect(fixture.service.world.lists).toHaveLength(before + 1);
+    const row = page.getByRole('row', { name: /a4:cf:12:00:00:01 .*returned burnt.* minh/ });
+    await row.getByRole('button', { name: 'Take a4:cf:12:00:00:01 off the list' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Reason').fill('repaired');
+    await dialog.getByRole('button', { name: 'Take off the list' }).click();
+    await row.waitFor({ state: 'detached' });
+    expect(fixture.service.world.audit[0]).toMatchObject({
+      kind: 'list entry removed',
+      actor: 'minh',
+      detail: { reason: 'repaired' },
+    });
+  });
+
+  it('removes a device, prints a label again, and finds both in the audit trail with the address they came from', async () => {
+    const mac = fleetWorld(1).devices[0]?.mac ?? '';
+    const page = await openAs('engineer', `#/devices/${encodeURIComponent(mac)}`);
+    const detail = page.getByRole('complementary', { name: 'Device' });
+    await detail.getByText('ZC-0', { exact: true }).waitFor();
+    await detail.getByRole('link', { name: 'L-5' }).waitFor();
+    const dialog = page.getByRole('dialog');
+    await detail.getByRole('button', { name: 'Label' }).click();
+    await dialog.getByLabel('Reason').fill('the label was smeared');
+    await dialog.getByRole('button', { name: 'Print', exact: true }).click();
+    await page.getByText('is printed by Label line 2').waitFor();
+    await detail.getByRole('button', { name: 'Remove' }).click();
+    await dialog.getByLabel('Reason').fill('scrapped');
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await detail.getByText('Removed').waitFor();
+    await detail.getByRole('link', { name: 'Audit trail' }).click();
+    await page
+      .getByRole('row', { name: /Device removed .* minh 192\.0\.2\.7 by way of line-1 scrapped/ })
+      .waitFor();
+    await page.getByRole('row', { name: /Label printed again .*the label was smeared/ }).waitFor();
+    const shown = page.getByRole('row', { name: /Key shown/ });
+    await shown.waitFor();
+    await page.getByLabel('What').selectOption('device removed');
+    await shown.waitFor({ state: 'detached' });
+    expect(new URL(page.url()).hash).toBe(`#/audit?kind=device+removed&device=${encodeURIComponent(mac)}`);
+    expect(await page.getByRole('row').count()).toBe(2);
+  });
+
+  it('is not offered what the role does not have', async () => {
+    const mac = fleetWorld(1).devices[0]?.mac ?? '';
+    const page = await openAs('operator', `#/devices/${encodeURIComponent(mac)}`);
+    const detail = page.getByRole('complementary', { name: 'Device' });
+    await detail.getByRole('button', { name: 'Label' }).waitFor();
+    expect(await detail.getByRole('button', { name: 'Remove' }).count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Audit trail' }).count()).toBe(0);
+    await goTo(page, '#/lists');
+    await page.getByText('stolen in March').waitFor();
+    expect(await page.getByRole('button', { name: /list/ }).count()).toBe(0);
+    await goTo(page, '#/audit');
+    await page.getByText('for engineers and administrators').waitFor();
+  });
+
   it('decides with the keyboard alone, and not without a choice and a reason', async () => {
     const page = await open(fleetWorld(1));
     await page.locator('.tile').first().waitFor();

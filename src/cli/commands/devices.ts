@@ -31,7 +31,7 @@ function revealCommand(io: CliIo): Command {
     .requiredOption('--reason <text>', 'why the key is needed')
     .action((mac: string, { reason }: { reason: string }, command: Command) =>
       withRegistry(io, command, async (registry) => {
-        io.stdout(`${await registry.reveal(parseMac(mac), reason, whoami())}\n`);
+        io.stdout(`${await registry.reveal(parseMac(mac), reason, { actor: whoami() })}\n`);
       }),
     );
 }

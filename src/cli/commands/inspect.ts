@@ -77,7 +77,7 @@ async function inspect(io: CliIo, options: Options, command: Command): Promise<v
     if (reveal === true) {
       // Into the audit trail first: if that fails, nothing is shown.
       await withRegistry(io, command, async (registry) => {
-        await registry.reveal(board.facts.mac, reason, whoami());
+        await registry.reveal(board.facts.mac, reason, { actor: whoami() });
       });
     }
     const known = reveal === true ? undefined : await knownKeys(io, command);

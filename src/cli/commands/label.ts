@@ -69,7 +69,7 @@ async function label(io: CliIo, devices: readonly string[], options: Options): P
     const labels = await layOut(template, values, registry, options.operator);
     if (options.printer !== undefined) {
       const { reason = 'espmint label', operator } = options;
-      for (const { mac } of values) await registry.labelled(mac, reason, operator);
+      for (const { mac } of values) await registry.labelled(mac, reason, { actor: operator });
     }
     await deliver(labels, format, options);
     const count = labels.length === 1 ? '1 label' : `${labels.length} labels`;

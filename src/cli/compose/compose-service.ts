@@ -39,6 +39,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
   const { registry, store } = await composeStore(steady, options);
   const production = await store?.production(offlinePlaces(steady, options));
   const pushes = store?.deliver((line) => io.stderr(`${line}\n`));
+  const administration = store?.administration();
   await store?.close();
   const bench = createVirtualBench();
   const { boards = 0 } = options;
@@ -48,6 +49,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
       registry,
       pushes: pushes === undefined ? undefined : () => pushes.get(),
       production,
+      administration,
       openBoard: (port, signal) =>
         bench.transport.accepts(port)
           ? bench.transport.open(port, { baud: START_BAUD, timeoutMs: LINK_TIMEOUT_MS, signal })
@@ -64,6 +66,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
     close: async () => {
       bench.close();
       await pushes?.close();
+      await administration?.close();
       await production?.close();
       await registry.close();
     },

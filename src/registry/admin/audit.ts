@@ -1,4 +1,5 @@
 // Reading the audit trail: what was done to devices, keys and pushes, by whom, from where and why.
+import type pg from 'pg';
 import type { RegistryOptions } from '../store/connect.js';
 import { formatMark, parseMark } from '../devices/page-mark.js';
 import { migrate } from '../store/migrate.js';
@@ -24,6 +25,14 @@ export interface AuditRecord {
 }
 
 export interface AuditFilter {
+  /** Of this kind alone. */
+  readonly kind?: string | undefined;
+  /** By this name alone, as it is recorded. */
+  readonly actor?: string | undefined;
+  /** At or after this time; ISO 8601. */
+  readonly since?: string | undefined;
+  /** Before this time; ISO 8601. */
+  readonly until?: string | undefined;
   /** What concerns this device; absent: everything. */
   readonly device?: DeviceName | undefined;
   /** 1 to 1000, default 100. */
@@ -55,20 +64,26 @@ const PAGE_MAX = 1000;
 
 /** @throws DEVICE_UNKNOWN, INPUT_INVALID (a page mark that is none), and what the database throws */
 export async function readAudit(options: RegistryOptions, filter: AuditFilter = {}): Promise<AuditPage> {
-  const { device, after } = filter;
+  return withDatabase(options, 'audit', async (client, { target }) => {
+    await migrate(client, target);
+    return auditPage(client, filter);
+  });
+}
+
+/** @throws DEVICE_UNKNOWN, INPUT_INVALID (a page mark that is none) */
+export async function auditPage(client: pg.ClientBase, filter: AuditFilter): Promise<AuditPage> {
+  const { device, after, kind, actor, since, until } = filter;
   const limit = Math.min(Math.max(Math.trunc(filter.limit ?? PAGE_DEFAULT), 1), PAGE_MAX);
   const start = after === undefined ? null : parseMark(after, false).id;
-  const rows = await withDatabase(options, 'audit', async (client, { target }) => {
-    await migrate(client, target);
-    const macKey = device === undefined ? null : (await needRow(client, device)).mac_key;
-    const found = await client.query<EventRow>(
-      `select id, at, kind, actor, origin, mac_key, global_uuid, detail from events
-       where ($1::text is null or mac_key = $1) and ($2::bigint is null or id < $2)
-       order by id desc limit $3`,
-      [macKey, start, limit + 1],
-    );
-    return found.rows;
-  });
+  const macKey = device === undefined ? null : (await needRow(client, device)).mac_key;
+  const { rows } = await client.query<EventRow>(
+    `select id, at, kind, actor, origin, mac_key, global_uuid, detail from events
+     where ($1::text is null or mac_key = $1) and ($2::bigint is null or id < $2)
+       and ($3::text is null or kind = $3) and ($4::text is null or actor = $4)
+       and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
+     order by id desc limit $7`,
+    [macKey, start, kind, actor, since, until, limit + 1],
+  );
   const entries = rows.slice(0, limit).map(toRecord);
   const last = entries.at(-1);
   return rows.length <= limit || last === undefined

@@ -1,11 +1,12 @@
 // Changing and showing the allow and deny lists.
 import { EspmintError } from '../../core/errors/index.js';
 import { formatListEntry, type ListEntry } from '../../core/list-entry.js';
-import type { RegistryOptions } from '../store/connect.js';
-import { recordEvent } from '../devices/events.js';
 import type { ListName } from '../admission/rules.js';
+import { eventBy, recordEvent, recordEvents } from '../devices/events.js';
 import { columnsOf, toEntryText } from '../devices/lists.js';
-import { processUser } from '../process-user.js';
+import { type Asker, processUser } from '../process-user.js';
+import type { RegistryOptions } from '../store/connect.js';
+import type { Database } from '../store/database.js';
 import { withSecrets } from './with-secrets.js';
 
 export type { ListName };
@@ -21,77 +22,95 @@ export interface ListedEntry {
   readonly createdBy: string;
 }
 
-/** Adds all entries, or none; those that are there already stay as they are. @throws as openRegistry */
-export async function addToList(
+/** Adds all entries, or none; those that are there already stay as they are. Returns how many are new. */
+export function addEntries(
+  database: Database,
+  list: ListName,
+  entries: readonly ListEntry[],
+  by: Asker & { readonly reason: string },
+): Promise<number> {
+  const columns = entries.map(columnsOf);
+  const column = (index: 0 | 1 | 2): (string | null)[] => columns.map((row) => row[index]);
+  return database.transaction('lists', async (client) => {
+    const { rows } = await client.query<Parameters<typeof toEntryText>[0]>(
+      `insert into device_lists (list, global_uuid, mac_first, mac_last, reason, created_by)
+       select $1, entry.*, $5, $6 from unnest($2::text[], $3::text[], $4::text[]) as entry
+       on conflict do nothing returning global_uuid, mac_first, mac_last`,
+      [list, column(0), column(1), column(2), by.reason, by.actor ?? processUser()],
+    );
+    const events = rows.map((row) => ({
+      kind: 'list entry added' as const,
+      ...eventBy(by),
+      detail: { list, entry: toEntryText(row), reason: by.reason },
+    }));
+    if (events.length > 0) await recordEvents(client, events);
+    return rows.length;
+  });
+}
+
+/** Takes one entry off a list. @throws INPUT_INVALID where it is not there */
+export async function removeEntry(
+  database: Database,
+  list: ListName,
+  entry: ListEntry,
+  by: Asker = {},
+): Promise<void> {
+  await database.transaction('lists', async (client) => {
+    const { rowCount } = await client.query(
+      `delete from device_lists where list = $1 and global_uuid is not distinct from $2
+         and mac_first is not distinct from $3 and mac_last is not distinct from $4`,
+      [list, ...columnsOf(entry)],
+    );
+    const text = formatListEntry(entry);
+    if (rowCount === 0) {
+      throw new EspmintError('INPUT_INVALID', {
+        field: text,
+        reason: `is no entry of the ${list} list`,
+        hint: 'name an entry as "espmint lists show" prints it',
+      });
+    }
+    const detail = { list, entry: text, ...(by.reason === undefined ? {} : { reason: by.reason }) };
+    await recordEvent(client, { kind: 'list entry removed', ...eventBy(by), detail });
+  });
+}
+
+/** Both lists, oldest entry first. */
+export function readEntries(database: Database): Promise<ListedEntry[]> {
+  return database.connected('lists', async (client) => {
+    const { rows } = await client.query<
+      Parameters<typeof toEntryText>[0] & {
+        readonly list: ListName;
+        readonly reason: string;
+        readonly created_at: Date;
+        readonly created_by: string;
+      }
+    >('select * from device_lists order by list, id');
+    return rows.map((row) => ({
+      list: row.list,
+      entry: toEntryText(row),
+      reason: row.reason,
+      createdAt: row.created_at.toISOString(),
+      createdBy: row.created_by,
+    }));
+  });
+}
+
+/** {@link addEntries} with a database of its own. @throws as openRegistry */
+export function addToList(
   options: RegistryOptions,
   list: ListName,
   entries: readonly ListEntry[],
   reason: string,
 ): Promise<number> {
-  return withSecrets(options, ({ database }) =>
-    database.transaction('lists', async (client) => {
-      let added = 0;
-      for (const entry of entries) {
-        const { rowCount } = await client.query(
-          `insert into device_lists (list, global_uuid, mac_first, mac_last, reason, created_by)
-           values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-          [list, ...columnsOf(entry), reason, processUser()],
-        );
-        if (rowCount === 0) continue;
-        added += 1;
-        const detail = { list, entry: formatListEntry(entry), reason };
-        await recordEvent(client, { kind: 'list entry added', detail });
-      }
-      return added;
-    }),
-  );
+  return withSecrets(options, ({ database }) => addEntries(database, list, entries, { reason }));
 }
 
-/** Takes one entry off a list. @throws INPUT_INVALID (it is not there), and as openRegistry */
-export async function removeFromList(
-  options: RegistryOptions,
-  list: ListName,
-  entry: ListEntry,
-): Promise<void> {
-  await withSecrets(options, ({ database }) =>
-    database.transaction('lists', async (client) => {
-      const { rowCount } = await client.query(
-        `delete from device_lists where list = $1 and global_uuid is not distinct from $2
-           and mac_first is not distinct from $3 and mac_last is not distinct from $4`,
-        [list, ...columnsOf(entry)],
-      );
-      const text = formatListEntry(entry);
-      if (rowCount === 0) {
-        throw new EspmintError('INPUT_INVALID', {
-          field: text,
-          reason: `is no entry of the ${list} list`,
-          hint: 'name an entry as "espmint lists show" prints it',
-        });
-      }
-      await recordEvent(client, { kind: 'list entry removed', detail: { list, entry: text } });
-    }),
-  );
+/** {@link removeEntry} with a database of its own. @throws INPUT_INVALID (it is not there), and as openRegistry */
+export function removeFromList(options: RegistryOptions, list: ListName, entry: ListEntry): Promise<void> {
+  return withSecrets(options, ({ database }) => removeEntry(database, list, entry));
 }
 
-/** Both lists, oldest entry first. @throws as openRegistry */
-export async function showLists(options: RegistryOptions): Promise<ListedEntry[]> {
-  return withSecrets(options, ({ database }) =>
-    database.connected('lists', async (client) => {
-      const { rows } = await client.query<
-        Parameters<typeof toEntryText>[0] & {
-          readonly list: ListName;
-          readonly reason: string;
-          readonly created_at: Date;
-          readonly created_by: string;
-        }
-      >('select * from device_lists order by list, id');
-      return rows.map((row) => ({
-        list: row.list,
-        entry: toEntryText(row),
-        reason: row.reason,
-        createdAt: row.created_at.toISOString(),
-        createdBy: row.created_by,
-      }));
-    }),
-  );
+/** {@link readEntries} with a database of its own. @throws as openRegistry */
+export function showLists(options: RegistryOptions): Promise<ListedEntry[]> {
+  return withSecrets(options, ({ database }) => readEntries(database));
 }

@@ -1,27 +1,36 @@
 // Takes a device out of use: a tombstone, with all its keys and attempts.
-import type { RegistryOptions } from '../store/connect.js';
 import { needRow } from '../devices/read.js';
-import { buryDevice } from '../devices/tombstone.js';
-import type { DeviceName, DeviceRecord } from '../registry.js';
 import { checkReason } from '../devices/request.js';
+import { buryDevice } from '../devices/tombstone.js';
+import type { Asker } from '../process-user.js';
+import type { DeviceName, DeviceRecord } from '../registry.js';
+import type { RegistryOptions } from '../store/connect.js';
+import type { Database } from '../store/database.js';
 import { withSecrets } from './with-secrets.js';
 
 /**
  * Lists leave it out from now on, and it is provisioned again with the policy `rotate` only. Its keys can still be
  * revealed. A second time it changes nothing.
  *
- * @param reason for the audit trail
- * @throws DEVICE_UNKNOWN, INPUT_INVALID (no reason given), and as openRegistry
+ * @param by with the reason for the audit trail
+ * @throws DEVICE_UNKNOWN, INPUT_INVALID (no reason given)
  */
-export async function removeDevice(
+export async function bury(
+  database: Database,
+  device: DeviceName,
+  by: Asker & { readonly reason: string },
+): Promise<DeviceRecord> {
+  checkReason(by.reason);
+  return database.transaction('remove', async (client) =>
+    buryDevice(client, await needRow(client, device), by.reason, by),
+  );
+}
+
+/** {@link bury} with a database of its own. @throws as openRegistry too */
+export function removeDevice(
   options: RegistryOptions,
   device: DeviceName,
   reason: string,
 ): Promise<DeviceRecord> {
-  checkReason(reason);
-  return withSecrets(options, ({ database }) =>
-    database.transaction('remove', async (client) => {
-      return buryDevice(client, await needRow(client, device), reason);
-    }),
-  );
+  return withSecrets(options, ({ database }) => bury(database, device, { reason }));
 }

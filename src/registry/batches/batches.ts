@@ -173,6 +173,8 @@ export interface Away {
 export interface Release {
   readonly reason: string;
   readonly who: string;
+  /** From which somebody asks this process; absent: it is asked where it runs. */
+  readonly address?: string | undefined;
 }
 
 /** Places that one station holds ahead. */

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Conflict, ConflictDecision, ConflictState } from '../../core/conflict.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { generatePsk } from '../../core/psk.js';
-import { recordEvent } from '../devices/events.js';
+import { eventBy, recordEvent } from '../devices/events.js';
 import { lockNames } from '../store/lock.js';
 import { DEVICE_COLUMNS, type DeviceRow, macOf, ownerOf, toDeviceRecord } from '../devices/rows.js';
 import { buryDevice } from '../devices/tombstone.js';
@@ -25,7 +25,7 @@ export async function resolveConflict(
   client: pg.ClientBase,
   box: SecretBox,
   id: number,
-  { decision, reason, actor: who }: Decision,
+  { decision, reason, ...by }: Decision,
 ): Promise<Conflict> {
   checkReason(reason);
   const before = await needConflict(client, id);
@@ -43,10 +43,10 @@ export async function resolveConflict(
     const others = holders.filter((other) => other.id !== device.id);
     await replaceDevice(client, box, device, others, conflict);
   }
-  if (device !== undefined && decision === 'set-aside') await buryDevice(client, device, reason, who);
+  if (device !== undefined && decision === 'set-aside') await buryDevice(client, device, reason, by);
   await client.query(
     `update conflicts set state = $2, decided_at = now(), decided_by = $3, reason = $4 where id = $1`,
-    [id, state, who ?? processUser(), reason],
+    [id, state, by.actor ?? processUser(), reason],
   );
   const detail = {
     conflict: id,
@@ -56,7 +56,7 @@ export async function resolveConflict(
     refused: board,
     registered: conflict.registered,
   };
-  const event = { actor: who, uuid: conflict.global_uuid, macKey: conflict.mac_key, detail };
+  const event = { ...eventBy(by), uuid: conflict.global_uuid, macKey: conflict.mac_key, detail };
   await recordEvent(client, { kind: 'conflict resolved', ...event });
   return toConflict(await needConflict(client, id));
 }

@@ -1,10 +1,10 @@
 // Writing to the audit trail.
 import type pg from 'pg';
-import { processHost, processUser } from '../process-user.js';
+import type { AuditKind } from '../../core/audit-kinds.js';
+import { type Asker, originOf, processHost, processUser } from '../process-user.js';
 
 export interface AuditEvent {
-  /** For example `key revealed`. */
-  readonly kind: string;
+  readonly kind: AuditKind;
   /** Who did it; absent: the user of this process. */
   readonly actor?: string | undefined;
   /** From where; absent: this computer. */
@@ -13,6 +13,11 @@ export interface AuditEvent {
   readonly macKey?: string | undefined;
   /** No secret in it. */
   readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Who asked, as columns of an event. */
+export function eventBy(by: Asker): Pick<AuditEvent, 'actor' | 'origin'> {
+  return { actor: by.actor, origin: originOf(by) };
 }
 
 /** Adds a row. */

@@ -4,7 +4,7 @@ import { formatMark, parseMark } from './page-mark.js';
 import type { DeviceFilter, DevicePage } from '../registry.js';
 import { DEVICE_COLUMNS, type DeviceRow, REMOVED, toDeviceRecord } from './rows.js';
 import type { Parameter } from './text-condition.js';
-import { unitFilters } from './units.js';
+import { unitFilters, unitsOfDevices } from './units.js';
 import { matchCondition, matchText, type TextMatch } from './text-match.js';
 
 const PAGE_DEFAULT = 100;
@@ -24,7 +24,11 @@ type MarkedRow = DeviceRow & { readonly mark: string };
 
 export async function list(client: pg.ClientBase, filter: DeviceFilter): Promise<DevicePage> {
   const { rows, next } = await listRows(client, filter);
-  const devices = rows.map(toDeviceRecord);
+  const units = await unitsOfDevices(
+    client,
+    rows.map((row) => row.mac_key),
+  );
+  const devices = rows.map((row) => ({ ...toDeviceRecord(row), ...units.get(row.mac_key) }));
   return next === undefined ? { devices } : { devices, next };
 }
 

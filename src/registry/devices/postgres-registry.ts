@@ -23,6 +23,7 @@ import type {
   ReserveRequest,
   ScreenRequest,
 } from '../registry.js';
+import type { Asker } from '../process-user.js';
 import { checkReason, checkWidths } from './request.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import { countPushes } from '../push/outbox.js';
@@ -132,17 +133,17 @@ export class PostgresRegistry implements Registry {
     return history;
   }
 
-  async reveal(mac: string, reason: string, actor?: string): Promise<string> {
+  async reveal(mac: string, reason: string, by: Asker = {}): Promise<string> {
     checkReason(reason);
     const row = await this.#database.transaction('reveal', (client) =>
-      recordReveal(client, { mac, reason, actor }),
+      recordReveal(client, { mac, reason, by }),
     );
     return openKey(this.#box, row);
   }
 
-  async labelled(mac: string, reason: string, actor?: string): Promise<void> {
+  async labelled(mac: string, reason: string, by: Asker = {}): Promise<void> {
     checkReason(reason);
-    await this.#database.transaction('labelled', (client) => recordLabel(client, { mac, reason, actor }));
+    await this.#database.transaction('labelled', (client) => recordLabel(client, { mac, reason, by }));
   }
 
   conflicts(filter: ConflictFilter = {}): Promise<readonly Conflict[]> {

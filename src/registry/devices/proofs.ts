@@ -120,7 +120,7 @@ async function recordRotations(
     if (before === undefined) return [];
     const detail = { attempt: id, key: Number(key.key_id), replaced: Number(before) };
     return {
-      kind: 'key rotated',
+      kind: 'key rotated' as const,
       actor: operator ?? undefined,
       uuid: key.global_uuid,
       macKey: key.mac_key,

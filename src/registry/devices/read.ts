@@ -6,7 +6,8 @@ import { macsOfSerials, readUnitsOfDevice } from './units.js';
 import type { DeviceHistory, DeviceName, DeviceRecord } from '../registry.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import { readAttempts } from './attempts.js';
-import { recordEvent } from './events.js';
+import type { Asker } from '../process-user.js';
+import { eventBy, recordEvent } from './events.js';
 import {
   DEVICE_COLUMNS,
   type DeviceRow,
@@ -91,28 +92,20 @@ async function historyOf(client: pg.ClientBase, row: DeviceRow): Promise<DeviceH
 /** Runs inside a transaction of its own and returns the stored text: it is opened only after the event is committed. */
 export async function recordReveal(
   client: pg.ClientBase,
-  {
-    mac,
-    reason,
-    actor,
-  }: { readonly mac: string; readonly reason: string; readonly actor?: string | undefined },
+  { mac, reason, by }: { readonly mac: string; readonly reason: string; readonly by: Asker },
 ): Promise<DeviceRow> {
   const row = await needRow(client, { mac });
   const { global_uuid: uuid, mac_key: macKey } = row;
-  await recordEvent(client, { kind: 'key revealed', actor, uuid, macKey, detail: { reason } });
+  await recordEvent(client, { kind: 'key revealed', ...eventBy(by), uuid, macKey, detail: { reason } });
   return row;
 }
 
 export async function recordLabel(
   client: pg.ClientBase,
-  {
-    mac,
-    reason,
-    actor,
-  }: { readonly mac: string; readonly reason: string; readonly actor?: string | undefined },
+  { mac, reason, by }: { readonly mac: string; readonly reason: string; readonly by: Asker },
 ): Promise<void> {
   const { global_uuid: uuid, mac_key: macKey } = await needRow(client, { mac });
-  await recordEvent(client, { kind: 'label printed', actor, uuid, macKey, detail: { reason } });
+  await recordEvent(client, { kind: 'label printed', ...eventBy(by), uuid, macKey, detail: { reason } });
 }
 
 /** devices.psk_secret is the current key, or the newest pending one of a device that has none. */

@@ -44,6 +44,25 @@ export async function readUnitsOfDevice(client: pg.ClientBase, macKey: string): 
   }));
 }
 
+/** The unit that each of these devices is: the newest that passed, else the newest; by MAC key. */
+export async function unitsOfDevices(
+  client: pg.ClientBase,
+  macKeys: readonly string[],
+): Promise<ReadonlyMap<string, Pick<DeviceUnit, 'serial' | 'batch' | 'lot'>>> {
+  const { rows } = await client.query<Pick<UnitRow, 'name' | 'lot' | 'serial'> & { mac_key: string }>(
+    `select distinct on (mac_key) mac_key, name, lot, serial
+     from batch_units join batches on batches.id = batch_id where mac_key = any($1)
+     order by mac_key, passed desc, coalesce(passed_at, claimed_at) desc`,
+    [macKeys],
+  );
+  return new Map(
+    rows.map(({ mac_key, name, lot, serial }) => [
+      mac_key,
+      { batch: name, lot: orNone(lot), serial: orNone(serial) },
+    ]),
+  );
+}
+
 /** MAC keys by serial number. */
 export async function macsOfSerials(
   client: pg.ClientBase,

@@ -1,5 +1,6 @@
 // Deliveries that were given up: read, retried or discarded by somebody who has looked at them.
 import type pg from 'pg';
+import type { AuditKind } from '../../core/audit-kinds.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { macOf } from '../devices/rows.js';
 import { type Asker, originOf, processUser } from '../process-user.js';
@@ -40,14 +41,14 @@ export async function readDead(client: pg.ClientBase, limit: number): Promise<De
 }
 
 /** What a change does to a delivery, and how the audit trail names it. */
-const CHANGES = {
+const CHANGES: Readonly<Record<'retry' | 'discard', { readonly sql: string; readonly kind: AuditKind }>> = {
   retry: {
     sql: `update push_deliveries d
       set state = 'pending', due_at = now(), tries = 0, first_try_at = null, ended_at = null`,
     kind: 'dead push retried',
   },
   discard: { sql: 'delete from push_deliveries d', kind: 'dead push discarded' },
-} as const;
+};
 
 /** Names are numbers that fit into a BIGINT. */
 const ID_FORM = /^[1-9]\d{0,17}$/;

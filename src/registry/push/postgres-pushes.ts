@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import type { Database } from '../store/database.js';
-import { recordEvent } from '../devices/events.js';
-import { type Asker, originOf, processUser } from '../process-user.js';
+import { eventBy, recordEvent } from '../devices/events.js';
+import { type Asker, processUser } from '../process-user.js';
 import { Deliverer, type DelivererParts, openTargetOf } from './deliverer.js';
 import { changeDead, readDead } from './dead.js';
 import { testMessage } from './message.js';
@@ -70,7 +70,7 @@ export class PostgresPushes implements Pushes {
       const { address, sendsKeys } = added;
       await recordEvent(client, {
         kind: 'push target added',
-        ...auditOf(by),
+        ...eventBy(by),
         detail: { name, address, sendsKeys, allowsRegistry: settings.allowsRegistry },
       });
       return { ...added, madeSecret };
@@ -85,7 +85,7 @@ export class PostgresPushes implements Pushes {
         [id],
       );
       await client.query('delete from push_targets where id = $1', [id]);
-      await recordEvent(client, { kind: 'push target removed', ...auditOf(by), detail: { name, dropped } });
+      await recordEvent(client, { kind: 'push target removed', ...eventBy(by), detail: { name, dropped } });
       return dropped ?? 0;
     });
   }
@@ -99,8 +99,8 @@ export class PostgresPushes implements Pushes {
         paused,
       ]);
       if (!paused) await dueNow(client, id);
-      const kind = `push target ${paused ? 'paused' : 'resumed'}`;
-      await recordEvent(client, { kind, ...auditOf(by), detail: { name } });
+      const kind = paused ? 'push target paused' : 'push target resumed';
+      await recordEvent(client, { kind, ...eventBy(by), detail: { name } });
     });
   }
 
@@ -148,10 +148,6 @@ export class PostgresPushes implements Pushes {
     const made = { createdAt: created_at.toISOString(), createdBy: created_by };
     return { name, kind, address: describeAddress(kind, url), statement, events, sendsKeys, paused, ...made };
   }
-}
-
-function auditOf(by: Asker): { readonly actor: string | undefined; readonly origin: string } {
-  return { actor: by.actor, origin: originOf(by) };
 }
 
 /** @throws PUSH_TARGET_UNKNOWN */

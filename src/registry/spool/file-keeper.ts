@@ -24,7 +24,7 @@ import type {
   ReserveRequest,
   ScreenRequest,
 } from '../registry.js';
-import { processUser } from '../process-user.js';
+import { type Asker, originOf, processUser } from '../process-user.js';
 import { checkReason, checkWidths, makeReservation } from '../devices/request.js';
 
 /**
@@ -109,20 +109,20 @@ class FileKeeper implements Registry {
     return this.#inTurn((history) => history.need(name).history());
   }
 
-  async reveal(mac: string, reason: string, actor = processUser()): Promise<string> {
+  async reveal(mac: string, reason: string, by: Asker = {}): Promise<string> {
     checkReason(reason);
     return this.#inTurn(async (history) => {
       const device = history.need({ mac });
-      await this.#append({ type: 'revealed', at: now(), mac: device.record.mac, reason, actor });
+      await this.#append({ type: 'revealed', at: now(), mac: device.record.mac, reason, ...whoOf(by) });
       return device.key;
     });
   }
 
-  async labelled(mac: string, reason: string, actor = processUser()): Promise<void> {
+  async labelled(mac: string, reason: string, by: Asker = {}): Promise<void> {
     checkReason(reason);
     await this.#inTurn(async (history) => {
       const device = history.need({ mac });
-      await this.#append({ type: 'labelled', at: now(), mac: device.record.mac, reason, actor });
+      await this.#append({ type: 'labelled', at: now(), mac: device.record.mac, reason, ...whoOf(by) });
     });
   }
 
@@ -167,4 +167,9 @@ class FileKeeper implements Registry {
 
 function now(): string {
   return new Date().toISOString();
+}
+
+/** For the audit trail. */
+function whoOf(by: Asker): { readonly actor: string; readonly origin: string } {
+  return { actor: by.actor ?? processUser(), origin: originOf(by) };
 }

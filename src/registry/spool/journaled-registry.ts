@@ -22,6 +22,7 @@ import type {
   ReserveRequest,
   ScreenRequest,
 } from '../registry.js';
+import type { Asker } from '../process-user.js';
 import { checkWidths } from '../devices/request.js';
 import type { LocalKeys } from '../store/secrets/local-keys.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
@@ -162,12 +163,12 @@ export class JournaledRegistry implements Registry {
     return this.#online((inner) => inner.show(device));
   }
 
-  reveal(mac: string, reason: string, actor?: string): Promise<string> {
-    return this.#online((inner) => inner.reveal(mac, reason, actor));
+  reveal(mac: string, reason: string, by?: Asker): Promise<string> {
+    return this.#online((inner) => inner.reveal(mac, reason, by));
   }
 
-  labelled(mac: string, reason: string, actor?: string): Promise<void> {
-    return this.#online((inner) => inner.labelled(mac, reason, actor));
+  labelled(mac: string, reason: string, by?: Asker): Promise<void> {
+    return this.#online((inner) => inner.labelled(mac, reason, by));
   }
 
   conflicts(filter: ConflictFilter = {}): Promise<readonly Conflict[]> {

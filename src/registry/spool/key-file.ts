@@ -20,8 +20,8 @@ export type KeyFileRecord =
   | ({ type: 'confirmed'; at: string; id: string } & Proof)
   | ({ type: 'failed'; at: string; id: string } & Failure)
   | RefusedRecord
-  | { type: 'revealed'; at: string; mac: string; reason: string; actor: string }
-  | { type: 'labelled'; at: string; mac: string; reason: string; actor: string };
+  | { type: 'revealed'; at: string; mac: string; reason: string; actor: string; origin?: string }
+  | { type: 'labelled'; at: string; mac: string; reason: string; actor: string; origin?: string };
 
 /** A board that was stopped because it contradicts a device of the file. */
 export interface RefusedRecord {

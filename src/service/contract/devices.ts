@@ -2,27 +2,34 @@
 import { z } from 'zod';
 import { LABEL_FORMATS } from '../../core/labels/render.js';
 import { STAGES } from '../../core/stages.js';
-import { doneSchema, momentSchema, operations, timeSchema } from './operation.js';
+import { doneSchema, momentSchema, operations, reasonSchema, timeSchema } from './operation.js';
 import { pushCountsSchema } from './push.js';
 
-export const deviceSchema = z
-  .object({
-    id: z.int(),
-    uuid: z.string(),
-    mac: z.string(),
-    /** The chip's own 128-bit id, where it has one. */
-    hardwareId: z.string().optional(),
-    /** `pending`, `provisioned`, or what another program wrote. */
-    status: z.string(),
-    caUrl: z.string().optional(),
-    wifiSsid: z.string().optional(),
-    firmwareVersion: z.string().optional(),
-    hardwareRevision: z.string().optional(),
-    location: z.string().optional(),
-    provisionedAt: timeSchema.optional(),
+export const deviceSchema = z.object({
+  id: z.int(),
+  uuid: z.string(),
+  mac: z.string(),
+  /** The chip's own 128-bit id, where it has one. */
+  hardwareId: z.string().optional(),
+  /** `pending`, `provisioned`, or what another program wrote. */
+  status: z.string(),
+  caUrl: z.string().optional(),
+  wifiSsid: z.string().optional(),
+  firmwareVersion: z.string().optional(),
+  hardwareRevision: z.string().optional(),
+  location: z.string().optional(),
+  provisionedAt: timeSchema.optional(),
+});
+
+/** With the unit that it is: the newest that passed, else the newest. */
+export const listedDeviceSchema = deviceSchema
+  .extend({
+    serial: z.string().optional(),
+    batch: z.string().optional(),
+    lot: z.string().optional(),
   })
   .meta({ id: 'Device' });
-export type Device = z.output<typeof deviceSchema>;
+export type Device = z.output<typeof listedDeviceSchema>;
 
 /** Who made an attempt, where, with what, on which chip, and how long it took; as far as it is known. */
 const attemptStory = {
@@ -156,7 +163,7 @@ export const DEVICE_OPERATIONS = operations({
       /** `next` of the page before. */
       after: z.string().max(64).optional(),
     }),
-    response: z.object({ devices: z.array(deviceSchema), next: z.string().optional() }),
+    response: z.object({ devices: z.array(listedDeviceSchema), next: z.string().optional() }),
   },
   exportDevices: {
     method: 'GET',
@@ -194,11 +201,21 @@ export const DEVICE_OPERATIONS = operations({
     summary: 'Prints the label of a device again. Who asked and why is written to the audit trail first.',
     params: deviceParams,
     body: z.object({
-      reason: z.string().trim().min(3).max(500),
+      reason: reasonSchema,
       /** Absent: the printer of this station. */
       printer: z.string().max(64).optional(),
     }),
     response: doneSchema,
+  },
+  removeDevice: {
+    method: 'POST',
+    path: '/devices/:device/remove',
+    role: 'engineer',
+    summary:
+      'Takes a device out of use: lists leave it out, its history and keys stay. Who asked and why is written to the audit trail.',
+    params: deviceParams,
+    body: z.object({ reason: reasonSchema }),
+    response: deviceSchema.meta({ id: 'RemovedDevice' }),
   },
   revealKey: {
     method: 'POST',
@@ -206,7 +223,7 @@ export const DEVICE_OPERATIONS = operations({
     role: 'engineer',
     summary: 'The key of a device. Who asked and why is written to the audit trail first.',
     params: deviceParams,
-    body: z.object({ reason: z.string().trim().min(3).max(500) }),
+    body: z.object({ reason: reasonSchema }),
     response: z.object({ mac: z.string(), uuid: z.string(), psk: z.string() }).meta({ id: 'RevealedKey' }),
   },
   registryStatus: {

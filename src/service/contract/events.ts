@@ -9,6 +9,8 @@ import { settingsSchema, stationStateSchema } from './station.js';
 export const CHANGING_PARTS = [
   'batches',
   'conflicts',
+  'devices',
+  'lists',
   'push',
   'printers',
   'secrets',

@@ -1,11 +1,13 @@
 // The contract of the HTTP API: every operation with its schemas, and the types made from them. The page imports types
 // only; the service registers its routes from this table, so nothing can be served that does not stand in it.
 import type { z } from 'zod';
+import { AUDIT_OPERATIONS } from './audit.js';
 import { BATCH_OPERATIONS } from './batches.js';
 import { CA_OPERATIONS } from './ca.js';
 import { CONFLICT_OPERATIONS } from './conflicts.js';
 import { DEVICE_OPERATIONS } from './devices.js';
 import { JOB_OPERATIONS } from './jobs.js';
+import { LIST_OPERATIONS } from './lists.js';
 import type { Operation } from './operation.js';
 import { PORT_OPERATIONS } from './ports.js';
 import { PRINTER_OPERATIONS } from './printers.js';
@@ -27,6 +29,8 @@ export const OPERATIONS = {
   ...CA_OPERATIONS,
   ...DEVICE_OPERATIONS,
   ...CONFLICT_OPERATIONS,
+  ...LIST_OPERATIONS,
+  ...AUDIT_OPERATIONS,
   ...STATION_OPERATIONS,
   ...PUSH_OPERATIONS,
   ...BATCH_OPERATIONS,
@@ -80,6 +84,8 @@ export type { CaTest } from './ca.js';
 export type { Device, DeviceHistory, RegistryStatus } from './devices.js';
 export type { Session, Token, User } from './session.js';
 export type { ConflictInfo } from './conflicts.js';
+export type { AuditEntry } from './audit.js';
+export type { ListEntryInfo } from './lists.js';
 export type { BatchInfo, HeldPlacesInfo, UnitInfo } from './batches.js';
 export type { Printer } from './printers.js';
 export type { DeadPush, PushTargetInfo, PushTargetStatus } from './push.js';

@@ -54,6 +54,7 @@ export const jobSchema = z
     image: z.object({ offset: z.int(), size: z.int(), sha256: z.string() }).optional(),
     /** The batch that it counts for. */
     batch: z.string().optional(),
+    lot: z.string().optional(),
     /** Its label is printed; the unit passes when the code of that label was scanned. */
     scanning: z.boolean().optional(),
     /** In a batch that numbers its units. */

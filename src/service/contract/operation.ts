@@ -72,4 +72,7 @@ export const momentSchema = z
   .regex(new RegExp(MOMENT_PATTERN), 'is no time')
   .meta({ id: 'Moment' });
 
+/** Why somebody does what is recorded. */
+export const reasonSchema = z.string().trim().min(3).max(500);
+
 export const timeSchema = z.string().meta({ format: 'date-time' });

@@ -1,7 +1,7 @@
 // All devices as text, page by page, so that a registry of any size passes through little memory.
 import { csvCell, PUBLIC_FIELDS } from '../../core/device-table/index.js';
 import type { DeviceFilter, Registry } from '../../registry/index.js';
-import { deviceSchema, type Device } from '../contract/devices.js';
+import { listedDeviceSchema, type Device } from '../contract/devices.js';
 
 type Filter = Omit<DeviceFilter, 'limit' | 'after'>;
 
@@ -24,7 +24,7 @@ async function* allDevices(registry: Registry, filter: Filter): AsyncGenerator<D
   let after: string | undefined;
   do {
     const page = await registry.list({ ...filter, after, limit: PAGE });
-    for (const device of page.devices) yield deviceSchema.parse(device);
+    for (const device of page.devices) yield listedDeviceSchema.parse(device);
     after = page.next;
   } while (after !== undefined);
 }

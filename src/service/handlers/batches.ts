@@ -6,6 +6,7 @@ import { figuresOf } from '../../core/figures/figures.js';
 import { parseIdentifierList } from '../../core/identifier-list.js';
 import type { Batch } from '../../registry/index.js';
 import type { ServiceCore } from '../core.js';
+import { askerOf } from '../http/asker.js';
 import type { Call, Handlers } from '../http/operations.js';
 
 type BatchHandlers = Pick<
@@ -40,7 +41,8 @@ export function batchHandlers(core: ServiceCore): BatchHandlers {
     listUnits: async ({ params }) => ({ units: await requireBatches().units(params.name) }),
     listHeldPlaces: async ({ params }) => ({ held: await requireBatches().heldPlaces(params.name) }),
     releasePlaces: async ({ params, body: { station, reason } }, call) => {
-      const count = await requireBatches().releasePlaces(params.name, station, { reason, who: nameOf(call) });
+      const { actor: who, address } = askerOf(call);
+      const count = await requireBatches().releasePlaces(params.name, station, { reason, who, address });
       await view.beat();
       return { count };
     },

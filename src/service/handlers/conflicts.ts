@@ -1,6 +1,7 @@
 // Boards that contradict the registry, and deciding about them.
 import { EspmintError } from '../../core/errors/index.js';
 import type { ServiceCore } from '../core.js';
+import { askerOf } from '../http/asker.js';
 import type { Handlers } from '../http/operations.js';
 
 export function conflictHandlers({
@@ -17,8 +18,8 @@ export function conflictHandlers({
       if (found === undefined) throw new EspmintError('CONFLICT_UNKNOWN', { id });
       return found;
     },
-    resolveConflict: async ({ params, body }, { identity }) => {
-      const decided = await registry.resolve(params.id, { ...body, actor: identity?.name });
+    resolveConflict: async ({ params, body: { decision, reason } }, call) => {
+      const decided = await registry.resolve(params.id, { decision, ...askerOf(call), reason });
       await registryWatch.look();
       return decided;
     },

@@ -6,6 +6,7 @@ import { parseDeviceName } from '../../core/device-name.js';
 import type { ServiceCore } from '../core.js';
 import { csvLines, jsonLines } from '../devices/export.js';
 import { labelFile } from '../devices/label.js';
+import { askerOf } from '../http/asker.js';
 import type { Handlers } from '../http/operations.js';
 import { measure, registryStatus } from '../station/registry-status.js';
 
@@ -45,14 +46,14 @@ export function deviceHandlers({ parts, labels }: ServiceCore): DeviceHandlers {
       call.header('content-disposition', `inline; filename="${fileName}"`);
       return content;
     },
-    printLabel: async ({ params, body }, { identity }) => {
+    printLabel: async ({ params, body: { reason, printer } }, call) => {
       const device = await registry.show(parseDeviceName(params.device));
-      await labels.reprint(device, { ...body, actor: identity?.name ?? 'unknown' });
+      await labels.reprint(device, { ...askerOf(call), reason, printer });
       return { ok: true };
     },
-    revealKey: async ({ params, body }, { identity }) => {
+    revealKey: async ({ params, body }, call) => {
       const { mac, uuid } = await registry.show(parseDeviceName(params.device));
-      const psk = await registry.reveal(mac, body.reason, identity?.name ?? 'unknown');
+      const psk = await registry.reveal(mac, body.reason, askerOf(call));
       return { mac, uuid, psk };
     },
     registryStatus: () => registryStatus(registry),

@@ -6,6 +6,7 @@ import { caHandlers } from './ca.js';
 import { conflictHandlers } from './conflicts.js';
 import { deviceHandlers } from './devices.js';
 import { jobHandlers } from './jobs.js';
+import { listHandlers } from './lists.js';
 import { portHandlers } from './ports.js';
 import { printerHandlers } from './printers.js';
 import { profileHandlers } from './profiles.js';
@@ -28,6 +29,7 @@ export function createHandlers(core: ServiceCore, openapi: () => string): Handle
     ...caHandlers(),
     ...deviceHandlers(core),
     ...conflictHandlers(core),
+    ...listHandlers(core),
     ...stationHandlers(core),
     ...pushHandlers(core),
     ...batchHandlers(core),

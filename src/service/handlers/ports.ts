@@ -4,6 +4,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import { requireRole } from '../access/gatekeeper.js';
 import type { VirtualBoard } from '../contract/index.js';
 import type { ServiceCore } from '../core.js';
+import { askerOf } from '../http/asker.js';
 import type { Handlers } from '../http/operations.js';
 import type { VirtualBoards } from '../parts.js';
 import { inspectBoard, type Lookup } from '../ports/inspect.js';
@@ -45,8 +46,8 @@ export function portHandlers(core: ServiceCore): PortHandlers {
       if (!ports.forget(port) && !wasAdded) throw new EspmintError('PORT_UNKNOWN', { port });
       return DONE;
     },
-    inspectPort: ({ body: { port, reveal } }, { signal, identity }) => {
-      if (reveal !== undefined) requireRole(identity, 'engineer');
+    inspectPort: ({ body: { port, reveal } }, call) => {
+      if (reveal !== undefined) requireRole(call.identity, 'engineer');
       if (line.isBusy(port)) throw new EspmintError('PORT_IN_USE', { port });
       return ports.inspecting(port, async () => {
         const { profile = defaultProfile() } = (await orders.current().catch(() => undefined)) ?? {};
@@ -56,9 +57,9 @@ export function portHandlers(core: ServiceCore): PortHandlers {
           target: profile.target,
           baud: profile.policy.baud,
           layouts,
-          reveal: reveal && { reason: reveal.reason, actor: identity?.name ?? 'unknown' },
+          reveal: reveal && { ...askerOf(call), reason: reveal.reason },
         };
-        const deadline = AbortSignal.any([signal, AbortSignal.timeout(INSPECT_TIMEOUT_MS)]);
+        const deadline = AbortSignal.any([call.signal, AbortSignal.timeout(INSPECT_TIMEOUT_MS)]);
         return inspectBoard(port, parts, lookup, deadline);
       });
     },

@@ -1,7 +1,7 @@
 // Pushes: the registry's own answers, where there is a registry that has them.
 import { EspmintError } from '../../core/errors/index.js';
 import type { ServiceCore } from '../core.js';
-import type { Asker } from '../../registry/index.js';
+import { askerOf } from '../http/asker.js';
 import type { Call, Handlers } from '../http/operations.js';
 import type { PushDesk } from '../parts.js';
 
@@ -65,9 +65,4 @@ export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandler
 function hostOf(address: string): string {
   const [host] = /^[a-z][\w+.-]*:\/\/(?:[^/@]*@)?[^/?#]*/i.exec(address) ?? [];
   return (host ?? address).replace(/\/\/[^/@]*@/, '//');
-}
-
-/** For the audit trail. */
-function askerOf({ identity, address }: Call, reason?: string): Asker {
-  return { actor: identity?.name, address, reason };
 }

@@ -14,6 +14,7 @@ export interface NewJob {
   readonly startedAt: string;
   readonly retryOf?: string | undefined;
   readonly batch?: string | undefined;
+  readonly lot?: string | undefined;
 }
 
 export function beginJob(job: NewJob): Job {

@@ -13,7 +13,7 @@ import {
 } from '../../station/index.js';
 import { standardTemplate } from '../../core/labels/standard.js';
 import type { LabelLayout } from '../../core/labels/layout.js';
-import type { DeviceHistory } from '../../registry/index.js';
+import type { Asker, DeviceHistory } from '../../registry/index.js';
 import { EspmintError } from '../../core/errors/index.js';
 import type { Printer } from '../contract/index.js';
 import type { ServiceParts } from '../parts.js';
@@ -37,9 +37,8 @@ const SAMPLE = {
 };
 
 /** Why a label is printed once more, and for whom. */
-export interface Reprint {
+export interface Reprint extends Asker {
   readonly reason: string;
-  readonly actor: string;
   readonly printer?: string | undefined;
 }
 
@@ -104,7 +103,7 @@ export class StationLabels {
     }
     const { address } = await this.#parts.printers.get(name);
     const layout = await this.layOut(device, name);
-    await this.#parts.parts.registry.labelled(device.mac, request.reason, request.actor);
+    await this.#parts.parts.registry.labelled(device.mac, request.reason, request);
     await printLabel(labelToZpl(layout), { address, open: this.#parts.parts.openPrinter });
   }
 

@@ -7,7 +7,7 @@ import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
 import type { Profile } from '../../core/profile/schema.js';
 import type { Board } from '../../driver/index.js';
 import { chooseRegion, type Region } from '../../provision/index.js';
-import type { DeviceHistory, Registry } from '../../registry/index.js';
+import type { Asker, DeviceHistory, Registry } from '../../registry/index.js';
 import type { Inspection } from '../contract/index.js';
 import type { ServiceParts } from '../parts.js';
 import { describePartition } from './partitions.js';
@@ -20,7 +20,7 @@ export type Lookup = Pick<Profile, 'nvs' | 'target'> & {
   /** Of every profile that this station knows: the board may be of any of them. */
   readonly layouts: readonly Profile['nvs'][];
   /** Who asks for the secrets too, and why. */
-  readonly reveal?: { readonly reason: string; readonly actor: string } | undefined;
+  readonly reveal?: (Asker & { readonly reason: string }) | undefined;
 };
 
 type Warning = Inspection['warnings'][number];
@@ -39,7 +39,7 @@ export async function inspectBoard(
   try {
     const { reveal } = lookup;
     // Into the audit trail first: if that fails, nothing is shown.
-    if (reveal !== undefined) await parts.registry.reveal(board.facts.mac, reveal.reason, reveal.actor);
+    if (reveal !== undefined) await parts.registry.reveal(board.facts.mac, reveal.reason, reveal);
     const known = reveal === undefined ? keysOf([lookup.nvs, ...lookup.layouts]) : undefined;
     const wanted = lookup.target.partitionTableOffset;
     const survey = await orWarn(warnings, () => board.survey({ tableOffsetBytes: wanted }));

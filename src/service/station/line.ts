@@ -193,7 +193,16 @@ export class Line {
     try {
       const { order, ...asked } = this.#asked.get(slot) ?? (await this.#byItself());
       const { profile, plan, batch } = order;
-      const job = this.#open({ slot, port, profile, attempts: plan.attempts, batch: batch?.name, ...asked });
+      const { name, lot } = batch ?? {};
+      const job = this.#open({
+        slot,
+        port,
+        profile,
+        attempts: plan.attempts,
+        batch: name,
+        lot,
+        ...asked,
+      });
       const onScan = (_: unknown, waiting: boolean): void => {
         this.#station.scanning(slot, waiting);
         jobs.awaitScan(job.id, waiting);

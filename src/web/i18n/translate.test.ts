@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { CATALOG, type ErrorCode } from '../../core/errors/index.js';
 import { languageOf } from '../prefs.js';
-import { en } from './en.js';
+import { enBehind } from './en-behind.js';
+import { en as first } from './en.js';
 import { de } from './languages/de.js';
 import { es } from './languages/es.js';
 import { vi } from './languages/vi.js';
 import { zh } from './languages/zh.js';
 import { SENTENCE_OF } from './sentences.js';
-import { fill, localeOf, t, tn } from './translate.js';
+import { addEnglish, fill, localeOf, t, tn } from './translate.js';
 
+const en = { ...first, ...enBehind };
+addEnglish(enBehind);
 const keys = Object.keys(en) as (keyof typeof en)[];
 const placeholders = (text: string): string[] =>
   [...text.matchAll(/(?<!\{)\{(\w+)\}(?!\})/g)].map(([whole]) => whole).sort();

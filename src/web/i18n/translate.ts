@@ -1,6 +1,7 @@
 // Says things in the language of the page. English is in the page; other languages are fetched when they are wanted.
 import { languageOf, type Language, getPrefs } from '../prefs.js';
 import type { ErrorCode } from '../../core/errors/index.js';
+import type { EnglishBehind } from './en-behind.js';
 import { en, type Messages } from './en.js';
 import { SENTENCE_OF, type Sentence } from './sentences.js';
 
@@ -9,11 +10,20 @@ export type Key = keyof Messages;
 export type CountKey = { [K in Key]: K extends `${infer Base}.other` ? Base : never }[Key];
 
 let language: Language = 'en';
-let messages: Messages = en;
+/** Grows with the pages behind the first one: until those are there, nothing asks for their words. */
+let english = en as Messages;
+let messages: Messages = english;
+
+/** The English words of pages that came later. */
+export function addEnglish(words: EnglishBehind): void {
+  const isSpoken = messages === english;
+  english = { ...english, ...words };
+  if (isSpoken) messages = english;
+}
 
 /** A file for each, which costs nothing until it is wanted. */
 const LOADERS: Record<Language, () => Promise<Messages>> = {
-  en: () => Promise.resolve(en),
+  en: () => Promise.resolve(english),
   vi: async () => (await import('./languages/vi.js')).vi,
   zh: async () => (await import('./languages/zh.js')).zh,
   de: async () => (await import('./languages/de.js')).de,

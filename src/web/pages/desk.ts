@@ -1,17 +1,25 @@
 // The pages behind the station page, as one file that is fetched when the first page has shown.
 import type { Pages } from '../desk-pages.js';
+import { enBehind } from '../i18n/en-behind.js';
+import { addEnglish } from '../i18n/translate.js';
+import { AuditPage } from './audit/audit.js';
 import { BatchesPage } from './batches/batches.js';
 import { ConflictsPage } from './conflicts/conflicts.js';
 import { DevicesPage } from './devices/devices.js';
 import { InspectPage } from './inspect/inspect.js';
+import { ListsPage } from './lists/lists.js';
 import { SettingsPage } from './settings/settings.js';
 import { SetupPage } from './setup/setup.js';
 import { TodayPage } from './today/today.js';
+
+addEnglish(enBehind);
 
 export const DESK: Pages = {
   batches: BatchesPage,
   conflicts: ConflictsPage,
   devices: DevicesPage,
+  lists: ListsPage,
+  audit: AuditPage,
   setup: SetupPage,
   today: TodayPage,
   inspect: InspectPage,

@@ -7,7 +7,7 @@ import { watchEvents } from '../store/session.js';
 import { getState, subscribe } from '../store/store.js';
 import { useLoad, type Loaded } from './load.js';
 
-export type Kind = ChangingPart | 'devices' | 'stations';
+export type Kind = ChangingPart | 'stations';
 
 interface Pace {
   /** Looks again after so long, for what other stations change in the database; 0: never. */

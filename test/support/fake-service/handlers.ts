@@ -3,12 +3,13 @@ import { layOutLabel } from '../../../src/core/labels/layout.js';
 import { standardTemplate } from '../../../src/core/labels/standard.js';
 import { labelFont, labelValuesOf } from '../../../src/station/index.js';
 import type { Job, PortState } from '../../../src/service/contract/index.js';
-import { deviceSchema } from '../../../src/service/contract/devices.js';
+import { listedDeviceSchema } from '../../../src/service/contract/devices.js';
 import { userSchema } from '../../../src/service/contract/session.js';
 import { labelFile } from '../../../src/service/devices/label.js';
 import { previewProfile } from '../../../src/service/profiles/preview.js';
 import { checkInput, jsonProfile } from '../../../src/service/profiles/profile-text.js';
 import { fleet } from './fleet.js';
+import { governing } from './governing.js';
 import { line } from './line.js';
 import { FakeFile, Refusal, type Handlers } from './refusal.js';
 import { newJob, runJob, type Pace } from './run.js';
@@ -31,6 +32,7 @@ export function handlersOf(world: FakeWorld, pace: Pace): Handlers {
     ...devices(world),
     ...line(world),
     ...fleet(world),
+    ...governing(world),
     ...access(world),
   };
 }
@@ -222,8 +224,8 @@ function devices(world: FakeWorld): Handlers {
   const matching = ({ text = '', status = '' }: { text?: string | undefined; status?: string | undefined }) =>
     world.devices.filter(
       (device) =>
-        (status === '' || device.status === status) &&
-        [device.mac, device.uuid, device.location ?? ''].some((value) =>
+        (status === '' ? device.status !== 'removed' : device.status === status) &&
+        [device.mac, device.uuid, device.location ?? '', device.units[0]?.serial ?? ''].some((value) =>
           value.toLowerCase().includes(text.toLowerCase()),
         ),
     );
@@ -238,7 +240,9 @@ function devices(world: FakeWorld): Handlers {
       const all = matching(query);
       const from = Number(query.after ?? 0);
       const next = from + query.limit;
-      const page = all.slice(from, next).map((device) => deviceSchema.parse(device));
+      const page = all
+        .slice(from, next)
+        .map((device) => listedDeviceSchema.parse({ ...device, ...device.units[0] }));
       return { devices: page, ...(next < all.length ? { next: String(next) } : {}) };
     },
     exportDevices: ({ query }) =>
@@ -251,10 +255,6 @@ function devices(world: FakeWorld): Handlers {
       const layout = layOutLabel(standardTemplate(values), values, await labelFont());
       const { contentType, content } = await labelFile(values.mac, layout, format);
       return new FakeFile(contentType, content);
-    },
-    printLabel: ({ params: { device } }) => {
-      find(device);
-      return { ok: true };
     },
     revealKey: ({ params: { device }, body: { reason } }) => {
       const found = world.devices.find(({ mac }) => mac === device);

@@ -11,6 +11,7 @@ export function fleetWorld(slots = 8): FakeWorld {
   addConflicts(world);
   addPushes(world);
   addHeldPlaces(world);
+  addLists(world);
   return world;
 }
 
@@ -128,6 +129,51 @@ function addPushes(world: FakeWorld): void {
       message: 'inventory refused the push (HTTP 422: unknown article number); correct it there, then retry.',
     });
   }
+}
+
+function addLists(world: FakeWorld): void {
+  const about = { createdAt: iso(2100), createdBy: 'minh' };
+  world.lists.push(
+    { list: 'deny', entry: sampleMac(4711), reason: 'stolen in March', ...about },
+    {
+      list: 'deny',
+      entry: 'a4:cf:12:90:00:00..a4:cf:12:90:01:ff',
+      reason: 'tray 14: wrong crystal, sent back to the maker',
+      ...about,
+    },
+    { list: 'deny', entry: sampleUuid(99), reason: 'field return 4711', ...about },
+  );
+  const origin = '192.168.1.44 by way of line-1';
+  const [first, second] = world.devices;
+  const entries = [
+    {
+      kind: 'key revealed',
+      actor: 'linh',
+      mac: first?.mac,
+      uuid: first?.uuid,
+      detail: { reason: 'field return 4711' },
+    },
+    {
+      kind: 'label printed',
+      actor: 'minh',
+      mac: second?.mac,
+      detail: { reason: 'the first label was smeared' },
+    },
+    {
+      kind: 'list entry added',
+      actor: 'minh',
+      detail: { list: 'deny', entry: sampleMac(4711), reason: 'stolen in March' },
+    },
+    {
+      kind: 'board refused',
+      actor: 'linh',
+      mac: sampleMac(12),
+      detail: { code: 'CLONE_SUSPECTED', conflict: 9 },
+    },
+    { kind: 'push target added', actor: 'admin', detail: { name: 'inventory', address: 'erp.example.com' } },
+  ];
+  for (const [index, entry] of entries.entries())
+    world.audit.push({ id: 90 - index, at: iso(30 + index * 71), origin, ...entry });
 }
 
 function addHeldPlaces(world: FakeWorld): void {

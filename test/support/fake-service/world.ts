@@ -2,12 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Stage } from '../../../src/core/stages.js';
 import type {
+  AuditEntry,
   BatchInfo,
   ConflictInfo,
   DeadPush,
   DeviceHistory,
   HeldPlacesInfo,
   Job,
+  ListEntryInfo,
   LiveEvent,
   PortState,
   Printer,
@@ -63,6 +65,9 @@ export class FakeWorld {
   /** Of the whole station; its batch is the one of the settings. */
   station: Pick<StationState, 'mode' | 'reason' | 'teaching' | 'batchProblem'> = { mode: 'running' };
   registryOk = true;
+  readonly lists: ListEntryInfo[] = [];
+  /** Newest first. */
+  readonly audit: AuditEntry[] = [];
   readonly conflicts: ConflictInfo[] = [];
   readonly pushTargets: (PushTargetInfo & PushTargetStatus)[] = [];
   readonly deadPushes: DeadPush[] = [];

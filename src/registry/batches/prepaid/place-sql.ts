@@ -1,6 +1,6 @@
 // The SQL of prepaid places. As everywhere here, who changes what is counted holds the batch's row.
 import type pg from 'pg';
-import { recordEvent } from '../../devices/events.js';
+import { eventBy, recordEvent } from '../../devices/events.js';
 import type { HeldPlaces, Release } from '../batches.js';
 import { nextSerial } from '../serials.js';
 import { countBatch, IDENTIFIER_IS_FREE, readBatch, SEEN_LATELY, toOrder, type BatchRow } from '../sql.js';
@@ -142,7 +142,7 @@ export async function readHeldPlaces(client: pg.ClientBase, batchId: string): Pr
 export async function releasePlaces(
   client: pg.ClientBase,
   { batch: name, station }: { readonly batch: string; readonly station: string },
-  { reason, who }: Release,
+  { reason, who, address }: Release,
 ): Promise<number> {
   const batch = await readBatch(client, name, { lock: true });
   const { rowCount } = await client.query(
@@ -153,7 +153,7 @@ export async function releasePlaces(
   const places = rowCount ?? 0;
   if (places > 0) {
     const detail = { batch: name, station, places, reason };
-    await recordEvent(client, { kind: 'batch places released', actor: who, detail });
+    await recordEvent(client, { kind: 'batch places released', ...eventBy({ actor: who, address }), detail });
   }
   return places;
 }

@@ -6,6 +6,9 @@ import { setPrefs, usePrefs } from '../../prefs.js';
 import { Icon } from '../../ui/icon.js';
 
 export const OPTIONAL_COLUMNS = [
+  'serial',
+  'batch',
+  'lot',
   'uuid',
   'firmwareVersion',
   'hardwareRevision',

@@ -12,9 +12,11 @@ import { Facts } from '../../ui/facts.js';
 import { Icon, type IconName } from '../../ui/icon.js';
 import { useLive } from '../../ui/live.js';
 import { Copyable, FailureNote, Skeleton } from '../../ui/parts.js';
+import { denyLink } from '../lists/lists.js';
 import { StatusBadge } from './device-table.js';
 import { LabelDialog } from './label-dialog.js';
 import type { Filters } from './filters.js';
+import { RemoveDialog } from './remove-dialog.js';
 import { RevealDialog } from './reveal-dialog.js';
 import { Timeline } from './timeline.js';
 
@@ -44,9 +46,13 @@ export function DeviceDetail({ device, filters }: DeviceDetailProps): JSX.Elemen
       {value !== undefined && (
         <div class="stack loose">
           <Identity device={value} />
-          <Opener icon="label" label={t('label.do')}>
-            {(close) => <LabelDialog device={value} onClose={close} />}
-          </Opener>
+          <Units units={value.units} />
+          <div class="row">
+            <Opener icon="label" label={t('label.do')}>
+              {(close) => <LabelDialog mac={value.mac} onClose={close} />}
+            </Opener>
+            <Governing device={value} />
+          </div>
           <KeyAction device={value} />
           <section class="stack">
             <h3>{t('devices.history')}</h3>
@@ -75,6 +81,53 @@ function Identity({ device }: { device: DeviceHistory }): JSX.Element {
 }
 
 const FURTHER = ['wifiSsid', 'firmwareVersion', 'hardwareRevision', 'location'] as const;
+
+/** What it is as a board of its batches: the newest that passed first. */
+function Units({ units }: Pick<DeviceHistory, 'units'>): JSX.Element | null {
+  if (units.length === 0) return null;
+  return (
+    <>
+      {units.map(({ batch, lot, serial, passed, passedAt, claimedAt }) => (
+        <Facts
+          key={batch}
+          rows={[
+            [t('batch.serial'), serial && <Copyable value={serial} what={t('batch.serial')} />],
+            [t('devices.batch'), <a href={link(['batches', batch])}>{batch}</a>],
+            [t('batch.lot'), lot && <a href={link(['devices'], { lot })}>{lot}</a>],
+            [
+              t(passed ? 'batch.passedAt' : 'batch.unit.inWork'),
+              formatExact(passedAt ?? claimedAt, currentLocale()),
+            ],
+          ]}
+        />
+      ))}
+    </>
+  );
+}
+
+/** What somebody does about the device as a whole, each recorded with a reason. */
+function Governing({ device: { mac, status } }: { device: DeviceHistory }): JSX.Element | null {
+  const mayChange = useStore((state) => hasRole(state.session, 'engineer'));
+  const hasDatabase = useStore((state) => state.station?.hasDatabase !== false);
+  if (!mayChange || !hasDatabase) return null;
+  return (
+    <>
+      <a class="button" href={link(['audit'], { device: mac })}>
+        <Icon name="eye" />
+        {t('nav.audit')}
+      </a>
+      <a class="button" href={denyLink(mac)}>
+        <Icon name="lock" />
+        {t('lists.denyThis')}
+      </a>
+      {status !== 'removed' && (
+        <Opener icon="trash" label={t('removal.do')}>
+          {(close) => <RemoveDialog mac={mac} onClose={close} />}
+        </Opener>
+      )}
+    </>
+  );
+}
 
 /** The key is shown to those who may see it, with a reason that is written down first. */
 function KeyAction({ device }: { device: DeviceHistory }): JSX.Element {

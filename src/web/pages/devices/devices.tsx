@@ -17,7 +17,7 @@ import { filtersOf, queryOf, type Filters } from './filters.js';
 import { useDevicePages } from './pages.js';
 
 const TYPING_MS = 180;
-const STATUSES = ['', 'provisioned', 'pending'] as const;
+const STATUSES = ['', 'provisioned', 'pending', 'removed'] as const;
 
 export function DevicesPage({ place }: { place: Place }): JSX.Element {
   const asked = filtersOf(place);

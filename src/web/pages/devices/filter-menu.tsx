@@ -1,4 +1,4 @@
-// Further filters of the device list: batch, station and days, behind one button that says how many are set.
+// Further filters of the device list: batch, lot, serial number, station and days, behind one button that says how many are set.
 import type { JSX } from 'preact';
 import { t } from '../../i18n/translate.js';
 import { Field, TextField } from '../../ui/field.js';
@@ -10,6 +10,13 @@ interface FilterMenuProps {
   readonly onChange: (change: Partial<Filters>) => void;
 }
 
+const LABELS = {
+  batch: 'devices.batch',
+  lot: 'batch.lot',
+  serial: 'batch.serial',
+  station: 'devices.station',
+} as const;
+
 export function FilterMenu({ filters, onChange }: FilterMenuProps): JSX.Element {
   const count = countFurther(filters);
   return (
@@ -19,10 +26,10 @@ export function FilterMenu({ filters, onChange }: FilterMenuProps): JSX.Element 
         {count === 0 ? t('devices.filters') : t('devices.filtersSet', { n: count })}
       </summary>
       <div class="menu-body stack">
-        {(['batch', 'station'] as const).map((name) => (
+        {(['batch', 'lot', 'serial', 'station'] as const).map((name) => (
           <TextField
             key={name}
-            label={t(`devices.${name}`)}
+            label={t(LABELS[name])}
             value={filters[name]}
             onInput={(value) => {
               onChange({ [name]: value });
@@ -49,7 +56,7 @@ export function FilterMenu({ filters, onChange }: FilterMenuProps): JSX.Element 
           class="button little"
           disabled={count === 0}
           onClick={() => {
-            onChange({ batch: '', station: '', from: '', to: '' });
+            onChange({ batch: '', lot: '', serial: '', station: '', from: '', to: '' });
           }}
         >
           {t('devices.filtersClear')}

@@ -13,7 +13,8 @@ import { currentLocale, t, wordsFor } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { BootLog } from '../../ui/boot-log.js';
-import { Dialog } from '../../ui/dialog.js';
+import { LabelDialog } from '../devices/label-dialog.js';
+import { Dialog, DialogButton } from '../../ui/dialog.js';
 import { Facts } from '../../ui/facts.js';
 import { Badge, Copyable, Note } from '../../ui/parts.js';
 import { stageMarks, type Mark } from './tile-model.js';
@@ -58,12 +59,21 @@ export function JobDetails(props: { job: Job; port?: PortState; onClose: () => v
           </a>
         )}
         {job.mac !== undefined && (
-          <a class="button" href={link(['devices', job.mac])} onClick={onClose}>
-            {t('action.openDevice')}
-          </a>
+          <div class="row">
+            <a class="button" href={link(['devices', job.mac])} onClick={onClose}>
+              {t('action.openDevice')}
+            </a>
+            {job.state === 'passed' && <LabelButton mac={job.mac} />}
+          </div>
         )}
       </div>
     </Dialog>
+  );
+}
+
+function LabelButton({ mac }: { mac: string }): JSX.Element {
+  return (
+    <DialogButton label={t('label.do')}>{(close) => <LabelDialog mac={mac} onClose={close} />}</DialogButton>
   );
 }
 
@@ -85,11 +95,14 @@ function FailureWords({ failure: { code, message } }: { failure: NonNullable<Job
 
 function JobFacts({ job, portLabel }: { job: Job; portLabel: string }): JSX.Element {
   const language = currentLocale();
-  const { mac, uuid, chip, known, image, profile, durationMs } = job;
+  const { mac, uuid, serial, batch, lot, chip, known, image, profile, durationMs } = job;
   return (
     <Facts
       rows={[
         ['MAC', mac && <Copyable value={mac} what="MAC" />],
+        [t('batch.serial'), serial && <Copyable value={serial} what={t('batch.serial')} />],
+        [t('devices.batch'), batch && <a href={link(['batches', batch])}>{batch}</a>],
+        [t('batch.lot'), lot],
         ['UUID', uuid && <Copyable value={uuid} what="UUID" />],
         [t('fact.chip'), chip && `${chip.description} ${chip.revision}, ${formatBytes(chip.flashSizeBytes)}`],
         [t('fact.before'), known && t(`known.${known}`)],

@@ -6,6 +6,7 @@ import type { PortState } from '../../../service/contract/index.js';
 import { hasRole, knowsWhat } from '../../store/session.js';
 import { getState, useStore } from '../../store/store.js';
 import { Skeleton } from '../../ui/parts.js';
+import { LabelDialog } from '../devices/label-dialog.js';
 import { act, start, stopOrSee } from './actions.js';
 import { FirstVisit } from './first-visit.js';
 import { JobDialog } from './job-dialog.js';
@@ -45,6 +46,7 @@ function Tiles(): JSX.Element {
     setSelected(name);
   }, []);
   const [details, setDetails] = useState<string>();
+  const [label, setLabel] = useState<string>();
   useTileKeys(names, () => current.current, select, setDetails);
   const area = useRef<HTMLDivElement>(null);
   const { density, columns, rows, gapPx } = useFit(area, names.length);
@@ -64,10 +66,19 @@ function Tiles(): JSX.Element {
               selected={selected === name}
               onSelect={select}
               onDetails={setDetails}
+              onLabel={setLabel}
             />
           </div>
         ))}
       </div>
+      {label !== undefined && (
+        <LabelDialog
+          mac={label}
+          onClose={() => {
+            setLabel(undefined);
+          }}
+        />
+      )}
       {details !== undefined && (
         <JobDialog
           port={details}

@@ -18,9 +18,10 @@ const ICONS: Record<Exclude<TileAction, 'none'>, IconName> = {
 interface TileActionsProps {
   readonly port: PortState;
   readonly onDetails: (port: string) => void;
+  readonly onLabel: (mac: string) => void;
 }
 
-export function TileActions({ port, onDetails }: TileActionsProps): JSX.Element {
+export function TileActions({ port, onDetails, onLabel }: TileActionsProps): JSX.Element {
   const mayOperate = useStore((state) => hasRole(state.session, 'operator'));
   const hasProduct = useStore(knowsWhat);
   const wanted = tileAction(port);
@@ -44,6 +45,9 @@ export function TileActions({ port, onDetails }: TileActionsProps): JSX.Element 
         </button>
       )}
       <span class="grow" />
+      {mayOperate && port.state === 'passed' && port.job?.mac !== undefined && (
+        <LabelButton slot={slot} mac={port.job.mac} onLabel={onLabel} />
+      )}
       {mayOperate && port.kind === 'virtual' && <PlugButton port={port} />}
       {port.job !== undefined && (
         <button
@@ -60,6 +64,24 @@ export function TileActions({ port, onDetails }: TileActionsProps): JSX.Element 
         </button>
       )}
     </footer>
+  );
+}
+
+function LabelButton(props: { slot: string; mac: string; onLabel: (mac: string) => void }): JSX.Element {
+  const { slot, mac, onLabel } = props;
+  return (
+    <button
+      type="button"
+      class="button quiet icon-only tile-details"
+      aria-label={`${t('label.do')}, ${slot}`}
+      title={t('label.do')}
+      onClick={(event) => {
+        event.stopPropagation();
+        onLabel(mac);
+      }}
+    >
+      <Icon name="label" />
+    </button>
   );
 }
 

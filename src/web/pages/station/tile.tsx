@@ -32,9 +32,11 @@ interface TileProps {
   readonly selected: boolean;
   readonly onSelect: (port: string) => void;
   readonly onDetails: (port: string) => void;
+  readonly onLabel: (mac: string) => void;
 }
 
-export function Tile({ name, density, selected, onSelect, onDetails }: TileProps): JSX.Element | null {
+export function Tile(props: TileProps): JSX.Element | null {
+  const { name, density, selected, onSelect, onDetails, onLabel } = props;
   const port = useStore((state) => state.ports?.find((other) => other.port === name));
   const element = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -70,7 +72,7 @@ export function Tile({ name, density, selected, onSelect, onDetails }: TileProps
       ) : (
         <JobBody port={port} job={port.job} />
       )}
-      <TileActions port={port} onDetails={onDetails} />
+      <TileActions port={port} onDetails={onDetails} onLabel={onLabel} />
     </article>
   );
 }
@@ -105,7 +107,7 @@ function JobBody({ port, job }: { port: PortState; job: Job }): JSX.Element {
       )}
       <StageStrip job={job} />
       <p class="tile-facts">
-        <span class="mono" title={job.mac}>
+        <span class="mono" title={[job.mac, job.batch, job.lot].filter(Boolean).join(' · ')}>
           {job.serial ?? (job.mac === undefined ? '' : shortMac(job.mac))}
         </span>
         <span class="tile-chip">{job.chip?.chip ?? ''}</span>

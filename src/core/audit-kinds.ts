@@ -1,0 +1,25 @@
+// Kinds of entries of the audit trail: what somebody did, or what happened, to devices, keys, lists, batches and pushes.
+
+export const AUDIT_KINDS = [
+  'key revealed',
+  'key rotated',
+  'key pushed',
+  'label printed',
+  'device removed',
+  'device changed by import',
+  'devices imported',
+  'board refused',
+  'conflict resolved',
+  'list entry added',
+  'list entry removed',
+  'batch places released',
+  'batch place lost',
+  'push target added',
+  'push target paused',
+  'push target resumed',
+  'push target removed',
+  'dead push retried',
+  'dead push discarded',
+  'master key rotated',
+] as const;
+export type AuditKind = (typeof AUDIT_KINDS)[number];

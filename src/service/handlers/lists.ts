@@ -1,0 +1,77 @@
+// Admission lists and the audit trail: the registry's own answers, where there is a database that has them.
+import { Readable } from 'node:stream';
+import { parseDeviceName } from '../../core/device-name.js';
+import { csvCell } from '../../core/device-table/index.js';
+import { EspmintError } from '../../core/errors/index.js';
+import { parseListEntry } from '../../core/list-entry.js';
+import { parseListFile } from '../../core/list-file.js';
+import type { Administration, AuditFilter } from '../../registry/index.js';
+import type { ServiceCore } from '../core.js';
+import { askerOf } from '../http/asker.js';
+import { withMoments } from '../http/moments.js';
+import type { Handlers } from '../http/operations.js';
+
+type Administrator = Omit<Administration, 'close'>;
+type ListHandlers = Pick<
+  Handlers,
+  'showLists' | 'addToList' | 'removeFromList' | 'listAudit' | 'exportAudit' | 'removeDevice'
+>;
+
+/** Entries that an export reads at once. */
+const PAGE = 1000;
+const AUDIT_COLUMNS = ['at', 'kind', 'actor', 'origin', 'mac', 'uuid'] as const;
+
+export function listHandlers({ parts, registryWatch }: ServiceCore): ListHandlers {
+  const need = (what: string): Administrator => {
+    if (parts.administration === undefined) throw new EspmintError('DATABASE_MISSING', { what });
+    return parts.administration;
+  };
+  const lists = (): Administrator => need('Allow and deny lists');
+  const audit = (): Administrator => need('Entries of the audit trail');
+  return {
+    showLists: async () => ({ entries: await lists().lists() }),
+    addToList: async ({ params: { list }, body: { entries: text, reason, file } }, call) => {
+      const entries = parseListFile(text, file);
+      const added = await lists().addToList(list, entries, { ...askerOf(call), reason });
+      return { added, known: entries.length - added };
+    },
+    removeFromList: async ({ params: { list }, body: { entry, reason } }, call) => {
+      await lists().removeFromList(list, parseListEntry(entry), { ...askerOf(call), reason });
+      return { ok: true };
+    },
+    listAudit: ({ query }) => audit().audit(auditFilter(query)),
+    exportAudit: ({ query }, call) => {
+      call.header('content-type', 'text/csv; charset=utf-8');
+      call.header('content-disposition', 'attachment; filename="audit.csv"');
+      return Readable.from(auditLines(audit(), auditFilter(query)));
+    },
+    removeDevice: async ({ params: { device }, body: { reason } }, call) => {
+      const removed = await need('Devices that are out of use').removeDevice(parseDeviceName(device), {
+        ...askerOf(call),
+        reason,
+      });
+      await registryWatch.look();
+      return removed;
+    },
+  };
+}
+
+function auditFilter(
+  query: Omit<AuditFilter, 'device'> & { readonly device?: string | undefined },
+): AuditFilter {
+  const { device, ...filter } = withMoments(query);
+  return device === undefined ? filter : { ...filter, device: parseDeviceName(device) };
+}
+
+async function* auditLines(from: Administrator, filter: AuditFilter): AsyncGenerator<string> {
+  yield `${[...AUDIT_COLUMNS, 'detail'].join(',')}\r\n`;
+  let after: string | undefined;
+  do {
+    const page = await from.audit({ ...filter, after, limit: PAGE });
+    for (const entry of page.entries) {
+      const cells = [...AUDIT_COLUMNS.map((column) => entry[column] ?? ''), JSON.stringify(entry.detail)];
+      yield `${cells.map(csvCell).join(',')}\r\n`;
+    }
+    after = page.next;
+  } while (after !== undefined);
+}
