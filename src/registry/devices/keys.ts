@@ -5,7 +5,7 @@ import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
 import { type DeviceRow, type KeyRow, ownerOf } from './rows.js';
 
 /** A key that is stored. */
-export interface StoredKey {
+interface StoredKey {
   readonly id: string;
   readonly psk: string;
 }
@@ -37,22 +37,22 @@ export async function liveKeys(
 }
 
 /**
- * The wanted key if one is given, else the one to go on with, else a new one; stored as pending if it is not yet.
+ * Stores a key as pending, if it is not stored yet.
  *
+ * @param chosen undefined: a new one is made
  * @param at when it was made, ISO 8601; undefined: now
  */
 export async function keyFor(
   client: pg.ClientBase,
   box: SecretBox,
   device: DeviceRow,
-  given: string | undefined,
   keys: readonly LiveKey[],
-  goOnWith: StoredKey | undefined,
+  chosen: string | undefined,
   at?: string,
 ): Promise<StoredKey> {
-  const found = given === undefined ? goOnWith : keys.find(({ psk }) => psk === given);
+  const found = keys.find(({ psk }) => psk === chosen);
   if (found !== undefined) return found;
-  const psk = given ?? generatePsk();
+  const psk = chosen ?? generatePsk();
   const owner = ownerOf(device);
   return { id: await insertKey(client, device.id, owner, box.seal(psk, owner), at), psk };
 }

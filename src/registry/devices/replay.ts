@@ -37,7 +37,7 @@ export async function replayReservation(
   const row = found ?? (await insertPending(client, box, [request])).get(macKeyOf(request.mac));
   if (row === undefined) throw new EspmintError('INTERNAL', { reason: 'a new board got no row' });
   const keys = await liveKeys(client, box, [row]);
-  const key = await keyFor(client, box, row, request.psk, keys.get(row.id) ?? [], undefined, at);
+  const key = await keyFor(client, box, row, keys.get(row.id) ?? [], request.psk, at);
   const attempt = { id, deviceId: row.id, keyId: key.id, wanted: wantedOf(request), offlineAt: at };
   await insertAttempts(client, [{ ...attempt, facts: request.facts }]);
   return undefined;

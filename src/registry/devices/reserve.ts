@@ -8,7 +8,8 @@ import type { BoardNames, Reservation, ReserveRequest, ScreenRequest } from '../
 import { makeReservation } from './request.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import { insertAttempts, type NewAttempt } from './attempts.js';
-import { keyFor, type LiveKey, liveKeys, type StoredKey } from './keys.js';
+import { chooseKey, knownAs } from './key-choice.js';
+import { keyFor, type LiveKey, liveKeys } from './keys.js';
 import { checkBoards } from './lists.js';
 import { meet, Stop } from './meet.js';
 import { insertPending, wantedOf } from './pending.js';
@@ -63,11 +64,16 @@ interface Taken {
 }
 
 async function take(client: pg.ClientBase, box: SecretBox, reserving: Reserving): Promise<Taken> {
-  const { request, row, isNew } = reserving;
-  const key = await chooseKey(client, box, reserving);
+  const { request, row, isNew, keys } = reserving;
+  const { mac, uuid, psk: given, policy, facts } = request;
+  const [current, pending] = (['current', 'pending'] as const).map(
+    (wanted) => keys.find(({ state }) => state === wanted)?.psk,
+  );
+  // A new device was stored with its key just now.
+  const chosen = chooseKey({ mac, uuid, policy, given, status: row.status, current, pending });
+  const key = await keyFor(client, box, row, keys, chosen);
   const id = randomUUID();
-  const { mac, uuid, facts } = request;
-  const known = isNew ? 'new' : row.status === 'pending' ? 'pending' : 'provisioned';
+  const known = knownAs(isNew ? undefined : row.status);
   return {
     attempt: { id, deviceId: row.id, keyId: key.id, wanted: wantedOf(request), facts },
     reservation: makeReservation({ id, mac, uuid, known }, key.psk),
@@ -93,25 +99,4 @@ export async function screen(
 function allNames(board: BoardNames): string[] {
   const { mac, uuid, hardwareId } = namesOf(board);
   return [mac, uuid, ...(hardwareId === undefined ? [] : [hardwareId])];
-}
-
-/** The key to flash. */
-async function chooseKey(
-  client: pg.ClientBase,
-  box: SecretBox,
-  { request, row, isNew, keys }: Reserving,
-): Promise<StoredKey> {
-  const { mac, uuid, psk, policy } = request;
-  const pending = keys.find(({ state }) => state === 'pending');
-  const current = keys.find(({ state }) => state === 'current');
-  // The one key of a device that was made just now is the right one.
-  if (isNew) return keyFor(client, box, row, undefined, keys, pending);
-  if (row.status === 'pending') return keyFor(client, box, row, psk, keys, pending);
-  if (row.status === REMOVED && policy !== 'rotate') throw new EspmintError('DEVICE_REMOVED', { mac, uuid });
-  if (policy === 'refuse') {
-    throw new EspmintError('DEVICE_KNOWN', { mac, uuid, status: row.status ?? 'provisioned' });
-  }
-  if (policy === 'rotate') return keyFor(client, box, row, psk, keys, pending);
-  if (psk !== undefined && psk !== current?.psk) throw new EspmintError('KEY_DIFFERS', { mac, uuid });
-  return keyFor(client, box, row, psk, keys, current);
 }

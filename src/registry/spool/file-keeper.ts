@@ -1,5 +1,4 @@
 // The registry of a bench without a database: the same promises, kept in one file that the user names.
-import { randomUUID } from 'node:crypto';
 import { storableFacts } from '../devices/attempt-facts.js';
 import { pageOf } from './file-list.js';
 import type { Conflict } from '../../core/conflict.js';
@@ -7,7 +6,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import { conflictError, namesOf } from '../conflicts/detect.js';
 import { refusalBy } from '../conflicts/from-history.js';
 import { KeyFile, type KeyFileRecord } from './key-file.js';
-import { chooseKey, KeyHistory } from './key-history.js';
+import { KeyHistory } from './key-history.js';
 import type {
   ConflictFilter,
   DeviceFilter,
@@ -25,7 +24,7 @@ import type {
   ScreenRequest,
 } from '../registry.js';
 import { type Asker, originOf, processUser } from '../process-user.js';
-import { checkReason, checkWidths, makeReservation } from '../devices/request.js';
+import { checkReason, checkWidths } from '../devices/request.js';
 
 /**
  * Keeps reservations in a file of mode 0600 (see key-file.ts for its lines). One espmint process at a time.
@@ -56,19 +55,15 @@ class FileKeeper implements Registry {
   async reserve(request: ReserveRequest): Promise<Reservation> {
     checkWidths(request);
     return this.#inTurn(async (history) => {
-      const { mac, uuid, psk: given, policy } = request;
       const { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location } = request;
       await this.#stopConflict(history, request);
-      const device = history.find({ mac });
-      const psk = chooseKey(device, given, policy);
-      const id = randomUUID();
+      const reservation = history.reserve(request);
+      const { id, mac, uuid, psk } = reservation;
       const { hardwareId } = namesOf(request);
       const wanted = { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location, hardwareId };
       const facts = request.facts === undefined ? undefined : storableFacts(request.facts);
       await this.#append({ type: 'reserved', at: now(), id, mac, uuid, psk, wanted, facts });
-      const known =
-        device === undefined ? 'new' : device.record.status === 'pending' ? 'pending' : 'provisioned';
-      return makeReservation({ id, mac, uuid, known }, psk);
+      return reservation;
     });
   }
 

@@ -1,8 +1,9 @@
 // What the records of a key file or journal add up to: devices, their keys and attempts.
+import { randomUUID } from 'node:crypto';
 import { nameOfDevice } from '../../core/device-name.js';
 import { EspmintError } from '../../core/errors/index.js';
-import type { KeyFileRecord, ReservedLine } from './key-file.js';
 import { generatePsk } from '../../core/psk.js';
+import type { KeyFileRecord, ReservedLine } from './key-file.js';
 import type {
   AttemptRecord,
   BoardNames,
@@ -11,8 +12,11 @@ import type {
   DeviceRecord,
   Image,
   KeyRecord,
-  KnownPolicy,
+  Reservation,
+  ReserveRequest,
 } from '../registry.js';
+import { chooseKey, knownAs } from '../devices/key-choice.js';
+import { makeReservation } from '../devices/request.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -29,11 +33,12 @@ export class FileDevice {
 
   /** The current key, or the newest pending one of a device that has none. */
   get key(): string {
-    return (this.#keys.findLast(({ state }) => state === 'current') ?? this.#keys.at(-1))?.psk ?? '';
+    return this.keyIn('current') ?? this.#keys.at(-1)?.psk ?? '';
   }
 
-  get pendingKey(): string | undefined {
-    return this.#keys.findLast(({ state }) => state === 'pending')?.psk;
+  /** Its newest key of that state. */
+  keyIn(state: KeyRecord['state']): string | undefined {
+    return this.#keys.findLast((key) => key.state === state)?.psk;
   }
 
   get attempts(): readonly AttemptRecord[] {
@@ -139,6 +144,15 @@ export class KeyHistory {
     return [...this.#devices.values()].find(({ record }) => record.uuid === name.uuid);
   }
 
+  /** The key that this board gets, with the number of a new attempt. @throws as chooseKey */
+  reserve({ mac, uuid, psk: given, policy }: ReserveRequest): Reservation {
+    const device = this.find({ mac });
+    const status = device?.record.status;
+    const [current, pending] = [device?.keyIn('current'), device?.keyIn('pending')];
+    const psk = chooseKey({ mac, uuid, policy, given, status, current, pending }) ?? generatePsk();
+    return makeReservation({ id: randomUUID(), mac, uuid, known: knownAs(status) }, psk);
+  }
+
   /** @throws DEVICE_UNKNOWN */
   need(name: DeviceName): FileDevice {
     const device = this.find(name);
@@ -152,23 +166,4 @@ export class KeyHistory {
     if (device === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
     return device;
   }
-}
-
-/**
- * The key to flash, by the rules of Registry.reserve.
- *
- * @throws DEVICE_KNOWN, KEY_DIFFERS
- */
-export function chooseKey(
-  device: FileDevice | undefined,
-  given: string | undefined,
-  policy: KnownPolicy,
-): string {
-  if (device === undefined) return given ?? generatePsk();
-  const { mac, uuid, status } = device.record;
-  if (status === 'pending') return given ?? device.key;
-  if (policy === 'refuse') throw new EspmintError('DEVICE_KNOWN', { mac, uuid, status });
-  if (policy === 'rotate') return given ?? device.pendingKey ?? generatePsk();
-  if (given !== undefined && given !== device.key) throw new EspmintError('KEY_DIFFERS', { mac, uuid });
-  return device.key;
 }

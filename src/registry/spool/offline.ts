@@ -1,12 +1,10 @@
 // What a station decides by itself while the registry is out of reach: by its journal and its copy of the admission lists.
-import { randomUUID } from 'node:crypto';
 import { conflictError } from '../conflicts/detect.js';
 import { refusalBy } from '../conflicts/from-history.js';
 import type { RegistryCopy } from '../admission/registry-copy.js';
 import type { KeyFileRecord } from './key-file.js';
-import { chooseKey, KeyHistory } from './key-history.js';
+import { KeyHistory } from './key-history.js';
 import type { DeviceRecord, Reservation, ReserveRequest, ScreenRequest } from '../registry.js';
-import { makeReservation } from '../devices/request.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import type { Journal } from './journal.js';
 import { keyOwner } from './records.js';
@@ -27,12 +25,7 @@ export class OfflineDesk {
     await this.#copy.check(request, request.policy);
     const history = await this.#history();
     await this.#stopConflict(history, request);
-    const { mac, uuid } = request;
-    const device = history.find({ mac });
-    const psk = chooseKey(device, request.psk, request.policy);
-    const known =
-      device === undefined ? 'new' : device.record.status === 'pending' ? 'pending' : 'provisioned';
-    return makeReservation({ id: randomUUID(), mac, uuid, known }, psk);
+    return history.reserve(request);
   }
 
   /** @throws as Registry.screen */
