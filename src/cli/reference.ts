@@ -1,7 +1,8 @@
 // The reference pages that are made from the code, so that they cannot say anything else.
 import type { Command, Option } from 'commander';
 import { PassThrough } from 'node:stream';
-import { CATALOG, EXIT, type ErrorCode } from '../core/errors/index.js';
+import { CATALOG, EXIT, WARNINGS, type ErrorCode, type WarningCode } from '../core/errors/index.js';
+import { CSV_WARNINGS, NVS_FINDINGS } from '../core/nvs/index.js';
 import { profileJsonSchema } from '../core/profile/schema.js';
 import { httpApiPage, openApiFile } from '../service/reference.js';
 import { rolesPage } from '../service/roles-page.js';
@@ -38,9 +39,9 @@ function errorPage(): string {
   );
   const codes = (Object.keys(CATALOG) as ErrorCode[]).sort();
   return [
-    '# Errors and exit codes',
+    '# Errors, warnings and exit codes',
     '',
-    'Made from the error table by `npm run docs`. Every failure has a stable code, one sentence and an exit code.',
+    'Made from the table of codes by `npm run docs`. Every failure has a stable code, one sentence and an exit code.',
     '',
     '## Exit codes',
     '',
@@ -56,7 +57,39 @@ function errorPage(): string {
     '|---|---|---|---|---|',
     ...codes.map((code) => errorRow(code)),
     '',
+    ...warningSections(),
   ].join('\n');
+}
+
+function warningSections(): string[] {
+  const codes = (Object.keys(WARNINGS) as WarningCode[]).sort();
+  return [
+    '## Warnings',
+    '',
+    'A warning ends nothing: the run goes on. Where a failed attempt is followed by another, and where an option turned a refusal',
+    'into a warning, the warning has the code of the error.',
+    '',
+    '| code | sentence |',
+    '|---|---|',
+    ...codes.map((code) => `| \`${code}\` | ${sentenceOf(WARNINGS[code])} |`),
+    '',
+    '## Warnings about NVS CSV files',
+    '',
+    'From `espmint nvs generate`; with `--strict` they are refusals, and `espmint nvs merge` always refuses.',
+    '',
+    '| code | what is in the file, and what comes of it |',
+    '|---|---|',
+    ...Object.entries(CSV_WARNINGS).map(([code, text]) => `| \`${code}\` | ${text} |`),
+    '',
+    '## Findings of `espmint nvs verify`',
+    '',
+    '| code | | what the device does |',
+    '|---|---|---|',
+    ...Object.entries(NVS_FINDINGS).map(
+      ([code, { severity, consequence }]) => `| \`${code}\` | ${severity} | ${consequence} |`,
+    ),
+    '',
+  ];
 }
 
 /** A detail that is shown by its name, whether the sentence takes it for text, a number or a list. */
@@ -84,11 +117,19 @@ class StandIn {
 }
 
 function errorRow(code: ErrorCode): string {
-  const { exit, http, retryable, problem, next } = CATALOG[code];
-  // The functions only put details into text, so a stand-in that names each detail shows the sentence's form.
+  const { exit, http, retryable } = CATALOG[code];
+  return `| \`${code}\` | ${exit} | ${http} | ${retryable ? 'yes' : 'no'} | ${sentenceOf(CATALOG[code])} |`;
+}
+
+interface Row {
+  readonly problem: (details: never) => string;
+  readonly next: (details: never) => string;
+}
+
+/** The functions only put details into text, so a stand-in that names each detail shows the sentence's form. */
+function sentenceOf({ problem, next }: Row): string {
   const names = new Proxy({}, { get: (_, name) => new StandIn(String(name)) }) as never;
-  const sentence = `${problem(names)}; ${next(names)}.`.replaceAll('NaN', '‹n›').replaceAll('|', '\\|');
-  return `| \`${code}\` | ${exit} | ${http} | ${retryable ? 'yes' : 'no'} | ${sentence} |`;
+  return `${problem(names)}; ${next(names)}.`.replaceAll('NaN', '‹n›').replaceAll('|', '\\|');
 }
 
 async function cliPage(): Promise<string> {

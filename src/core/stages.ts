@@ -1,6 +1,6 @@
 // The way of one device: the names of its stages and the events that tell of them, one union for CLI, service and web.
 import type { Conflict } from './conflict.js';
-import type { ErrorCode } from './errors/index.js';
+import type { ErrorCode, Warning } from './errors/index.js';
 
 /** In the order in which they run. */
 export const STAGES = [
@@ -87,10 +87,8 @@ export interface NvsCompared extends OfBoard {
   /** In mode `replace`: values of other software that are gone after the write. */
   readonly lost: readonly string[];
 }
-export interface Warned extends OfBoard {
+export interface Warned extends OfBoard, Warning {
   readonly type: 'warning';
-  readonly code: string;
-  readonly message: string;
 }
 export interface Passed extends OfBoard {
   readonly type: 'result';

@@ -1,4 +1,5 @@
 // What the flow is given: the real parts in the product, virtual ones in a demo, failing ones in a test.
+import type { OnWarning } from '../core/errors/index.js';
 import type { Mac } from '../core/mac.js';
 import type { Board } from '../driver/index.js';
 import type { Registry } from '../registry/index.js';
@@ -11,7 +12,7 @@ export interface ConnectOptions {
   /** Of a board in Secure Download Mode, which cannot tell it; absent: such a board is refused. */
   readonly trustMac?: Mac | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onWarning: (code: string, message: string) => void;
+  readonly onWarning: OnWarning;
 }
 
 export interface ProvisionParts {

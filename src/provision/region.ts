@@ -1,5 +1,5 @@
 // Decides which region of flash gets the image, from what the user asked and what the chip's flash says of itself.
-import { EspmintError, toEspmintError } from '../core/errors/index.js';
+import { EspmintError, toEspmintError, warningOf, type Warning } from '../core/errors/index.js';
 import { settleTable, type FlashSurvey, type FoundTable } from '../core/flash-survey.js';
 import {
   DATA_SUBTYPE,
@@ -16,14 +16,8 @@ export interface Region {
   readonly sizeBytes: number;
 }
 
-/** Something that the user should know though it does not stop the run. */
-export interface RegionWarning {
-  readonly code: string;
-  readonly message: string;
-}
-
 export interface ChosenRegion extends Region {
-  readonly warnings: readonly RegionWarning[];
+  readonly warnings: readonly Warning[];
   /** NVS partitions that the region lies in or reaches into. Firmware reads each of them as a whole. */
   readonly shared: readonly Partition[];
   /** Partitions of keys for encrypted NVS that the table lists. */
@@ -64,7 +58,7 @@ export function chooseRegion(target: Target, flash: BoardFlash): ChosenRegion {
 interface Settled {
   readonly found: FoundTable | undefined;
   /** Absent: nothing tells of any firmware. Otherwise the refusal that --force-offset turned into a warning. */
-  readonly warnings?: readonly RegionWarning[];
+  readonly warnings?: readonly Warning[];
 }
 
 /** Which table counts. Who forces an offset needs none: then a table that cannot be settled is only told of. */
@@ -74,7 +68,7 @@ function settle(target: Target, { port, survey }: BoardFlash): Settled {
   } catch (thrown) {
     if (!target.force || target.offsetBytes === undefined) throw thrown;
     const { code, message } = toEspmintError(thrown);
-    return { found: undefined, warnings: [{ code, message }, forcedWarning(port)] };
+    return { found: undefined, warnings: [{ code, message }, warningOf('OFFSET_FORCED', { port })] };
   }
 }
 
@@ -83,7 +77,7 @@ const NOBODYS = { shared: [], keyPartitions: [] } as const;
 function withoutTable(
   target: Target,
   { port }: BoardFlash,
-  forced: readonly RegionWarning[] | undefined,
+  forced: readonly Warning[] | undefined,
 ): ChosenRegion {
   if (target.partition !== undefined) {
     const wanted = `partition "${target.partition}"`;
@@ -94,12 +88,9 @@ function withoutTable(
   const sizeBytes = target.sizeBytes ?? DEFAULT_SIZE_BYTES;
   const region = { offsetBytes, sizeBytes, ...NOBODYS };
   if (forced !== undefined) return { ...region, warnings: forced, isUnowned: false };
-  const message =
-    `${port}: the flash has no partition table yet; the image goes to ${hex(offsetBytes)}, ${hex(sizeBytes)} bytes: ` +
-    'make sure that the firmware has its NVS partition there.';
-  const warnings = [{ code: 'NO_PARTITION_TABLE', message }];
+  const warnings = [warningOf('NO_PARTITION_TABLE', { port, offset: offsetBytes, size: sizeBytes })];
   if (!target.force) return { ...region, warnings, isUnowned: true };
-  return { ...region, warnings: [...warnings, forcedWarning(port)], isUnowned: false };
+  return { ...region, warnings: [...warnings, warningOf('OFFSET_FORCED', { port })], isUnowned: false };
 }
 
 function withTable(target: Target, port: string, table: PartitionTable): ChosenRegion {
@@ -115,7 +106,7 @@ function withTable(target: Target, port: string, table: PartitionTable): ChosenR
   };
 }
 
-type RegionIn = Region & { readonly warnings: readonly RegionWarning[] };
+type RegionIn = Region & { readonly warnings: readonly Warning[] };
 
 function regionIn(target: Target, port: string, table: PartitionTable): RegionIn {
   if (target.offsetBytes === undefined) return inPartition(namedOrOnly(target, port, table), target, port);
@@ -174,21 +165,21 @@ function inPartition(partition: Partition, target: Target, port: string): Region
   }
   const whole = offsetBytes === partition.offsetBytes && sizeBytes === partition.sizeBytes;
   if (whole) return { ...region, warnings: [] };
-  const message =
-    `${port}: the image covers ${hex(sizeBytes)} bytes at ${hex(offsetBytes)} of the NVS partition "${label}" ` +
-    `(${hex(partition.sizeBytes)} bytes at ${hex(partition.offsetBytes)}): the firmware reads the rest of it too.`;
-  return { ...region, warnings: [{ code: 'PARTITION_NOT_FILLED', message }] };
+  const notFilled = warningOf('PARTITION_NOT_FILLED', {
+    port,
+    offset: offsetBytes,
+    size: sizeBytes,
+    partition: label,
+    partitionOffset: partition.offsetBytes,
+    partitionSize: partition.sizeBytes,
+  });
+  return { ...region, warnings: [notFilled] };
 }
 
 /** `--force-offset` turns a refusal into a warning that repeats it. */
 function forced(target: Target, port: string, region: Region, refusal: () => EspmintError): RegionIn {
   if (!target.force) throw refusal();
-  return { ...region, warnings: [forcedWarning(port)] };
-}
-
-function forcedWarning(port: string): RegionWarning {
-  const message = `${port}: written against the partition table at your own risk (--force-offset).`;
-  return { code: 'OFFSET_FORCED', message };
+  return { ...region, warnings: [warningOf('OFFSET_FORCED', { port })] };
 }
 
 function checkPlace(

@@ -1,5 +1,5 @@
 // Settles the reservations that a crash has left open, by what the flash of their board holds.
-import { isEspmintError } from '../core/errors/index.js';
+import { isEspmintError, warningOf } from '../core/errors/index.js';
 import type { AttemptRecord } from '../registry/index.js';
 import type { ImageProof } from './admission.js';
 import type { Identity } from './steps.js';
@@ -31,12 +31,8 @@ export async function settleOpen(
     const image = openImage(attempt);
     if (image === undefined || !(await holds(image))) continue;
     await registry.confirm(attempt.id, { imageSha256: image.sha256 });
-    run.emit({
-      type: 'warning',
-      port: run.port,
-      code: 'RESERVATION_SETTLED',
-      message: `${mac} holds what an interrupted attempt wrote at ${attempt.startedAt}; its key is current now`,
-    });
+    const { startedAt } = attempt;
+    run.emit({ type: 'warning', port: run.port, ...warningOf('RESERVATION_SETTLED', { mac, startedAt }) });
     return image;
   }
   return undefined;

@@ -1,14 +1,13 @@
 // The stages of one try, each from what the stages before it found. Order and reporting are in provision-device.ts.
 import { deviceRows } from '../core/device-config.js';
 import { sha256Hex } from '../core/digest.js';
+import { EspmintError, isEspmintError, warningOf } from '../core/errors/index.js';
 import type { FirmwarePart } from '../core/firmware/bundle.js';
-import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import { usableHardwareId } from '../core/hardware-id.js';
 import { parseLinePattern } from '../core/line-pattern.js';
 import { parseMac, type Mac } from '../core/mac.js';
 import { decodeNvs, type NvsRow } from '../core/nvs/index.js';
 import { parsePsk } from '../core/psk.js';
-import type { ProvisionEvent } from '../core/stages.js';
 import { deviceUuid } from '../core/uuid.js';
 import { deviceProof, deviceWpsPin } from '../core/wifi-device-secrets.js';
 import type { Board, BootReport, BootRules } from '../driver/index.js';
@@ -49,7 +48,7 @@ export async function connect({ port, plan, parts, emit, signal }: Try): Promise
     baud: plan.baud,
     trustMac: plan.unproven?.mac,
     signal,
-    onWarning: (code, message) => emit({ type: 'warning', port, code, message }),
+    onWarning: (warning) => emit({ type: 'warning', port, ...warning }),
   });
   emit({ type: 'chip', port, facts: board.facts });
   return board;
@@ -82,7 +81,7 @@ export async function inspect({ port, plan, emit, signal }: Try, board: Board): 
     ...parts.map(({ name, offsetBytes, bytes }) => ({ name, offsetBytes, sizeBytes: bytes.length })),
   ]);
   await requireFree(port, board, region, signal);
-  for (const { code, message } of region.warnings) emit({ type: 'warning', port, code, message });
+  for (const warning of region.warnings) emit({ type: 'warning', port, ...warning });
   return { region, parts };
 }
 
@@ -165,17 +164,14 @@ export async function buildImage(run: Try, board: Board, from: Ingredients): Pro
   const rows = deviceRows(values, layout);
   const { bytes, md5, changes } = await makeImage({ port, board, region, rows, layout, signal });
   if (changes !== undefined) emit({ type: 'nvs', port, mode: layout.mode, ...changes });
-  if (changes !== undefined && changes.lost.length > 0) emit(lossWarning(port, changes.lost));
+  if (changes !== undefined && changes.lost.length > 0) {
+    emit({ type: 'warning', port, ...warningOf('NVS_VALUES_LOST', { port, lost: changes.lost }) });
+  }
   await parts.crossCheck?.(bytes);
   const meant = layout.mode === 'merge' ? decodeNvs(bytes).values : rows;
   const neighbours = await requireOneValue({ port, board, region, image: bytes, rows: meant, signal });
   const { offsetBytes, sizeBytes } = region;
   return { offsetBytes, sizeBytes, bytes, rows: meant, neighbours, md5, sha256: sha256Hex(bytes) };
-}
-
-function lossWarning(port: string, lost: readonly string[]): ProvisionEvent {
-  const message = `${port}: values that the NVS partition holds and this image does not are gone with it: ${lost.join(', ')} (--nvs-mode merge would keep them)`;
-  return { type: 'warning', port, code: 'NVS_VALUES_LOST', message };
 }
 
 /** Before the first erase: by its digest a later look at the flash tells whether the key is on the chip. */

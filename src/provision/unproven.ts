@@ -1,5 +1,5 @@
 // Boards in Secure Download Mode: their ROM writes but proves nothing, so that only what the firmware prints can.
-import { EspmintError } from '../core/errors/index.js';
+import { EspmintError, warningOf } from '../core/errors/index.js';
 import { EMPTY_SURVEY } from '../core/flash-survey.js';
 import type { ProvisionEvent } from '../core/stages.js';
 import type { BootReport } from '../driver/index.js';
@@ -24,8 +24,7 @@ export function lockedRegion(port: string, { target, verify }: ProvisionPlan): C
 }
 
 export function unprovenWarning(port: string): ProvisionEvent {
-  const message = `${port}: Secure Download Mode: the ROM took the image, but nothing can be read back to prove it.`;
-  return { type: 'warning', port, code: 'WRITE_NOT_PROVEN', message };
+  return { type: 'warning', port, ...warningOf('WRITE_NOT_PROVEN', { port }) };
 }
 
 /** What is known of a device whose firmware is to show that the image arrived. */

@@ -1,5 +1,5 @@
 // The last way onto Wi-Fi: the credentials into the board's NVS, beside all that stands there, and proven.
-import { EspmintError, isEspmintError } from '../core/errors/index.js';
+import { EspmintError, isEspmintError, type OnWarning } from '../core/errors/index.js';
 import { mergeNvs, type NvsRow } from '../core/nvs/index.js';
 import { checkWifi } from '../core/wifi.js';
 import { net80211Rows } from '../core/wifi-rows.js';
@@ -17,7 +17,7 @@ export interface WriteNvsOptions {
   readonly namespace: string;
   readonly joinTimeoutMs: number;
   readonly onStep: (text: string) => void;
-  readonly onWarning: (code: string, message: string) => void;
+  readonly onWarning: OnWarning;
 }
 
 const BAUD = 921_600;
@@ -40,7 +40,7 @@ export async function writeWifiToNvs(
       { port, survey, flashSizeBytes: board.facts.flashSizeBytes },
     );
     await requireFree(port, board, chosen, signal);
-    for (const { code, message } of chosen.warnings) onWarning(code, message);
+    for (const warning of chosen.warnings) onWarning(warning);
     const region = { offsetBytes: chosen.offsetBytes, sizeBytes: chosen.sizeBytes };
     const { image } = mergeNvs(await board.readFlash(region), rows);
     onStep('writing and proving');

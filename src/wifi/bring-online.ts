@@ -1,5 +1,5 @@
 // Hands a network to a board in the way that it speaks, and waits for the proof of connection.
-import { EspmintError } from '../core/errors/index.js';
+import { EspmintError, type OnWarning } from '../core/errors/index.js';
 import type { Link } from '../driver/link/transport.js';
 import { CONSOLE_PRESETS } from './console/presets.js';
 import { runScript } from './console/run-script.js';
@@ -25,7 +25,7 @@ export interface BringOptions {
   /** Lines of the board, secrets masked. */
   readonly onLine?: ((line: string) => void) | undefined;
   readonly onStep?: ((text: string) => void) | undefined;
-  readonly onWarning?: ((code: string, message: string) => void) | undefined;
+  readonly onWarning?: OnWarning | undefined;
 }
 
 export interface Online {

@@ -1,7 +1,7 @@
 // `espmint inspect`: everything that one board says of itself, without changing it.
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { Command, Option } from 'commander';
-import { isEspmintError, type EspmintError } from '../../core/errors/index.js';
+import { isEspmintError, type EspmintError, type Warning } from '../../core/errors/index.js';
 import { settleTable, type FlashSurvey, type FoundTable } from '../../core/flash-survey.js';
 import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
 import { MASK } from '../../core/masking/masker.js';
@@ -67,7 +67,7 @@ async function inspect(io: CliIo, options: Options, command: Command): Promise<v
     partitionTableOffset: tableOffsetBytes,
     ...choice
   } = options;
-  const onWarning = (code: string, message: string): void => io.stderr(`${port}: ${message} [${code}]\n`);
+  const onWarning = ({ code, message }: Warning): void => io.stderr(`${port}: ${message} [${code}]\n`);
   const board = await connectorFor(choice, dataDirOf(io, command.optsWithGlobals()))(port, {
     baud,
     signal: io.signal,

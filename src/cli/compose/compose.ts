@@ -1,5 +1,5 @@
 // The only place that builds real parts: transports, loader and registry for the commands.
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, warningOf } from '../../core/errors/index.js';
 import {
   connectBoard,
   connectWithEsptool,
@@ -167,10 +167,12 @@ export function connectorFor({ backend }: BackendChoice, dataDir: string): Provi
 function warnOf(port: string, event: DriverEvent, onWarning: ConnectOptions['onWarning']): void {
   if (event.type === 'baud-fallback') {
     const { from, to, reason } = event;
-    onWarning('BAUD_LOWERED', `${port}: the link fails at ${from} baud (${reason}); going on at ${to}`);
+    onWarning(warningOf('BAUD_LOWERED', { port, from, to, reason }));
   }
-  if (event.type === 'retry')
-    onWarning('STEP_REPEATED', `${port}: ${event.what} is repeated (${event.reason})`);
+  if (event.type === 'retry') {
+    const { what, reason } = event;
+    onWarning(warningOf('STEP_REPEATED', { port, what, reason }));
+  }
 }
 
 function requireKeysTo(keysTo: string | undefined): string {

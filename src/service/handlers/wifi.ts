@@ -63,7 +63,7 @@ export function wifiHandlers({ ports, line, parts }: ServiceCore): Pick<Handlers
             open: parts.openBoard,
             connect: parts.connect,
             signal: deadline,
-            onWarning: (code, message) => void warnings.push({ code, message }),
+            onWarning: (warning) => void warnings.push(warning),
           },
         );
         return { port, ssid, ...done, warnings };

@@ -34,7 +34,7 @@ export async function inspectBoard(
   signal: AbortSignal,
 ): Promise<Inspection> {
   const warnings: Warning[] = [];
-  const onWarning = (code: string, message: string): void => void warnings.push({ code, message });
+  const onWarning = (warning: Warning): void => void warnings.push(warning);
   const board = await parts.connect(port, { baud: lookup.baud, signal, onWarning });
   try {
     const { reveal } = lookup;

@@ -1,5 +1,5 @@
 // Unified provisioning, the host's side: find out the version, open a session, scan, hand over a network, watch it join.
-import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { EspmintError, isEspmintError, warningOf, type OnWarning } from '../../core/errors/index.js';
 import { Deadline, sleep, throwIfAborted } from '../../driver/wait.js';
 import { strongestFirst, type SeenNetwork } from '../improv/client.js';
 import {
@@ -30,7 +30,7 @@ export interface ProtocommOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for the board to join; default 45,000. */
   readonly joinTimeoutMs?: number | undefined;
-  readonly onWarning?: ((code: string, message: string) => void) | undefined;
+  readonly onWarning?: OnWarning | undefined;
   readonly onState?: ((state: StationState) => void) | undefined;
 }
 
@@ -192,13 +192,10 @@ export class ProtocommClient {
     const { proof, username = DEFAULT_USERNAME, onWarning } = this.options;
     const address = this.transport.address;
     if (version.security === 0) {
-      onWarning?.('WIFI_UNPROTECTED', `${address}: this device takes credentials unencrypted (security 0)`);
+      onWarning?.(warningOf('WIFI_UNPROTECTED', { port: address }));
     }
     if (version.security === 2 && version.securityPatch < 1) {
-      onWarning?.(
-        'WIFI_NONCE_REUSED',
-        `${address}: this firmware encrypts every message with the same nonce (security 2, patch 0); update it`,
-      );
+      onWarning?.(warningOf('WIFI_NONCE_REUSED', { port: address }));
     }
     const wantsNone = version.security === 0 || version.capabilities.includes('no_pop');
     if (version.security === 1 && wantsNone) return { proof: '', username };

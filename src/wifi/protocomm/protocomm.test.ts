@@ -47,7 +47,7 @@ describe('unified provisioning', () => {
     ['security 1 over the console', overConsole, { security: 1 }],
   ] as const)('scans and joins with %s', async (_, connect, wifi) => {
     const warnings: string[] = [];
-    const client = await connect(wifi, { onWarning: (code) => warnings.push(code) });
+    const client = await connect(wifi, { onWarning: ({ code }) => warnings.push(code) });
     expect((await client.scan()).map(({ ssid, channel, secured }) => [ssid, channel, secured])).toEqual([
       ['Lab', 6, true],
       ['Factory Floor', 11, true],

@@ -96,7 +96,7 @@ function overCable(
     connect: connectorFor(options, dataDirOf(io, options)),
     onLine: lineShower(io, options),
     onStep: (text) => io.stderr(`${port}: ${text}\n`),
-    onWarning: (code, message) => io.stderr(`${message} [${code}]\n`),
+    onWarning: ({ code, message }) => io.stderr(`${message} [${code}]\n`),
   });
 }
 
@@ -114,7 +114,7 @@ async function overHttp(
       username,
       signal: io.signal,
       joinTimeoutMs: joinTimeout,
-      onWarning: (code, message) => io.stderr(`${message} [${code}]\n`),
+      onWarning: ({ code, message }) => io.stderr(`${message} [${code}]\n`),
       onState: ({ state }) => io.stderr(`${url}: the board is ${state}\n`),
     });
     const { address } = await client.provision(credentials.ssid, credentials.password);

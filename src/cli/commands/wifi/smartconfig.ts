@@ -1,6 +1,6 @@
 // `espmint wifi smartconfig`: sends credentials over the air to boards that listen, and says why where none answers.
 import { Command, Option } from 'commander';
-import { EspmintError, isEspmintError } from '../../../core/errors/index.js';
+import { EspmintError, isEspmintError, warningOf } from '../../../core/errors/index.js';
 import { macBytes, parseMac } from '../../../core/mac.js';
 import {
   diagnoseSilence,
@@ -123,10 +123,8 @@ async function readKey(io: CliIo, { protocol, keyFile }: Options): Promise<Uint8
 
 function warn(io: CliIo, protocol: 'v1' | 'v2', hasKey: boolean): void {
   if (hasKey) return;
-  const how = protocol === 'v1' ? 'use --protocol v2 with --key-file' : 'give --key-file';
-  io.stderr(
-    `warning: the password can be read by everybody in radio range while this sends; ${how} where the firmware can [SMARTCONFIG_READABLE]\n`,
-  );
+  const { code, message } = warningOf('SMARTCONFIG_READABLE', { protocol });
+  io.stderr(`warning: ${message} [${code}]\n`);
 }
 
 /** A board on a cable tells what it heard, which no packet tells. */
