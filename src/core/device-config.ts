@@ -40,7 +40,7 @@ export function deviceRows(values: DeviceValues, layout: NvsLayout): NvsRow[] {
     [keys.uuid, values.uuid],
     [keys.psk, values.psk],
     [keys.caUrl, values.caUrl],
-    ...(values.wifiPlan?.target === 'net80211' ? [] : ownNetwork(values.wifi, keys)),
+    ...(hasOwnKeys(values.wifiPlan) ? ownNetwork(values.wifi, keys) : []),
   ];
   const identity = texts.flatMap(([key, value]): NvsRow[] =>
     value === undefined ? [] : [{ namespace, key, type: 'string', value }],
@@ -52,6 +52,10 @@ export function deviceRows(values: DeviceValues, layout: NvsLayout): NvsRow[] {
     ...layout.rows.map((row) => profileRow(row, namespace, placeholders(values))),
   ];
 }
+
+/** Whether the firmware's own keys hold the network. */
+const hasOwnKeys = (plan: WifiPlan | undefined): boolean =>
+  plan === undefined || (plan.mode === 'static' && plan.target !== 'net80211');
 
 function ownNetwork(
   wifi: WifiCredentials | undefined,
@@ -79,7 +83,26 @@ export type WifiPlan =
       readonly target?: undefined;
       readonly protocol: 'v1' | 'airkiss' | 'both' | 'v2';
       readonly key?: string | undefined;
-    };
+    }
+  /** Nothing in flash: the network is handed to the firmware once it runs. */
+  | { readonly mode: 'improv' | 'console'; readonly target?: undefined };
+
+/** @param key of SmartConfig, 16 characters, where the profile names one */
+export function wifiPlanOf(wifi: NonNullable<Profile['wifi']>, key?: string): WifiPlan {
+  switch (wifi.mode) {
+    case 'static':
+      return { mode: wifi.mode, target: wifi.target };
+    case 'portal':
+      return { mode: wifi.mode, security: 1, username: 'wifiprov', ...wifi.portal };
+    case 'wps':
+      return { mode: wifi.mode, method: wifi.wps?.method ?? 'pin' };
+    case 'smartconfig':
+      return { mode: wifi.mode, protocol: wifi.smartconfig?.protocol ?? 'v2', key };
+    case 'improv':
+    case 'console':
+      return { mode: wifi.mode };
+  }
+}
 
 function networkRows(plan: WifiPlan, { psk, wifi }: DeviceValues, namespace: string): NvsRow[] {
   switch (plan.mode) {
@@ -97,6 +120,9 @@ function networkRows(plan: WifiPlan, { psk, wifi }: DeviceValues, namespace: str
       );
     case 'smartconfig':
       return wifiModeRows(plan, namespace);
+    case 'improv':
+    case 'console':
+      return [];
   }
 }
 

@@ -1,6 +1,7 @@
 // The way of one device: the names of its stages and the events that tell of them, one union for CLI, service and web.
 import type { Conflict } from './conflict.js';
 import type { ErrorCode, Warning } from './errors/index.js';
+import type { WifiMode } from './wifi.js';
 
 /** In the order in which they run. */
 export const STAGES = [
@@ -13,6 +14,7 @@ export const STAGES = [
   'verify',
   'reset',
   'boot',
+  'join',
   'confirm',
 ] as const;
 export type Stage = (typeof STAGES)[number];
@@ -34,6 +36,17 @@ export interface ChipFacts {
   readonly crystalMhz?: number;
   /** The optional 128-bit id of the eFuses, 32 lower-case hex digits; absent where none was burnt. */
   readonly uniqueId?: string;
+}
+
+/** What an attempt keeps of a board's Wi-Fi; no field is secret. */
+export interface WifiRecord {
+  readonly mode: WifiMode;
+  /** `unproven`: nothing said how it went; `not-asked`: the profile wants no proof. */
+  readonly result: 'joined' | 'failed' | 'unproven' | 'not-asked';
+  /** The board's own address, where it told one. */
+  readonly address?: string | undefined;
+  /** Why it is not on the network, in words. */
+  readonly reason?: string | undefined;
 }
 
 interface OfBoard {
@@ -104,6 +117,8 @@ export interface Passed extends OfBoard {
   readonly imageSha256: string;
   /** The device held these very bytes from an earlier pass in the same batch, and was left untouched. */
   readonly alreadyDone?: true;
+  /** How the board gets onto Wi-Fi, and what of it was proven. */
+  readonly wifi?: WifiRecord;
   /** In a batch that numbers its units. */
   readonly serial?: string;
   readonly durationMs: number;

@@ -25,14 +25,16 @@ const ALLOW_STANDARD =
   'where the firmware has arrays of 33 and 65 bytes, say "limits: standard" under "wifi" in the profile';
 
 /** How a board gets onto Wi-Fi. */
-export const WIFI_MODES = ['static', 'portal', 'wps', 'smartconfig'] as const;
+export const WIFI_MODES = ['static', 'portal', 'wps', 'smartconfig', 'improv', 'console'] as const;
+export type WifiMode = (typeof WIFI_MODES)[number];
 
-/** The limits that count for a profile: where only esp_wifi reads the values, those of its own fields. */
+/** The limits that count for a profile: where the firmware's own arrays do not hold the values, those of esp_wifi. */
 export function limitsOf(wifi: {
+  readonly mode: WifiMode;
   readonly limits: WifiLimits;
   readonly target: 'zc' | 'net80211' | 'both';
 }): WifiLimits {
-  return wifi.target === 'net80211' ? 'standard' : wifi.limits;
+  return wifi.mode !== 'static' || wifi.target === 'net80211' ? 'standard' : wifi.limits;
 }
 
 const MIN_PASSPHRASE_BYTES = 8;

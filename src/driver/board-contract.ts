@@ -5,10 +5,16 @@ import type { ChipFacts } from '../core/stages.js';
 import type { Region } from './write/md5.js';
 import type { ImageAt, WriteOptions, WriteReport } from './write/region-writer.js';
 import type { SecurityState } from './connect/security.js';
+import type { Link } from './link/transport.js';
 import type { BootReport, BootWatchOptions } from './boot/watch-boot.js';
 
 export interface OperationOptions {
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface FirmwareOptions extends OperationOptions {
+  /** Of the application's console; 115200 when absent. */
+  readonly baud?: number | undefined;
 }
 
 export interface SurveyOptions extends OperationOptions {
@@ -55,6 +61,8 @@ export interface Board {
   reset(): Promise<void>;
   /** After a reset: reads the log until the rules are met. @throws BOOT_FAILED, BOOT_TIMEOUT */
   watchBoot(options: BootWatchOptions): Promise<BootReport>;
+  /** After a reset: lends the link to who speaks with the firmware, at the baud rate of its console (115200). */
+  useFirmware<T>(use: (link: Link) => Promise<T>, options?: FirmwareOptions): Promise<T>;
   /** Closes the link. Never throws, may be called again. */
   close(): Promise<void>;
 }

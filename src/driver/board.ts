@@ -6,7 +6,13 @@ import type { Loader } from './protocol/loader.js';
 import { settleTable, type FlashSurvey } from '../core/flash-survey.js';
 import type { PartitionTable } from '../core/partition-table.js';
 import type { ChipFacts } from '../core/stages.js';
-import type { Board, OperationOptions, SurveyOptions, VerifyOptions } from './board-contract.js';
+import type {
+  Board,
+  FirmwareOptions,
+  OperationOptions,
+  SurveyOptions,
+  VerifyOptions,
+} from './board-contract.js';
 import { readFlash } from './write/flash-read.js';
 import { eraseChip, eraseSpan } from './write/flash-write.js';
 import { connectLocked } from './locked-board.js';
@@ -17,7 +23,7 @@ import { writeRegion, type ImageAt, type WriteOptions, type WriteReport } from '
 import { checkReach, checkRegion } from './write/region.js';
 import type { SecurityState } from './connect/security.js';
 import { Session, type SessionOptions } from './connect/session.js';
-import { startApplication } from './boot/start-application.js';
+import { lendLink, startApplication } from './boot/start-application.js';
 import type { Link } from './link/transport.js';
 import { surveyBoard } from './survey.js';
 import { verifyRegion } from './write/verify-region.js';
@@ -150,6 +156,10 @@ class LoaderBoard implements Board {
 
   watchBoot({ signal = this.#signal, ...options }: BootWatchOptions): Promise<BootReport> {
     return watchBoot(this.#session.link, { ...options, signal });
+  }
+
+  useFirmware<T>(use: (link: Link) => Promise<T>, { baud }: FirmwareOptions = {}): Promise<T> {
+    return lendLink(this.#session.link, use, baud);
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { getChip, type ChipName, type ChipSpec } from '../core/chips/index.js';
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import type { Mac } from '../core/mac.js';
 import type { ChipFacts } from '../core/stages.js';
-import type { Board } from './board-contract.js';
+import type { Board, FirmwareOptions } from './board-contract.js';
 import { OP, words } from './protocol/command.js';
 import { detectChip } from './connect/detect.js';
 import { enterLoader, type EnterOptions } from './connect/enter-loader.js';
@@ -14,7 +14,7 @@ import { checkReach, checkRegion } from './write/region.js';
 import type { ImageAt, WriteOptions, WriteReport } from './write/region-writer.js';
 import type { SecurityState } from './connect/security.js';
 import { SECTOR_BYTES, flashSizeCommand } from './connect/spi-flash.js';
-import { startApplication } from './boot/start-application.js';
+import { lendLink, startApplication } from './boot/start-application.js';
 import type { Link } from './link/transport.js';
 import { watchBoot, type BootReport, type BootWatchOptions } from './boot/watch-boot.js';
 
@@ -121,6 +121,10 @@ class LockedBoard implements Board {
 
   watchBoot({ signal = this.#signal, ...options }: BootWatchOptions): Promise<BootReport> {
     return watchBoot(this.#loader.link, { ...options, signal });
+  }
+
+  useFirmware<T>(use: (link: Link) => Promise<T>, { baud }: FirmwareOptions = {}): Promise<T> {
+    return lendLink(this.#loader.link, use, baud);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 // From a profile and what the caller changes of it to the plan of a run: all is checked before any port is opened.
 import { findChip } from '../core/chips/index.js';
+import { wifiPlanOf } from '../core/device-config.js';
 import { checkCaUrl } from '../core/ca-url.js';
 import { EspmintError } from '../core/errors/index.js';
 import { parseMac } from '../core/mac.js';
@@ -9,6 +10,13 @@ import type { Profile } from '../core/profile/schema.js';
 import { parsePsk } from '../core/psk.js';
 import { parseUuid, type UuidRecipe } from '../core/uuid.js';
 import { checkWifi, limitsOf, type WifiCredentials } from '../core/wifi.js';
+import {
+  checkProtocommNetwork,
+  checkScript,
+  CONSOLE_PRESETS,
+  consoleValues,
+  type ConsoleScript,
+} from '../wifi/index.js';
 import type { ProvisionPlan, Target, Unproven } from './plan.js';
 
 const SECTOR_BYTES = 0x1000;
@@ -53,6 +61,7 @@ export async function buildPlan(
   resolveSecret: SecretResolver,
 ): Promise<ProvisionPlan> {
   const { name, version } = profile;
+  const wifi = await buildWifi(profile, changes, resolveSecret);
   return {
     profile: { name, version, sha256: profileDigest(profile) },
     expectChip: chipName(changes.chip ?? profile.chip),
@@ -67,8 +76,8 @@ export async function buildPlan(
       replaceEncrypted: changes.replaceEncryptedNvs ?? profile.nvs.replaceEncrypted,
     },
     caUrl: buildCaUrl(changes.caUrl ?? profile.caUrl),
-    wifi: await buildWifi(profile, changes, resolveSecret),
-    ...(await buildWifiPlan(profile, changes, resolveSecret)),
+    wifi,
+    ...(await buildWifiPlan(profile, changes, wifi, resolveSecret)),
     firmware: namedFirmware(profile, changes),
     firmwareVersion: atMost(20, '--firmware-version', changes.firmwareVersion ?? profile.firmwareVersion),
     hardwareRevision: atMost(10, '--hardware-revision', changes.hardwareRevision ?? profile.hardwareRevision),
@@ -196,36 +205,48 @@ function driverStore({ wifi }: Profile, target: Target): Target {
   });
 }
 
+type Wifi = NonNullable<Profile['wifi']>;
 const SMARTCONFIG_KEY_CHARS = 16;
 
-/** A network named by the caller is static, whatever the profile says. */
+/** A network named by the caller is static where the profile's mode has none of its own. */
 async function buildWifiPlan(
-  { wifi }: Profile,
+  { wifi, boot }: Profile,
   { wifiSsid }: PlanChanges,
+  credentials: WifiCredentials | undefined,
   resolveSecret: SecretResolver,
-): Promise<Pick<ProvisionPlan, 'wifiPlan' | 'join'>> {
+): Promise<Pick<ProvisionPlan, 'wifiPlan' | 'join' | 'handOver'>> {
   if (wifi === undefined) return {};
-  const mode = wifiSsid === undefined ? wifi.mode : 'static';
-  switch (mode) {
-    case 'static':
-      return { wifiPlan: { mode, target: wifi.target }, join: wifi.join };
-    case 'portal':
-      return { wifiPlan: { mode, security: 1, username: 'wifiprov', ...wifi.portal } };
-    case 'wps':
-      return { wifiPlan: { mode, method: wifi.wps?.method ?? 'pin' } };
-    case 'smartconfig': {
-      const { protocol = 'v2', key: reference } = wifi.smartconfig ?? {};
-      const key = reference === undefined ? undefined : await resolveSecret(reference);
-      if (key !== undefined && key.length !== SMARTCONFIG_KEY_CHARS) {
-        throw new EspmintError('INPUT_INVALID', {
-          field: 'wifi.smartconfig.key',
-          reason: `has ${key.length} characters`,
-          hint: `give ${SMARTCONFIG_KEY_CHARS}, the same as in the firmware`,
-        });
-      }
-      return { wifiPlan: { mode, protocol, key } };
-    }
-  }
+  const { mode, ssid, target, join } = wifi;
+  if (mode === 'static' || (wifiSsid !== undefined && ssid === undefined))
+    return { wifiPlan: { mode: 'static', target }, join };
+  if (mode === 'smartconfig')
+    return { wifiPlan: wifiPlanOf(wifi, await smartConfigKey(wifi, resolveSecret)) };
+  const wifiPlan = wifiPlanOf(wifi);
+  if (mode === 'wps' || credentials === undefined) return { wifiPlan };
+  const script = mode === 'console' ? consoleScript(wifi, boot) : undefined;
+  const { ssid: name, password = '' } = credentials;
+  if (script !== undefined) checkScript(script, consoleValues({ ssid: name, password }));
+  if (mode === 'portal') checkProtocommNetwork(name, password);
+  return { wifiPlan, handOver: { mode, script, timeoutMs: join?.timeoutMs } };
+}
+
+/** The console's rate is that of the boot log, where the script names none. */
+function consoleScript({ console: own }: Wifi, boot: Profile['boot']): ConsoleScript {
+  return { baud: boot?.baud, ...(own?.script ?? CONSOLE_PRESETS[own?.preset ?? 'zc']) };
+}
+
+async function smartConfigKey(
+  { smartconfig }: Wifi,
+  resolveSecret: SecretResolver,
+): Promise<string | undefined> {
+  if (smartconfig?.key === undefined) return undefined;
+  const key = await resolveSecret(smartconfig.key);
+  if (key.length === SMARTCONFIG_KEY_CHARS) return key;
+  throw new EspmintError('INPUT_INVALID', {
+    field: 'wifi.smartconfig.key',
+    reason: `has ${key.length} characters`,
+    hint: `give ${SMARTCONFIG_KEY_CHARS}, the same as in the firmware`,
+  });
 }
 
 async function wifiPassword(

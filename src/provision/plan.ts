@@ -6,6 +6,7 @@ import type { Profile } from '../core/profile/schema.js';
 import type { Psk } from '../core/psk.js';
 import type { UuidRecipe } from '../core/uuid.js';
 import type { WifiCredentials } from '../core/wifi.js';
+import type { ConsoleScript } from '../wifi/index.js';
 import type { KnownPolicy, ProfileContent } from '../registry/index.js';
 
 /** Where the image goes, as far as the user said. Bytes from the start of flash. */
@@ -27,6 +28,15 @@ export interface Unproven {
   readonly mac: Mac;
 }
 
+/** How a board gets its network in the run, over the port that it is plugged into. */
+export interface HandOver {
+  readonly mode: 'improv' | 'console' | 'portal';
+  /** Of `console`. */
+  readonly script?: ConsoleScript | undefined;
+  /** Milliseconds until the board must be on the network; absent: as long as the way usually takes. */
+  readonly timeoutMs?: number | undefined;
+}
+
 export interface ProvisionPlan {
   /** The profile that it was made of; absent where flags alone say all. */
   readonly profile?: ProfileContent | undefined;
@@ -40,6 +50,8 @@ export interface ProvisionPlan {
   readonly wifiPlan?: WifiPlan | undefined;
   /** The boot log must prove that the board is on the network. */
   readonly join?: { readonly timeoutMs: number } | undefined;
+  /** The network is handed to the firmware once it runs. */
+  readonly handOver?: HandOver | undefined;
   /** What boards are brought to hold beside their identity; absent: what stands there stays. */
   readonly firmware?: FirmwareBundle | undefined;
   readonly firmwareVersion?: string | undefined;

@@ -1,10 +1,11 @@
 // The way of one device, from an open port to a confirmed registry entry. Reads as a table of contents.
 import { CATALOG, bootLogOf, conflictOf, EspmintError, EXIT, toEspmintError } from '../core/errors/index.js';
-import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage } from '../core/stages.js';
-import type { Board, BootReport } from '../driver/index.js';
+import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage, WifiRecord } from '../core/stages.js';
+import type { Board } from '../driver/index.js';
 import type { Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
 import { attemptCourse } from './attempt-story.js';
+import { failedWifi, handOver, handOverMs, wifiModeOf } from './hand-over.js';
 import type { Origin } from './origin.js';
 import type { ProvisionParts } from './parts.js';
 import type { ProvisionPlan } from './plan.js';
@@ -12,6 +13,7 @@ import { settleOpen } from './settle-open.js';
 import { StageClock } from './stage-clock.js';
 import {
   admit,
+  boardSecrets,
   buildImage,
   noteImage,
   checkBoot,
@@ -27,6 +29,7 @@ import {
   write,
   type BoardLayout,
   type Identity,
+  type Started,
 } from './steps.js';
 import type { Try } from './try.js';
 import { requireBootProof } from './unproven.js';
@@ -52,7 +55,7 @@ export async function provisionDevice(
   const emit = options.onEvent ?? (() => undefined);
   const { origin = {} } = options;
   const started = performance.now();
-  const timeoutMs = plan.timeoutMs ?? BOARD_TIMEOUT_MS + plan.attempts * (plan.boot?.timeoutMs ?? 0);
+  const timeoutMs = plan.timeoutMs ?? BOARD_TIMEOUT_MS + plan.attempts * firmwareMs(plan);
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
   for (let attempt = 1; ; attempt++) {
@@ -77,6 +80,10 @@ export async function provisionDevice(
 /** A board that answers, but drips or lies, meets each step's own deadline: all of them together are bounded here. */
 const BOARD_TIMEOUT_MS = 240_000;
 
+/** What the board's firmware may take, beside the loader. */
+const firmwareMs = ({ boot, join, handOver: how }: ProvisionPlan): number =>
+  Math.max(boot?.timeoutMs ?? 0, join?.timeoutMs ?? 0) + (how === undefined ? 0 : handOverMs(how));
+
 /** A board that earlier tries have met, and whose port is no more, was pulled. */
 function isGone(tried: ProvisionResult, attempt: number): boolean {
   return !tried.ok && tried.code === 'PORT_NOT_FOUND' && attempt > 1;
@@ -93,6 +100,8 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
   const clock = new StageClock(run);
   const known: { mac?: string; uuid?: string } = {};
   const onFailure: FailureListener[] = [];
+  /** What the board printed while it was handed its network. */
+  const lines: string[] = [];
   let board: Board | undefined;
   try {
     const connected = (board = await clock.stage('connect', () => connect(run)));
@@ -109,21 +118,25 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     if (earlier !== undefined) await screen(run, connected, identity);
     const { image, reservation, baud } = earlier ?? (await makeNew(unit, onFailure));
     await clock.stage('reset', () => reset(connected));
-    await checkStart(unit, reservation);
+    const wifi = await checkStart(unit, reservation, lines);
     // Nothing more is asked of the board: whoever waits for a label's scan now has its port free, and watched.
     await connected.close();
     const { chip } = connected.facts;
-    const course = baud === undefined ? undefined : attemptCourse(clock.durations, baud);
+    const course = baud === undefined ? undefined : { ...attemptCourse(clock.durations, baud), wifi };
     await clock.stage('confirm', () =>
       confirm(run, { identity, chip, image, reservation, course, admission }),
     );
-    return passed(unit, image, earlier !== undefined);
+    return { ...passed(unit, image, earlier !== undefined), ...(wifi === undefined ? {} : { wifi }) };
   } catch (thrown) {
     const error = toEspmintError(thrown);
     // The reservation stays: its key may be on the chip. Only the reason is noted, and only if that is possible.
-    const failed = { code: error.code, stage: clock.current, log: bootLogOf(error) };
+    const stage = clock.current;
+    const isWifi = stage === 'join' || (stage === 'boot' && run.plan.handOver === undefined);
+    const log = stage === 'join' ? lines : bootLogOf(error);
+    const wifi = isWifi ? failedWifi(run.plan, error) : undefined;
+    const failed = { code: error.code, stage, log, wifi };
     await Promise.allSettled(onFailure.map((listener) => listener(failed)));
-    return failure(run, error, clock.current, known);
+    return failure(run, error, stage, known, log);
   } finally {
     await board?.close();
   }
@@ -136,6 +149,7 @@ type FailureListener = (failed: {
   readonly code: string;
   readonly stage: Stage;
   readonly log?: readonly string[] | undefined;
+  readonly wifi?: WifiRecord | undefined;
 }) => Promise<void>;
 
 /** One board of one try, once it is known and welcome. */
@@ -155,6 +169,9 @@ interface Held {
   readonly baud?: number;
 }
 
+/** A board that is not on its network yet is not done, whatever its flash holds. */
+const isDoneInFlash = ({ handOver: how }: ProvisionPlan): boolean => how === undefined;
+
 /** What such a board holds cannot be told, so nothing is recognised by it. */
 const isUnreadable = (board: Board): boolean => board.security.secureDownload;
 
@@ -162,6 +179,7 @@ const isUnreadable = (board: Board): boolean => board.security.secureDownload;
 async function recognise({ run, clock, board, layout, admission }: Unit): Promise<Held | undefined> {
   const earlier = admission?.earlier;
   if (earlier === undefined || run.plan.known === 'rotate' || isUnreadable(board)) return undefined;
+  if (!isDoneInFlash(run.plan)) return undefined;
   const holds = await clock.stage('verify', () => holdsEarlier(run, board, layout, earlier));
   return holds ? { image: earlier } : undefined;
 }
@@ -173,7 +191,7 @@ async function recognise({ run, clock, board, layout, admission }: Unit): Promis
  */
 async function settle({ run, clock, board, layout, identity }: Unit): Promise<Held | undefined> {
   const { known } = run.plan;
-  if (known === 'rotate' || isUnreadable(board)) return undefined;
+  if (known === 'rotate' || isUnreadable(board) || !isDoneInFlash(run.plan)) return undefined;
   const holds = (image: ImageProof): Promise<boolean> =>
     clock.stage('verify', () => holdsEarlier(run, board, layout, image));
   const image = await settleOpen(run, identity, holds);
@@ -201,18 +219,41 @@ async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Requir
   return { image, reservation, baud };
 }
 
-/** Listens to the firmware where the plan says so; of a board that proves nothing else, its word is the proof. */
+/**
+ * Listens to the firmware where the plan says so, and hands it its network; of a board that proves nothing else, its word
+ * is the proof.
+ * @returns what the attempt keeps of the board's Wi-Fi
+ */
 async function checkStart(
   { run, clock, board, identity }: Unit,
   reservation: Reservation | undefined,
-): Promise<void> {
-  const { boot, join } = run.plan;
-  const listens = boot !== undefined || join !== undefined;
-  const listen = listens ? (): Promise<BootReport> => checkBoot(run, board, reservation?.psk) : undefined;
-  const log = listen && (await clock.stage('boot', listen));
-  if (!isUnreadable(board)) return;
-  const known = reservation?.known === 'provisioned';
-  requireBootProof({ port: run.port, uuid: identity.uuid, known }, log);
+  lines: string[],
+): Promise<WifiRecord | undefined> {
+  const { plan } = run;
+  const listens = plan.boot !== undefined || plan.join !== undefined;
+  const listen = listens ? (): Promise<Started> => checkBoot(run, board, reservation?.psk) : undefined;
+  const started = listen && (await clock.stage('boot', listen));
+  if (isUnreadable(board)) {
+    const known = reservation?.known === 'provisioned';
+    requireBootProof({ port: run.port, uuid: identity.uuid, known }, started?.report);
+  }
+  const mode = wifiModeOf(plan);
+  if (mode === undefined) return undefined;
+  if (plan.handOver === undefined || reservation === undefined) {
+    const { joined } = started ?? {};
+    return { mode, result: joined === undefined ? 'not-asked' : 'joined', address: joined?.address };
+  }
+  const { psk } = reservation;
+  const keep = { onLine: (line: string) => keepLine(lines, line), secrets: boardSecrets(plan, psk) };
+  return clock.stage('join', () => handOver(run, board, psk, keep));
+}
+
+const KEPT_LINES = 40;
+
+/** The last ones, in order. */
+function keepLine(lines: string[], line: string): void {
+  lines.push(line);
+  if (lines.length > KEPT_LINES) lines.shift();
 }
 
 function passed(unit: Unit, image: ImageProof, alreadyDone: boolean): Passed {
@@ -238,9 +279,9 @@ function failure(
   error: EspmintError,
   stage: Stage,
   known: { mac?: string; uuid?: string },
+  log: readonly string[] | undefined,
 ): Failed {
   const conflict = conflictOf(error);
-  const log = bootLogOf(error);
   return {
     type: 'result',
     ok: false,

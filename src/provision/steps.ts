@@ -13,11 +13,11 @@ import { deviceProof, deviceWpsPin } from '../core/wifi-device-secrets.js';
 import type { Board, BootReport, BootRules } from '../driver/index.js';
 import type { AttemptCourse, Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
-import { joinRules, type JoinRules } from '../wifi/join-rules.js';
+import { joinRules, type Joined, type JoinRules } from '../wifi/index.js';
 import { attemptFacts } from './attempt-story.js';
 import { buildFor, checkOverlaps, surveyAfter } from './firmware-fit.js';
 import { makeImage } from './nvs-image.js';
-import type { BootCheck } from './plan.js';
+import type { BootCheck, ProvisionPlan } from './plan.js';
 import { checkReadback } from './readback.js';
 import { chooseRegion, isSameRegion, type ChosenRegion } from './region.js';
 import { requireFree } from './region-content.js';
@@ -240,28 +240,42 @@ export interface Outcome {
   readonly admission: Admission | undefined;
 }
 
+/** What of this board must not be shown, whatever it prints. */
+export function boardSecrets({ wifi }: ProvisionPlan, psk: string | undefined): string[] {
+  const own = psk === undefined ? [] : [psk, deviceProof(parsePsk(psk)), deviceWpsPin(parsePsk(psk))];
+  return [...own, wifi?.password].filter((secret) => secret !== undefined);
+}
+
+/** What the log of a start showed. */
+export interface Started {
+  readonly report: BootReport;
+  /** Where the plan asks for it. */
+  readonly joined?: Joined | undefined;
+}
+
 /**
  * Listens until the firmware shows that it runs and, where the plan asks for it, that the board is on the network. What
  * it prints of this device's secrets is masked.
  * @throws BOOT_FAILED, BOOT_TIMEOUT, WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN
  */
-export async function checkBoot(run: Try, board: Board, psk?: string): Promise<BootReport> {
+export async function checkBoot(run: Try, board: Board, psk?: string): Promise<Started> {
   const { plan, port, signal } = run;
   const { boot, join, wifi } = plan;
-  const own = psk === undefined ? [] : [psk, deviceProof(parsePsk(psk)), deviceWpsPin(parsePsk(psk))];
   const common = {
-    secrets: [...own, wifi?.password].filter((secret) => secret !== undefined),
+    secrets: boardSecrets(plan, psk),
     ...(boot === undefined ? {} : { baud: boot.baud }),
     signal,
   };
   const rules = bootRules(boot);
   if (join === undefined) {
-    return board.watchBoot({ ...common, ...rules, timeoutMs: boot?.timeoutMs ?? DEFAULT_BOOT_MS });
+    const timeoutMs = boot?.timeoutMs ?? DEFAULT_BOOT_MS;
+    return { report: await board.watchBoot({ ...common, ...rules, timeoutMs }) };
   }
   const timeoutMs = Math.max(join.timeoutMs, boot?.timeoutMs ?? 0);
   const joining = joinRules({ port, ssid: wifi?.ssid, timeoutMs });
   try {
-    return await board.watchBoot({ ...common, ...both(rules, joining.boot), timeoutMs });
+    const report = await board.watchBoot({ ...common, ...both(rules, joining.boot), timeoutMs });
+    return { report, joined: joining.joined() };
   } catch (error) {
     const isBoot = isEspmintError(error, 'BOOT_TIMEOUT') || isEspmintError(error, 'BOOT_FAILED');
     throw isBoot ? joining.explain(error) : error;
@@ -274,7 +288,7 @@ function bootRules(boot: BootCheck | undefined): Pick<BootRules, 'success' | 'fa
   const { success = 'application', failure = [] } = boot ?? {};
   return {
     success: typeof success === 'string' ? success : { pattern: parseLinePattern(success.pattern) },
-    failure: failure.map(parseLinePattern),
+    failure: failure.map((pattern) => parseLinePattern(pattern)),
   };
 }
 

@@ -5,9 +5,9 @@ import { fillLabel, parseLabelTemplate } from '../core/labels/template.js';
 import { deviceProof, deviceWpsPin } from '../core/wifi-device-secrets.js';
 import { parsePsk } from '../core/psk.js';
 import { readStoredWifi } from '../virtual/firmware/wifi/settings.js';
-import { servePortal, type VirtualBoard, type VirtualWifi } from '../virtual/index.js';
+import { servePortal, type ApplicationName, type VirtualBoard, type VirtualWifi } from '../virtual/index.js';
 import { HttpTransport, ProtocommClient } from '../wifi/index.js';
-import { useFlow, type FlowRun } from '../../test/support/flow.js';
+import { MAC, useFlow, type FlowRun } from '../../test/support/flow.js';
 import { buildPlan } from './build-plan.js';
 
 const flow = useFlow();
@@ -17,13 +17,14 @@ const NETWORKS: VirtualWifi = { networks: [{ ssid: 'Lab', password: CANARY }] };
 async function run(
   wifi: string,
   air: VirtualWifi = NETWORKS,
+  application: ApplicationName = 'wifi',
 ): Promise<{ board: VirtualBoard; result: FlowRun; psk: string }> {
   const profile = parseProfile(
     `name: x\ncaUrl: https://ca.example.com\npolicy: {attempts: 1}\nwifi: ${wifi}`,
     'p',
   );
   const plan = await buildPlan(profile, {}, () => Promise.resolve(CANARY));
-  const board = flow.plug({ application: 'wifi', wifi: air, partitionTable: 'stock' });
+  const board = flow.plug({ application, wifi: air, partitionTable: 'stock' });
   const result = await flow.run(board, { plan });
   expect(JSON.stringify(result)).not.toContain(CANARY);
   return { board, result, psk: readStoredWifi(board.flash).item('psk_secret')?.value ?? '' };
@@ -38,6 +39,8 @@ describe('static credentials', () => {
       const stored = readStoredWifi(board.flash);
       expect(stored.network).toEqual({ ssid: 'Lab', password: CANARY });
       expect(stored.item('wifi_ssid')?.value).toBe(target === 'net80211' ? undefined : 'Lab');
+      const [attempt] = (await flow.registry.show({ mac: MAC })).attempts;
+      expect(attempt?.wifi).toEqual({ mode: 'static', result: 'joined', address: '192.168.77.130' });
     },
   );
 
@@ -55,6 +58,93 @@ describe('static credentials', () => {
     const { result } = await run("{ssid: Lab, password: 'env:X', join: {timeoutMs: 1000}}", air);
     expect(result).toMatchObject({ ok: false, stage: 'boot', code });
     expect(result.ok ? '' : result.message).toMatch(message);
+    const [attempt] = (await flow.registry.show({ mac: MAC })).attempts;
+    expect(attempt?.wifi).toMatchObject({
+      mode: 'static',
+      result: code === 'WIFI_JOIN_FAILED' ? 'failed' : 'unproven',
+      reason: expect.stringMatching(message) as string,
+    });
+  });
+});
+
+describe('a network that is handed over in the run', () => {
+  const WAYS = [
+    ['wifi-improv', "{mode: improv, ssid: Lab, password: 'env:X'}"],
+    ['wifi-console', "{mode: console, ssid: Lab, password: 'env:X'}"],
+    ['wifi-protocomm', "{mode: portal, ssid: Lab, password: 'env:X'}"],
+  ] as const;
+
+  it.each(WAYS)('%s joins, and the attempt keeps mode, result and address', async (application, wifi) => {
+    const { board, result } = await run(wifi, NETWORKS, application);
+    expect(result, JSON.stringify(result)).toMatchObject({ ok: true });
+    const stored = readStoredWifi(board.flash);
+    expect([stored.network, stored.item('wifi_ssid')]).toEqual([undefined, undefined]);
+    const { mode } = /mode: (?<mode>\w+)/.exec(wifi)?.groups ?? {};
+    const online = {
+      mode,
+      result: 'joined',
+      address: mode === 'improv' ? 'board-a4cf12345678.local' : '192.168.77.130',
+    };
+    expect(result.ok && [result.wifi, result.stagesMs.join !== undefined]).toEqual([online, true]);
+    const [attempt] = (await flow.registry.show({ mac: MAC })).attempts;
+    expect(attempt).toMatchObject({ outcome: 'passed', wifi: online });
+  });
+
+  const OTHER: VirtualWifi = { networks: [{ ssid: 'Lab', password: 'other-secret' }] };
+  const NONE: VirtualWifi = { networks: [] };
+  it.each([
+    ['wifi-improv', 'a wrong password', OTHER, 'failed', /wrong password, or no such network/],
+    ['wifi-improv', 'a refusal', { ...NETWORKS, fault: 'rejects' }, 'failed', /refused the network/],
+    ['wifi-improv', 'a board that leaves', { ...NETWORKS, fault: 'closes' }, 'unproven', /outcome by Improv/],
+    ['wifi-improv', 'silence', { ...NETWORKS, fault: 'silent' }, 'unproven', /outcome by Improv/],
+    ['wifi-console', 'a wrong password', OTHER, 'failed', /could not join "Lab" \(wrong \S+: the 4-way/],
+    ['wifi-console', 'no such network', NONE, 'failed', /could not join "Lab" \(no such network/],
+    ['wifi-console', 'a refusal', { ...NETWORKS, fault: 'rejects' }, 'failed', /complained/],
+    ['wifi-protocomm', 'a wrong password', OTHER, 'failed', /could not join "Lab" \(auth/],
+    ['wifi-protocomm', 'no such network', NONE, 'failed', /no such network/],
+    ['wifi-protocomm', 'silence', { ...NETWORKS, fault: 'silent' }, 'unproven', /did not say how it went/],
+  ] as const)('%s fails with %s and is never passed', async (application, _, air, outcome, message) => {
+    const wifi = WAYS.find(([name]) => name === application)?.[1] ?? '';
+    const { result } = await run(wifi.replace(/}$/, ', join: {timeoutMs: 2000}}'), air, application);
+    expect(result).toMatchObject({ ok: false, stage: 'join' });
+    expect(result.ok ? '' : result.message).toMatch(message);
+    const [attempt] = (await flow.registry.show({ mac: MAC })).attempts;
+    expect(attempt).toMatchObject({ outcome: 'failed', stage: 'join', wifi: { result: outcome } });
+    expect(attempt?.log?.join('\n')).not.toContain(CANARY);
+  });
+
+  it.each(['slow', 'drops'] as const)('waits for a board that is %s', async (fault) => {
+    const wifi = WAYS[0][1].replace(/}$/, ', join: {timeoutMs: 6000}}');
+    const { result } = await run(wifi, { ...NETWORKS, fault }, 'wifi-improv');
+    expect(result, JSON.stringify(result)).toMatchObject({ ok: true, wifi: { result: 'joined' } });
+  });
+
+  it('fails where the board speaks nothing of the kind', async () => {
+    const deaf = await run("{mode: improv, ssid: Lab, password: 'env:X'}", NETWORKS, 'stock');
+    expect(deaf.result).toMatchObject({ ok: false, stage: 'join', code: 'WIFI_NO_ANSWER' });
+  });
+
+  it.each([
+    ['{mode: improv}', /needs it/],
+    ['{mode: console, ssid: Lab, improv: {}}', /improv/],
+    ["{mode: console, ssid: Lab, console: {preset: zc, script: {steps: [{send: ''}]}}}", /not both/],
+    ["{mode: console, ssid: Lab, console: {script: {steps: [{expect: ['(?=a)']}]}}}", /look-around/],
+    ['{mode: portal, ssid: Lab, portal: {security: 2}}', /security 2/],
+    ['{mode: improv, ssid: Lab, target: both}', /target/],
+  ])('refuses what cannot be: %s', (wifi, message) => {
+    expect(() => parseProfile(`name: x\nwifi: ${wifi}`, 'p')).toThrow(message);
+  });
+
+  it('checks what each way carries before any port is opened', async () => {
+    const plan = (wifi: string, password: string): Promise<unknown> =>
+      buildPlan(parseProfile(`name: x\ncaUrl: https://ca.example.com\nwifi: ${wifi}`, 'p'), {}, () =>
+        Promise.resolve(password),
+      );
+    const raw = 'ab'.repeat(32);
+    await expect(plan("{mode: portal, ssid: Lab, password: 'env:X'}", raw)).rejects.toThrow(/takes 63/);
+    const script = "{script: {steps: [{send: 'x {{nobody}}'}]}}";
+    await expect(plan(`{mode: console, ssid: Lab, console: ${script}}`, '')).rejects.toThrow(/nobody/);
+    expect(await plan("{mode: improv, ssid: Lab, password: 'env:X'}", raw)).toBeDefined();
   });
 });
 
@@ -118,7 +208,8 @@ describe('the other modes', () => {
   });
 
   it.each([
-    ['{mode: portal, ssid: Lab}', /has no place in mode portal/],
+    ['{mode: wps, ssid: Lab}', /has no place in mode wps/],
+    ["{mode: portal, password: 'env:X'}", /no place without an ssid/],
     ['{mode: static}', /ssid/],
     ['{mode: wps, portal: {}}', /belongs to mode portal/],
     ['{mode: smartconfig, join: {}}', /cannot be proven in mode smartconfig/],

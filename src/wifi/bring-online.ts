@@ -1,13 +1,14 @@
 // Hands a network to a board in the way that it speaks, and waits for the proof of connection.
-import { EspmintError, type OnWarning } from '../core/errors/index.js';
+import { EspmintError, isEspmintError, type OnWarning } from '../core/errors/index.js';
 import type { Link } from '../driver/link/transport.js';
 import { CONSOLE_PRESETS } from './console/presets.js';
 import { runScript } from './console/run-script.js';
-import type { ConsoleScript } from './console/script.js';
+import type { ConsoleScript, ConsoleValues } from './console/script.js';
 import type { FoundWay } from './find-way.js';
 import { ImprovClient } from './improv/client.js';
 import { ProtocommClient } from './protocomm/client.js';
 import { ConsoleTransport } from './protocomm/console-transport.js';
+import { JoinLog } from './join-log.js';
 import { settle } from './lines.js';
 import { masker } from './secrets.js';
 
@@ -24,6 +25,8 @@ export interface BringOptions {
   readonly signal?: AbortSignal | undefined;
   /** Lines of the board, secrets masked. */
   readonly onLine?: ((line: string) => void) | undefined;
+  /** Beside the password and the proof: texts to mask in what the board prints. */
+  readonly secrets?: readonly string[] | undefined;
   readonly onStep?: ((text: string) => void) | undefined;
   readonly onWarning?: OnWarning | undefined;
 }
@@ -47,7 +50,7 @@ export async function bringOnline(
 ): Promise<Online> {
   const { ssid, password } = credentials;
   const { signal, joinTimeoutMs } = options;
-  const mask = masker([password, options.proof]);
+  const mask = masker([password, options.proof, ...(options.secrets ?? [])]);
   const onLine = (line: string): void => options.onLine?.(mask(line));
   switch (found.way) {
     case 'improv': {
@@ -77,28 +80,47 @@ export async function bringOnline(
   }
 }
 
+/** The values that a script's commands may name. */
+export const consoleValues = ({ ssid, password }: Credentials): ConsoleValues => ({
+  ssid: { text: ssid },
+  password: { text: password, secret: true },
+});
+
 /** @throws as runScript; WIFI_JOIN_UNPROVEN where the last step of the script gives no address */
 export async function runConsole(
   link: Link,
   script: ConsoleScript,
-  { ssid, password }: Credentials,
-  { signal, onLine, onStep, joinTimeoutMs }: BringOptions,
+  credentials: Credentials,
+  { signal, onLine, onStep, joinTimeoutMs, secrets }: BringOptions,
 ): Promise<Online> {
   const last = script.steps.length - 1;
   const steps = script.steps.map((step, index) =>
     index === last && joinTimeoutMs !== undefined ? { ...step, timeoutMs: joinTimeoutMs } : step,
   );
   await settle(link, { signal, onLine });
+  // Until the board has the new network, and has started anew where it does, its log tells of the one before.
+  const names = steps.findIndex(({ send = '' }) => /\{\{(ssid|password)\b/.test(send));
+  let log: JoinLog | undefined;
   const results = await runScript(
     link,
     { ...script, steps },
     {
-      values: { ssid: { text: ssid }, password: { text: password, secret: true } },
+      values: consoleValues(credentials),
+      secrets,
       signal,
-      onLine: (line) => onLine?.(line),
-      onStep: ({ index, of, name }) => onStep?.(`step ${index + 1} of ${of}: ${name}`),
+      onLine: (line) => {
+        if (log !== undefined && BANNER.test(line)) log = new JoinLog();
+        log?.push(line);
+        onLine?.(line);
+      },
+      onStep: ({ index, of, name }) => {
+        if (index === names) log = new JoinLog();
+        onStep?.(`step ${index + 1} of ${of}: ${name}`);
+      },
     },
-  );
+  ).catch((error: unknown) => {
+    throw joinFailure(error, log, { port: link.address, ssid: credentials.ssid });
+  });
   const end = results.at(-1);
   const address = results.map(({ captured }) => captured['ip']).findLast((ip) => ip !== undefined);
   if (end?.line !== undefined) return { way: 'console', address, proof: end.line };
@@ -107,4 +129,20 @@ export async function runConsole(
     reason: 'the last step of the script had no answer',
     lastLine: '',
   });
+}
+
+/** First words of a ROM. */
+const BANNER = /^(ets |rst:0x|ESP-ROM:)/;
+
+/** The failure of a step in the words of Wi-Fi, where the board's log says why it is not on the network. */
+function joinFailure(
+  error: unknown,
+  log: JoinLog | undefined,
+  names: { readonly port: string; readonly ssid: string },
+): unknown {
+  const isStep = isEspmintError(error, 'WIFI_STEP_FAILED') || isEspmintError(error, 'WIFI_STEP_TIMEOUT');
+  const failed = isStep ? log?.finish() : undefined;
+  if (failed === undefined) return error;
+  const { text: reason, hint } = failed;
+  return new EspmintError('WIFI_JOIN_FAILED', { ...names, reason, hint }, { cause: error });
 }

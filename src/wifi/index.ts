@@ -1,13 +1,20 @@
 // The names that other layers use of the Wi-Fi clients: every way in which a host can bring a board onto a network.
-export { bringOnline, runConsole, type BringOptions, type Credentials, type Online } from './bring-online.js';
+export {
+  bringOnline,
+  consoleValues,
+  runConsole,
+  type BringOptions,
+  type Credentials,
+  type Online,
+} from './bring-online.js';
 export { CONSOLE_PRESETS, type ConsolePreset } from './console/presets.js';
 export { runScript } from './console/run-script.js';
-export type { ConsoleScript } from './console/script.js';
+export { checkScript, DEFAULT_STEP_MS, type ConsoleScript } from './console/script.js';
 export { findWay, type FoundWay } from './find-way.js';
 export { ImprovClient, type SeenNetwork } from './improv/client.js';
 export { type Joined } from './join-log.js';
-export { joinRules } from './join-rules.js';
-export { ProtocommClient, type ProtocommOptions } from './protocomm/client.js';
+export { joinRules, type JoinRules } from './join-rules.js';
+export { checkProtocommNetwork, ProtocommClient, type ProtocommOptions } from './protocomm/client.js';
 export { ConsoleTransport } from './protocomm/console-transport.js';
 export { HttpTransport } from './protocomm/http-transport.js';
 export { masker } from './secrets.js';

@@ -211,3 +211,34 @@ describe('a board whose flash does not suit', () => {
     );
   });
 });
+
+describe('a board that is handed its network in the run', () => {
+  it.each([
+    ['improv', 'wifi-improv', 'board-a4cf12340301.local'],
+    ['console', 'wifi-console', '192.168.77.11'],
+    ['portal', 'wifi-protocomm', '192.168.77.11'],
+  ])('by %s passes with its address, and fails with a wrong password', async (mode, application, address) => {
+    const air = join(scratch.path, 'air.json');
+    writeFileSync(air, '{"networks": [{"ssid": "Lab", "password": "wifi-canary-5b1f"}]}');
+    const board = ['--application', application, '--wifi', air, '--mac', 'a4:cf:12:34:03:01'];
+    bench = await startVirtual([...board, ...RFC]);
+    const profile = (password: string): string[] => {
+      writeFileSync(join(scratch.path, 'secret'), `${password}\n`);
+      const file = join(scratch.path, `${mode}.yaml`);
+      writeFileSync(
+        file,
+        `name: ${mode}\nwifi: {mode: ${mode}, ssid: Lab, password: 'file:secret'}\npolicy: {attempts: 1}\n`,
+      );
+      return ['--profile', file];
+    };
+    const good = await provision(bench.urls, ...profile('wifi-canary-5b1f'));
+    expect(onlyPass(good).wifi).toEqual({ mode, result: 'joined', address });
+    const bad = await provision(bench.urls, ...profile('other-canary-5b1f'));
+    expect(resultsOf(bad)[0]).toMatchObject({ ok: false, stage: 'join', code: 'WIFI_JOIN_FAILED' });
+    expect(bad.code).toBe(4);
+    const shown = await espmint(['devices', 'show', 'a4:cf:12:34:03:01', ...REGISTRY]);
+    expect(shown.stdout).toContain(`Wi-Fi ${mode}, on the network, ${address}`);
+    expect(shown.stdout).toContain(`Wi-Fi ${mode}, not on the network, `);
+    for (const run of [good, bad, shown]) expect(run.stdout + run.stderr).not.toContain('canary');
+  });
+});

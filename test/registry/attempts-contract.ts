@@ -4,7 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptFacts, DeviceFilter, Registry, ReserveRequest } from '../../src/registry/index.js';
 
 const PROOF = { imageSha256: 'ab'.repeat(32) };
-const COURSE = { stagesMs: { connect: 812, write: 2400 }, baud: 460_800 };
+const COURSE = {
+  stagesMs: { connect: 812, write: 2400 },
+  baud: 460_800,
+  wifi: { mode: 'improv', result: 'joined', address: '192.168.1.7' },
+} as const;
 const FACTS: AttemptFacts = {
   station: 'line 1',
   slot: 3,

@@ -22,7 +22,8 @@ wifi:
   # char-array: firmware reads into char[32] and char[64] with nvs_get_str (31 and 63 bytes fit).
   # standard: 32 bytes and 64 hex digits fit.
   limits: char-array
-  # static: credentials in flash. Or portal, wps, smartconfig: the firmware gets them later (docs/guides/wifi.md).
+  # static: credentials in flash. improv, console: handed over in the run, once the firmware has started. portal, wps,
+  # smartconfig: the firmware gets them later (docs/guides/wifi.md).
   mode: static
   # zc: keys of the firmware's own; net80211: the store of esp_wifi; both.
   target: zc

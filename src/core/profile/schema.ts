@@ -1,8 +1,13 @@
 // A profile: all that is the same for every board of a product. The schema is types, checks and editor help in one.
 import { z } from 'zod';
-import { linePatternFault } from '../line-pattern.js';
 import { UUID_RECIPES } from '../uuid.js';
 import { WIFI_MODES } from '../wifi.js';
+import {
+  CONSOLE_PRESET_NAMES,
+  consoleScriptSchema,
+  MAX_PATTERNS,
+  regularExpression,
+} from './console-script.js';
 
 const FLASH_SECTOR_BYTES = 0x1000;
 const MAX_KEY_CHARS = 15;
@@ -26,19 +31,6 @@ const secretReference = z
   )
   .meta({ description: 'Where the secret is: file:PATH (relative to this profile) or env:NAME.' });
 
-/** A pattern over single lines, in RE2's syntax: it is matched in linear time whatever it is. */
-const regularExpression = z
-  .string()
-  .min(1)
-  .superRefine((text, context) => {
-    const message = linePatternFault(text);
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
-  })
-  .meta({ description: 'A regular expression over one line, without look-around and back-references.' });
-
-/** Each costs time with every line of a log. */
-const MAX_FAILURE_PATTERNS = 20;
-
 /** Signs of a start that every ESP32 firmware gives; the driver knows how each looks. */
 const BOOT_SIGNS = ['banner', 'application', 'got-ip'] as const;
 
@@ -60,7 +52,8 @@ const row = z
 const wifi = z
   .strictObject({
     mode: z.enum(WIFI_MODES).default('static').meta({
-      description: 'Credentials in flash, or a portal, WPS or SmartConfig that the firmware offers.',
+      description:
+        'Credentials in flash; a portal, WPS or SmartConfig that the firmware offers; or handed over in the run, by Improv or on its console.',
     }),
     ssid: z.string().optional(),
     password: secretReference.optional(),
@@ -81,27 +74,46 @@ const wifi = z
         key: secretReference.optional(),
       })
       .optional(),
+    console: z
+      .strictObject({
+        preset: z.enum(CONSOLE_PRESET_NAMES).optional(),
+        script: consoleScriptSchema.optional(),
+      })
+      .refine(({ preset, script }) => preset === undefined || script === undefined, {
+        message: 'must name a preset or give a script, not both',
+      })
+      .optional()
+      .meta({
+        description: 'With console: a console that is known, or steps of your own. Default: preset zc.',
+      }),
     join: z
       .strictObject({ timeoutMs: z.int().min(1_000).max(120_000).default(30_000) })
       .optional()
-      .meta({ description: 'A board passes only when its boot log proves that it is on the network.' }),
+      .meta({
+        description:
+          'A board passes only when its boot log proves that it is on the network; for a network that is handed over, how long that may take.',
+      }),
   })
   .superRefine((value, context) => {
     const refuse = (path: string, message: string): void => {
       context.addIssue({ code: 'custom', path: [path], message });
     };
-    const { mode, ssid, password, join, target } = value;
-    if (mode === 'static') {
-      if (ssid === undefined) refuse('ssid', 'is missing, and mode static needs it');
-    } else {
-      if (ssid !== undefined) refuse('ssid', `has no place in mode ${mode}: the firmware gets it later`);
-      if (password !== undefined)
-        refuse('password', `has no place in mode ${mode}: the firmware gets it later`);
-      if (target !== 'zc') refuse('target', `has no place in mode ${mode}`);
-      if (join !== undefined)
-        refuse('join', `cannot be proven in mode ${mode}: the board has no network yet`);
+    const { mode, ssid, password, join, target, portal } = value;
+    const mustHave = mode === 'static' || mode === 'improv' || mode === 'console';
+    if (mustHave && ssid === undefined) refuse('ssid', `is missing, and mode ${mode} needs it`);
+    if (mode !== 'static' && target !== 'zc') refuse('target', `has no place in mode ${mode}`);
+    if (!mustHave && mode !== 'portal' && ssid !== undefined)
+      refuse('ssid', `has no place in mode ${mode}: the firmware gets it later`);
+    if (ssid === undefined && password !== undefined) refuse('password', 'has no place without an ssid');
+    if (ssid === undefined && join !== undefined)
+      refuse('join', `cannot be proven in mode ${mode}: the board has no network yet`);
+    if (mode === 'portal' && ssid !== undefined && portal?.security === 2) {
+      refuse(
+        'ssid',
+        'cannot be handed over on the console with security 2, whose keys do not fit into a line',
+      );
     }
-    for (const other of ['portal', 'wps', 'smartconfig'] as const) {
+    for (const other of ['portal', 'wps', 'smartconfig', 'console'] as const) {
       if (value[other] !== undefined && mode !== other)
         refuse(other, `belongs to mode ${other}, and the mode is ${mode}`);
     }
@@ -181,7 +193,7 @@ export const profileSchema = z
           .meta({
             description: 'What counts as started: a well-known sign, or a line that matches a pattern.',
           }),
-        failure: z.array(regularExpression).max(MAX_FAILURE_PATTERNS).default([]),
+        failure: z.array(regularExpression).max(MAX_PATTERNS).default([]),
         timeoutMs: z.int().min(500).max(120_000).default(10_000),
         baud: z.int().min(9600).max(3_000_000).default(115_200),
       })

@@ -4,6 +4,7 @@ import { isEspmintError } from '../../core/errors/index.js';
 import { OP, words } from '../protocol/command.js';
 import type { Loader } from '../protocol/loader.js';
 import { START_BAUD } from '../link/open-link.js';
+import type { Link } from '../link/transport.js';
 import { hardReset } from '../connect/reset.js';
 
 /** A ROM keeps its boot mode over a reboot, and would be back in its loader; a stub knows only this. */
@@ -23,6 +24,16 @@ export async function startApplication(loader: Loader, { rom }: ChipSpec): Promi
     await leaveByCommand(loader, rom.beginHasEncryptWord);
     await setLogBaud();
   }
+}
+
+/** Lends the link of a board that has started, at the rate of its application's console. */
+export async function lendLink<T>(
+  link: Link,
+  use: (link: Link) => Promise<T>,
+  baud = START_BAUD,
+): Promise<T> {
+  if (link.hasFixedBaud !== true && link.baud !== baud) await link.setBaud(baud);
+  return use(link);
 }
 
 /** An empty write, and its end. The chip may be gone before it answers. */

@@ -16,8 +16,10 @@ import { PARTITION_TABLE_MAX_BYTES, type PartitionTable } from '../../core/parti
 import { usableHardwareId } from '../../core/hardware-id.js';
 import type { ChipFacts } from '../../core/stages.js';
 import { findChip } from '../../core/chips/index.js';
-import type { Board, OperationOptions, SurveyOptions } from '../board-contract.js';
+import type { Board, FirmwareOptions, OperationOptions, SurveyOptions } from '../board-contract.js';
 import { md5Of, regionText, type Region } from '../write/md5.js';
+import { lendLink } from '../boot/start-application.js';
+import type { Link } from '../link/transport.js';
 import { START_BAUD, openLink } from '../link/open-link.js';
 import { checkReach, checkRegion, ROM_REACH_BYTES } from '../write/region.js';
 import type { ImageAt, WriteOptions, WriteReport } from '../write/region-writer.js';
@@ -260,6 +262,16 @@ class EsptoolBoard implements Board {
     const link = await openLink(this.#runner.port, { signal });
     try {
       return await watchBoot(link, { ...options, signal });
+    } finally {
+      await link.close();
+    }
+  }
+
+  async useFirmware<T>(use: (link: Link) => Promise<T>, options: FirmwareOptions = {}): Promise<T> {
+    const { signal = this.#options.signal, baud } = options;
+    const link = await openLink(this.#runner.port, { signal });
+    try {
+      return await lendLink(link, use, baud);
     } finally {
       await link.close();
     }

@@ -1,5 +1,5 @@
 // What an attempt tells of itself beside its outcome: history for people to read, never a condition of anything.
-import type { Stage } from '../../core/stages.js';
+import type { Stage, WifiRecord } from '../../core/stages.js';
 
 /** Known when the key is reserved. No secret in it. */
 export interface AttemptFacts {
@@ -48,6 +48,16 @@ export interface AttemptCourse {
   readonly endedAt?: string | undefined;
   /** What the board printed before its boot check failed: its last lines, secrets masked. */
   readonly log?: readonly string[] | undefined;
+  /** How the board gets onto Wi-Fi, and what of it was proven. */
+  readonly wifi?: WifiRecord | undefined;
+}
+
+const REASON_CHARS = 1_000;
+
+/** With texts that every database takes. */
+export function storableWifi(wifi: WifiRecord | undefined): WifiRecord | undefined {
+  if (wifi?.reason === undefined) return wifi;
+  return { ...wifi, reason: storableLog([wifi.reason.slice(0, REASON_CHARS)]) };
 }
 
 /** Of a log that is kept: its end says most. */

@@ -1,7 +1,13 @@
 // The table attempts: one row for each try, from its reservation to its end, with what it tells of itself.
 import type pg from 'pg';
-import type { Stage } from '../../core/stages.js';
-import { type AttemptCourse, type AttemptFacts, storableFacts, storableLog } from './attempt-facts.js';
+import type { Stage, WifiRecord } from '../../core/stages.js';
+import {
+  type AttemptCourse,
+  type AttemptFacts,
+  storableFacts,
+  storableLog,
+  storableWifi,
+} from './attempt-facts.js';
 import type { AttemptRecord } from '../registry.js';
 import { isoOrNone, orNone } from './rows.js';
 
@@ -75,13 +81,14 @@ export async function endAttempts(client: pg.ClientBase, ends: readonly AttemptE
     `with told as (
        select * from json_to_recordset($1::json) as told (
          id uuid, outcome text, code text, stage text, "imageSha256" text, "stagesMs" jsonb, baud integer,
-         "endedAt" timestamptz, log text)),
+         "endedAt" timestamptz, log text, wifi jsonb)),
      before as (select a.id, a.outcome from attempts a join told using (id)),
      ended as (
        update attempts a set outcome = told.outcome, code = told.code, stage = told.stage,
          image_sha256 = coalesce(told."imageSha256", a.image_sha256),
          stages_ms = coalesce(told."stagesMs", a.stages_ms), baud = coalesce(told.baud, a.baud),
-         ended_at = coalesce(told."endedAt", now()), boot_log = coalesce(told.log, a.boot_log)
+         ended_at = coalesce(told."endedAt", now()), boot_log = coalesce(told.log, a.boot_log),
+         wifi = coalesce(told.wifi, a.wifi)
        from told where a.id = told.id returning a.id, a.station, a.port, a.outcome, a.baud, a.ended_at)
      insert into ports as known (station, port, attempts, passes, baud, last_seen)
        select station, port, count(*) filter (where before.outcome = 'open'),
@@ -92,7 +99,11 @@ export async function endAttempts(client: pg.ClientBase, ends: readonly AttemptE
      on conflict (station, port) do update set
        attempts = known.attempts + excluded.attempts, passes = known.passes + excluded.passes,
        baud = coalesce(excluded.baud, known.baud), last_seen = greatest(excluded.last_seen, known.last_seen)`,
-    [JSON.stringify(ends.map((end) => ({ ...end, log: storableLog(end.log) })))],
+    [
+      JSON.stringify(
+        ends.map((end) => ({ ...end, log: storableLog(end.log), wifi: storableWifi(end.wifi) })),
+      ),
+    ],
   );
 }
 
@@ -124,6 +135,7 @@ interface AttemptRow {
   readonly started_at: Date;
   readonly ended_at: Date | null;
   readonly boot_log: string | null;
+  readonly wifi: WifiRecord | null;
 }
 
 /** The newest attempts of a device, newest first. */
@@ -160,6 +172,7 @@ function toAttemptRecord(row: AttemptRow): AttemptRecord {
     baud: orNone(row.baud),
     stagesMs: orNone(row.stages_ms),
     log: row.boot_log?.split('\n'),
+    wifi: orNone(row.wifi),
   };
 }
 

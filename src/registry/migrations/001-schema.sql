@@ -151,7 +151,9 @@ create table attempts (
   -- Milliseconds of each stage that ran, {"connect": 812.5, ...}; without confirm, which this is written in.
   stages_ms        JSONB,
   -- What the board printed before its boot check failed: its last lines, secrets masked before they come here.
-  boot_log         TEXT
+  boot_log         TEXT,
+  -- How the board gets onto Wi-Fi and what of it was proven: {"mode": "improv", "result": "joined", "address": ...}.
+  wifi             JSONB
 );
 create index idx_attempts_device on attempts (device_id, started_at);
 create index idx_attempts_key on attempts (key_id);

@@ -75,8 +75,8 @@ export class FileDevice {
     const attempt = this.#attempts.find(({ id }) => id === record.id);
     const reserved = this.#reserved.get(record.id);
     if (attempt === undefined || reserved === undefined) return;
-    const { stagesMs, baud, log } = record;
-    Object.assign(attempt, { endedAt: record.at, stagesMs, baud, log });
+    const { stagesMs, baud, log, wifi } = record;
+    Object.assign(attempt, { endedAt: record.at, stagesMs, baud, log, wifi });
     if (record.type === 'failed') {
       Object.assign(attempt, { outcome: 'failed', code: record.code, stage: record.stage });
       return;

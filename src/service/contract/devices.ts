@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LABEL_FORMATS } from '../../core/labels/render.js';
 import { STAGES } from '../../core/stages.js';
+import { wifiRecordSchema } from './wifi-record.js';
 import { doneSchema, momentSchema, operations, reasonSchema, timeSchema } from './operation.js';
 import { pushCountsSchema } from './push.js';
 
@@ -50,6 +51,8 @@ const attemptStory = {
   stagesMs: z.partialRecord(z.enum(STAGES), z.number()).optional(),
   /** What the board printed before its boot check failed: its last lines, secrets masked. */
   log: z.array(z.string()).optional(),
+  /** How the board gets onto Wi-Fi, and what of it was proven. */
+  wifi: wifiRecordSchema.optional(),
 };
 
 export const deviceHistorySchema = deviceSchema

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { STAGES } from '../../core/stages.js';
 import { conflictSchema } from './conflicts.js';
+import { wifiRecordSchema } from './wifi-record.js';
 import { operations, timeSchema } from './operation.js';
 
 const stageSchema = z.enum(STAGES);
@@ -61,6 +62,8 @@ export const jobSchema = z
     serial: z.string().optional(),
     /** The board held these very bytes from an earlier pass and was left untouched. */
     alreadyDone: z.boolean().optional(),
+    /** Once passed: how the board gets onto Wi-Fi, and what of it was proven. */
+    wifi: wifiRecordSchema.optional(),
     /** Present once failed or cancelled. `next` is the sentence for the operator. */
     failure: z
       .object({

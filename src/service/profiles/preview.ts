@@ -1,6 +1,6 @@
 // What a board would get from a profile: the rows of its image with secrets masked, how full the image is, where it goes.
 import { checkCaUrl } from '../../core/ca-url.js';
-import { deviceRows, type DeviceValues } from '../../core/device-config.js';
+import { deviceRows, wifiPlanOf, type DeviceValues } from '../../core/device-config.js';
 import { isEspmintError } from '../../core/errors/index.js';
 import { parseMac } from '../../core/mac.js';
 import { decodeNvs, encodeNvs, type NvsRow } from '../../core/nvs/index.js';
@@ -9,7 +9,7 @@ import { PARTITION_TABLE_OFFSET_BYTES } from '../../core/partition-table.js';
 import { profileSchema, type Profile } from '../../core/profile/schema.js';
 import { parsePsk } from '../../core/psk.js';
 import { deviceUuid } from '../../core/uuid.js';
-import { WIFI_LIMITS } from '../../core/wifi.js';
+import { limitsOf, WIFI_LIMITS } from '../../core/wifi.js';
 import { chooseRegion, DEFAULT_SIZE_BYTES, type Region } from '../../provision/index.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { BodyOf, Finding, NvsRowInfo, PartitionInfo, Preview } from '../contract/index.js';
@@ -26,6 +26,7 @@ const EXAMPLE_CA_URL = 'https://ca.example.com';
 /** Stand for what only the run knows. They never leave: their rows are masked. */
 const EXAMPLE_PSK = parsePsk('0'.repeat(32));
 const EXAMPLE_PASSWORD = 'a Wi-Fi password';
+const EXAMPLE_SMARTCONFIG_KEY = 'sixteen letters.';
 const CA_URL_MAX_BYTES = 255;
 
 const KIB = 1024;
@@ -109,6 +110,8 @@ function exampleRows(profile: Profile, { mac: macText, chip }: PreviewRequest): 
     chip: chip ?? profile.chip ?? EXAMPLE_CHIP,
     caUrl,
     wifi,
+    wifiPlan:
+      profile.wifi && wifiPlanOf(profile.wifi, profile.wifi.smartconfig?.key && EXAMPLE_SMARTCONFIG_KEY),
     firmwareVersion: profile.firmwareVersion,
     hardwareRevision: profile.hardwareRevision,
   };
@@ -157,7 +160,7 @@ function byteLimits({
 }: Profile): Preview['limits'] {
   const limits: [string, string | undefined, number][] = [
     ['caUrl', caUrl, CA_URL_MAX_BYTES],
-    ['wifi.ssid', wifi?.ssid, WIFI_LIMITS[wifi?.limits ?? 'char-array'].ssidBytes],
+    ['wifi.ssid', wifi?.ssid, WIFI_LIMITS[wifi === undefined ? 'char-array' : limitsOf(wifi)].ssidBytes],
     ['firmwareVersion', firmwareVersion, 20],
     ['hardwareRevision', hardwareRevision, 10],
     ['location', location, 100],

@@ -86,6 +86,16 @@ describe('the preview', () => {
     for (const row of rows.filter(({ secret }) => secret)) expect(row).toMatchObject({ value: '********' });
     expect(JSON.stringify(preview)).not.toContain('planted-by-the-author');
   });
+  it('shows what each way onto Wi-Fi puts into flash', () => {
+    const keysOf = (wifi: string): string[] =>
+      previewProfile({ profile: { text: `name: x\ncaUrl: https://ca.example.com\nwifi: ${wifi}` } })
+        .rows.map(({ key }) => key)
+        .slice(3);
+    expect(keysOf('{ssid: Lab, target: net80211}')).toContain('sta.ssid');
+    expect(keysOf('{mode: portal}')).toEqual(['wifi_mode', 'wifi_sec_ver', 'wifi_pop']);
+    expect(keysOf("{mode: smartconfig, smartconfig: {key: 'env:K'}}")).toContain('wifi_sc_key');
+    expect(keysOf('{mode: improv, ssid: Lab}')).toEqual([]);
+  });
   it("gives a CSV that Espressif's generator would take", () => {
     const { csv } = previewProfile({ profile: { text: TEXT } });
     const input = { file: 'preview.csv', bytes: new TextEncoder().encode(csv) };

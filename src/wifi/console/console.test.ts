@@ -124,6 +124,29 @@ describe('a step', () => {
     }
   });
 
+  it.each([
+    [{ expect: ['(?=a)b'] }, /look-around/],
+    [{ fail: ['(a)\\1'] }, /back-references/],
+    [{ expect: ['(?:a?){999}a{999}'] }, /repeat less/],
+  ])('with a pattern that could take for ever is refused before a byte is sent: %j', async (step, reason) => {
+    const link = answering(() => '');
+    await expect(run(link, { send: 'x', ...step })).rejects.toThrow(reason);
+    expect(link.written).toEqual([]);
+  });
+
+  it('ends on a line that was made to stop it', async () => {
+    // Each takes longer than the age of the world in an engine that goes back and tries again.
+    const hostile = `${'a'.repeat(4_000)}!`;
+    const link = answering(() => `${hostile}\r\nOK\r\n> `);
+    const [result] = await run(link, {
+      send: 'x',
+      expect: ['(a+)+$', '(a|aa)+$', '^ok$'],
+      fail: ['([a-z]+)*\\d$', '(.*)*=.*;'],
+      timeoutMs: 20_000,
+    });
+    expect(result?.line).toBe('OK');
+  });
+
   it('checks all steps before the first byte is sent', async () => {
     const link = answering(() => '');
     const steps = [{ send: 'one' }, { send: 'two {{nobody}}' }];

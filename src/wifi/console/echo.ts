@@ -1,7 +1,8 @@
 // Tells the echo of one's own command from an answer. Pure.
+import { parseLinePattern, type CapturingPattern } from '../../core/line-pattern.js';
 
 export class Echo {
-  readonly #prompt: RegExp;
+  readonly #prompt: CapturingPattern;
   /** What of the command has not been echoed yet. */
   #pending: string;
 
@@ -9,7 +10,7 @@ export class Echo {
     private readonly command: string,
     prompt: string,
   ) {
-    this.#prompt = new RegExp(`^\\s*(?:${prompt})\\s*`, 'i');
+    this.#prompt = parseLinePattern(`^\\s*(?:${prompt})\\s*`, { ignoreCase: true });
     this.#pending = command;
   }
 
@@ -20,7 +21,7 @@ export class Echo {
 
   /** The line without the prompt before it. */
   withoutPrompt(line: string): string {
-    return line.replace(this.#prompt, '');
+    return line.slice(this.#prompt.match(line)?.end ?? 0);
   }
 
   /** Whether nothing but a prompt stands in the line. */

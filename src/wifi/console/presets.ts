@@ -1,16 +1,23 @@
 // Scripts of consoles that are known: how each takes credentials, and how it says that it did.
+import type { CONSOLE_PRESET_NAMES } from '../../core/profile/console-script.js';
 import type { ConsoleScript, ConsoleStep } from './script.js';
 
-/** A line of the board's own, not one of a log that runs beside. */
-const NOT_LOG = String.raw`^(?![EWIDV] \()(?!rst:)`;
-const DONE = `${NOT_LOG}.*\\b(ok|done|saved|stored|set|updated|success(ful(ly)?)?|enabled|configured)\\b`;
-const REFUSED = `${NOT_LOG}.*\\b(not ok|fail(ed|ure)?|error|invalid|unknown|denied|not (saved|stored|set|found|supported))\\b`;
-const ADDRESS = String.raw`\b(?:ip|ip address|got ip|sta ip|address)\s*[:= ]\s*(?!0\.0\.0\.0\b)(?<ip>\d{1,3}(?:\.\d{1,3}){3})(?![\d.])`;
+/** Words of the board's own answers, not of a log that runs beside them (`I (312) …`, `rst:0x1 …`). */
+const answers = (words: string): string =>
+  String.raw`^\s*(?:(?:[^EWIDVr\s]|[EWIDV][^ ]|[EWIDV] [^(]|r[^s]|rs[^t]|rst[^:]).*\b)?(?:${words})\b`;
+const DONE = answers('ok|done|saved|stored|set|updated|success(?:ful(?:ly)?)?|enabled|configured');
+const REFUSED = answers(
+  'not ok|fail(?:ed|ure)?|error|invalid|unknown|denied|not (?:saved|stored|set|found|supported)',
+);
+/** The first number tells an address from 0.0.0.0. */
+const ADDRESS = String.raw`\b(?:ip|ip address|got ip|sta ip|address)\s*[:= ]\s*(?<ip>[1-9]\d{0,2}(?:\.\d{1,3}){3})(?:[^\d.]|\.?\s|\.?$)`;
 /** After a restart: the ROM's banner, or the first words of bootloader and application. */
 const RESTARTED = String.raw`^(ets |rst:0x|ESP-ROM:|[EWIDV] \(\d+\) (boot|cpu_start|main_task)|restarting)`;
 
 /** The board may be at its prompt, in the middle of a line, or not listening yet. */
 const WAKE: ConsoleStep = { name: 'wake', send: '', timeoutMs: 2_000, optional: true };
+
+export type ConsolePreset = (typeof CONSOLE_PRESET_NAMES)[number];
 
 export const CONSOLE_PRESETS = {
   /** `wifi_config -s … -p …`, `wifi_enable -e`, `restart`, `wifi_status`. */
@@ -39,9 +46,7 @@ export const CONSOLE_PRESETS = {
         name: 'wifi_status',
         send: 'wifi_status',
         expect: [ADDRESS],
-        fail: [
-          `${NOT_LOG}.*\\b(wrong password|auth(entication)? fail(ed|ure)?|no such network|ap not found)\\b`,
-        ],
+        fail: [answers('wrong password|auth(?:entication)? fail(?:ed|ure)?|no such network|ap not found')],
         timeoutMs: 30_000,
         repeatMs: 3_000,
       },
@@ -75,9 +80,7 @@ export const CONSOLE_PRESETS = {
       },
     ],
   },
-} as const satisfies Record<string, ConsoleScript>;
-
-export type ConsolePreset = keyof typeof CONSOLE_PRESETS;
+} as const satisfies Record<ConsolePreset, ConsoleScript>;
 
 /** The command by which each preset's firmware is recognised in its `help`, most specific first. */
 export const PRESET_COMMANDS: readonly (readonly [command: string, preset: ConsolePreset])[] = [

@@ -1,5 +1,6 @@
 // Runs the steps of a script on a board's console: one command in flight, one deadline a step.
 import { EspmintError } from '../../core/errors/index.js';
+import type { LinePattern, CapturingPattern } from '../../core/line-pattern.js';
 import type { Link } from '../../driver/link/transport.js';
 import { Deadline, throwIfAborted } from '../../driver/wait.js';
 import { LineSplitter, readSome } from '../lines.js';
@@ -49,6 +50,8 @@ const QUIET_MS = 150;
 /** A console without echo shows its prompt alone: by then it is the one after the command. */
 const SILENT_ECHO_MS = 1_000;
 const WRITE_MS = 5_000;
+/** Of a line: what a pattern costs grows with it. */
+const JUDGED_CHARS = 1_024;
 
 /**
  * @returns what each step ended with
@@ -169,7 +172,7 @@ class ScriptRunner {
     const answer = echo.answerIn(line);
     if (answer === undefined) return undefined;
     if (!isPartial) this.#show(answer);
-    const complaint = rules.fail.find((pattern) => pattern.test(answer));
+    const complaint = rules.fail.find((pattern) => pattern.test(answer.slice(0, JUDGED_CHARS)));
     if (complaint !== undefined && !isPartial) {
       throw new EspmintError('WIFI_STEP_FAILED', {
         port: this.link.address,
@@ -183,8 +186,8 @@ class ScriptRunner {
 
   #match(line: string, rules: Rules): Verdict {
     for (const pattern of rules.expect ?? []) {
-      const match = pattern.exec(line);
-      if (match === null) continue;
+      const match = pattern.match(line.slice(0, JUDGED_CHARS));
+      if (match === undefined) continue;
       const captured = { ...match.groups };
       this.#checkLimits(captured, rules, line);
       return { line: line.trim(), captured };
@@ -220,7 +223,7 @@ interface Rules {
   readonly takesPrompt: boolean;
   /** Over when no echo is to be waited for any more. */
   readonly since: Deadline;
-  readonly expect: readonly RegExp[] | undefined;
-  readonly fail: readonly RegExp[];
+  readonly expect: readonly CapturingPattern[] | undefined;
+  readonly fail: readonly LinePattern[];
   readonly limits: NonNullable<ConsoleStep['limits']>;
 }

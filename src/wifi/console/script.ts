@@ -1,5 +1,6 @@
 // Steps on a board's console, as data: what is sent, what must come, what must not, and how long that may take.
 import { EspmintError } from '../../core/errors/index.js';
+import { linePatternFault, parseLinePattern, type CapturingPattern } from '../../core/line-pattern.js';
 import { checkArgument, LINE_BYTES, quoteArgument } from './quote.js';
 
 export interface ConsoleStep {
@@ -92,15 +93,14 @@ export function checkScript(script: ConsoleScript, values: ConsoleValues): void 
   }
 }
 
-/** Over single lines, whatever case the firmware writes. @throws WIFI_CONSOLE_SCRIPT_INVALID */
-export function compile(where: string, pattern: string): RegExp {
-  try {
-    return new RegExp(pattern, 'i');
-  } catch {
-    throw new EspmintError('WIFI_CONSOLE_SCRIPT_INVALID', {
-      where,
-      reason: `has "${pattern}", which is no regular expression`,
-      hint: 'correct the pattern',
-    });
-  }
+/** Over single lines, whatever case the firmware writes, in linear time. @throws WIFI_CONSOLE_SCRIPT_INVALID */
+export function compile(where: string, pattern: string): CapturingPattern {
+  const fault = linePatternFault(pattern);
+  if (fault === undefined) return parseLinePattern(pattern, { ignoreCase: true });
+  throw new EspmintError('WIFI_CONSOLE_SCRIPT_INVALID', {
+    where: `${where}, "${pattern.length > SHOWN_CHARS ? `${pattern.slice(0, SHOWN_CHARS)}…` : pattern}"`,
+    reason: fault,
+    hint: 'RE2 (github.com/google/re2/wiki/Syntax) describes what a pattern may hold',
+  });
 }
+const SHOWN_CHARS = 80;

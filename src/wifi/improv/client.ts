@@ -45,6 +45,8 @@ export interface SeenNetwork {
 const DETECT_MS = 10_000;
 const ASK_AGAIN_MS = 1_000;
 const CALL_MS = 30_000;
+/** So often a network is sent to a device that does not even acknowledge it. */
+const TRIES = 3;
 /** Between the packets of one answer. */
 const QUIET_MS = 300;
 /** For what a device says after it has said that it is done: its address, or the last state. */
@@ -139,13 +141,21 @@ export class ImprovClient {
       });
     }
     await this.#send(COMMAND.sendWifi, parameters);
+    let silent = new Deadline(timeoutMs / TRIES);
     const deadline = new Deadline(timeoutMs);
     // The state of before may be told once more; a new one is news also without the acknowledgement.
     let begun = false;
     const before = this.#state;
     while (!deadline.passed) {
       const packet = await this.#next(deadline);
-      if (packet === undefined) continue;
+      if (packet === undefined) {
+        // A device says at once that it has begun: the call, or that answer, was lost.
+        if (!begun && silent.passed) {
+          await this.#send(COMMAND.sendWifi, parameters);
+          silent = new Deadline(timeoutMs / TRIES);
+        }
+        continue;
+      }
       if (packet.type === PACKET_TYPE.error) {
         const error = packet.data[0] ?? IMPROV_ERROR.unknown;
         if (error === IMPROV_ERROR.none) begun = true;

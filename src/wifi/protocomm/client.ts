@@ -101,10 +101,7 @@ export class ProtocommClient {
    * @throws WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN, WIFI_PROOF_REFUSED, WIFI_REFUSED, CANCELLED
    */
   async provision(ssid: string, password: string): Promise<ProtocommJoined> {
-    const name = new TextEncoder().encode(ssid);
-    const passphrase = new TextEncoder().encode(password);
-    checkLength('The network name', name.length, SSID_BYTES);
-    checkLength('The password', passphrase.length, PASSPHRASE_BYTES);
+    const { name, passphrase } = checkProtocommNetwork(ssid, password);
     const session = await this.#open();
     const [network, use] = ['the network', 'the use of the network'];
     const message = configSet(name, passphrase);
@@ -273,6 +270,18 @@ const LOSSES: readonly string[] = [
   'LINK_CLOSED',
   'LINK_TIMEOUT',
 ];
+
+/** What a device's buffers hold. @returns the bytes that are sent. @throws INPUT_INVALID */
+export function checkProtocommNetwork(
+  ssid: string,
+  password: string,
+): { readonly name: Uint8Array; readonly passphrase: Uint8Array } {
+  const name = new TextEncoder().encode(ssid);
+  const passphrase = new TextEncoder().encode(password);
+  checkLength('The network name', name.length, SSID_BYTES);
+  checkLength('The password', passphrase.length, PASSPHRASE_BYTES);
+  return { name, passphrase };
+}
 
 function checkLength(field: string, bytes: number, most: number): void {
   if (bytes <= most) return;

@@ -81,6 +81,7 @@ const MS: Readonly<Record<Stage, number>> = {
   verify: 150,
   reset: 60,
   boot: 420,
+  join: 20,
   confirm: 12,
 };
 

@@ -89,7 +89,7 @@ function attemptLines(attempt: AttemptRecord): string[] {
   const { outcome, startedAt, stage, code } = attempt;
   const why = [stage, code].filter((part) => part !== undefined).join(': ');
   const head = `attempt      ${outcome.padEnd(STATE_CHARS)} ${shownTime(startedAt)} ${why}`.trimEnd();
-  const details = [whereOf(attempt), withWhatOf(attempt), timesOf(attempt)];
+  const details = [whereOf(attempt), withWhatOf(attempt), wifiOf(attempt), timesOf(attempt)];
   const log =
     attempt.log === undefined ? [] : ['what it printed:', ...attempt.log.map((line) => `  ${line}`)];
   return [head, ...[...details.filter((line) => line !== ''), ...log].map((line) => INDENT + line)];
@@ -112,6 +112,18 @@ function withWhatOf({ chip, profile, baud, toolVersion }: AttemptRecord): string
     profile === undefined ? '' : `profile ${profile.name} version ${profile.version}`,
     toolVersion === undefined ? '' : `espmint ${toolVersion}`,
   ]);
+}
+
+function wifiOf({ wifi }: AttemptRecord): string {
+  if (wifi === undefined) return '';
+  const { mode, result, address, reason } = wifi;
+  const said = {
+    joined: 'on the network',
+    failed: 'not on the network',
+    unproven: 'not proven',
+    'not-asked': '',
+  };
+  return joined(', ', [`Wi-Fi ${mode}`, said[result], address, reason]);
 }
 
 function timesOf({ stagesMs = {} }: AttemptRecord): string {

@@ -1,8 +1,8 @@
 // `espmint wifi console`: steps on a board's console, from a file or a preset.
 import { Command, Option } from 'commander';
-import { z } from 'zod';
 import { parse } from 'yaml';
 import { EspmintError } from '../../../core/errors/index.js';
+import { consoleScriptSchema } from '../../../core/profile/console-script.js';
 import { CONSOLE_PRESETS, runConsole, type ConsolePreset, type ConsoleScript } from '../../../wifi/index.js';
 import { readTextFile } from '../../../files/index.js';
 import { jsonLine, type CliIo } from '../../io.js';
@@ -51,32 +51,6 @@ async function run(io: CliIo, options: Options): Promise<void> {
   else io.stdout(`${port}: ${online.proof}\n`);
 }
 
-const limits = z.record(
-  z.string(),
-  z.strictObject({ min: z.number().optional(), max: z.number().optional() }),
-);
-const scriptSchema = z.strictObject({
-  baud: z.int().min(9600).max(3_000_000).optional(),
-  lineEnd: z.enum(['crlf', 'lf', 'cr']).optional(),
-  prompt: z.string().optional(),
-  steps: z
-    .array(
-      z.strictObject({
-        name: z.string().max(60).optional(),
-        send: z.string().optional(),
-        expect: z.array(z.string()).optional(),
-        orPrompt: z.boolean().optional(),
-        fail: z.array(z.string()).optional(),
-        timeoutMs: z.int().min(100).max(600_000).optional(),
-        repeatMs: z.int().min(100).optional(),
-        optional: z.boolean().optional(),
-        limits: limits.optional(),
-      }),
-    )
-    .min(1)
-    .max(100),
-});
-
 /** @throws FILE_UNREADABLE, WIFI_CONSOLE_SCRIPT_INVALID */
 async function readScript(file: string): Promise<ConsoleScript> {
   const refuse = (reason: string): EspmintError =>
@@ -92,7 +66,7 @@ async function readScript(file: string): Promise<ConsoleScript> {
   } catch {
     throw refuse('is neither YAML nor JSON');
   }
-  const checked = scriptSchema.safeParse(value);
+  const checked = consoleScriptSchema.safeParse(value);
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
   throw refuse(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}`);

@@ -44,7 +44,8 @@ export const WIFI_ERRORS = {
     retryable: true,
     problem: ({ port, reason, lastLine }) =>
       `${port}: nothing proves that the board joined the network (${reason}${lastLine === '' ? '' : `; its last line was "${lastLine}"`})`,
-    next: () => 'look at the access point for the board, or give a longer --join-timeout and try again',
+    next: () =>
+      'look at the access point for the board, or give it longer (--join-timeout, or wifi.join in the profile) and try again',
   }),
   WIFI_STEP_FAILED: entry<{ port: string; step: string; reason: string; line: string }>({
     ...board,

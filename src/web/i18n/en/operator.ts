@@ -86,6 +86,7 @@ export const operator = {
   'stage.verify': 'Verify',
   'stage.reset': 'Restart',
   'stage.boot': 'Boot',
+  'stage.join': 'Wi-Fi',
   'stage.confirm': 'Confirm',
   'stage.doing.connect': 'Connecting',
   'stage.doing.inspect': 'Inspecting',
@@ -96,6 +97,7 @@ export const operator = {
   'stage.doing.verify': 'Verifying',
   'stage.doing.reset': 'Restarting',
   'stage.doing.boot': 'Booting',
+  'stage.doing.join': 'Joining Wi-Fi',
   'stage.doing.confirm': 'Confirming',
 
   'first.title': 'Ready for the first board',

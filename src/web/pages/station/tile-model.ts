@@ -38,7 +38,8 @@ const WEIGHTS: Record<Stage, number> = {
   write: 45,
   verify: 10,
   reset: 4,
-  boot: 10,
+  boot: 7,
+  join: 3,
   confirm: 4,
 };
 
