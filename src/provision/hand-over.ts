@@ -4,7 +4,15 @@ import { parsePsk } from '../core/psk.js';
 import type { WifiRecord } from '../core/stages.js';
 import { deviceProof } from '../core/wifi-device-secrets.js';
 import type { Board } from '../driver/index.js';
-import { bringOnline, findWay, masker, runConsole, type Credentials, type Online } from '../wifi/index.js';
+import {
+  bringOnline,
+  DEFAULT_STEP_MS,
+  findWay,
+  masker,
+  runConsole,
+  type Credentials,
+  type Online,
+} from '../wifi/index.js';
 import type { HandOver, ProvisionPlan } from './plan.js';
 import type { Try } from './try.js';
 
@@ -16,10 +24,9 @@ const JOIN_MS = 45_000;
 
 /** Milliseconds that handing over may take in all: what a run's deadline must leave room for. */
 export function handOverMs({ script, timeoutMs = JOIN_MS }: HandOver): number {
-  const steps = (script?.steps ?? []).reduce((sum, step) => sum + (step.timeoutMs ?? STEP_MS), 0);
+  const steps = (script?.steps ?? []).reduce((sum, step) => sum + (step.timeoutMs ?? DEFAULT_STEP_MS), 0);
   return ROUNDS * ROUND_MS + timeoutMs + steps;
 }
-const STEP_MS = 5_000;
 
 /**
  * @param psk of the device: its proof of possession follows from it

@@ -52,6 +52,9 @@ const SILENT_ECHO_MS = 1_000;
 const WRITE_MS = 5_000;
 /** Of a line: what a pattern costs grows with it. */
 const JUDGED_CHARS = 1_024;
+/** Cut with a mark: its end is not the end of the line. */
+const judged = (line: string): string =>
+  line.length > JUDGED_CHARS ? `${line.slice(0, JUDGED_CHARS)}…` : line;
 
 /**
  * @returns what each step ended with
@@ -172,7 +175,7 @@ class ScriptRunner {
     const answer = echo.answerIn(line);
     if (answer === undefined) return undefined;
     if (!isPartial) this.#show(answer);
-    const complaint = rules.fail.find((pattern) => pattern.test(answer.slice(0, JUDGED_CHARS)));
+    const complaint = rules.fail.find((pattern) => pattern.test(judged(answer)));
     if (complaint !== undefined && !isPartial) {
       throw new EspmintError('WIFI_STEP_FAILED', {
         port: this.link.address,
@@ -186,7 +189,7 @@ class ScriptRunner {
 
   #match(line: string, rules: Rules): Verdict {
     for (const pattern of rules.expect ?? []) {
-      const match = pattern.match(line.slice(0, JUDGED_CHARS));
+      const match = pattern.match(judged(line));
       if (match === undefined) continue;
       const captured = { ...match.groups };
       this.#checkLimits(captured, rules, line);
