@@ -1,5 +1,5 @@
 // Hands the network to firmware that has just started, over the port that its board is plugged into, and waits for proof.
-import { EspmintError, isEspmintError } from '../core/errors/index.js';
+import { EspmintError, isEspmintError, type Warning } from '../core/errors/index.js';
 import { parsePsk } from '../core/psk.js';
 import type { WifiRecord } from '../core/stages.js';
 import { deviceProof } from '../core/wifi-device-secrets.js';
@@ -51,7 +51,7 @@ export async function handOver(
     signal,
     secrets,
     onLine: (line: string) => onLine(mask(line)),
-    onWarning: (code: string, message: string) => emit({ type: 'warning', port, code, message }),
+    onWarning: (warning: Warning) => emit({ type: 'warning', port, ...warning }),
   };
   const online = await board.useFirmware(
     async (link): Promise<Online> => {
