@@ -12,6 +12,7 @@
 // record but `Reservation.psk` and the answer of `reveal`, holds a secret.
 
 import type { SpoolFault } from './spool/fault.js';
+import type { EspmintError } from '../core/errors/index.js';
 import type { Conflict, ConflictDecision } from '../core/conflict.js';
 import type { DeviceName } from '../core/device-name.js';
 import type { AttemptCourse, AttemptFacts } from './devices/attempt-facts.js';
@@ -204,8 +205,8 @@ export interface DevicePage {
 
 export interface RegistryStatus {
   readonly reachable: boolean;
-  /** Why it cannot be reached. */
-  readonly reason?: string | undefined;
+  /** Why it cannot be used. */
+  readonly failure?: EspmintError | undefined;
   /** Attempts that are in the journal and not yet in the registry. */
   readonly pendingSync: number;
   /** What is not as it should be in all that this computer keeps for the registry; absent: it keeps nothing. */

@@ -57,7 +57,7 @@ reader that cannot keep up is disconnected, and one whose session or token ends 
 | \`profile\` | \`profile\` | a version was saved |
 | \`settings\` | \`settings\` | the station's settings changed |
 | \`station\` | \`station\` | the station was paused or goes on, its batch has other counts, a place was taught |
-| \`registry\` | \`ok\`, \`conflicts\`, \`deadPushes\` | the registry can be reached, or no longer; or another number of conflicts or of given-up pushes waits for a person |
+| \`registry\` | \`ok\`, \`conflicts\`, \`deadPushes\`, \`failure?\`, \`spoolFaults?\` | the registry can be used, or no longer and why; or another number of conflicts, of given-up pushes or of faults in what this computer keeps for it waits for a person |
 | \`changed\` | \`part\` | somebody changed something of that part of the interface (\`batches\`, \`push\`, …) through this service |
 | \`stopping\` | | the service stops once running boards are done |
 `;

@@ -1,12 +1,13 @@
 // The frame around every page: the rail, what is wrong right now, keys that work everywhere.
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { t, type CountKey, type Key } from './i18n/translate.js';
+import { t, tn, wordsFor, type CountKey, type Key } from './i18n/translate.js';
 import { KeysHelp } from './keys-help.js';
 import { keyIsTaken } from './pages/station/keys.js';
 import { scanned } from './pages/station/actions.js';
 import { go, link } from './router.js';
 import { listenToScanner } from './scanner.js';
+import type { RegistryNews } from './store/state.js';
 import { useStore } from './store/store.js';
 import { Count } from './ui/count.js';
 import { Icon, type IconName } from './ui/icon.js';
@@ -119,7 +120,7 @@ function Rail({ page, onHelp }: { page: string; onHelp: () => void }): JSX.Eleme
 function Banner(): JSX.Element | null {
   const connection = useStore((state) => state.connection);
   const stopping = useStore((state) => state.stopping);
-  const registryOk = useStore((state) => state.registry?.ok);
+  const registry = useStore((state) => state.registry);
   if (connection === 'offline') {
     return (
       <div class="banner offline" role="alert">
@@ -129,14 +130,29 @@ function Banner(): JSX.Element | null {
     );
   }
   if (stopping) return <Warning text={t('banner.stopping')} />;
-  return registryOk === false ? <Warning text={t('banner.registry')} /> : null;
+  if (registry?.ok === false) return <RegistryAway failure={registry.failure} />;
+  const faults = registry?.spoolFaults ?? 0;
+  return faults > 0 ? <Warning text={tn('banner.spool', faults)} to={REGISTRY} /> : null;
 }
 
-function Warning({ text }: { text: string }): JSX.Element {
+const REGISTRY = link(['settings'], { tab: 'registry' });
+
+/** An outage passes by itself; everything else wants a person, and the registry's own page says what to do. */
+function RegistryAway({ failure }: Pick<RegistryNews, 'failure'>): JSX.Element {
+  const words = failure && wordsFor(failure.code, failure.params);
+  if (words === undefined || words.sentence === 'registryAway')
+    return <Warning text={t('banner.registry')} />;
+  const wanted = failure?.params['wanted'];
+  const text = wanted === undefined ? `${words.cause} ${words.next}` : t('banner.wrongKey', { wanted });
+  return <Warning text={text} to={REGISTRY} />;
+}
+
+function Warning({ text, to }: { text: string; to?: string }): JSX.Element {
   return (
     <div class="banner" role="alert">
       <Icon name="warn" />
       {text}
+      {to !== undefined && <a href={to}>{t('banner.whatToDo')}</a>}
     </div>
   );
 }

@@ -121,6 +121,42 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await page.getByText('for engineers and administrators').waitFor();
   });
 
+  it('is told on every page of records that need a person, and reads there what to do', async () => {
+    const world = fleetWorld(1);
+    world.registryTrouble = {
+      spool: [
+        {
+          code: 'SPOOL_DAMAGED',
+          params: { path: '/data/spool/keys/7.log', sizeBytes: 44 },
+          message: '44 bytes of /data/spool/keys/7.log are damaged.',
+        },
+        {
+          code: 'SPOOL_DEAD_LETTER',
+          params: { id: 'r-17', mac: 'a4:cf:12:00:00:01', reason: 'value too long' },
+          message: 'The registry refuses what this computer tells it of a4:cf:12:00:00:01.',
+        },
+      ],
+    };
+    const page = await open(world, '#/today');
+    const banner = page.getByRole('alert');
+    await banner.getByText('2 records that this computer keeps for the registry need a person.').waitFor();
+    await banner.getByRole('link', { name: 'What to do' }).click();
+    await page.getByText('44 bytes of /data/spool/keys/7.log are damaged').waitFor();
+    await page.getByText('“espmint db dead retry r-17”').waitFor();
+    world.registryOk = false;
+    const params = { what: 'this registry', reason: 'another key', wanted: '5f0b3c1e', advice: 'import' };
+    world.registryTrouble = { failure: { code: 'SECRET_UNREADABLE', params } };
+    world.tellRegistry();
+    await banner.getByText('it takes the master key 5f0b3c1e').waitFor();
+    await page.getByText('whose “espmint keys list” names 5f0b3c1e').waitFor();
+    await goTo(page, '#/');
+    await banner.getByText('it takes the master key 5f0b3c1e').waitFor();
+    world.registryTrouble = {};
+    world.registryOk = true;
+    world.tellRegistry();
+    await banner.waitFor({ state: 'detached' });
+  });
+
   it('decides with the keyboard alone, and not without a choice and a reason', async () => {
     const page = await open(fleetWorld(1));
     await page.locator('.tile').first().waitFor();

@@ -165,7 +165,7 @@ export class PostgresRegistry implements Registry {
         pushes: await countPushes(client),
       }));
     } catch (error) {
-      return { reachable: false, reason: toEspmintError(error).message, pendingSync: 0, conflicts: 0 };
+      return { reachable: false, failure: toEspmintError(error), pendingSync: 0, conflicts: 0 };
     }
   }
 

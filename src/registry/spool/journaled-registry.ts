@@ -181,14 +181,14 @@ export class JournaledRegistry implements Registry {
 
   async status(): Promise<RegistryStatus> {
     const { journal, copy } = this.#options;
-    const { reason, conflicts, pushes } = await this.#online((inner) => inner.status()).catch(
-      (error: unknown) => ({ reason: toEspmintError(error).message, conflicts: 0, pushes: undefined }),
+    const { failure, conflicts, pushes } = await this.#online((inner) => inner.status()).catch(
+      (error: unknown) => ({ failure: toEspmintError(error), conflicts: 0, pushes: undefined }),
     );
     const attempts = await journal.attempts().catch(() => []);
     const refusals = await journal.refusals().catch(() => []);
     return {
-      reachable: reason === undefined,
-      reason,
+      reachable: failure === undefined,
+      failure,
       spool: await journal.faults(),
       pendingSync: attempts.filter(({ owed }) => owed).length + refusals.length,
       conflicts: conflicts + refusals.length,

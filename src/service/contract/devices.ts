@@ -119,7 +119,7 @@ const deviceParams = z.object({
     .meta({ description: 'MAC or UUID in any usual spelling, or the serial number.' }),
 });
 
-const spoolFaultSchema = z
+export const spoolFaultSchema = z
   .object({
     code: z.enum(['SPOOL_UNREADABLE', 'SPOOL_DAMAGED', 'SPOOL_SET_ASIDE', 'SPOOL_DEAD_LETTER']),
     /** Path, reason, MAC or id, as the code has them: see the table of errors. */
@@ -138,6 +138,8 @@ export const registryStatusSchema = z
     durationMs: z.number(),
     code: z.string().optional(),
     message: z.string().optional(),
+    /** Values of the sentence by name: with SECRET_UNREADABLE `wanted`, the id of the master key that it takes. */
+    params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
     /** Attempts that this station still has to tell the registry. */
     pendingSync: z.int().optional(),
     /**

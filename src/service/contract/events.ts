@@ -55,6 +55,15 @@ export const liveEventSchema = z
       conflicts: z.int(),
       /** Deliveries that were given up. */
       deadPushes: z.int(),
+      /** Why it cannot be used; absent while it can. */
+      failure: z
+        .object({
+          code: z.string(),
+          params: z.record(z.string(), z.union([z.string(), z.number()])),
+        })
+        .optional(),
+      /** How much of what this computer keeps for it is not as it should be, where anything is; `GET /registry` says what. */
+      spoolFaults: z.int().optional(),
     }),
     /** Somebody has changed something there through this service: what was loaded of it is out of date. */
     z.object({ type: z.literal('changed'), part: z.enum(CHANGING_PARTS) }),

@@ -44,7 +44,7 @@ export function toApiError(error: EspmintError): ApiError {
 }
 
 /** Details that stand in the sentence anyway; none of them is secret. */
-function paramsOf({ code, details }: EspmintError): Record<string, string | number> | undefined {
+export function paramsOf({ code, details }: EspmintError): Record<string, string | number> | undefined {
   if (code === 'INTERNAL') return undefined;
   const plain = Object.entries(details).filter(
     (entry): entry is [string, string | number] =>

@@ -28,7 +28,7 @@ export class RegistryWatch {
   }
 
   async #look(): Promise<void> {
-    const { ok, conflicts, pushes } = await registryStatus(this.#registry);
+    const { ok, conflicts, pushes, code, params = {}, spool = [] } = await registryStatus(this.#registry);
     const before = this.#told;
     // What waits in a registry that does not answer is not known: the numbers of before stand.
     const news: RegistryNews = {
@@ -36,6 +36,8 @@ export class RegistryWatch {
       ok,
       conflicts: ok ? (conflicts ?? 0) : (before?.conflicts ?? 0),
       deadPushes: ok ? (pushes?.dead ?? 0) : (before?.deadPushes ?? 0),
+      ...(code === undefined ? {} : { failure: { code, params } }),
+      ...(spool.length === 0 ? {} : { spoolFaults: spool.length }),
     };
     this.#told = news;
     if (before === undefined || JSON.stringify(before) === JSON.stringify(news)) return;

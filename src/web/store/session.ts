@@ -151,8 +151,14 @@ async function loadAll(): Promise<void> {
 }
 
 async function loadRegistry(): Promise<RegistryNews> {
-  const { ok, conflicts = 0, pushes } = await call('registryStatus', {});
-  return { ok, conflicts, deadPushes: pushes?.dead ?? 0 };
+  const { ok, conflicts = 0, pushes, code, params = {}, spool = [] } = await call('registryStatus', {});
+  return {
+    ok,
+    conflicts,
+    deadPushes: pushes?.dead ?? 0,
+    ...(code === undefined ? {} : { failure: { code, params } }),
+    ...(spool.length === 0 ? {} : { spoolFaults: spool.length }),
+  };
 }
 
 async function loadProfiles(): Promise<{ name: string; version: number }[]> {

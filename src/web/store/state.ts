@@ -81,10 +81,16 @@ function hello(state: State, { instance, version }: { instance: string; version:
   };
 }
 
-function withRegistry(state: State, { ok, conflicts, deadPushes }: RegistryNews): State {
-  const before = state.registry;
-  const isSame = before?.ok === ok && before.conflicts === conflicts && before.deadPushes === deadPushes;
-  return isSame ? state : { ...state, registry: { ok, conflicts, deadPushes } };
+function withRegistry(state: State, event: Extract<LiveEvent, { type: 'registry' }>): State {
+  const { ok, conflicts, deadPushes, failure, spoolFaults } = event;
+  const registry: RegistryNews = {
+    ok,
+    conflicts,
+    deadPushes,
+    ...(failure === undefined ? {} : { failure }),
+    ...(spoolFaults === undefined ? {} : { spoolFaults }),
+  };
+  return JSON.stringify(state.registry) === JSON.stringify(registry) ? state : { ...state, registry };
 }
 
 function putPort(ports: readonly PortState[], port: PortState): readonly PortState[] {

@@ -278,6 +278,7 @@ function devices(world: FakeWorld): Handlers {
             durationMs: 1.4,
             conflicts: world.waiting.conflicts,
             pushes: { pending: 0, dead: world.waiting.deadPushes },
+            spool: world.registryTrouble.spool,
           }
         : {
             ok: false,
@@ -285,6 +286,7 @@ function devices(world: FakeWorld): Handlers {
             durationMs: 3000,
             code: 'REGISTRY_UNREACHABLE',
             message: 'The registry does not answer; check that it runs and that the network reaches it.',
+            ...world.registryTrouble.failure,
           },
     testRegistry: ({ body: { databaseUrl } }) => ({
       ok: databaseUrl.includes('good'),

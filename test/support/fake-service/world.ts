@@ -13,6 +13,7 @@ import type {
   LiveEvent,
   PortState,
   Printer,
+  RegistryStatus,
   PushTargetInfo,
   PushTargetStatus,
   SavedProfile,
@@ -65,6 +66,11 @@ export class FakeWorld {
   /** Of the whole station; its batch is the one of the settings. */
   station: Pick<StationState, 'mode' | 'reason' | 'teaching' | 'batchProblem'> = { mode: 'running' };
   registryOk = true;
+  /** What is wrong with it, and with what this computer keeps for it. */
+  registryTrouble: {
+    readonly failure?: { readonly code: string; readonly params: Record<string, string | number> };
+    readonly spool?: RegistryStatus['spool'];
+  } = {};
   readonly lists: ListEntryInfo[] = [];
   /** Newest first. */
   readonly audit: AuditEntry[] = [];
@@ -113,7 +119,14 @@ export class FakeWorld {
   }
 
   tellRegistry(): void {
-    this.emit({ type: 'registry', ok: this.registryOk, ...this.waiting });
+    const { failure, spool } = this.registryTrouble;
+    this.emit({
+      type: 'registry',
+      ok: this.registryOk,
+      ...this.waiting,
+      ...(failure === undefined ? {} : { failure }),
+      ...(spool === undefined ? {} : { spoolFaults: spool.length }),
+    });
   }
 
   putStation(change: Partial<FakeWorld['station']>): StationState {

@@ -250,6 +250,25 @@ export const engineer = {
   'settings.virtual': 'Virtual boards',
   'settings.removeVirtual': 'Remove all',
   'settings.howMany': 'How many',
+  'registry.bringKey':
+    'Copy the file master.key from a computer whose “espmint keys list” names {wanted}, and run “espmint keys import FILE” here. Do not overwrite the one that is here.',
+  'registry.otherKey':
+    'This computer has {wanted} too, but was told to use another one: name {wanted} instead, or run “espmint keys rotate” to go over to the one that is named.',
+  'spool.title': 'Kept here for the registry, and not as it should be',
+  'spool.hint': 'Nothing of it is lost. Everything else goes on.',
+  'spool.SPOOL_UNREADABLE':
+    '{path} may hold keys and results that the registry does not have, and cannot be read ({reason}).',
+  'spool.do.SPOOL_UNREADABLE':
+    'On this computer, give it to the user that runs espmint (chown), or run espmint as the user that it belongs to.',
+  'spool.SPOOL_DAMAGED': '{sizeBytes} bytes of {path} are damaged, and what they said is not known.',
+  'spool.do.SPOOL_DAMAGED':
+    'Check the disk of this computer. Everything else in the file is used; it is set aside once its process has ended.',
+  'spool.SPOOL_SET_ASIDE': '{path} has damage, is kept as it was found, and was written until {changedAt}.',
+  'spool.do.SPOOL_SET_ASIDE':
+    'Look whether devices that were made until then are missing in the registry, provision those again, then move the file away.',
+  'spool.SPOOL_DEAD_LETTER': 'The registry refuses what this computer tells it of {mac} ({reason}).',
+  'spool.do.SPOOL_DEAD_LETTER':
+    'On this computer, look at it with “espmint db dead show {id}”, then mend it with “espmint db dead retry {id}”.',
   'registry.test': 'Test',
   'registry.ok': 'Answers in {ms}.',
   'registry.notOk': 'Does not answer.',

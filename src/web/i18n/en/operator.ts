@@ -19,6 +19,19 @@ export const operator = {
   'nav.keys': 'Keys',
 
   'banner.offline': 'No connection to the service. This page comes back by itself.',
+  'banner.wrongKey':
+    'The registry cannot be opened: it takes the master key {wanted}, which this computer does not use. No board is started.',
+  'banner.spool.one': '{n} record that this computer keeps for the registry needs a person.',
+  'banner.spool.other': '{n} records that this computer keeps for the registry need a person.',
+  'banner.whatToDo': 'What to do',
+  'warning.BAUD_LOWERED': 'The link failed at the full rate and was made slower: try another cable.',
+  'warning.STEP_REPEATED': 'A step failed on the link and was repeated.',
+  'warning.NO_PARTITION_TABLE': 'The flash holds no partition table yet; firmware must bring one that fits.',
+  'warning.OFFSET_FORCED': 'The place in flash was forced, against what the board says.',
+  'warning.PARTITION_NOT_FILLED': 'The image fills only a part of its partition.',
+  'warning.NVS_VALUES_LOST': 'Other values that stood in the NVS partition are gone.',
+  'warning.WRITE_NOT_PROVEN': 'The chip does not let anybody read back what was written.',
+  'warning.RESERVATION_SETTLED': 'An earlier try had reached the chip; the registry was told so.',
   'banner.stopping': 'The service is stopping. Running boards are brought to a safe point.',
   'banner.registry':
     'The registry cannot be reached. Boards go on; what they got is kept on this station and told to it later.',

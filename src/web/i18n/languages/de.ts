@@ -426,6 +426,42 @@ export const de: Messages = {
   'settings.virtual': 'Virtuelle Platinen',
   'settings.removeVirtual': 'Alle entfernen',
   'settings.howMany': 'Wie viele',
+  'banner.wrongKey':
+    'Die Registratur lässt sich nicht öffnen: Sie braucht den Hauptschlüssel {wanted}, den dieser Rechner nicht verwendet. Keine Platine wird gestartet.',
+  'banner.spool.one': '{n} Eintrag, den dieser Rechner für die Registratur aufbewahrt, braucht jemanden.',
+  'banner.spool.other': '{n} Einträge, die dieser Rechner für die Registratur aufbewahrt, brauchen jemanden.',
+  'banner.whatToDo': 'Was zu tun ist',
+  'warning.BAUD_LOWERED':
+    'Die Verbindung versagte bei voller Rate und wurde langsamer: anderes Kabel versuchen.',
+  'warning.STEP_REPEATED': 'Ein Schritt ist auf der Leitung gescheitert und wurde wiederholt.',
+  'warning.NO_PARTITION_TABLE':
+    'Im Flash steht noch keine Partitionstabelle; die Firmware muss eine passende mitbringen.',
+  'warning.OFFSET_FORCED': 'Der Platz im Flash wurde erzwungen, gegen das, was die Platine sagt.',
+  'warning.PARTITION_NOT_FILLED': 'Das Abbild füllt nur einen Teil seiner Partition.',
+  'warning.NVS_VALUES_LOST': 'Andere Werte, die in der NVS-Partition standen, sind weg.',
+  'warning.WRITE_NOT_PROVEN': 'Der Chip lässt nicht zurücklesen, was geschrieben wurde.',
+  'warning.RESERVATION_SETTLED':
+    'Ein früherer Versuch war schon auf dem Chip; die Registratur weiß es jetzt.',
+  'registry.bringKey':
+    'Kopieren Sie die Datei master.key von einem Rechner, dessen „espmint keys list“ {wanted} nennt, und führen Sie hier „espmint keys import DATEI“ aus. Überschreiben Sie nicht die Datei, die hier liegt.',
+  'registry.otherKey':
+    'Dieser Rechner hat {wanted} auch, soll aber einen anderen verwenden: Nennen Sie stattdessen {wanted}, oder gehen Sie mit „espmint keys rotate“ zum genannten über.',
+  'spool.title': 'Hier für die Registratur aufbewahrt und nicht in Ordnung',
+  'spool.hint': 'Nichts davon ist verloren. Alles andere geht weiter.',
+  'spool.SPOOL_UNREADABLE':
+    '{path} kann Schlüssel und Ergebnisse enthalten, die der Registratur fehlen, und ist nicht lesbar ({reason}).',
+  'spool.do.SPOOL_UNREADABLE':
+    'Geben Sie die Datei auf diesem Rechner dem Benutzer, der espmint ausführt (chown), oder führen Sie espmint als ihr Besitzer aus.',
+  'spool.SPOOL_DAMAGED': '{sizeBytes} Bytes von {path} sind beschädigt; ihr Inhalt ist nicht bekannt.',
+  'spool.do.SPOOL_DAMAGED':
+    'Prüfen Sie die Festplatte dieses Rechners. Alles andere in der Datei wird verwendet; sie wird beiseitegelegt, sobald ihr Prozess beendet ist.',
+  'spool.SPOOL_SET_ASIDE':
+    '{path} ist beschädigt, wird aufbewahrt wie vorgefunden und wurde bis {changedAt} beschrieben.',
+  'spool.do.SPOOL_SET_ASIDE':
+    'Prüfen Sie, ob Geräte, die bis dahin gemacht wurden, in der Registratur fehlen, richten Sie diese neu ein und legen Sie die Datei dann woanders ab.',
+  'spool.SPOOL_DEAD_LETTER': 'Die Registratur lehnt ab, was dieser Rechner über {mac} mitteilt ({reason}).',
+  'spool.do.SPOOL_DEAD_LETTER':
+    'Sehen Sie ihn auf diesem Rechner mit „espmint db dead show {id}“ an und beheben Sie ihn mit „espmint db dead retry {id}“.',
   'registry.test': 'Testen',
   'registry.ok': 'Antwortet in {ms}.',
   'registry.notOk': 'Antwortet nicht.',

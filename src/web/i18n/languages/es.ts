@@ -425,6 +425,41 @@ export const es: Messages = {
   'settings.virtual': 'Placas virtuales',
   'settings.removeVirtual': 'Quitar todas',
   'settings.howMany': 'Cuántas',
+  'banner.wrongKey':
+    'No se puede abrir el registro: necesita la clave maestra {wanted}, que este equipo no usa. No se inicia ninguna placa.',
+  'banner.spool.one': '{n} registro que este equipo guarda para el registro central necesita a una persona.',
+  'banner.spool.other':
+    '{n} registros que este equipo guarda para el registro central necesitan a una persona.',
+  'banner.whatToDo': 'Qué hacer',
+  'warning.BAUD_LOWERED': 'El enlace falló a la velocidad plena y se redujo: pruebe otro cable.',
+  'warning.STEP_REPEATED': 'Un paso falló en el enlace y se repitió.',
+  'warning.NO_PARTITION_TABLE':
+    'La flash aún no tiene tabla de particiones; el firmware debe traer una adecuada.',
+  'warning.OFFSET_FORCED': 'El lugar en la flash se forzó, en contra de lo que dice la placa.',
+  'warning.PARTITION_NOT_FILLED': 'La imagen llena solo una parte de su partición.',
+  'warning.NVS_VALUES_LOST': 'Se han perdido otros valores que había en la partición NVS.',
+  'warning.WRITE_NOT_PROVEN': 'El chip no permite releer lo escrito.',
+  'warning.RESERVATION_SETTLED': 'Un intento anterior ya estaba en el chip; el registro ya lo sabe.',
+  'registry.bringKey':
+    'Copie el archivo master.key de un equipo cuyo «espmint keys list» nombre {wanted} y ejecute aquí «espmint keys import ARCHIVO». No sobrescriba el que hay aquí.',
+  'registry.otherKey':
+    'Este equipo también tiene {wanted}, pero se le indicó otra: indique {wanted} en su lugar, o pase a la indicada con «espmint keys rotate».',
+  'spool.title': 'Guardado aquí para el registro y con problemas',
+  'spool.hint': 'Nada se ha perdido. Todo lo demás sigue.',
+  'spool.SPOOL_UNREADABLE':
+    '{path} puede tener claves y resultados que faltan en el registro, y no se puede leer ({reason}).',
+  'spool.do.SPOOL_UNREADABLE':
+    'En este equipo, asígnelo al usuario que ejecuta espmint (chown), o ejecute espmint como su propietario.',
+  'spool.SPOOL_DAMAGED': '{sizeBytes} bytes de {path} están dañados; no se sabe qué decían.',
+  'spool.do.SPOOL_DAMAGED':
+    'Revise el disco de este equipo. El resto del archivo se usa; se aparta cuando termine su proceso.',
+  'spool.SPOOL_SET_ASIDE':
+    '{path} está dañado, se conserva como se encontró y se escribió hasta {changedAt}.',
+  'spool.do.SPOOL_SET_ASIDE':
+    'Mire si faltan en el registro dispositivos hechos hasta entonces, provisiónelos de nuevo y luego mueva el archivo.',
+  'spool.SPOOL_DEAD_LETTER': 'El registro rechaza lo que este equipo le comunica de {mac} ({reason}).',
+  'spool.do.SPOOL_DEAD_LETTER':
+    'En este equipo, mírelo con «espmint db dead show {id}» y corríjalo con «espmint db dead retry {id}».',
   'registry.test': 'Probar',
   'registry.ok': 'Responde en {ms}.',
   'registry.notOk': 'No responde.',

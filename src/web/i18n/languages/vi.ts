@@ -420,6 +420,38 @@ export const vi: Messages = {
   'settings.virtual': 'Bo ảo',
   'settings.removeVirtual': 'Bỏ tất cả',
   'settings.howMany': 'Bao nhiêu',
+  'banner.wrongKey':
+    'Không mở được sổ đăng ký: cần khóa chính {wanted} mà máy này không dùng. Không bo mạch nào được bắt đầu.',
+  'banner.spool.one': '{n} bản ghi máy này giữ cho sổ đăng ký cần người xem.',
+  'banner.spool.other': '{n} bản ghi máy này giữ cho sổ đăng ký cần người xem.',
+  'banner.whatToDo': 'Cần làm gì',
+  'warning.BAUD_LOWERED': 'Đường truyền lỗi ở tốc độ đầy đủ nên đã chậm lại: thử cáp khác.',
+  'warning.STEP_REPEATED': 'Một bước lỗi trên đường truyền và đã làm lại.',
+  'warning.NO_PARTITION_TABLE': 'Flash chưa có bảng phân vùng; firmware phải mang bảng phù hợp.',
+  'warning.OFFSET_FORCED': 'Vị trí trong flash bị ép, trái với bảng của bo mạch.',
+  'warning.PARTITION_NOT_FILLED': 'Ảnh chỉ lấp một phần phân vùng.',
+  'warning.NVS_VALUES_LOST': 'Các giá trị khác trong phân vùng NVS đã mất.',
+  'warning.WRITE_NOT_PROVEN': 'Chip không cho đọc lại những gì đã ghi.',
+  'warning.RESERVATION_SETTLED': 'Lần thử trước đã vào chip; sổ đăng ký đã được báo.',
+  'registry.bringKey':
+    'Chép tệp master.key từ máy có “espmint keys list” nêu {wanted}, rồi chạy “espmint keys import TỆP” tại đây. Đừng ghi đè tệp đang có.',
+  'registry.otherKey':
+    'Máy này cũng có {wanted} nhưng được chỉ định khóa khác: hãy chỉ định {wanted}, hoặc chạy “espmint keys rotate” để chuyển sang khóa đã chỉ định.',
+  'spool.title': 'Giữ tại đây cho sổ đăng ký và có vấn đề',
+  'spool.hint': 'Không mất gì. Mọi thứ khác vẫn tiếp tục.',
+  'spool.SPOOL_UNREADABLE':
+    '{path} có thể chứa khóa và kết quả mà sổ đăng ký chưa có, và không đọc được ({reason}).',
+  'spool.do.SPOOL_UNREADABLE':
+    'Trên máy này, giao tệp cho người dùng chạy espmint (chown), hoặc chạy espmint bằng chủ của tệp.',
+  'spool.SPOOL_DAMAGED': '{sizeBytes} byte của {path} bị hỏng và không rõ nội dung.',
+  'spool.do.SPOOL_DAMAGED':
+    'Kiểm tra ổ đĩa máy này. Phần còn lại của tệp vẫn dùng; tệp được để riêng khi tiến trình của nó kết thúc.',
+  'spool.SPOOL_SET_ASIDE': '{path} bị hỏng, được giữ nguyên và được ghi đến {changedAt}.',
+  'spool.do.SPOOL_SET_ASIDE':
+    'Xem thiết bị làm đến lúc đó có thiếu trong sổ đăng ký không, cấp lại chúng, rồi chuyển tệp đi.',
+  'spool.SPOOL_DEAD_LETTER': 'Sổ đăng ký từ chối điều máy này báo về {mac} ({reason}).',
+  'spool.do.SPOOL_DEAD_LETTER':
+    'Trên máy này, xem bằng “espmint db dead show {id}”, rồi sửa bằng “espmint db dead retry {id}”.',
   'registry.test': 'Thử',
   'registry.ok': 'Trả lời sau {ms}.',
   'registry.notOk': 'Không trả lời.',

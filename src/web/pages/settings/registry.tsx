@@ -3,21 +3,18 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { RegistryStatus } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
-import { formatShort } from '../../format/format.js';
+import { formatExact, formatShort } from '../../format/format.js';
 import { currentLocale, t, tn } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { TextField } from '../../ui/field.js';
-import { useLoad } from '../../ui/load.js';
+import { useLive } from '../../ui/live.js';
 import { FailureNote, Note, Skeleton } from '../../ui/parts.js';
 import { failureText } from '../../ui/toasts.js';
 
 export function RegistrySettings(): JSX.Element {
-  const { value, failure, reload, loading } = useLoad(
-    (signal) => call('registryStatus', { signal }),
-    'registry',
-  );
+  const { value, failure, reload, loading } = useLive('push', (signal) => call('registryStatus', { signal }));
   const mayTest = useStore((state) => hasRole(state.session, 'admin'));
   return (
     <>
@@ -32,20 +29,29 @@ export function RegistrySettings(): JSX.Element {
         {value === undefined && failure === undefined && <Skeleton lines={2} />}
         {value !== undefined && <Status status={value} />}
       </section>
+      {value?.spool !== undefined && value.spool.length > 0 && <SpoolFaults faults={value.spool} />}
       {mayTest && <TestOther />}
     </>
   );
 }
 
 function Status({ status }: { status: RegistryStatus }): JSX.Element {
-  const { ok, description, durationMs, message, code, pendingSync = 0, conflicts = 0 } = status;
+  const { ok, description, durationMs, message, code, params = {}, pendingSync = 0, conflicts = 0 } = status;
+  const wanted = code === 'SECRET_UNREADABLE' ? params['wanted'] : undefined;
   return (
     <Note tone={ok ? 'pass' : 'fail'}>
       <p class="strong">
         {t(ok ? 'registry.ok' : 'registry.notOk', { ms: formatShort(durationMs, currentLocale()) })}
       </p>
       <p>{description}</p>
-      {message !== undefined && <p>{message}</p>}
+      {wanted === undefined ? (
+        message !== undefined && <p>{message}</p>
+      ) : (
+        <>
+          <p class="strong">{t('banner.wrongKey', { wanted })}</p>
+          <p>{t(params['advice'] === 'unset' ? 'registry.otherKey' : 'registry.bringKey', { wanted })}</p>
+        </>
+      )}
       {code !== undefined && <p class="mono small">{code}</p>}
       {pendingSync > 0 && <p>{tn('registry.pendingSync', pendingSync)}</p>}
       {conflicts > 0 && (
@@ -56,6 +62,33 @@ function Status({ status }: { status: RegistryStatus }): JSX.Element {
     </Note>
   );
 }
+
+type Fault = NonNullable<RegistryStatus['spool']>[number];
+
+/** What this computer keeps for the registry and a person has to look at; nothing of it is lost. */
+function SpoolFaults({ faults }: { faults: readonly Fault[] }): JSX.Element {
+  return (
+    <section class="card stack">
+      <header>
+        <h2>{t('spool.title')}</h2>
+      </header>
+      <p class="muted">{t('spool.hint')}</p>
+      {faults.map(({ code, params, message }) => (
+        <Note key={message} tone="warn">
+          <p class="strong">{t(`spool.${code}`, shownParams(params))}</p>
+          <p>{t(`spool.do.${code}`, shownParams(params))}</p>
+          <p class="mono small">{code}</p>
+        </Note>
+      ))}
+    </section>
+  );
+}
+
+/** Times as everywhere on the page. */
+const shownParams = (params: Fault['params']): Fault['params'] =>
+  typeof params['changedAt'] === 'string'
+    ? { ...params, changedAt: formatExact(params['changedAt'], currentLocale()) }
+    : params;
 
 /** The URL holds a password: it stays in this field, and is sent only to be tried. */
 function TestOther(): JSX.Element {

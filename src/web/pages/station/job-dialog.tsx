@@ -9,7 +9,7 @@ import {
   formatShort,
   sentence,
 } from '../../format/format.js';
-import { currentLocale, t, wordsFor } from '../../i18n/translate.js';
+import { currentLocale, maybe, t, wordsFor } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { BootLog } from '../../ui/boot-log.js';
@@ -46,7 +46,7 @@ export function JobDetails(props: { job: Job; port?: PortState; onClose: () => v
         <JobFacts job={job} portLabel={port?.label ?? job.port} />
         {job.warnings.map(({ code, message }) => (
           <Note key={code} tone="warn">
-            <p>{sentence(message)}</p>
+            <WarningWords code={code} message={message} />
           </Note>
         ))}
         {job.failure?.conflict !== undefined && (
@@ -89,6 +89,17 @@ function FailureWords({ failure: { code, message } }: { failure: NonNullable<Job
       )}
       <p class="small">{sentence(message)}</p>
       <p class="mono small">{code}</p>
+    </>
+  );
+}
+
+/** What a warning means in the language of the page, then the words of the service. */
+function WarningWords({ code, message }: Job['warnings'][number]): JSX.Element {
+  const words = maybe(`warning.${code}`) ?? wordsFor(code)?.cause;
+  return (
+    <>
+      {words !== undefined && <p class="strong">{words}</p>}
+      <p class={words === undefined ? '' : 'small'}>{sentence(message)}</p>
     </>
   );
 }
