@@ -1,5 +1,5 @@
 // Gets what the tests need and the package does not carry: a Python venv with esptool and Espressif's NVS generator, and
-// a Chromium that starts, and the newest Node.
+// a Chromium that starts, the newest Node, and an access point for WPS.
 // Says what it prepared. What cannot be had is reported: tests then skip loudly, and fail under CI=true.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -58,6 +58,15 @@ async function prepareChromium() {
   }
 }
 
+/** Debian's access point and station, for the tests of WPS. Returns undefined when they are there, or not wanted. */
+function prepareWps() {
+  if (existsSync('/usr/sbin/hostapd') && existsSync('/usr/sbin/wpa_supplicant')) return undefined;
+  if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return 'neither Debian nor root';
+  const install = ['install', '-y', '-qq', '--no-install-recommends', 'hostapd', 'wpasupplicant', 'iproute2'];
+  if (run('apt-get', install) === undefined) return undefined;
+  return run('apt-get', ['update', '-qq']) ?? run('apt-get', install);
+}
+
 async function prepare() {
   const started = Date.now();
   const python = preparePython();
@@ -74,6 +83,9 @@ async function prepare() {
   const { version, failure } = await prepareChromium();
   if (failure === undefined) console.log(`prepare: ${version} for the browser tests`);
   else console.warn(`prepare: NO CHROMIUM (${failure}): the browser tests cannot run`);
+  const noWps = prepareWps();
+  if (noWps === undefined) console.log('prepare: hostapd and wpa_supplicant for the WPS tests');
+  else console.warn(`prepare: NO HOSTAPD (${noWps}): the WPS tests cannot run`);
   try {
     nodeProgram(NEWEST);
     console.log(`prepare: Node ${NEWEST} in .cache/node`);
