@@ -43,10 +43,15 @@ export async function openStationLine(): Promise<StationLine> {
   try {
     const { batches, runs } = production;
     await batches.create({ name: 'WO', profile: PROFILE, quantity: 1_000_000 }, STATION);
-    const door = new station.BatchDoor({ batches, batch: 'WO', station: STATION, profile: PROFILE });
+    const admission = new station.BatchAdmission({
+      batches,
+      batch: 'WO',
+      station: STATION,
+      profile: PROFILE,
+    });
     const log = new station.RunLog({ runs, station: STATION, batch: 'WO' });
     const connect = await makeConnect();
-    return { run: await makeRounds(station, { connect, registry, admit: door.admit }, log), close };
+    return { run: await makeRounds(station, { connect, registry, admit: admission.admit }, log), close };
   } catch (error) {
     await close();
     throw error;

@@ -1,4 +1,4 @@
-// A board in its loader: what it is, what its flash holds, and the ways to change that. The driver's front door.
+// A board in its loader: what it is, what its flash holds, and the ways to change that. What other layers use of the driver.
 import { findChip } from '../core/chips/index.js';
 import { EspmintError, isEspmintError } from '../core/errors/index.js';
 import type { Mac } from '../core/mac.js';

@@ -1,4 +1,4 @@
-// A batch's door: who may come in, what each board gets there, and what the batch hears of it.
+// The admission of a batch: who may come in, what each board gets there, and what the batch hears of it.
 import { describe, expect, it } from 'vitest';
 import { MAC, NVS, PLAN, stagesOf, useFlow } from '../../test/support/flow.js';
 import { EspmintError } from '../core/errors/index.js';
@@ -16,8 +16,12 @@ const flow = useFlow();
 const run = (admit: Admit, plan = NUMBERED, board = flow.plug()): ReturnType<typeof flow.run> =>
   flow.run(board, { admit, plan });
 
-/** A door that remembers what it was told. */
-function door(given: Partial<Admission> = {}): { admit: Admit; proofs: ImageProof[]; failures: string[] } {
+/** An admission that remembers what it heard. */
+function admissionOf(given: Partial<Admission> = {}): {
+  admit: Admit;
+  proofs: ImageProof[];
+  failures: string[];
+} {
   const proofs: ImageProof[] = [];
   const failures: string[] = [];
   const admit: Admit = () =>
@@ -29,11 +33,11 @@ function door(given: Partial<Admission> = {}): { admit: Admit; proofs: ImageProo
   return { admit, proofs, failures };
 }
 
-describe('the door of a batch', () => {
+describe('the admission of a batch', () => {
   it('gives the board its serial number, UUID and key, and hears of the proof', async () => {
     const psk = parsePsk('00112233445566778899aabbccddeeff');
     const uuid = '00000000-0000-4000-8000-000000000001';
-    const { admit, proofs } = door({ serial: 'ZC-0001', uuid, psk });
+    const { admit, proofs } = admissionOf({ serial: 'ZC-0001', uuid, psk });
     const board = flow.plug();
     expect(await run(admit, NUMBERED, board)).toMatchObject({ ok: true, uuid, serial: 'ZC-0001' });
     const values = decodeNvs(board.flash.read(NVS.offsetBytes, NVS.sizeBytes)).values;
@@ -63,23 +67,23 @@ describe('the door of a batch', () => {
 
   it('passes a device untouched that still holds what it got before, and only then', async () => {
     const board = flow.plug();
-    const first = door();
+    const first = admissionOf();
     await run(first.admit, NUMBERED, board);
     const [earlier] = first.proofs;
-    const again = await run(door({ earlier }).admit, NUMBERED, board);
+    const again = await run(admissionOf({ earlier }).admit, NUMBERED, board);
     expect(again).toMatchObject({ ok: true, alreadyDone: true, imageSha256: earlier?.sha256 });
     expect(stagesOf(again.events).join()).toBe('connect,inspect,identify,verify,reset,confirm');
 
-    const rotated = await run(door({ earlier }).admit, { ...NUMBERED, known: 'rotate' }, board);
+    const rotated = await run(admissionOf({ earlier }).admit, { ...NUMBERED, known: 'rotate' }, board);
     expect(rotated).not.toHaveProperty('alreadyDone');
-    const changed = await run(door({ earlier }).admit, NUMBERED, board);
+    const changed = await run(admissionOf({ earlier }).admit, NUMBERED, board);
     expect(changed).toMatchObject({ ok: true });
     expect(changed).not.toHaveProperty('alreadyDone');
   });
 
   it('does not pass a board that the batch cannot count, and tells the batch of a failure', async () => {
     const lost = new EspmintError('REGISTRY_UNREACHABLE', { target: 'db', reason: 'cut' });
-    const { admit, failures } = door({ passed: () => Promise.reject(lost) });
+    const { admit, failures } = admissionOf({ passed: () => Promise.reject(lost) });
     expect(await run(admit)).toMatchObject({
       ok: false,
       code: 'REGISTRY_UNREACHABLE',

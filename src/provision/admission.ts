@@ -1,4 +1,4 @@
-// The door of a batch as the flow sees it: asked for each board before anything is reserved, told how it ended.
+// The admission of a batch as the flow sees it: asked for each board before anything is reserved, told how it ended.
 import type { Psk } from '../core/psk.js';
 
 /** Bytes that were proven on a chip. */

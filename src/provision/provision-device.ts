@@ -4,7 +4,7 @@ import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage, WifiRecord
 import type { Board } from '../driver/index.js';
 import type { Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
-import { attemptCourse } from './attempt-story.js';
+import { attemptTimings } from './attempt-facts.js';
 import { failedWifi, handOver, handOverMs, wifiModeOf } from './hand-over.js';
 import type { Origin } from './origin.js';
 import type { ProvisionParts } from './parts.js';
@@ -122,9 +122,9 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     // Nothing more is asked of the board: whoever waits for a label's scan now has its port free, and watched.
     await connected.close();
     const { chip } = connected.facts;
-    const course = baud === undefined ? undefined : { ...attemptCourse(clock.durations, baud), wifi };
+    const timings = baud === undefined ? undefined : { ...attemptTimings(clock.durations, baud), wifi };
     await clock.stage('confirm', () =>
-      confirm(run, { identity, chip, image, reservation, course, admission }),
+      confirm(run, { identity, chip, image, reservation, timings, admission }),
     );
     return { ...passed(unit, image, earlier !== undefined), ...(wifi === undefined ? {} : { wifi }) };
   } catch (thrown) {
@@ -203,8 +203,8 @@ async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Requir
   const reservation = await clock.stage('reserve', () => reserve(run, board, identity, admission));
   const before: { resetBaud?: number } = {};
   onFailure.push((failed) => {
-    const course = attemptCourse(clock.durations, before.resetBaud ?? board.baud);
-    return run.parts.registry.fail(reservation.id, { ...failed, ...course });
+    const timings = attemptTimings(clock.durations, before.resetBaud ?? board.baud);
+    return run.parts.registry.fail(reservation.id, { ...failed, ...timings });
   });
   const image = await clock.stage('build', async () => {
     const from = { identity, reservation, region: layout.region, serial: admission?.serial };

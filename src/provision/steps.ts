@@ -11,10 +11,10 @@ import { parsePsk } from '../core/psk.js';
 import { deviceUuid } from '../core/uuid.js';
 import { deviceProof, deviceWpsPin } from '../core/wifi-device-secrets.js';
 import type { Board, BootReport, BootRules } from '../driver/index.js';
-import type { AttemptCourse, Reservation } from '../registry/index.js';
+import type { AttemptTimings, Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
 import { joinRules, type Joined, type JoinRules } from '../wifi/index.js';
-import { attemptFacts } from './attempt-story.js';
+import { attemptFacts } from './attempt-facts.js';
 import { buildFor, checkOverlaps, surveyAfter } from './firmware-fit.js';
 import { makeImage } from './nvs-image.js';
 import type { BootCheck, ProvisionPlan } from './plan.js';
@@ -236,7 +236,7 @@ export interface Outcome {
   readonly image: ImageProof;
   /** Absent where nothing had to be written. */
   readonly reservation: Reservation | undefined;
-  readonly course: AttemptCourse | undefined;
+  readonly timings: AttemptTimings | undefined;
   readonly admission: Admission | undefined;
 }
 
@@ -315,10 +315,10 @@ function both(
 
 /** The registry first: a unit that its batch counts is in the registry with its key. */
 export async function confirm({ parts }: Try, outcome: Outcome): Promise<void> {
-  const { identity, chip, reservation, course, admission } = outcome;
+  const { identity, chip, reservation, timings, admission } = outcome;
   const { offsetBytes, sizeBytes, md5, sha256 } = outcome.image;
   if (reservation !== undefined) {
-    await parts.registry.confirm(reservation.id, { imageSha256: sha256, ...course });
+    await parts.registry.confirm(reservation.id, { imageSha256: sha256, ...timings });
   }
   await admission?.passed({ uuid: identity.uuid, chip, image: { offsetBytes, sizeBytes, md5, sha256 } });
 }

@@ -1,7 +1,7 @@
 // The names that other layers use of the registry.
 export { checkStatus } from './devices/status.js';
 export { defaultDataDir } from './data-dir.js';
-export { openKeyFile } from './spool/file-keeper.js';
+export { openKeyFile } from './spool/file-registry.js';
 export { openProduction, openPushes, openRegistry, type PushOptions, startPushes, Store } from './open.js';
 export { listDeadLetters, type MendedTexts, retryDeadLetters } from './spool/dead-letters.js';
 export type { SpoolFault } from './spool/fault.js';
@@ -28,7 +28,7 @@ export { forgetMasterKey, importKeys, type KeysReport, listKeys } from './admin/
 export { type Asker, processUser } from './process-user.js';
 export { type AuditFilter, type AuditPage, type AuditRecord, readAudit } from './admin/audit.js';
 export { probeRegistry, type ProbeOptions } from './store/probe.js';
-export type { AttemptChip, AttemptCourse, AttemptFacts, ProfileContent } from './devices/attempt-facts.js';
+export type { AttemptChip, AttemptTimings, AttemptFacts, ProfileContent } from './devices/attempt-facts.js';
 export type {
   AttemptRecord,
   BoardNames,

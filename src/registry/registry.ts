@@ -15,7 +15,7 @@ import type { SpoolFault } from './spool/fault.js';
 import type { EspmintError } from '../core/errors/index.js';
 import type { Conflict, ConflictDecision } from '../core/conflict.js';
 import type { DeviceName } from '../core/device-name.js';
-import type { AttemptCourse, AttemptFacts } from './devices/attempt-facts.js';
+import type { AttemptTimings, AttemptFacts } from './devices/attempt-facts.js';
 import type { Asker } from './process-user.js';
 import type { PushCounts } from './push/push.js';
 
@@ -75,7 +75,7 @@ export interface Reservation {
 }
 
 /** What was proven on the chip. */
-export interface Proof extends AttemptCourse {
+export interface Proof extends AttemptTimings {
   /** Lower-case hex SHA-256 of the whole image. */
   readonly imageSha256: string;
 }
@@ -92,7 +92,7 @@ export interface Image {
 }
 
 /** Why an attempt ended without proof. */
-export interface Failure extends AttemptCourse {
+export interface Failure extends AttemptTimings {
   /** Stable error code, for example `LINK_TIMEOUT`. */
   readonly code: string;
   /** The stage it ended in. */
@@ -134,7 +134,7 @@ export interface KeyRecord {
 }
 
 /** One try to provision the device, with what it told of itself. */
-export interface AttemptRecord extends AttemptFacts, AttemptCourse {
+export interface AttemptRecord extends AttemptFacts, AttemptTimings {
   readonly id: string;
   readonly outcome: 'open' | 'passed' | 'failed';
   readonly startedAt: string;

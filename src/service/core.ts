@@ -6,7 +6,7 @@ import { People } from './access/people.js';
 import { Sessions } from './access/sessions.js';
 import type { Job, LiveEvent, Settings } from './contract/index.js';
 import { isLoopback } from './http/sites.js';
-import { JobBook } from './jobs/job-book.js';
+import { JobStore } from './jobs/job-store.js';
 import { Journal } from './jobs/journal.js';
 import { StationLabels } from './labels/labelling.js';
 import { Printers } from './labels/printers.js';
@@ -29,7 +29,7 @@ import type { Batches, Runs } from '../registry/index.js';
 
 const PORT_INTERVAL_MS = 300;
 const REGISTRY_INTERVAL_MS = 10_000;
-const BEAT_MS = 10_000;
+const HEARTBEAT_MS = 10_000;
 const PATIENCE_MS = 20_000;
 
 export interface ServiceCore {
@@ -42,7 +42,7 @@ export interface ServiceCore {
   readonly settings: StationSettings;
   readonly profiles: ProfileStore;
   readonly secrets: Secrets;
-  readonly jobs: JobBook;
+  readonly jobs: JobStore;
   readonly orders: Orders;
   readonly ports: StationPorts;
   readonly line: Line;
@@ -83,7 +83,7 @@ export function createCore(parts: ServiceParts, options: ServiceOptions): Servic
   return { ...own, people, sessions, gate, ...station, ...life };
 }
 
-interface StationGround {
+interface StationNeeds {
   readonly parts: ServiceParts;
   readonly options: ServiceOptions;
   readonly settings: StationSettings;
@@ -91,7 +91,7 @@ interface StationGround {
 }
 
 /** The station: ports bring boards, orders say what they become, the line runs them, jobs tell of them. */
-function createStation({ parts, options, settings, publish }: StationGround) {
+function createStation({ parts, options, settings, publish }: StationNeeds) {
   const { dataDir, verify } = options;
   const batches = parts.production?.batches;
   const runs = parts.production?.runs ?? new MemoryRuns();
@@ -113,7 +113,7 @@ function createStation({ parts, options, settings, publish }: StationGround) {
     },
     onForgotten: (slot) => line.forget(slot),
   });
-  const jobs = new JobBook({ publish, journal, onChange: (...news) => ports.jobChanged(...news) });
+  const jobs = new JobStore({ publish, journal, onChange: (...change) => ports.jobChanged(...change) });
   const orders = new Orders({
     profiles,
     settings,
@@ -134,7 +134,7 @@ function createStation({ parts, options, settings, publish }: StationGround) {
     stationName: async () => (await settings.get()).stationName,
     toolVersion: options.version,
     onMode: () => view.tell(),
-    onEnded: () => view.beatSoon(),
+    onEnded: () => view.heartbeatSoon(),
   });
   const view: StationView = new StationView({
     settings,
@@ -171,7 +171,7 @@ function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' |
       watches.push(
         repeatEvery(options.portIntervalMs ?? PORT_INTERVAL_MS, () => ports.refresh(), warn),
         repeatEvery(REGISTRY_INTERVAL_MS, () => registryWatch.look(), warn),
-        repeatEvery(BEAT_MS, () => view.beat(), warn),
+        repeatEvery(HEARTBEAT_MS, () => view.heartbeat(), warn),
       );
     },
     stop: async () => {

@@ -16,7 +16,7 @@ export interface ServiceParts extends ProvisionParts {
   /** Absent: a service without a database. Its calls may fail while the database is away. */
   readonly administration?: Omit<Administration, 'close'> | undefined;
   /** Absent: a service without a database. May fail while the database is away. */
-  readonly pushes?: (() => Promise<PushDesk>) | undefined;
+  readonly pushes?: (() => Promise<PushAdmin>) | undefined;
   /** A link to a running board, at the rate of its console. */
   readonly openBoard: (port: string, signal: AbortSignal | undefined) => Promise<Link>;
   /** A connection to a label printer. */
@@ -28,7 +28,7 @@ export interface ServiceParts extends ProvisionParts {
 }
 
 /** What may be seen and done of pushes over HTTP: everything but delivering. */
-export type PushDesk = Omit<Pushes, 'show' | 'deliverDue' | 'deliverUntil' | 'close'>;
+export type PushAdmin = Omit<Pushes, 'show' | 'deliverDue' | 'deliverUntil' | 'close'>;
 
 /** Boards made of software, which the service may add and pull at will. */
 export interface VirtualBoards {

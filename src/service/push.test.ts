@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { createBench, type TestBench } from '../../test/support/service-bench.js';
 import { EspmintError } from '../core/errors/index.js';
 import { createApp } from './app.js';
-import type { PushDesk } from './parts.js';
+import type { PushAdmin } from './parts.js';
 
 const TARGET = {
   name: 'ca',
@@ -23,7 +23,7 @@ const MADE = 'whsec_made-only-once';
 let bench: TestBench;
 let app: FastifyInstance;
 let asked: unknown[];
-const desk: PushDesk = {
+const admin: PushAdmin = {
   targets: () => Promise.resolve([TARGET]),
   status: () => Promise.resolve([{ name: 'ca', kind: 'sql', paused: false, pending: 3, dead: 1 }]),
   dead: () => Promise.resolve([]),
@@ -57,7 +57,7 @@ const desk: PushDesk = {
   },
 };
 
-async function start(pushes: (() => Promise<PushDesk>) | undefined): Promise<void> {
+async function start(pushes: (() => Promise<PushAdmin>) | undefined): Promise<void> {
   app = await createApp({ ...bench.parts, pushes }, { version: '1.2.3', dataDir: bench.dataDir });
   await app.ready();
 }
@@ -76,14 +76,14 @@ async function call(method: 'GET' | 'POST' | 'DELETE', path: string, payload?: o
 }
 
 it('shows targets, their state and what was given up', async () => {
-  await start(() => Promise.resolve(desk));
+  await start(() => Promise.resolve(admin));
   expect(await call('GET', '/targets')).toEqual({ status: 200, body: { targets: [TARGET] } });
   expect(await call('GET', '/status')).toMatchObject({ body: { targets: [{ pending: 3, dead: 1 }] } });
   expect(await call('GET', '/dead')).toEqual({ status: 200, body: { dead: [] } });
 });
 
 it('retries and discards those that are named, or all', async () => {
-  await start(() => Promise.resolve(desk));
+  await start(() => Promise.resolve(admin));
   expect(await call('POST', '/dead/retry', {})).toEqual({ status: 200, body: { count: 2 } });
   expect(await call('POST', '/dead/discard', { ids: ['7'], reason: 'a sample' })).toEqual({
     status: 200,
@@ -111,7 +111,7 @@ it('says when there is no database, and when it is away', async () => {
 });
 
 it('adds a target, whose secrets go in and do not come out, and says who did so', async () => {
-  await start(() => Promise.resolve(desk));
+  await start(() => Promise.resolve(admin));
   const target = { name: 'erp', kind: 'webhook', url: 'https://erp.example.com/hook?token=planted-1' };
   const made = await call('POST', '/targets', target);
   expect(made).toEqual({ status: 200, body: { ...TARGET, name: 'erp', madeSecret: MADE } });
@@ -126,7 +126,7 @@ it('adds a target, whose secrets go in and do not come out, and says who did so'
 });
 
 it('refuses what is no target, and names the field without its value', async () => {
-  await start(() => Promise.resolve(desk));
+  await start(() => Promise.resolve(admin));
   const target = { name: 'erp', kind: 'webhook', url: 'https://erp.example.com' };
   for (const [wrong, field] of [
     [{ ...target, name: 'planted name' }, 'name'],
@@ -142,7 +142,7 @@ it('refuses what is no target, and names the field without its value', async () 
 });
 
 it('pauses, resumes, tests and removes a target', async () => {
-  await start(() => Promise.resolve(desk));
+  await start(() => Promise.resolve(admin));
   for (const verb of ['pause', 'resume', 'test']) {
     expect(await call('POST', `/targets/ca/${verb}`)).toEqual({ status: 200, body: { ok: true } });
   }

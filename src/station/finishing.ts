@@ -12,7 +12,7 @@ export interface FinishedUnit {
 
 export type Finish = (unit: FinishedUnit) => Promise<void>;
 
-/** A door behind which each unit is finished before its batch counts it. One that was finished before is not again. */
+/** An admission behind which each unit is finished before its batch counts it. One that was finished before is not again. */
 export function withFinish(admit: Admit | undefined, finish: Finish): Admit {
   return async (device) => {
     const inner = await admit?.(device);

@@ -1,6 +1,6 @@
 // The names that other layers use of the station.
 export { awayText } from './away-text.js';
-export { BatchDoor } from './batch-door.js';
+export { BatchAdmission } from './batch-admission.js';
 export type { EndedRun, PauseReason, SlotState, StationEvent, StationMode } from './events.js';
 export { ScanBack, withFinish, type Finish } from './finishing.js';
 export { GROUPINGS, type Grouping } from './groupings.js';

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { EspmintError } from '../core/errors/index.js';
 import type { Away, Batch, Batches, ProfileVersion, Runs } from '../registry/index.js';
 import type { Admit } from '../provision/admission.js';
-import { BatchDoor } from './batch-door.js';
+import { BatchAdmission } from './batch-admission.js';
 import type { EndedRun, PauseReason } from './events.js';
 import { RunLog } from './run-log.js';
 import type { Station } from './station.js';
@@ -25,7 +25,7 @@ export interface WorkPlace {
 export class StationWork {
   readonly #shared: SharedWork;
   /** Also those of earlier batches, for as long as one of their boards is worked on. */
-  readonly #doors = new Set<BatchDoor>();
+  readonly #admissions = new Set<BatchAdmission>();
   /** By station and batch; also those of earlier ones, until the database knows their runs. */
   readonly #logs = new Map<string, RunLog>();
 
@@ -33,14 +33,15 @@ export class StationWork {
     this.#shared = shared;
   }
 
-  /** The door of a batch for boards that begin from now on. @throws DATABASE_MISSING */
+  /** The admission of a batch for boards that begin from now on. @throws DATABASE_MISSING */
   enter(batch: string, profile: ProfileVersion, station: string): Admit {
     const { batches } = this.#shared;
     if (batches === undefined) throw new EspmintError('DATABASE_MISSING', { what: 'Batches' });
-    for (const door of this.#doors) if (door.liveClaims.length === 0) this.#doors.delete(door);
-    const door = new BatchDoor({ batches, batch, station, profile });
-    this.#doors.add(door);
-    return door.admit;
+    for (const admission of this.#admissions)
+      if (admission.liveClaims.length === 0) this.#admissions.delete(admission);
+    const admission = new BatchAdmission({ batches, batch, station, profile });
+    this.#admissions.add(admission);
+    return admission.admit;
   }
 
   ended(run: EndedRun, at: WorkPlace): void {
@@ -64,7 +65,7 @@ export class StationWork {
    * @returns the batch as it is now
    * @throws REGISTRY_*, BATCH_UNKNOWN
    */
-  async beat(station: Station, at: WorkPlace): Promise<Batch | undefined> {
+  async heartbeat(station: Station, at: WorkPlace): Promise<Batch | undefined> {
     const { batches } = this.#shared;
     if (batches === undefined) {
       await this.flush();
@@ -76,7 +77,7 @@ export class StationWork {
       mode: station.mode.mode,
       slots: station.slots.size,
       running: station.runningCount,
-      claims: [...this.#doors].flatMap(({ liveClaims }) => liveClaims),
+      claims: [...this.#admissions].flatMap(({ liveClaims }) => liveClaims),
     });
     await this.flush();
     if (at.batch === undefined) return undefined;

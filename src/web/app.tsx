@@ -1,8 +1,8 @@
 // The page: which place is shown, in which language and theme.
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { useDesk } from './desk-loader.js';
-import { DESK_PAGES } from './desk-pages.js';
+import { useLazyPage } from './lazy-loader.js';
+import { LAZY_PAGES } from './lazy-pages.js';
 import { loadLanguage, t, type Key } from './i18n/translate.js';
 import { SignInPage } from './pages/sign-in.js';
 import { Announcements } from './pages/station/announcements.js';
@@ -28,13 +28,13 @@ function Content(): JSX.Element {
   const place = usePlace();
   const session = useStore((state) => state.session);
   const waiting = useStore((state) => state.connection === 'offline');
-  const onDesk = DESK_PAGES.find((name) => name === place.path[0]);
-  const page = onDesk ?? 'station';
-  const DeskPage = useDesk(onDesk);
+  const lazy = LAZY_PAGES.find((name) => name === place.path[0]);
+  const page = lazy ?? 'station';
+  const LazyPage = useLazyPage(lazy);
   useTitle(page);
   if (session === undefined) return <Waiting offline={waiting} />;
   if (!mayWork(session)) return <SignInPage />;
-  const Page = onDesk === undefined ? StationPage : DeskPage;
+  const Page = lazy === undefined ? StationPage : LazyPage;
   return (
     <>
       <Shell page={page}>

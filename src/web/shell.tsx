@@ -7,7 +7,7 @@ import { keyIsTaken } from './pages/station/keys.js';
 import { scanned } from './pages/station/actions.js';
 import { go, link } from './router.js';
 import { listenToScanner } from './scanner.js';
-import type { RegistryNews } from './store/state.js';
+import type { RegistryUpdate } from './store/state.js';
 import { useStore } from './store/store.js';
 import { Count } from './ui/count.js';
 import { Icon, type IconName } from './ui/icon.js';
@@ -138,7 +138,7 @@ function Banner(): JSX.Element | null {
 const REGISTRY = link(['settings'], { tab: 'registry' });
 
 /** An outage passes by itself; everything else wants a person, and the registry's own page says what to do. */
-function RegistryAway({ failure }: Pick<RegistryNews, 'failure'>): JSX.Element {
+function RegistryAway({ failure }: Pick<RegistryUpdate, 'failure'>): JSX.Element {
   const words = failure && wordsFor(failure.code, failure.params);
   if (words === undefined || words.sentence === 'registryAway')
     return <Warning text={t('banner.registry')} />;

@@ -1,5 +1,5 @@
 // What a database makes of attempts beside the contract: counts of ports, contents of profiles, the audit trail, and
-// the story of attempts that it heard of late.
+// the facts of attempts that it heard of late.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,7 +129,7 @@ it('writes who revealed a key apart from the reason', async () => {
   expect(rows).toEqual([{ actor: 'lan', detail: { reason: 'came back from the field' } }]);
 });
 
-it('tells the whole story of attempts that were made while it was away, at the times when they were', async () => {
+it('tells all facts of attempts that were made while it was away, at the times when they were', async () => {
   const offline = await openRegistry(away);
   const [passed, failed] = [newBoard(), newBoard()];
   const good = await offline.reserve(passed);
@@ -140,12 +140,12 @@ it('tells the whole story of attempts that were made while it was away, at the t
   await offline.close();
   await new Promise((resolve) => setTimeout(resolve, 300));
   const back = await openRegistry({ dataDir: folder });
-  const story = await back.show({ mac: passed.mac });
-  expect(story.attempts).toMatchObject([
+  const history = await back.show({ mac: passed.mac });
+  expect(history.attempts).toMatchObject([
     { ...FACTS, outcome: 'passed', stagesMs: { write: 2400 }, baud: 460_800 },
   ]);
-  expect(Date.parse(story.attempts[0]?.endedAt ?? '')).toBeLessThanOrEqual(ended);
-  expect(Date.parse(story.provisionedAt ?? '')).toBeLessThanOrEqual(ended);
+  expect(Date.parse(history.attempts[0]?.endedAt ?? '')).toBeLessThanOrEqual(ended);
+  expect(Date.parse(history.provisionedAt ?? '')).toBeLessThanOrEqual(ended);
   const other = await back.show({ mac: failed.mac });
   expect(other.attempts).toMatchObject([
     { ...FACTS, outcome: 'failed', stage: 'write', stagesMs: { connect: 7 } },
@@ -153,7 +153,7 @@ it('tells the whole story of attempts that were made while it was away, at the t
   await back.close();
 });
 
-it('lists at the command line by batch, station and time, and shows the story of a device', async () => {
+it('lists at the command line by batch, station and time, and shows the history of a device', async () => {
   const board = newBoard({ ...FACTS, batch: 'WO-11' });
   const { id } = await registry.reserve(board);
   await registry.confirm(id, { ...PROOF, stagesMs: { connect: 800, write: 2400 }, baud: 460_800 });

@@ -163,7 +163,7 @@ describe('the count of a batch', () => {
     await sql(`update batch_units set lease_until = now() + interval '1 second' where claim_id = $1`, [
       claim.id,
     ]);
-    const beat = {
+    const heartbeat = {
       station: 'line 1',
       host: 'h',
       batch,
@@ -172,7 +172,7 @@ describe('the count of a batch', () => {
       running: 1,
       claims: [claim.id],
     };
-    await one.batches.heartbeat(beat);
+    await one.batches.heartbeat(heartbeat);
     await sql(`select pg_sleep(1.1)`);
     await expect(claimAt(two, batch, 2)).rejects.toMatchObject({ code: 'BATCH_BUSY' });
     const [station] = (await two.batches.stations()).filter(({ station: name }) => name === 'line 1');

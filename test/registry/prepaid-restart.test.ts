@@ -27,7 +27,7 @@ describe('places held ahead, in the next start of a station that is out of reach
   }> {
     const batch = await rig.makeBatch(40);
     const line = rig.station(3);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     line.way.state = 'cut';
     const [first, second] = [await line.make(batch, 1), await line.claim(batch, 2)];
     line.die();
@@ -53,7 +53,7 @@ describe('places held ahead, in the next start of a station that is out of reach
     await expect(again.claim(batch, 4)).rejects.toMatchObject({ code: 'BATCH_PLACES_USED_UP' });
     expect(await again.batches.away({ batch, station: line.name })).toMatchObject({ made: 3, left: 0 });
     again.way.state = 'open';
-    await again.beat(batch);
+    await again.heartbeat(batch);
     expect(await again.batches.away({ batch, station: line.name })).toBeUndefined();
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 3, held: 3, open: 34 });
     const serials = (await plain.units(batch)).map(({ serial }) => serial);
@@ -71,7 +71,7 @@ describe('places held ahead, in the next start of a station that is out of reach
   it('stay with a process that lives', async () => {
     const batch = await rig.makeBatch(40);
     const line = rig.station(3);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     const again = startedCut(line.name);
     await expect(again.claim(batch, 1)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
   });
@@ -88,7 +88,7 @@ describe('places held ahead, in the next start of a station that is out of reach
   it('are there after a stop in the outage too', async () => {
     const batch = await rig.makeBatch(40);
     const line = rig.station(3);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     line.way.state = 'cut';
     await line.make(batch, 1);
     await line.batches.close();
@@ -96,20 +96,20 @@ describe('places held ahead, in the next start of a station that is out of reach
     await again.make(batch, 2);
     await again.make(batch, 3);
     again.way.state = 'open';
-    await again.beat();
+    await again.heartbeat();
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 3, held: 0, open: 37 });
   });
 
   it('leave a board that had passed before the outage the unit that it was', async () => {
     const batch = await rig.makeBatch(40);
     const line = rig.station(3);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     const before = await line.make(batch, 1);
     await line.batches.close();
     const again = startedCut(line.name);
     // Its own places went back when it was stopped; those of a process that is killed later stay.
     again.way.state = 'open';
-    await again.beat(batch);
+    await again.heartbeat(batch);
     again.die();
     const third = startedCut(line.name);
     const claim = await third.claim(batch, 1);
@@ -118,7 +118,7 @@ describe('places held ahead, in the next start of a station that is out of reach
     const fresh = await third.make(batch, 2);
     expect(fresh.serial).not.toBe(before.serial);
     third.way.state = 'open';
-    await third.beat(batch);
+    await third.heartbeat(batch);
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 2, held: 3, open: 35 });
     const units = await plain.units(batch);
     expect(units.find(({ mac }) => mac === macOf(1))?.serial).toBe(before.serial);
@@ -132,7 +132,7 @@ describe('places held ahead, in the next start of a station that is out of reach
     }));
     await plain.importIdentifiers(batch, rows, 'ids.csv');
     const line = rig.station(3);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     line.die();
     const again = new PrepaidBatches({
       database: startedCut(line.name).way.database,
@@ -151,14 +151,14 @@ describe('places held ahead, in the next start of a station that is out of reach
     const { batch, line } = await killedStation();
     const other = await rig.makeBatch(40);
     const again = rig.station(3, line.name);
-    await again.beat(other);
+    await again.heartbeat(other);
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 1, held: 0, open: 39 });
 
-    await again.beat(batch);
+    await again.heartbeat(batch);
     again.die();
     await plain.releasePlaces(batch, line.name, { reason: 'burnt down', who: 'lead' });
     const third = rig.station(0, line.name);
-    await third.beat(batch);
+    await third.heartbeat(batch);
     await third.batches.close();
     expect((await plain.get(batch)).counts).toMatchObject({ held: 0, open: 39 });
     expect(readdirSync(join(rig.folder, line.name, 'spool/units'))).toEqual([]);
@@ -167,14 +167,14 @@ describe('places held ahead, in the next start of a station that is out of reach
   it('are no places any more once the database was asked to take them back', async () => {
     const batch = await rig.makeBatch(40);
     const line = rig.station(3);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     const { database } = line.way;
     const { transaction } = database;
     database.transaction = (what, work) => {
       line.way.state = what === 'return places' ? 'unheard' : 'open';
       return transaction(what, work);
     };
-    await expect(line.beat()).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+    await expect(line.heartbeat()).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
     line.die();
     const again = startedCut(line.name);
     await expect(again.claim(batch, 1)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });

@@ -59,7 +59,7 @@ export interface TestStation {
   claim(batch: string, board: number): Promise<Claim>;
   /** One board from its claim to its pass. */
   make(batch: string, board: number): Promise<Claim>;
-  beat(batch?: string): Promise<void>;
+  heartbeat(batch?: string): Promise<void>;
   die(): void;
 }
 
@@ -112,7 +112,7 @@ export class PrepaidRig {
         await batches.passed(made.id, { uuid: uuidOf(board), chip: 'esp32', image });
         return made;
       },
-      beat: (batch) =>
+      heartbeat: (batch) =>
         batches.heartbeat({
           station: home,
           host: 'h',

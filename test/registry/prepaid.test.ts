@@ -22,10 +22,10 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   it('are held while a batch has plenty, shown with their station, and given back on a normal stop', async () => {
     const batch = await rig.makeBatch(20);
     const line = rig.station(4);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     expect((await plain.get(batch)).counts).toMatchObject({ held: 4, open: 16 });
     expect(await plain.heldPlaces(batch)).toMatchObject([{ station: line.name, places: 4, inReach: true }]);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     expect((await plain.get(batch)).counts.held).toBe(4);
     await line.batches.close();
     expect((await plain.get(batch)).counts).toMatchObject({ held: 0, open: 20 });
@@ -35,7 +35,7 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   it('let boards pass out of reach, count them once when it is over, and are filled up again', async () => {
     const batch = await rig.makeBatch(40);
     const line = rig.station(3);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     line.way.state = 'cut';
     const made = [await line.make(batch, 1), await line.make(batch, 2), await line.make(batch, 3)];
     await expect(line.claim(batch, 4)).rejects.toMatchObject({
@@ -44,8 +44,8 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     });
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 0, held: 3 });
     line.way.state = 'open';
-    await line.beat(batch);
-    await line.beat(batch);
+    await line.heartbeat(batch);
+    await line.heartbeat(batch);
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 3, held: 3, open: 34 });
     const units = await plain.units(batch);
     expect(units.map(({ serial }) => serial).sort()).toEqual(made.map(({ serial }) => serial).sort());
@@ -57,7 +57,7 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   it('go to one board each, however many come at once', async () => {
     const batch = await rig.makeBatch(40);
     const line = rig.station(4);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     line.way.state = 'cut';
     // The first one finds out that the database is gone; those behind it hear so at once.
     await line.make(batch, 1);
@@ -69,12 +69,12 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   it('count a board of an answered claim that is proven when the database is gone already', async () => {
     const batch = await rig.makeBatch(40);
     const line = rig.station(2);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     const claim = await line.claim(batch, 1);
     line.way.state = 'cut';
     await line.batches.passed(claim.id, { uuid: uuidOf(1), chip: 'esp32', image });
     line.way.state = 'open';
-    await line.beat(batch);
+    await line.heartbeat(batch);
     expect(await plain.units(batch)).toMatchObject([
       { mac: macOf(1), serial: claim.serial, state: 'passed' },
     ]);
@@ -84,52 +84,52 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   it('count a board once that was counted at another station meanwhile', async () => {
     const batch = await rig.makeBatch(20);
     const [line, other] = [rig.station(4), rig.station(0)];
-    await line.beat(batch);
+    await line.heartbeat(batch);
     line.way.state = 'cut';
     await line.make(batch, 1);
     await other.make(batch, 1);
     line.way.state = 'open';
-    await line.beat(batch);
+    await line.heartbeat(batch);
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 1, open: 15, held: 4 });
   });
 
   it('tell everything once, also when the answers are lost', async () => {
     const batch = await rig.makeBatch(20);
     const line = rig.station(4);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     line.way.state = 'cut';
     await line.make(batch, 1);
     const failed = await line.claim(batch, 2);
     await line.batches.failed(failed.id);
     for (const state of ['unheard', 'unheard', 'open'] as const) {
       line.way.state = state;
-      await line.beat(batch).catch(() => undefined);
+      await line.heartbeat(batch).catch(() => undefined);
     }
-    await line.beat(batch);
+    await line.heartbeat(batch);
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 1, held: 4, open: 15 });
   });
 
   it('lose no place whose drawing was not heard of', async () => {
     const batch = await rig.makeBatch(20);
     const line = rig.station(4);
-    await line.beat();
+    await line.heartbeat();
     const { database } = line.way;
     const { transaction } = database;
     database.transaction = (what, work) => {
       line.way.state = what === 'draw places' ? 'unheard' : 'open';
       return transaction(what, work);
     };
-    await expect(line.beat(batch)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+    await expect(line.heartbeat(batch)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
     database.transaction = transaction;
     line.way.state = 'open';
-    await line.beat(batch);
+    await line.heartbeat(batch);
     expect((await plain.get(batch)).counts).toMatchObject({ held: 4, open: 16 });
   });
 
   it('survive the death of their station: the next start tells of its boards and gives the rest back', async () => {
     const batch = await rig.makeBatch(20);
     const line = rig.station(4);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     line.way.state = 'cut';
     const first = await line.make(batch, 1);
     await line.claim(batch, 2);
@@ -137,7 +137,7 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     line.die();
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 0, held: 4 });
     const again = rig.station(4, line.name);
-    await again.beat();
+    await again.heartbeat();
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 1, held: 0, open: 19 });
     expect(await plain.units(batch)).toMatchObject([
       { mac: macOf(1), state: 'passed', serial: first.serial },
@@ -152,7 +152,7 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     for (let round = 0; (await plain.get(batch)).counts.passed < 12; round++) {
       expect(round).toBeLessThan(10);
       for (const line of lines) {
-        await line.beat(batch);
+        await line.heartbeat(batch);
         await line.make(batch, ++board).catch(() => undefined);
       }
     }
@@ -164,30 +164,30 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   it('of a station out of reach are never given to others; those wait and say so', async () => {
     const batch = await rig.makeBatch(8);
     const [line, other] = [rig.station(2), rig.station(0)];
-    await line.beat(batch);
+    await line.heartbeat(batch);
     line.way.state = 'cut';
     for (let board = 10; board < 16; board++) await other.make(batch, board);
     await expect(other.make(batch, 20)).rejects.toThrow(/held by stations \(2\)/);
     await line.make(batch, 1);
     await line.make(batch, 2);
     line.way.state = 'open';
-    await line.beat(batch);
+    await line.heartbeat(batch);
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 8, held: 0, open: 0 });
   });
 
   it('go to others when a person releases them; what their station made counts only while there is room', async () => {
     const batch = await rig.makeBatch(8);
     const [line, other] = [rig.station(2), rig.station(0)];
-    await line.beat(batch);
+    await line.heartbeat(batch);
     line.way.state = 'cut';
     await line.make(batch, 1);
     await line.make(batch, 2);
     expect(await plain.releasePlaces(batch, line.name, { reason: 'burnt down', who: 'lead' })).toBe(2);
     for (let board = 10; board < 17; board++) await other.make(batch, board);
     line.way.state = 'open';
-    await expect(line.beat(batch)).rejects.toMatchObject({ code: 'BATCH_PLACE_LOST' });
+    await expect(line.heartbeat(batch)).rejects.toMatchObject({ code: 'BATCH_PLACE_LOST' });
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 8, held: 0, open: 0 });
-    await line.beat(batch);
+    await line.heartbeat(batch);
     const kinds = await rig.open.database.transaction('read', (client) =>
       client.query<{ kind: string }>(`select kind from events where kind like 'batch place%' order by id`),
     );
@@ -203,7 +203,7 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     }));
     await plain.importIdentifiers(batch, rows, 'ids.csv');
     const line = rig.station(2);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     expect((await plain.get(batch)).counts).toMatchObject({ held: 2, identifiersLeft: 2 });
     line.way.state = 'cut';
     const claim = await line.make(batch, 1);
@@ -218,7 +218,7 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
   it('give a board that comes again out of reach the same place and tell what it holds', async () => {
     const batch = await rig.makeBatch(40);
     const line = rig.station(2);
-    await line.beat(batch);
+    await line.heartbeat(batch);
     const before = await line.make(batch, 1);
     line.way.state = 'cut';
     const again = await line.make(batch, 1);
@@ -227,7 +227,7 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     await line.batches.failed(again.id);
     await line.make(batch, 1);
     line.way.state = 'open';
-    await line.beat(batch);
+    await line.heartbeat(batch);
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 1, held: 2, open: 37 });
   });
 });

@@ -90,7 +90,7 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a new master key'
     await line.batches.create({ name: 'WO-1', profile, quantity: 16 }, 'tester');
     const rows = Array.from({ length: 16 }, (_, n) => ({ line: n + 1, psk: `${n + 10}`.padStart(32, 'a') }));
     await line.batches.importIdentifiers('WO-1', rows, 'ids.csv');
-    const beat = {
+    const heartbeat = {
       station: 's',
       host: 'h',
       batch: 'WO-1',
@@ -99,7 +99,7 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a new master key'
       running: 0,
       claims: [],
     } as const;
-    await line.batches.heartbeat(beat);
+    await line.batches.heartbeat(heartbeat);
     await rotateMasterKey(options);
     await rotateMasterKey(options);
     await server.kill();

@@ -8,7 +8,7 @@ import { parseProfile } from '../../src/core/profile/parse.js';
 import type { ProvisionResult } from '../../src/core/stages.js';
 import { connectBoard } from '../../src/driver/index.js';
 import { buildPlan, provisionDevice } from '../../src/provision/index.js';
-import { BatchDoor, RunLog, Station } from '../../src/station/index.js';
+import { BatchAdmission, RunLog, Station } from '../../src/station/index.js';
 import { openProduction, openRegistry, type Production, type Registry } from '../../src/registry/index.js';
 import { createVirtualBoard, memoryTransport } from '../../src/virtual/index.js';
 import { countStorageWork } from '../support/storage-work.js';
@@ -39,7 +39,7 @@ const newBoards = () =>
 it('shares transactions between the boards of a fixture: a few statements a board', async () => {
   const { batches, runs } = production;
   await batches.create({ name: 'WO', profile: PROFILE, quantity: SLOTS, serialTemplate: 'ZC-{000}' }, 'test');
-  const door = new BatchDoor({ batches, batch: 'WO', station: 'line 1', profile: PROFILE });
+  const admission = new BatchAdmission({ batches, batch: 'WO', station: 'line 1', profile: PROFILE });
   const log = new RunLog({ runs, station: 'line 1', batch: 'WO' });
   const profile = parseProfile('{name: sensor, version: 1, caUrl: "https://ca.example.com"}', 'test');
   const plan = await buildPlan(profile, {}, () => Promise.reject(new Error('there is no secret')));
@@ -47,7 +47,7 @@ it('shares transactions between the boards of a fixture: a few statements a boar
   const transport = memoryTransport(boards);
   const connect = async (port: string, { signal }: { signal?: AbortSignal | undefined }) =>
     connectBoard(await transport.open(port, { baud: 115_200, timeoutMs: 1000, signal }), { signal });
-  const parts = { connect, registry, admit: door.admit };
+  const parts = { connect, registry, admit: admission.admit };
   const counter = await countStorageWork();
   const results: ProvisionResult[] = [];
   await new Promise<void>((resolve) => {

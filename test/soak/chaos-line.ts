@@ -13,7 +13,7 @@ export const STATION = 'chaos';
 /** Boards come and go much faster here than hands could move them. */
 const DEBOUNCE = { settleMs: 10, goneMs: 20, nativeGoneMs: 100 };
 const INTERVAL_MS = 5;
-const BEAT_MS = 2000;
+const HEARTBEAT_MS = 2000;
 
 export interface ChaosLine {
   readonly fixture: Fixture;
@@ -74,16 +74,16 @@ export async function openChaosLine(options: ChaosLineOptions): Promise<ChaosLin
     intervalMs: INTERVAL_MS,
     debounce: DEBOUNCE,
   });
-  const beats = (async () => {
+  const heartbeats = (async () => {
     while (!signal.aborted) {
-      await work.beat(station, at);
-      await sleep(BEAT_MS, undefined, { signal }).catch(() => undefined);
+      await work.heartbeat(station, at);
+      await sleep(HEARTBEAT_MS, undefined, { signal }).catch(() => undefined);
     }
   })();
   const close = async (): Promise<void> => {
     ending.abort();
     await station.stop();
-    await Promise.all([watched, beats]);
+    await Promise.all([watched, heartbeats]);
     await work.flush();
     await production.close();
     await registry.close();

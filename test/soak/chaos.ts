@@ -80,7 +80,7 @@ class Shift {
   readonly #lastPassed = new Map<string, boolean>();
   readonly #listeners = new Set<() => void>();
   /** By slot: what is done to the board that is in it. */
-  readonly #stories = new Map<number, string>();
+  readonly #descriptions = new Map<number, string>();
   readonly #runs: { readonly ms: number; readonly text: string }[] = [];
   #line: ChaosLine | undefined;
   #holds = 0;
@@ -147,17 +147,17 @@ class Shift {
     const { result } = ended;
     this.#ended.push(ended);
     const ms = Math.round(result.durationMs);
-    const story = this.#stories.get(ended.slot) ?? '';
+    const description = this.#descriptions.get(ended.slot) ?? '';
     this.#runs.push({
       ms,
-      text: `${result.ok ? 'passed' : `${result.code} in ${result.stage}`} after ${ms} ms: ${story}`,
+      text: `${result.ok ? 'passed' : `${result.code} in ${result.stage}`} after ${ms} ms: ${description}`,
     });
     if (result.mac !== undefined) this.#lastPassed.set(result.mac, result.ok);
     if (!result.ok) return;
     const holds = this.#units
       .filter(({ board }) => board.mac === result.mac)
       .some(({ board }) => readFlash(board, result).imageSha256 === result.imageSha256);
-    if (!holds) this.#broken.push(`false pass of ${result.mac} in slot ${ended.slot}: ${story}`);
+    if (!holds) this.#broken.push(`false pass of ${result.mac} in slot ${ended.slot}: ${description}`);
   }
 
   async #operate(index: number): Promise<void> {
@@ -181,7 +181,7 @@ class Shift {
     fixture.insert(index, unit.board);
     const disturbance = isWild ? drawDisturbance(random) : 'none';
     this.#disturbances[disturbance] += 1;
-    this.#stories.set(index + 1, `board ${unit.number}, ${unit.armed}, ${disturbance}`);
+    this.#descriptions.set(index + 1, `board ${unit.number}, ${unit.armed}, ${disturbance}`);
     const held = await this.#disturb(index, unit, disturbance, random);
     const slot = index + 1;
     if (fixture.boardIn(index) !== undefined) {

@@ -46,12 +46,12 @@ function contrast(first: string, second: string, theme: Theme): number {
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }
 
-const GROUNDS = ['surface', 'raised', 'sunken', 'hover'];
+const BACKGROUNDS = ['surface', 'raised', 'sunken', 'hover'];
 const TEXTS: [string, string][] = [
-  ...GROUNDS.flatMap((ground): [string, string][] => [
-    ['text', ground],
-    ['muted', ground],
-    ['accent-text', ground],
+  ...BACKGROUNDS.flatMap((background): [string, string][] => [
+    ['text', background],
+    ['muted', background],
+    ['accent-text', background],
   ]),
   ...['pass', 'fail', 'warn', 'accent'].flatMap((tone): [string, string][] => [
     [`on-${tone}`, tone],
@@ -85,11 +85,11 @@ describe('the colours', () => {
   });
 
   describe.each(['light', 'dark'] as const)('of the %s theme', (theme) => {
-    it.each(TEXTS)('%s on %s can be read (4.5 to 1)', (text, ground) => {
-      expect(contrast(text, ground, theme)).toBeGreaterThanOrEqual(4.5);
+    it.each(TEXTS)('%s on %s can be read (4.5 to 1)', (text, background) => {
+      expect(contrast(text, background, theme)).toBeGreaterThanOrEqual(4.5);
     });
-    it.each(SHAPES)('%s on %s can be seen (3 to 1)', (shape, ground) => {
-      expect(contrast(shape, ground, theme)).toBeGreaterThanOrEqual(3);
+    it.each(SHAPES)('%s on %s can be seen (3 to 1)', (shape, background) => {
+      expect(contrast(shape, background, theme)).toBeGreaterThanOrEqual(3);
     });
   });
 });

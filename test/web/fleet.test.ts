@@ -395,11 +395,11 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
 
   it('is told when a page did not come, and gets it by loading again', async () => {
     const page = await open(fleetWorld(1));
-    await page.route(/\/desk-[\w-]+\.js$/, (route) => route.abort());
+    await page.route(/\/lazy-[\w-]+\.js$/, (route) => route.abort());
     await page.reload();
     await goTo(page, '#/conflicts');
     await page.getByRole('alert').getByText('This page did not come').waitFor();
-    await page.unroute(/\/desk-[\w-]+\.js$/);
+    await page.unroute(/\/lazy-[\w-]+\.js$/);
     await page.getByRole('button', { name: 'Load again' }).click();
     await page.getByRole('link', { name: 'Same MAC, another chip' }).waitFor();
   });

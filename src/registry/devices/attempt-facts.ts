@@ -39,7 +39,7 @@ export interface AttemptChip {
 }
 
 /** Known when the attempt ends. */
-export interface AttemptCourse {
+export interface AttemptTimings {
   /** Milliseconds of each stage that ran; without `confirm`, which this is written in. */
   readonly stagesMs?: Readonly<Partial<Record<Stage, number>>> | undefined;
   /** Bits per second that the link bore in the end. */

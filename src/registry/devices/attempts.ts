@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import type { Stage, WifiRecord } from '../../core/stages.js';
 import {
-  type AttemptCourse,
+  type AttemptTimings,
   type AttemptFacts,
   storableFacts,
   storableLog,
@@ -64,7 +64,7 @@ function toColumns({ facts, ...attempt }: NewAttempt): object {
 }
 
 /** How an attempt ended. */
-export interface AttemptEnd extends AttemptCourse {
+export interface AttemptEnd extends AttemptTimings {
   readonly id: string;
   readonly outcome: 'passed' | 'failed';
   readonly code?: string | undefined;

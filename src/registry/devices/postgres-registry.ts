@@ -31,12 +31,12 @@ import type { Database } from '../store/database.js';
 import { list } from './list.js';
 import { readFacts } from './lists.js';
 import { lockNames } from '../store/lock.js';
-import { Stop } from './meet.js';
+import { Stop } from './match.js';
 import { find, openKey, recordLabel, recordReveal, show } from './read.js';
 import { type OfflineReservation, replayReservation } from './replay.js';
 import { reserve, screen } from './reserve.js';
 import { toDeviceRecord } from './rows.js';
-import { confirm, fail, noteImages, type Told } from './settle.js';
+import { confirm, fail, noteImages, type AttemptUpdate } from './settle.js';
 import { SharedReading, SharedTransaction } from '../store/shared-transaction.js';
 
 export class PostgresRegistry implements Registry {
@@ -45,9 +45,9 @@ export class PostgresRegistry implements Registry {
   readonly #histories: SharedReading<DeviceName, DeviceHistory | undefined>;
   readonly #reservations: SharedTransaction<ReserveRequest, Reservation | Stop>;
   readonly #screenings: SharedTransaction<ScreenRequest, Stop | undefined>;
-  readonly #images: SharedTransaction<Told<Image>, void>;
-  readonly #proofs: SharedTransaction<Told<Proof>, DeviceRecord | Stop>;
-  readonly #failures: SharedTransaction<Told<Failure>, void>;
+  readonly #images: SharedTransaction<AttemptUpdate<Image>, void>;
+  readonly #proofs: SharedTransaction<AttemptUpdate<Proof>, DeviceRecord | Stop>;
+  readonly #failures: SharedTransaction<AttemptUpdate<Failure>, void>;
 
   /** @param box seals and opens inside of calls */
   constructor(database: Database, box: SecretBox) {
@@ -112,15 +112,15 @@ export class PostgresRegistry implements Registry {
   }
 
   built(id: string, image: Image): Promise<void> {
-    return this.#images.run({ id, news: image });
+    return this.#images.run({ id, update: image });
   }
 
   async confirm(id: string, proof: Proof): Promise<DeviceRecord> {
-    return orThrow(await this.#proofs.run({ id, news: proof }));
+    return orThrow(await this.#proofs.run({ id, update: proof }));
   }
 
   fail(id: string, failure: Failure): Promise<void> {
-    return this.#failures.run({ id, news: failure });
+    return this.#failures.run({ id, update: failure });
   }
 
   list(filter: DeviceFilter = {}): Promise<DevicePage> {

@@ -5,7 +5,7 @@ import type { BoardNames, ReserveRequest } from '../registry.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import { insertAttempts } from './attempts.js';
 import { insertKey, keyFor, liveKeys } from './keys.js';
-import { meet, Stop } from './meet.js';
+import { matchBoards, Stop } from './match.js';
 import { insertPending, wantedOf } from './pending.js';
 import { type KeyRow, macKeyOf } from './rows.js';
 
@@ -30,7 +30,7 @@ export async function replayReservation(
   offline: OfflineReservation,
 ): Promise<Stop | undefined> {
   const { id, at, request } = offline;
-  const [found] = await meet(client, [request], (board) => keepKey(client, box, board, request.psk));
+  const [found] = await matchBoards(client, [request], (board) => keepKey(client, box, board, request.psk));
   if (found instanceof Stop) return found;
   const { rowCount } = await client.query('select from attempts where id = $1', [id]);
   if (rowCount === 1) return undefined;

@@ -11,7 +11,7 @@ import { insertAttempts, type NewAttempt } from './attempts.js';
 import { chooseKey, knownAs } from './key-choice.js';
 import { keyFor, type LiveKey, liveKeys } from './keys.js';
 import { checkBoards } from './lists.js';
-import { meet, Stop } from './meet.js';
+import { matchBoards, Stop } from './match.js';
 import { insertPending, wantedOf } from './pending.js';
 import { type DeviceRow, macKeyOf, REMOVED } from './rows.js';
 import { needDistinct } from '../store/shared-transaction.js';
@@ -24,17 +24,17 @@ export async function reserve(
 ): Promise<(Reservation | Stop)[]> {
   needDistinct(requests.flatMap(allNames));
   await checkBoards(client, requests);
-  const met = await meet(client, requests);
+  const matches = await matchBoards(client, requests);
   const fresh = await insertPending(
     client,
     box,
-    requests.filter((_, index) => met[index] === undefined),
+    requests.filter((_, index) => matches[index] === undefined),
   );
-  const known = met.flatMap((found) => (found === undefined || found instanceof Stop ? [] : found));
+  const known = matches.flatMap((found) => (found === undefined || found instanceof Stop ? [] : found));
   const keys = await liveKeys(client, box, [...known, ...fresh.values()]);
   const taken: (Taken | Stop)[] = [];
   for (const [index, request] of requests.entries()) {
-    const found = met[index];
+    const found = matches[index];
     const row = found ?? fresh.get(macKeyOf(request.mac));
     if (row === undefined) throw new EspmintError('INTERNAL', { reason: 'a new board got no row' });
     if (row instanceof Stop) taken.push(row);
@@ -87,9 +87,9 @@ export async function screen(
 ): Promise<(Stop | undefined)[]> {
   needDistinct(requests.flatMap(allNames));
   await checkBoards(client, requests);
-  const met = await meet(client, requests);
+  const matches = await matchBoards(client, requests);
   return requests.map(({ mac, uuid }, index) => {
-    const found = met[index];
+    const found = matches[index];
     if (found instanceof Stop) return found;
     if (found?.status !== REMOVED) return undefined;
     throw new EspmintError('DEVICE_REMOVED', { mac, uuid });

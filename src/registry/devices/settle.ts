@@ -7,15 +7,15 @@ import { findContradiction } from '../conflicts/detect.js';
 import { recordConflict } from '../conflicts/store.js';
 import { processUser } from '../process-user.js';
 import { endAttempts } from './attempts.js';
-import { Stop } from './meet.js';
+import { Stop } from './match.js';
 import { type OpenAttempt, type Proven, settleProofs } from './proofs.js';
 import { DEVICE_COLUMNS, type DeviceRow, macOf, toDeviceRecord } from './rows.js';
 import { needDistinct } from '../store/shared-transaction.js';
 
-/** Something that is told of one reservation. */
-export interface Told<T> {
+/** What is new of one reservation. */
+export interface AttemptUpdate<T> {
   readonly id: string;
-  readonly news: T;
+  readonly update: T;
 }
 
 const UUID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -27,17 +27,17 @@ const UUID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  */
 export async function confirm(
   client: pg.ClientBase,
-  told: readonly Told<Proof>[],
+  updates: readonly AttemptUpdate<Proof>[],
 ): Promise<(DeviceRecord | Stop)[]> {
-  const attempts = await lockAttempts(client, told);
+  const attempts = await lockAttempts(client, updates);
   needDistinct(attempts.map(({ device_id: deviceId }) => deviceId));
   const devices = await lockDevices(client, attempts);
   const stops = new Map<string, Stop>();
   const proven: Proven[] = [];
   for (const [index, attempt] of attempts.entries()) {
-    const proof = told[index]?.news;
+    const proof = updates[index]?.update;
     if (proof === undefined || attempt.outcome === 'passed') continue;
-    const stop = await meetAgain(client, attempt, devices.get(attempt.device_id));
+    const stop = await matchAgain(client, attempt, devices.get(attempt.device_id));
     if (stop === undefined) proven.push({ attempt, proof });
     else stops.set(attempt.id, stop);
   }
@@ -75,7 +75,7 @@ async function readDevices(
  * Somebody may have decided since that the device is another board (Registry.resolve): the key of this one stays in the
  * history then, and the board is stopped.
  */
-async function meetAgain(
+async function matchAgain(
   client: pg.ClientBase,
   attempt: OpenAttempt,
   device: DeviceRow | undefined,
@@ -93,47 +93,53 @@ async function meetAgain(
 }
 
 /** See Registry.built. */
-export async function noteImages(client: pg.ClientBase, told: readonly Told<Image>[]): Promise<void[]> {
-  needDistinct(told.map(({ id }) => id));
+export async function noteImages(
+  client: pg.ClientBase,
+  updates: readonly AttemptUpdate<Image>[],
+): Promise<void[]> {
+  needDistinct(updates.map(({ id }) => id));
   const { rows } = await client.query<{ id: string }>(
     `update attempts a set image_sha256 = image."imageSha256", image_offset = image."offsetBytes",
        image_size = image."sizeBytes", image_md5 = image."imageMd5"
      from json_to_recordset($1::json) as image (
        id uuid, "imageSha256" text, "imageMd5" text, "offsetBytes" bigint, "sizeBytes" bigint)
      where a.id = image.id returning a.id`,
-    [JSON.stringify(told.filter(isPossible).map(({ id, news }) => ({ ...news, id })))],
+    [JSON.stringify(updates.filter(isPossible).map(({ id, update }) => ({ ...update, id })))],
   );
   const known = new Set(rows.map(({ id }) => id));
-  for (const { id } of told) if (!known.has(id)) throw new EspmintError('RESERVATION_UNKNOWN', { id });
-  return told.map(() => undefined);
+  for (const { id } of updates) if (!known.has(id)) throw new EspmintError('RESERVATION_UNKNOWN', { id });
+  return updates.map(() => undefined);
 }
 
 /** See Registry.fail. An attempt that passed stays passed. */
-export async function fail(client: pg.ClientBase, told: readonly Told<Failure>[]): Promise<void[]> {
-  needDistinct(told.map(({ id }) => id));
-  const attempts = await lockAttempts(client, told);
-  const open = told.filter((_, index) => attempts[index]?.outcome !== 'passed');
+export async function fail(
+  client: pg.ClientBase,
+  updates: readonly AttemptUpdate<Failure>[],
+): Promise<void[]> {
+  needDistinct(updates.map(({ id }) => id));
+  const attempts = await lockAttempts(client, updates);
+  const open = updates.filter((_, index) => attempts[index]?.outcome !== 'passed');
   await endAttempts(
     client,
-    open.map(({ id, news }) => ({ ...news, id, outcome: 'failed' })),
+    open.map(({ id, update }) => ({ ...update, id, outcome: 'failed' })),
   );
-  return told.map(() => undefined);
+  return updates.map(() => undefined);
 }
 
 const isPossible = ({ id }: { readonly id: string }): boolean => UUID_FORM.test(id);
 
-/** In the order of what is told. @throws RESERVATION_UNKNOWN */
+/** In the order of the updates. @throws RESERVATION_UNKNOWN */
 async function lockAttempts(
   client: pg.ClientBase,
-  told: readonly { readonly id: string }[],
+  updates: readonly { readonly id: string }[],
 ): Promise<OpenAttempt[]> {
   const { rows } = await client.query<OpenAttempt>(
     `select a.id, a.device_id, a.key_id, a.outcome, a.wanted, a.operator, k.global_uuid, k.mac_key
      from attempts a join device_keys k on k.id = a.key_id where a.id = any($1::uuid[]) order by a.id for update of a`,
-    [told.filter(isPossible).map(({ id }) => id)],
+    [updates.filter(isPossible).map(({ id }) => id)],
   );
   const attempts = new Map(rows.map((row) => [row.id, row]));
-  return told.map(({ id }) => {
+  return updates.map(({ id }) => {
     const attempt = attempts.get(id);
     if (attempt === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
     return attempt;

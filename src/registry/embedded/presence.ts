@@ -38,7 +38,7 @@ export interface EmbeddedOptions {
 export class Presence {
   readonly #options: EmbeddedOptions;
   #home: ServerHome | undefined;
-  #keeper: pg.Client | undefined;
+  #client: pg.Client | undefined;
   #joining: Promise<pg.ClientConfig> | undefined;
 
   constructor(options: EmbeddedOptions) {
@@ -52,7 +52,7 @@ export class Presence {
    * @throws DATA_DIR_UNUSABLE, EMBEDDED_*, DISK_FULL, CANCELLED
    */
   async ensure(signal?: AbortSignal): Promise<pg.ClientConfig> {
-    if (this.#keeper !== undefined && this.#home !== undefined) return connectionTo(this.#home);
+    if (this.#client !== undefined && this.#home !== undefined) return connectionTo(this.#home);
     this.#joining ??= this.#join(signal).finally(() => (this.#joining = undefined));
     return this.#joining;
   }
@@ -60,17 +60,17 @@ export class Presence {
   /** Leaves; the last one stops the server. Never throws. */
   async release(): Promise<void> {
     await this.#joining?.catch(() => undefined);
-    const [keeper, home] = [this.#keeper, this.#home];
-    this.#keeper = undefined;
-    if (keeper === undefined || home === undefined) return;
+    const [client, home] = [this.#client, this.#home];
+    this.#client = undefined;
+    if (client === undefined || home === undefined) return;
     try {
-      await keeper.query(`select pg_advisory_unlock_shared${LOCK}`);
-      const { rows } = await keeper.query<{ last: boolean }>(`select pg_try_advisory_lock${LOCK} as last`);
+      await client.query(`select pg_advisory_unlock_shared${LOCK}`);
+      const { rows } = await client.query<{ last: boolean }>(`select pg_try_advisory_lock${LOCK} as last`);
       if (rows[0]?.last === true) await stopServer(home);
     } catch {
       // The server is gone or going: nothing is left to leave.
     } finally {
-      await keeper.end().catch(() => undefined);
+      await client.end().catch(() => undefined);
     }
   }
 
@@ -116,10 +116,10 @@ export class Presence {
   }
 
   /** A server that dies takes our presence with it: the next `ensure` joins anew. */
-  #watch(keeper: pg.Client): void {
-    this.#keeper = keeper;
-    keeper.on('end', () => {
-      if (this.#keeper === keeper) this.#keeper = undefined;
+  #watch(client: pg.Client): void {
+    this.#client = client;
+    client.on('end', () => {
+      if (this.#client === client) this.#client = undefined;
     });
   }
 }

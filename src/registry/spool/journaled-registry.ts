@@ -1,5 +1,5 @@
 // A registry with the key journal before it: nothing is flashed whose key is not on this disk, and an outage of the
-// database costs nothing but the news, which are told in order when it is back.
+// database costs nothing but time: it hears of everything in order when it is back.
 import type { Conflict } from '../../core/conflict.js';
 import { type EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { conflictError, namesOf } from '../conflicts/detect.js';
@@ -27,7 +27,7 @@ import { checkWidths } from '../devices/request.js';
 import type { LocalKeys } from '../store/secrets/local-keys.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import type { Journal } from './journal.js';
-import { OfflineDesk } from './offline.js';
+import { OfflineDecisions } from './offline.js';
 import { type JournalRecord, keyOwner } from './records.js';
 import { replayJournal, type ReplayTarget } from './replay.js';
 
@@ -52,7 +52,7 @@ export interface JournalOptions {
 export class JournaledRegistry implements Registry {
   readonly #options: JournalOptions;
   readonly #box: SecretBox;
-  readonly #desk: OfflineDesk;
+  readonly #offline: OfflineDecisions;
   #replaying: Promise<void> | undefined;
   /** Reservations of this station that contradicted the registry when it heard of them. */
   readonly #stopped = new Map<string, Conflict>();
@@ -60,7 +60,7 @@ export class JournaledRegistry implements Registry {
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#box = options.keys.box;
-    this.#desk = new OfflineDesk(options.journal, options.copy, this.#box);
+    this.#offline = new OfflineDecisions(options.journal, options.copy, this.#box);
   }
 
   get description(): string {
@@ -92,7 +92,7 @@ export class JournaledRegistry implements Registry {
       reservation = await this.#online((inner) => inner.reserve(request));
     } catch (error) {
       if (!isDown(error) || this.#options.whenDown === 'stop') throw error;
-      reservation = await this.#desk.reserve(request);
+      reservation = await this.#offline.reserve(request);
       offline = true;
     }
     await this.#options.journal.append(await this.#toRecord(reservation, request, offline));
@@ -104,7 +104,7 @@ export class JournaledRegistry implements Registry {
       await this.#online((inner) => inner.screen(board));
     } catch (error) {
       if (!isDown(error) || this.#options.whenDown === 'stop') throw error;
-      await this.#desk.screen(board);
+      await this.#offline.screen(board);
     }
   }
 
@@ -135,7 +135,7 @@ export class JournaledRegistry implements Registry {
     } catch (error) {
       if (!isDown(error) || whenDown === 'stop') throw error;
       if (unjournalled !== undefined) throw unjournalled;
-      return await this.#desk.deviceOf(id);
+      return await this.#offline.deviceOf(id);
     }
   }
 

@@ -9,7 +9,7 @@ import type { SecretBox } from '../store/secrets/secret-box.js';
 import type { Journal } from './journal.js';
 import { keyOwner } from './records.js';
 
-export class OfflineDesk {
+export class OfflineDecisions {
   readonly #journal: Journal;
   readonly #copy: RegistryCopy;
   readonly #box: SecretBox;

@@ -45,14 +45,14 @@ export async function writeOwner(folder: string): Promise<void> {
 
 /** Heartbeats of a folder until the returned function is called. They keep no process running. */
 export function beginHeartbeat(folder: string): () => void {
-  const beat = setInterval(() => {
+  const timer = setInterval(() => {
     const now = new Date();
     // A folder that was taken over meanwhile has no use for it.
     utimes(join(folder, OWNER_FILE), now, now).catch(() => undefined);
   }, HEARTBEAT_MS);
-  beat.unref();
+  timer.unref();
   return () => {
-    clearInterval(beat);
+    clearInterval(timer);
   };
 }
 

@@ -108,9 +108,9 @@ function sumUpOne(records: readonly JournalRecord[]): JournalAttempt | undefined
   const end =
     records.find((record) => record.type === 'confirmed') ??
     records.findLast((record) => record.type === 'failed');
-  const lastNews = records.findLastIndex(({ type }) => type === 'confirmed' || type === 'failed');
+  const lastUpdate = records.findLastIndex(({ type }) => type === 'confirmed' || type === 'failed');
   const synced = records.findLastIndex(({ type }) => type === 'synced');
-  const isOpen = synced < 0 ? reserved.offline || end !== undefined : synced < lastNews;
+  const isOpen = synced < 0 ? reserved.offline || end !== undefined : synced < lastUpdate;
   const { id, mac, uuid, wanted } = reserved;
   const dead =
     isOpen && verdict?.type === 'dead'

@@ -33,7 +33,7 @@ export const listedDeviceSchema = deviceSchema
 export type Device = z.output<typeof listedDeviceSchema>;
 
 /** Who made an attempt, where, with what, on which chip, and how long it took; as far as it is known. */
-const attemptStory = {
+const attemptDetails = {
   station: z.string().optional(),
   slot: z.int().optional(),
   port: z.string().optional(),
@@ -88,7 +88,7 @@ export const deviceHistorySchema = deviceSchema
         code: z.string().optional(),
         stage: z.string().optional(),
         imageSha256: z.string().optional(),
-        ...attemptStory,
+        ...attemptDetails,
       }),
     ),
   })

@@ -1,4 +1,4 @@
-// Devices through the API: found by what was done to them, with the story of each attempt, and keys with who asked.
+// Devices through the API: found by what was done to them, with the facts of each attempt, and keys with who asked.
 import type { FastifyInstance } from 'fastify';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

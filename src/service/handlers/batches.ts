@@ -28,7 +28,7 @@ export function batchHandlers(core: ServiceCore): BatchHandlers {
   const { profiles, view, requireBatches } = core;
   /** The station hears at once of a batch that goes on. */
   const told = async (batch: Batch): Promise<Batch> => {
-    await view.beat();
+    await view.heartbeat();
     return batch;
   };
   return {
@@ -43,7 +43,7 @@ export function batchHandlers(core: ServiceCore): BatchHandlers {
     releasePlaces: async ({ params, body: { station, reason } }, call) => {
       const { actor: who, address } = askerOf(call);
       const count = await requireBatches().releasePlaces(params.name, station, { reason, who, address });
-      await view.beat();
+      await view.heartbeat();
       return { count };
     },
     setBatchState: async ({ params, body: { state, reason } }, call) =>

@@ -3,7 +3,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import type { ServiceCore } from '../core.js';
 import { askerOf } from '../http/asker.js';
 import type { Call, Handlers } from '../http/operations.js';
-import type { PushDesk } from '../parts.js';
+import type { PushAdmin } from '../parts.js';
 
 type PushHandlers = Pick<
   Handlers,
@@ -22,7 +22,7 @@ type PushHandlers = Pick<
 const DONE = { ok: true } as const;
 
 export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandlers {
-  const desk = async (): Promise<PushDesk> => {
+  const pushes = async (): Promise<PushAdmin> => {
     if (parts.pushes === undefined) throw new EspmintError('PUSH_WITHOUT_DATABASE', {});
     return parts.pushes();
   };
@@ -32,32 +32,32 @@ export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandler
     return { count };
   };
   const setPaused = async (name: string, paused: boolean, call: Call): Promise<typeof DONE> => {
-    await (await desk()).setPaused(name, paused, askerOf(call));
+    await (await pushes()).setPaused(name, paused, askerOf(call));
     return DONE;
   };
   return {
     listPushTargets: async (_, { identity }) => {
-      const targets = await (await desk()).targets();
+      const targets = await (await pushes()).targets();
       if (identity?.role === 'admin') return { targets };
       return { targets: targets.map((target) => ({ ...target, address: hostOf(target.address) })) };
     },
     // What is for the command line alone cannot come in by a field of the body.
     addPushTarget: async ({ body }, call) =>
-      (await desk()).add({ ...body, allowRegistry: false }, askerOf(call)),
+      (await pushes()).add({ ...body, allowRegistry: false }, askerOf(call)),
     testPushTarget: async ({ params }, { signal }) => {
-      await (await desk()).test(params.name, signal);
+      await (await pushes()).test(params.name, signal);
       return DONE;
     },
     pausePushTarget: ({ params }, call) => setPaused(params.name, true, call),
     resumePushTarget: ({ params }, call) => setPaused(params.name, false, call),
     removePushTarget: async ({ params }, call) =>
-      told(await (await desk()).remove(params.name, askerOf(call))),
-    pushStatus: async () => ({ targets: await (await desk()).status() }),
-    listDeadPushes: async ({ query }) => ({ dead: await (await desk()).dead(query.limit) }),
+      told(await (await pushes()).remove(params.name, askerOf(call))),
+    pushStatus: async () => ({ targets: await (await pushes()).status() }),
+    listDeadPushes: async ({ query }) => ({ dead: await (await pushes()).dead(query.limit) }),
     retryDeadPushes: async ({ body }, call) =>
-      told(await (await desk()).retry(body.ids ?? 'all', askerOf(call, body.reason))),
+      told(await (await pushes()).retry(body.ids ?? 'all', askerOf(call, body.reason))),
     discardDeadPushes: async ({ body }, call) =>
-      told(await (await desk()).discard(body.ids ?? 'all', askerOf(call, body.reason))),
+      told(await (await pushes()).discard(body.ids ?? 'all', askerOf(call, body.reason))),
   };
 }
 

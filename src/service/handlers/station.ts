@@ -28,7 +28,7 @@ export function stationHandlers(core: ServiceCore): StationHandlers {
     putSettings: async ({ body }) => {
       if (body.label !== undefined) await printers.get(body.label.printer);
       const saved = await settings.put(body);
-      await view.beat();
+      await view.heartbeat();
       return saved;
     },
     getStation: () => view.state,
@@ -38,7 +38,7 @@ export function stationHandlers(core: ServiceCore): StationHandlers {
       // It waited for the batch before.
       const { mode } = line.station;
       if (mode.mode === 'paused' && mode.reason.by === 'batch') line.resume();
-      await view.beat();
+      await view.heartbeat();
       return view.state;
     },
     pauseStation: ({ body }, call) => {

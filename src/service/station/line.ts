@@ -15,7 +15,7 @@ import {
 } from '../../station/index.js';
 import type { PortChange } from '../../driver/index.js';
 import type { Job } from '../contract/index.js';
-import type { JobBook } from '../jobs/job-book.js';
+import type { JobStore } from '../jobs/job-store.js';
 import type { StationPorts } from '../ports/station-ports.js';
 import type { Order } from './orders.js';
 import { SlotNotes } from './slot-notes.js';
@@ -23,7 +23,7 @@ import { SlotNotes } from './slot-notes.js';
 export interface LineParts {
   readonly provision: ProvisionParts;
   readonly ports: StationPorts;
-  readonly jobs: JobBook;
+  readonly jobs: JobStore;
   readonly work: StationWork;
   /** For a board that nobody ordered anything for. */
   readonly makeOrder: () => Promise<Order>;
@@ -229,7 +229,7 @@ export class Line {
     return { order: await this.#parts.makeOrder(), startedBy: AUTOMATIC };
   }
 
-  #open(request: Parameters<JobBook['open']>[0]): Job {
+  #open(request: Parameters<JobStore['open']>[0]): Job {
     const job = this.#parts.jobs.open(request);
     this.#running.set(request.slot, { job, batch: request.batch });
     this.#tellOpened(request.slot, job);

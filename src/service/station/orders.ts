@@ -51,13 +51,13 @@ export class Orders {
     const profile = { name: stored.name, version: stored.version };
     const changes = { known, verify, ...saidBy(batch) };
     const plan = await buildPlan(stored.profile, changes, secrets.resolve);
-    const door = batch === undefined ? undefined : enter(batch.name, profile, station);
+    const admission = batch === undefined ? undefined : enter(batch.name, profile, station);
     return {
       profile,
       plan,
       batch,
       station,
-      admit: (finish) => (finish === undefined ? door : withFinish(door, finish)),
+      admit: (finish) => (finish === undefined ? admission : withFinish(admission, finish)),
     };
   }
 

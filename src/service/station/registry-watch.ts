@@ -3,12 +3,12 @@ import type { Registry } from '../../registry/index.js';
 import type { LiveEvent } from '../contract/index.js';
 import { registryStatus } from './registry-status.js';
 
-type RegistryNews = Extract<LiveEvent, { type: 'registry' }>;
+type RegistryUpdate = Extract<LiveEvent, { type: 'registry' }>;
 
 export class RegistryWatch {
   readonly #registry: Registry;
   readonly #publish: (event: LiveEvent) => void;
-  #told: RegistryNews | undefined;
+  #published: RegistryUpdate | undefined;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(registry: Registry, publish: (event: LiveEvent) => void) {
@@ -29,9 +29,9 @@ export class RegistryWatch {
 
   async #look(): Promise<void> {
     const { ok, conflicts, pushes, code, params = {}, spool = [] } = await registryStatus(this.#registry);
-    const before = this.#told;
+    const before = this.#published;
     // What waits in a registry that does not answer is not known: the numbers of before stand.
-    const news: RegistryNews = {
+    const update: RegistryUpdate = {
       type: 'registry',
       ok,
       conflicts: ok ? (conflicts ?? 0) : (before?.conflicts ?? 0),
@@ -39,8 +39,8 @@ export class RegistryWatch {
       ...(code === undefined ? {} : { failure: { code, params } }),
       ...(spool.length === 0 ? {} : { spoolFaults: spool.length }),
     };
-    this.#told = news;
-    if (before === undefined || JSON.stringify(before) === JSON.stringify(news)) return;
-    this.#publish(news);
+    this.#published = update;
+    if (before === undefined || JSON.stringify(before) === JSON.stringify(update)) return;
+    this.#publish(update);
   }
 }

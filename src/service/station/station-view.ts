@@ -24,7 +24,7 @@ export class StationView {
   #batch: Batch | undefined;
   #batchProblem: StationState['batchProblem'];
   #told = '';
-  #beating: Promise<void> = Promise.resolve();
+  #heartbeats: Promise<void> = Promise.resolve();
   #soon: NodeJS.Timeout | undefined;
 
   constructor(parts: ViewParts) {
@@ -45,18 +45,18 @@ export class StationView {
   }
 
   /** A sign of life to the database, which tells how the batch stands. Never throws; one at a time. */
-  beat(): Promise<void> {
-    this.#beating = this.#beating.then(() => this.#beat());
-    return this.#beating;
+  heartbeat(): Promise<void> {
+    this.#heartbeats = this.#heartbeats.then(() => this.#heartbeat());
+    return this.#heartbeats;
   }
 
-  async #beat(): Promise<void> {
+  async #heartbeat(): Promise<void> {
     clearTimeout(this.#soon);
     this.#soon = undefined;
     const { settings, work, line } = this.#parts;
     const { stationName, batch } = await settings.get();
     try {
-      this.#batch = await work.beat(line.station, { station: stationName, batch });
+      this.#batch = await work.heartbeat(line.station, { station: stationName, batch });
       this.#batchProblem = undefined;
     } catch (error) {
       // Without a batch the registry's own status says all there is to say.
@@ -68,8 +68,8 @@ export class StationView {
     this.tell();
   }
 
-  beatSoon(): void {
-    this.#soon ??= setTimeout(() => void this.beat(), SOON_MS);
+  heartbeatSoon(): void {
+    this.#soon ??= setTimeout(() => void this.heartbeat(), SOON_MS);
   }
 
   /** Publishes the state where it is another one. */
@@ -83,7 +83,7 @@ export class StationView {
 
   async stop(): Promise<void> {
     clearTimeout(this.#soon);
-    await this.#beating;
+    await this.#heartbeats;
   }
 }
 

@@ -3,7 +3,7 @@ import type { LiveEvent, Role, Session } from '../../service/contract/index.js';
 import { ApiFailure, call, useCsrfToken, whenSignedOut } from '../api/client.js';
 import { openLive } from '../api/live.js';
 import { parsePlace } from '../router.js';
-import { reduce, type RegistryNews, type State } from './state.js';
+import { reduce, type RegistryUpdate, type State } from './state.js';
 import { getState, setState } from './store.js';
 
 const RELOAD_DELAY_MS = 400;
@@ -150,7 +150,7 @@ async function loadAll(): Promise<void> {
   ]);
 }
 
-async function loadRegistry(): Promise<RegistryNews> {
+async function loadRegistry(): Promise<RegistryUpdate> {
   const { ok, conflicts = 0, pushes, code, params = {}, spool = [] } = await call('registryStatus', {});
   return {
     ok,
@@ -177,7 +177,7 @@ async function load<K extends string, T>(key: K, get: () => Promise<T>): Promise
   const stop = watchEvents((event) => meanwhile.push(event));
   try {
     const value = await get();
-    setState((state) => meanwhile.filter(isNews).reduce(reduce, { ...state, [key]: value }));
+    setState((state) => meanwhile.filter(isUpdate).reduce(reduce, { ...state, [key]: value }));
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
   } finally {
@@ -186,4 +186,4 @@ async function load<K extends string, T>(key: K, get: () => Promise<T>): Promise
 }
 
 /** Others are of the stream itself, and count once. */
-const isNews = ({ type }: LiveEvent): boolean => !['hello', 'reset', 'stopping'].includes(type);
+const isUpdate = ({ type }: LiveEvent): boolean => !['hello', 'reset', 'stopping'].includes(type);

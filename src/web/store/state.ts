@@ -12,7 +12,7 @@ import type {
 export type Connection = 'connecting' | 'online' | 'offline';
 
 /** Whether the registry answers, and how much in it waits for a person. */
-export type RegistryNews = Omit<Extract<LiveEvent, { type: 'registry' }>, 'type'>;
+export type RegistryUpdate = Omit<Extract<LiveEvent, { type: 'registry' }>, 'type'>;
 
 export interface State {
   readonly connection: Connection;
@@ -30,7 +30,7 @@ export interface State {
   /** How the station stands as a whole, with its batch. */
   readonly station?: StationState;
   readonly today?: Today;
-  readonly registry?: RegistryNews;
+  readonly registry?: RegistryUpdate;
   /** Counts up when what was loaded once has to be loaded again. */
   readonly loadRevision: number;
 }
@@ -83,7 +83,7 @@ function hello(state: State, { instance, version }: { instance: string; version:
 
 function withRegistry(state: State, event: Extract<LiveEvent, { type: 'registry' }>): State {
   const { ok, conflicts, deadPushes, failure, spoolFaults } = event;
-  const registry: RegistryNews = {
+  const registry: RegistryUpdate = {
     ok,
     conflicts,
     deadPushes,

@@ -102,7 +102,7 @@ export function Toasts(): JSX.Element {
     };
   }, []);
   return (
-    <div class="toasts" role="region" aria-label={t('common.news')} aria-live="polite">
+    <div class="toasts" role="region" aria-label={t('common.messages')} aria-live="polite">
       {toasts.map(({ id, tone, text }) => (
         <div key={id} class={`toast ${tone}`} role={tone === 'fail' ? 'alert' : 'status'}>
           <span class="grow">{text}</span>

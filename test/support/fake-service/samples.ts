@@ -295,7 +295,7 @@ function historyAttempts(
 ): FakeWorld['devices'][number]['attempts'] {
   const before = new Date(Date.parse(at) - 95_000).toISOString();
   const failedAt = new Date(Date.parse(at) - 93_100).toISOString();
-  const story = {
+  const history = {
     station: 'Line 1',
     slot: (index % 8) + 1,
     port: '/dev/ttyUSB0',
@@ -307,7 +307,7 @@ function historyAttempts(
     baud: 921_600,
   };
   const failed = {
-    ...story,
+    ...history,
     id: `a${index}-1`,
     outcome: 'failed',
     startedAt: before,
@@ -318,7 +318,7 @@ function historyAttempts(
   if (pending) return [failed];
   return [
     {
-      ...story,
+      ...history,
       stagesMs: MS,
       id: `a${index}-2`,
       outcome: 'passed',

@@ -93,7 +93,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   if (options.json !== true) reporter.note(OPERATOR_HELP);
   for (const path of await ports.missing()) note(`${path} is not there; plug it in, or check its name.`);
   const operator = operate(io, station, { reporter, labels });
-  const ended = work?.beat({ station, reporter, untilFull: options.untilFull === true }, watching);
+  const ended = work?.heartbeat({ station, reporter, untilFull: options.untilFull === true }, watching);
   io.signal.addEventListener('abort', () => watching.abort(), { once: true });
   if (io.signal.aborted) watching.abort();
   void operator.left.then(() => watching.abort());

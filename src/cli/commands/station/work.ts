@@ -1,4 +1,4 @@
-// The database of `espmint station`: which batch it fills, and its beat.
+// The database of `espmint station`: which batch it fills, and its heartbeat.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError, toEspmintError } from '../../../core/errors/index.js';
 import type { Profile } from '../../../core/profile/schema.js';
@@ -27,7 +27,7 @@ export interface Work {
   ended(run: EndedRun): void;
   paused(event: Extract<StationEvent, { mode: 'paused' }>): void;
   /** Tells the database of this station until it ends; resolves then. */
-  beat(
+  heartbeat(
     shown: { station: Station; reporter: StationReporter; untilFull: boolean },
     ending: AbortController,
   ): Promise<void>;
@@ -35,7 +35,7 @@ export interface Work {
 }
 
 /** Counts on the screen are no older than this after a board. */
-const NEWS_MS = 1000;
+const CHANGES_MS = 1000;
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
@@ -64,21 +64,21 @@ export async function openWork(
   const profile = await profileOf(options, production.batches);
   const work = new StationWork(production);
   const at = { station: name, batch: batch?.name };
-  let news = new AbortController();
+  let changed = new AbortController();
   const opened: Work = {
     batch,
     admit: batch === undefined ? undefined : work.enter(batch.name, profile, name),
     ended: (run) => {
       work.ended(run, at);
-      news.abort();
+      changed.abort();
     },
     paused: ({ reason }) => work.paused(reason, at),
     flush: () => work.flush(),
-    beat: async ({ station, reporter, untilFull }, ending) => {
+    heartbeat: async ({ station, reporter, untilFull }, ending) => {
       while (!ending.signal.aborted) {
-        news = new AbortController();
+        changed = new AbortController();
         try {
-          const now = await work.beat(station, at);
+          const now = await work.heartbeat(station, at);
           if (now !== undefined) {
             reporter.batch(now);
             if (untilFull && now.counts.passed >= now.quantity) ending.abort();
@@ -88,10 +88,10 @@ export async function openWork(
           if (away === undefined) reporter.note(toEspmintError(error).message);
           else reporter.away(away);
         }
-        const pauseMs = untilFull ? NEWS_MS : HEARTBEAT_MS;
-        await pause(pauseMs, AbortSignal.any([ending.signal, news.signal]));
+        const pauseMs = untilFull ? CHANGES_MS : HEARTBEAT_MS;
+        await pause(pauseMs, AbortSignal.any([ending.signal, changed.signal]));
         // Boards that end together are told together.
-        if (news.signal.aborted) await pause(NEWS_MS, ending.signal);
+        if (changed.signal.aborted) await pause(CHANGES_MS, ending.signal);
       }
     },
   };

@@ -86,16 +86,16 @@ export class PrepaidBatches extends PostgresBatches {
   }
 
   /**
-   * Also tells of the boards that were made out of reach, and holds places ahead for the batch of the beat.
+   * Also tells of the boards that were made out of reach, and holds places ahead for the batch of the heartbeat.
    *
    * @throws BATCH_PLACE_LOST once for a board that found no room
    */
-  override async heartbeat(beat: Heartbeat): Promise<void> {
-    await this.#reach(() => super.heartbeat(beat));
+  override async heartbeat(heartbeat: Heartbeat): Promise<void> {
+    await this.#reach(() => super.heartbeat(heartbeat));
     await this.#options.book.adopt();
     const told = await this.#desk.tell();
     this.#note(told);
-    const { batch, station } = beat;
+    const { batch, station } = heartbeat;
     if (batch === undefined) await this.#desk.empty();
     else await this.#desk.fill({ batch, station });
     const lost = told.find(({ outcome }) => outcome === 'lost')?.settlement;

@@ -1,20 +1,20 @@
-// A batch as the flow's door: claims a place for each board, and settles it. Knows which claims are alive.
+// The admission of a batch: claims a place for each board, and settles it. Knows which claims are alive.
 import { parsePsk } from '../core/psk.js';
 import type { Batches, ProfileVersion } from '../registry/index.js';
 import type { Admission, Admit } from '../provision/admission.js';
 
-export interface BatchDoorOptions {
+export interface BatchAdmissionOptions {
   readonly batches: Batches;
   readonly batch: string;
   readonly station: string;
   readonly profile: ProfileVersion;
 }
 
-export class BatchDoor {
-  readonly #options: BatchDoorOptions;
+export class BatchAdmission {
+  readonly #options: BatchAdmissionOptions;
   readonly #live = new Set<string>();
 
-  constructor(options: BatchDoorOptions) {
+  constructor(options: BatchAdmissionOptions) {
     this.#options = options;
   }
 

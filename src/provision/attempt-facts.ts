@@ -1,7 +1,7 @@
 // What the registry is told of an attempt beside its result: who made it, where, on which chip, and how it went.
 import type { Stage } from '../core/stages.js';
 import type { Board } from '../driver/index.js';
-import type { AttemptCourse, AttemptFacts } from '../registry/index.js';
+import type { AttemptTimings, AttemptFacts } from '../registry/index.js';
 import type { Try } from './try.js';
 
 export function attemptFacts({ port, plan, origin }: Try, board: Board): AttemptFacts {
@@ -13,7 +13,7 @@ export function attemptFacts({ port, plan, origin }: Try, board: Board): Attempt
  * @param durations milliseconds of each stage that has ended
  * @param baud what the link bore before the reset, which sets it back
  */
-export function attemptCourse(durations: Partial<Record<Stage, number>>, baud: number): AttemptCourse {
+export function attemptTimings(durations: Partial<Record<Stage, number>>, baud: number): AttemptTimings {
   const whole = Object.entries(durations).map(([stage, ms]) => [stage, Math.round(ms)] as const);
   return { stagesMs: Object.fromEntries(whole), baud };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Failed, Passed, ProvisionEvent, ProvisionResult } from '../../core/stages.js';
 import type { Job, LiveEvent } from '../contract/index.js';
-import { JobBook } from './job-book.js';
+import { JobStore } from './job-store.js';
 import { Journal } from './journal.js';
 
 const PORT = '/dev/ttyUSB0';
@@ -38,7 +38,7 @@ let dataDir: string;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'espmint-jobs-'));
 });
-/** Each book writes behind the test's back. */
+/** Each store writes behind the test's back. */
 const journals: Journal[] = [];
 afterEach(async () => {
   for (const journal of journals.splice(0)) await journal.flush();
@@ -53,25 +53,25 @@ const request = (port = PORT) => ({
   startedBy: 'lan',
 });
 
-function createBook() {
+function createStore() {
   const events: LiveEvent[] = [];
   const journal = new Journal(dataDir);
   journals.push(journal);
-  const book = new JobBook({ publish: (event) => events.push(event), journal, onChange: () => undefined });
-  const job = book.open(request());
-  const emit = (event: ProvisionEvent): void => book.advance(job.id, event);
-  const end = (result: ProvisionResult): void => book.close(job.id, result);
-  return { book, events, journal, job, emit, end };
+  const jobs = new JobStore({ publish: (event) => events.push(event), journal, onChange: () => undefined });
+  const job = jobs.open(request());
+  const emit = (event: ProvisionEvent): void => jobs.advance(job.id, event);
+  const end = (result: ProvisionResult): void => jobs.close(job.id, result);
+  return { jobs, events, journal, job, emit, end };
 }
 
 describe('a job', () => {
   it('tells of chip, identity, stages and its end', () => {
-    const { book, events, job, emit, end } = createBook();
+    const { jobs, events, job, emit, end } = createStore();
     emit({ type: 'stage', port: PORT, stage: 'connect', state: 'started' });
     emit({ type: 'stage', port: PORT, stage: 'connect', state: 'done', durationMs: 5 });
     emit({ type: 'identity', port: PORT, mac: PASSED.mac, uuid: PASSED.uuid, known: 'new' });
     end(PASSED);
-    expect(book.get(job.id)).toMatchObject({
+    expect(jobs.get(job.id)).toMatchObject({
       state: 'passed',
       mac: PASSED.mac,
       stages: [{ stage: 'connect', state: 'done', durationMs: 5 }],
@@ -80,19 +80,19 @@ describe('a job', () => {
     expect(events.map(({ type }) => type)).toEqual(['job', 'job', 'job', 'job', 'device', 'job', 'device']);
   });
   it('forgets the stages of an attempt that is followed by another, and keeps the reason', () => {
-    const { book, job, emit } = createBook();
+    const { jobs, job, emit } = createStore();
     emit({ type: 'attempt', port: PORT, attempt: 1, of: 3 });
     emit({ type: 'stage', port: PORT, stage: 'connect', state: 'started' });
     emit({ type: 'warning', port: PORT, code: 'LINK_TIMEOUT', message: 'no answer' });
     emit({ type: 'attempt', port: PORT, attempt: 2, of: 3 });
-    expect(book.get(job.id)).toMatchObject({
+    expect(jobs.get(job.id)).toMatchObject({
       attempt: 2,
       stages: [],
       warnings: [{ code: 'LINK_TIMEOUT' }],
     });
   });
   it('thins out its progress and still reaches 100', () => {
-    const { events, emit } = createBook();
+    const { events, emit } = createStore();
     for (let percent = 0; percent <= 100; percent++) {
       emit({ type: 'progress', port: PORT, stage: 'write', percent });
     }
@@ -101,49 +101,49 @@ describe('a job', () => {
     expect(told.at(-1)).toBe(100);
   });
   it('ends with the word of the station, not with what the flow said last', () => {
-    const { book, job, emit, end } = createBook();
+    const { jobs, job, emit, end } = createStore();
     emit(FAILED);
-    expect(book.get(job.id).state).toBe('running');
+    expect(jobs.get(job.id).state).toBe('running');
     end({ ...FAILED, code: 'BOARD_REMOVED' });
-    expect(book.get(job.id)).toMatchObject({ state: 'failed', failure: { code: 'BOARD_REMOVED' } });
+    expect(jobs.get(job.id)).toMatchObject({ state: 'failed', failure: { code: 'BOARD_REMOVED' } });
   });
   it('hears nothing any more once it has ended', () => {
-    const { book, job, emit, end, events } = createBook();
+    const { jobs, job, emit, end, events } = createStore();
     end({ ...FAILED, code: 'CANCELLED' });
     const before = events.length;
     emit({ type: 'warning', port: PORT, code: 'LINK_TIMEOUT', message: 'late' });
     end(PASSED);
-    expect(book.get(job.id)).toMatchObject({ state: 'cancelled', warnings: [] });
+    expect(jobs.get(job.id)).toMatchObject({ state: 'cancelled', warnings: [] });
     expect(events).toHaveLength(before);
   });
   it('shows that its label is to be scanned, until it ends', () => {
-    const { book, job, end } = createBook();
-    book.awaitScan(job.id, true);
-    expect(book.get(job.id).scanning).toBe(true);
+    const { jobs, job, end } = createStore();
+    jobs.awaitScan(job.id, true);
+    expect(jobs.get(job.id).scanning).toBe(true);
     end(FAILED);
-    expect(book.get(job.id).scanning).toBeUndefined();
+    expect(jobs.get(job.id).scanning).toBeUndefined();
   });
   it('can be noted as seen once it has ended', () => {
-    const { book, job, end } = createBook();
-    expect(() => book.acknowledge(job.id)).toThrow(expect.objectContaining({ code: 'JOB_RUNNING' }));
+    const { jobs, job, end } = createStore();
+    expect(() => jobs.acknowledge(job.id)).toThrow(expect.objectContaining({ code: 'JOB_RUNNING' }));
     end(FAILED);
-    expect(book.acknowledge(job.id).seen).toBe(true);
+    expect(jobs.acknowledge(job.id).seen).toBe(true);
   });
 });
 
 describe('after a restart', () => {
   async function restart(): Promise<Job[]> {
     const journal = new Journal(dataDir);
-    const book = new JobBook({ publish: () => undefined, journal, onChange: () => undefined });
-    book.restore(await journal.load());
+    const jobs = new JobStore({ publish: () => undefined, journal, onChange: () => undefined });
+    jobs.restore(await journal.load());
     await journal.flush();
-    return book.list();
+    return jobs.list();
   }
   it('ended jobs are known, and running ones were interrupted with their board named', async () => {
-    const { book, end, journal } = createBook();
-    const other = book.open(request('b'));
+    const { jobs, end, journal } = createStore();
+    const other = jobs.open(request('b'));
     end(FAILED);
-    book.advance(other.id, { type: 'identity', port: 'b', mac: PASSED.mac, uuid: PASSED.uuid, known: 'new' });
+    jobs.advance(other.id, { type: 'identity', port: 'b', mac: PASSED.mac, uuid: PASSED.uuid, known: 'new' });
     await journal.flush();
     expect(await restart()).toMatchObject([
       { port: 'b', state: 'interrupted', mac: PASSED.mac, failure: { code: 'JOB_INTERRUPTED' } },
@@ -152,7 +152,7 @@ describe('after a restart', () => {
     expect(await restart()).toMatchObject([{ state: 'interrupted' }, { state: 'failed' }]);
   });
   it('a line that a power cut tore is passed over', async () => {
-    const { end, journal } = createBook();
+    const { end, journal } = createStore();
     end(PASSED);
     await journal.flush();
     await appendFile(join(dataDir, 'service', 'jobs.jsonl'), '{"id":"half');

@@ -13,7 +13,7 @@ import { buildPlan } from './build-plan.js';
 import type { ProvisionPlan } from './plan.js';
 import { provisionDevice } from './provision-device.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'espmint-story-'));
+const folder = mkdtempSync(join(tmpdir(), 'espmint-facts-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const PORT = 'virtual://board';

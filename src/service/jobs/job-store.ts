@@ -1,4 +1,4 @@
-// The book of jobs: one for each run of a board, from its first event to its result, told and kept as it goes.
+// The jobs: one for each run of a board, from its first event to its result, told and kept as it goes.
 import { randomUUID } from 'node:crypto';
 import { EspmintError } from '../../core/errors/index.js';
 import type { ProvisionEvent, ProvisionResult } from '../../core/stages.js';
@@ -7,7 +7,7 @@ import { advanceJob, beginJob, endJob, interruptJob, type NewJob } from './job-s
 import type { Journal } from './journal.js';
 import { Pace } from './pace.js';
 
-export interface BookParts {
+export interface JobStoreParts {
   readonly publish: (event: LiveEvent) => void;
   readonly journal: Journal;
   /** Told of each state of each job, before it is published. `isProgress`: nothing but its percentage is new. */
@@ -17,14 +17,14 @@ export interface BookParts {
 /** Ended jobs that can be asked for. */
 export const KEPT_JOBS = 1000;
 
-export class JobBook {
-  readonly #parts: BookParts;
+export class JobStore {
+  readonly #parts: JobStoreParts;
   /** By id, oldest first. */
   readonly #jobs = new Map<string, Job>();
   /** Of jobs that run. */
   readonly #paces = new Map<string, Pace>();
 
-  constructor(parts: BookParts) {
+  constructor(parts: JobStoreParts) {
     this.#parts = parts;
   }
 

@@ -1,5 +1,5 @@
 // The pages behind the station page, as one file that is fetched when the first page has shown.
-import type { Pages } from '../desk-pages.js';
+import type { Pages } from '../lazy-pages.js';
 import { enBehind } from '../i18n/en-behind.js';
 import { addEnglish } from '../i18n/translate.js';
 import { AuditPage } from './audit/audit.js';

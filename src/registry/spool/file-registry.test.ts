@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { openKeyFile } from './file-keeper.js';
+import { openKeyFile } from './file-registry.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'espmint-file-keeper-'));
+const folder = mkdtempSync(join(tmpdir(), 'espmint-file-registry-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const board = (mac: string) =>

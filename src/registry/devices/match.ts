@@ -1,4 +1,4 @@
-// A board meets the registry: it is the device of its names, a new one, or it contradicts another device and stops.
+// What a board is to the registry: it is the device of its names, a new one, or it contradicts another device and stops.
 import type pg from 'pg';
 import type { Conflict } from '../../core/conflict.js';
 import { findContradiction, namesOf } from '../conflicts/detect.js';
@@ -15,7 +15,7 @@ export class Stop {
 }
 
 /** The device's row, undefined for a new board. */
-type Met = DeviceRow | undefined | Stop;
+type Match = DeviceRow | undefined | Stop;
 
 /**
  * What each of these boards is, with all its names locked. A chip id that the device did not have is its own from now
@@ -23,26 +23,26 @@ type Met = DeviceRow | undefined | Stop;
  *
  * @param keyOf stores the key that a board holds which is about to be stopped, and tells its number
  */
-export async function meet(
+export async function matchBoards(
   client: pg.ClientBase,
   requests: readonly ScreenRequest[],
   keyOf?: (board: BoardNames) => Promise<string>,
-): Promise<Met[]> {
+): Promise<Match[]> {
   const rows = await lockNames(client, requests.map(namesOf));
-  const met: Met[] = [];
+  const matches: Match[] = [];
   for (const request of requests) {
     const holders = holdersOf(namesOf(request), rows);
-    met.push(await meetOne(client, request, holders, keyOf));
+    matches.push(await matchOne(client, request, holders, keyOf));
   }
-  return met;
+  return matches;
 }
 
-async function meetOne(
+async function matchOne(
   client: pg.ClientBase,
   request: ScreenRequest,
   holders: readonly DeviceRow[],
   keyOf: ((board: BoardNames) => Promise<string>) | undefined,
-): Promise<Met> {
+): Promise<Match> {
   const board = namesOf(request);
   const contradiction = findContradiction(board, holders.map(toDeviceRecord));
   if (contradiction !== undefined) {

@@ -1,19 +1,19 @@
-// Fetches the pages of the desk behind the first paint: an operator's tablet shows its tiles before it has them all, and
+// Fetches all pages but the tiles behind the first paint: an operator's tablet shows its tiles before it has them all, and
 // goes on to any page later, also while the service is away.
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { DeskPage, Page, Pages } from './desk-pages.js';
+import type { LazyPage, Page, Pages } from './lazy-pages.js';
 import { t } from './i18n/translate.js';
 import { FailureNote, Skeleton } from './ui/parts.js';
 
 let loaded: Pages | undefined;
 
 /** The page of that name as soon as it is there; until then, what stands in its place. */
-export function useDesk(name: DeskPage | undefined): Page {
+export function useLazyPage(name: LazyPage | undefined): Page {
   const [failed, setFailed] = useState(false);
   const [pages, setPages] = useState(loaded);
   useEffect(() => {
-    import('./pages/desk.js').then(
+    import('./pages/lazy.js').then(
       ({ DESK }) => {
         loaded = DESK;
         setPages(DESK);
@@ -39,7 +39,7 @@ function Coming(): JSX.Element {
 function Missing(): JSX.Element {
   return (
     <Frame>
-      <FailureNote failure={t('desk.missing')} />
+      <FailureNote failure={t('page.missing')} />
       <div>
         <button
           type="button"
@@ -48,7 +48,7 @@ function Missing(): JSX.Element {
             window.location.reload();
           }}
         >
-          {t('desk.reload')}
+          {t('page.reload')}
         </button>
       </div>
     </Frame>

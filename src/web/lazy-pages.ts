@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import type { Place } from './router.js';
 
-export const DESK_PAGES = [
+export const LAZY_PAGES = [
   'batches',
   'devices',
   'conflicts',
@@ -13,7 +13,7 @@ export const DESK_PAGES = [
   'inspect',
   'settings',
 ] as const;
-export type DeskPage = (typeof DESK_PAGES)[number];
+export type LazyPage = (typeof LAZY_PAGES)[number];
 
 export type Page = (props: { place: Place }) => JSX.Element;
-export type Pages = Readonly<Record<DeskPage, Page>>;
+export type Pages = Readonly<Record<LazyPage, Page>>;

@@ -32,10 +32,10 @@ import { checkReason, checkWidths } from '../devices/request.js';
  * @throws FILE_UNWRITABLE, DISK_FULL
  */
 export async function openKeyFile(path: string): Promise<Registry> {
-  return new FileKeeper(await KeyFile.open(path));
+  return new FileRegistry(await KeyFile.open(path));
 }
 
-class FileKeeper implements Registry {
+class FileRegistry implements Registry {
   readonly #file: KeyFile;
   /** Calls run one after another: each reads what the one before has written. */
   #last: Promise<unknown> = Promise.resolve();
