@@ -13,6 +13,8 @@ export interface SmartConfigRequest {
   readonly bssid: Uint8Array;
   /** Of version 2: 16 bytes. */
   readonly key?: Uint8Array | undefined;
+  /** Of version 2 with a key: see V2Content. */
+  readonly randomIv?: boolean | undefined;
   readonly reserved?: Uint8Array | undefined;
   /** This host's address in the network: where boards acknowledge to. */
   readonly address: string;
@@ -144,11 +146,11 @@ class Sender {
   }
 
   #lengths(): number[] {
-    const { protocol, bssid, key, reserved } = this.request;
+    const { protocol, bssid, key, randomIv, reserved } = this.request;
     const ssid = new TextEncoder().encode(this.request.ssid);
     const password = new TextEncoder().encode(this.request.password);
     if (protocol === 'v2')
-      return v2Lengths({ ssid, password, bssid, key, reserved, portIndex: this.#portIndex });
+      return v2Lengths({ ssid, password, bssid, key, randomIv, reserved, portIndex: this.#portIndex });
     const senderAddress = Uint8Array.from(this.request.address.split('.'), Number);
     return v1Lengths({ ssid, password, bssid, senderAddress });
   }

@@ -72,7 +72,7 @@ describe('a receiver', () => {
         names,
         passwords,
         reserved,
-        fc.boolean(),
+        fc.constantFrom(undefined, { key }, { key, randomIv: true }),
         fc.nat(3),
         (ssid, password, extra, sealed, portIndex) => {
           const content: V2Content = {
@@ -81,7 +81,7 @@ describe('a receiver', () => {
             bssid,
             reserved: extra,
             portIndex,
-            ...(sealed ? { key } : {}),
+            ...sealed,
           };
           expect(receive(v2Lengths(content), key)).toMatchObject({
             protocol: 'v2',
@@ -106,19 +106,35 @@ describe('a receiver', () => {
     expect(receive(lengths, text('another-key-1234'))?.password).not.toBe('c4nary-password');
   });
 
+  it('gets another stream each time where the encryption starts at random, and the same where it starts at zero', () => {
+    const password = text('secret-of-16-chars');
+    const sealed = (randomIv: boolean): string =>
+      v2Lengths({ ssid: text('Lab'), password, bssid, portIndex: 0, key, randomIv })
+        .slice(12, 67)
+        .join();
+    expect(sealed(false)).toBe(sealed(false));
+    expect(sealed(true)).not.toBe(sealed(true));
+    const extra = [false, true].map(
+      (randomIv) => v2Lengths({ ssid: text('Lab'), password, bssid, portIndex: 0, key, randomIv }).length,
+    );
+    // Four chunks of a mark, sent three times, and eight columns.
+    expect((extra[1] ?? 0) - (extra[0] ?? 0)).toBe(4 * 11);
+  });
+
   it('survives any lengths', () => {
     fc.assert(fc.property(fc.array(fc.nat(1500)), (lengths) => void receive(lengths, key)));
   });
 
   /** 45 s of version 1 are 28 rounds of its data at 8 ms a packet; 90 s of version 2 about 100 rounds. */
-  it.each(['v1', 'v2'] as const)(
+  it.each(['v1', 'v2', 'v2 with a random start'] as const)(
     'recovers %s at 10 % loss within one cycle, each of 100 times',
     (protocol) => {
+      const randomIv = protocol === 'v2 with a random start';
       const [ssid, password] = ['Factory Floor', 'correct horse battery'];
       const lengths =
         protocol === 'v1'
           ? v1Lengths({ ssid: text(ssid), password: text(password), bssid, senderAddress: sender })
-          : v2Lengths({ ssid: text(ssid), password: text(password), bssid, portIndex: 0, key });
+          : v2Lengths({ ssid: text(ssid), password: text(password), bssid, portIndex: 0, key, randomIv });
       const rounds = protocol === 'v1' ? 28 : 40;
       for (let seed = 1; seed <= 100; seed++) {
         const random = seeded(seed);

@@ -14,6 +14,8 @@ export interface V2Content {
   readonly reserved?: Uint8Array | undefined;
   /** 16 bytes, the same in the firmware. Absent: the password goes in the clear. */
   readonly key?: Uint8Array | undefined;
+  /** With a key: a random start of the encryption, which firmware knows since SmartConfig 3.0.2. Default: zeros. */
+  readonly randomIv?: boolean | undefined;
   /** 0 to 3: which of the ports 18266, 28266, 38266, 48266 waits for the acknowledgement. */
   readonly portIndex: number;
 }
@@ -33,6 +35,11 @@ const DATA_MARK = 64;
 const ENCODED = 0x80;
 const CHUNK_BYTES = 6;
 const KEY_BYTES = 16;
+const BLOCK_BYTES = 16;
+/** Whole chunks; the first 16 bytes of them start the encryption. */
+const SENT_IV_BYTES = 20;
+/** Bits 1 and 2 of the flags. */
+const SECURITY = { none: 0, zeroIv: 1, randomIv: 2 } as const;
 const MOST_SSID = 32;
 const MOST_PASSWORD = 64;
 const MOST_RESERVED = 127;
@@ -92,20 +99,25 @@ function willEncrypt({ key, password, reserved = EMPTY }: V2Content): boolean {
 function headOf(content: V2Content): Uint8Array {
   const { ssid, password, reserved = EMPTY, bssid, portIndex } = content;
   const ipv4 = 1;
-  const security = willEncrypt(content) ? 1 : 0;
+  const security = !willEncrypt(content)
+    ? SECURITY.none
+    : content.randomIv === true
+      ? SECURITY.randomIv
+      : SECURITY.zeroIv;
   const flags = ipv4 | (security << 1) | (portIndex << 3);
   const head = [lengthInfo(ssid), lengthInfo(password), lengthInfo(reserved), crc8(bssid), flags];
   return Uint8Array.from([...head, crc8(head)]);
 }
 
 function partsOf(content: V2Content): Part[] {
-  const { ssid, password, reserved = EMPTY, key } = content;
+  const { ssid, password, reserved = EMPTY, key, randomIv = false } = content;
   const name: Part = { bytes: ssid, encoded: isEncoded(ssid) };
   const both = Uint8Array.from([...password, ...reserved]);
   if (key !== undefined && willEncrypt(content)) {
-    // The format has no place for another start: one key, one start. PKCS #7 padding is the library's default.
-    const sealed = cbc(key, new Uint8Array(KEY_BYTES)).encrypt(both);
-    return [{ bytes: sealed, encoded: true }, name];
+    const iv = randomIv ? randomBytes(SENT_IV_BYTES) : new Uint8Array(BLOCK_BYTES);
+    // PKCS #7 padding is the library's default.
+    const sealed: Part = { bytes: cbc(key, iv.slice(0, BLOCK_BYTES)).encrypt(both), encoded: true };
+    return [sealed, ...(randomIv ? [{ bytes: iv, encoded: true }] : []), name];
   }
   if (!isEncoded(password) && !isEncoded(reserved)) return [{ bytes: both, encoded: false }, name];
   return [

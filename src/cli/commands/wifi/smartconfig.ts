@@ -20,6 +20,7 @@ interface Options extends NetworkFlags {
   readonly bssid: string;
   readonly protocol: 'v1' | 'v2';
   readonly keyFile?: string;
+  readonly randomIv?: boolean;
   readonly address?: string;
   readonly destination?: string;
   readonly boards: number;
@@ -43,6 +44,10 @@ export function smartConfigCommand(io: CliIo): Command {
       new Option('--protocol <version>', 'what the firmware listens for').choices(['v1', 'v2']).default('v2'),
     )
     .option('--key-file <path>', `with v2: file with the 16 characters of the AES key (or ${KEY_VARIABLE})`)
+    .option(
+      '--random-iv',
+      'with a key: start the encryption at random; firmware knows it since SmartConfig 3.0.2 (default: zeros)',
+    )
     .option('--address <ip>', "this computer's address in that network; default: its first Wi-Fi address")
     .option(
       '--destination <address>',
@@ -64,6 +69,13 @@ async function run(io: CliIo, options: Options): Promise<void> {
   const { protocol, boards } = options;
   const credentials = await readCredentials(io, options);
   const key = await readKey(io, options);
+  if (options.randomIv === true && key === undefined) {
+    throw new EspmintError('INPUT_INVALID', {
+      field: '--random-iv',
+      reason: 'is given without a key to encrypt with',
+      hint: 'add --key-file, or leave it out',
+    });
+  }
   const network = await ownNetwork(options.address);
   warn(io, protocol, key !== undefined);
   const log = logOf(io, options);
@@ -75,6 +87,7 @@ async function run(io: CliIo, options: Options): Promise<void> {
         ...credentials,
         bssid: macBytes(parseMac(options.bssid)),
         key,
+        randomIv: options.randomIv,
         address: network.address,
         destination: options.destination ?? (protocol === 'v1' ? '255.255.255.255' : network.broadcast),
         boards,

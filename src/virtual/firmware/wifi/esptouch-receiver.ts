@@ -231,7 +231,8 @@ class VersionTwo {
   ): { length: number; isCoded: boolean }[] {
     const name = { length: ssid, isCoded: ssidCoded };
     if (security !== 0) {
-      return [{ length: 16 * (Math.floor((password + reserved) / 16) + 1), isCoded: true }, name];
+      const sealed = { length: 16 * (Math.floor((password + reserved) / 16) + 1), isCoded: true };
+      return security === 2 ? [sealed, { length: 20, isCoded: true }, name] : [sealed, name];
     }
     if (!passwordCoded && !reservedCoded) return [{ length: password + reserved, isCoded: false }, name];
     return [{ length: password, isCoded: passwordCoded }, { length: reserved, isCoded: reservedCoded }, name];
@@ -244,10 +245,11 @@ class VersionTwo {
     portIndex: number,
   ): ReceivedNetwork | undefined {
     const ssid = parts.at(-1) ?? [];
-    let both = parts.slice(0, -1).flat();
+    let both = security === 0 ? parts.slice(0, -1).flat() : (parts[0] ?? []);
     if (security !== 0) {
       if (this.key === undefined) return undefined;
-      const decipher = createDecipheriv('aes-128-cbc', this.key, Buffer.alloc(16));
+      const start = security === 2 ? Buffer.from(parts[1] ?? []).subarray(0, 16) : Buffer.alloc(16);
+      const decipher = createDecipheriv('aes-128-cbc', this.key, start);
       try {
         both = [...Buffer.concat([decipher.update(Uint8Array.from(both)), decipher.final()])];
       } catch {
