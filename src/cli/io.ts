@@ -20,7 +20,9 @@ export interface CliIo {
   readonly interactive: boolean;
   /** Columns of that terminal, as it is now. */
   readonly columns: number;
-  /** Its lines; absent where nobody tells. */
+  /** Columns of the terminal that stdout goes to, as it is now; Infinity where it goes to a file or another program. */
+  readonly outputColumns: number;
+  /** Lines of stderr's terminal; absent where nobody tells. */
   readonly rows?: number | undefined;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
   readonly signal: AbortSignal;
@@ -70,6 +72,9 @@ export function processIo(): CliIo & { exitCode(): number; dispose(): void } {
     interactive: process.stderr.isTTY && process.env['TERM'] !== 'dumb',
     get columns() {
       return process.stderr.columns || 80;
+    },
+    get outputColumns() {
+      return process.stdout.isTTY ? process.stdout.columns || 80 : Infinity;
     },
     get rows() {
       return process.stderr.rows || undefined;

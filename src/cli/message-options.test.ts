@@ -6,7 +6,7 @@ import { silentIo } from '../../test/support/cli-io.js';
 import { buildProgram, COMMAND_NAMES } from './program.js';
 
 /** Files whose options are those of other programs, which they start. */
-const OTHER_PROGRAMS = /src\/(driver\/esptool-cli\/esptool-board|registry\/embedded\/cluster)\.ts$/;
+const OTHER_PROGRAMS = /src\/(driver\/esptool-cli\/esptool-board|registry\/embedded\/(cluster|roles))\.ts$/;
 /** Options that are no option of a command: those of commander itself, and of programs that a message tells to call. */
 const ALWAYS = ['--help', '--version', '--username', '--pgdata', '--upgrade'];
 

@@ -192,6 +192,7 @@ export function silentIo(): CliIo {
     env: {},
     interactive: false,
     columns: 80,
+    outputColumns: Infinity,
     signal: new AbortController().signal,
     setExitCode: nothing,
   };

@@ -1,5 +1,5 @@
 // Files that are not what somebody believes: each is refused with what is wrong with it, and nothing is left half-written.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chown,
   lstat,
@@ -26,6 +26,7 @@ import {
   readPrivateFile,
   readSecretFile,
   readTextFile,
+  removeLeftDrafts,
   renamePatiently,
   replaceFile,
   replaceOwnFile,
@@ -191,5 +192,33 @@ describe.skipIf(process.getuid?.() !== 0)('what belongs to another user', () => 
     await mkdir(at('target'));
     await symlink(at('target'), at('ours'));
     await expect(makePrivateDir(at('ours'))).rejects.toThrow('it is a link');
+  });
+});
+
+describe('drafts that killed processes have left', () => {
+  it('are removed; those of processes that run, and files of others, stay', async () => {
+    const left = join(folder, 'drafts');
+    await mkdir(left);
+    const { pid: dead = 0 } = spawnSync(process.execPath, ['--version']);
+    const draft = (pid: number): string => `.image.bin.${pid}-0123456789abcdef.tmp`;
+    const others = ['.image.bin', '.tmp', `.x.${dead}-0123.tmp`, `x.${dead}-0123456789abcdef.tmp`];
+    for (const name of [draft(dead), draft(process.pid), ...others]) await writeFile(join(left, name), '');
+    await removeLeftDrafts(left);
+    expect((await readdir(left)).sort()).toEqual([draft(process.pid), ...others].sort());
+  });
+
+  it('have the names that writes give them', async () => {
+    const path = join(folder, 'streamed.bin');
+    const seen: string[] = [];
+    await streamToFile(
+      path,
+      (async function* () {
+        seen.push(...(await readdir(folder)).filter((name) => name.startsWith('.streamed')));
+        yield 'x';
+      })(),
+    );
+    expect(seen).toEqual([
+      expect.stringMatching(new RegExp(`^\\.streamed\\.bin\\.${process.pid}-[0-9a-f]{16}\\.tmp$`)),
+    ]);
   });
 });

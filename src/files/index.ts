@@ -14,6 +14,7 @@ export { readBytes, readSecretFile, readTextFile, readTextPieces } from './read.
 export {
   createFile,
   createOwnFile,
+  removeLeftDrafts,
   renamePatiently,
   replaceFile,
   replaceOwnFile,

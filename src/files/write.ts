@@ -2,7 +2,18 @@
 // devices, and tried again where an indexer or a virus scanner holds the file for a moment.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  type FileHandle,
+  link,
+  lstat,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, toWriteError, unwritable } from './faults.js';
@@ -184,7 +195,31 @@ async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
 /** A name beside `path` that nobody else can know; a listing for other files passes it over. */
 function draftOf(path: string): string {
   const name = basename(path).slice(0, DRAFT_NAME_CHARS);
-  return join(dirname(path), `.${name}.${randomBytes(8).toString('hex')}.tmp`);
+  return join(dirname(path), `.${name}.${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
+}
+
+const DRAFT = /^\..{1,32}\.(\d+)-[0-9a-f]{16}\.tmp$/s;
+
+/** Removes what writes into this folder have left there whose process was killed. @throws FILE_UNWRITABLE */
+export async function removeLeftDrafts(folder: string): Promise<void> {
+  try {
+    for (const name of await readdir(folder)) {
+      const pid = DRAFT.exec(name)?.[1];
+      if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });
+    }
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, and is somebody else's.
+    return codeOf(error) === 'EPERM';
+  }
 }
 const DRAFT_NAME_CHARS = 32;
 
@@ -212,7 +247,7 @@ async function putInPlace(
 /** Writes all of it and closes; it is on the disk then, which a device cannot be asked for. */
 async function writeOut(file: FileHandle, pieces: Pieces, { isSynced = true } = {}): Promise<void> {
   try {
-    for await (const piece of pieces) await file.writeFile(piece);
+    for await (const piece of pieces as AsyncIterable<string | Uint8Array>) await file.writeFile(piece);
     if (isSynced) await file.sync();
   } finally {
     await file.close();

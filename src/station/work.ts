@@ -1,5 +1,6 @@
 // What a station does with the database that it shares: places in batches, the record of its runs, signs of life.
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../core/errors/index.js';
 import type { Away, Batch, Batches, ProfileVersion, Runs } from '../registry/index.js';
 import type { Admit } from '../provision/admission.js';
@@ -9,6 +10,8 @@ import { RunLog } from './run-log.js';
 import type { Station } from './station.js';
 
 export const HEARTBEAT_MS = 10_000;
+/** Nobody who ends a station waits longer for a database that is out of reach. */
+const LEAVE_MS = 2_000;
 
 export interface SharedWork {
   /** Absent: a station without a database writes down its runs and nothing else. */
@@ -86,6 +89,13 @@ export class StationWork {
     const waits = mode.mode === 'paused' && mode.reason.by === 'batch';
     if (waits && batch.state === 'open' && batch.counts.open > 0) station.resume();
     return batch;
+  }
+
+  /** The last sign of life: the station has ended, and nobody need wait for a lease to see it. Never throws. */
+  async leave(at: WorkPlace): Promise<void> {
+    const ended = { mode: 'stopped', slots: 0, running: 0, claims: [] };
+    const told = this.#shared.batches?.heartbeat({ ...at, host: hostname(), ...ended });
+    await Promise.race([told?.catch(() => undefined), sleep(LEAVE_MS, undefined, { ref: false })]);
   }
 
   /** What this station has done by itself while the database is out of reach. Never throws. */

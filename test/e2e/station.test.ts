@@ -101,7 +101,7 @@ describe('espmint station', () => {
     const photo = await espmint([...alone.slice(0, -REGISTRY.length - 1), `${one}.jpg`, ...REGISTRY]);
     expect([photo.code, photo.stderr]).toEqual([
       2,
-      expect.stringMatching(/one\.zpl\.jpg.*svg, png, zpl, pdf/),
+      expect.stringMatching(/one\.zpl\.jpg.*\.svg, \.png, \.zpl, \.pdf/),
     ]);
   });
 

@@ -54,6 +54,7 @@ function start(name: string, args: readonly string[]): Running {
     },
     interactive: false,
     columns: 80,
+    outputColumns: Infinity,
     signal: ending.signal,
     setExitCode: () => undefined,
   });

@@ -24,6 +24,7 @@ export async function runInProcess(
     env: process.env,
     interactive: false,
     columns: 80,
+    outputColumns: Infinity,
     signal: options.signal ?? new AbortController().signal,
     setExitCode: (value) => (code = value),
   };

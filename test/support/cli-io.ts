@@ -13,6 +13,7 @@ export function silentIo(changes: Partial<CliIo> = {}): CliIo {
     env: {},
     interactive: false,
     columns: 80,
+    outputColumns: Infinity,
     signal: new AbortController().signal,
     setExitCode: nothing,
     ...changes,

@@ -3,12 +3,13 @@ import { shownTime } from '../output/format.js';
 import { Command } from 'commander';
 import { parseProfile } from '../../core/profile/parse.js';
 import { parseIdentifierList } from '../../core/identifier-list.js';
-import type { Batch, BatchState, Production } from '../../registry/index.js';
+import type { Batch, BatchState, Production, Unit } from '../../registry/index.js';
 import { withProduction } from '../compose/compose-production.js';
 import { readTextFile } from '../../files/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { countOption } from '../arguments/numbers.js';
 import { batchLine, heldLine } from '../output/station-text.js';
+import { Table, type Row } from '../output/table.js';
 import { whoami } from '../compose/whoami.js';
 import { reportCommand } from './batch-report.js';
 
@@ -70,11 +71,34 @@ function listCommand(io: CliIo): Command {
       work(io, self, async ({ batches }) => {
         const all = await batches.list();
         if (all.length === 0) io.stderr('No batch yet; make one with `espmint batch create`.\n');
-        for (const batch of all) {
-          io.stdout(options.json === true ? jsonLine({ type: 'batch', ...batch }) : `${batchLine(batch)}\n`);
-        }
+        if (options.json === true) for (const batch of all) io.stdout(jsonLine({ type: 'batch', ...batch }));
+        else new Table(io, BATCH_HEADINGS).add(all.map(batchCells));
       }),
     );
+}
+
+const BATCH_HEADINGS = [
+  'BATCH',
+  'STATE',
+  'PASSED',
+  'FAILED',
+  'REWORKED',
+  'IN WORK',
+  'HELD',
+  'PROFILE',
+  'CREATED',
+];
+
+function batchCells({ name, state, quantity, counts, profile, createdAt }: Batch): Row {
+  const { passed, failed, reworked, inWork, held } = counts;
+  const numbers = [`${passed} of ${quantity}`, failed, reworked, inWork, held].map(String);
+  return [name, state, ...numbers, `${profile.name} ${profile.version}`, shownTime(createdAt)];
+}
+
+const UNIT_HEADINGS = ['MAC', 'STATE', 'SERIAL', 'UUID', 'STATION'];
+
+function unitCells({ mac, state, serial, uuid, station }: Unit): Row {
+  return [mac, state, serial, uuid, station];
 }
 
 function showCommand(io: CliIo): Command {
@@ -88,11 +112,9 @@ function showCommand(io: CliIo): Command {
         for (const held of await batches.heldPlaces(name)) {
           io.stdout(options.json === true ? jsonLine({ type: 'held', ...held }) : `${heldLine(held)}\n`);
         }
-        for (const unit of await batches.units(name)) {
-          if (options.json === true) io.stdout(jsonLine({ type: 'unit', ...unit }));
-          else
-            io.stdout(`  ${unit.mac}  ${unit.state.padEnd(9)}  ${unit.serial ?? ''}  ${unit.uuid ?? ''}\n`);
-        }
+        const units = await batches.units(name);
+        if (options.json === true) for (const unit of units) io.stdout(jsonLine({ type: 'unit', ...unit }));
+        else new Table(io, UNIT_HEADINGS).add(units.map(unitCells));
       }),
     );
 }

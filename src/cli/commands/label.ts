@@ -1,5 +1,4 @@
 // `espmint label`: labels of devices that passed, into a file or to a printer.
-import { extname } from 'node:path';
 import { Command, Option } from 'commander';
 import { parseDeviceName } from '../../core/device-name.js';
 import { EspmintError } from '../../core/errors/index.js';
@@ -13,6 +12,7 @@ import type { Registry } from '../../registry/index.js';
 import { composeRegistry } from '../compose/compose.js';
 import { withProduction } from '../compose/compose-production.js';
 import { replaceFile } from '../../files/index.js';
+import { formOfFile } from '../arguments/file-form.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { loadLabelTemplate } from '../compose/labelling.js';
 import { operatorOption } from '../compose/origin.js';
@@ -107,19 +107,13 @@ async function deliver(
 /** `label.svg` wants an SVG. @throws INPUT_INVALID for an ending of no form, and for many labels where one fits */
 function formatOf({ out, format }: Options, count: number): LabelFormat {
   if (out === undefined) return 'zpl';
-  const ending = extname(out).toLowerCase();
-  const named = LABEL_FORMATS.find((one) => ending === `.${one}`);
-  const chosen = format ?? named;
-  const forms = LABEL_FORMATS.join(', ');
-  if (chosen === undefined || (named !== undefined && named !== chosen)) {
-    throw chosen === undefined
-      ? invalid(
-          `--out ${out}`,
-          'does not say by its ending what form it has',
-          `end it with one of ${forms}, or say it with --format`,
-        )
-      : invalid(`--out ${out}`, `ends like another form than --format ${chosen}`, 'give them the same form');
-  }
+  const chosen = formOfFile({
+    field: '--out',
+    path: out,
+    forms: LABEL_FORMATS,
+    given: format,
+    option: '--format',
+  });
   if (count > 1 && chosen !== 'zpl' && chosen !== 'pdf') {
     throw invalid(`--format ${chosen}`, 'holds one label', 'name one device, or take pdf or zpl');
   }

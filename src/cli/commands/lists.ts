@@ -11,7 +11,7 @@ import {
 } from '../../registry/index.js';
 import { registryOptions } from '../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
-import { printable } from '../output/printable.js';
+import { Table } from '../output/table.js';
 
 const ENTRY = 'a MAC, a UUID, or a range of MACs, FIRST..LAST';
 
@@ -57,11 +57,17 @@ function showCommand(io: CliIo): Command {
     .description('both lists')
     .option('--json', 'print one JSON object a line')
     .action(async ({ json }: { json?: boolean }, command: Command) => {
-      for (const entry of await showLists(optionsOf(io, command))) {
-        const { list, entry: text, createdAt, createdBy, reason } = entry;
-        const line = `${list.padEnd(5)}  ${text}  ${shownTime(createdAt)} ${createdBy}  ${reason}`;
-        const shown = printable(line.trimEnd());
-        io.stdout(json === true ? jsonLine({ type: 'list-entry', ...entry }) : `${shown}\n`);
-      }
+      const entries = await showLists(optionsOf(io, command));
+      if (json === true) for (const entry of entries) io.stdout(jsonLine({ type: 'list-entry', ...entry }));
+      else
+        new Table(io, ['LIST', 'ENTRY', 'SINCE', 'BY', 'REASON']).add(
+          entries.map(({ list, entry, createdAt, createdBy, reason }) => [
+            list,
+            entry,
+            shownTime(createdAt),
+            createdBy,
+            reason === '' ? undefined : reason,
+          ]),
+        );
     });
 }

@@ -3,6 +3,7 @@ import { shownTime } from '../output/format.js';
 import { Command, Option } from 'commander';
 import { People, ROLES, type Role } from '../../service/index.js';
 import { dataDirOf } from '../compose/compose.js';
+import { Table } from '../output/table.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 
 interface Options extends GlobalOptions {
@@ -39,13 +40,14 @@ export function tokensCommand(io: CliIo): Command {
 }
 
 async function list(io: CliIo, options: Options): Promise<void> {
-  for (const { id, label, role, createdAt } of await peopleOf(io, options).tokens()) {
-    io.stdout(
-      options.json === true
-        ? jsonLine({ type: 'token', id, label, role, createdAt })
-        : `${id}  ${role.padEnd(9)} since ${shownTime(createdAt)}  ${label}\n`,
+  const all = await peopleOf(io, options).tokens();
+  if (options.json === true)
+    for (const { id, label, role, createdAt } of all)
+      io.stdout(jsonLine({ type: 'token', id, label, role, createdAt }));
+  else
+    new Table(io, ['ID', 'ROLE', 'SINCE', 'LABEL']).add(
+      all.map(({ id, label, role, createdAt }) => [id, role, shownTime(createdAt), label]),
     );
-  }
 }
 
 function peopleOf(io: CliIo, options: GlobalOptions): People {

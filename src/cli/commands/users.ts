@@ -5,6 +5,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import { People, ROLES, type Role } from '../../service/index.js';
 import { dataDirOf } from '../compose/compose.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
+import { Table } from '../output/table.js';
 import { readPassword } from '../prompt/password.js';
 
 interface Options extends GlobalOptions {
@@ -62,13 +63,14 @@ async function add(io: CliIo, name: string, options: Options): Promise<void> {
 }
 
 async function list(io: CliIo, options: Options): Promise<void> {
-  for (const { name, role, createdAt } of await peopleOf(io, options).users()) {
-    io.stdout(
-      options.json === true
-        ? jsonLine({ type: 'user', name, role, createdAt })
-        : `${name.padEnd(24)} ${role.padEnd(9)} since ${shownTime(createdAt)}\n`,
+  const users = await peopleOf(io, options).users();
+  if (options.json === true)
+    for (const { name, role, createdAt } of users)
+      io.stdout(jsonLine({ type: 'user', name, role, createdAt }));
+  else
+    new Table(io, ['NAME', 'ROLE', 'SINCE']).add(
+      users.map(({ name, role, createdAt }) => [name, role, shownTime(createdAt)]),
     );
-  }
 }
 
 async function newPassword(io: CliIo, { passwordFile }: Options): Promise<string> {

@@ -39,7 +39,7 @@ export class LiveReporter implements Reporter {
 
   finish(results: readonly ProvisionResult[]): void {
     this.erase();
-    this.io.stdout(formatResultTable(results, this.io.columns));
+    this.io.stdout(formatResultTable(results, this.io.outputColumns));
   }
 
   /** Prints a line that stays, over the lines that are redrawn. */

@@ -13,7 +13,7 @@ export class PlainReporter implements Reporter {
   }
 
   finish(results: readonly ProvisionResult[]): void {
-    this.io.stdout(formatResultTable(results));
+    this.io.stdout(formatResultTable(results, this.io.outputColumns));
   }
 }
 

@@ -84,6 +84,9 @@ export class StationView {
   async stop(): Promise<void> {
     clearTimeout(this.#soon);
     await this.#heartbeats;
+    const { settings, work } = this.#parts;
+    const { stationName, batch } = await settings.get();
+    await work.leave({ station: stationName, batch });
   }
 }
 

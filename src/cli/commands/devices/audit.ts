@@ -5,6 +5,7 @@ import { registryOptions } from '../../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { shownTime } from '../../output/format.js';
 import { printable } from '../../output/printable.js';
+import { Table, type Row } from '../../output/table.js';
 import { parseDeviceName } from '../../../core/device-name.js';
 import { parseLimit } from './list.js';
 
@@ -40,24 +41,38 @@ async function list(
   const device = name === undefined ? undefined : parseDeviceName(name);
   let left = parseLimit(options.limit);
   let after: string | undefined;
+  const table = new Table(io, HEADINGS);
   do {
     const page = await readAudit(registry, { device, after, limit: Math.min(left, PAGE) });
-    for (const entry of page.entries) {
-      io.stdout(options.json === true ? jsonLine({ type: 'audit', ...entry }) : `${auditLine(entry)}\n`);
-    }
+    if (options.json === true)
+      for (const entry of page.entries) io.stdout(jsonLine({ type: 'audit', ...entry }));
+    else table.add(page.entries.map(cells));
     await io.drained();
     left -= page.entries.length;
     after = page.next;
   } while (after !== undefined && left > 0);
 }
 
+const HEADINGS = ['TIME', 'WHAT', 'DEVICE', 'BY', 'DETAILS'];
+
+function cells({ at, kind, actor, origin, mac, detail }: AuditRecord): Row {
+  return [shownTime(at), kind, mac, whoOf(actor, origin), factsOf(detail) || undefined];
+}
+
 /** One line; other programs may have written into parts of it. */
 export function auditLine({ at, kind, actor, origin, mac, detail }: AuditRecord): string {
-  const who = origin === undefined ? actor : `${actor} at ${origin}`;
-  const facts = Object.entries(detail).map(([name, value]) => `${name}: ${plain(value)}`);
-  const parts = [shownTime(at), kind.padEnd(KIND_CHARS), ...(mac === undefined ? [] : [mac]), `by ${who}`];
-  return printable([parts.join('  '), ...facts].join(', '));
+  const who = `by ${whoOf(actor, origin)}`;
+  const parts = [shownTime(at), kind.padEnd(KIND_CHARS), ...(mac === undefined ? [] : [mac]), who];
+  return printable([parts.join('  '), factsOf(detail)].filter((text) => text !== '').join(', '));
 }
+
+const whoOf = (actor: string, origin: string | undefined): string =>
+  origin === undefined ? actor : `${actor} at ${origin}`;
+
+const factsOf = (detail: AuditRecord['detail']): string =>
+  Object.entries(detail)
+    .map(([name, value]) => `${name}: ${plain(value)}`)
+    .join(', ');
 
 function plain(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);

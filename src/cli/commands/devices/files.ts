@@ -1,7 +1,6 @@
 // `espmint devices export` and `import`: devices as files that people and other systems exchange.
 import { printable } from '../../output/printable.js';
 import { Command, Option } from 'commander';
-import { extname } from 'node:path';
 import {
   readDevices,
   TABLE_FORMATS,
@@ -11,6 +10,7 @@ import {
 import { EspmintError } from '../../../core/errors/index.js';
 import { checkStatus, exportDevices, importDevices, type ImportReport } from '../../../registry/index.js';
 import { registryOptions } from '../../compose/compose.js';
+import { formOfFile } from '../../arguments/file-form.js';
 import { inBlocks, readTextPieces, streamToFile } from '../../../files/index.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { addFilterOptions, filterOf, type FilterFlags } from './filter-flags.js';
@@ -36,7 +36,7 @@ const SECRET_FILE = 0o600;
 export function exportCommand(io: CliIo): Command {
   const command = new Command('export')
     .description('write devices as CSV, JSON or JSON Lines, without their keys unless they are asked for')
-    .addOption(formatOption('else by the ending of --out, else csv'))
+    .addOption(formatOption('needed only for a name without ending; csv to standard output'))
     .option(
       '--out <file>',
       'write there, in the place of a file of that name, instead of to standard output',
@@ -51,7 +51,7 @@ export function importCommand(io: CliIo): Command {
   return new Command('import')
     .description('take a file of devices into the registry: all of it, or nothing')
     .argument('<file>', 'what `devices export` writes; a new device needs its key')
-    .addOption(formatOption('else by the ending of the file'))
+    .addOption(formatOption('needed only for a name without ending'))
     .option('--overwrite', 'change devices that are there already to what the file says')
     .option('--dry-run', 'check the file against the registry, and change nothing')
     .option('--json', 'print one JSON object')
@@ -73,7 +73,7 @@ async function runExport(io: CliIo, command: Command): Promise<void> {
       hint: 'give both for the keys, or neither',
     });
   }
-  const format = flags.format ?? formatOf(out ?? '') ?? 'csv';
+  const format = out === undefined ? (flags.format ?? 'csv') : formOf('--out', out, flags.format);
   // Opened first, so that the registry hears what the journal still has to tell.
   await withRegistry(io, command, async (registry) => {
     await checkStatus(registry, filter.status);
@@ -90,14 +90,7 @@ async function runExport(io: CliIo, command: Command): Promise<void> {
 async function runImport(io: CliIo, file: string, command: Command): Promise<void> {
   const flags = command.optsWithGlobals<ImportFlags>();
   const { overwrite = false, dryRun = false, json } = flags;
-  const format = flags.format ?? formatOf(file);
-  if (format === undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: file,
-      reason: 'does not say by its ending what form it has',
-      hint: `say it with --format (${TABLE_FORMATS.join(', ')})`,
-    });
-  }
+  const format = formOf('FILE', file, flags.format);
   const unknown = new Set<string>();
   const lines = () =>
     readDevices(readTextPieces(file), format, (column) => {
@@ -119,9 +112,8 @@ async function print(io: CliIo, blocks: AsyncIterable<string>): Promise<void> {
   }
 }
 
-function formatOf(file: string): TableFormat | undefined {
-  return TABLE_FORMATS.find((format) => extname(file).toLowerCase() === `.${format}`);
-}
+const formOf = (field: string, path: string, given: TableFormat | undefined): TableFormat =>
+  formOfFile({ field, path, forms: TABLE_FORMATS, given, option: '--format' });
 
 function describe({ added, changed, unchanged }: ImportReport, dryRun: boolean): string {
   const tail = dryRun ? ' (dry run: nothing was changed)' : '';

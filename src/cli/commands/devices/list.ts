@@ -4,7 +4,7 @@ import { EspmintError } from '../../../core/errors/index.js';
 import { checkStatus, type DeviceRecord, type Registry } from '../../../registry/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { shownTime } from '../../output/format.js';
-import { printable } from '../../output/printable.js';
+import { Table, type Row } from '../../output/table.js';
 import { addFilterOptions, filterOf, type FilterFlags } from './filter-flags.js';
 import { withRegistry } from './with-registry.js';
 
@@ -31,13 +31,12 @@ async function list(io: CliIo, registry: Registry, options: ListOptions): Promis
   const filter = filterOf(options);
   let left = parseLimit(options.limit);
   await checkStatus(registry, filter.status);
-  if (json !== true) io.stdout(row(HEADINGS));
+  const table = new Table(io, HEADINGS);
   let after: string | undefined;
   do {
     const page = await registry.list({ ...filter, after, limit: Math.min(left, PAGE) });
-    for (const device of page.devices) {
-      io.stdout(json === true ? jsonLine({ type: 'device', ...device }) : row(cells(device)));
-    }
+    if (json === true) for (const device of page.devices) io.stdout(jsonLine({ type: 'device', ...device }));
+    else table.add(page.devices.map(cells));
     await io.drained();
     left -= page.devices.length;
     after = page.next;
@@ -56,16 +55,7 @@ export function parseLimit(text: string | undefined): number {
 }
 
 const HEADINGS = ['MAC', 'UUID', 'STATUS', 'PROVISIONED', 'FIRMWARE', 'LOCATION'];
-const WIDTHS = [17, 36, 11, 26, 10, 0];
 
-function cells(device: DeviceRecord): string[] {
-  const { mac, uuid, status, provisionedAt, firmwareVersion = '-', location = '-' } = device;
+function cells({ mac, uuid, status, provisionedAt, firmwareVersion, location }: DeviceRecord): Row {
   return [mac, uuid, status, shownTime(provisionedAt), firmwareVersion, location];
-}
-
-function row(texts: readonly string[]): string {
-  return `${texts
-    .map((text, index) => printable(text).padEnd(WIDTHS[index] ?? 0))
-    .join('  ')
-    .trimEnd()}\n`;
 }

@@ -1,6 +1,6 @@
 // Arguments that several nvs commands share.
-import { extname } from 'node:path';
 import { EspmintError } from '../../../core/errors/index.js';
+import { formOfFile } from '../../arguments/file-form.js';
 import { type NvsVersion, checkPartitionSize } from '../../../core/nvs/index.js';
 
 /**
@@ -40,9 +40,7 @@ export function parseFormatVersion(text: string): NvsVersion {
  * @throws INPUT_INVALID
  */
 export function checkOutputName(path: string): void {
-  if (extname(path).includes('.bin')) return;
-  const reason = `is "${path}", which does not end in .bin`;
-  throw new EspmintError('INPUT_INVALID', { field: 'OUT', reason, hint: 'name it like image.bin' });
+  formOfFile({ field: 'OUT', path, forms: ['bin'] });
 }
 
 /** Text from a file, safe to print: nothing in it may steer the terminal. */

@@ -10,6 +10,7 @@ import {
   inspectNvs,
 } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
+import { tableLines } from '../../output/table.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { printable } from './arguments.js';
 import { readKey } from './files.js';
@@ -49,7 +50,7 @@ async function inspect(io: CliIo, path: string, options: InspectCommandOptions):
   } else if (options.json === true) {
     io.stdout(jsonLine({ type: 'nvs', path, ...inspection }));
   } else {
-    io.stdout(describe(path, inspection));
+    io.stdout(describe(path, inspection, io.outputColumns));
   }
 }
 
@@ -71,7 +72,7 @@ function printCsv(
 /** Characters of a value on the screen. */
 const VALUE_CHARS = 64;
 
-function describe(path: string, inspection: NvsInspection): string {
+function describe(path: string, inspection: NvsInspection, columns: number): string {
   const { sizeBytes, version, slots, encrypted, pages, values, stale, unreadable } = inspection;
   const format = version === undefined ? 'no page in use' : `format ${version}`;
   const lines = [
@@ -80,13 +81,21 @@ function describe(path: string, inspection: NvsInspection): string {
   if (pages.length > 0)
     lines.push(
       '',
-      ...table(['PAGE', 'SEQUENCE', 'STATE', 'WRITTEN', 'ERASED', 'EMPTY'], pages.map(pageCells)),
+      ...tableLines(
+        ['PAGE', 'SEQUENCE', 'STATE', 'WRITTEN', 'ERASED', 'EMPTY'],
+        pages.map(pageCells),
+        columns,
+      ),
     );
   if (encrypted) lines.push('', 'The image is encrypted; give its key with --key to see the values.');
   const heads = ['NAMESPACE', 'KEY', 'TYPE', 'PAGE', 'SLOT', 'VALUE'];
-  if (values.length > 0) lines.push('', ...table(heads, values.map(valueCells)));
+  if (values.length > 0) lines.push('', ...tableLines(heads, values.map(valueCells), columns));
   if (stale.length > 0)
-    lines.push('', 'Older copies, overruled by those above:', ...table(heads, stale.map(valueCells)));
+    lines.push(
+      '',
+      'Older copies, overruled by those above:',
+      ...tableLines(heads, stale.map(valueCells), columns),
+    );
   if (unreadable.length > 0) {
     lines.push('', 'Cannot be read (see espmint nvs verify):');
     for (const { page, slot, key, reason } of unreadable)
@@ -121,15 +130,4 @@ function valueCells({
   const cut = text.length > VALUE_CHARS ? `${text.slice(0, VALUE_CHARS)}…` : text;
   const length = type === 'blob' && !masked ? ` (${lengthBytes ?? 0} bytes)` : '';
   return [printable(namespace), printable(key), type, String(page), String(slot), `${cut}${length}`];
-}
-
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [heads, ...rows];
-  const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -16,7 +16,7 @@ import {
   encodeKeyFile,
   encryptNvs,
 } from '../../../core/nvs/index.js';
-import { replaceFile, unreadable, unwritable } from '../../../files/index.js';
+import { removeLeftDrafts, replaceFile, unreadable, unwritable } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { Manifest, manifestText } from './mass-manifest.js';
 
@@ -53,7 +53,7 @@ export async function runMass(
   generator: MassGenerator,
   options: MassRunOptions,
 ): Promise<MassCounts> {
-  makeFolders(options);
+  for (const folder of makeFolders(options)) await removeLeftDrafts(folder);
   const manifestPath = join(options.outDir, 'manifest.csv');
   const manifest = await Manifest.open(manifestPath);
   const run = new MassRun(options, manifest, manifestPath);
@@ -78,10 +78,14 @@ export async function runMass(
   }
 }
 
-function makeFolders({ outDir, encryption }: MassRunOptions): void {
+/** @returns them. */
+function makeFolders({ outDir, encryption }: MassRunOptions): readonly string[] {
+  const [bin, keys] = [join(outDir, 'bin'), join(outDir, 'keys')];
   try {
-    mkdirSync(join(outDir, 'bin'), { recursive: true });
-    if (encryption.kind === 'newKeys') mkdirSync(join(outDir, 'keys'), { recursive: true, mode: 0o700 });
+    mkdirSync(bin, { recursive: true });
+    if (encryption.kind !== 'newKeys') return [bin];
+    mkdirSync(keys, { recursive: true, mode: 0o700 });
+    return [bin, keys];
   } catch (error) {
     throw unwritable(outDir, error);
   }

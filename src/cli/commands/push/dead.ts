@@ -2,7 +2,8 @@
 import { Command, Option } from 'commander';
 import { type CliIo, jsonLine } from '../../io.js';
 import { whoami } from '../../compose/whoami.js';
-import { deadLine } from './describe.js';
+import { Table } from '../../output/table.js';
+import { DEAD_HEADINGS, deadCells } from './describe.js';
 import { withPushes } from './with-pushes.js';
 
 interface Options {
@@ -34,9 +35,10 @@ export function deadCommand(io: CliIo): Command {
         if (retry !== undefined) io.stdout(`${await pushes.retry(retry, by)} are pending again\n`);
         else if (discard !== undefined) io.stdout(`${await pushes.discard(discard, by)} discarded\n`);
         else {
-          for (const dead of await pushes.dead()) {
-            io.stdout(options.json === true ? jsonLine({ type: 'dead-push', ...dead }) : deadLine(dead));
-          }
+          const all = await pushes.dead();
+          if (options.json === true)
+            for (const dead of all) io.stdout(jsonLine({ type: 'dead-push', ...dead }));
+          else new Table(io, DEAD_HEADINGS).add(all.map(deadCells));
         }
       }),
     );

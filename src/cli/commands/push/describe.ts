@@ -2,6 +2,7 @@
 import { shownTime } from '../../output/format.js';
 import type { DeadPush, PushTarget, PushTargetStatus } from '../../../registry/index.js';
 import { printable } from '../../output/printable.js';
+import type { Row } from '../../output/table.js';
 
 /** Several lines; the other side and other programs have written into some of them. */
 export function describeTarget(target: PushTarget): string {
@@ -18,23 +19,23 @@ export function describeTarget(target: PushTarget): string {
   return `${lines.join('\n')}\n`;
 }
 
-export function targetLine({ name, kind, address, sendsKeys, paused }: PushTarget): string {
-  const marks = [...(sendsKeys ? ['with keys'] : []), ...(paused ? ['paused'] : [])].join(', ');
-  return `${`${name.padEnd(16)}  ${kind.padEnd(7)}  ${printable(address)}  ${marks}`.trimEnd()}\n`;
+export const TARGET_HEADINGS = ['NAME', 'KIND', 'KEYS', 'STATE', 'ADDRESS'];
+
+export function targetCells({ name, kind, address, sendsKeys, paused }: PushTarget): Row {
+  return [name, kind, sendsKeys ? 'are sent' : undefined, paused ? 'paused' : 'active', address];
 }
 
-export function statusLine(status: PushTargetStatus): string {
+export const STATUS_HEADINGS = ['NAME', 'PENDING', 'DEAD', 'STATE', 'DELIVERED', 'TRIED AGAIN', 'ERROR'];
+
+export function statusCells(status: PushTargetStatus): Row {
   const { name, pending, dead, paused, lastDelivered, lastError, retryAt } = status;
-  const marks = [
-    ...(paused ? ['paused'] : []),
-    ...(retryAt === undefined ? [] : [`out of order, tried again at ${shownTime(retryAt)}`]),
-    ...(lastDelivered === undefined ? [] : [`last delivered ${shownTime(lastDelivered)}`]),
-  ].join('; ');
-  const line = `${name.padEnd(16)}  ${pending} pending, ${dead} dead  ${marks}`.trimEnd();
-  return `${line}\n${lastError === undefined ? '' : `  ${printable(lastError)}\n`}`;
+  const state = paused ? 'paused' : retryAt === undefined ? 'active' : 'out of order';
+  const [delivered, again] = [lastDelivered, retryAt].map((at) => (at === undefined ? at : shownTime(at)));
+  return [name, String(pending), String(dead), state, delivered, again, lastError];
 }
 
-export function deadLine({ id, target, event, mac, tries, endedAt, message }: DeadPush): string {
-  const line = `${id.padEnd(6)}  ${shownTime(endedAt)}  ${target}  ${event} ${mac}  after ${tries} tries`;
-  return `${line}\n  ${printable(message)}\n`;
+export const DEAD_HEADINGS = ['ID', 'ENDED', 'TARGET', 'EVENT', 'DEVICE', 'TRIES', 'ERROR'];
+
+export function deadCells({ id, target, event, mac, tries, endedAt, message }: DeadPush): Row {
+  return [id, shownTime(endedAt), target, event, mac, String(tries), message];
 }

@@ -3,7 +3,8 @@ import { Command } from 'commander';
 import { type CliIo, jsonLine } from '../../io.js';
 import { addCommand } from './add.js';
 import { deadCommand } from './dead.js';
-import { describeTarget, statusLine, targetLine } from './describe.js';
+import { Table } from '../../output/table.js';
+import { describeTarget, STATUS_HEADINGS, statusCells, TARGET_HEADINGS, targetCells } from './describe.js';
 import { runCommand } from './run.js';
 import { withPushes } from './with-pushes.js';
 
@@ -31,9 +32,10 @@ function listCommand(io: CliIo): Command {
     .option('--json', 'print one JSON object a line')
     .action(({ json }: Json, command: Command) =>
       withPushes(io, command, async (pushes) => {
-        for (const target of await pushes.targets()) {
-          io.stdout(json === true ? jsonLine({ type: 'push-target', ...target }) : targetLine(target));
-        }
+        const targets = await pushes.targets();
+        if (json === true)
+          for (const target of targets) io.stdout(jsonLine({ type: 'push-target', ...target }));
+        else new Table(io, TARGET_HEADINGS).add(targets.map(targetCells));
       }),
     );
 }
@@ -95,9 +97,9 @@ function statusCommand(io: CliIo): Command {
     .option('--json', 'print one JSON object a line')
     .action(({ json }: Json, command: Command) =>
       withPushes(io, command, async (pushes) => {
-        for (const status of await pushes.status()) {
-          io.stdout(json === true ? jsonLine({ type: 'push-status', ...status }) : statusLine(status));
-        }
+        const all = await pushes.status();
+        if (json === true) for (const status of all) io.stdout(jsonLine({ type: 'push-status', ...status }));
+        else new Table(io, STATUS_HEADINGS).add(all.map(statusCells));
       }),
     );
 }

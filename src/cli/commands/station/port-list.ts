@@ -4,7 +4,7 @@ import type { PortRecord } from '../../../registry/index.js';
 import { withProduction } from '../../compose/compose-production.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
 import { shownTime } from '../../output/format.js';
-import { printable } from '../../output/printable.js';
+import { Table, type Row } from '../../output/table.js';
 
 interface Options extends GlobalOptions {
   readonly name?: string;
@@ -25,29 +25,13 @@ async function show(io: CliIo, options: Options): Promise<void> {
     for (const port of ports) io.stdout(jsonLine({ type: 'port', ...port }));
     return;
   }
-  const rows = [HEADINGS, ...ports.map(cells)];
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  for (const row of rows) {
-    io.stdout(
-      `${row
-        .map((text, column) => text.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd()}\n`,
-    );
-  }
+  if (ports.length === 0) io.stderr('No station has worked with this database yet.\n');
+  new Table(io, HEADINGS).add(ports.map(cells));
 }
 
 const HEADINGS = ['STATION', 'PORT', 'ATTEMPTS', 'PASSED', 'BAUD', 'LAST'];
 
-function cells({ station, port, attempts, passes, baud, lastSeenAt }: PortRecord): string[] {
+function cells({ station, port, attempts, passes, baud, lastSeenAt }: PortRecord): Row {
   const share = attempts === 0 ? '' : ` (${Math.round((passes / attempts) * 100)} %)`;
-  const texts = [
-    station,
-    port,
-    String(attempts),
-    `${passes}${share}`,
-    String(baud ?? '-'),
-    shownTime(lastSeenAt),
-  ];
-  return texts.map(printable);
+  return [station, port, String(attempts), `${passes}${share}`, baud?.toString(), shownTime(lastSeenAt)];
 }

@@ -102,6 +102,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
     await (operator.wantsStop() ? station.stop() : station.drain());
     await ended;
     await work?.flush();
+    await work?.leave();
   } finally {
     operator.close();
     reporter.finish();

@@ -32,6 +32,8 @@ export interface Work {
     ending: AbortController,
   ): Promise<void>;
   flush(): Promise<void>;
+  /** Tells the database that this station has ended. */
+  leave(): Promise<void>;
 }
 
 /** Counts on the screen are no older than this after a board. */
@@ -74,6 +76,7 @@ export async function openWork(
     },
     paused: ({ reason }) => work.paused(reason, at),
     flush: () => work.flush(),
+    leave: () => work.leave(at),
     heartbeat: async ({ station, reporter, untilFull }, ending) => {
       while (!ending.signal.aborted) {
         changed = new AbortController();

@@ -9,7 +9,7 @@ import {
   type SeenNetwork,
 } from '../../../wifi/index.js';
 import { jsonLine, type CliIo } from '../../io.js';
-import { printable } from '../../output/printable.js';
+import { Table, type Row } from '../../output/table.js';
 import { withBoard } from './board-link.js';
 import { readProof } from './credentials.js';
 import { addBoardOptions, lineShower, PORT_HELP, requireOne, type BoardFlags } from './options.js';
@@ -60,14 +60,14 @@ async function scan(io: CliIo, options: Options): Promise<SeenNetwork[]> {
 function show(io: CliIo, networks: readonly SeenNetwork[], json: boolean): void {
   if (json) for (const network of networks) io.stdout(jsonLine({ type: 'network', ...network }));
   else if (networks.length === 0) io.stdout('the board sees no network\n');
-  else for (const network of networks) io.stdout(`${row(network)}\n`);
+  else new Table(io, ['NETWORK', 'SIGNAL', 'SECURITY', 'CHANNEL']).add(networks.map(cells));
 }
 
-/** A name may hold anything: what would move the cursor is shown as what it is. */
-function row({ ssid, rssi, secured, channel }: SeenNetwork): string {
-  const strength = rssi === undefined ? '' : `${rssi} dBm`;
-  const where = channel === undefined ? '' : `channel ${channel}`;
-  return [printable(ssid).padEnd(32), strength.padStart(8), secured ? 'secured' : 'open   ', where]
-    .join('  ')
-    .trimEnd();
+function cells({ ssid, rssi, secured, channel }: SeenNetwork): Row {
+  return [
+    ssid,
+    rssi === undefined ? undefined : `${rssi} dBm`,
+    secured ? 'secured' : 'open',
+    channel?.toString(),
+  ];
 }
