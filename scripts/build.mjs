@@ -1,11 +1,12 @@
 // Builds dist/ from src/: TypeScript first (declarations, and modules for tests), then the program and the library in few
-// files, then the dashboard, each of its files beside a compressed one.
+// files, then the dashboard, each of its files beside a compressed one, then the notices of others' work.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
+import { writeNotices } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CARRIED = /\.(sql)$/;
@@ -24,6 +25,7 @@ for (const file of readdirSync(src, { recursive: true, encoding: 'utf8' })) {
   if (CARRIED.test(file)) cpSync(join(src, file), join(dist, file));
 }
 removeLeftOvers();
+copyTypes();
 await bundle();
 
 const vite = join(root, 'node_modules/vite/bin/vite.js');
@@ -36,16 +38,37 @@ for (const file of readdirSync(web, { recursive: true, encoding: 'utf8' })) {
   if (!COMPRESSED.test(file)) continue;
   writeFileSync(join(web, `${file}.gz`), gzipSync(readFileSync(join(web, file)), { level: 9 }));
 }
+const packages = join(dist, 'page-packages.json');
+writeNotices(JSON.parse(readFileSync(packages, 'utf8')));
+rmSync(packages);
 
 /** What the compiler made of sources that are gone: it never removes a file. */
 function removeLeftOvers() {
   for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     const [, stem] =
-      /^(?!web\/|program\/)(.*?)(?:\.d\.ts|\.js|\.js\.map|\.sql)$/.exec(file.replaceAll('\\', '/')) ?? [];
+      /^(?!web\/|program\/|types\/)(.*?)(?:\.d\.ts|\.js|\.js\.map|\.sql)$/.exec(file.replaceAll('\\', '/')) ??
+      [];
     if (stem === undefined || existsSync(join(src, `${stem}.ts`)) || existsSync(join(src, `${stem}.sql`)))
       continue;
     rmSync(join(dist, file));
   }
+}
+
+/** The declarations that users of the library reach from its entry points, and no others: what a package carries. */
+function copyTypes() {
+  const types = join(dist, 'types');
+  rmSync(types, { recursive: true, force: true });
+  const reached = new Set();
+  const reach = (file) => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    const text = readFileSync(file, 'utf8');
+    for (const [, to] of text.matchAll(/(?:from |import\()'(\.[^']+)\.js'/g))
+      reach(join(dirname(file), `${to}.d.ts`));
+    cpSync(file, join(types, relative(dist, file)));
+  };
+  const entries = readdirSync(join(dist, 'library')).filter((name) => name.endsWith('.d.ts'));
+  for (const name of entries) reach(join(dist, 'library', name));
 }
 
 /**
@@ -71,8 +94,9 @@ async function bundle() {
     format: 'esm',
     sourcemap: true,
     chunkFileNames: '[name]-[hash].js',
-    // Users read what is documented in the declarations.
+    // Users read what is documented in the declarations. Names stay whole: a stack trace is read by people.
     comments: { jsdoc: false },
+    minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
   });
 }
 

@@ -9,9 +9,11 @@ import { describe, expect, it } from 'vitest';
 import { createVirtualBoard, serveRfc2217 } from '../../src/virtual/index.js';
 import { ROOT } from '../support/judges.js';
 
-const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+const manifest = JSON.parse(read('package.json')) as {
+  version: string;
   exports: Record<string, unknown>;
-};
+} & Record<'dependencies' | 'optionalDependencies' | 'devDependencies', Record<string, string>>;
 
 /** Loads an entry point by the package's own name, as a user's program does, and returns what it exports. */
 function exportsOf(entry: string): string[] {
@@ -117,5 +119,49 @@ describe('the package', () => {
     expect(paths).toContain('bin/espmint.js');
     expect(paths).toContain('dist/program/main.js');
     expect(paths.filter((path) => /\.test\.|^src\/|^test\//.test(path))).toEqual([]);
+  });
+
+  it("has a bill of materials that names every package of the lock file that comes along, and the dashboard's", () => {
+    const lock = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { version: string; dev?: boolean }>;
+    };
+    const comeAlong = Object.entries(lock.packages)
+      .filter(([path, { dev }]) => path !== '' && dev !== true)
+      .map(([path, { version }]) => `${path.replace(/.*node_modules\//, '')}@${version}`);
+    const bill = JSON.parse(read('dist/sbom.cdx.json')) as {
+      bomFormat: string;
+      metadata: { component: { name: string; version: string } };
+      components: { name: string; version: string; purl: string; licenses?: unknown[] }[];
+    };
+    expect(bill).toMatchObject({
+      bomFormat: 'CycloneDX',
+      metadata: { component: { name: 'espmint', version: manifest.version } },
+    });
+    const named = bill.components.map(({ name, version }) => `${name}@${version}`);
+    expect(comeAlong.filter((wanted) => !named.includes(wanted))).toEqual([]);
+    expect(
+      named.filter((name) => !comeAlong.includes(name)).map((name) => name.replace(/@[^@]+$/, '')),
+    ).toEqual(expect.arrayContaining(['preact', 'esptool-js']));
+    expect(
+      bill.components.filter(({ licenses = [] }) => licenses.length === 0).map(({ name }) => name),
+    ).toEqual([]);
+  });
+
+  it('tells the whole licence of what it carries of others', () => {
+    const notices = read('dist/third-party-notices.txt');
+    for (const name of ['preact', 'esptool-js'])
+      expect(notices).toContain(read(`node_modules/${name}/LICENSE`).trim());
+  });
+
+  it('has a reason for each of its dependencies', () => {
+    const reasons = read('docs/reference/dependencies.md');
+    const names = [manifest.dependencies, manifest.optionalDependencies, manifest.devDependencies].flatMap(
+      (list) => Object.keys(list),
+    );
+    const isNamed = (name: string): boolean =>
+      new RegExp(`(^|[\\s|(,])${name.replaceAll(/[.*+?^$()[\]\\/]/g, '\\$&')}($|[\\s|),:;])`, 'm').test(
+        reasons,
+      );
+    expect(names.filter((name) => !isNamed(name))).toEqual([]);
   });
 });

@@ -13,12 +13,14 @@ it('every package that a declaration names is installed with espmint, and so are
     Record<string, string>
   >;
   const installed = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
-  const files = readdirSync(join(ROOT, 'dist'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+  const files = readdirSync(join(ROOT, 'dist/types'), { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.d.ts'),
   );
   const named = new Set(
     files.flatMap((file) =>
-      [...readFileSync(join(ROOT, 'dist', file), 'utf8').matchAll(PACKAGE)].map(([, name = '']) => name),
+      [...readFileSync(join(ROOT, 'dist/types', file), 'utf8').matchAll(PACKAGE)].map(
+        ([, name = '']) => name,
+      ),
     ),
   );
   named.delete('node');
