@@ -46,7 +46,7 @@ const PAGES = [
   { name: 'conflict', world: () => fleetWorld(), hash: '#/conflicts/9' },
   { name: 'pushes', world: () => fleetWorld(), hash: '#/settings?tab=pushes' },
   {
-    name: 'held-places',
+    name: 'reserved-units',
     world: () => fleetWorld(),
     hash: '#/batches/WO-1042',
     act: (page) => page.getByRole('button', { name: 'Release' }).last().click(),

@@ -52,7 +52,7 @@ export type {
   ReserveRequest,
   ScreenRequest,
 } from './registry.js';
-export type { OfflinePlaces, Production } from './batches/open.js';
+export type { OfflineUnits, Production } from './batches/open.js';
 export {
   LEASE_MS,
   type Away,
@@ -63,7 +63,7 @@ export {
   type BatchState,
   type Claim,
   type ClaimRequest,
-  type HeldPlaces,
+  type StationReserve,
   type Heartbeat,
   type Identifier,
   type Maker,

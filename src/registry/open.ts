@@ -3,7 +3,7 @@
 import { EspmintError, type EspmintError as Failure } from '../core/errors/index.js';
 import { type Administration, administrationOf } from './admin/administration.js';
 import { RegistryCopy } from './admission/registry-copy.js';
-import { type OfflinePlaces, openBatches, type Production } from './batches/open.js';
+import { type OfflineUnits, openBatches, type Production } from './batches/open.js';
 import { PostgresRegistry } from './devices/postgres-registry.js';
 import { PUSH_PACE, type PushPace } from './push/pace.js';
 import { PostgresPushes } from './push/postgres-pushes.js';
@@ -75,13 +75,13 @@ export class Store {
   }
 
   /**
-   * What stations share. A place in a batch is only given by the database; a station that holds places ahead goes on with
+   * What stations share. A place in a batch is only given by the database; a station that reserves units goes on with
    * those when it is out of reach.
    *
    * @param offline absent: no station, every call needs the database
    * @throws FILE_*, DISK_FULL
    */
-  production(offline?: OfflinePlaces): Promise<Production> {
+  production(offline?: OfflineUnits): Promise<Production> {
     const { whenDown = 'continue' } = this.#options;
     const { dataDir, masters, box } = this.#open;
     const goesOn = whenDown === 'continue' && (offline?.boards ?? 0) > 0;
@@ -90,7 +90,7 @@ export class Store {
       dataDir,
       database: this.#view(goesOn),
       box,
-      ownKeys: localKeys(masters, 'batch places'),
+      ownKeys: localKeys(masters, 'reserved units'),
       offline,
       // A unit that its batch counts is in the registry with its key: what the journal still holds goes first.
       keysFirst:
@@ -193,7 +193,7 @@ export async function openRegistry(options: RegistryOptions = {}): Promise<Regis
  */
 export async function openProduction(
   options: RegistryOptions = {},
-  offline?: OfflinePlaces,
+  offline?: OfflineUnits,
 ): Promise<Production> {
   return withStore(options, async (store) => {
     const production = await store.production(offline);
@@ -201,7 +201,7 @@ export async function openProduction(
     try {
       await store.connect();
     } catch (error) {
-      // A station that holds places ahead starts without: calls that need the database fail until it is back.
+      // A station that reserves units starts without: calls that need the database fail until it is back.
       if (offline !== undefined && whenDown === 'continue' && isDown(error)) return production;
       await production.close();
       throw error;

@@ -3,5 +3,5 @@ import { formatMoment, systemZone } from '../core/times.js';
 import type { Away } from '../registry/index.js';
 
 export function awayText({ batch, since, made, left }: Away): string {
-  return `batch ${batch}: ${made} made, ${left} ${left === 1 ? 'place' : 'places'} left; no database since ${formatMoment(since, systemZone())}`;
+  return `batch ${batch}: ${made} made, ${left} ${left === 1 ? 'unit' : 'units'} left; no database since ${formatMoment(since, systemZone())}`;
 }

@@ -1,4 +1,4 @@
-// A batch goes on while its database is away: boards pass from places held ahead, and a station that is killed in the
+// A batch goes on while its database is away: boards pass from reserved units, and a station that is killed in the
 // outage goes on with them when it is started again in it.
 import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ afterAll(() => scratch.remove());
 const binDir = otherPostgresBin();
 
 it.runIf(judgeAvailable('a PostgreSQL server that goes away', binDir))(
-  'boards pass while the database is away, up to the places held ahead, also from a station that starts in the outage; each counts once when it is back',
+  'boards pass while the database is away, up to the reserved units, also from a station that starts in the outage; each counts once when it is back',
   async () => {
     chmodSync(scratch.path, 0o755);
     const profile = join(scratch.path, 'sensor.yaml');
@@ -83,7 +83,7 @@ it.runIf(judgeAvailable('a PostgreSQL server that goes away', binDir))(
       await until('all boards wait for the key', PATIENCE_MS, () => second.waited >= BOARDS);
       for (const slot of SECOND_SLOTS) second.type(String(slot));
       await until('a board waits for lack of a place', PATIENCE_MS, () =>
-        second.codes.has('BATCH_PLACES_USED_UP'),
+        second.codes.has('RESERVED_UNITS_USED_UP'),
       );
       await until('the places are used', PATIENCE_MS, () => second.passed.length >= PLACES - 1);
       await second.end('SIGKILL');

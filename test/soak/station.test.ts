@@ -18,7 +18,7 @@ const STATIONS = 3;
 const BOARDS_EACH = Math.ceil((QUANTITY * 1.5) / STATIONS);
 const TIMEOUT_MS = 60_000 + QUANTITY * 4000;
 const AT_ONCE = 4;
-/** What the station that will be cut off makes first, so that enough of the batch is left for it to hold places. */
+/** What the station that will be cut off makes first, so that enough of the batch is left for it to reserve units. */
 const BEFORE_CUT = AT_ONCE;
 /** What the station that will be killed makes before. */
 const BEFORE_KILL = Math.ceil(QUANTITY / 24);
@@ -68,7 +68,7 @@ it.runIf(judgeAvailable('a PostgreSQL server for three stations', binDir))(
       await until('its boards wait for the key', TIMEOUT_MS, () => cutOff.waited >= BOARDS_EACH);
       for (let slot = 1; slot <= BEFORE_CUT; slot++) cutOff.type(String(slot));
       await until('its first boards pass', TIMEOUT_MS, () => cutOff.passed.length >= BEFORE_CUT);
-      await until('it holds places', TIMEOUT_MS, async () => (await counts()).held >= WHILE_CUT);
+      await until('it has reserved units', TIMEOUT_MS, async () => (await counts()).held >= WHILE_CUT);
 
       const killed = start(0);
       start(2);

@@ -171,7 +171,7 @@ const SETTINGS: readonly Setting[] = [
       { name: 'audit trail', hash: '#/audit', see: 'Label printed again' },
       { name: 'pushes', hash: '#/settings?tab=pushes', see: 'Out of order' },
       {
-        name: 'places held ahead, about to be released',
+        name: 'reserved units, about to be released',
         hash: '#/batches/WO-1042',
         see: 'heard of within the last minute',
         act: (page) => page.getByRole('button', { name: 'Release' }).first().click(),

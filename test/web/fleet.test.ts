@@ -1,4 +1,4 @@
-// Who looks after the fleet, in a real browser: conflicts, pushes that were given up, places that stations hold ahead.
+// Who looks after the fleet, in a real browser: conflicts, pushes that were given up, reserved units.
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Role } from '../../src/service/contract/index.js';
@@ -390,7 +390,7 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await page.getByText('8 places are free for other boards.').waitFor();
     await page.getByText('98 left').waitFor();
     expect(await page.getByRole('row', { name: /^Line 4/ }).count()).toBe(0);
-    expect(fixture.service.world.heldPlaces.map(({ station }) => station)).toEqual(['Line 2']);
+    expect(fixture.service.world.reservedUnits.map(({ station }) => station)).toEqual(['Line 2']);
   });
 
   it('is told when a page did not come, and gets it by loading again', async () => {

@@ -8,7 +8,7 @@ import { withProduction } from '../compose/compose-production.js';
 import { readTextFile } from '../../files/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { countOption } from '../arguments/numbers.js';
-import { batchLine, heldLine } from '../output/station-text.js';
+import { batchLine, reserveLine } from '../output/station-text.js';
 import { Table, type Row } from '../output/table.js';
 import { whoami } from '../compose/whoami.js';
 import { reportCommand } from './batch-report.js';
@@ -105,12 +105,12 @@ function showCommand(io: CliIo): Command {
   return new Command('show')
     .description('one batch with its boards')
     .argument('<name>', 'name of the batch')
-    .option('--json', 'print JSON Lines: the batch, stations that hold places, then one unit a line')
+    .option('--json', 'print JSON Lines: the batch, stations that have reserved units, then one unit a line')
     .action((name: string, options: Shown, self: Command) =>
       work(io, self, async ({ batches }) => {
         show(io, await batches.get(name), options);
-        for (const held of await batches.heldPlaces(name)) {
-          io.stdout(options.json === true ? jsonLine({ type: 'held', ...held }) : `${heldLine(held)}\n`);
+        for (const held of await batches.reservedUnits(name)) {
+          io.stdout(options.json === true ? jsonLine({ type: 'held', ...held }) : `${reserveLine(held)}\n`);
         }
         const units = await batches.units(name);
         if (options.json === true) for (const unit of units) io.stdout(jsonLine({ type: 'unit', ...unit }));
@@ -153,7 +153,7 @@ function resumeCommand(io: CliIo): Command {
 function releaseCommand(io: CliIo): Command {
   return new Command('release')
     .description(
-      'give the places that a station holds ahead to other boards, when it is not coming back; boards that it has made out of reach are counted later only while there is room',
+      'give the units that a station has reserved to other boards, when it is not coming back; boards that it has made out of reach are counted later only while there is room',
     )
     .argument('<name>', 'name of the batch')
     .requiredOption('--station <name>', 'who holds them, as "espmint batch show" names it')
@@ -162,9 +162,9 @@ function releaseCommand(io: CliIo): Command {
     .action((name: string, options: Shown & { station: string; reason: string }, self: Command) =>
       work(io, self, async ({ batches }) => {
         const { station, reason } = options;
-        const places = await batches.releasePlaces(name, station, { reason, who: whoami() });
-        if (options.json === true) io.stdout(jsonLine({ type: 'released', batch: name, station, places }));
-        else io.stdout(`${places} places of ${station} in batch ${name} are free for other boards\n`);
+        const units = await batches.releaseUnits(name, station, { reason, who: whoami() });
+        if (options.json === true) io.stdout(jsonLine({ type: 'released', batch: name, station, units }));
+        else io.stdout(`${units} units of ${station} in batch ${name} are free for other boards\n`);
       }),
     );
 }
@@ -200,7 +200,7 @@ function show(io: CliIo, batch: Batch, { json }: Shown): void {
   const facts: readonly (readonly [string, string | number | undefined])[] = [
     ['profile', `${profile.name} version ${profile.version}`],
     ['state', reason === '' ? batch.state : `${batch.state} (${reason})`],
-    ['places left', counts.open],
+    ['units open', counts.open],
     ['identifiers left', counts.identifiersLeft],
     ['serials', batch.serialTemplate],
     ['lot', batch.lot],

@@ -13,7 +13,7 @@ import {
   type RegistryChoice,
 } from './compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
-import { offlinePlaces, type OfflineChoice } from '../arguments/offline.js';
+import { offlineUnits, type OfflineChoice } from '../arguments/offline.js';
 import { createVirtualBench, type VirtualBench } from './virtual-bench.js';
 
 export interface ServiceChoice extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOptions {
@@ -37,7 +37,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
   // A stop signal must not take the registry from boards that are still finishing.
   const steady = { ...io, signal: new AbortController().signal };
   const { registry, store } = await composeStore(steady, options);
-  const production = await store?.production(offlinePlaces(steady, options));
+  const production = await store?.production(offlineUnits(steady, options));
   const pushes = store?.deliver((line) => io.stderr(`${line}\n`));
   const administration = store?.administration();
   await store?.close();

@@ -79,7 +79,7 @@ describe('the screen of a station', () => {
     screen.finish();
     expect(terminal.lines.slice(0, 3)).toEqual([
       HEAD,
-      'batch WO: 3 of 10 (2 held ahead)',
+      'batch WO: 3 of 10 (2 reserved)',
       '1  ○ held: look at this slot, then type its number',
     ]);
     expect(terminal.lines[3]).toMatch(/^2 {2}◐ connect x+…$/);
@@ -96,13 +96,13 @@ describe('the screen of a station', () => {
     screen.finish();
     expect(terminal.lines).toEqual([
       HEAD,
-      `batch WO: 1 made, 2 places left; no database since ${shownTime(since)}`,
+      `batch WO: 1 made, 2 units left; no database since ${shownTime(since)}`,
       NO_BOARD,
     ]);
     screen.batch(batch);
     screen.finish();
     expect(terminal.lines).toEqual([
-      'station line 1  running  batch WO: 3 of 10 (2 held ahead)  runs: 0 passed, 0 failed',
+      'station line 1  running  batch WO: 3 of 10 (2 reserved)  runs: 0 passed, 0 failed',
       NO_BOARD,
     ]);
   });

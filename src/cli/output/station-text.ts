@@ -2,7 +2,7 @@
 import { printable } from './printable.js';
 import { shownTime } from './format.js';
 import type { SlotState, StationEvent, StationMode } from '../../station/index.js';
-import type { Away, Batch, HeldPlaces } from '../../registry/index.js';
+import type { Away, Batch, StationReserve } from '../../registry/index.js';
 
 export interface StationReporter {
   event(event: StationEvent): void;
@@ -60,14 +60,14 @@ export function batchLine({ name, state, quantity, counts }: Batch): string {
     reworked > 0 ? `${reworked} reworked` : '',
     failed > 0 ? `${failed} failed` : '',
     inWork > 0 ? `${inWork} in work` : '',
-    held > 0 ? `${held} held ahead` : '',
+    held > 0 ? `${held} reserved` : '',
     state === 'open' ? '' : state,
   ].filter((text) => text !== '');
   return `batch ${name}: ${passed} of ${quantity}${rest.length === 0 ? '' : ` (${rest.join(', ')})`}`;
 }
 
-/** Who holds places ahead, and whether the database hears of it. */
-export function heldLine({ station, places, since, inReach }: HeldPlaces): string {
+/** Who reserves units, and whether the database hears of it. */
+export function reserveLine({ station, units, since, inReach }: StationReserve): string {
   const reach = inReach ? 'in reach' : 'OUT OF REACH';
-  return `  held ahead        ${places} by ${printable(station)}, ${reach}, since ${shownTime(since)}`;
+  return `  reserved          ${units} by ${printable(station)}, ${reach}, since ${shownTime(since)}`;
 }

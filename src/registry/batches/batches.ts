@@ -11,7 +11,7 @@
 // once. `heartbeat` renews the leases of a station that lives; those of a dead one expire, and their places are free
 // again. Every call can be made again after a lost connection. All failures are EspmintErrors.
 //
-// A station that is to go on while the database is out of reach holds places ahead. No lease ends those: they count
+// A station that is to go on while the database is out of reach reserves units. No lease ends those: they count
 // against the quantity until the station has told what became of them, or a person releases them.
 
 export interface BatchRequest {
@@ -61,7 +61,7 @@ export interface BatchCounts {
   readonly failed: number;
   /** Places that stations hold now for boards that are not counted as passed yet. */
   readonly inWork: number;
-  /** Places that stations hold ahead, for boards that they make while the database is out of reach. */
+  /** Units that stations have reserved, for boards that they make while the database is out of reach. */
   readonly held: number;
   /** Places that nobody holds. */
   readonly open: number;
@@ -165,7 +165,7 @@ export interface Away {
   readonly since: string;
   /** Boards of the batch that it has made, and that the database has not heard of. */
   readonly made: number;
-  /** Places held ahead that no board has taken. */
+  /** Reserved units that no board has taken. */
   readonly left: number;
 }
 
@@ -177,10 +177,10 @@ export interface Release {
   readonly address?: string | undefined;
 }
 
-/** Places that one station holds ahead. */
-export interface HeldPlaces {
+/** What one station has reserved. */
+export interface StationReserve {
   readonly station: string;
-  readonly places: number;
+  readonly units: number;
   /** When it took the oldest of them. */
   readonly since: string;
   /** Whether the station was heard of within a lease. */
@@ -199,12 +199,12 @@ export interface Batches {
   get(name: string): Promise<Batch>;
   /**
    * The batch as it was made, which is all that its boards need. A station that goes on while the database is out of
-   * reach knows it from the places that it holds.
+   * reach knows it from the units that it has reserved.
    *
    * @throws BATCH_UNKNOWN, BATCH_OUT_OF_REACH
    */
   order(maker: Maker): Promise<BatchRequest>;
-  /** Undefined while the database is in reach. Absent where no places are held ahead. Never throws. */
+  /** Undefined while the database is in reach. Absent where no units are reserved. Never throws. */
   away?(maker: Maker): Promise<Away | undefined>;
   /** The boards of a batch that were claimed at least once, in the order of their first claim. */
   units(name: string): Promise<Unit[]>;
@@ -232,16 +232,16 @@ export interface Batches {
   /** The board is not good: it is not counted (any more), and its place is free. */
   failed(claimId: string): Promise<void>;
 
-  /** Who holds places of a batch ahead, by name. @throws BATCH_UNKNOWN */
-  heldPlaces(name: string): Promise<HeldPlaces[]>;
+  /** Who reserves units of a batch, by name. @throws BATCH_UNKNOWN */
+  reservedUnits(name: string): Promise<StationReserve[]>;
   /**
-   * Takes the places that a station holds ahead from it, for the case that it does not come back. Boards that it has
+   * Takes the units that a station has reserved from it, for the case that it does not come back. Boards that it has
    * made out of reach are counted afterwards only while there is room. Goes into the audit trail.
    *
    * @returns how many there were
    * @throws BATCH_UNKNOWN
    */
-  releasePlaces(name: string, station: string, why: Release): Promise<number>;
+  releaseUnits(name: string, station: string, why: Release): Promise<number>;
 
   heartbeat(beat: Heartbeat): Promise<void>;
   stations(): Promise<StationRecord[]>;

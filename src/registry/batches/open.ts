@@ -8,9 +8,9 @@ import type { LocalKeys } from '../store/secrets/local-keys.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import type { Batches } from './batches.js';
 import { PostgresBatches } from './postgres-batches.js';
-import { PlaceBook } from './prepaid/place-book.js';
-import { PrepaidBatches } from './prepaid/prepaid-batches.js';
-import { RecentUnits } from './prepaid/recent-units.js';
+import { ReservedUnits } from './reserved/reserved-units.js';
+import { OfflineBatches } from './reserved/offline-batches.js';
+import { RecentUnits } from './reserved/recent-units.js';
 
 export interface Production {
   readonly batches: Batches;
@@ -22,7 +22,7 @@ export interface Production {
 }
 
 /** What a station does while the database is out of reach. */
-export interface OfflinePlaces {
+export interface OfflineUnits {
   /** Boards of its batch that it may make then; 0: each waits for the database. */
   readonly boards: number;
 }
@@ -34,7 +34,7 @@ export interface BatchParts {
   /** Seal what stands in the station's own records. */
   readonly ownKeys: LocalKeys;
   /** Absent: no station, every call needs the database. */
-  readonly offline: OfflinePlaces | undefined;
+  readonly offline: OfflineUnits | undefined;
   /** Tells the registry first what the key journal of this station still holds for it; false: not done yet. */
   readonly keysFirst: (() => Promise<boolean>) | undefined;
 }
@@ -45,13 +45,13 @@ export async function openBatches(parts: BatchParts): Promise<Production> {
   const runs = new PostgresRuns(database);
   if (offline === undefined) return productionOf(database, new PostgresBatches(database, box), runs);
   try {
-    const batches = new PrepaidBatches({
+    const batches = new OfflineBatches({
       database,
       sharedBox: box,
       ownKeys,
-      book: new PlaceBook(dataDir),
+      reservedUnits: new ReservedUnits(dataDir),
       recent: new RecentUnits(dataDir),
-      places: offline.boards,
+      units: offline.boards,
       keysFirst,
       outage: database.outage,
     });

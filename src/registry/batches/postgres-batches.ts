@@ -14,7 +14,7 @@ import type {
   BatchState,
   Claim,
   ClaimRequest,
-  HeldPlaces,
+  StationReserve,
   Heartbeat,
   Identifier,
   Maker,
@@ -25,7 +25,7 @@ import type {
   UnitImage,
 } from './batches.js';
 import { claim, identifierOwner, type PassedClaim, settleFailures, settlePasses } from './claim.js';
-import { readHeldPlaces, releasePlaces } from './prepaid/place-sql.js';
+import { readReservedUnits, releaseUnits } from './reserved/reserved-sql.js';
 import { insertSignOff, readSignOffs } from './sign-offs.js';
 import {
   countBatch,
@@ -162,14 +162,14 @@ export class PostgresBatches implements Batches {
     return this.#failures.run(claimId);
   }
 
-  heldPlaces(name: string): Promise<HeldPlaces[]> {
-    return this.#transaction('list held places', async (client) =>
-      readHeldPlaces(client, (await readBatch(client, name)).id),
+  reservedUnits(name: string): Promise<StationReserve[]> {
+    return this.#transaction('list reserved units', async (client) =>
+      readReservedUnits(client, (await readBatch(client, name)).id),
     );
   }
 
-  releasePlaces(batch: string, station: string, why: Release): Promise<number> {
-    return this.#transaction('release places', (client) => releasePlaces(client, { batch, station }, why));
+  releaseUnits(batch: string, station: string, why: Release): Promise<number> {
+    return this.#transaction('release units', (client) => releaseUnits(client, { batch, station }, why));
   }
 
   heartbeat({ station, host, batch, mode, slots, running, claims }: Heartbeat): Promise<void> {

@@ -35,7 +35,7 @@ async function countOn(client: pg.ClientBase, template: string, count: number): 
   const { rows: taken } = await client.query<{ serial: string }>(
     `select serial from batch_units where serial = any($1)
      union all select serial from batch_identifiers where serial = any($1)
-     union all select serial from batch_places where serial = any($1)`,
+     union all select serial from reserved_units where serial = any($1)`,
     [serials],
   );
   const isTaken = new Set(taken.map(({ serial }) => serial));
@@ -45,8 +45,8 @@ async function countOn(client: pg.ClientBase, template: string, count: number): 
 /** The lowest serial numbers of a template that were drawn ahead and not used; whoever calls this gives them away. */
 async function returnedSerials(client: pg.ClientBase, template: string, count: number): Promise<string[]> {
   const { rows } = await client.query<{ serial: string }>(
-    `delete from batch_places where id in (
-       select p.id from batch_places p join batches b on b.id = p.batch_id
+    `delete from reserved_units where id in (
+       select p.id from reserved_units p join batches b on b.id = p.batch_id
        where p.state = 'returned' and p.serial is not null and b.serial_template = $1
        order by p.serial limit $2 for update of p skip locked)
      returning serial`,

@@ -44,7 +44,7 @@ export interface IdentifierRow {
 /** SQL text: a station was heard of within a lease. */
 export const SEEN_LATELY = `seen_at > now() - interval '${LEASE_MS} milliseconds'`;
 /** SQL text: a row of a list that neither a board nor a place has. */
-export const IDENTIFIER_IS_FREE = '(mac_key is null and place_id is null)';
+export const IDENTIFIER_IS_FREE = '(mac_key is null and reserved_unit_id is null)';
 /** @param lock holds the row until the end of the transaction. @throws BATCH_UNKNOWN */
 export async function readBatch(
   client: pg.ClientBase,
@@ -93,7 +93,7 @@ export async function countBatch(
             count(*) filter (where not passed and lease_until > now())::int as in_work,
             count(*) filter (where not passed and coalesce(lease_until <= now(), true) and failed_runs > 0)::int
               as failed,
-            (select count(*) from batch_places where batch_id = $1 and state = 'held')::int as held,
+            (select count(*) from reserved_units where batch_id = $1 and state = 'held')::int as held,
             (select count(*) from batch_identifiers where batch_id = $1)::int as identifiers,
             (select count(*) from batch_identifiers where batch_id = $1 and ${IDENTIFIER_IS_FREE})::int
               as identifiers_left
@@ -144,7 +144,7 @@ export async function insertIdentifier(
     `insert into batch_identifiers (batch_id, serial, global_uuid, psk_secret)
      select $1, $2::text, $3, $4
      where not exists (select from batch_units where serial = $2::text
-                       union all select from batch_places where serial = $2::text)
+                       union all select from reserved_units where serial = $2::text)
      on conflict do nothing`,
     [batchId, serial ?? null, uuid ?? null, sealedPsk ?? null],
   );

@@ -248,15 +248,15 @@ create table batch_identifiers (
   mac_key     VARCHAR(17),
   claimed_at  TIMESTAMPTZ,
   -- The row of the list that belongs to a place until a board has it.
-  place_id    UUID,
+  reserved_unit_id    UUID,
   UNIQUE (batch_id, mac_key)
 );
 create index idx_batch_identifiers_free on batch_identifiers (batch_id, id) where mac_key is null;
-create index idx_batch_identifiers_place on batch_identifiers (place_id) where place_id is not null;
+create index idx_batch_identifiers_reserved on batch_identifiers (reserved_unit_id) where reserved_unit_id is not null;
 
 -- Places of a batch that a station holds ahead, for boards that it makes while this database is out of reach. They count
 -- against the quantity until their station has told what became of them, however long that takes: no lease ends them.
-create table batch_places (
+create table reserved_units (
   id       UUID PRIMARY KEY,
   batch_id BIGINT NOT NULL REFERENCES batches (id),
   station  TEXT NOT NULL,
@@ -270,8 +270,8 @@ create table batch_places (
   held_at  TIMESTAMPTZ NOT NULL DEFAULT now(),
   ended_at TIMESTAMPTZ
 );
-create index idx_batch_places_held on batch_places (batch_id) where state = 'held';
-create index idx_batch_places_serials on batch_places (batch_id, serial) where state = 'returned';
+create index idx_reserved_units_held on reserved_units (batch_id) where state = 'held';
+create index idx_reserved_units_serials on reserved_units (batch_id, serial) where state = 'returned';
 
 -- Who has signed off the report of a batch, and by which content: signatures are added and never changed.
 create table batch_sign_offs (

@@ -33,7 +33,7 @@ export const batchSchema = z
       failed: count,
       /** Places that stations hold now for boards that are not done yet. */
       inWork: count,
-      /** Places that stations hold ahead, for boards that they make while the database is out of reach. */
+      /** Units that stations have reserved, for boards that they make while the database is out of reach. */
       held: count.optional(),
       /** Places that nobody holds. */
       open: count,
@@ -62,20 +62,20 @@ export const unitSchema = z
   .meta({ id: 'Unit', description: 'One board of a batch.' });
 export type UnitInfo = z.output<typeof unitSchema>;
 
-export const heldPlacesSchema = z
+export const reservedUnitsSchema = z
   .object({
     station: z.string(),
-    places: z.int(),
+    units: z.int(),
     /** When it took the oldest of them. */
     since: timeSchema,
     /** Whether the station was heard of within the last minute. */
     inReach: z.boolean(),
   })
   .meta({
-    id: 'HeldPlaces',
-    description: 'Places of a batch that one station holds ahead, for boards that it makes out of reach.',
+    id: 'StationReserve',
+    description: 'Units of a batch that one station has reserved, for boards that it makes out of reach.',
   });
-export type HeldPlacesInfo = z.output<typeof heldPlacesSchema>;
+export type ReservedUnitsInfo = z.output<typeof reservedUnitsSchema>;
 
 const createSchema = z.object({
   name: text(64).min(1),
@@ -124,20 +124,20 @@ export const BATCH_OPERATIONS = operations({
     params,
     response: z.object({ units: z.array(unitSchema) }),
   },
-  listHeldPlaces: {
+  listReservedUnits: {
     method: 'GET',
-    path: '/batches/:name/held',
+    path: '/batches/:name/reserved-units',
     role: 'viewer',
-    summary: 'Which stations hold places of a batch ahead.',
+    summary: 'Which stations have reserved units of a batch.',
     params,
-    response: z.object({ held: z.array(heldPlacesSchema) }),
+    response: z.object({ held: z.array(reservedUnitsSchema) }),
   },
-  releasePlaces: {
+  releaseUnits: {
     method: 'POST',
     path: '/batches/:name/release',
     role: 'admin',
     summary:
-      'Gives the places that a station holds ahead to other boards, when it is not coming back. Who and why is recorded. Boards that it has made out of reach are counted later only while there is room.',
+      'Gives the units that a station has reserved to other boards, when it is not coming back. Who and why is recorded. Boards that it has made out of reach are counted later only while there is room.',
     params,
     body: z.object({ station: text(255).min(1), reason: text(500).trim().min(3) }),
     response: z.object({

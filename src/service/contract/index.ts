@@ -86,7 +86,7 @@ export type { Session, Token, User } from './session.js';
 export type { ConflictInfo } from './conflicts.js';
 export type { AuditEntry } from './audit.js';
 export type { ListEntryInfo } from './lists.js';
-export type { BatchInfo, HeldPlacesInfo, UnitInfo } from './batches.js';
+export type { BatchInfo, ReservedUnitsInfo, UnitInfo } from './batches.js';
 export type { Printer } from './printers.js';
 export type { DeadPush, PushTargetInfo, PushTargetStatus } from './push.js';
 export type { Settings, StationInfo, StationState } from './station.js';

@@ -15,8 +15,8 @@ type BatchHandlers = Pick<
   | 'createBatch'
   | 'getBatch'
   | 'listUnits'
-  | 'listHeldPlaces'
-  | 'releasePlaces'
+  | 'listReservedUnits'
+  | 'releaseUnits'
   | 'setBatchState'
   | 'setBatchQuantity'
   | 'importIdentifiers'
@@ -39,10 +39,10 @@ export function batchHandlers(core: ServiceCore): BatchHandlers {
     },
     getBatch: ({ params }) => requireBatches().get(params.name),
     listUnits: async ({ params }) => ({ units: await requireBatches().units(params.name) }),
-    listHeldPlaces: async ({ params }) => ({ held: await requireBatches().heldPlaces(params.name) }),
-    releasePlaces: async ({ params, body: { station, reason } }, call) => {
+    listReservedUnits: async ({ params }) => ({ held: await requireBatches().reservedUnits(params.name) }),
+    releaseUnits: async ({ params, body: { station, reason } }, call) => {
       const { actor: who, address } = askerOf(call);
-      const count = await requireBatches().releasePlaces(params.name, station, { reason, who, address });
+      const count = await requireBatches().releaseUnits(params.name, station, { reason, who, address });
       await view.heartbeat();
       return { count };
     },

@@ -108,7 +108,7 @@ export const SENTENCE_OF = {
   BATCH_FULL: 'batchFull',
   BATCH_NOT_OPEN: 'batchPaused',
   BATCH_BUSY: 'batchBusy',
-  BATCH_PLACES_USED_UP: 'batchAway',
+  RESERVED_UNITS_USED_UP: 'batchAway',
   BATCH_OUT_OF_REACH: 'batchAway',
   BATCH_PLACE_LOST: 'batchLost',
   BATCH_PROFILE_DIFFERS: 'batchProduct',

@@ -1,4 +1,4 @@
-// Answers of the fake service about the fleet: conflicts, pushes, places that stations hold ahead.
+// Answers of the fake service about the fleet: conflicts, pushes, units that stations hold ahead.
 import type { ConflictInfo } from '../../../src/service/contract/index.js';
 import { Refusal, type Handlers } from './refusal.js';
 import type { FakeWorld } from './world.js';
@@ -6,7 +6,7 @@ import type { FakeWorld } from './world.js';
 const STATES = { keep: 'kept', replace: 'replaced', 'set-aside': 'set-aside' } as const;
 
 export function fleet(world: FakeWorld): Handlers {
-  return { ...conflicts(world), ...pushes(world), ...heldPlaces(world) };
+  return { ...conflicts(world), ...pushes(world), ...reservedUnits(world) };
 }
 
 function conflicts(world: FakeWorld): Handlers {
@@ -125,13 +125,13 @@ function pushes(world: FakeWorld): Handlers {
   };
 }
 
-function heldPlaces(world: FakeWorld): Handlers {
+function reservedUnits(world: FakeWorld): Handlers {
   return {
-    listHeldPlaces: () => ({ held: world.heldPlaces }),
-    releasePlaces: ({ params: { name }, body: { station } }) => {
-      const index = world.heldPlaces.findIndex((held) => held.station === station);
-      const [released] = index === -1 ? [] : world.heldPlaces.splice(index, 1);
-      const count = released?.places ?? 0;
+    listReservedUnits: () => ({ held: world.reservedUnits }),
+    releaseUnits: ({ params: { name }, body: { station } }) => {
+      const index = world.reservedUnits.findIndex((held) => held.station === station);
+      const [released] = index === -1 ? [] : world.reservedUnits.splice(index, 1);
+      const count = released?.units ?? 0;
       const batch = world.batches.find((other) => other.name === name);
       if (batch !== undefined) {
         const { held = 0, open } = batch.counts;

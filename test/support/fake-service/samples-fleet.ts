@@ -1,4 +1,4 @@
-// A fleet with something to decide: boards that contradict the registry, pushes that were given up, places held ahead.
+// A fleet with something to decide: boards that contradict the registry, pushes that were given up, reserved units.
 import type { ConflictInfo } from '../../../src/service/contract/index.js';
 import { busyWorld, SAMPLE_NOW } from './samples.js';
 import { sampleMac, sampleUuid, type FakeWorld } from './world.js';
@@ -177,9 +177,9 @@ function addLists(world: FakeWorld): void {
 }
 
 function addHeldPlaces(world: FakeWorld): void {
-  world.heldPlaces.push(
-    { station: 'Line 2', places: 20, since: iso(12), inReach: true },
-    { station: 'Line 4', places: 8, since: iso(2900), inReach: false },
+  world.reservedUnits.push(
+    { station: 'Line 2', units: 20, since: iso(12), inReach: true },
+    { station: 'Line 4', units: 8, since: iso(2900), inReach: false },
   );
   const [batch] = world.batches;
   if (batch === undefined) return;

@@ -7,7 +7,7 @@ import type {
   ConflictInfo,
   DeadPush,
   DeviceHistory,
-  HeldPlacesInfo,
+  ReservedUnitsInfo,
   Job,
   ListEntryInfo,
   LiveEvent,
@@ -82,7 +82,7 @@ export class FakeWorld {
   /** Pushes need a database. */
   hasPushes = true;
   /** Of every batch. */
-  readonly heldPlaces: HeldPlacesInfo[] = [];
+  readonly reservedUnits: ReservedUnitsInfo[] = [];
   /** Runs stay in this stage until a test lets them go on: what it wants to see does not pass by in the meantime. */
   heldAt: Stage | undefined;
   /** Instead of figures counted from the jobs. */

@@ -12,7 +12,7 @@ import {
 } from '../../../station/index.js';
 import type { RegistryChoice } from '../../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
-import { offlinePlaces, type OfflineChoice } from '../../arguments/offline.js';
+import { offlineUnits, type OfflineChoice } from '../../arguments/offline.js';
 import type { StationReporter } from '../../output/station-reporter.js';
 import { parseProfile } from '../../../core/profile/parse.js';
 import { loadProfile } from '../../compose/plan.js';
@@ -57,7 +57,7 @@ export async function openWork(
     const hint = 'leave --registry none out';
     throw new EspmintError('INPUT_INVALID', { field: '--batch', reason: 'needs a database', hint });
   }
-  const production = await store.production(offlinePlaces(io, options));
+  const production = await store.production(offlineUnits(io, options));
   closers.push(() => production.close());
   const batch =
     options.batch === undefined

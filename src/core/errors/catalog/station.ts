@@ -43,25 +43,25 @@ export const STATION_ERRORS = {
     retryable: true,
     problem: ({ batch, quantity, reserved, held }) =>
       `The last ${reserved} of the ${quantity} boards of the batch "${batch}" are being made now` +
-      (held === 0 ? '' : `, or their places are held by stations (${held})`),
+      (held === 0 ? '' : `, or reserved by stations (${held})`),
     next: ({ batch, held }) =>
       'wait until they are done; this board is taken if one of them fails' +
-      (held === 0 ? '' : `; "espmint batch show ${batch}" tells which station holds places out of reach`),
+      (held === 0 ? '' : `; "espmint batch show ${batch}" tells which station has reserved units`),
   }),
-  BATCH_PLACES_USED_UP: entry<{ batch: string; places: number }>({
+  RESERVED_UNITS_USED_UP: entry<{ batch: string; units: number }>({
     ...conflict,
     retryable: true,
-    problem: ({ batch, places }) =>
-      `The database is out of reach, and this station holds no further place of the batch "${batch}"` +
-      ` (${places} are used by boards that wait to be counted)`,
-    next: () => 'wait: the board goes on when the database is back; --offline-boards holds more places',
+    problem: ({ batch, units }) =>
+      `The database is out of reach, and this station has reserved no further unit of the batch "${batch}"` +
+      ` (${units} are used by boards that wait to be counted)`,
+    next: () => 'wait: the board goes on when the database is back; --offline-boards reserves more units',
   }),
   BATCH_OUT_OF_REACH: entry<{ batch: string; reason: string }>({
     exit: EXIT.registry,
     http: 503,
     retryable: true,
     problem: ({ batch, reason }) =>
-      `This station holds no place of the batch "${batch}", and cannot get one: ${reason}`,
+      `This station has reserved no unit of the batch "${batch}", and cannot get one: ${reason}`,
     next: () =>
       'start again when the server is back; boards that are made without the batch meanwhile count when they are plugged in again with it',
   }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EspmintError } from '../../../core/errors/index.js';
 import { codeOf, reasonOf } from '../../../files/index.js';
 
-/** Folders of records that hold sealed secrets: the key journal, and places held ahead. */
+/** Folders of records that hold sealed secrets: the key journal, and reserved units. */
 const FOLDERS = ['spool'];
 /** The start of an envelope (see envelope.ts) under a key that was made from a master key, whose id it bears. */
 const KEY_ID = /em1\.([0-9a-f]{8})\./g;

@@ -1,4 +1,4 @@
-// English, the words of who looks after the fleet: conflicts, pushes, places held ahead.
+// English, the words of who looks after the fleet: conflicts, pushes, reserved units.
 export const fleet = {
   'conflict.title': 'Boards that contradict the registry',
   'conflict.which': 'Which conflicts',
@@ -119,8 +119,8 @@ export const fleet = {
   'audit.kind.conflict resolved': 'Conflict decided',
   'audit.kind.list entry added': 'Put on a list',
   'audit.kind.list entry removed': 'Taken off a list',
-  'audit.kind.batch places released': 'Units released',
-  'audit.kind.batch place lost': 'Unit lost',
+  'audit.kind.batch units released': 'Units released',
+  'audit.kind.batch unit lost': 'Unit lost',
   'audit.kind.push target added': 'Push target added',
   'audit.kind.push target paused': 'Push target paused',
   'audit.kind.push target resumed': 'Push target resumed',
@@ -186,16 +186,16 @@ export const fleet = {
   'push.discardAll': 'Discard all',
   'push.confirmDiscardAll': 'Discard all pushes that were given up? Their targets are never told of them.',
 
-  'held.title': 'Held ahead',
-  'held.places': 'Places',
-  'held.inReach': 'In reach',
-  'held.away': 'Out of reach',
-  'held.release': 'Release',
-  'held.released.one': '{n} place is free for other boards.',
-  'held.released.other': '{n} places are free for other boards.',
-  'held.reasonHint': 'Goes into the audit trail. For example: its computer was scrapped',
-  'held.consequence':
-    'Only for a station that does not come back. Its {n} places ({station}) go to other boards. What it has made out of reach is counted later only while there is room.',
-  'held.stillThere':
-    'This station was heard of within the last minute. It takes places again as soon as it can.',
+  'reserved.title': 'Reserved',
+  'reserved.units': 'Units',
+  'reserved.inReach': 'In reach',
+  'reserved.away': 'Out of reach',
+  'reserved.release': 'Release',
+  'reserved.released.one': '{n} unit is free for other boards.',
+  'reserved.released.other': '{n} units are free for other boards.',
+  'reserved.reasonHint': 'Goes into the audit trail. For example: its computer was scrapped',
+  'reserved.consequence':
+    'Only for a station that does not come back. Its {n} units ({station}) go to other boards. What it has made out of reach is counted later only while there is room.',
+  'reserved.stillThere':
+    'This station was heard of within the last minute. It reserves units again as soon as it can.',
 };

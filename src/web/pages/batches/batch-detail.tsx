@@ -4,7 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import type {
   BatchInfo,
   FiguresInfo,
-  HeldPlacesInfo,
+  ReservedUnitsInfo,
   Today,
   UnitInfo,
 } from '../../../service/contract/index.js';
@@ -20,7 +20,7 @@ import { FailureNote, Skeleton } from '../../ui/parts.js';
 import { CauseBars, HourColumns, StageBars } from '../today/charts.js';
 import { Figure } from '../today/figure.js';
 import { BatchActions } from './batch-actions.js';
-import { HeldPlaces } from './held-places.js';
+import { StationReserve } from './reserved-units.js';
 import { BatchBadge } from './batch-badge.js';
 
 export function BatchDetail({ name }: { name: string }): JSX.Element {
@@ -40,7 +40,7 @@ export function BatchDetail({ name }: { name: string }): JSX.Element {
           <StageBars stages={figures.stages} />
         </div>
       )}
-      <HeldPlaces batch={name} held={held} onChanged={reload} />
+      <StationReserve batch={name} held={held} onChanged={reload} />
       <Units units={units} />
     </>
   );
@@ -48,7 +48,7 @@ export function BatchDetail({ name }: { name: string }): JSX.Element {
 
 interface Whole {
   readonly batch: BatchInfo;
-  readonly held: readonly HeldPlacesInfo[];
+  readonly held: readonly ReservedUnitsInfo[];
   readonly units: readonly UnitInfo[];
   readonly figures: FiguresInfo | undefined;
   readonly hours: Today['hours'];
@@ -64,7 +64,7 @@ function useBatch(name: string): Loaded<Whole> {
     const params = { name };
     const [batch, { held }] = await Promise.all([
       call('getBatch', { params, signal }),
-      call('listHeldPlaces', { params, signal }),
+      call('listReservedUnits', { params, signal }),
     ]);
     const before = known.current;
     const isFresh = before !== undefined && performance.now() - before.countedMs < COUNTED_FOR_MS;
@@ -126,7 +126,7 @@ function Counts({ batch, figures }: { batch: BatchInfo; figures: FiguresInfo }):
         {count(inWork)}
         <small> · {t('batch.placesLeft', { n: count(open) })}</small>
       </Figure>
-      {held > 0 && <Figure name={t('held.title')}>{count(held)}</Figure>}
+      {held > 0 && <Figure name={t('reserved.title')}>{count(held)}</Figure>}
       <Figure name={t('today.yield')}>
         {firstPassYield === undefined ? '–' : formatShare(firstPassYield, language)}
       </Figure>

@@ -1,4 +1,4 @@
-// Places that a station holds ahead, over HTTP: who holds them, and taking them back for a reason.
+// Reserved units over HTTP: who has them, and taking them back for a reason.
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ServiceParts } from './parts.js';
@@ -7,7 +7,7 @@ import { EspmintError } from '../core/errors/index.js';
 import { createApp } from './app.js';
 import { MemoryRuns } from './station/memory-runs.js';
 
-const HELD = { station: 'line 2', places: 12, since: '2026-03-01T08:00:00.000Z', inReach: false };
+const HELD = { station: 'line 2', units: 12, since: '2026-03-01T08:00:00.000Z', inReach: false };
 let bench: TestBench;
 let app: FastifyInstance;
 const asked: unknown[] = [];
@@ -15,11 +15,11 @@ const asked: unknown[] = [];
 beforeEach(async () => {
   bench = await createBench();
   const batches = {
-    heldPlaces: (name: string) => {
+    reservedUnits: (name: string) => {
       if (name !== 'WO-1') throw new EspmintError('BATCH_UNKNOWN', { batch: name });
       return Promise.resolve([HELD]);
     },
-    releasePlaces: (...request: unknown[]) => Promise.resolve(asked.push(request) && HELD.places),
+    releaseUnits: (...request: unknown[]) => Promise.resolve(asked.push(request) && HELD.units),
     heartbeat: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
@@ -41,11 +41,14 @@ async function call(method: 'GET' | 'POST', path: string, payload?: object) {
 }
 
 it('are listed by station, and released in the name of who is signed in', async () => {
-  expect(await call('GET', '/WO-1/held')).toEqual({ status: 200, body: { held: [HELD] } });
-  expect(await call('GET', '/WO-2/held')).toMatchObject({ status: 404, body: { code: 'BATCH_UNKNOWN' } });
+  expect(await call('GET', '/WO-1/reserved-units')).toEqual({ status: 200, body: { held: [HELD] } });
+  expect(await call('GET', '/WO-2/reserved-units')).toMatchObject({
+    status: 404,
+    body: { code: 'BATCH_UNKNOWN' },
+  });
   const release = { station: 'line 2', reason: ' its computer is scrapped ' };
   expect(await call('POST', '/WO-1/release', release)).toEqual({ status: 200, body: { count: 12 } });
-  const why = { reason: 'its computer is scrapped', who: expect.any(String) as string };
+  const why = { address: '127.0.0.1', reason: 'its computer is scrapped', who: expect.any(String) as string };
   expect(asked).toEqual([['WO-1', 'line 2', why]]);
 });
 

@@ -1,8 +1,8 @@
-// Places that a station holds ahead: boards made out of reach are counted once, and never more of them than were asked for.
+// Reserved units: boards made out of reach are counted once, and never more of them than were asked for.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judgeAvailable } from '../support/judges.js';
 import { otherPostgresBin } from './other-postgres.js';
-import { image, macOf, PrepaidRig, profile, uuidOf } from './prepaid-rig.js';
+import { image, macOf, ReservedRig, profile, uuidOf } from './reserved-rig.js';
 
 const binDir = otherPostgresBin();
 const homes = [{ kind: 'the embedded PostgreSQL', bin: undefined as string | undefined }];
@@ -10,11 +10,11 @@ if (judgeAvailable('a PostgreSQL of another major version', binDir)) {
   homes.push({ kind: `the PostgreSQL of ${binDir}`, bin: binDir });
 }
 
-describe.each(homes)('places held ahead on $kind', ({ bin }) => {
-  let rig: PrepaidRig;
-  let plain: PrepaidRig['plain'];
+describe.each(homes)('reserved units on $kind', ({ bin }) => {
+  let rig: ReservedRig;
+  let plain: ReservedRig['plain'];
   beforeAll(async () => {
-    rig = await PrepaidRig.start(bin);
+    rig = await ReservedRig.start(bin);
     plain = rig.plain;
   });
   afterAll(() => rig.stop());
@@ -24,7 +24,7 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     const line = rig.station(4);
     await line.heartbeat(batch);
     expect((await plain.get(batch)).counts).toMatchObject({ held: 4, open: 16 });
-    expect(await plain.heldPlaces(batch)).toMatchObject([{ station: line.name, places: 4, inReach: true }]);
+    expect(await plain.reservedUnits(batch)).toMatchObject([{ station: line.name, units: 4, inReach: true }]);
     await line.heartbeat(batch);
     expect((await plain.get(batch)).counts.held).toBe(4);
     await line.batches.close();
@@ -39,7 +39,7 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     line.way.state = 'cut';
     const made = [await line.make(batch, 1), await line.make(batch, 2), await line.make(batch, 3)];
     await expect(line.claim(batch, 4)).rejects.toMatchObject({
-      code: 'BATCH_PLACES_USED_UP',
+      code: 'RESERVED_UNITS_USED_UP',
       retryable: true,
     });
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 0, held: 3 });
@@ -116,7 +116,7 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     const { database } = line.way;
     const { transaction } = database;
     database.transaction = (what, work) => {
-      line.way.state = what === 'draw places' ? 'unheard' : 'open';
+      line.way.state = what === 'draw units' ? 'unheard' : 'open';
       return transaction(what, work);
     };
     await expect(line.heartbeat(batch)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
@@ -167,7 +167,7 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     await line.heartbeat(batch);
     line.way.state = 'cut';
     for (let board = 10; board < 16; board++) await other.make(batch, board);
-    await expect(other.make(batch, 20)).rejects.toThrow(/held by stations \(2\)/);
+    await expect(other.make(batch, 20)).rejects.toThrow(/reserved by stations \(2\)/);
     await line.make(batch, 1);
     await line.make(batch, 2);
     line.way.state = 'open';
@@ -182,16 +182,16 @@ describe.each(homes)('places held ahead on $kind', ({ bin }) => {
     line.way.state = 'cut';
     await line.make(batch, 1);
     await line.make(batch, 2);
-    expect(await plain.releasePlaces(batch, line.name, { reason: 'burnt down', who: 'lead' })).toBe(2);
+    expect(await plain.releaseUnits(batch, line.name, { reason: 'burnt down', who: 'lead' })).toBe(2);
     for (let board = 10; board < 17; board++) await other.make(batch, board);
     line.way.state = 'open';
     await expect(line.heartbeat(batch)).rejects.toMatchObject({ code: 'BATCH_PLACE_LOST' });
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 8, held: 0, open: 0 });
     await line.heartbeat(batch);
     const kinds = await rig.open.database.transaction('read', (client) =>
-      client.query<{ kind: string }>(`select kind from events where kind like 'batch place%' order by id`),
+      client.query<{ kind: string }>(`select kind from events where kind like 'batch unit%' order by id`),
     );
-    expect(kinds.rows.map(({ kind }) => kind)).toEqual(['batch places released', 'batch place lost']);
+    expect(kinds.rows.map(({ kind }) => kind)).toEqual(['batch units released', 'batch unit lost']);
   });
 
   it('keep the identifiers of a list: drawn once, kept sealed, free again when no board used them', async () => {

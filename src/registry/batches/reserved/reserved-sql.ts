@@ -1,62 +1,62 @@
-// The SQL of prepaid places. As everywhere here, who changes what is counted holds the batch's row.
+// The SQL of reserved units. As everywhere here, who changes what is counted holds the batch's row.
 import type pg from 'pg';
 import { eventBy, recordEvent } from '../../devices/events.js';
-import type { HeldPlaces, Release } from '../batches.js';
+import type { StationReserve, Release } from '../batches.js';
 import { nextSerial } from '../serials.js';
 import { countBatch, IDENTIFIER_IS_FREE, readBatch, SEEN_LATELY, toOrder, type BatchRow } from '../sql.js';
-import { fairShare, type Place, type Plan, type Wish } from './places.js';
+import { fairShare, type ReservedUnit, type Plan, type ReserveWanted } from './reserved-unit.js';
 
 /** What a station is to hold now. Runs inside a transaction. @throws BATCH_UNKNOWN */
-export async function planPlaces(client: pg.ClientBase, wish: Wish): Promise<Plan> {
-  return planOf(client, await readBatch(client, wish.batch), wish);
+export async function planUnits(client: pg.ClientBase, wanted: ReserveWanted): Promise<Plan> {
+  return planOf(client, await readBatch(client, wanted.batch), wanted);
 }
 
-async function planOf(client: pg.ClientBase, batch: BatchRow, { held, places }: Wish): Promise<Plan> {
+async function planOf(client: pg.ClientBase, batch: BatchRow, { held, units }: ReserveWanted): Promise<Plan> {
   const { rows } = await client.query<{ id: string }>(
-    `select id from batch_places where id = any($1::uuid[]) and state = 'held'`,
+    `select id from reserved_units where id = any($1::uuid[]) and state = 'held'`,
     [held],
   );
   const still = rows.map(({ id }) => id);
   const { open } = await countBatch(client, batch);
-  return { held: still, target: batch.state === 'open' ? fairShare(places, open + still.length) : 0 };
+  return { held: still, target: batch.state === 'open' ? fairShare(units, open + still.length) : 0 };
 }
 
 /**
- * Draws places under these names, fewer where the batch has fewer by now. Runs inside a transaction; where one before it
+ * Draws units under these names, fewer where the batch has fewer by now. Runs inside a transaction; where one before it
  * has drawn them unheard, it draws none: its station gives those back that it does not know.
  *
  * @throws BATCH_UNKNOWN
  */
-export async function drawPlaces(
+export async function drawUnits(
   client: pg.ClientBase,
-  wish: Wish,
+  wanted: ReserveWanted,
   ids: readonly string[],
-): Promise<Place[]> {
-  const batch = await readBatch(client, wish.batch, { lock: true });
-  const { rowCount: drawn } = await client.query('select from batch_places where id = any($1::uuid[])', [
+): Promise<ReservedUnit[]> {
+  const batch = await readBatch(client, wanted.batch, { lock: true });
+  const { rowCount: drawn } = await client.query('select from reserved_units where id = any($1::uuid[])', [
     ids,
   ]);
   if (drawn !== 0) return [];
-  const { held, target } = await planOf(client, batch, wish);
-  const places: Place[] = [];
+  const { held, target } = await planOf(client, batch, wanted);
+  const units: ReservedUnit[] = [];
   for (const id of ids.slice(0, Math.max(0, target - held.length))) {
-    const place = await drawOne(client, batch, { id, station: wish.station });
-    if (place === undefined) break;
-    places.push(place);
+    const reserved = await drawOne(client, batch, { id, station: wanted.station });
+    if (reserved === undefined) break;
+    units.push(reserved);
   }
-  return places;
+  return units;
 }
 
 async function drawOne(
   client: pg.ClientBase,
   batch: BatchRow,
   { id, station }: { readonly id: string; readonly station: string },
-): Promise<Place | undefined> {
+): Promise<ReservedUnit | undefined> {
   const row = await drawIdentifier(client, batch, id);
   if (row === 'used up') return undefined;
   const listed = row?.serial ?? undefined;
   const drawn = listed === undefined ? await nextSerial(client, batch) : null;
-  await client.query('insert into batch_places (id, batch_id, station, serial) values ($1, $2, $3, $4)', [
+  await client.query('insert into reserved_units (id, batch_id, station, serial) values ($1, $2, $3, $4)', [
     id,
     batch.id,
     station,
@@ -86,13 +86,13 @@ interface DrawnIdentifier {
 async function drawIdentifier(
   client: pg.ClientBase,
   batch: BatchRow,
-  placeId: string,
+  reservedId: string,
 ): Promise<DrawnIdentifier | 'used up' | undefined> {
   const { rows } = await client.query<DrawnIdentifier>(
-    `update batch_identifiers set place_id = $2
+    `update batch_identifiers set reserved_unit_id = $2
      where id = (select id from batch_identifiers where batch_id = $1 and ${IDENTIFIER_IS_FREE} order by id limit 1)
      returning serial, global_uuid, psk_secret`,
-    [batch.id, placeId],
+    [batch.id, reservedId],
   );
   if (rows[0] !== undefined) return rows[0];
   const { rowCount } = await client.query('select from batch_identifiers where batch_id = $1 limit 1', [
@@ -101,59 +101,59 @@ async function drawIdentifier(
   return rowCount === 0 ? undefined : 'used up';
 }
 
-/** Places that no board has used; also those that a person has released. Runs inside a transaction. */
-export async function returnPlaces(client: pg.ClientBase, ids: readonly string[]): Promise<void> {
+/** Units that no board has used; also those that a person has released. Runs inside a transaction. */
+export async function returnUnits(client: pg.ClientBase, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { rows } = await client.query<{ id: string }>(
-    `update batch_places set state = 'returned', ended_at = now()
+    `update reserved_units set state = 'returned', ended_at = now()
      where id = any($1::uuid[]) and state in ('held', 'released') returning id`,
     [ids],
   );
   const returned = rows.map(({ id }) => id);
   await freeIdentifiers(client, returned);
   // Only its serial number is worth keeping.
-  await client.query(`delete from batch_places where id = any($1::uuid[]) and serial is null`, [returned]);
+  await client.query(`delete from reserved_units where id = any($1::uuid[]) and serial is null`, [returned]);
 }
 
 export async function freeIdentifiers(client: pg.ClientBase, placeIds: readonly string[]): Promise<void> {
   await client.query(
-    'update batch_identifiers set place_id = null where place_id = any($1::uuid[]) and mac_key is null',
+    'update batch_identifiers set reserved_unit_id = null where reserved_unit_id = any($1::uuid[]) and mac_key is null',
     [placeIds],
   );
 }
 
-export async function readHeldPlaces(client: pg.ClientBase, batchId: string): Promise<HeldPlaces[]> {
-  const { rows } = await client.query<{ station: string; places: number; since: Date; in_reach: boolean }>(
-    `select p.station, count(*)::int as places, min(p.held_at) as since,
+export async function readReservedUnits(client: pg.ClientBase, batchId: string): Promise<StationReserve[]> {
+  const { rows } = await client.query<{ station: string; units: number; since: Date; in_reach: boolean }>(
+    `select p.station, count(*)::int as units, min(p.held_at) as since,
             coalesce(bool_or(s.${SEEN_LATELY}), false) as in_reach
-     from batch_places p left join stations s on s.name = p.station
+     from reserved_units p left join stations s on s.name = p.station
      where p.batch_id = $1 and p.state = 'held' group by p.station order by p.station`,
     [batchId],
   );
-  return rows.map(({ station, places, since, in_reach: inReach }) => ({
+  return rows.map(({ station, units, since, in_reach: inReach }) => ({
     station,
-    places,
+    units,
     since: since.toISOString(),
     inReach,
   }));
 }
 
-/** Runs inside a transaction; see Batches.releasePlaces. */
-export async function releasePlaces(
+/** Runs inside a transaction; see Batches.releaseUnits. */
+export async function releaseUnits(
   client: pg.ClientBase,
   { batch: name, station }: { readonly batch: string; readonly station: string },
   { reason, who, address }: Release,
 ): Promise<number> {
   const batch = await readBatch(client, name, { lock: true });
   const { rowCount } = await client.query(
-    `update batch_places set state = 'released', ended_at = now()
+    `update reserved_units set state = 'released', ended_at = now()
      where batch_id = $1 and station = $2 and state = 'held'`,
     [batch.id, station],
   );
-  const places = rowCount ?? 0;
-  if (places > 0) {
-    const detail = { batch: name, station, places, reason };
-    await recordEvent(client, { kind: 'batch places released', ...eventBy({ actor: who, address }), detail });
+  const units = rowCount ?? 0;
+  if (units > 0) {
+    const detail = { batch: name, station, units, reason };
+    await recordEvent(client, { kind: 'batch units released', ...eventBy({ actor: who, address }), detail });
   }
-  return places;
+  return units;
 }

@@ -1,24 +1,24 @@
-// Places that a station holds ahead outlive its process: the next one goes on with them, in the outage too.
+// The reserved units of a station outlive its process: the next one goes on with them, in the outage too.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PlaceBook } from '../../src/registry/batches/prepaid/place-book.js';
-import { PrepaidBatches } from '../../src/registry/batches/prepaid/prepaid-batches.js';
-import { RecentUnits } from '../../src/registry/batches/prepaid/recent-units.js';
+import { ReservedUnits } from '../../src/registry/batches/reserved/reserved-units.js';
+import { OfflineBatches } from '../../src/registry/batches/reserved/offline-batches.js';
+import { RecentUnits } from '../../src/registry/batches/reserved/recent-units.js';
 import type { Claim } from '../../src/registry/index.js';
 import { sealedBox } from '../../src/registry/store/secrets/secret-box.js';
-import { image, macOf, OWN_KEYS, PrepaidRig, profile, type TestStation, uuidOf } from './prepaid-rig.js';
+import { image, macOf, OWN_KEYS, ReservedRig, profile, type TestStation, uuidOf } from './reserved-rig.js';
 
-describe('places held ahead, in the next start of a station that is out of reach still', () => {
-  let rig: PrepaidRig;
-  let plain: PrepaidRig['plain'];
+describe('reserved units, in the next start of a station that is out of reach still', () => {
+  let rig: ReservedRig;
+  let plain: ReservedRig['plain'];
   beforeAll(async () => {
-    rig = await PrepaidRig.start();
+    rig = await ReservedRig.start();
     plain = rig.plain;
   });
   afterAll(() => rig.stop());
 
-  /** Three places are held; one board has passed, another was being made when the process was killed. */
+  /** Three units are held; one board has passed, another was being made when the process was killed. */
   async function killedStation(): Promise<{
     batch: string;
     line: TestStation;
@@ -50,7 +50,7 @@ describe('places held ahead, in the next start of a station that is out of reach
     expect((await again.make(batch, 1)).serial).toBe(first.serial);
     expect((await again.make(batch, 2)).serial).toBe(second.serial);
     await again.make(batch, 3);
-    await expect(again.claim(batch, 4)).rejects.toMatchObject({ code: 'BATCH_PLACES_USED_UP' });
+    await expect(again.claim(batch, 4)).rejects.toMatchObject({ code: 'RESERVED_UNITS_USED_UP' });
     expect(await again.batches.away({ batch, station: line.name })).toMatchObject({ made: 3, left: 0 });
     again.way.state = 'open';
     await again.heartbeat(batch);
@@ -107,7 +107,7 @@ describe('places held ahead, in the next start of a station that is out of reach
     const before = await line.make(batch, 1);
     await line.batches.close();
     const again = startedCut(line.name);
-    // Its own places went back when it was stopped; those of a process that is killed later stay.
+    // Its own units went back when it was stopped; those of a process that is killed later stay.
     again.way.state = 'open';
     await again.heartbeat(batch);
     again.die();
@@ -134,13 +134,13 @@ describe('places held ahead, in the next start of a station that is out of reach
     const line = rig.station(3);
     await line.heartbeat(batch);
     line.die();
-    const again = new PrepaidBatches({
+    const again = new OfflineBatches({
       database: startedCut(line.name).way.database,
       sharedBox: sealedBox([]),
       ownKeys: OWN_KEYS,
-      book: new PlaceBook(join(rig.folder, line.name)),
+      reservedUnits: new ReservedUnits(join(rig.folder, line.name)),
       recent: new RecentUnits(join(rig.folder, line.name)),
-      places: 3,
+      units: 3,
     });
     const claim = await again.claim({ batch, mac: macOf(1), station: line.name, profile }).catch(String);
     expect(claim).toMatchObject({ psk: 'a1'.padStart(32, '0') });
@@ -156,7 +156,7 @@ describe('places held ahead, in the next start of a station that is out of reach
 
     await again.heartbeat(batch);
     again.die();
-    await plain.releasePlaces(batch, line.name, { reason: 'burnt down', who: 'lead' });
+    await plain.releaseUnits(batch, line.name, { reason: 'burnt down', who: 'lead' });
     const third = rig.station(0, line.name);
     await third.heartbeat(batch);
     await third.batches.close();
@@ -164,14 +164,14 @@ describe('places held ahead, in the next start of a station that is out of reach
     expect(readdirSync(join(rig.folder, line.name, 'spool/units'))).toEqual([]);
   });
 
-  it('are no places any more once the database was asked to take them back', async () => {
+  it('are no units any more once the database was asked to take them back', async () => {
     const batch = await rig.makeBatch(40);
     const line = rig.station(3);
     await line.heartbeat(batch);
     const { database } = line.way;
     const { transaction } = database;
     database.transaction = (what, work) => {
-      line.way.state = what === 'return places' ? 'unheard' : 'open';
+      line.way.state = what === 'return units' ? 'unheard' : 'open';
       return transaction(what, work);
     };
     await expect(line.heartbeat()).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });

@@ -6,7 +6,7 @@
 import { logFolder } from '../../spool/inspect.js';
 import { Log } from '../../spool/log.js';
 import type { ClaimRequest, UnitImage } from '../batches.js';
-import type { PlaceUse } from './places.js';
+import type { UnitUse } from './reserved-unit.js';
 
 /** Far above what lies on a bench; older ones are forgotten, so that memory stays flat. */
 const REMEMBERED = 1000;
@@ -14,7 +14,7 @@ const REMEMBERED = 1000;
 const LONGEST = 8 * REMEMBERED;
 
 export interface RecentUnit {
-  readonly identity: Omit<PlaceUse, 'mac' | 'station'>;
+  readonly identity: Omit<UnitUse, 'mac' | 'station'>;
   readonly image: UnitImage;
 }
 

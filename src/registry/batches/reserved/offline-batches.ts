@@ -1,37 +1,37 @@
-// Batches that a station goes on with while the database is out of reach: a board then takes one of the places that the
-// station holds ahead, and the database hears of it when it is back. Never more boards than places, and none twice.
+// Batches that a station goes on with while the database is out of reach: a board then takes one of the units that the
+// station holds ahead, and the database hears of it when it is back. Never more boards than units, and none twice.
 import { EspmintError, isEspmintError, toEspmintError } from '../../../core/errors/index.js';
 import { isDown, Outage } from '../../store/outage.js';
 import type { Away, BatchRequest, Claim, ClaimRequest, Heartbeat, Maker } from '../batches.js';
 import { checkProfile, identifierOwner, makeClaim } from '../claim.js';
 import { PostgresBatches } from '../postgres-batches.js';
-import type { PlaceEntry } from './place-book.js';
-import { PlaceDesk, type PlaceDeskOptions, type ToldUse } from './place-desk.js';
-import type { PlaceIdentity, PlaceUse, ProvenUnit } from './places.js';
+import type { ReservedUnitEntry } from './reserved-units.js';
+import { UnitSync, type UnitSyncOptions, type SyncedUse } from './sync.js';
+import type { UnitIdentity, UnitUse, ProvenUnit } from './reserved-unit.js';
 import type { RecentUnits } from './recent-units.js';
 
-export interface PrepaidOptions extends PlaceDeskOptions {
+export interface OfflineBatchesOptions extends UnitSyncOptions {
   readonly recent: RecentUnits;
   /** What else in this process knows of whether the database can be reached; absent: nothing else. */
   readonly outage?: Outage | undefined;
 }
 
-export class PrepaidBatches extends PostgresBatches {
-  readonly #options: PrepaidOptions;
-  readonly #desk: PlaceDesk;
+export class OfflineBatches extends PostgresBatches {
+  readonly #options: OfflineBatchesOptions;
+  readonly #sync: UnitSync;
   /** Claims that the database has given and that are not settled. */
   readonly #open = new Map<string, { readonly request: ClaimRequest; readonly claim: Claim }>();
   readonly #recent: RecentUnits;
-  /** Stations whose earlier process may have left places. */
+  /** Stations whose earlier process may have left units. */
   readonly #adopted = new Set<string>();
   readonly #outage: Outage;
 
-  constructor(options: PrepaidOptions) {
+  constructor(options: OfflineBatchesOptions) {
     super(options.database, options.sharedBox);
     this.#options = options;
     this.#recent = options.recent;
     this.#outage = options.outage ?? new Outage();
-    this.#desk = new PlaceDesk(options);
+    this.#sync = new UnitSync(options);
   }
 
   /** Whether the last call that needed the database did not reach it. */
@@ -39,16 +39,16 @@ export class PrepaidBatches extends PostgresBatches {
     return this.#outage.since !== undefined;
   }
 
-  /** As Batches.claim; out of reach it gives one of the places held ahead. @throws BATCH_PLACES_USED_UP too */
+  /** As Batches.claim; out of reach it gives one of the reserved units. @throws RESERVED_UNITS_USED_UP too */
   override async claim(request: ClaimRequest): Promise<Claim> {
     const { batch, mac, station } = request;
-    const { book } = this.#options;
+    const { reservedUnits } = this.#options;
     if (!this.#adopted.has(station)) await this.#adopt(station);
     try {
       return await this.#online(request, async () => {
-        if (book.takenBy(batch, mac) !== undefined) this.#note(await this.#desk.tell());
+        if (reservedUnits.takenBy(batch, mac) !== undefined) this.#note(await this.#sync.sync());
         // What it became is not told yet: its serial number is the one of that place.
-        if (book.takenBy(batch, mac) !== undefined) return this.#claimAhead(request);
+        if (reservedUnits.takenBy(batch, mac) !== undefined) return this.#claimAhead(request);
         const claim = await this.#claimShared(request);
         this.#open.set(claim.id, { request, claim });
         return claim;
@@ -60,10 +60,10 @@ export class PrepaidBatches extends PostgresBatches {
   }
 
   override async passed(claimId: string, unit: ProvenUnit): Promise<void> {
-    const { book } = this.#options;
-    const entry = book.entry(claimId);
+    const { reservedUnits } = this.#options;
+    const entry = reservedUnits.entry(claimId);
     if (entry !== undefined) {
-      await book.end(entry, { at: now(), unit });
+      await reservedUnits.end(entry, { at: now(), unit });
       return;
     }
     const open = this.#open.get(claimId);
@@ -78,27 +78,27 @@ export class PrepaidBatches extends PostgresBatches {
   }
 
   override async failed(claimId: string): Promise<void> {
-    const { book } = this.#options;
-    const entry = book.entry(claimId);
+    const { reservedUnits } = this.#options;
+    const entry = reservedUnits.entry(claimId);
     this.#open.delete(claimId);
     if (entry === undefined) await super.failed(claimId);
-    else await book.end(entry, { at: now() });
+    else await reservedUnits.end(entry, { at: now() });
   }
 
   /**
-   * Also tells of the boards that were made out of reach, and holds places ahead for the batch of the heartbeat.
+   * Also tells of the boards that were made out of reach, and reserves units for the batch of the heartbeat.
    *
    * @throws BATCH_PLACE_LOST once for a board that found no room
    */
   override async heartbeat(heartbeat: Heartbeat): Promise<void> {
     await this.#reach(() => super.heartbeat(heartbeat));
-    await this.#options.book.adopt();
-    const told = await this.#desk.tell();
-    this.#note(told);
+    await this.#options.reservedUnits.adopt();
+    const synced = await this.#sync.sync();
+    this.#note(synced);
     const { batch, station } = heartbeat;
-    if (batch === undefined) await this.#desk.empty();
-    else await this.#desk.fill({ batch, station });
-    const lost = told.find(({ outcome }) => outcome === 'lost')?.settlement;
+    if (batch === undefined) await this.#sync.empty();
+    else await this.#sync.fill({ batch, station });
+    const lost = synced.find(({ outcome }) => outcome === 'lost')?.settlement;
     if (lost === undefined) return;
     throw new EspmintError('BATCH_PLACE_LOST', { batch: lost.batch, mac: lost.mac });
   }
@@ -106,24 +106,24 @@ export class PrepaidBatches extends PostgresBatches {
   /** Gives back what no board has taken. What cannot be told now is told at the next start. */
   override async close(): Promise<void> {
     try {
-      await this.#desk.tell();
-      await this.#desk.empty();
+      await this.#sync.sync();
+      await this.#sync.empty();
     } catch {
       // Its records stay on the disk.
     }
-    await this.#options.book.close();
+    await this.#options.reservedUnits.close();
     await this.#recent.close();
     await super.close();
   }
 
-  /** Also out of reach, where this station holds or has used a place of it. @throws BATCH_OUT_OF_REACH too */
+  /** Also out of reach, where this station holds or has used a reserved unit of it. @throws BATCH_OUT_OF_REACH too */
   override async order(maker: Maker): Promise<BatchRequest> {
     try {
       return await this.#online(maker, () => super.order(maker));
     } catch (error) {
       if (!isDown(error)) throw error;
       await this.#adopt(maker.station);
-      const order = this.#options.book.order(maker.batch);
+      const order = this.#options.reservedUnits.order(maker.batch);
       if (order !== undefined) return order;
       throw new EspmintError('BATCH_OUT_OF_REACH', {
         batch: maker.batch,
@@ -133,23 +133,25 @@ export class PrepaidBatches extends PostgresBatches {
   }
 
   away(maker: Maker): Promise<Away | undefined> {
-    const { book } = this.#options;
+    const { reservedUnits } = this.#options;
     const awaySince = this.#outage.since;
     if (awaySince === undefined) return Promise.resolve(undefined);
-    const made = book.used(maker.batch).flatMap(({ end }) => (end?.unit === undefined ? [] : [end.at]));
+    const made = reservedUnits
+      .used(maker.batch)
+      .flatMap(({ end }) => (end?.unit === undefined ? [] : [end.at]));
     const [since = ''] = [...made, awaySince].sort();
     const { batch } = maker;
-    return Promise.resolve({ batch, since, made: made.length, left: book.free(maker).length });
+    return Promise.resolve({ batch, since, made: made.length, left: reservedUnits.free(maker).length });
   }
 
   async #adopt(station: string): Promise<void> {
-    await this.#options.book.adopt(station);
+    await this.#options.reservedUnits.adopt(station);
     this.#adopted.add(station);
   }
 
   /** After a failure the database is left alone for a while by boards that can go on without it. */
   async #online<T>(maker: Maker | undefined, work: () => Promise<T>): Promise<T> {
-    const canGoOn = maker !== undefined && this.#options.book.free(maker).length > 0;
+    const canGoOn = maker !== undefined && this.#options.reservedUnits.free(maker).length > 0;
     const { restingFor } = this.#outage;
     if (canGoOn && restingFor !== undefined) throw restingFor;
     return this.#reach(work);
@@ -166,14 +168,14 @@ export class PrepaidBatches extends PostgresBatches {
     }
   }
 
-  /** The last places of a batch may be those that this very station holds ahead. */
+  /** The last units of a batch may be those that this very station holds ahead. */
   async #claimShared(request: ClaimRequest): Promise<Claim> {
     try {
       return await super.claim(request);
     } catch (error) {
-      const holdsSome = this.#options.book.free(request).length > 0;
+      const holdsSome = this.#options.reservedUnits.free(request).length > 0;
       if (!isEspmintError(error, 'BATCH_BUSY') || !holdsSome) throw error;
-      await this.#desk.empty();
+      await this.#sync.empty();
       return await super.claim(request);
     }
   }
@@ -181,59 +183,61 @@ export class PrepaidBatches extends PostgresBatches {
   /** @param failure why the database is not asked */
   async #claimAhead(request: ClaimRequest, failure?: EspmintError): Promise<Claim> {
     const { batch, mac, station } = request;
-    const { book, ownKeys } = this.#options;
+    const { reservedUnits, ownKeys } = this.#options;
     const recent = await this.#recent.find(request);
     // A process that had ended only just when this one began is gone by now.
-    if (book.takenBy(batch, mac) === undefined && book.free(request).length === 0) await this.#adopt(station);
+    if (reservedUnits.takenBy(batch, mac) === undefined && reservedUnits.free(request).length === 0)
+      await this.#adopt(station);
     // From here to the taking nothing is waited for: boards that come at once shall not choose the same place.
-    const taken = book.takenBy(batch, mac);
+    const taken = reservedUnits.takenBy(batch, mac);
     const entry = taken ?? this.#freePlace(request, failure);
-    const place = entry.place;
-    if (place === undefined) throw new EspmintError('INTERNAL', { reason: 'a place without its content' });
-    checkProfile(place.order, request);
-    const fresh: PlaceUse = {
+    const reserved = entry.reserved;
+    if (reserved === undefined)
+      throw new EspmintError('INTERNAL', { reason: 'a reserved without its content' });
+    checkProfile(reserved.order, request);
+    const fresh: UnitUse = {
       mac,
       station,
-      identity: place.identity,
+      identity: reserved.identity,
       isOwnIdentity: false,
       hasListedKey: false,
     };
     const use = taken?.use ?? (recent === undefined ? fresh : { ...fresh, ...recent.identity });
     // Another key than that of the list would make it another device.
     if (use.hasListedKey && failure !== undefined) throw failure;
-    await book.take(entry, use);
+    await reservedUnits.take(entry, use);
     const { serial, uuid, sealedPsk } = use.identity;
     const psk =
-      sealedPsk === undefined ? undefined : ownKeys.box.open(sealedPsk, identifierOwner(place.batchId));
+      sealedPsk === undefined ? undefined : ownKeys.box.open(sealedPsk, identifierOwner(reserved.batchId));
     const earlier = taken?.end?.unit?.image ?? recent?.image;
     return makeClaim({ id: entry.id, serial, uuid, psk, earlier });
   }
 
-  /** A board that had its place from the database is proven now, and nobody can be told: it counts by a place ahead. */
+  /** A board that had its reserved unit from the database is proven now, and nobody can be told: it counts by a reserved unit ahead. */
   async #passAhead(
     { request, claim }: { readonly request: ClaimRequest; readonly claim: Claim },
     unit: ProvenUnit,
     failure: unknown,
   ): Promise<void> {
-    const { book } = this.#options;
+    const { reservedUnits } = this.#options;
     const { batch, mac, station } = request;
-    const entry = book.takenBy(batch, mac) ?? book.free(request)[0];
+    const entry = reservedUnits.takenBy(batch, mac) ?? reservedUnits.free(request)[0];
     if (entry === undefined) throw failure;
-    await book.take(entry, { mac, station, ...ownIdentity(claim) });
-    await book.end(entry, { at: now(), unit });
+    await reservedUnits.take(entry, { mac, station, ...ownIdentity(claim) });
+    await reservedUnits.end(entry, { at: now(), unit });
   }
 
-  #freePlace(maker: Maker, failure: EspmintError | undefined): PlaceEntry {
-    const { book } = this.#options;
-    const [free] = book.free(maker);
+  #freePlace(maker: Maker, failure: EspmintError | undefined): ReservedUnitEntry {
+    const { reservedUnits } = this.#options;
+    const [free] = reservedUnits.free(maker);
     if (free !== undefined) return free;
-    const places = book.used(maker.batch).length;
-    if (places === 0 && failure !== undefined) throw failure;
-    throw new EspmintError('BATCH_PLACES_USED_UP', { batch: maker.batch, places });
+    const units = reservedUnits.used(maker.batch).length;
+    if (units === 0 && failure !== undefined) throw failure;
+    throw new EspmintError('RESERVED_UNITS_USED_UP', { batch: maker.batch, units });
   }
 
-  #note(told: readonly ToldUse[]): void {
-    for (const { settlement } of told) {
+  #note(synced: readonly SyncedUse[]): void {
+    for (const { settlement } of synced) {
       const { mac, batch, end, identity, hasListedKey } = settlement;
       if (end.unit === undefined) continue;
       const { serial, uuid, sealedPsk } = identity;
@@ -247,8 +251,8 @@ export class PrepaidBatches extends PostgresBatches {
   }
 }
 
-function ownIdentity({ serial, uuid, psk }: Claim): Omit<PlaceUse, 'mac' | 'station'> {
-  const identity: PlaceIdentity = { serial, uuid };
+function ownIdentity({ serial, uuid, psk }: Claim): Omit<UnitUse, 'mac' | 'station'> {
+  const identity: UnitIdentity = { serial, uuid };
   return { identity, isOwnIdentity: true, hasListedKey: psk !== undefined };
 }
 

@@ -1,17 +1,17 @@
-// Prepaid places: places of a batch that a station holds ahead, for boards that it makes while the database is out of
+// reserved units: units of a batch that a station holds ahead, for boards that it makes while the database is out of
 // reach. What is said of them here goes both ways: into the station's own records, and to the database when it is back.
 import type { BatchRequest, UnitImage } from '../batches.js';
 
 /** What a board becomes in the batch. */
-export interface PlaceIdentity {
+export interface UnitIdentity {
   readonly serial?: string | undefined;
   readonly uuid?: string | undefined;
   /** See `identifierOwner`. In a station's own records it is sealed with a key that needs no database. */
   readonly sealedPsk?: string | undefined;
 }
 
-/** A place that is held, with everything that a board needs which takes it. */
-export interface Place {
+/** A reserved unit that is held, with everything that a board needs which takes it. */
+export interface ReservedUnit {
   readonly id: string;
   /** Who holds it. */
   readonly station: string;
@@ -20,15 +20,15 @@ export interface Place {
   readonly batchId: string;
   /** The batch as it was made. */
   readonly order: BatchRequest;
-  readonly identity: PlaceIdentity;
+  readonly identity: UnitIdentity;
 }
 
-/** A board has taken a place, and may be flashed from now on. */
-export interface PlaceUse {
+/** A board has taken a reserved unit, and may be flashed from now on. */
+export interface UnitUse {
   readonly mac: string;
   readonly station: string;
-  /** What the board carries: the place's identity, or the one that it had before. */
-  readonly identity: PlaceIdentity;
+  /** What the board carries: the reserved unit's identity, or the one that it had before. */
+  readonly identity: UnitIdentity;
   readonly isOwnIdentity: boolean;
   /** Its key came from a list, and only the database could tell it again. */
   readonly hasListedKey: boolean;
@@ -41,33 +41,33 @@ export interface ProvenUnit {
 }
 
 /** How that ended; without a unit the board is not good. */
-export interface PlaceEnd {
+export interface UnitEnd {
   /** ISO 8601 in UTC. Of two things that became of one board the later one stands. */
   readonly at: string;
   readonly unit?: ProvenUnit | undefined;
 }
 
-export type PlaceOutcome =
+export type UnitOutcome =
   | 'counted'
-  /** The board counts in the batch without this place, which is free. */
+  /** The board counts in the batch without this reserved unit, which is free. */
   | 'counted before'
   | 'not good'
-  /** A person had released the place, and the batch has no room left. */
+  /** A person had released the reserved unit, and the batch has no room left. */
   | 'lost';
 
-export interface Settlement extends PlaceUse {
-  readonly placeId: string;
+export interface Settlement extends UnitUse {
+  readonly reservedId: string;
   readonly batch: string;
-  readonly end: PlaceEnd;
+  readonly end: UnitEnd;
 }
 
 /** What a station wants to hold of one batch. */
-export interface Wish {
+export interface ReserveWanted {
   readonly batch: string;
   readonly station: string;
   /** As many as this, where the batch has them; see `fairShare`. */
-  readonly places: number;
-  /** Places that it holds now and that no board has taken. */
+  readonly units: number;
+  /** Units that it holds now and that no board has taken. */
   readonly held: readonly string[];
 }
 
@@ -81,7 +81,7 @@ export interface Plan {
 /** A quarter of what is left goes to one station at most, so that the last boards of a batch wait for nobody. */
 const SHARE = 4;
 
-/** How many places a station may hold ahead. @param left places that it holds and those that nobody does */
+/** How many units a station may hold ahead. @param left units that it holds and those that nobody does */
 export function fairShare(wanted: number, left: number): number {
   return Math.min(wanted, Math.floor(left / SHARE));
 }

@@ -1,12 +1,12 @@
-// Stations of one test that hold places ahead, their common database, and ways to it that can be cut.
+// Stations of one test that reserve units, their common database, and ways to it that can be cut.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EspmintError } from '../../src/core/errors/index.js';
 import { openWithSecrets } from '../../src/registry/admin/with-secrets.js';
-import { PlaceBook } from '../../src/registry/batches/prepaid/place-book.js';
-import { PrepaidBatches } from '../../src/registry/batches/prepaid/prepaid-batches.js';
-import { RecentUnits } from '../../src/registry/batches/prepaid/recent-units.js';
+import { ReservedUnits } from '../../src/registry/batches/reserved/reserved-units.js';
+import { OfflineBatches } from '../../src/registry/batches/reserved/offline-batches.js';
+import { RecentUnits } from '../../src/registry/batches/reserved/recent-units.js';
 import type { Claim, UnitImage } from '../../src/registry/index.js';
 import type { Database } from '../../src/registry/store/database.js';
 import type { OpenDatabase } from '../../src/registry/store/open-database.js';
@@ -55,7 +55,7 @@ export const OWN_KEYS = {
 export interface TestStation {
   readonly name: string;
   readonly way: Way;
-  readonly batches: PrepaidBatches;
+  readonly batches: OfflineBatches;
   claim(batch: string, board: number): Promise<Claim>;
   /** One board from its claim to its pass. */
   make(batch: string, board: number): Promise<Claim>;
@@ -63,12 +63,12 @@ export interface TestStation {
   die(): void;
 }
 
-export class PrepaidRig {
+export class ReservedRig {
   readonly folder: string;
   readonly open: OpenDatabase;
-  /** Of somebody who holds no places. */
-  readonly plain: PrepaidBatches;
-  readonly #stations: PrepaidBatches[] = [];
+  /** Of somebody who holds no units. */
+  readonly plain: OfflineBatches;
+  readonly #stations: OfflineBatches[] = [];
   #batchCount = 0;
 
   private constructor(folder: string, open: OpenDatabase) {
@@ -77,9 +77,9 @@ export class PrepaidRig {
     this.plain = this.station(0).batches;
   }
 
-  static async start(binDir?: string): Promise<PrepaidRig> {
-    const folder = mkdtempSync(join(tmpdir(), 'espmint-prepaid-'));
-    return new PrepaidRig(folder, await openWithSecrets({ dataDir: join(folder, 'home'), binDir }));
+  static async start(binDir?: string): Promise<ReservedRig> {
+    const folder = mkdtempSync(join(tmpdir(), 'espmint-reserved-'));
+    return new ReservedRig(folder, await openWithSecrets({ dataDir: join(folder, 'home'), binDir }));
   }
 
   /** Of the batch that was made last. */
@@ -88,15 +88,15 @@ export class PrepaidRig {
   }
 
   /** @param home of an earlier one: it starts again in the same data directory */
-  station(places: number, home = `station ${this.#stations.length}`): TestStation {
+  station(units: number, home = `station ${this.#stations.length}`): TestStation {
     const way = new Way(this.open.database);
-    const batches = new PrepaidBatches({
+    const batches = new OfflineBatches({
       database: way.database,
       sharedBox: this.open.box,
       ownKeys: OWN_KEYS,
-      book: new PlaceBook(join(this.folder, home)),
+      reservedUnits: new ReservedUnits(join(this.folder, home)),
       recent: new RecentUnits(join(this.folder, home)),
-      places,
+      units,
     });
     this.#stations.push(batches);
     const claim = (batch: string, board: number): Promise<Claim> =>

@@ -5,12 +5,12 @@ import { recordEvent } from '../../devices/events.js';
 import { macKeyOf } from '../../devices/rows.js';
 import { countBatch, readBatch, type BatchRow } from '../sql.js';
 import { readUnit, type UnitRow } from '../unit-sql.js';
-import { freeIdentifiers } from './place-sql.js';
-import type { PlaceOutcome, ProvenUnit, Settlement } from './places.js';
+import { freeIdentifiers } from './reserved-sql.js';
+import type { UnitOutcome, ProvenUnit, Settlement } from './reserved-unit.js';
 
 interface PlaceRow {
   readonly state: 'held' | 'used' | 'returned' | 'released';
-  readonly outcome: PlaceOutcome | null;
+  readonly outcome: UnitOutcome | null;
   readonly ended_at: Date | null;
 }
 
@@ -20,22 +20,23 @@ interface PlaceRow {
  * @param mustBeKnown a pass counts only where the registry has that device
  * @throws BATCH_UNKNOWN
  */
-export async function settlePlace(
+export async function settleUnit(
   client: pg.ClientBase,
   settlement: Settlement,
   mustBeKnown: boolean,
-): Promise<PlaceOutcome> {
+): Promise<UnitOutcome> {
   const batch = await readBatch(client, settlement.batch, { lock: true });
-  const place = await readPlace(client, settlement.placeId);
-  const told = place?.state === 'used' ? place.ended_at : null;
-  const outcomeTold = place?.outcome ?? undefined;
-  if (outcomeTold !== undefined && told !== null && told >= new Date(settlement.end.at)) return outcomeTold;
+  const reserved = await readPlace(client, settlement.reservedId);
+  const synced = reserved?.state === 'used' ? reserved.ended_at : null;
+  const outcomeTold = reserved?.outcome ?? undefined;
+  if (outcomeTold !== undefined && synced !== null && synced >= new Date(settlement.end.at))
+    return outcomeTold;
   const macKey = macKeyOf(settlement.mac);
   const unit = await readUnit(client, batch.id, macKey);
   const isGood = !mustBeKnown || (await isKnown(client, settlement.end.unit, macKey));
   const proven = isGood ? settlement.end.unit : undefined;
   // A released place, or one that a board has used up, is no place any more.
-  const hasPlace = place?.state === 'held' || unit?.live === true;
+  const hasPlace = reserved?.state === 'held' || unit?.live === true;
   const at = new Date(settlement.end.at);
   const hasFailedSince = await failedSince(client, batch, macKey, at);
   const isStranger = settlement.end.unit !== undefined && proven === undefined;
@@ -49,10 +50,10 @@ export async function settlePlace(
   return noted;
 }
 
-async function readPlace(client: pg.ClientBase, placeId: string): Promise<PlaceRow | undefined> {
+async function readPlace(client: pg.ClientBase, reservedId: string): Promise<PlaceRow | undefined> {
   const { rows } = await client.query<PlaceRow>(
-    'select state, outcome, ended_at from batch_places where id = $1 for update',
-    [placeId],
+    'select state, outcome, ended_at from reserved_units where id = $1 for update',
+    [reservedId],
   );
   return rows[0];
 }
@@ -99,7 +100,7 @@ interface Case {
 async function decide(
   client: pg.ClientBase,
   { batch, unit, proven, isStranger, hasPlace, hasFailedSince, at }: Case,
-): Promise<PlaceOutcome | 'superseded'> {
+): Promise<UnitOutcome | 'superseded'> {
   // It was made again elsewhere since: that is what it is now.
   if (unit?.passed === true && unit.passed_at !== null && unit.passed_at > at) return 'superseded';
   // The unit of that MAC is another board.
@@ -122,7 +123,7 @@ async function writeUnit(
   { batch, macKey, settlement }: UnitChange,
   proven: ProvenUnit | undefined,
 ): Promise<void> {
-  const { placeId, station, identity, end } = settlement;
+  const { reservedId, station, identity, end } = settlement;
   const { offsetBytes, sizeBytes, md5, sha256 } = proven?.image ?? {};
   await client.query(
     `insert into batch_units as u (batch_id, mac_key, claim_id, station, serial, passed, passed_at, global_uuid, chip,
@@ -137,7 +138,7 @@ async function writeUnit(
     [
       batch.id,
       macKey,
-      placeId,
+      reservedId,
       station,
       identity.serial ?? null,
       proven !== undefined,
@@ -156,31 +157,31 @@ async function writeUnit(
 /** Its serial number and its row of the list belong to the board now, or are free where the board has its own. */
 async function closePlace(
   client: pg.ClientBase,
-  { macKey, settlement: { placeId, isOwnIdentity, end } }: UnitChange,
-  outcome: PlaceOutcome,
+  { macKey, settlement: { reservedId, isOwnIdentity, end } }: UnitChange,
+  outcome: UnitOutcome,
 ): Promise<void> {
   const { rows } = await client.query<{ batch_id: string; station: string; unused: string | null }>(
-    `update batch_places new set state = 'used', mac_key = $2, outcome = $3, ended_at = $4,
+    `update reserved_units new set state = 'used', mac_key = $2, outcome = $3, ended_at = $4,
        serial = case when $5 then null else old.serial end
-     from batch_places old where new.id = $1 and old.id = new.id
+     from reserved_units old where new.id = $1 and old.id = new.id
      returning new.batch_id, new.station, case when $5 then old.serial end as unused`,
-    [placeId, macKey, outcome, end.at, isOwnIdentity],
+    [reservedId, macKey, outcome, end.at, isOwnIdentity],
   );
   const [row] = rows;
   if (!isOwnIdentity) {
-    // One row of a list for each board: a further one that was on its chip is spent, and stays with the place.
+    // One row of a list for each board: a further one that was on its chip is spent, and stays with the reserved unit.
     await client.query(
-      `update batch_identifiers i set mac_key = $2, claimed_at = now() where place_id = $1 and not exists
+      `update batch_identifiers i set mac_key = $2, claimed_at = now() where reserved_unit_id = $1 and not exists
          (select from batch_identifiers other where other.batch_id = i.batch_id and other.mac_key = $2)`,
-      [placeId, macKey],
+      [reservedId, macKey],
     );
     return;
   }
-  await freeIdentifiers(client, [placeId]);
+  await freeIdentifiers(client, [reservedId]);
   const unused = row?.unused ?? undefined;
   if (row === undefined || unused === undefined) return;
   await client.query(
-    `insert into batch_places (id, batch_id, station, state, serial, ended_at)
+    `insert into reserved_units (id, batch_id, station, state, serial, ended_at)
      values ($1, $2, $3, 'returned', $4, now())`,
     [randomUUID(), row.batch_id, row.station, unused],
   );
@@ -189,7 +190,7 @@ async function closePlace(
 async function noteLost(client: pg.ClientBase, { batch, macKey, settlement }: UnitChange): Promise<void> {
   const { station, end } = settlement;
   await recordEvent(client, {
-    kind: 'batch place lost',
+    kind: 'batch unit lost',
     uuid: end.unit?.uuid,
     macKey,
     detail: { batch: batch.name, station, madeAt: end.at },
