@@ -2,6 +2,7 @@
 import http from 'node:http';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { systemZone } from '../core/times.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventReader, type ReadEvent } from '../../test/support/event-reader.js';
 import { createBench, type TestBench } from '../../test/support/service-bench.js';
@@ -123,7 +124,7 @@ describe('sign-in', () => {
       (await fetch(`${url}/api/v1/session`, { headers: { cookie } })).json();
     const headers = { cookie: one.cookie, 'x-csrf-token': one.csrfToken };
     await fetch(`${url}/api/v1/session`, { method: 'DELETE', headers });
-    expect(await who(one.cookie)).toEqual({ signInRequired: true });
+    expect(await who(one.cookie)).toEqual({ signInRequired: true, zone: systemZone() });
     expect(await who(two.cookie)).toMatchObject({ user: { name: 'lan', role: 'admin' } });
   });
   it('says the same of a wrong name and a wrong password, and slows down after a few', async () => {

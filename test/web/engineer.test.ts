@@ -15,6 +15,24 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
 
   const open = (world: FakeWorld, hash = '#/'): Promise<Page> => fixture.open({ world }, hash);
 
+  it('sees days and times of the service, with the zone named, in a browser on the other side of the world', async () => {
+    const context = { timezoneId: 'Asia/Ho_Chi_Minh' };
+    const page = await fixture.open({ world: busyWorld(2) }, '#/today', context);
+    await page.getByRole('heading', { name: 'Boards by hour (UTC)' }).waitFor();
+    await page.getByText(/since \d\d:\d\d UTC/).waitFor();
+    const asked = page.waitForRequest((request) => request.url().includes('/stats?'));
+    await page.getByLabel('Broken down by').selectOption('slot');
+    expect(new URL((await asked).url()).searchParams.get('since')).toBe('today');
+    const shares = page.locator('.chart', { hasText: 'Failed runs by cause' });
+    await shares.getByText('As a table').click();
+    await shares.getByRole('columnheader', { name: 'Cumulative share' }).waitFor();
+    const [device] = fixture.service.world.devices;
+    await goTo(page, `#/devices/${encodeURIComponent(device?.mac ?? '')}`);
+    const at = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' });
+    const shown = at.format(new Date(device?.provisionedAt ?? ''));
+    await page.getByRole('complementary').getByText(`${shown} UTC`).first().waitFor();
+  });
+
   it('sets a product up: findings at the field, the rows, the difference, a new version', async () => {
     const page = await open(busyWorld(2), '#/setup');
     const ssid = page.getByLabel('Wi-Fi', { exact: true });

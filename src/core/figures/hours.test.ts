@@ -13,7 +13,7 @@ const run = (mac: string, endedMs: number, passed = true): RunOutcome => ({
   endedMs,
 });
 const counts = (runs: readonly RunOutcome[], nowMs: number) =>
-  hoursOf(runs, nowMs).map(({ passed, failed }) => [passed, failed]);
+  hoursOf(runs, nowMs, 'UTC').map(({ passed, failed }) => [passed, failed]);
 
 describe('hours', () => {
   it('are shown one by one, also those without boards', () => {
@@ -24,12 +24,16 @@ describe('hours', () => {
       [1, 1],
     ]);
   });
+  it('begin when the clocks of the zone say so', () => {
+    const [hour] = hoursOf([run('a', NOON + 1)], NOON + 2, 'Asia/Kolkata');
+    expect(new Date(hour?.startMs ?? 0).toISOString()).toBe('2026-05-04T11:30:00.000Z');
+  });
   it('count a board by its last result', () => {
     expect(counts([run('a', NOON, false), run('a', NOON + 1)], NOON + 2)).toEqual([[1, 0]]);
   });
   it('are none while nothing has ended, and a week of them at most', () => {
-    expect(hoursOf([], NOON)).toEqual([]);
-    expect(hoursOf([run('a', NOON - 30 * 24 * HOUR_MS), run('b', NOON)], NOON)).toHaveLength(7 * 24);
+    expect(hoursOf([], NOON, 'UTC')).toEqual([]);
+    expect(hoursOf([run('a', NOON - 30 * 24 * HOUR_MS), run('b', NOON)], NOON, 'UTC')).toHaveLength(7 * 24);
   });
 });
 

@@ -162,8 +162,10 @@ export async function readStations(client: pg.ClientBase): Promise<StationRecord
     seen_at: Date;
     alive: boolean;
   }>(`select *, ${SEEN_LATELY} as alive from stations order by name`);
-  return rows.map(({ name, batch, seen_at: seenAt, ...rest }) => ({
+  return rows.map(({ name, batch, running, seen_at: seenAt, ...rest }) => ({
     ...rest,
+    // What it said last is not what it does now.
+    running: rest.alive ? running : 0,
     station: name,
     batch: batch ?? undefined,
     seenAt: seenAt.toISOString(),

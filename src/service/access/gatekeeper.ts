@@ -1,4 +1,5 @@
 // Decides who a caller is: the person at this machine, a person with a session, or a machine with a token.
+import { systemZone } from '../../core/times.js';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { ROLES, type Role, type Session } from '../contract/index.js';
 import type { People } from './people.js';
@@ -72,10 +73,11 @@ export class Gatekeeper {
   async describe(identity: Identity | undefined, credentials: Credentials): Promise<Session> {
     const { cookie } = credentials;
     const signInRequired = await this.signInRequired(credentials);
-    if (identity === undefined) return { signInRequired };
+    const zone = systemZone();
+    if (identity === undefined) return { signInRequired, zone };
     const user = { name: identity.name, role: identity.role };
-    if (identity.via !== 'session' || cookie === undefined) return { signInRequired, user };
-    return { signInRequired, user, csrfToken: csrfTokenOf(cookie) };
+    if (identity.via !== 'session' || cookie === undefined) return { signInRequired, zone, user };
+    return { signInRequired, zone, user, csrfToken: csrfTokenOf(cookie) };
   }
 
   async #check<T>(key: string, address: string, check: () => Promise<T>): Promise<T> {

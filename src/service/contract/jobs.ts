@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { STAGES } from '../../core/stages.js';
 import { conflictSchema } from './conflicts.js';
 import { wifiRecordSchema } from './wifi-record.js';
-import { operations, timeSchema } from './operation.js';
+import { momentSchema, operations, timeSchema } from './operation.js';
 
 const stageSchema = z.enum(STAGES);
 
@@ -124,6 +124,8 @@ export const JOB_OPERATIONS = operations({
       state: z.enum(['running', 'passed', 'failed', 'cancelled', 'interrupted']).optional(),
       port: z.string().optional(),
       code: z.string().optional(),
+      /** Running, or ended at or after this time. */
+      since: momentSchema.optional(),
       limit: z.coerce.number().int().min(1).max(1000).default(100),
     }),
     response: z.object({ jobs: z.array(jobSchema) }),

@@ -21,6 +21,8 @@ export const sessionSchema = z
     user: z.object({ name: z.string(), role: roleSchema }).optional(),
     /** Send it as header `x-csrf-token` with every request that is not GET; present with a cookie session. */
     csrfToken: z.string().optional(),
+    /** The zone of the service (IANA): of the days it counts, and of times that are typed without one. */
+    zone: z.string(),
   })
   .meta({ id: 'Session' });
 export type Session = z.output<typeof sessionSchema>;

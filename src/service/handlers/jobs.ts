@@ -2,6 +2,7 @@
 import { isSamePort } from '../../driver/index.js';
 import type { ServiceCore } from '../core.js';
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
+import { withMoments } from '../http/moments.js';
 import type { Call, Handlers } from '../http/operations.js';
 
 type JobHandlers = Pick<
@@ -19,14 +20,17 @@ export function jobHandlers({ jobs, orders, line, ports }: ServiceCore): JobHand
       if (unkept === undefined) return { jobs: begun };
       return { jobs: begun, warnings: [{ code: unkept.code, message: unkept.message }] };
     },
-    listJobs: ({ query: { state, port, code, limit } }) => ({
-      jobs: jobs
+    listJobs: ({ query: { state, port, code, limit, ...typed } }) => {
+      const { since = '' } = withMoments(typed);
+      const found = jobs
         .list()
+        .filter(({ endedAt }) => endedAt === undefined || endedAt >= since)
         .filter((job) => state === undefined || job.state === state)
         .filter((job) => port === undefined || isSamePort(job.port, port))
         .filter((job) => code === undefined || job.failure?.code === code)
-        .slice(0, limit),
-    }),
+        .slice(0, limit);
+      return { jobs: found };
+    },
     getJob: ({ params }) => jobs.get(params.id),
     cancelJob: ({ params }) => {
       const job = jobs.get(params.id);

@@ -1,6 +1,7 @@
 // Figures for the API: of the runs that the database has, of a station, a batch or everything.
 import { figuresBy, figuresOf, type Figures } from '../../core/figures/figures.js';
 import { HOUR_MS, hoursOf } from '../../core/figures/hours.js';
+import { systemZone } from '../../core/times.js';
 import { GROUPINGS, type Grouping } from '../../station/index.js';
 import type { RunFilter, Runs } from '../../registry/index.js';
 
@@ -35,7 +36,7 @@ export async function readFigures(runs: Pick<Runs, 'read'>, query: FigureQuery):
       ['all', figuresOf(found)],
       ...(by === undefined ? [] : figuresBy(found, GROUPINGS[by])),
     ]),
-    hours: hoursOf(found, Math.min(untilMs ?? Infinity, Date.now())).map(toHour),
+    hours: hoursOf(found, Math.min(untilMs ?? Infinity, Date.now()), systemZone()).map(toHour),
   };
 }
 
@@ -47,7 +48,7 @@ export async function readDay(
   const found = await runs.read({ station, sinceMs });
   const nowMs = Date.now();
   const { passed: lastHour } = figuresOf(found.filter(({ endedMs }) => endedMs > nowMs - HOUR_MS));
-  return { ...figuresOf(found), lastHour, hours: hoursOf(found, nowMs).map(toHour) };
+  return { ...figuresOf(found), lastHour, hours: hoursOf(found, nowMs, systemZone()).map(toHour) };
 }
 
 function momentOf(iso: string | undefined): number | undefined {

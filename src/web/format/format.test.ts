@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
+  formatClockIn,
+  formatExact,
+  setZone,
+  zoneName,
   formatAgo,
   formatBytes,
   formatDuration,
@@ -60,6 +64,16 @@ describe('a moment', () => {
     ['2026-01-02T10:00:00Z', 'Jan 2, 2026'],
   ])('%s reads %s', (iso, text) => {
     expect(formatAgo(iso, now, 'en-US')).toBe(text);
+  });
+
+  it('is told in the zone of the service, which is named', () => {
+    setZone('Asia/Ho_Chi_Minh');
+    expect(formatExact('2026-03-12T20:00:00Z', 'en-GB')).toBe('13 Mar 2026, 03:00:00 GMT+7');
+    expect(formatClockIn('2026-03-12T20:00:00Z', 'en-GB')).toBe('03:00 GMT+7');
+    expect(formatHour('2026-03-12T20:00:00Z', 'en-US')).toBe('03');
+    expect(zoneName('en-GB')).toBe('GMT+7');
+    setZone('UTC');
+    expect(formatExact('2026-03-12T20:00:00Z', 'en-GB')).toBe('12 Mar 2026, 20:00:00 UTC');
   });
 
   it('has its hour of 24 on an axis', () => {

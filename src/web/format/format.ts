@@ -49,23 +49,46 @@ export function formatAgo(iso: string, nowMs: number, language: string): string 
   if (age < HOUR_S) return words.format(Math.trunc(seconds / MINUTE_S), 'minute');
   if (age < DAY_S) return words.format(Math.trunc(seconds / HOUR_S), 'hour');
   if (age < 7 * DAY_S) return words.format(Math.trunc(seconds / DAY_S), 'day');
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(iso));
+  return format(iso, language, { dateStyle: 'medium' });
 }
 
+/** To the second, with the zone: `12 Mar 2026, 10:24:00 CET`. */
 export function formatExact(iso: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(
-    new Date(iso),
-  );
+  const day = { year: 'numeric', month: 'short', day: 'numeric' } as const;
+  const time = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
+  return format(iso, language, { ...day, ...time, timeZoneName: 'short' });
 }
 
+/** `10:24`: beside something that names the zone. */
 export function formatClock(iso: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
+  return format(iso, language, { hour: '2-digit', minute: '2-digit' });
+}
+
+/** `10:24 CET` */
+export function formatClockIn(iso: string, language: string): string {
+  return format(iso, language, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
 }
 
 /** `07`: the hour of a day of 24, for an axis. */
 export function formatHour(iso: string, language: string): string {
-  const hour = { hour: '2-digit', hourCycle: 'h23' } as const;
-  return new Intl.DateTimeFormat(language, hour).format(new Date(iso)).replace(/\D/g, '');
+  return format(iso, language, { hour: '2-digit', hourCycle: 'h23' }).replace(/\D/g, '');
+}
+
+/** The zone of the service: all times on the page are of it, wherever the browser stands. Absent: the browser's own. */
+let zone: string | undefined;
+
+export function setZone(name: string | undefined): void {
+  zone = name;
+}
+
+/** As people call it: `CET`, `GMT+7`. */
+export function zoneName(language: string): string {
+  const parts = new Intl.DateTimeFormat(language, { timeZone: zone, timeZoneName: 'short' }).formatToParts();
+  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
+}
+
+function format(iso: string, language: string, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(language, { ...options, timeZone: zone }).format(new Date(iso));
 }
 
 /** The two ends of a MAC, for a tile with little room: `a4:…:56:78`. */

@@ -2,6 +2,7 @@
 import type { LiveEvent, Role, Session } from '../../service/contract/index.js';
 import { ApiFailure, call, useCsrfToken, whenSignedOut } from '../api/client.js';
 import { openLive } from '../api/live.js';
+import { setZone } from '../format/format.js';
 import { parsePlace } from '../router.js';
 import { reduce, type RegistryUpdate, type State } from './state.js';
 import { getState, setState } from './store.js';
@@ -81,6 +82,7 @@ export function knowsWhat({ settings }: State): boolean {
 
 function enter(session: Session): void {
   useCsrfToken(session.csrfToken);
+  setZone(session.zone);
   setState((state) => ({ ...state, session }));
   if (!mayWork(session)) {
     stopListening();
@@ -95,7 +97,7 @@ function enter(session: Session): void {
 function forgetSession(): void {
   if (getState().session?.user === undefined) return;
   stopListening();
-  setState((state) => ({ ...state, session: { signInRequired: true } }));
+  setState((state) => ({ ...state, session: { signInRequired: true, zone: state.session?.zone ?? 'UTC' } }));
 }
 
 function stopListening(): void {

@@ -159,13 +159,13 @@ function session(exchange: Exchange, id: string, body: unknown, caller: Caller):
     const cookie = randomUUID();
     sessions.set(cookie, made);
     response.setHeader('set-cookie', `espmint_session=${cookie}; HttpOnly; SameSite=Strict; Path=/`);
-    return { signInRequired: true, ...made };
+    return { signInRequired: true, zone: 'UTC', ...made };
   }
   if (id === 'signOut') {
     response.setHeader('set-cookie', 'espmint_session=; Max-Age=0; Path=/');
     return { ok: true };
   }
-  return id === 'getSession' ? { signInRequired: world.users.length > 0, ...caller } : undefined;
+  return id === 'getSession' ? { signInRequired: world.users.length > 0, zone: 'UTC', ...caller } : undefined;
 }
 
 function callerOf({ request, sessions }: Exchange): Caller {

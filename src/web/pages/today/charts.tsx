@@ -1,7 +1,14 @@
 // The few charts: labelled directly, each with the table behind it.
 import type { ComponentChildren, JSX } from 'preact';
 import type { Today } from '../../../service/contract/index.js';
-import { formatClock, formatCount, formatHour, formatShare, formatShort } from '../../format/format.js';
+import {
+  formatClock,
+  formatCount,
+  formatHour,
+  formatShare,
+  formatShort,
+  zoneName,
+} from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 
@@ -57,8 +64,8 @@ export function HourColumns({ hours }: { hours: Today['hours'] }): JSX.Element {
   return (
     <Chart
       wide
-      title={t('today.byHour')}
-      heads={[t('today.hour'), t('count.pass'), t('count.fail')]}
+      title={`${t('today.byHour')} (${zoneName(language)})`}
+      heads={[`${t('today.hour')} (${zoneName(language)})`, t('today.passed'), t('today.failed')]}
       rows={hours.map(({ start, passed, failed }) => [formatClock(start, language), passed, failed])}
     >
       <div class="columns" aria-hidden="true">
@@ -80,16 +87,22 @@ export function HourColumns({ hours }: { hours: Today['hours'] }): JSX.Element {
 
 /** Pareto of causes: the most frequent first, each leads to its jobs. */
 export function CauseBars({ failures }: { failures: Today['failures'] }): JSX.Element {
+  const language = currentLocale();
   const most = Math.max(1, ...failures.map(({ count }) => count));
   return (
     <Chart
       title={t('today.causes')}
-      heads={[t('today.cause'), t('today.count')]}
-      rows={failures.map(({ code, stage, count }) => [`${code} (${stage})`, count])}
+      heads={[t('today.cause'), t('today.runs'), t('today.share'), t('today.cumulative')]}
+      rows={failures.map(({ code, stage, count, share, cumulative }) => [
+        `${code} (${stage})`,
+        count,
+        formatShare(share, language),
+        formatShare(cumulative, language),
+      ])}
     >
       {failures.length === 0 && <p class="muted">{t('today.noFailures')}</p>}
       <ul class="bars">
-        {failures.map(({ code, stage, count, cumulative }) => (
+        {failures.map(({ code, stage, count, share }) => (
           <li key={code + stage}>
             <a href={link(['today'], { code })} class="bars-name mono" title={stage}>
               {code}
@@ -98,7 +111,7 @@ export function CauseBars({ failures }: { failures: Today['failures'] }): JSX.El
               <span class="bars-fill failed" style={{ width: `${(count / most) * 100}%` }} />
             </span>
             <span class="bars-value">
-              {count} <small class="muted">{formatShare(cumulative, currentLocale())}</small>
+              {count} <small class="muted">{formatShare(share, language)}</small>
             </span>
           </li>
         ))}
@@ -114,7 +127,7 @@ export function StageBars({ stages }: { stages: Today['stages'] }): JSX.Element 
   return (
     <Chart
       title={t('today.byStage')}
-      heads={[t('today.stage'), t('today.median'), t('today.p95'), t('today.count')]}
+      heads={[t('today.stage'), t('today.median'), t('today.p95'), t('today.runs')]}
       rows={stages.map(({ stage, medianMs, p95Ms, count }) => [
         t(`stage.${stage}`),
         formatShort(medianMs, language),

@@ -1,6 +1,6 @@
 // Of which period, station and batch the figures are; the address of the page keeps it.
 import type { JSX } from 'preact';
-import { call } from '../../api/client.js';
+import { call, serviceNow } from '../../api/client.js';
 import { addressOf } from '../../api/routes.js';
 import { t } from '../../i18n/translate.js';
 import { go, link, type Place } from '../../router.js';
@@ -38,8 +38,9 @@ export function queryOf(query: Query, own: string | undefined): Record<string, s
 function sinceOf(period: string): string | undefined {
   if (period === 'all') return undefined;
   const length = LENGTH_MS[period];
-  const since = length === undefined ? new Date().setHours(0, 0, 0, 0) : Date.now() - length;
-  return new Date(Math.floor(since / 60_000) * 60_000).toISOString();
+  // The day of the service, as everywhere.
+  if (length === undefined) return 'today';
+  return new Date(Math.floor((serviceNow() - length) / 60_000) * 60_000).toISOString();
 }
 
 export function FilterBar({ query }: { query: Query }): JSX.Element {

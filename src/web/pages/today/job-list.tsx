@@ -25,7 +25,7 @@ export function JobList({ code, state }: JobListProps): JSX.Element {
     async (signal) =>
       (
         await call('listJobs', {
-          query: { code, limit: SHOWN, ...(wanted === '' ? {} : { state: wanted }) },
+          query: { code, limit: SHOWN, since: 'today', ...(wanted === '' ? {} : { state: wanted }) },
           signal,
         })
       ).jobs,

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import type { FiguresInfo, StationInfo, Today } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
-import { formatAgo, formatClock, formatCount, formatDuration, formatShare } from '../../format/format.js';
+import { formatAgo, formatClockIn, formatCount, formatDuration, formatShare } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { link, type Place } from '../../router.js';
 import { useStore } from '../../store/store.js';
@@ -23,7 +23,7 @@ export function TodayPage({ place }: { place: Place }): JSX.Element {
       <header class="page-head">
         <h1>{t('nav.today')}</h1>
         {today !== undefined && !filtered && (
-          <span class="muted">{t('today.since', { time: formatClock(today.since, currentLocale()) })}</span>
+          <span class="muted">{t('today.since', { time: formatClockIn(today.since, currentLocale()) })}</span>
         )}
       </header>
       <div class="page-body stack loose">
@@ -97,11 +97,11 @@ function Numbers({ figures, today }: { figures: FiguresInfo; today: Today | unde
   const { firstPassYield, boardsPerHour, taktMs, reworked, alreadyDone } = figures;
   return (
     <ul class="figures">
-      <Figure name={t('count.pass')} tone="pass" to={link(['today'], { show: 'passed' })}>
+      <Figure name={t('today.passed')} tone="pass" to={link(['today'], { show: 'passed' })}>
         {count(figures.passed)}
       </Figure>
       <Figure
-        name={t('count.fail')}
+        name={t('today.failed')}
         tone={figures.failed > 0 ? 'fail' : ''}
         to={link(['today'], { show: 'failed' })}
       >
@@ -160,8 +160,8 @@ function Groups({ groups }: { groups: readonly Group[] }): JSX.Element {
       keyOf={({ group }) => group}
       columns={[
         { name: t('people.name'), cell: ({ group }) => group },
-        { name: t('count.pass'), number: true, cell: ({ figures }) => figures.passed },
-        { name: t('count.fail'), number: true, cell: ({ figures }) => figures.failed },
+        { name: t('today.passed'), number: true, cell: ({ figures }) => figures.passed },
+        { name: t('today.failed'), number: true, cell: ({ figures }) => figures.failed },
         {
           name: t('today.yield'),
           number: true,
@@ -201,7 +201,11 @@ function Stations(): JSX.Element | null {
             </Badge>
           ),
         },
-        { name: t('today.running'), number: true, cell: ({ running, slots }) => `${running}/${slots}` },
+        {
+          name: t('today.running'),
+          number: true,
+          cell: ({ alive, running, slots }) => (alive ? `${running}/${slots}` : '–'),
+        },
       ]}
     />
   );
