@@ -28,7 +28,11 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
     await shares.getByRole('columnheader', { name: 'Cumulative share' }).waitFor();
     const [device] = fixture.service.world.devices;
     await goTo(page, `#/devices/${encodeURIComponent(device?.mac ?? '')}`);
-    const at = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' });
+    const at = new Intl.DateTimeFormat('en-GB', {
+      dateStyle: 'medium',
+      timeStyle: 'medium',
+      timeZone: 'UTC',
+    });
     const shown = at.format(new Date(device?.provisionedAt ?? ''));
     await page.getByRole('complementary').getByText(`${shown} UTC`).first().waitFor();
   });
