@@ -1,6 +1,7 @@
 // The page at a real station: what the service knows of a slot is what its tile says and offers.
 import { describe, expect, it } from 'vitest';
 import { EspmintError } from '../../src/core/errors/index.js';
+import type { Job } from '../../src/service/contract/index.js';
 import { browserAvailable } from '../support/browser.js';
 import { tile, tileSays } from '../support/dashboard.js';
 import { realStations, type RealStation } from '../support/real-station.js';
@@ -70,14 +71,12 @@ describe.skipIf(!(await browserAvailable()))('a station that starts boards by it
   });
 
   it.each([
-    ['no answer', 'FAIL', 'The chip does not answer.'],
-    ['worn flash', 'FAIL', 'The flash'],
-    // A chip whose digests are all wrong cannot be told from a bad line.
-    ['wrong proof', 'FAIL', 'Cable or power.'],
-    // Whether the link's end or the empty port is seen first is chance; the remedy is one.
-    ['unplugged while writing', 'FAIL', 'lug'],
-    ['worn cable', 'PASS', 'Remove the board.'],
-  ])('shows a board with the fault "%s" as what it is: %s', async (fault, word, sentence) => {
+    ['no answer', 'FAIL', 'The chip does not answer.', 'CHIP_NO_ANSWER'],
+    ['worn flash', 'FAIL', 'The flash does not hold what was written.', 'VERIFY_MISMATCH'],
+    ['wrong proof', 'FAIL', 'The flash does not hold what was written.', 'VERIFY_MISMATCH'],
+    ['unplugged while writing', 'FAIL', 'lug', 'BOARD_REMOVED'],
+    ['worn cable', 'PASS', 'Remove the board.', undefined],
+  ])('shows a board with the fault "%s" as what it is: %s', async (fault, word, sentence, code) => {
     const station = await open();
     const { page, call } = station;
     await call('POST', '/virtual-boards', { count: 1, fault });
@@ -85,5 +84,7 @@ describe.skipIf(!(await browserAvailable()))('a station that starts boards by it
     await page.getByRole('button', { name: 'Start, Slot 1' }).click();
     await tile(page, 1).locator('.tile-word', { hasText: word }).waitFor({ timeout: 90_000 });
     expect(await tile(page, 1).locator('.tile-do').innerText()).toContain(sentence);
+    const { jobs } = (await call('GET', '/jobs')) as { jobs: Job[] };
+    expect(jobs[0]?.failure?.code).toBe(code);
   });
 });

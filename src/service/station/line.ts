@@ -216,9 +216,12 @@ export class Line {
       };
       const operator = asked.startedBy === AUTOMATIC ? undefined : asked.startedBy;
       const origin = { station: order.station, slot, operator, toolVersion, batch: batch?.name };
-      return await ports.running(port, () =>
+      const result = await ports.running(port, () =>
         provisionDevice(port, plan, { ...provision, connect, admit }, { signal, onEvent: tell, origin }),
       );
+      // A link ends a moment before its port is seen to be gone: whether somebody pulled the board is looked up at once.
+      if (!result.ok && result.code === 'LINK_CLOSED') await ports.refresh();
+      return result;
     } catch (thrown) {
       if (!this.#running.has(slot)) this.#open({ slot, port, ...NOTHING_ORDERED });
       return notBegun(port, toEspmintError(thrown));

@@ -17,8 +17,7 @@ export class ChipFaults implements Sabotage {
   private readonly pending: Fault[];
   private requests = 0;
   private blocks = 0;
-  private digests = 0;
-  /** Answers that each `flip-answer` has seen. */
+  /** Answers that each `flip-answer` and each `wrong-md5` has seen. */
   private readonly answers = new Map<Fault, number>();
   private isSilent = false;
 
@@ -53,13 +52,21 @@ export class ChipFaults implements Sabotage {
 
   after(request: Request, outcome: Outcome): Outcome {
     if ((outcome.error ?? 0) !== 0) return outcome;
-    return this.withFlippedBit(request, this.withWrongDigest(request.op, outcome));
+    return this.withFlippedBit(request, this.withWrongDigest(request, outcome));
   }
 
-  private withWrongDigest(op: number, outcome: Outcome): Outcome {
+  private withWrongDigest({ op, data }: Request, outcome: Outcome): Outcome {
     if (op !== OP.SPI_FLASH_MD5 || outcome.data === undefined) return outcome;
-    this.digests += 1;
-    if (this.take('wrong-md5', ({ nth }) => nth === this.digests) === undefined) return outcome;
+    const [address, size] = [wordAt(data, 0), wordAt(data, 1)];
+    const isWrong = this.pending.filter((fault) => {
+      if (fault.kind !== 'wrong-md5') return false;
+      if (fault.address !== undefined && fault.address !== address) return false;
+      if (fault.size !== undefined && fault.size !== size) return false;
+      const count = (this.answers.get(fault) ?? 0) + 1;
+      this.answers.set(fault, count);
+      return count === fault.nth;
+    });
+    if (isWrong.length === 0) return outcome;
     // Another digest of the same form: its bytes in reverse.
     return { ...outcome, data: outcome.data.slice().reverse() };
   }
