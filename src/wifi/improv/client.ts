@@ -140,11 +140,12 @@ export class ImprovClient {
         hint: 'shorten them',
       });
     }
+    await this.#settle();
     await this.#send(COMMAND.sendWifi, parameters);
     let silent = new Deadline(timeoutMs / TRIES);
     const deadline = new Deadline(timeoutMs);
     // The state of before may be told once more; a new one is news also without the acknowledgement.
-    let begun = false;
+    let [begun, isJoining] = [false, false];
     const before = this.#state;
     while (!deadline.passed) {
       const packet = await this.#next(deadline);
@@ -167,10 +168,10 @@ export class ImprovClient {
           return { url: result.texts[0] };
         }
       } else if (this.#state === STATE.provisioning) {
-        begun = true;
+        begun = isJoining = true;
       } else if (this.#state === STATE.provisioned && (begun || before !== STATE.provisioned)) {
         return { url: await this.#urlAfterState() };
-      } else if (begun && this.#state === STATE.ready) {
+      } else if (isJoining && this.#state === STATE.ready) {
         // It gave up; the reason may follow.
         const error = await this.#errorAfterState();
         if (error !== undefined) throw this.#provisionError(error, ssid);
@@ -181,6 +182,12 @@ export class ImprovClient {
       what: 'outcome by Improv',
       timeoutMs,
     });
+  }
+
+  /** A board that was starting answers all at once what it was asked meanwhile: no part of that is about what follows. */
+  async #settle(): Promise<void> {
+    const deadline = new Deadline(AFTERWORD_MS);
+    while (!deadline.passed && (await this.#next(deadline)) !== undefined);
   }
 
   /** Texts of the next result of a command. */

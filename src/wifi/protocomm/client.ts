@@ -8,9 +8,9 @@ import {
   configSet,
   configStatus,
   controlReset,
+  readScanOutcome,
   readScanResult,
   readScanStatus,
-  readStatus,
   scanResult,
   scanStart,
   scanStatus,
@@ -69,15 +69,14 @@ export class ProtocommClient {
 
   /** The networks that the board sees. @throws WIFI_REFUSED, WIFI_PROOF_REFUSED, ... */
   async scan(): Promise<SeenNetwork[]> {
-    const session = await this.#open();
     const search = 'the search for networks';
-    const started = await this.#ask(session, 'prov-scan', scanStart(), search, readStatus);
+    const started = await this.#ask('prov-scan', scanStart(), search, readStarted);
     this.#check(search, started);
-    let found = await this.#ask(session, 'prov-scan', scanStatus(), search, readScanStatus);
+    let found = await this.#ask('prov-scan', scanStatus(), search, readScanStatus);
     const deadline = new Deadline(JOIN_MS);
     while (!found.finished && found.status === 0 && !deadline.passed) {
       await sleep(POLL_MS, this.options.signal);
-      found = await this.#ask(session, 'prov-scan', scanStatus(), search, readScanStatus);
+      found = await this.#ask('prov-scan', scanStatus(), search, readScanStatus);
     }
     this.#check(search, found.status);
     const networks: SeenNetwork[] = [];
@@ -86,8 +85,8 @@ export class ProtocommClient {
       // Beyond the last one the device refuses the whole request.
       const request = scanResult(at, Math.min(NETWORKS_AT_ONCE, count - at));
       const list = 'the list of networks';
-      const answer = await this.#ask(session, 'prov-scan', request, list, (bytes) => ({
-        status: readStatus(bytes),
+      const answer = await this.#ask('prov-scan', request, list, (bytes) => ({
+        status: readScanOutcome(bytes, 'result'),
         found: readScanResult(bytes),
       }));
       this.#check(list, answer.status);
@@ -102,12 +101,31 @@ export class ProtocommClient {
    */
   async provision(ssid: string, password: string): Promise<ProtocommJoined> {
     const { name, passphrase } = checkProtocommNetwork(ssid, password);
-    const session = await this.#open();
     const [network, use] = ['the network', 'the use of the network'];
     const message = configSet(name, passphrase);
-    this.#check(network, await this.#ask(session, 'prov-config', message, network, readSet));
-    this.#check(use, await this.#ask(session, 'prov-config', configApply(), use, readApplied));
+    this.#check(network, await this.#ask('prov-config', message, network, readSet));
+    await this.#apply(use);
     return this.#untilJoined(ssid);
+  }
+
+  /** Whether a device whose answer was lost has begun, its state will tell; asked twice it would refuse. */
+  async #apply(use: string): Promise<void> {
+    const session = await this.#open();
+    try {
+      const answer = await session.request('prov-config', configApply());
+      this.#check(
+        use,
+        readAnswer(this.transport, 'prov-config', () => readApplied(answer)),
+      );
+    } catch (error) {
+      if (!isLoss(error)) throw error;
+      this.#session = undefined;
+      if (!(error instanceof HandlerFailed)) return;
+      const state = await this.#state().catch(() => undefined);
+      if (state !== undefined && state.state !== 'disconnected') return;
+      const reason = 'it ended the connection without an answer';
+      throw new EspmintError('WIFI_REFUSED', { port: this.transport.address, what: use, reason });
+    }
   }
 
   async #untilJoined(ssid: string): Promise<ProtocommJoined> {
@@ -205,18 +223,33 @@ export class ProtocommClient {
     return { proof: proof ?? '', username };
   }
 
+  /**
+   * One question. A device that was restarted, and one whose answer was lost, no longer has this session: it is asked once
+   * more in a new one. Whoever refuses, refuses again.
+   */
   async #ask<T>(
-    session: Session,
     endpoint: string,
     message: Uint8Array,
     what: string,
     read: (answer: Uint8Array) => T,
   ): Promise<T> {
+    const ask = async (): Promise<T> => {
+      const session = await this.#open();
+      try {
+        const answer = await session.request(endpoint, message);
+        return readAnswer(this.transport, endpoint, () => read(answer));
+      } catch (error) {
+        this.#session = undefined;
+        throw error;
+      }
+    };
     try {
-      const answer = await session.request(endpoint, message);
-      return readAnswer(this.transport, endpoint, () => read(answer));
+      const wasOpen = this.#session !== undefined;
+      return await ask().catch((error: unknown) => {
+        if (!wasOpen || !isLoss(error)) throw error;
+        return ask();
+      });
     } catch (error) {
-      this.#session = undefined;
       if (!(error instanceof HandlerFailed)) throw error;
       const reason = 'it ended the connection without an answer';
       throw new EspmintError('WIFI_REFUSED', { port: this.transport.address, what, reason });
@@ -230,6 +263,7 @@ export class ProtocommClient {
   }
 }
 
+const readStarted = (answer: Uint8Array): number => readScanOutcome(answer, 'start');
 const readSet = (answer: Uint8Array): number => configStatus(answer, 'set');
 const readApplied = (answer: Uint8Array): number => configStatus(answer, 'apply');
 
@@ -262,6 +296,10 @@ function lossOf(error: unknown): string {
   if (isEspmintError(error) && LOSSES.includes(error.code)) return error.message.replace(/; .*$/, '');
   throw error;
 }
+
+const isLoss = (error: unknown): boolean =>
+  error instanceof HandlerFailed || (isEspmintError(error) && LOST_ANSWERS.includes(error.code));
+const LOST_ANSWERS: readonly string[] = ['WIFI_NO_ANSWER', 'PORT_UNREACHABLE', 'WIFI_ANSWER_BROKEN'];
 const LOSSES: readonly string[] = [
   'WIFI_NO_ANSWER',
   'PORT_UNREACHABLE',

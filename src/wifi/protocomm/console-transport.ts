@@ -70,12 +70,15 @@ export class ConsoleTransport implements ProtocommTransport {
       const waitMs = Math.max(1, Math.min(deadline.remainingMs, QUIET_MS));
       const bytes = await readSome(this.link, { timeoutMs: waitMs, signal });
       for (const line of bytes === undefined ? [] : this.#splitter.push(bytes)) {
+        // The prompt after the request, even where a log line has run into it.
+        const isAfter = echo.isComplete && echo.withoutPrompt(line) !== line;
         const answer = echo.answerIn(line);
         if (answer === undefined) continue;
         const hex = /^[0-9a-f]+$/i.test(answer.trim()) && answer.trim().length % 2 === 0;
         if (hex) return hexToBytes(answer.trim().toLowerCase());
         if (/^(Unrecognized command|invalid command)/i.test(answer)) throw new HandlerFailed(endpoint);
         this.options.onLine?.(answer.trim());
+        if (isAfter) throw new HandlerFailed(endpoint);
       }
       const isPrompt = bytes === undefined && echo.isPrompt(this.#splitter.partial);
       if (isPrompt && (echo.isComplete || silent.passed)) throw new HandlerFailed(endpoint);

@@ -39,9 +39,29 @@ export class HttpTransport implements ProtocommTransport {
   }
 
   async request(endpoint: string, body: Uint8Array): Promise<Uint8Array> {
+    const answer = await this.#send(endpoint, body).catch((error: unknown) => {
+      // A kept connection may have been closed by the server just then: on a new one it takes the same bytes, or fails again.
+      if (error instanceof StaleConnection) return this.#send(endpoint, body);
+      throw error;
+    });
+    this.#takeCookie(answer.head);
+    const status = answer.head.statusCode ?? 0;
+    if (status === 200) return answer.body;
+    if (status >= 500 || status === 400) throw new HandlerFailed(endpoint);
+    throw new EspmintError('WIFI_REFUSED', {
+      port: this.address,
+      what: endpoint,
+      reason: `HTTP status ${status}`,
+      hint: 'check that this is a device that waits for provisioning',
+    });
+  }
+
+  async #send(
+    endpoint: string,
+    body: Uint8Array,
+  ): Promise<{ readonly head: IncomingMessage; readonly body: Uint8Array }> {
     const { timeoutMs = REQUEST_MS, signal } = this.options;
-    const answer = await new Promise<{ head: IncomingMessage; body: Uint8Array }>((resolve, reject) => {
-      const fail = (error: Error): void => reject(this.#failure(endpoint, error, timeoutMs));
+    return new Promise((resolve, reject) => {
       const sent = request(
         new URL(`/${endpoint}`, this.#base),
         {
@@ -60,20 +80,15 @@ export class HttpTransport implements ProtocommTransport {
           readBody(head).then((read) => resolve({ head, body: read }), fail);
         },
       );
+      const fail = (error: Error): void => {
+        const failure = this.#failure(endpoint, error, timeoutMs);
+        const isStale = failure instanceof HandlerFailed && sent.reusedSocket;
+        reject(isStale ? new StaleConnection(endpoint) : failure);
+      };
       // A server that takes the request and never answers is silent, not broken.
       sent.on('timeout', () => sent.destroy(new Error('timeout')));
       sent.on('error', fail);
       sent.end(body);
-    });
-    this.#takeCookie(answer.head);
-    const status = answer.head.statusCode ?? 0;
-    if (status === 200) return answer.body;
-    if (status >= 500 || status === 400) throw new HandlerFailed(endpoint);
-    throw new EspmintError('WIFI_REFUSED', {
-      port: this.address,
-      what: endpoint,
-      reason: `HTTP status ${status}`,
-      hint: 'check that this is a device that waits for provisioning',
     });
   }
 
@@ -102,6 +117,9 @@ export class HttpTransport implements ProtocommTransport {
     return new EspmintError('PORT_UNREACHABLE', { port: this.address, reason: code }, { cause: error });
   }
 }
+
+/** Nothing came back over a connection that was kept from the request before. */
+class StaleConnection extends HandlerFailed {}
 
 function parseUrl(url: string): URL {
   const refuse = (): EspmintError =>

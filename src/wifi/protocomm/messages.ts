@@ -27,9 +27,18 @@ export function sessionRequest(version: 0 | 1 | 2, step: number, command: Fields
   ]);
 }
 
-/** What the device says to it: `msg` = 1, the answer in the field of the step. */
+/** What the device says to it: the answer in the field of the step, 21 or 23, and its number, 1 or 3, in `msg` = 1. */
 export function sessionAnswer(bytes: Uint8Array, version: 0 | 1 | 2, answerField: number): Message {
-  return new Message(bytes).message(10 + version).message(answerField);
+  return answerOf(new Message(bytes).message(10 + version), answerField - 20, answerField);
+}
+
+/**
+ * Zeros and empty messages are left out on the wire: without its kind, an empty answer would say that all went well.
+ * @throws RangeError where this is the answer to another request, or none
+ */
+function answerOf(message: Message, kind: number, field: number): Message {
+  if (message.number(1) !== kind) throw new RangeError('it does not say that it answers this');
+  return message.message(field);
 }
 
 const CONFIG = { getStatus: 0, set: 2, apply: 4 } as const;
@@ -51,7 +60,8 @@ function configMessage(type: number, command: Fields): Uint8Array {
 
 /** Status of an answer to set (13) or apply (15). */
 export function configStatus(bytes: Uint8Array, what: 'set' | 'apply'): number {
-  return new Message(bytes).message(what === 'set' ? 13 : 15).number(1);
+  const kind = 1 + CONFIG[what];
+  return answerOf(new Message(bytes), kind, 10 + kind).number(1);
 }
 
 export type StationState =
@@ -69,7 +79,7 @@ export type StationState =
 export function stationState(
   bytes: Uint8Array,
 ): StationState | { readonly state: 'refused'; readonly status: number } {
-  const answer = new Message(bytes).message(11);
+  const answer = answerOf(new Message(bytes), 1, 11);
   const status = answer.number(1);
   if (status !== 0) return { state: 'refused', status };
   switch (answer.number(2)) {
@@ -120,11 +130,17 @@ function scanMessage(type: number, command: Fields): Uint8Array {
 
 export function readScanStatus(bytes: Uint8Array): { status: number; finished: boolean; count: number } {
   const message = new Message(bytes);
-  const answer = message.message(13);
+  const answer = answerOf(message, 3, 13);
   return { status: message.number(2), finished: answer.number(1) !== 0, count: answer.number(2) };
 }
 
-export const readStatus = (bytes: Uint8Array): number => new Message(bytes).number(2);
+/** Of the answer to a start, or to the question for results. */
+export function readScanOutcome(bytes: Uint8Array, what: 'start' | 'result'): number {
+  const message = new Message(bytes);
+  const kind = 1 + SCAN[what];
+  answerOf(message, kind, 10 + kind);
+  return message.number(2);
+}
 
 export function readScanResult(bytes: Uint8Array): SeenNetwork[] {
   return new Message(bytes)

@@ -69,15 +69,23 @@ describe('unified provisioning', () => {
     },
   );
 
-  it.each(['prov-scan', 'prov-config'])(
-    'refuses an answer of %s that is no message, by name',
-    async (broken) => {
+  it.each([
+    ['prov-scan', 'no message', Uint8Array.of(0x0a, 5, 1)],
+    ['prov-config', 'no message', Uint8Array.of(0x0a, 5, 1)],
+    // Read carelessly it would say status 0, and state 0: connected.
+    ['prov-scan', 'empty', new Uint8Array()],
+    ['prov-config', 'empty', new Uint8Array()],
+    ['prov-config', 'the answer to another request', Uint8Array.of(8, 5, 0x7a, 0)],
+  ])(
+    'refuses an answer of %s that is %s, by name',
+    async (broken, _, answer) => {
       const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
       const client = new ProtocommClient({
         address: 'http://192.168.4.1',
         request: (endpoint) => {
           if (endpoint === 'proto-ver') return Promise.resolve(bytes('{"prov":{"ver":"v1.1","sec_ver":0}}'));
-          return Promise.resolve(endpoint === broken ? Uint8Array.of(0x0a, 5, 1) : new Uint8Array());
+          const session = Uint8Array.of(0x10, 0, 0x52, 5, 8, 1, 0xaa, 1, 0);
+          return Promise.resolve(endpoint === broken ? answer : session);
         },
         renew: () => undefined,
         close: () => undefined,
@@ -110,6 +118,32 @@ describe('unified provisioning', () => {
     expect(states).toEqual(['connecting', 'connecting', 'connecting', 'connected']);
     const refusing = await overHttp({ fault: 'rejects' });
     await expect(refusing.provision('Lab', 'lab-password')).rejects.toMatchObject({ code: 'WIFI_REFUSED' });
+  });
+
+  it.each(['over HTTP', 'over the console'])(
+    'goes on in new sessions where every second answer is lost, %s',
+    async (way) => {
+      const client = await (way === 'over HTTP' ? overHttp : overConsole)({ fault: 'drops' });
+      expect((await client.scan()).map(({ ssid }) => ssid)).toContain('Lab');
+      expect(await client.provision('Lab', 'lab-password')).toMatchObject({ address: '192.168.77.130' });
+    },
+  );
+
+  it('goes on with a device that was restarted, or spoke with another client, and forgot the session', async () => {
+    const board = createVirtualBoard({ application: 'wifi-protocomm' });
+    const server = await servePortal(board, { host: '127.0.0.1', port: 0 });
+    closers.push(
+      () => board.dispose(),
+      () => server.close(),
+    );
+    const [client, other] = [0, 1].map(() => {
+      const transport = new HttpTransport(server.url);
+      closers.push(() => transport.close());
+      return new ProtocommClient(transport, { proof: 'abcd1234' });
+    }) as [ProtocommClient, ProtocommClient];
+    await client.scan();
+    await other.scan();
+    expect(await client.provision('Lab', 'lab-password')).toMatchObject({ address: '192.168.77.130' });
   });
 
   it('never takes a lost connection for success', async () => {
