@@ -1,11 +1,12 @@
 // Finds out what a board speaks: Improv, unified provisioning on its console, a console with a known command, or nothing.
 import { isEspmintError } from '../core/errors/index.js';
 import type { Link } from '../driver/link/transport.js';
-import { throwIfAborted } from '../driver/wait.js';
+import { Deadline, throwIfAborted } from '../driver/wait.js';
 import { PRESET_COMMANDS, type ConsolePreset } from './console/presets.js';
 import { runScript } from './console/run-script.js';
+import { compile, DEFAULT_PROMPT } from './console/script.js';
 import { ImprovClient } from './improv/client.js';
-import { readSome, settle } from './lines.js';
+import { LineSplitter, readSome, settle } from './lines.js';
 import { ProtocommClient } from './protocomm/client.js';
 import { ConsoleTransport } from './protocomm/console-transport.js';
 import { HandlerFailed } from './protocomm/transport.js';
@@ -29,11 +30,14 @@ const ROUNDS = 3;
 const ASK_MS = 1_200;
 const AFTER_LINE_MS = 150;
 const ORDER: readonly FoundWay['way'][] = ['improv', 'protocomm', 'console'];
+/** A packet of Improv has a byte that consoles take for Ctrl-C: some end by it. */
+const CONSOLE_FIRST: readonly FoundWay['way'][] = ['protocomm', 'console', 'improv'];
 
 /** @returns undefined where the board answered to nothing. @throws LINK_CLOSED, CANCELLED */
 export async function findWay(link: Link, options: FindOptions = {}): Promise<FoundWay | undefined> {
-  const { ways = ORDER, rounds = ROUNDS, signal } = options;
+  const { rounds = ROUNDS, signal } = options;
   await settle(link, options);
+  const ways = options.ways ?? ((await showsPrompt(link, signal)) ? CONSOLE_FIRST : ORDER);
   for (let round = 0; round < rounds; round++) {
     for (const way of ways) {
       throwIfAborted(signal, 'Finding out what the board speaks');
@@ -55,6 +59,20 @@ async function tryIt(trial: Trial, link: Link, options: FindOptions): Promise<Fo
     if (error instanceof HandlerFailed || other.some((code) => isEspmintError(error, code))) return undefined;
     throw error;
   }
+}
+
+/** Whether an empty line is answered by a prompt. */
+async function showsPrompt(link: Link, signal: AbortSignal | undefined): Promise<boolean> {
+  const prompt = compile('The prompt', `^(?:${DEFAULT_PROMPT})\\s*$`);
+  const splitter = new LineSplitter();
+  await link.write(Uint8Array.of(0x0d), { timeoutMs: ASK_MS, signal });
+  const deadline = new Deadline(ASK_MS);
+  let bytes = await readSome(link, { timeoutMs: ASK_MS / 2, signal });
+  while (bytes !== undefined && !deadline.passed) {
+    splitter.push(bytes);
+    bytes = await readSome(link, { timeoutMs: AFTER_LINE_MS, signal });
+  }
+  return prompt.test(splitter.partial);
 }
 
 /** What was tried before stands in the input line of a console: it must not become part of the next command. */

@@ -93,6 +93,16 @@ describe('espmint wifi set finds out what a board speaks', () => {
     expect(run.code).toBe(0);
   });
 
+  it.each(['wifi-improv', 'wifi-console', 'wifi-protocomm'] as const)(
+    '%s whose log runs through everything',
+    async (application) => {
+      const { port } = await bench(application, { fault: 'noisy' });
+      const run = await set(port, '--pop-file', proofFile);
+      const way = application.replace('wifi-', '');
+      expect(run.stderr + run.stdout).toContain(`${port}: on "Field "Net"" by ${way}`);
+    },
+  );
+
   it('and writes into NVS where it speaks nothing, keeping what stands there', async () => {
     const { board, port } = await bench('wifi');
     const run = await set(port, '--json');

@@ -5,6 +5,7 @@ import { plugIn } from '../../../test/support/plug-in.js';
 import { scriptedLink, type ScriptedLink } from '../../../test/support/scripted-link.js';
 import type { VirtualBoard, WifiFault } from '../../virtual/index.js';
 import { splitArguments } from '../../virtual/firmware/wifi/console-device.js';
+import { findWay } from '../find-way.js';
 import { CONSOLE_PRESETS } from './presets.js';
 import { quoteArgument } from './quote.js';
 import { runScript, type StepResult } from './run-script.js';
@@ -154,6 +155,21 @@ describe('a step', () => {
       code: 'WIFI_CONSOLE_SCRIPT_INVALID',
     });
     expect(link.written).toEqual([]);
+  });
+});
+
+describe('finding out what a board speaks', () => {
+  it('sends no packet to a console, which would take one of its bytes for Ctrl-C and end', async () => {
+    let isOver = false;
+    const link = answering((command) => {
+      isOver ||= command.includes('\u0003');
+      if (isOver) return '';
+      if (command.trim() === 'help')
+        return 'help\r\nhelp\r\n  Print\r\n\r\njoin  <ssid> [<pass>]\r\n\r\nesp> ';
+      return `${command}\r\n${/proto/.test(command) ? 'Unrecognized command\r\n' : ''}esp> `;
+    });
+    expect(await findWay(link)).toEqual({ way: 'console', preset: 'join' });
+    expect(isOver).toBe(false);
   });
 });
 

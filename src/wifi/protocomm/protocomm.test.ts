@@ -76,24 +76,21 @@ describe('unified provisioning', () => {
     ['prov-scan', 'empty', new Uint8Array()],
     ['prov-config', 'empty', new Uint8Array()],
     ['prov-config', 'the answer to another request', Uint8Array.of(8, 5, 0x7a, 0)],
-  ])(
-    'refuses an answer of %s that is %s, by name',
-    async (broken, _, answer) => {
-      const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-      const client = new ProtocommClient({
-        address: 'http://192.168.4.1',
-        request: (endpoint) => {
-          if (endpoint === 'proto-ver') return Promise.resolve(bytes('{"prov":{"ver":"v1.1","sec_ver":0}}'));
-          const session = Uint8Array.of(0x10, 0, 0x52, 5, 8, 1, 0xaa, 1, 0);
-          return Promise.resolve(endpoint === broken ? answer : session);
-        },
-        renew: () => undefined,
-        close: () => undefined,
-      });
-      const asked = broken === 'prov-scan' ? client.scan() : client.provision('Lab', 'lab-password');
-      await expect(asked).rejects.toMatchObject({ code: 'WIFI_ANSWER_BROKEN' });
-    },
-  );
+  ])('refuses an answer of %s that is %s, by name', async (broken, _, answer) => {
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+    const client = new ProtocommClient({
+      address: 'http://192.168.4.1',
+      request: (endpoint) => {
+        if (endpoint === 'proto-ver') return Promise.resolve(bytes('{"prov":{"ver":"v1.1","sec_ver":0}}'));
+        const session = Uint8Array.of(0x10, 0, 0x52, 5, 8, 1, 0xaa, 1, 0);
+        return Promise.resolve(endpoint === broken ? answer : session);
+      },
+      renew: () => undefined,
+      close: () => undefined,
+    });
+    const asked = broken === 'prov-scan' ? client.scan() : client.provision('Lab', 'lab-password');
+    await expect(asked).rejects.toMatchObject({ code: 'WIFI_ANSWER_BROKEN' });
+  });
 
   it('names a wrong proof over the console, and a missing one before anything is sent', async () => {
     const wrong = await overConsole({}, { proof: 'wrong' });

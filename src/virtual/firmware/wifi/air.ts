@@ -17,6 +17,7 @@ export const WIFI_FAULTS = {
   closes: 'the connection ends in the middle of joining',
   'no-address': 'the board joins and gets no address',
   silent: 'the firmware never says how it went',
+  noisy: 'log lines with colours run through all that the firmware says',
 } as const;
 export type WifiFault = keyof typeof WIFI_FAULTS;
 

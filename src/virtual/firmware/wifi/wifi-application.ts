@@ -97,8 +97,8 @@ function ownSettings({ air: { settings } }: Radio): ProtocommSettings {
 function* serialConsole(radio: Radio): Steps<Next> {
   const device = new ConsoleDevice(radio.air, radio.consoleMemory);
   yield* print(START);
-  let next = yield* perform(device.start());
-  while (next === undefined) next = yield* perform(device.receive(yield receive));
+  let next = yield* perform(device.start(), radio);
+  while (next === undefined) next = yield* perform(device.receive(yield receive), radio);
   return next;
 }
 
@@ -110,15 +110,25 @@ function* improv(machine: Machine, radio: Radio): Steps<Next> {
   const device = new ImprovDevice(radio.air, facts);
   yield* print(START);
   let next: Next | undefined;
-  while (next === undefined) next = yield* perform(device.receive(yield receive));
+  while (next === undefined) next = yield* perform(device.receive(yield receive), radio);
   return next;
 }
 
+/** What a task beside the console logs: it may fall into the line of a prompt, and has words that answers have too. */
+function* makeNoise({ air }: Radio): Steps {
+  if (air.fault !== 'noisy') return;
+  const text = '\u001b[0;33mW (2210) sensor: status ok, saved 3 values > error 0, ip=0.0.0.0\u001b[0m\r\n';
+  yield send(new TextEncoder().encode(text));
+}
+
 /** @returns how the program ends; undefined where it goes on */
-function* perform(acts: readonly Act[]): Steps<Next | undefined> {
+function* perform(acts: readonly Act[], radio: Radio): Steps<Next | undefined> {
+  yield* makeNoise(radio);
   for (const act of acts) {
-    if ('say' in act) yield send(act.say);
-    else if ('waitMs' in act) yield busy(act.waitMs, 'command');
+    if ('say' in act) {
+      yield send(act.say);
+      if (act.say.length > 1) yield* makeNoise(radio);
+    } else if ('waitMs' in act) yield busy(act.waitMs, 'command');
     else return 'restart' in act ? 'reset' : 'halt';
   }
   return undefined;
@@ -143,6 +153,7 @@ function* protocommConsole(machine: Machine, radio: Radio): Steps<Next> {
       line = '';
       const answer = radio.request(endpoint, Number.parseInt(session, 10) || 0, Buffer.from(hex, 'hex'));
       if (radio.air.fault === 'slow') yield busy(SLOW_JOIN_MS / 10, 'command');
+      yield* makeNoise(radio);
       yield say(
         answer === undefined
           ? CONSOLE_PROMPT
