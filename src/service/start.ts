@@ -1,6 +1,7 @@
 // Starts the service: decides whether this address may be served like that, listens, and says where.
 import { EspmintError } from '../core/errors/index.js';
 import { createApp, type AppOptions } from './app.js';
+import { labelFont } from '../station/index.js';
 import { People } from './access/people.js';
 import { isLoopback } from './http/sites.js';
 import { DEFAULT_HOST, DEFAULT_PORT } from './options.js';
@@ -31,6 +32,8 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
     await app.ready();
     // Made once and kept: made on request it would hold up the boards for 200 ms.
     app.swagger();
+    // Loaded on request it would hold them up for even longer.
+    await Promise.all([import('../core/batch-report/pdf.js'), labelFont()]);
     await app.listen({ host, port });
   } catch (error) {
     await app.close();

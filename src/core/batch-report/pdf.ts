@@ -20,6 +20,8 @@ export interface ReportLook {
   readonly font: LabelFont;
   /** Of the times. */
   readonly zone: Zone;
+  /** Awaited between two pages, by whoever has others to serve. */
+  readonly nextTurn?: () => Promise<void>;
 }
 
 interface Sheet extends ReportLook {
@@ -39,6 +41,7 @@ export async function batchReportToPdf(report: BatchReport, look: ReportLook): P
     const units = report.units.slice(page * UNITS_ON_A_PAGE, (page + 1) * UNITS_ON_A_PAGE);
     document.addPage({ size, margin: 0 });
     drawUnits(sheet, `Devices of batch ${report.batch.name}, page ${page + 1} of ${pages}`, units);
+    await look.nextTurn?.();
   }
   return bytes();
 }

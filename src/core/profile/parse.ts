@@ -1,12 +1,16 @@
 // Reads a profile from YAML text and says what is wrong with line and column.
 import {
+  Composer,
+  type CST,
   LineCounter,
+  Parser,
   isCollection,
   isMap,
   isNode,
   isScalar,
   parseDocument,
   visit,
+  YAMLParseError,
   type Document,
   type Node,
 } from 'yaml';
@@ -50,7 +54,18 @@ const HINT = 'correct the profile, or look at a commented one with `espmint prof
  * @throws PROFILE_INVALID with the first finding.
  */
 export function parseProfile(text: string, file: string): Profile {
-  const result = checkProfile(text);
+  return orThrow(checkProfile(text), file);
+}
+
+/** The same for whoever has others to serve: `nextTurn` is awaited after each piece of some milliseconds. */
+export async function parseProfileInTurns(text: string, file: string, nextTurn: NextTurn): Promise<Profile> {
+  return orThrow(await checkProfileInTurns(text, nextTurn), file);
+}
+
+export type NextTurn = () => Promise<void>;
+type Checked = { profile: Profile } | { findings: ProfileFinding[] };
+
+function orThrow(result: Checked, file: string): Profile {
   if ('profile' in result) return result.profile;
   const first = result.findings[0];
   if (first === undefined)
@@ -59,10 +74,60 @@ export function parseProfile(text: string, file: string): Profile {
 }
 
 /** All findings at once, for `espmint profile check` and the editor form. Never throws. */
-export function checkProfile(text: string): { profile: Profile } | { findings: ProfileFinding[] } {
-  const tooMuch = sizeFault(text);
-  if (tooMuch !== undefined) return { findings: [{ line: 1, column: 1, path: '', reason: tooMuch }] };
-  return check(text);
+export function checkProfile(text: string): Checked {
+  const tooMuch = refuseSize(text);
+  if (tooMuch !== undefined) return tooMuch;
+  const lines = new LineCounter();
+  const document = compose([...new Parser(lines.addNewLine).parse(text)], text.length);
+  return oddities(document, lines) ?? checkSettings(document, lines);
+}
+
+/** The same, see parseProfileInTurns. Never throws. */
+export async function checkProfileInTurns(text: string, nextTurn: NextTurn): Promise<Checked> {
+  const tooMuch = refuseSize(text);
+  if (tooMuch !== undefined) return tooMuch;
+  const lines = new LineCounter();
+  // It tells of the first line again with each piece until something has ended.
+  const parser = new Parser((offset) => {
+    if (offset > (lines.lineStarts.at(-1) ?? -1)) lines.addNewLine(offset);
+  });
+  const tokens: CST.Token[] = [];
+  for (let at = 0; at < text.length; at += PIECE_CHARACTERS) {
+    const next = at + PIECE_CHARACTERS;
+    tokens.push(...parser.parse(text.slice(at, next), next < text.length));
+    await nextTurn();
+  }
+  const document = compose(tokens, text.length);
+  await nextTurn();
+  const odd = oddities(document, lines);
+  if (odd !== undefined) return odd;
+  await nextTurn();
+  return checkSettings(document, lines);
+}
+
+/** Of a text that is read in turns. */
+const PIECE_CHARACTERS = 2048;
+
+function refuseSize(text: string): Checked | undefined {
+  const reason = sizeFault(text);
+  return reason === undefined ? undefined : { findings: [{ line: 1, column: 1, path: '', reason }] };
+}
+
+/** As the library's parseDocument does, but for the sentence of each error, which is made with the place below. */
+function compose(tokens: readonly CST.Token[], length: number): Document.Parsed {
+  // The library compares each name with each other one.
+  const options = { prettyErrors: false, uniqueKeys: false } as const;
+  const [document, second] = new Composer(options).compose(tokens, true, length);
+  if (document === undefined) throw new EspmintError('INTERNAL', { reason: 'a text without a document' });
+  if (second !== undefined)
+    document.errors.push(
+      new YAMLParseError(
+        [second.range[0], second.range[1]],
+        'MULTIPLE_DOCS',
+        'it holds more than one document',
+      ),
+    );
+  return document;
 }
 
 /** Where a setting stands in a text that `checkProfile` has taken: of `wifi.password`, say. */
@@ -94,15 +159,8 @@ function sizeFault(text: string): string | undefined {
 }
 const PARTS = new Set(['\n', '\r', ',', '[', ']', '{', '}', '&', '*', '!', '"', "'"]);
 
-function check(text: string): { profile: Profile } | { findings: ProfileFinding[] } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    // The library compares each name with each other one.
-    uniqueKeys: false,
-  });
-  const locate = locator(document, lines);
+/** What makes it no profile before its settings are looked at; undefined where nothing does. */
+function oddities(document: Document.Parsed, lines: LineCounter): Checked | undefined {
   if (document.errors.length > 0) {
     const findings = document.errors.slice(0, MOST_FINDINGS).map((error) => ({
       ...position(lines, error.pos[0]),
@@ -112,11 +170,14 @@ function check(text: string): { profile: Profile } | { findings: ProfileFinding[
     return { findings };
   }
   const odd = oddNodes(document);
-  if (odd.length > 0) {
-    return {
-      findings: odd.map(({ offset, name, reason }) => ({ ...position(lines, offset), path: name, reason })),
-    };
-  }
+  if (odd.length === 0) return undefined;
+  return {
+    findings: odd.map(({ offset, name, reason }) => ({ ...position(lines, offset), path: name, reason })),
+  };
+}
+
+function checkSettings(document: Document.Parsed, lines: LineCounter): Checked {
+  const locate = locator(document, lines);
   const plain = toPlain(document);
   const faulty = findFaultyText(plain);
   if (faulty !== undefined) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PROFILE_EXAMPLE } from './example.js';
-import { checkProfile, parseProfile } from './parse.js';
+import { checkProfile, checkProfileInTurns, parseProfile } from './parse.js';
 import { profileJsonSchema } from './schema.js';
 import { fillTemplate } from './template.js';
 
@@ -154,5 +154,27 @@ describe('a text that is made to stop the program', () => {
     const certificate = 'A'.repeat(2_000);
     const text = `${rows(300)}\n${Array.from({ length: 5 }, (_, i) => `    - { key: c${i}, type: base64, value: ${certificate} }`).join('\n')}\n`;
     expect(checkProfile(text)).toHaveProperty('profile');
+  });
+});
+
+describe('a text that is read in turns', () => {
+  const LONG = `${PROFILE_EXAMPLE}\n# ${'x'.repeat(5000)}\r\nlocation: Line 1\r\n`;
+  it.each([
+    ['the example', PROFILE_EXAMPLE],
+    ['one that ends in the middle', PROFILE_EXAMPLE.slice(0, 2047)],
+    ['a name that stands twice, far behind', LONG],
+    ['line ends of Windows', PROFILE_EXAMPLE.replaceAll('\n', '\r\n')],
+    ['a quote that is never closed', `name: "${'x'.repeat(4000)}`],
+    ['two documents', `${PROFILE_EXAMPLE}\n---\nname: y\n`],
+    ['nothing', ''],
+    ['unknown settings', Array.from({ length: 900 }, (_, n) => `k${n}: 1`).join('\n')],
+  ])('is judged as at once: %s', async (_, text) => {
+    let turns = 0;
+    const inTurns = await checkProfileInTurns(text, () => {
+      turns += 1;
+      return Promise.resolve();
+    });
+    expect(inTurns).toEqual(checkProfile(text));
+    expect(turns).toBeGreaterThanOrEqual(Math.ceil(text.length / 2048));
   });
 });

@@ -3,11 +3,12 @@ import { systemZone } from '../../core/times.js';
 import { labelFont } from '../../station/index.js';
 import { makeBatchReport, type BatchReport } from '../../core/batch-report/report.js';
 import { figuresOf } from '../../core/figures/figures.js';
-import { parseIdentifierList } from '../../core/identifier-list.js';
+import { readIdentifierList } from '../../core/identifier-list.js';
 import type { Batch } from '../../registry/index.js';
 import type { ServiceCore } from '../core.js';
 import { askerOf } from '../http/asker.js';
 import type { Call, Handlers } from '../http/operations.js';
+import { collectInTurns, nextTurn } from '../turns.js';
 
 type BatchHandlers = Pick<
   Handlers,
@@ -51,7 +52,8 @@ export function batchHandlers(core: ServiceCore): BatchHandlers {
     setBatchQuantity: async ({ params, body }) =>
       told(await requireBatches().setQuantity(params.name, body.quantity)),
     importIdentifiers: async ({ params, body: { csv, file } }) => {
-      const rows = parseIdentifierList(csv, file);
+      const lines = await collectInTurns(readIdentifierList(csv, file));
+      const rows = lines.filter((row) => row !== undefined);
       return { count: await requireBatches().importIdentifiers(params.name, rows, file) };
     },
     batchReport: async ({ params, query: { format } }, call) => {
@@ -60,7 +62,7 @@ export function batchHandlers(core: ServiceCore): BatchHandlers {
       if (format === 'json') return JSON.stringify(report);
       call.header('content-type', 'application/pdf');
       const { batchReportToPdf } = await import('../../core/batch-report/pdf.js');
-      return batchReportToPdf(report, { font: await labelFont(), zone: systemZone() });
+      return batchReportToPdf(report, { font: await labelFont(), zone: systemZone(), nextTurn });
     },
     signBatch: async ({ params: { name }, body: { note } }, call) => {
       const by = nameOf(call);

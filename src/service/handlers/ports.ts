@@ -71,7 +71,7 @@ export function portHandlers(core: ServiceCore): PortHandlers {
 async function ensureProduct({ profiles, settings, hub }: ServiceCore): Promise<void> {
   if ((await profiles.list()).length > 0) return;
   const name = 'Example';
-  const text = profileText({ settings: { name, caUrl: 'https://ca.example.com' } });
+  const text = await profileText({ settings: { name, caUrl: 'https://ca.example.com' } });
   await profiles.save({ name, version: 1, text: withVersion(text, 1), savedBy: 'espmint' });
   hub.publish({ type: 'profile', profile: { name, version: 1 } });
   await settings.useProfile({ name, version: NEWEST });

@@ -1,13 +1,20 @@
 // Profiles in versions, their check and preview, and the secrets that they refer to.
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
-import type { Finding, ProfileInput, SavedProfile } from '../contract/index.js';
+import type { Finding, SavedProfile } from '../contract/index.js';
 import { checkWifi } from '../../core/wifi.js';
 import type { ServiceCore } from '../core.js';
 import type { DeepReadonly, Handlers } from '../http/operations.js';
 import { previewProfile } from '../profiles/preview.js';
 import type { StoredProfile } from '../profiles/profile-store.js';
+import { nextTurn } from '../turns.js';
 import { NEWEST } from '../station/station-settings.js';
-import { checkInput, jsonProfile, profileText, withVersion } from '../profiles/profile-text.js';
+import {
+  type CheckedInput,
+  checkInput,
+  jsonProfile,
+  profileText,
+  withVersion,
+} from '../profiles/profile-text.js';
 
 type ProfileHandlers = Pick<
   Handlers,
@@ -39,8 +46,9 @@ export function profileHandlers({ profiles, settings, secrets, hub }: ServiceCor
       return { versions };
     },
     saveProfile: async ({ body: { profile: input, basedOn, note } }, { identity }) => {
-      const text = profileText(input);
-      const checked = checkInput({ text });
+      const text = await profileText(input);
+      const checked = await checkInput({ text });
+      await nextTurn();
       if ('findings' in checked) throw invalid(checked.findings);
       const { name } = checked.profile;
       const newest = (await profiles.versions(name))[0]?.version ?? 0;
@@ -54,14 +62,16 @@ export function profileHandlers({ profiles, settings, secrets, hub }: ServiceCor
       hub.publish({ type: 'profile', profile: { name, version } });
       return toSaved(saved);
     },
-    checkProfile: ({ body }) => {
-      const checked = checkInput(body.profile);
+    checkProfile: async ({ body }) => {
+      const checked = await checkInput(body.profile);
       const findings = 'findings' in checked ? checked.findings : [];
       return { ok: findings.length === 0, findings };
     },
     previewProfile: async ({ body }) => {
-      const preview = previewProfile(body);
-      return { ...preview, findings: [...preview.findings, ...(await findSecrets(body.profile, secrets))] };
+      const checked = await checkInput(body.profile);
+      await nextTurn();
+      const preview = await previewProfile(body, checked);
+      return { ...preview, findings: [...preview.findings, ...(await findSecrets(checked, secrets))] };
     },
     listSecrets: async () => ({ secrets: await secrets.list() }),
     putSecret: async ({ params, body }) => {
@@ -77,8 +87,7 @@ export function profileHandlers({ profiles, settings, secrets, hub }: ServiceCor
 }
 
 /** A reference that boards could not be started with is told where it is typed. */
-async function findSecrets(input: ProfileInput, secrets: ServiceCore['secrets']): Promise<Finding[]> {
-  const checked = checkInput(input);
+async function findSecrets(checked: CheckedInput, secrets: ServiceCore['secrets']): Promise<Finding[]> {
   const reference = 'profile' in checked ? checked.profile.wifi?.password : undefined;
   if (reference === undefined) return [];
   try {

@@ -16,7 +16,8 @@ import type { BodyOf, Finding, NvsRowInfo, PartitionInfo, Preview } from '../con
 import { keysOf } from '../../core/masking/nvs-values.js';
 import { describeValue, entryCounts } from '../ports/nvs-rows.js';
 import { describePartition } from '../ports/partitions.js';
-import { checkInput } from './profile-text.js';
+import { nextTurn } from '../turns.js';
+import { type CheckedInput, checkInput } from './profile-text.js';
 
 type PreviewRequest = BodyOf<'previewProfile'>;
 
@@ -41,8 +42,8 @@ const STOCK_FLASH = {
 };
 
 /** Never throws for what is wrong with the profile: that becomes findings. */
-export function previewProfile(request: PreviewRequest): Preview {
-  const checked = checkInput(request.profile);
+export async function previewProfile(request: PreviewRequest, known?: CheckedInput): Promise<Preview> {
+  const checked = known ?? (await checkInput(request.profile));
   const findings: Finding[] = 'findings' in checked ? [...checked.findings] : [];
   const profile = 'profile' in checked ? checked.profile : undefined;
   const place = placeImage(profile?.target ?? {}, request);
@@ -65,10 +66,12 @@ export function previewProfile(request: PreviewRequest): Preview {
       (error) => note('nvs.rows', error),
     ) ?? [];
   const sizeBytes = place.region?.sizeBytes ?? DEFAULT_SIZE_BYTES;
+  await nextTurn();
   const image = attempt(
     () => describeImage(rows, sizeBytes),
     (error) => note('nvs.rows', error),
   );
+  await nextTurn();
   const shown = rows.flatMap((row) =>
     row.type === 'namespace' ? [] : [describeValue(row, keysOf([profile.nvs]))],
   );

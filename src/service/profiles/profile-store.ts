@@ -1,6 +1,6 @@
 // Profiles of the station in versions: one folder a profile, one YAML file a version, never changed once written.
 import { createHash } from 'node:crypto';
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EspmintError } from '../../core/errors/index.js';
@@ -8,6 +8,7 @@ import { parseProfile } from '../../core/profile/parse.js';
 import type { Profile } from '../../core/profile/schema.js';
 import { codeOf, createOwnFile, makePrivateDir, unreadable } from '../../files/index.js';
 import type { ProfileVersion } from '../contract/index.js';
+import { nextTurn } from '../turns.js';
 
 export interface StoredProfile extends ProfileVersion {
   readonly text: string;
@@ -47,6 +48,8 @@ const fileSchema = z.object({ ...metaSchema.shape, text: z.string() });
 
 export class FileProfileStore implements ProfileStore {
   readonly #folder: string;
+  /** By path. Reading a big one takes longer than anybody should wait for others; a version is never changed. */
+  readonly #known = new Map<string, { readonly mark: string; readonly stored: StoredProfile }>();
 
   constructor(dataDir: string) {
     this.#folder = join(dataDir, 'service', 'profiles');
@@ -65,7 +68,7 @@ export class FileProfileStore implements ProfileStore {
   async versions(name: string): Promise<ProfileVersion[]> {
     const folder = folderOf(name);
     const versions: ProfileVersion[] = [];
-    for (const number of await this.#numbers(folder)) versions.push(await this.#read(folder, number));
+    for (const number of await this.#numbers(folder)) versions.push(await this.#readFile(folder, number));
     return versions;
   }
 
@@ -101,12 +104,38 @@ export class FileProfileStore implements ProfileStore {
   }
 
   async #read(folder: string, version: number): Promise<StoredProfile> {
-    const path = join(this.#folder, folder, `${version}.json`);
+    const path = this.#pathOf(folder, version);
+    const mark = await markOf(path);
+    const known = this.#known.get(path);
+    if (known?.mark === mark) return known.stored;
+    const stored = await this.#readFile(folder, version);
+    await nextTurn();
+    const whole = { ...stored, profile: parseProfile(stored.text, path) };
+    this.#known.set(path, { mark, stored: whole });
+    return whole;
+  }
+
+  #pathOf(folder: string, version: number): string {
+    return join(this.#folder, folder, `${version}.json`);
+  }
+
+  async #readFile(folder: string, version: number): Promise<ProfileVersion & { readonly text: string }> {
+    const path = this.#pathOf(folder, version);
     const parsed = fileSchema.safeParse(parseJson(await textOf(path)));
     if (!parsed.success) {
       throw new EspmintError('STATE_UNREADABLE', { path, reason: 'it is not a stored profile' });
     }
-    return { ...parsed.data, profile: parseProfile(parsed.data.text, path) };
+    return parsed.data;
+  }
+}
+
+/** Of what stands in the file now: somebody may have put another there by hand. @throws FILE_UNREADABLE */
+async function markOf(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+    return `${ino}:${size}:${mtimeNs}`;
+  } catch (error) {
+    throw unreadable(path, error);
   }
 }
 

@@ -1,18 +1,23 @@
 // A profile as its author sent it, text or form, turned into YAML text with findings that name their place.
 import { isMap, parseDocument, stringify } from 'yaml';
-import { checkProfile } from '../../core/profile/parse.js';
+import { checkProfileInTurns } from '../../core/profile/parse.js';
 import type { Profile } from '../../core/profile/schema.js';
 import type { Finding, ProfileInput } from '../contract/index.js';
+import { collectInTurns, nextTurn } from '../turns.js';
 
-/** YAML text of either form of input. */
-export function profileText(input: ProfileInput): string {
+/** YAML text of either form of input. Writing a form as text takes as long as reading the text. */
+export async function profileText(input: ProfileInput): Promise<string> {
   if ('text' in input) return input.text;
   if (countValues(input.settings) > MOST_VALUES) return TOO_MANY;
-  return stringify(input.settings);
+  return (await collectInTurns(writeSettings(input.settings))).join('');
+}
+
+function* writeSettings(settings: Readonly<Record<string, unknown>>): Generator<string> {
+  for (const [name, value] of Object.entries(settings)) yield stringify({ [name]: value });
 }
 
 /** Of a form: writing more as YAML, and reading it again, would cost more than a few milliseconds. */
-const MOST_VALUES = 2_500;
+const MOST_VALUES = 1_200;
 /** A text that is refused for its length, with the words for that. */
 const TOO_MANY = '\n'.repeat(MOST_VALUES * 2);
 
@@ -21,9 +26,11 @@ function countValues(value: unknown): number {
   return Object.values(value).reduce<number>((sum, inner) => sum + countValues(inner), 1);
 }
 
+export type CheckedInput = { profile: Profile } | { findings: Finding[] };
+
 /** The profile, or everything that is wrong with it. */
-export function checkInput(input: ProfileInput): { profile: Profile } | { findings: Finding[] } {
-  return checkProfile(profileText(input));
+export async function checkInput(input: ProfileInput): Promise<CheckedInput> {
+  return checkProfileInTurns(await profileText(input), nextTurn);
 }
 
 /** The text with another version number; comments and order stay. */

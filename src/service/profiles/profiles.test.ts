@@ -1,5 +1,5 @@
 // Profiles in versions, what a preview shows of them, and secrets that stay.
-import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -61,6 +61,21 @@ describe('the store', () => {
     );
     expect(await readdir(dataDir)).toEqual(['service']);
   });
+  it('reads each version once, and again where its file is another one', async () => {
+    const store = new FileProfileStore(dataDir);
+    await store.save(change(1));
+    const first = await store.get('sensor');
+    expect((await store.list())[0]).toBe(first);
+    const [folder = ''] = await readdir(join(dataDir, 'service/profiles'));
+    const path = join(dataDir, 'service/profiles', folder, '1.json');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('"savedBy": "', '"savedBy": "by hand, '));
+    expect((await store.get('sensor')).savedBy).toContain('by hand, ');
+    await writeFile(path, '{');
+    await expect(store.get('sensor')).rejects.toMatchObject({ code: 'STATE_UNREADABLE' });
+    await rm(path);
+    await expect(store.get('sensor')).rejects.toMatchObject({ code: 'PROFILE_UNKNOWN' });
+  });
   it('says which profile there is not', async () => {
     const store = new FileProfileStore(dataDir);
     await store.save(change(1));
@@ -70,8 +85,8 @@ describe('the store', () => {
 });
 
 describe('the preview', () => {
-  it('shows the rows of an example board with every secret masked', () => {
-    const preview = previewProfile({ profile: { text: TEXT }, mac: 'A4-CF-12-34-56-79' });
+  it('shows the rows of an example board with every secret masked', async () => {
+    const preview = await previewProfile({ profile: { text: TEXT }, mac: 'A4-CF-12-34-56-79' });
     const { findings, rows } = preview;
     expect(findings).toEqual([]);
     expect(rows.map(({ key, value, secret }) => [key, secret ? 'secret' : value])).toEqual([
@@ -86,47 +101,47 @@ describe('the preview', () => {
     for (const row of rows.filter(({ secret }) => secret)) expect(row).toMatchObject({ value: '********' });
     expect(JSON.stringify(preview)).not.toContain('planted-by-the-author');
   });
-  it('shows what each way onto Wi-Fi puts into flash', () => {
-    const keysOf = (wifi: string): string[] =>
-      previewProfile({ profile: { text: `name: x\ncaUrl: https://ca.example.com\nwifi: ${wifi}` } })
-        .rows.map(({ key }) => key)
-        .slice(3);
-    expect(keysOf('{ssid: Lab, target: net80211}')).toContain('sta.ssid');
-    expect(keysOf('{mode: portal}')).toEqual(['wifi_mode', 'wifi_sec_ver', 'wifi_pop']);
-    expect(keysOf("{mode: smartconfig, smartconfig: {key: 'env:K'}}")).toContain('wifi_sc_key');
-    expect(keysOf('{mode: improv, ssid: Lab}')).toEqual([]);
+  it('shows what each way onto Wi-Fi puts into flash', async () => {
+    const keysOf = async (wifi: string): Promise<string[]> => {
+      const text = `name: x\ncaUrl: https://ca.example.com\nwifi: ${wifi}`;
+      return (await previewProfile({ profile: { text } })).rows.map(({ key }) => key).slice(3);
+    };
+    expect(await keysOf('{ssid: Lab, target: net80211}')).toContain('sta.ssid');
+    expect(await keysOf('{mode: portal}')).toEqual(['wifi_mode', 'wifi_sec_ver', 'wifi_pop']);
+    expect(await keysOf("{mode: smartconfig, smartconfig: {key: 'env:K'}}")).toContain('wifi_sc_key');
+    expect(await keysOf('{mode: improv, ssid: Lab}')).toEqual([]);
   });
-  it("gives a CSV that Espressif's generator would take", () => {
-    const { csv } = previewProfile({ profile: { text: TEXT } });
+  it("gives a CSV that Espressif's generator would take", async () => {
+    const { csv } = await previewProfile({ profile: { text: TEXT } });
     const input = { file: 'preview.csv', bytes: new TextEncoder().encode(csv) };
     expect(() => generateNvs([input] as never, 0x3000)).not.toThrow();
   });
-  it('counts entries as the image has them', () => {
-    const { image, rows } = previewProfile({ profile: { text: TEXT } });
+  it('counts entries as the image has them', async () => {
+    const { image, rows } = await previewProfile({ profile: { text: TEXT } });
     const entries = image?.listing.reduce((sum, entry) => sum + entry.entries, 0);
     expect(image?.usedEntries).toBe(entries);
     expect(image?.listing.filter(({ namespace }) => namespace === 'zc')).toHaveLength(rows.length);
   });
-  it('draws the image into the partition, and says why it does not fit', () => {
-    const fits = previewProfile({ profile: { text: TEXT } }).flash;
+  it('draws the image into the partition, and says why it does not fit', async () => {
+    const { flash: fits } = await previewProfile({ profile: { text: TEXT } });
     expect(fits).toMatchObject({ fits: true, region: { offsetBytes: 0x9000, sizeBytes: 0x6000 } });
     const text = `${TEXT}target: { offset: 0x9000, size: 0x10000 }\n`;
-    expect(previewProfile({ profile: { text } }).flash).toMatchObject({
+    expect((await previewProfile({ profile: { text } })).flash).toMatchObject({
       fits: false,
       region: { offsetBytes: 0x9000, sizeBytes: 0x10000 },
       notes: [{ code: 'IMAGE_DOES_NOT_FIT' }],
     });
   });
-  it('counts bytes against the limits of the firmware', () => {
-    const { limits } = previewProfile({ profile: { text: TEXT.replace('Lab', 'Xưởng') } });
+  it('counts bytes against the limits of the firmware', async () => {
+    const { limits } = await previewProfile({ profile: { text: TEXT.replace('Lab', 'Xưởng') } });
     expect(limits).toContainEqual({ path: 'wifi.ssid', bytes: 8, maxBytes: 31 });
   });
-  it('of something that is no profile has findings with their place', () => {
-    const { findings, rows } = previewProfile({ profile: { text: 'name: x\nwfi: {}\n' } });
+  it('of something that is no profile has findings with their place', async () => {
+    const { findings, rows } = await previewProfile({ profile: { text: 'name: x\nwfi: {}\n' } });
     expect(findings).toMatchObject([{ path: 'wfi', line: 2 }]);
     expect(rows).toEqual([]);
   });
-  it('of rows that do not fit into the partition says so', () => {
+  it('of rows that do not fit into the partition says so', async () => {
     const settings = {
       name: 'x',
       target: { size: 0x3000 },
@@ -138,15 +153,15 @@ describe('the preview', () => {
         })),
       },
     };
-    const preview = previewProfile({ profile: { settings } });
+    const preview = await previewProfile({ profile: { settings } });
     expect(preview.image).toBeUndefined();
     expect(preview.findings).toMatchObject([{ path: 'nvs.rows' }]);
   });
 });
 
 describe('the text of a form', () => {
-  it('is YAML of the same settings', () => {
-    expect(profileText({ settings: { name: 'x', nvs: { rows: [] } } })).toContain('name: x');
+  it('is YAML of the same settings', async () => {
+    expect(await profileText({ settings: { name: 'x', nvs: { rows: [] } } })).toContain('name: x');
   });
 });
 

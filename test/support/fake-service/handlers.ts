@@ -174,8 +174,8 @@ function profiles(world: FakeWorld): Handlers {
       if (found === undefined) throw new Refusal(404, 'PROFILE_UNKNOWN', `There is no product ${name}.`);
       return found;
     },
-    saveProfile: ({ body: { profile, basedOn, note } }, { user }) => {
-      const checked = checkInput(profile);
+    saveProfile: async ({ body: { profile, basedOn, note } }, { user }) => {
+      const checked = await checkInput(profile);
       if ('findings' in checked) {
         throw new Refusal(
           400,

@@ -2,7 +2,8 @@
 import { STAGES, type Stage } from '../../../src/core/stages.js';
 import { PROFILE_EXAMPLE } from '../../../src/core/profile/example.js';
 import type { Job, PortState, SavedProfile } from '../../../src/service/contract/index.js';
-import { checkInput, jsonProfile } from '../../../src/service/profiles/profile-text.js';
+import { checkProfile } from '../../../src/core/profile/parse.js';
+import { jsonProfile } from '../../../src/service/profiles/profile-text.js';
 import { slotState } from '../../../src/service/ports/slot-state.js';
 import { FakeWorld, sampleMac, sampleUuid } from './world.js';
 
@@ -33,7 +34,7 @@ const FAILURES: Readonly<Record<string, { next: string; message: string; stage: 
 
 export function sampleProfile(version = 7): SavedProfile {
   const text = PROFILE_EXAMPLE.replace(/^name: .*/m, 'name: Sensor v3').replace(/ssid: .*/, 'ssid: Factory');
-  const checked = checkInput({ text });
+  const checked = checkProfile(text);
   if ('findings' in checked)
     throw new Error(`the sample profile is not valid: ${checked.findings[0]?.reason ?? ''}`);
   return {
