@@ -14,7 +14,9 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { API_PREFIX } from './contract/index.js';
 import { createCore, type ServiceCore } from './core.js';
 import { createHandlers } from './handlers/index.js';
-import { answerError, pathOf } from './http/errors.js';
+import { answerError } from './http/errors.js';
+import { logRequests } from './http/log-requests.js';
+import { pathOf } from './http/request-facts.js';
 import { boundedJson } from './http/input.js';
 import { registerOpenApi } from './http/openapi.js';
 import { registerOperations, type Handlers } from './http/operations.js';
@@ -50,6 +52,7 @@ export async function createApp(parts: ServiceParts, options: AppOptions): Promi
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError(parts.log));
   takeOnlyBoundedJson(app);
+  logRequests(app, parts.log);
   await registerGuards(app, options);
   const sessionCookie = sessionCookieOf(options.dataDir);
   await registerOpenApi(app, { version: options.version, sessionCookie });

@@ -11,6 +11,7 @@ import { Journal } from './jobs/journal.js';
 import { StationLabels } from './labels/labelling.js';
 import { Printers } from './labels/printers.js';
 import { EventHub } from './live/event-hub.js';
+import { logEvents } from './live/log-events.js';
 import { DEFAULT_HOST, type ServiceOptions } from './options.js';
 import type { ServiceParts } from './parts.js';
 import { SlotFile } from './ports/slot-file.js';
@@ -68,9 +69,14 @@ export interface ServiceCore {
 export function createCore(parts: ServiceParts, options: ServiceOptions): ServiceCore {
   const { dataDir, host = DEFAULT_HOST } = options;
   const hub = new EventHub();
-  const registryWatch = new RegistryWatch(parts.registry, (event) => hub.publish(event));
-  const publish = (event: LiveEvent): void => {
+  const tell = logEvents(parts.log);
+  const publishOnly = (event: LiveEvent): void => {
+    tell(event);
     hub.publish(event);
+  };
+  const registryWatch = new RegistryWatch(parts.registry, publishOnly);
+  const publish = (event: LiveEvent): void => {
+    publishOnly(event);
     registryWatch.heard(event);
   };
   const people = new People(dataDir);
@@ -79,7 +85,7 @@ export function createCore(parts: ServiceParts, options: ServiceOptions): Servic
   const settings = new StationSettings(dataDir, publish);
   const station = createStation({ parts, options, settings, publish });
   const own = { parts, options, hub, settings, registryWatch };
-  const life = createLife({ ...own, ...station });
+  const life = createLife({ ...own, ...station, publishOnly });
   return { ...own, people, sessions, gate, ...station, ...life };
 }
 
@@ -152,11 +158,11 @@ function createStation({ parts, options, settings, publish }: StationNeeds) {
   return { ...made, line, view, runs, batches, requireBatches };
 }
 
-type LifeParts = Pick<ServiceCore, 'parts' | 'options' | 'hub' | 'settings' | 'registryWatch'> &
-  ReturnType<typeof createStation>;
+type LifeParts = Pick<ServiceCore, 'parts' | 'options' | 'settings' | 'registryWatch'> &
+  ReturnType<typeof createStation> & { readonly publishOnly: (event: LiveEvent) => void };
 
 function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' | 'stop'> {
-  const { parts, options, hub, settings, ports, jobs, journal, line, view, registryWatch } = core;
+  const { parts, options, publishOnly, settings, ports, jobs, journal, line, view, registryWatch } = core;
   const watches: { stop(): Promise<void> }[] = [];
   let stopping = false;
   return {
@@ -167,7 +173,10 @@ function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' |
       settings.watch((now) => line.configure(stationSettings(now)));
       line.configure(stationSettings(await settings.get()));
       ports.number(await core.slotFile.read());
-      const warn = (error: unknown): void => parts.log(toEspmintError(error).message);
+      const warn = (error: unknown): void => {
+        const { code, message } = toEspmintError(error);
+        parts.log.warn({ code }, message);
+      };
       watches.push(
         repeatEvery(options.portIntervalMs ?? PORT_INTERVAL_MS, () => ports.refresh(), warn),
         repeatEvery(REGISTRY_INTERVAL_MS, () => registryWatch.look(), warn),
@@ -177,7 +186,7 @@ function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' |
     stop: async () => {
       if (stopping) return;
       stopping = true;
-      hub.publish({ type: 'stopping' });
+      publishOnly({ type: 'stopping' });
       await line.end(options.patienceMs ?? PATIENCE_MS);
       await Promise.all(watches.map((watch) => watch.stop()));
       await view.stop();

@@ -3,6 +3,7 @@ import type { Link, PortInfo } from '../driver/index.js';
 import type { ProvisionParts } from '../provision/index.js';
 import type { Administration, Production, Pushes } from '../registry/index.js';
 import type { VirtualBoard } from './contract/index.js';
+import type { ServiceLog } from './log.js';
 
 export interface ServiceParts extends ProvisionParts {
   /** Serial ports of this machine. */
@@ -23,8 +24,7 @@ export interface ServiceParts extends ProvisionParts {
   readonly openPrinter: (address: string) => Promise<Link>;
   /** Environment that profiles may take secrets from. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Told of failures that no caller is told in full. Never of a secret. */
-  readonly log: (line: string) => void;
+  readonly log: ServiceLog;
 }
 
 /** What may be seen and done of pushes over HTTP: everything but delivering. */

@@ -42,9 +42,11 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
   const [address] = app.addresses();
   const bound = typeof address === 'object' ? address.port : port;
   const scheme = tls === undefined ? 'http' : 'https';
+  const url = `${scheme}://${urlHost(host)}:${bound}`;
+  parts.log.info({ url, version: options.version }, 'the service listens');
   let closed: Promise<void> | undefined;
   return {
-    url: `${scheme}://${urlHost(host)}:${bound}`,
+    url,
     hasPeople: () => new People(options.dataDir).anybody(),
     close: () => (closed ??= app.close()),
   };

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { createVirtualBench, type VirtualBench } from '../../src/cli/compose/virtual-bench.js';
 import { connectBoard, openLink } from '../../src/driver/index.js';
 import { openKeyFile } from '../../src/registry/index.js';
-import { startService, type ServiceParts } from '../../src/service/index.js';
+import { createLog, startService, type ServiceParts } from '../../src/service/index.js';
 import { INSTANT } from '../../src/virtual/index.js';
 import { launchBrowser } from './browser.js';
 import { openDashboard, type Dashboard } from './dashboard.js';
@@ -70,7 +70,7 @@ export function realStations(): (options?: RealStationOptions) => Promise<RealSt
       virtualBoards: boards,
       probeRegistry: () => Promise.resolve(),
       env: {},
-      log: () => undefined,
+      log: createLog('silent', () => undefined),
     };
     const service = await startService(parts(own), {
       version: '0.0.0-test',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { connectBoard, openLink } from '../../src/driver/index.js';
 import { openKeyFile, type Registry } from '../../src/registry/index.js';
 import { createVirtualBoard, memoryTransport, type VirtualBoard } from '../../src/virtual/index.js';
+import { createLog } from '../../src/service/log.js';
 import type { ServiceParts, VirtualBoards } from '../../src/service/parts.js';
 
 export interface TestBench {
@@ -47,7 +48,7 @@ export async function createBench(count = 0): Promise<TestBench> {
     virtualBoards,
     probeRegistry: () => Promise.resolve(),
     env: { ESPMINT_WIFI_PASSWORD: 'correct horse battery' },
-    log: (line) => logged.push(line),
+    log: createLog('debug', (line) => logged.push(line)),
   };
   return {
     dataDir,

@@ -2,7 +2,14 @@
 import { stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
-import { DEFAULT_HOST, DEFAULT_PORT, startService, type TlsFiles } from '../../service/index.js';
+import {
+  DEFAULT_HOST,
+  DEFAULT_PORT,
+  LOG_LEVELS,
+  type LogLevel,
+  startService,
+  type TlsFiles,
+} from '../../service/index.js';
 import { backendOption, verifyOption } from '../arguments/board-options.js';
 import { dataDirOf, type BackendChoice, type RegistryChoice } from '../compose/compose.js';
 import { composeService, WEB_DIR } from '../compose/compose-service.js';
@@ -22,6 +29,7 @@ interface Options extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOp
   readonly tlsKey?: string;
   readonly insecureHttp?: boolean;
   readonly virtual?: number;
+  readonly logLevel: LogLevel;
   readonly json?: boolean;
 }
 
@@ -50,6 +58,11 @@ export function serveCommand(io: CliIo): Command {
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
     .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys')
     .addOption(offlineOption())
+    .addOption(
+      new Option('--log-level <level>', 'what is logged to standard error, one line of JSON each')
+        .choices(LOG_LEVELS)
+        .default('warn'),
+    )
     .option('--json', 'print JSON Lines: where it listens')
     .action((_: unknown, self: Command) => serve(io, self.optsWithGlobals<Options>()));
 }

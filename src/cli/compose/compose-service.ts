@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { connectBoard, listPorts, openLink } from '../../driver/index.js';
 import type { ProvisionParts } from '../../provision/index.js';
 import { probeRegistry } from '../../registry/index.js';
-import type { ServiceParts } from '../../service/index.js';
+import { createLog, type LogLevel, type ServiceParts } from '../../service/index.js';
 import {
   composeStore,
   connectorFor,
@@ -19,6 +19,7 @@ import { createVirtualBench, type VirtualBench } from './virtual-bench.js';
 export interface ServiceChoice extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOptions {
   /** Virtual boards to begin with. */
   readonly boards?: number | undefined;
+  readonly logLevel?: LogLevel | undefined;
 }
 
 export interface ComposedService {
@@ -38,7 +39,8 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
   const steady = { ...io, signal: new AbortController().signal };
   const { registry, store } = await composeStore(steady, options);
   const production = await store?.production(offlineUnits(steady, options));
-  const pushes = store?.deliver((line) => io.stderr(`${line}\n`));
+  const log = createLog(options.logLevel ?? 'warn', (line) => io.stderr(line));
+  const pushes = store?.deliver((line) => log.warn({}, line));
   const administration = store?.administration();
   await store?.close();
   const bench = createVirtualBench();
@@ -61,7 +63,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
       probeRegistry: (databaseUrl, signal) =>
         probeRegistry(databaseUrl, { signal, env: io.env, configured: databaseUrlOf(io, options) }),
       env: io.env,
-      log: (line) => io.stderr(`${line}\n`),
+      log,
     },
     close: async () => {
       bench.close();

@@ -2,20 +2,18 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
-import { createMasker } from '../../core/masking/masker.js';
 import { errorSchema, type ApiError } from '../contract/index.js';
-
-const masker = createMasker();
-
-export type Log = (line: string) => void;
+import type { ServiceLog } from '../log.js';
+import { pathOf } from './request-facts.js';
 
 /** For setErrorHandler. */
-export function answerError(log: Log) {
+export function answerError(log: ServiceLog) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const known = toKnownError(error, request);
     // Only what the table does not name is a fault of ours; its details are for the log, never for the caller.
     if (known.code === 'INTERNAL' && !isOfLeaving(error, request)) {
-      log(`${request.method} ${pathOf(request.url)}: ${masker.foreign(describe(error))}`);
+      const fields = { request: request.id, method: request.method, path: pathOf(request.url) };
+      log.error({ ...fields, stack: describe(error) }, 'request failed by a fault of the service');
     }
     if (isEspmintError(known, 'SIGN_IN_THROTTLED') || isEspmintError(known, 'SIGN_IN_BUSY')) {
       reply.header('retry-after', known.details.waitSeconds);
@@ -56,11 +54,6 @@ export function paramsOf({ code, details }: EspmintError): Record<string, string
 /** What names a field; other parts of a request are named in words. */
 function fieldOf(name: string): string | undefined {
   return /^[\w.]+$/.test(name) ? name : undefined;
-}
-
-/** The path without the query, which may hold what nobody should read in a log. */
-export function pathOf(url: string): string {
-  return url.split('?')[0] ?? url;
 }
 
 function toKnownError(error: unknown, request: FastifyRequest): EspmintError {

@@ -103,7 +103,7 @@ describe('a request for a part of a file', () => {
   it('gets the whole of it, also when there is no such part', async () => {
     const { status, body } = await get('/assets/a.js', { range: 'bytes=900-' });
     expect({ status, body }).toEqual({ status: 200, body: '0123456789' });
-    expect(bench.logged).toEqual([]);
+    expect(bench.logged.filter((line) => line.includes('"level":50'))).toEqual([]);
   });
 });
 

@@ -1,6 +1,5 @@
 // Puts every operation of the contract on its path: rights first, then schemas, then the handler, then the schema again.
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { ServerResponse } from 'node:http';
 import {
@@ -23,6 +22,7 @@ import {
 } from '../contract/index.js';
 import { z } from 'zod';
 import { checkTexts } from './input.js';
+import { addressOf } from './request-facts.js';
 import { isDirect } from './sites.js';
 
 /** What a handler may know and do besides its request. */
@@ -175,11 +175,6 @@ function credentialsOf(
     authorization: headers.authorization,
     isDirect: !isProxy(remoteAddress) && isDirect({ headers, remoteAddress, httpVersion }),
   };
-}
-
-/** What a proxy says of it may be anything; limits and the audit trail know addresses. */
-function addressOf({ ip, raw }: FastifyRequest): string {
-  return isIP(ip) === 0 ? (raw.socket.remoteAddress ?? '') : ip;
 }
 
 function callOf(request: FastifyRequest, reply: FastifyReply, options: OperationOptions): Call {

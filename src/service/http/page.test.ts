@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createLog } from '../log.js';
 import { answerError } from './errors.js';
 import { registerPage } from './page.js';
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
     await writeFile(join(folder, `${name}.gz`), gzipSync(text));
   }
   app = Fastify();
-  app.setErrorHandler(answerError(() => undefined));
+  app.setErrorHandler(answerError(createLog('silent', () => undefined)));
   await registerPage(app, folder);
 });
 afterAll(async () => {

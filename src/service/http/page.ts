@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import { API_PREFIX, operationList } from '../contract/index.js';
-import { pathOf } from './errors.js';
+import { pathOf } from './request-facts.js';
 
 /** Vite names these files by their content: the same name is the same file for ever. */
 const NAMED_BY_CONTENT = /[\\/]assets[\\/]/;

@@ -72,9 +72,8 @@ export async function previewProfile(request: PreviewRequest, known?: CheckedInp
     (error) => note('nvs.rows', error),
   );
   await nextTurn();
-  const shown = rows.flatMap((row) =>
-    row.type === 'namespace' ? [] : [describeValue(row, keysOf([profile.nvs]))],
-  );
+  const secretKeys = keysOf([profile.nvs]);
+  const shown = rows.flatMap((row) => (row.type === 'namespace' ? [] : [describeValue(row, secretKeys)]));
   return {
     findings,
     rows: shown,

@@ -40,7 +40,8 @@ export class RegistryWatch {
       ...(spool.length === 0 ? {} : { spoolFaults: spool.length }),
     };
     this.#published = update;
-    if (before === undefined || JSON.stringify(before) === JSON.stringify(update)) return;
+    // Pages ask by themselves when they open: of a first look only an outage is news.
+    if (before === undefined ? ok : JSON.stringify(before) === JSON.stringify(update)) return;
     this.#publish(update);
   }
 }
