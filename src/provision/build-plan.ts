@@ -206,7 +206,7 @@ function driverStore({ wifi }: Profile, target: Target): Target {
 }
 
 type Wifi = NonNullable<Profile['wifi']>;
-const SMARTCONFIG_KEY_CHARS = 16;
+const SMARTCONFIG_KEY_BYTES = 16;
 
 /** A network named by the caller is static where the profile's mode has none of its own. */
 async function buildWifiPlan(
@@ -241,11 +241,12 @@ async function smartConfigKey(
 ): Promise<string | undefined> {
   if (smartconfig?.key === undefined) return undefined;
   const key = await resolveSecret(smartconfig.key);
-  if (key.length === SMARTCONFIG_KEY_CHARS) return key;
+  const bytes = new TextEncoder().encode(key).length;
+  if (bytes === SMARTCONFIG_KEY_BYTES) return key;
   throw new EspmintError('INPUT_INVALID', {
     field: 'wifi.smartconfig.key',
-    reason: `has ${key.length} characters`,
-    hint: `give ${SMARTCONFIG_KEY_CHARS}, the same as in the firmware`,
+    reason: `has ${bytes} bytes`,
+    hint: `give ${SMARTCONFIG_KEY_BYTES}, the same as in the firmware`,
   });
 }
 

@@ -144,6 +144,8 @@ describe('a network that is handed over in the run', () => {
     await expect(plan("{mode: portal, ssid: Lab, password: 'env:X'}", raw)).rejects.toThrow(/takes 63/);
     const script = "{script: {steps: [{send: 'x {{nobody}}'}]}}";
     await expect(plan(`{mode: console, ssid: Lab, console: ${script}}`, '')).rejects.toThrow(/nobody/);
+    const sealed = "{mode: smartconfig, smartconfig: {key: 'env:K'}}";
+    await expect(plan(sealed, 'é'.repeat(16))).rejects.toThrow(/32 bytes/);
     expect(await plan("{mode: improv, ssid: Lab, password: 'env:X'}", raw)).toBeDefined();
   });
 });
