@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { EspmintError } from '../core/errors/index.js';
 import { reasonOf } from '../files/index.js';
+import type { Trace } from './compose/trace-file.js';
 
 export interface CliIo {
   /** Results: what another program would read. */
@@ -24,6 +25,8 @@ export interface CliIo {
   readonly outputColumns: number;
   /** Lines of stderr's terminal; absent where nobody tells. */
   readonly rows?: number | undefined;
+  /** Records what goes over ports, where `--trace` asked for it: set before a command runs. */
+  trace?: Trace | undefined;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
   readonly signal: AbortSignal;
   /** For a command that ends normally and still did not succeed (a board failed, a check found a fault). */

@@ -37,6 +37,9 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
       secrets: secretsOf(io.env, args),
     });
     return toEspmintError(error).exitCode;
+  } finally {
+    await io.trace?.close();
+    io.trace = undefined;
   }
 }
 

@@ -24,5 +24,7 @@ export {
   type SelfTestReport,
 } from './self-test.js';
 export type { SecurityState } from './connect/security.js';
+export { PortTrace } from './trace/port-trace.js';
+export { TracedLink } from './trace/traced-link.js';
 export type { Link, ModemLines, Transport, Wait } from './link/transport.js';
 export { watchBoot, type BootReport, type BootWatchOptions } from './boot/watch-boot.js';

@@ -52,6 +52,7 @@ export async function bringOnline(
   const { signal, joinTimeoutMs } = options;
   const mask = masker([password, options.proof, ...(options.secrets ?? [])]);
   const onLine = (line: string): void => options.onLine?.(mask(line));
+  link.hideSecrets?.([password, options.proof ?? '', ...(options.secrets ?? [])]);
   switch (found.way) {
     case 'improv': {
       const client = new ImprovClient(link, { signal, onLine });

@@ -2,7 +2,7 @@
 // dress (see secret-search.ts).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
@@ -163,7 +163,14 @@ beforeAll(async () => {
     const wifi = ['--wifi-ssid', 'L', '--wifi-password-file', file('pw', PASSWORD)];
     const run = ['provision', '--ca-url', 'https://ca.example.com', ...key, ...wifi, ...REGISTRY, '--debug'];
     expect(await recorded([...run, '--port', first, '--json'])).toMatchObject({ code: 0 });
-    await recorded([...run, '--port', first]);
+    const trace = (name: string): string => join(scratch.path, `${name}.trace`);
+    await recorded([...run, '--port', first, '--trace', trace('provision')]);
+    expect(statSync(trace('provision')).mode & 0o777).toBe(0o600);
+    const again = await recorded([...run, '--port', first, '--trace', trace('provision')]);
+    expect(again).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/provision\.trace.*exists/) as string,
+    });
     const failing = profile(
       'failing',
       "boot: { success: { pattern: '^never$' }, failure: ['app: started'] }\n",
@@ -195,7 +202,10 @@ beforeAll(async () => {
     const away = { ESPMINT_DATABASE_URL: url };
     for (const args of [['db', 'status'], ['db', 'check'], ['doctor'], ['devices', 'list']])
       await recorded([...args, '--debug', '--data-dir', join(scratch.path, 'away')], away);
-    const station = ['station', '--port', third, ...profile('line'), ...REGISTRY, '--json', '--debug'];
+    const station = [
+      ...['station', '--port', third, ...profile('line'), ...REGISTRY],
+      ...['--json', '--debug', '--trace', trace('station')],
+    ];
     const made = await espmint(station, {
       env: { ...KEYS, ...PW },
       onLine: (line, child) => {
@@ -206,6 +216,12 @@ beforeAll(async () => {
     outputs.push({ what: 'station', text: made.stdout + made.stderr });
     for (const port of [first, second, third])
       await recorded(['inspect', '--port', port, '--json', ...REGISTRY]);
+    await recorded(['inspect', '--port', first, '--trace', trace('inspect'), ...REGISTRY]);
+    for (const name of ['provision', 'station', 'inspect']) {
+      const text = readFileSync(trace(name), 'utf8');
+      expect(text.split('\n').length).toBeGreaterThan(40);
+      outputs.push({ what: `the trace of ${name}`, text });
+    }
     await recorded(['push', 'test', 'hook', '--debug', ...REGISTRY]);
     for (const args of [
       ['push', 'status'],

@@ -13,6 +13,14 @@ export function verifyOption(): Option {
   ]);
 }
 
+/** The program opens the file before a command with this option runs: see program.ts. */
+export function traceOption(): Option {
+  return new Option(
+    '--trace <file>',
+    'record what goes over the port into this new file, without secrets, to report a fault',
+  );
+}
+
 export function backendOption(): Option {
   return new Option('--backend <name>', 'who speaks to the boards').choices(BACKENDS);
 }

@@ -1,6 +1,7 @@
 // `espmint doctor`: looks at everything that a run needs, and says what to do about what is missing.
 import { Command } from 'commander';
 import { EXIT, EspmintError, toEspmintError } from '../../core/errors/index.js';
+import { traceOption } from '../arguments/board-options.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { DOCTOR_CHECKS, type Finding } from './doctor/doctor-checks.js';
 import { testBoard } from './doctor/doctor-board.js';
@@ -22,6 +23,7 @@ export function doctorCommand(io: CliIo): Command {
   return new Command('doctor')
     .option('-p, --port <address>', 'with --deep: the board to test')
     .option('--deep', 'test a board and its link without changing it: resets, rates, answer times, reading')
+    .addOption(traceOption())
     .option('--report <file>', 'with --deep: write the findings as JSON, without MAC or contents')
     .option('--json', 'print JSON Lines: one check a line')
     .action(async (_: unknown, self: Command) => {

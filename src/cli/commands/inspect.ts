@@ -14,7 +14,7 @@ import { FileProfileStore } from '../../service/profiles/profile-store.js';
 import { BACKENDS, connectorFor, dataDirOf, type BackendChoice } from '../compose/compose.js';
 import { whoami } from '../compose/whoami.js';
 import { jsonLine, type CliIo } from '../io.js';
-import { BAUDS } from '../arguments/board-options.js';
+import { BAUDS, traceOption } from '../arguments/board-options.js';
 import { countOption, numberOption } from '../arguments/numbers.js';
 import { formatHex } from '../output/format.js';
 import { withRegistry } from './devices/with-registry.js';
@@ -51,6 +51,7 @@ export function inspectCommand(io: CliIo): Command {
       'where the partition table is; it is looked for otherwise',
       numberOption('--partition-table-offset'),
     )
+    .addOption(traceOption())
     .option('--json', 'print one JSON object')
     .option('--reveal', 'show secrets too, of a device that the registry knows; needs --reason')
     .option('--reason <text>', 'why they are needed; it is recorded with who asked')
@@ -68,7 +69,11 @@ async function inspect(io: CliIo, options: Options, command: Command): Promise<v
     ...choice
   } = options;
   const onWarning = ({ code, message }: Warning): void => io.stderr(`${port}: ${message} [${code}]\n`);
-  const board = await connectorFor(choice, dataDirOf(io, command.optsWithGlobals()))(port, {
+  const board = await connectorFor(
+    choice,
+    dataDirOf(io, command.optsWithGlobals()),
+    io.trace,
+  )(port, {
     baud,
     signal: io.signal,
     onWarning,

@@ -6,7 +6,7 @@ import { isSamePort } from '../../driver/index.js';
 import { UUID_RECIPES } from '../../core/uuid.js';
 import { provisionDevice, type ProvisionPlan } from '../../provision/index.js';
 import { askingRegistry, requireTerminal } from '../prompt/ask-known.js';
-import { ATTEMPTS, backendOption, BAUDS, verifyOption } from '../arguments/board-options.js';
+import { ATTEMPTS, backendOption, BAUDS, traceOption, verifyOption } from '../arguments/board-options.js';
 import { composeParts, type BackendChoice, type RegistryChoice } from '../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { countOption, numberOption } from '../arguments/numbers.js';
@@ -99,6 +99,7 @@ function addRunOptions(command: Command): void {
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
     .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys')
     .addOption(operatorOption())
+    .addOption(traceOption())
     .option('--json', 'print JSON Lines: one event a line');
 }
 

@@ -57,7 +57,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
           ? bench.transport.open(port, { baud: START_BAUD, timeoutMs: LINK_TIMEOUT_MS, signal })
           : openLink(port, { signal }),
       openPrinter: (address) => openLink(address),
-      connect: connectAny(bench, connectorFor(options, dataDirOf(io, options))),
+      connect: connectAny(bench, connectorFor(options, dataDirOf(io, options), io.trace)),
       listPorts,
       virtualBoards: bench,
       probeRegistry: (databaseUrl, signal) =>

@@ -3,7 +3,7 @@ import { EspmintError, warningOf } from '../../core/errors/index.js';
 import {
   connectBoard,
   connectWithEsptool,
-  openLink,
+  type Board,
   type DriverEvent,
   type FolderLender,
 } from '../../driver/index.js';
@@ -18,6 +18,7 @@ import {
   Store,
 } from '../../registry/index.js';
 import { crossCheckImage } from './cross-check.js';
+import { openTraced, type Trace } from './trace-file.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 
 export interface RegistryChoice {
@@ -50,7 +51,7 @@ export async function composeParts(
 ): Promise<ComposedParts> {
   const { registry, store } = await composeStore(io, options);
   return {
-    connect: connectorFor(options, dataDirOf(io, options)),
+    connect: connectorFor(options, dataDirOf(io, options), io.trace),
     registry,
     crossCheck: options.crossCheck === true ? crossCheckWith(io, dataDirOf(io, options)) : undefined,
     store,
@@ -138,26 +139,40 @@ function setVariable(io: CliIo, name: string): string | undefined {
 }
 
 /** Opens one port and resets its board into the loader: the whole connect of one try. */
-export const connectPort: ProvisionParts['connect'] = async (port, options) => {
+async function connectPort(port: string, options: ConnectOptions, trace: Trace | undefined): Promise<Board> {
   const { expectChip, baud, trustMac, signal, onWarning } = options;
-  const link = await openLink(port, { signal });
+  const link = await openTraced({ trace }, port, { signal });
   try {
     return await connectBoard(link, {
       expectChip,
       baud,
       trustMac,
       signal,
-      onEvent: (event) => warnOf(port, event, onWarning),
+      onEvent: (event) => {
+        trace?.event(link.address, event);
+        warnOf(port, event, onWarning);
+      },
     });
   } catch (error) {
     await link.close();
     throw error;
   }
-};
+}
 
 /** The connect of the chosen backend. */
-export function connectorFor({ backend }: BackendChoice, dataDir: string): ProvisionParts['connect'] {
-  if (backend !== 'esptool') return connectPort;
+export function connectorFor(
+  { backend }: BackendChoice,
+  dataDir: string,
+  trace: Trace | undefined,
+): ProvisionParts['connect'] {
+  if (backend !== 'esptool') return (port, options) => connectPort(port, options, trace);
+  if (trace !== undefined) {
+    throw new EspmintError('INPUT_INVALID', {
+      field: '--trace',
+      reason: 'records what espmint itself says to a board, and --backend esptool lets esptool speak',
+      hint: 'leave one of them out',
+    });
+  }
   const withFolder: FolderLender = (use) => withWorkFolder(dataDir, use);
   return (port, { expectChip, baud, signal }) =>
     connectWithEsptool(port, { expectChip, baud, signal, withFolder });

@@ -25,6 +25,7 @@ export interface BootReport {
 export async function watchBoot(link: Link, options: BootWatchOptions): Promise<BootReport> {
   const { timeoutMs, baud = START_BAUD, signal } = options;
   if (link.hasFixedBaud !== true && link.baud !== baud) await link.setBaud(baud);
+  link.hideSecrets?.(options.secrets ?? []);
   const deadline = new Deadline(timeoutMs);
   const log = new BootLog(options);
   let verdict: BootVerdict | undefined;

@@ -1,8 +1,9 @@
 // `espmint doctor --deep`: the self-test of one board as findings, and as a file to attach to a report.
-import { openLink, selfTest, type RateFinding, type ResetFinding } from '../../../driver/index.js';
+import { selfTest, type RateFinding, type ResetFinding } from '../../../driver/index.js';
 import type { Finding } from './doctor-checks.js';
 import { createFile } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
+import { openTraced } from '../../compose/trace-file.js';
 import { VERSION } from '../../version.js';
 
 export interface BoardToTest {
@@ -20,7 +21,7 @@ export async function testBoard(
   { port, report: file }: BoardToTest,
   show: (name: string, finding: Finding) => void,
 ): Promise<void> {
-  const report = await selfTest(() => openLink(port, { signal: io.signal }), {
+  const report = await selfTest(() => openTraced(io, port, { signal: io.signal }), {
     signal: io.signal,
     onReset: (finding) => show(`reset ${finding.sequence}`, resetText(finding)),
     onRate: (finding) => show(`${finding.baud} baud`, rateText(finding)),

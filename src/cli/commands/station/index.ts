@@ -1,6 +1,6 @@
 // `espmint station`: many boards at once, plug in and done; `station teach` gives the places of a fixture their numbers.
 import { Command, Option } from 'commander';
-import { backendOption, verifyOption } from '../../arguments/board-options.js';
+import { backendOption, traceOption, verifyOption } from '../../arguments/board-options.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { countOption } from '../../arguments/numbers.js';
 import { offlineOption } from '../../arguments/offline.js';
@@ -19,6 +19,7 @@ export function stationCommand(io: CliIo): Command {
   addRunOptions(command);
   addLabelOptions(command);
   return command
+    .addOption(traceOption())
     .option('--json', 'print JSON Lines: one event a line')
     .action((_: unknown, self: Command) =>
       runStation(io, self.optsWithGlobals<StationOptions & GlobalOptions>()),

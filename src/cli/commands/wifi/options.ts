@@ -1,7 +1,7 @@
 // Options that the commands for a board in the field share.
 import type { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
-import { BAUDS } from '../../arguments/board-options.js';
+import { BAUDS, traceOption } from '../../arguments/board-options.js';
 import { countOption } from '../../arguments/numbers.js';
 import type { CliIo } from '../../io.js';
 
@@ -19,6 +19,7 @@ export function addBoardOptions(command: Command): Command {
       CONSOLE_BAUD,
     )
     .option('--no-restart', 'do not start the firmware anew first (where the port could)')
+    .addOption(traceOption())
     .option('-v, --verbose', 'show what the board prints, secrets masked');
 }
 

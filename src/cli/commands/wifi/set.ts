@@ -1,12 +1,12 @@
 // `espmint wifi set`: the technician's one command. It finds out what the board speaks, and does it.
 import { Command, Option } from 'commander';
-import { openLink } from '../../../driver/index.js';
 import { SET_WAYS, setNetwork, type SetOutcome, type SetWay } from '../../../provision/set-network.js';
 import type { StaticTarget } from '../../../provision/write-wifi.js';
 import { HttpTransport, ProtocommClient, type Credentials } from '../../../wifi/index.js';
 import { backendOption } from '../../arguments/board-options.js';
 import { connectorFor, dataDirOf, type BackendChoice } from '../../compose/compose.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
+import { openTraced } from '../../compose/trace-file.js';
 import { addNetworkOptions, readCredentials, readProof, type NetworkFlags } from './credentials.js';
 import {
   addBoardOptions,
@@ -92,8 +92,8 @@ function overCable(
     username,
     joinTimeoutMs: joinTimeout,
     signal: io.signal,
-    open: (address, signal) => openLink(address, { baud, signal }),
-    connect: connectorFor(options, dataDirOf(io, options)),
+    open: (address, signal) => openTraced(io, address, { baud, signal }),
+    connect: connectorFor(options, dataDirOf(io, options), io.trace),
     onLine: lineShower(io, options),
     onStep: (text) => io.stderr(`${port}: ${text}\n`),
     onWarning: ({ code, message }) => io.stderr(`${message} [${code}]\n`),
