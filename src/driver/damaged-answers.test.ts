@@ -15,7 +15,7 @@ afterEach(() => {
   for (const board of boards.splice(0)) board.dispose();
 });
 
-interface Told {
+interface Reported {
   readonly facts: ChipFacts;
   readonly security: SecurityState;
   readonly survey: FlashSurvey;
@@ -28,7 +28,7 @@ interface Case extends ConnectOptions {
   readonly onRequest?: (op: number) => void;
 }
 
-async function ask({ chip, faults = [], onRequest, ...options }: Case): Promise<Told> {
+async function ask({ chip, faults = [], onRequest, ...options }: Case): Promise<Reported> {
   const spoiler = {
     out: (frame: Uint8Array): Uint8Array => {
       onRequest?.(frame[2] ?? 0);

@@ -84,9 +84,9 @@ describe('a run with firmware', () => {
 
   it('tells how much of the flash is written', async () => {
     const { events } = await flow.run(flow.plug({ partitionTable: 'none' }), { plan: await planFor() });
-    const told = events.flatMap((event) => (event.type === 'progress' ? [event] : []));
-    expect(told.at(-1)?.doneBytes).toBe(told.at(-1)?.totalBytes);
-    expect(told.length).toBeGreaterThan(3);
+    const reported = events.flatMap((event) => (event.type === 'progress' ? [event] : []));
+    expect(reported.at(-1)?.doneBytes).toBe(reported.at(-1)?.totalBytes);
+    expect(reported.length).toBeGreaterThan(3);
   });
 
   it('brings a board with earlier firmware to the new one, and starts the right application', async () => {

@@ -95,10 +95,10 @@ export function failedWifi(plan: ProvisionPlan, error: EspmintError): WifiRecord
   const mode = wifiModeOf(plan);
   if (mode === undefined || (plan.join === undefined && plan.handOver === undefined)) return undefined;
   const { details, code, message, next } = error;
-  const told =
+  const given =
     'reason' in details && typeof details.reason === 'string' ? details.reason : message.replace(next, '');
   const refused = code.startsWith('WIFI_') && !UNPROVEN.includes(code);
-  return { mode, result: refused ? 'failed' : 'unproven', reason: told };
+  return { mode, result: refused ? 'failed' : 'unproven', reason: given };
 }
 /** Of these nobody knows whether the board has joined. */
 const UNPROVEN: readonly string[] = [

@@ -203,8 +203,8 @@ function checkPlace(
     throw refuse(`ends behind the flash, which has ${hex(flashSizeBytes)} bytes`);
   }
   const tableOffset = found?.offsetBytes ?? target.tableOffsetBytes ?? PARTITION_TABLE_OFFSET_BYTES;
-  const isTold = found !== undefined || target.tableOffsetBytes !== undefined || !target.force;
-  if (isTold && overlap(region, { offsetBytes: tableOffset, sizeBytes: SECTOR_BYTES })) {
+  const isGiven = found !== undefined || target.tableOffsetBytes !== undefined || !target.force;
+  if (isGiven && overlap(region, { offsetBytes: tableOffset, sizeBytes: SECTOR_BYTES })) {
     throw refuse(`covers the place of the partition table, ${hex(tableOffset)}`);
   }
 }

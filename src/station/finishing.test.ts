@@ -12,24 +12,24 @@ const unit = { uuid: 'u', chip: 'esp32', image };
 
 describe('a unit', () => {
   it('is finished before its batch counts it, and does not count when that fails', async () => {
-    const told: string[] = [];
+    const announced: string[] = [];
     const inner: Admission = {
       serial: 'ZC-1',
-      passed: () => Promise.resolve(void told.push('counted')),
-      failed: () => Promise.resolve(void told.push('failed')),
+      passed: () => Promise.resolve(void announced.push('counted')),
+      failed: () => Promise.resolve(void announced.push('failed')),
     };
     const finish = (finished: FinishedUnit): Promise<void> =>
-      Promise.resolve(void told.push(`label ${finished.serial}`));
+      Promise.resolve(void announced.push(`label ${finished.serial}`));
     const admission = await withFinish(() => Promise.resolve(inner), finish)(device);
     await admission.passed(unit);
-    expect(told).toEqual(['label ZC-1', 'counted']);
+    expect(announced).toEqual(['label ZC-1', 'counted']);
 
     const broken = await withFinish(
       () => Promise.resolve(inner),
       () => Promise.reject(new Error('no paper')),
     )(device);
     await expect(broken.passed(unit)).rejects.toThrow('no paper');
-    expect(told).toEqual(['label ZC-1', 'counted']);
+    expect(announced).toEqual(['label ZC-1', 'counted']);
   });
 
   it('that was finished before gets no second label', async () => {

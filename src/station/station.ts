@@ -222,8 +222,8 @@ export class Station {
     }
   }
 
-  #ended(slot: Slot, running: GuardedRun, told: ProvisionResult): void {
-    const result = withBoard(told, slot.state);
+  #ended(slot: Slot, running: GuardedRun, announced: ProvisionResult): void {
+    const result = withBoard(announced, slot.state);
     const isGone = running.wasRemoved || (slot.state.state === 'running' && slot.state.removed);
     slot.running = undefined;
     const { startedAt } = running;

@@ -94,8 +94,8 @@ export class StationWork {
   /** The last sign of life: the station has ended, and nobody need wait for a lease to see it. Never throws. */
   async leave(at: WorkPlace): Promise<void> {
     const ended = { mode: 'stopped', slots: 0, running: 0, claims: [] };
-    const told = this.#shared.batches?.heartbeat({ ...at, host: hostname(), ...ended });
-    await Promise.race([told?.catch(() => undefined), sleep(LEAVE_MS, undefined, { ref: false })]);
+    const announced = this.#shared.batches?.heartbeat({ ...at, host: hostname(), ...ended });
+    await Promise.race([announced?.catch(() => undefined), sleep(LEAVE_MS, undefined, { ref: false })]);
   }
 
   /** What this station has done by itself while the database is out of reach. Never throws. */

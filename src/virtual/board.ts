@@ -175,7 +175,7 @@ class Board implements VirtualBoard {
       }),
       setBaud: whilePlugged((baud: number) => {
         this.hostBaud = baud;
-        this.ledger?.rateWasTold();
+        this.ledger?.rateWasGiven();
       }),
       discard: whilePlugged(() => {
         this.toHost.cut();

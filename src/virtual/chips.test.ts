@@ -62,7 +62,7 @@ describe('a board whose crystal is not the one that the ROM takes it for', () =>
   it.each([
     ['esp32c2', 26, (115_200 * 40) / 26],
     ['esp32c5', 40, (115_200 * 48) / 40],
-  ] as const)('%s with %i MHz needs its rate scaled', (chip, crystalMhz, told) => {
+  ] as const)('%s with %i MHz needs its rate scaled', (chip, crystalMhz, given) => {
     const change = (rate: number): number => {
       const loader = TestClient.inLoader(createVirtualBoard({ chip, crystalMhz }));
       loader.port.setBaud(9600);
@@ -71,7 +71,7 @@ describe('a board whose crystal is not the one that the ROM takes it for', () =>
       loader.port.setBaud(115_200);
       return loader.sync().length;
     };
-    expect(change(told)).toBe(8);
+    expect(change(given)).toBe(8);
     expect(change(115_200)).not.toBe(8);
   });
 });

@@ -14,9 +14,9 @@ export function useLazyPage(name: LazyPage | undefined): Page {
   const [pages, setPages] = useState(loaded);
   useEffect(() => {
     import('./pages/lazy.js').then(
-      ({ DESK }) => {
-        loaded = DESK;
-        setPages(DESK);
+      ({ LAZY }) => {
+        loaded = LAZY;
+        setPages(LAZY);
       },
       () => {
         setFailed(true);

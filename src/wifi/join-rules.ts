@@ -55,8 +55,8 @@ export function joinRules({ port, ssid, timeoutMs, ...patterns }: JoinRulesOptio
       });
     },
     explain: (error) => {
-      const told = failed ?? log.finish();
-      if (told !== undefined) return failure(told);
+      const given = failed ?? log.finish();
+      if (given !== undefined) return failure(given);
       if (error.code !== ('BOOT_TIMEOUT' satisfies ErrorCode)) return error;
       const silent = log.lineCount === 0;
       const reason = silent

@@ -39,8 +39,8 @@ export function keysCommand(io: CliIo): Command {
           const { imported, alreadyHere, ...report } = await importKeys(optionsOf(command), file);
           if (json === true) io.stdout(jsonLine(toJson(report, { imported, alreadyHere })));
           else {
-            const told = imported.map((id) => (alreadyHere.includes(id) ? `${id} (was here)` : id));
-            io.stdout(`imported ${told.join(', ')}\n${describe(report)}`);
+            const reported = imported.map((id) => (alreadyHere.includes(id) ? `${id} (was here)` : id));
+            io.stdout(`imported ${reported.join(', ')}\n${describe(report)}`);
           }
           if (report.missing.length > 0) io.setExitCode(EXIT.registry);
         }),
@@ -75,9 +75,9 @@ function rotateCommand(io: CliIo, optionsOf: (command: Command) => RegistryOptio
 }
 
 function toJson(report: KeysReport, more: object = {}): { readonly type: 'keys' } {
-  const { fault, ...told } = report;
+  const { fault, ...reported } = report;
   const why = fault === undefined ? {} : { code: fault.code, message: fault.message };
-  return { type: 'keys', ...told, ...why, ...more };
+  return { type: 'keys', ...reported, ...why, ...more };
 }
 
 function describe({ registry, wanted, asOf, fault, keys, missing }: KeysReport): string {

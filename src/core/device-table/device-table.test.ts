@@ -160,16 +160,16 @@ describe('a file of devices', () => {
   );
 
   it('names each column that nobody knows once, where somebody listens, and is taken without it', async () => {
-    const told: string[] = [];
+    const shown: string[] = [];
     const row = `${DEVICE.mac},${DEVICE.uuid},x\n`;
     async function* pieces(): AsyncGenerator<string> {
       await Promise.resolve();
       yield `mac,uuid,Bemerkung\n${row}${row}`;
     }
-    for await (const line of readDevices(pieces(), 'csv', (column) => told.push(column))) {
+    for await (const line of readDevices(pieces(), 'csv', (column) => shown.push(column))) {
       expect(line).toMatchObject({ mac: DEVICE.mac });
     }
-    expect(told).toEqual(['Bemerkung']);
+    expect(shown).toEqual(['Bemerkung']);
   });
 
   it('is refused for a field that nobody knows, a text too long and an empty file', async () => {

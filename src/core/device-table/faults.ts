@@ -3,7 +3,7 @@ import { EspmintError } from '../errors/index.js';
 import type { LineFault } from './read.js';
 
 /** Lines of a file that one message tells of. */
-export const FAULTS_TOLD = 10;
+export const FAULTS_SHOWN = 10;
 
 /** Takes any number of faults and holds few. */
 export class FaultList {
@@ -19,26 +19,26 @@ export class FaultList {
   add(fault: LineFault): void {
     this.#count += 1;
     this.#first.push(fault);
-    if (this.#first.length > 2 * FAULTS_TOLD) this.#first = this.#told();
+    if (this.#first.length > 2 * FAULTS_SHOWN) this.#first = this.#shown();
   }
 
   /** Faults that are counted and not told: there are that many lines before them. */
-  addUntold(count: number): void {
+  addRest(count: number): void {
     this.#count += count;
   }
 
   /** @throws DEVICES_FILE_INVALID with the first lines that are wrong and how many more there are */
   throwIfAny(): void {
     if (this.#count === 0) return;
-    const told = this.#told().map(({ line, reason }) => `${this.#file}:${line}: ${reason}`);
-    const more = this.#count - told.length;
+    const shown = this.#shown().map(({ line, reason }) => `${this.#file}:${line}: ${reason}`);
+    const more = this.#count - shown.length;
     throw new EspmintError('DEVICES_FILE_INVALID', {
-      faults: told,
+      faults: shown,
       more: more > 0 ? `; and ${more} more lines` : '',
     });
   }
 
-  #told(): LineFault[] {
-    return this.#first.sort((a, b) => a.line - b.line).slice(0, FAULTS_TOLD);
+  #shown(): LineFault[] {
+    return this.#first.sort((a, b) => a.line - b.line).slice(0, FAULTS_SHOWN);
   }
 }

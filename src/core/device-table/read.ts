@@ -64,7 +64,7 @@ export function isFault(line: DeviceLine | LineFault): line is LineFault {
 
 /** Columns that nobody knows: told once, and passed over. */
 class Strangers {
-  readonly #told = new Set<string>();
+  readonly #shown = new Set<string>();
   readonly #tell: (column: string) => void;
 
   constructor(tell: (column: string) => void) {
@@ -72,8 +72,8 @@ class Strangers {
   }
 
   passOver(column: string): void {
-    if (this.#told.has(column)) return;
-    this.#told.add(column);
+    if (this.#shown.has(column)) return;
+    this.#shown.add(column);
     this.#tell(column);
   }
 }

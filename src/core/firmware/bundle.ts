@@ -84,11 +84,11 @@ export function makeBundle(
 const textOr = (...texts: readonly (string | undefined)[]): string => texts.find((text) => !!text) ?? '';
 
 export function digestOfBuilds(builds: readonly FirmwareBuild[]): string {
-  const told = builds.map(({ chip, parts }) => ({
+  const found = builds.map(({ chip, parts }) => ({
     chip: chip ?? null,
     parts: parts.map(({ offsetBytes, bytes }) => [offsetBytes, sha256Hex(bytes)]),
   }));
-  return sha256Hex(new TextEncoder().encode(JSON.stringify(told)));
+  return sha256Hex(new TextEncoder().encode(JSON.stringify(found)));
 }
 
 /** @throws FIRMWARE_INVALID */

@@ -7,12 +7,12 @@ import { CHUNK_START_OTHER, ENTRY, ENTRY_TYPE, NAMESPACES_MAX } from './layout.j
 import type { NvsValue } from './values.js';
 
 /** Codes that one entry alone earns; `findPageFaults` tells those. */
-const TOLD_BY_PAGE = new Set(['bitmap', 'entry-crc', 'type', 'span', 'data-crc']);
+const FOUND_BY_PAGE = new Set(['bitmap', 'entry-crc', 'type', 'span', 'data-crc']);
 
 export function findValueFaults(image: Uint8Array, decoded: NvsImage): NvsFinding[] {
   const moving = isMoving(decoded);
   const unreadable = decoded.unreadable
-    .filter(({ code }) => !TOLD_BY_PAGE.has(code))
+    .filter(({ code }) => !FOUND_BY_PAGE.has(code))
     .map(({ code, key, reason, address }) => {
       const isCopy = moving && code === 'chunk-orphan';
       return finding(isCopy ? 'stale-copy' : code, address, `"${key}" ${reason}`);

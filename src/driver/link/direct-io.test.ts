@@ -23,11 +23,11 @@ afterEach(() => {
 
 /** A port of the library whose poller says `readable` when `tell` is called; what reaches the library is noted. */
 function fakePort() {
-  const told: ((error: Error | null) => void)[] = [];
+  const reported: ((error: Error | null) => void)[] = [];
   const library: { readonly written: number[]; reads: number } = { written: [], reads: 0 };
   const port = {
     fd: pipe as number | null,
-    poller: { once: (_event: string, listener: (error: Error | null) => void) => told.push(listener) },
+    poller: { once: (_event: string, listener: (error: Error | null) => void) => reported.push(listener) },
     read: ((buffer) => {
       library.reads += 1;
       return Promise.resolve({ buffer, bytesRead: 0 });
@@ -39,7 +39,7 @@ function fakePort() {
   };
   useDirectly(port as unknown as OpenPort);
   const tell = async (error: Error | null = null): Promise<void> => {
-    told.shift()?.(error);
+    reported.shift()?.(error);
     await new Promise(setImmediate);
   };
   return { port, library, tell };

@@ -141,8 +141,8 @@ async function openFailure(port: string, error: unknown): Promise<EspmintError> 
   if (FORBIDDEN.test(reason)) {
     return new EspmintError('PORT_FORBIDDEN', { port, group: await groupOf(port) }, { cause: error });
   }
-  const told = OTHER_KIND.test(reason) ? 'it is no serial port' : reason;
-  return new EspmintError('PORT_UNREACHABLE', { port, reason: told }, { cause: error });
+  const reported = OTHER_KIND.test(reason) ? 'it is no serial port' : reason;
+  return new EspmintError('PORT_UNREACHABLE', { port, reason: reported }, { cause: error });
 }
 
 /** Name of the group that owns a device file (dialout, uucp); empty where that cannot be told. */

@@ -243,7 +243,7 @@ export interface Batches {
    */
   releaseUnits(name: string, station: string, why: Release): Promise<number>;
 
-  heartbeat(beat: Heartbeat): Promise<void>;
+  heartbeat(heartbeat: Heartbeat): Promise<void>;
   stations(): Promise<StationRecord[]>;
 
   /** Leaves the database. Never throws, may be called again. */

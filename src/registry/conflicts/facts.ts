@@ -13,6 +13,6 @@ export function factsOf(facts: AttemptFacts | undefined): Record<string, string>
     chip: chip && `${chip.description} ${chip.revision}`,
     espmint: toolVersion,
   };
-  const told = Object.entries(named).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return Object.fromEntries(told);
+  const given = Object.entries(named).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return Object.fromEntries(given);
 }

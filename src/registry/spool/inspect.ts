@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import { reasonOf } from '../../files/index.js';
-import { type KeptRecord, untoldRuns } from '../statistics/run-log-records.js';
+import { type KeptRecord, unsyncedRuns } from '../statistics/run-log-records.js';
 import type { SpoolFault } from './fault.js';
 import { readRoot } from './log.js';
 import { deadLettersOf, type JournalRecord } from './records.js';
@@ -38,7 +38,7 @@ export async function inspectSpool(dataDir: string): Promise<readonly SpoolFault
         for (const { id, mac, reason } of deadLettersOf(records as JournalRecord[]))
           found.push(new EspmintError('SPOOL_DEAD_LETTER', { id, mac, reason }));
       if (log === 'runs')
-        for (const { dead } of untoldRuns(records as KeptRecord[]))
+        for (const { dead } of unsyncedRuns(records as KeptRecord[]))
           if (dead !== undefined) {
             const { id, run, mac = `slot ${run.slot}`, reason } = dead;
             found.push(new EspmintError('SPOOL_DEAD_LETTER', { id, mac, reason }));

@@ -110,11 +110,11 @@ export class JournaledRegistry implements Registry {
 
   async built(id: string, image: Image): Promise<void> {
     await this.#options.journal.append({ type: 'built', id, ...image });
-    const told = this.#online((inner) => {
+    const sending = this.#online((inner) => {
       this.#checkStopped(id);
       return inner.built(id, image);
     });
-    await told.catch((error: unknown) => {
+    await sending.catch((error: unknown) => {
       this.#letPass(error);
     });
   }
@@ -142,11 +142,11 @@ export class JournaledRegistry implements Registry {
   async fail(id: string, failure: Failure): Promise<void> {
     const { journal } = this.#options;
     await journal.append({ type: 'failed', id, at: await journal.now(), ...failure });
-    const told = this.#online(async (inner) => {
+    const sending = this.#online(async (inner) => {
       if (!this.#stopped.has(id)) await inner.fail(id, failure);
       await journal.append({ type: 'synced', id });
     });
-    await told.catch((error: unknown) => {
+    await sending.catch((error: unknown) => {
       this.#letPass(error);
     });
   }

@@ -78,9 +78,9 @@ async function replayReservation(
 }
 
 async function tellEnd(target: ReplayTarget, end: EndRecord): Promise<void> {
-  const told = { ...end, endedAt: end.at };
-  if (told.type === 'confirmed') await target.confirm(told.id, told);
-  else await target.fail(told.id, told);
+  const sending = { ...end, endedAt: end.at };
+  if (sending.type === 'confirmed') await target.confirm(sending.id, sending);
+  else await target.fail(sending.id, sending);
 }
 
 /** One record that cannot be told does not keep the others from the registry; what concerns all of them does. */

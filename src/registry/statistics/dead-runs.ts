@@ -2,12 +2,12 @@
 import { makePrivateDir } from '../../files/index.js';
 import { logFolder } from '../spool/inspect.js';
 import { Log } from '../spool/log.js';
-import { type DeadRun, type KeptRecord, untoldRuns } from './run-log-records.js';
+import { type DeadRun, type KeptRecord, unsyncedRuns } from './run-log-records.js';
 
 /** Oldest first. */
 export async function listDeadRuns(dataDir: string): Promise<DeadRun[]> {
   const { records } = await new Log<KeptRecord>(logFolder(dataDir, 'runs')).read();
-  return untoldRuns(records).flatMap(({ dead }) => dead ?? []);
+  return unsyncedRuns(records).flatMap(({ dead }) => dead ?? []);
 }
 
 export type { DeadRun };
@@ -26,8 +26,8 @@ export async function retryDeadRuns(dataDir: string, { id, station, who }: RunRe
   await makePrivateDir(folder);
   const log = new Log<KeptRecord>(folder);
   try {
-    const untold = untoldRuns((await log.read()).records);
-    const chosen = untold.filter(
+    const unsynced = unsyncedRuns((await log.read()).records);
+    const chosen = unsynced.filter(
       ({ run, dead }) => dead !== undefined && (id === undefined || run.id === id),
     );
     for (const { run, dead, records } of chosen) {

@@ -99,9 +99,9 @@ describe('runs that the database cannot be told of', () => {
     await kept.record([run('1', 'WO'), run('2')]);
     database.failure = undefined;
     const { record } = database;
-    database.record = (told) =>
-      told.every(({ batch }) => batch === undefined)
-        ? record.call(database, told)
+    database.record = (synced) =>
+      synced.every(({ batch }) => batch === undefined)
+        ? record.call(database, synced)
         : Promise.reject(new EspmintError('BATCH_UNKNOWN', { batch: 'WO' }));
     await kept.catchUp();
     expect(database.ids).toEqual(['1', '2']);
@@ -142,8 +142,8 @@ describe('a run that the database refuses for what it says', () => {
       ['run', '2', DETAILS.reason],
       ['run', '4', DETAILS.reason],
     ]);
-    const told = { code: 'SPOOL_DEAD_LETTER', details: { id: '2', mac: 'slot 1', reason: DETAILS.reason } };
-    expect(await faults()).toContainEqual(told);
+    const synced = { code: 'SPOOL_DEAD_LETTER', details: { id: '2', mac: 'slot 1', reason: DETAILS.reason } };
+    expect(await faults()).toContainEqual(synced);
     // Nobody tells the database again by himself.
     const next = await KeptRuns.open(folder, database, () => isAway);
     await next.catchUp();

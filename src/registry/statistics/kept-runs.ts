@@ -6,7 +6,7 @@ import { isEspmintError } from '../../core/errors/index.js';
 import { logFolder } from '../spool/inspect.js';
 import { Log } from '../spool/log.js';
 import { isDown } from '../store/outage.js';
-import { type KeptRecord, untoldRuns } from './run-log-records.js';
+import { type KeptRecord, unsyncedRuns } from './run-log-records.js';
 import type { RunFilter, RunRecord, Runs } from './runs.js';
 
 /** A database that has not answered by then may be out of reach: the run is on the disk before that is known. */
@@ -57,7 +57,7 @@ export class KeptRuns implements Runs {
       await this.#runs.record(runs);
       clearTimeout(slow);
       await keeping;
-      await this.#told(runs.filter(({ id }) => this.#kept.has(id)));
+      await this.#synced(runs.filter(({ id }) => this.#kept.has(id)));
     } catch (error) {
       clearTimeout(slow);
       await keeping;
@@ -81,7 +81,7 @@ export class KeptRuns implements Runs {
 
   async close(): Promise<void> {
     await this.#catchingUp;
-    await this.#log.close((records) => untoldRuns(records).length === 0);
+    await this.#log.close((records) => unsyncedRuns(records).length === 0);
   }
 
   async #keep(runs: readonly RunRecord[]): Promise<void> {
@@ -90,18 +90,18 @@ export class KeptRuns implements Runs {
     for (const run of fresh) this.#kept.set(run.id, run);
   }
 
-  async #told(runs: readonly RunRecord[]): Promise<void> {
+  async #synced(runs: readonly RunRecord[]): Promise<void> {
     if (runs.length === 0) return;
-    await this.#log.append({ type: 'told', ids: runs.map(({ id }) => id) });
+    await this.#log.append({ type: 'synced', ids: runs.map(({ id }) => id) });
     for (const { id } of runs) this.#kept.delete(id);
   }
 
   /** What processes that are gone have left, and what a person has mended. */
   async #adopt(): Promise<void> {
     const adopted = await this.#log.adopt((records) =>
-      untoldRuns(records).flatMap((untold) => untold.records),
+      unsyncedRuns(records).flatMap((unsynced) => unsynced.records),
     );
-    for (const { run, dead } of untoldRuns(adopted)) if (dead === undefined) this.#kept.set(run.id, run);
+    for (const { run, dead } of unsyncedRuns(adopted)) if (dead === undefined) this.#kept.set(run.id, run);
   }
 
   async #catchUp(): Promise<void> {
@@ -111,29 +111,29 @@ export class KeptRuns implements Runs {
     for (;;) {
       const runs = [...this.#kept.values()].filter(({ id }) => !left.has(id)).slice(0, RUNS_AT_ONCE);
       if (runs.length === 0) return;
-      await this.#tell(runs, left);
+      await this.#sync(runs, left);
     }
   }
 
-  async #tell(runs: readonly RunRecord[], left: Set<string>): Promise<void> {
+  async #sync(runs: readonly RunRecord[], left: Set<string>): Promise<void> {
     try {
       await this.#runs.record(runs);
     } catch (error) {
       if (!concernsOneRecord(error)) throw error;
       const [run, ...others] = runs;
-      if (others.length > 0) for (const single of runs) await this.#tell([single], left);
-      else if (run !== undefined) await this.#tellOne(run, error, left);
+      if (others.length > 0) for (const single of runs) await this.#sync([single], left);
+      else if (run !== undefined) await this.#syncOne(run, error, left);
       return;
     }
-    await this.#told(runs);
+    await this.#synced(runs);
   }
 
   /** @param error what the database said to it */
-  async #tellOne(run: RunRecord, error: unknown, left: Set<string>): Promise<void> {
+  async #syncOne(run: RunRecord, error: unknown, left: Set<string>): Promise<void> {
     const { id, batch } = run;
     // Its database was set back to a time before that batch.
     if (isEspmintError(error, 'BATCH_UNKNOWN') && batch !== undefined)
-      return this.#tell([{ ...run, batch: undefined }], left);
+      return this.#sync([{ ...run, batch: undefined }], left);
     if (!isEspmintError(error, 'REGISTRY_REFUSED')) {
       left.add(id);
       return;

@@ -14,7 +14,7 @@ export type KeptRecord =
       readonly who: string;
     }
   /** The database knows them. */
-  | { readonly type: 'told'; readonly ids: readonly string[] };
+  | { readonly type: 'synced'; readonly ids: readonly string[] };
 
 /** A run that the database refuses to take in, as a person is shown it. No secret in it. */
 export interface DeadRun {
@@ -28,7 +28,7 @@ export interface DeadRun {
 }
 
 /** A run that the database does not know. */
-export interface UntoldRun {
+export interface UnsyncedRun {
   /** As the database would be told of it. */
   readonly run: RunRecord;
   readonly dead: DeadRun | undefined;
@@ -36,18 +36,18 @@ export interface UntoldRun {
 }
 
 /** Oldest first. The same record twice means the same as once. */
-export function untoldRuns(records: readonly KeptRecord[]): UntoldRun[] {
-  const told = new Set(records.flatMap((record) => (record.type === 'told' ? record.ids : [])));
+export function unsyncedRuns(records: readonly KeptRecord[]): UnsyncedRun[] {
+  const synced = new Set(records.flatMap((record) => (record.type === 'synced' ? record.ids : [])));
   const byId = new Map<string, KeptRecord[]>();
   for (const record of records) {
-    if (record.type === 'told') continue;
+    if (record.type === 'synced') continue;
     const id = record.type === 'kept' ? record.run.id : record.id;
-    if (!told.has(id)) byId.set(id, [...(byId.get(id) ?? []), record]);
+    if (!synced.has(id)) byId.set(id, [...(byId.get(id) ?? []), record]);
   }
-  return [...byId.values()].flatMap((own) => untoldRun(own) ?? []);
+  return [...byId.values()].flatMap((own) => unsyncedRun(own) ?? []);
 }
 
-function untoldRun(records: readonly KeptRecord[]): UntoldRun | undefined {
+function unsyncedRun(records: readonly KeptRecord[]): UnsyncedRun | undefined {
   const kept = records.find((record) => record.type === 'kept');
   if (kept === undefined) return undefined;
   const judged = records

@@ -28,7 +28,7 @@ type BatchHandlers = Pick<
 export function batchHandlers(core: ServiceCore): BatchHandlers {
   const { profiles, view, requireBatches } = core;
   /** The station hears at once of a batch that goes on. */
-  const told = async (batch: Batch): Promise<Batch> => {
+  const answered = async (batch: Batch): Promise<Batch> => {
     await view.heartbeat();
     return batch;
   };
@@ -48,9 +48,9 @@ export function batchHandlers(core: ServiceCore): BatchHandlers {
       return { count };
     },
     setBatchState: async ({ params, body: { state, reason } }, call) =>
-      told(await requireBatches().setState(params.name, state, reason, nameOf(call))),
+      answered(await requireBatches().setState(params.name, state, reason, nameOf(call))),
     setBatchQuantity: async ({ params, body }) =>
-      told(await requireBatches().setQuantity(params.name, body.quantity)),
+      answered(await requireBatches().setQuantity(params.name, body.quantity)),
     importIdentifiers: async ({ params, body: { csv, file } }) => {
       const lines = await collectInTurns(readIdentifierList(csv, file));
       const rows = lines.filter((row) => row !== undefined);
@@ -67,7 +67,7 @@ export function batchHandlers(core: ServiceCore): BatchHandlers {
     signBatch: async ({ params: { name }, body: { note } }, call) => {
       const by = nameOf(call);
       // What is signed must not change any more.
-      await told(await requireBatches().setState(name, 'closed', note, by));
+      await answered(await requireBatches().setState(name, 'closed', note, by));
       const { digest } = await makeReport(core, name, by);
       await requireBatches().signOff(name, { by, note, digest });
       return { digest, by };

@@ -27,7 +27,7 @@ export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandler
     return parts.pushes();
   };
   /** Pages hear at once that fewer of them are dead. */
-  const told = async (count: number): Promise<{ count: number }> => {
+  const answered = async (count: number): Promise<{ count: number }> => {
     await registryWatch.look();
     return { count };
   };
@@ -51,13 +51,13 @@ export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandler
     pausePushTarget: ({ params }, call) => setPaused(params.name, true, call),
     resumePushTarget: ({ params }, call) => setPaused(params.name, false, call),
     removePushTarget: async ({ params }, call) =>
-      told(await (await pushes()).remove(params.name, askerOf(call))),
+      answered(await (await pushes()).remove(params.name, askerOf(call))),
     pushStatus: async () => ({ targets: await (await pushes()).status() }),
     listDeadPushes: async ({ query }) => ({ dead: await (await pushes()).dead(query.limit) }),
     retryDeadPushes: async ({ body }, call) =>
-      told(await (await pushes()).retry(body.ids ?? 'all', askerOf(call, body.reason))),
+      answered(await (await pushes()).retry(body.ids ?? 'all', askerOf(call, body.reason))),
     discardDeadPushes: async ({ body }, call) =>
-      told(await (await pushes()).discard(body.ids ?? 'all', askerOf(call, body.reason))),
+      answered(await (await pushes()).discard(body.ids ?? 'all', askerOf(call, body.reason))),
   };
 }
 

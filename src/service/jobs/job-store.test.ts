@@ -96,9 +96,9 @@ describe('a job', () => {
     for (let percent = 0; percent <= 100; percent++) {
       emit({ type: 'progress', port: PORT, stage: 'write', percent });
     }
-    const told = events.flatMap((event) => (event.type === 'progress' ? [event.percent] : []));
-    expect(told.length).toBeLessThan(5);
-    expect(told.at(-1)).toBe(100);
+    const announced = events.flatMap((event) => (event.type === 'progress' ? [event.percent] : []));
+    expect(announced.length).toBeLessThan(5);
+    expect(announced.at(-1)).toBe(100);
   });
   it('ends with the word of the station, not with what the flow said last', () => {
     const { jobs, job, emit, end } = createStore();

@@ -9,14 +9,14 @@ type Status = Awaited<ReturnType<Registry['status']>>;
 
 it('tells of each change once, and keeps the numbers of a registry that is away', async () => {
   let status: Status = { reachable: true, pendingSync: 0, conflicts: 0, pushes: { pending: 9, dead: 0 } };
-  const told: LiveEvent[] = [];
+  const announced: LiveEvent[] = [];
   const registry = { description: 'db', status: () => Promise.resolve(status) };
-  const watch = new RegistryWatch(registry as unknown as Registry, (event) => told.push(event));
+  const watch = new RegistryWatch(registry as unknown as Registry, (event) => announced.push(event));
   await watch.look();
-  expect(told).toEqual([]);
+  expect(announced).toEqual([]);
   status = { ...status, conflicts: 2, pushes: { pending: 8, dead: 3 } };
   await Promise.all([watch.look(), watch.look()]);
-  expect(told).toEqual([{ type: 'registry', ok: true, conflicts: 2, deadPushes: 3 }]);
+  expect(announced).toEqual([{ type: 'registry', ok: true, conflicts: 2, deadPushes: 3 }]);
   const wanted = {
     what: 'this registry',
     reason: 'another key',
@@ -27,7 +27,7 @@ it('tells of each change once, and keeps the numbers of a registry that is away'
   const spool = [new EspmintError('SPOOL_DAMAGED', { path: '/data/spool/keys/1', sizeBytes: 44 })];
   status = { reachable: false, failure, spool, pendingSync: 0, conflicts: 0 };
   await watch.look();
-  expect(told.at(-1)).toEqual({
+  expect(announced.at(-1)).toEqual({
     type: 'registry',
     ok: false,
     conflicts: 2,

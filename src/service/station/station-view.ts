@@ -23,7 +23,7 @@ export class StationView {
   readonly #parts: ViewParts;
   #batch: Batch | undefined;
   #batchProblem: StationState['batchProblem'];
-  #told = '';
+  #announced = '';
   #heartbeats: Promise<void> = Promise.resolve();
   #soon: NodeJS.Timeout | undefined;
 
@@ -76,8 +76,8 @@ export class StationView {
   tell(): void {
     const { state } = this;
     const text = JSON.stringify(state);
-    if (text === this.#told) return;
-    this.#told = text;
+    if (text === this.#announced) return;
+    this.#announced = text;
     this.#parts.publish({ type: 'station', station: state });
   }
 

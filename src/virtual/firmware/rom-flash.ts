@@ -64,25 +64,25 @@ export class RomFlash {
   }
 
   private *begin(request: Request): Steps<Outcome> {
-    const told = this.told(request);
-    if (told === undefined) return fail(ROM_ERROR.badMessage);
-    if (told.encrypts && this.machine.identity.security.manualEncryptionOff)
+    const given = this.given(request);
+    if (given === undefined) return fail(ROM_ERROR.badMessage);
+    if (given.encrypts && this.machine.identity.security.manualEncryptionOff)
       return fail(ROM_ERROR.encryption);
-    this.plain.start(told);
-    return yield* this.erase(told.address, told.sizeBytes);
+    this.plain.start(given);
+    return yield* this.erase(given.address, given.sizeBytes);
   }
 
   private *beginDeflated(request: Request): Steps<Outcome> {
-    const told = this.told(request);
-    if (told === undefined) return fail(ROM_ERROR.badMessage);
-    if (told.encrypts) return fail(ROM_ERROR.encryption);
-    this.deflated.start(told);
+    const given = this.given(request);
+    if (given === undefined) return fail(ROM_ERROR.badMessage);
+    if (given.encrypts) return fail(ROM_ERROR.encryption);
+    this.deflated.start(given);
     this.deflated.inflater = new RomInflater();
-    return yield* this.erase(told.address, told.sizeBytes);
+    return yield* this.erase(given.address, given.sizeBytes);
   }
 
   /** The ROM of chips after the ESP32 takes a fifth word: whether to encrypt. */
-  private told({ data, length }: Request): Parameters<Transfer['start']>[0] | undefined {
+  private given({ data, length }: Request): Parameters<Transfer['start']>[0] | undefined {
     const words = this.machine.spec.rom.beginHasEncryptWord ? 5 : 4;
     const blockBytes = wordAt(data, 2);
     if (length !== 4 * words || !fitsBlock(blockBytes)) return undefined;

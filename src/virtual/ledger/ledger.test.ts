@@ -107,12 +107,12 @@ describe('the floor', () => {
   it('pays for the change of the rate where the link carries none, and leaves it where it does not pay', () => {
     const after = changed(blank, 0x9005, 0);
     const options = { before: blank, after, timing: REAL, baud: 921_600, region };
-    const told = floorOf(options);
-    const untold = floorOf({ ...options, startBaud: 115_200 });
-    expect(untold.wireMs).toBeGreaterThan(told.wireMs + 8);
+    const given = floorOf(options);
+    const unknown = floorOf({ ...options, startBaud: 115_200 });
+    expect(unknown.wireMs).toBeGreaterThan(given.wireMs + 8);
     const slow = floorOf({ ...options, startBaud: 115_200, baud: 115_200 });
-    expect(slow.wireMs).toBeGreaterThan(untold.wireMs);
-    expect(slow.latencyMs).toBe(untold.latencyMs - REAL.usbLatencyMs);
+    expect(slow.wireMs).toBeGreaterThan(unknown.wireMs);
+    expect(slow.latencyMs).toBe(unknown.latencyMs - REAL.usbLatencyMs);
   });
 
   it('counts what a chip must be asked before it can be told a rate', () => {

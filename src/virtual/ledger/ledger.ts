@@ -104,7 +104,7 @@ export class Ledger {
   }
 
   /** The host told its rate: it may begin at any. */
-  rateWasTold(): void {
+  rateWasGiven(): void {
     this.carriesRates = true;
   }
 

@@ -14,7 +14,7 @@ import { TodayPage } from './today/today.js';
 
 addEnglish(enBehind);
 
-export const DESK: Pages = {
+export const LAZY: Pages = {
   batches: BatchesPage,
   conflicts: ConflictsPage,
   devices: DevicesPage,

@@ -62,7 +62,7 @@ describe('the state of the page', () => {
     expect(after(moved, { ...progress, jobId: 'another', percent: 90 })).toBe(moved);
   });
 
-  it('takes presence, run and result of a slot from one event, and leaves it alone when a job alone is told', () => {
+  it('takes presence, run and result of a slot from one event, and leaves it alone when a job alone is announced', () => {
     const failed = port(1, { state: 'failed', job: job('a', 1, { state: 'failed' }) });
     const state = after(bench, { type: 'port', port: failed }, { type: 'job', job: job('b', 1) });
     expect(state.ports?.[0]).toBe(failed);
@@ -84,8 +84,11 @@ describe('the state of the page', () => {
   });
 
   it('keeps the newest version of a product, also when an older one is told later', () => {
-    const told = (version: number): LiveEvent => ({ type: 'profile', profile: { name: 'sensor', version } });
-    expect(after(INITIAL, told(2), told(1)).profiles).toEqual([{ name: 'sensor', version: 2 }]);
+    const announced = (version: number): LiveEvent => ({
+      type: 'profile',
+      profile: { name: 'sensor', version },
+    });
+    expect(after(INITIAL, announced(2), announced(1)).profiles).toEqual([{ name: 'sensor', version: 2 }]);
   });
 
   it('is the same object after events that change nothing, known or not', () => {

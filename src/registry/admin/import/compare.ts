@@ -1,6 +1,6 @@
 // Compares the lines of an import with each other and with the registry.
 import type pg from 'pg';
-import { FAULTS_TOLD, type FaultList } from '../../../core/device-table/index.js';
+import { FAULTS_SHOWN, type FaultList } from '../../../core/device-table/index.js';
 import { macOf } from '../../devices/rows.js';
 import type { SecretBox } from '../../store/secrets/secret-box.js';
 import { COLUMNS } from './staging.js';
@@ -49,7 +49,7 @@ interface KeyPair {
   readonly line: number;
   readonly uuid: string;
   readonly macKey: string;
-  readonly told: string;
+  readonly shown: string;
   readonly known: string;
 }
 
@@ -57,14 +57,14 @@ interface KeyPair {
 async function compareKeys(client: pg.ClientBase, box: SecretBox): Promise<void> {
   await client.query(
     `declare key_pairs no scroll cursor for
-     select l.line, l.global_uuid as uuid, l.mac_key as "macKey", l.psk_secret as told, d.psk_secret as known
+     select l.line, l.global_uuid as uuid, l.mac_key as "macKey", l.psk_secret as shown, d.psk_secret as known
      from import_lines l join devices d on d.id = l.device_id
      where l.psk_secret is not null and d.mac_key = l.mac_key`,
   );
   for (;;) {
     const { rows } = await client.query<KeyPair>(`fetch ${CHUNK} from key_pairs`);
     if (rows.length === 0) break;
-    const other = rows.filter((pair) => box.open(pair.told, pair) !== box.open(pair.known, pair));
+    const other = rows.filter((pair) => box.open(pair.shown, pair) !== box.open(pair.known, pair));
     if (other.length === 0) continue;
     await client.query(`update import_lines set changed = changed || 'psk'::text where line = any($1)`, [
       other.map(({ line }) => line),
@@ -101,11 +101,11 @@ export async function faultsOfLines(
      where l.line > uuid_line or l.line > mac_line or l.taken_by is not null
        or l.device_id is null and l.psk_secret is null or d.mac_key <> l.mac_key
        or not $1 and l.changed <> '{}'
-     order by l.line limit ${FAULTS_TOLD}`,
+     order by l.line limit ${FAULTS_SHOWN}`,
     [overwrite],
   );
   for (const row of rows) faults.add({ line: row.line, reason: reasonOf(row) });
-  faults.addUntold(Number(rows[0]?.total ?? 0) - rows.length);
+  faults.addRest(Number(rows[0]?.total ?? 0) - rows.length);
 }
 
 function reasonOf(row: FaultRow): string {

@@ -28,9 +28,9 @@ export async function settleUnit(
   const batch = await readBatch(client, settlement.batch, { lock: true });
   const reserved = await readPlace(client, settlement.reservedId);
   const synced = reserved?.state === 'used' ? reserved.ended_at : null;
-  const outcomeTold = reserved?.outcome ?? undefined;
-  if (outcomeTold !== undefined && synced !== null && synced >= new Date(settlement.end.at))
-    return outcomeTold;
+  const syncedOutcome = reserved?.outcome ?? undefined;
+  if (syncedOutcome !== undefined && synced !== null && synced >= new Date(settlement.end.at))
+    return syncedOutcome;
   const macKey = macKeyOf(settlement.mac);
   const unit = await readUnit(client, batch.id, macKey);
   const isGood = !mustBeKnown || (await isKnown(client, settlement.end.unit, macKey));

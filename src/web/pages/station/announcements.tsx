@@ -13,11 +13,11 @@ const ENDED = new Set<Job['state']>(['passed', 'failed', 'cancelled']);
 export function Announcements(): JSX.Element {
   const [text, setText] = useState('');
   useEffect(() => {
-    const told = new Set<string>();
+    const announced = new Set<string>();
     return watchEvents((event) => {
-      if (event.type !== 'job' || !ENDED.has(event.job.state) || told.has(event.job.id)) return;
+      if (event.type !== 'job' || !ENDED.has(event.job.state) || announced.has(event.job.id)) return;
       // A job that is noted as seen later comes once more, and is no news.
-      told.add(event.job.id);
+      announced.add(event.job.id);
       if (event.job.seen) return;
       playResult(event.job.state);
       setText(wordsFor(event.job));
