@@ -1,5 +1,6 @@
 // Unified provisioning against the virtual device, over HTTP and console, in each security version, with its faults.
 import { randomBytes } from 'node:crypto';
+import { createServer, type AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { plugIn } from '../../../test/support/plug-in.js';
@@ -169,6 +170,71 @@ describe('unified provisioning', () => {
     });
     await expect(nobody.version()).rejects.toMatchObject({ code: 'PORT_UNREACHABLE' });
     expect(() => new HttpTransport('ftp://x')).toThrow(/--url/);
+  });
+});
+
+/** Web servers of other devices: each answers in its own way. */
+const HABITS = {
+  'HTTP/1.0, and closes': (body) => [
+    `HTTP/1.0 200 OK\r\nset-cookie: session=77; Path=/\r\n\r\n`,
+    body,
+    'close',
+  ],
+  'in chunks of one byte': (body) => [
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nSet-Cookie: session=77\r\n\r\n',
+    ...Array.from(body, (byte) => Buffer.from([0x31, 0x0d, 0x0a, byte, 0x0d, 0x0a])),
+    '0\r\n\r\n',
+  ],
+  'in pieces': (body) => [
+    'HTTP/1.1 2',
+    `00 OK\r\nContent-Length: ${body.length}\r\nSet-Cookie: session=77\r\nX-Other: 1`,
+    '\r\n\r\n',
+    ...Array.from(body, (byte) => Buffer.from([byte])),
+  ],
+  'and closes what it promised to keep': (body) => [
+    `HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: ${body.length}\r\nSet-Cookie: session=77\r\n\r\n`,
+    body,
+    'close later',
+  ],
+} satisfies Record<string, (body: Uint8Array) => (string | Uint8Array)[]>;
+
+describe('a device whose web server answers', () => {
+  it.each(Object.keys(HABITS) as (keyof typeof HABITS)[])('%s is provisioned', async (habit) => {
+    const board = createVirtualBoard({ application: 'wifi-protocomm' });
+    const cookies = new Set<string | undefined>();
+    const server = createServer((socket) => {
+      let received = Buffer.alloc(0);
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        received = Buffer.concat([received, data]);
+        const end = received.indexOf('\r\n\r\n');
+        const head = received.subarray(0, end).toString();
+        const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+        if (end < 0 || received.length < end + 4 + length) return;
+        const body = received.subarray(end + 4, end + 4 + length);
+        received = received.subarray(end + 4 + length);
+        cookies.add(/^cookie: (.*)$/im.exec(head)?.[1]);
+        const answer = board.radio.request(/^POST \/(\S+)/.exec(head)?.[1] ?? '', 77, body);
+        if (answer === undefined) return void socket.destroy();
+        for (const piece of HABITS[habit](answer)) {
+          if (piece === 'close') socket.end();
+          else if (piece === 'close later') setTimeout(() => socket.destroy(), 5);
+          else socket.write(piece);
+        }
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const transport = new HttpTransport(`http://127.0.0.1:${port}`);
+    closers.push(
+      () => board.dispose(),
+      () => server.close(),
+      () => transport.close(),
+    );
+    const client = new ProtocommClient(transport, { proof: 'abcd1234' });
+    expect((await client.scan()).map(({ ssid }) => ssid)).toContain('Lab');
+    expect(await client.provision('Lab', 'lab-password')).toMatchObject({ address: '192.168.77.130' });
+    expect(cookies).toEqual(new Set([undefined, 'session=77']));
   });
 });
 
