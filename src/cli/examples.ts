@@ -10,6 +10,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'devices show': ['espmint devices show a4:cf:12:34:56:78'],
   'devices reveal': ['espmint devices reveal a4:cf:12:34:56:78 --reason "lost by the customer"'],
   lists: ['espmint lists add deny a4:cf:12:34:56:78'],
+  values: ['espmint values import values.csv --profile lamp.yaml', 'espmint values list'],
+  'values show': ['espmint values show sensors-2026 --state free'],
   db: ['espmint db check', 'espmint db backup registry.sql'],
   push: ['espmint push status'],
   keys: ['espmint keys list'],

@@ -3,9 +3,10 @@ import { hexToBytes } from '@noble/hashes/utils.js';
 import { EspmintError } from './errors/index.js';
 import type { Mac } from './mac.js';
 import type { NvsRow } from './nvs/index.js';
-import { fillTemplate, type Placeholder } from './profile/template.js';
-import type { Profile, ProfileRow } from './profile/schema.js';
+import { fillTemplate } from './profile/template.js';
+import type { Profile, ProfileRegion, ProfileRow } from './profile/schema.js';
 import type { Psk } from './psk.js';
+import { valueText, type BoardValues } from './values/rows.js';
 import type { WifiCredentials } from './wifi.js';
 import { deviceProof, deviceVerifier, deviceWpsPin } from './wifi-device-secrets.js';
 import { net80211Rows, wifiModeRows } from './wifi-rows.js';
@@ -27,7 +28,12 @@ export interface DeviceValues {
   readonly hardwareRevision?: string | undefined;
   /** Serial number of the unit in its batch. */
   readonly serial?: string | undefined;
+  /** Of its row in the list of values. */
+  readonly own?: BoardValues | undefined;
 }
+
+/** What texts of a profile may name: never the key. */
+export type PublicValues = Omit<DeviceValues, 'psk'>;
 
 /**
  * The rows of a device's image: UUID, PSK, CA URL, Wi-Fi name and password, in this order, then the profile's own.
@@ -49,13 +55,26 @@ export function deviceRows(values: DeviceValues, layout: NvsLayout): NvsRow[] {
   return [
     ...identity,
     ...network,
-    ...layout.rows.map((row) => profileRow(row, namespace, placeholders(values))),
+    ...layout.rows.map((row) => profileRow(row, namespace, placeholders(values, row.type))),
   ];
 }
 
 /** Whether the firmware's own keys hold the network. */
 const hasOwnKeys = (plan: WifiPlan | undefined): boolean =>
   plan === undefined || (plan.mode === 'static' && plan.target !== 'net80211');
+
+/** The rows of a further NVS partition: nothing of the identity is in it but what a placeholder names. */
+export function regionRows(
+  values: PublicValues,
+  { namespace = 'factory', rows }: NonNullable<ProfileRegion['nvs']>,
+): NvsRow[] {
+  return rows.map((row) => profileRow(row, namespace, placeholders(values, row.type)));
+}
+
+/** @throws INPUT_INVALID */
+export function fillText(values: PublicValues, text: string): string {
+  return fillTemplate(text, placeholders(values, 'string'));
+}
 
 function ownNetwork(
   wifi: WifiCredentials | undefined,
@@ -126,15 +145,25 @@ function networkRows(plan: WifiPlan, { psk, wifi }: DeviceValues, namespace: str
   }
 }
 
-function placeholders(values: DeviceValues): Partial<Record<Placeholder, string>> {
-  const { mac, uuid, chip, firmwareVersion = '', hardwareRevision = '', serial = '' } = values;
-  return { mac, macHex: mac.replaceAll(':', ''), uuid, chip, firmwareVersion, hardwareRevision, serial };
+function placeholders(values: PublicValues, rowType: string): Record<string, string> {
+  const { mac, uuid, chip, firmwareVersion = '', hardwareRevision = '', serial = '', own = {} } = values;
+  const fromList = Object.entries(own).map(([name, value]) => [name, valueText(value, rowType)] as const);
+  return {
+    ...Object.fromEntries(fromList),
+    mac,
+    macHex: mac.replaceAll(':', ''),
+    uuid,
+    chip,
+    firmwareVersion,
+    hardwareRevision,
+    serial,
+  };
 }
 
 function profileRow(
   row: ProfileRow,
   defaultNamespace: string,
-  filling: Partial<Record<Placeholder, string>>,
+  filling: Readonly<Record<string, string>>,
 ): NvsRow {
   const namespace = row.namespace ?? defaultNamespace;
   const text = typeof row.value === 'string' ? fillTemplate(row.value, filling) : String(row.value);

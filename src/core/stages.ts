@@ -2,6 +2,7 @@
 import type { Conflict } from './conflict.js';
 import type { ErrorCode, Warning } from './errors/index.js';
 import type { WifiMode } from './wifi.js';
+import type { AppDescription } from './firmware/image.js';
 
 /** In the order in which they run. */
 export const STAGES = [
@@ -33,6 +34,8 @@ export interface ChipFacts {
   readonly flashSizeBytes: number;
   /** JEDEC id of the flash: maker in bits 7..0, type in 15..8, size code in 23..16. */
   readonly flashId?: number;
+  /** PSRAM inside the package, as the eFuses tell; absent where they do not. */
+  readonly psramBytes?: number;
   readonly crystalMhz?: number;
   /** The optional 128-bit id of the eFuses, 32 lower-case hex digits; absent where none was burnt. */
   readonly uniqueId?: string;
@@ -89,6 +92,11 @@ export interface DeviceIdentified extends OfBoard {
   readonly uuid: string;
   /** What the registry knew of it before. */
   readonly known: 'new' | 'pending' | 'provisioned';
+}
+/** The application that starts, as it describes itself: that of the bundle, or the one that the flash holds. */
+export interface FirmwareKnown extends OfBoard {
+  readonly type: 'firmware';
+  readonly app: AppDescription;
 }
 /** What the new image does to what the board's NVS held; names as `namespace:key`, never values. */
 export interface NvsCompared extends OfBoard {
@@ -150,6 +158,7 @@ export type ProvisionEvent =
   | WriteProgress
   | ChipKnown
   | DeviceIdentified
+  | FirmwareKnown
   | NvsCompared
   | Warned
   | ProvisionResult;

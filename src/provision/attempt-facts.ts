@@ -1,12 +1,33 @@
 // What the registry is told of an attempt beside its result: who made it, where, on which chip, and how it went.
+import type { AppDescription } from '../core/firmware/image.js';
 import type { Stage } from '../core/stages.js';
 import type { Board } from '../driver/index.js';
 import type { AttemptTimings, AttemptFacts } from '../registry/index.js';
+import type { ProvisionPlan } from './plan.js';
 import type { Try } from './try.js';
 
 export function attemptFacts({ port, plan, origin }: Try, board: Board): AttemptFacts {
   const { chip: kind, description, revision, flashSizeBytes } = board.facts;
   return { ...origin, port, profile: plan.profile, chip: { kind, description, revision, flashSizeBytes } };
+}
+
+/** Of the registry's column. */
+const VERSION_CHARS = 20;
+
+/** What is typed wins; else what the application says, as far as its column takes it. */
+export function firmwareVersionOf(
+  { firmwareVersion }: ProvisionPlan,
+  app: AppDescription | undefined,
+): string | undefined {
+  return firmwareVersion ?? app?.version.slice(0, VERSION_CHARS);
+}
+
+export function firmwareFacts(
+  { firmwareVersion, firmware }: ProvisionPlan,
+  app: AppDescription | undefined,
+): AttemptFacts['firmware'] {
+  if (firmwareVersion === undefined && app === undefined) return undefined;
+  return { typed: firmwareVersion, app, bundle: firmware?.digest };
 }
 
 /**

@@ -17,7 +17,7 @@ import {
   consoleValues,
   type ConsoleScript,
 } from '../wifi/index.js';
-import type { ProvisionPlan, Target, Unproven } from './plan.js';
+import type { PlannedRegion, ProvisionPlan, Target, Unproven } from './plan.js';
 
 const SECTOR_BYTES = 0x1000;
 
@@ -54,11 +54,15 @@ export interface PlanChanges {
 /** Finds the secret behind a profile's reference, `file:PATH` or `env:NAME`. */
 export type SecretResolver = (reference: string) => Promise<string>;
 
+/** Reads a file that a profile names, by its path there. */
+export type FileReader = (path: string) => Promise<Uint8Array>;
+
 /** @throws the error of whichever value is wrong, and what the resolver throws. */
 export async function buildPlan(
   profile: Profile,
   changes: PlanChanges,
   resolveSecret: SecretResolver,
+  readFile?: FileReader,
 ): Promise<ProvisionPlan> {
   const { name, version } = profile;
   const wifi = await buildWifi(profile, changes, resolveSecret);
@@ -79,6 +83,9 @@ export async function buildPlan(
     wifi,
     ...(await buildWifiPlan(profile, changes, wifi, resolveSecret)),
     firmware: namedFirmware(profile, changes),
+    regions: await readRegions(profile, readFile),
+    values: profile.values,
+    expect: profile.expect,
     firmwareVersion: atMost(20, '--firmware-version', changes.firmwareVersion ?? profile.firmwareVersion),
     hardwareRevision: atMost(10, '--hardware-revision', changes.hardwareRevision ?? profile.hardwareRevision),
     location: atMost(100, '--location', changes.location ?? profile.location),
@@ -93,6 +100,22 @@ export async function buildPlan(
     },
     unproven: buildUnproven(changes),
   };
+}
+
+/** @throws INPUT_INVALID where nobody reads files here */
+async function readRegions({ regions }: Profile, readFile: FileReader | undefined): Promise<PlannedRegion[]> {
+  const planned: PlannedRegion[] = [];
+  for (const { file, ...region } of regions) {
+    if (file !== undefined && readFile === undefined) {
+      throw new EspmintError('INPUT_INVALID', {
+        field: `The file "${file}" of a region`,
+        reason: 'is on a computer that this one does not read',
+        hint: 'use nvs, hex or text for it, or run this profile from the command line',
+      });
+    }
+    planned.push({ ...region, file: file === undefined ? undefined : await readFile?.(file) });
+  }
+  return planned;
 }
 
 /** A profile that names a firmware never goes without one. */

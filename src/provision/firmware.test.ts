@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import {
+  FIRMWARE_ROWS,
   makeBuild,
   flasherArgs,
   imageBytes,
   type Build,
   type BuildOptions,
 } from '../../test/support/firmware.js';
-import { MAC, PLAN, useFlow, type FlowRun } from '../../test/support/flow.js';
+import { row } from '../../test/support/flash-layouts.js';
+import { MAC, PLAN, useFlow, withCalls, type FlowRun } from '../../test/support/flow.js';
 import { checkImage } from '../core/firmware/image.js';
 import type { FirmwareBundle } from '../core/firmware/bundle.js';
 import { readBundle } from '../core/firmware/read-bundle.js';
+import { nvsCrc32 } from '../core/nvs/crc32.js';
 import { decodeNvs } from '../core/nvs/index.js';
 import type { VirtualBoard } from '../virtual/index.js';
-import type { ProvisionPlan } from './plan.js';
+import type { PlannedRegion, ProvisionPlan } from './plan.js';
 
 const flow = useFlow();
 const NVS_AT = { offsetBytes: 0x9000, sizeBytes: 0x6000 };
@@ -169,6 +172,107 @@ describe('a run with firmware', () => {
     const result = await flow.run(plugged, { plan: await planFor(options) });
     expect(refused(result)).toMatchObject({ ok: false, code: 'FIRMWARE_NOT_FOR_BOARD' });
     expect(result.ok ? '' : result.message).toMatch(message);
+    expect(counts).toEqual({ erase: 0, program: 0 });
+  });
+
+  it('fills in the version that the application itself tells, and marks one that was typed', async () => {
+    const board = flow.plug({ partitionTable: 'none' });
+    const { events } = await flow.run(board, { plan: await planFor({ version: '2.1.0-7-gabcdef01234567' }) });
+    expect(events.find(({ type }) => type === 'firmware')).toMatchObject({ app: { project: 'sensor' } });
+    const facts: unknown[] = [];
+    const noting = withCalls(flow.registry, {
+      reserve: (request) => {
+        facts.push([
+          request.firmwareVersion,
+          request.facts?.firmware?.typed,
+          request.facts?.firmware?.app?.version,
+        ]);
+        return flow.registry.reserve(request);
+      },
+    });
+    // Without a bundle: what the flash holds.
+    await flow.run(board, { of: noting });
+    await flow.run(board, { of: noting, plan: { ...PLAN, firmwareVersion: '9' } });
+    const version = '2.1.0-7-gabcdef01234567';
+    expect(facts).toEqual([
+      [version.slice(0, 20), undefined, version],
+      ['9', '9', version],
+    ]);
+  });
+
+  it('reads the application that really starts: the one that an update put beside the first', async () => {
+    const board = flow.plug({ partitionTable: 'none' });
+    const rows = [
+      ...FIRMWARE_ROWS.filter(({ name }) => name !== 'storage'),
+      row('ota_1', 'ota_1', 0x1a0000, 0x180000),
+    ];
+    await flow.run(board, { plan: await planFor({ rows }) });
+    board.flash.bytes.set(imageBytes({ app: { project: 'sensor', version: '3.0' } }), 0x1a0000);
+    const record = Buffer.alloc(32, 0xff);
+    record.writeUInt32LE(2, 0);
+    record.writeUInt32LE(nvsCrc32(record.subarray(0, 4)), 28);
+    board.flash.bytes.set(record, 0xf000);
+    const { events } = await flow.run(board);
+    expect(events.find(({ type }) => type === 'firmware')).toMatchObject({ app: { version: '3.0' } });
+  });
+
+  it.each([
+    ['firmware', { firmware: '>=2.2' }, /firmware version >=2\.2, and it has 2\.1\.0 \(sensor\)/],
+    ['flash', { flash: '8MB' }, /flash 8MB, and it has 4MB/],
+    ['revision', { revision: '<3' }, /chip revision <3, and it has v3\.1/],
+    ['PSRAM', { psram: '2MB' }, /PSRAM in the chip 2MB, and it has nothing that tells/],
+  ])('is refused early where the board is not as expected: %s', async (_, expected, message) => {
+    const board = flow.plug({ partitionTable: 'none' });
+    const counts = countOperations(board);
+    const plan = await planFor({}, { expect: expected });
+    const result = await flow.run(board, { plan });
+    expect(refused(result)).toMatchObject({ ok: false, code: 'BOARD_NOT_AS_EXPECTED' });
+    expect(result.ok ? '' : result.message).toMatch(message);
+    expect(counts).toEqual({ erase: 0, program: 0 });
+    const right = { firmware: '>=2.1 <3', flash: '>=4MB', revision: '>=3.0' };
+    expect((await flow.run(board, { plan: { ...plan, expect: right } })).ok).toBe(true);
+  });
+
+  it('writes further regions with what belongs to this board, proves them, and writes them once', async () => {
+    const regions: PlannedRegion[] = [
+      {
+        partition: 'factory_data',
+        nvs: { namespace: 'factory', rows: [{ key: 'serial', type: 'string', value: 'SN-{{macHex}}' }] },
+      },
+      { partition: 'storage', file: new Uint8Array(10_000).fill(0x42) },
+      { partition: 'phy_init', size: 0x1000, text: 'made for {{mac}}' },
+    ];
+    const plan = await planFor({}, { regions });
+    const board = flow.plug({ partitionTable: 'none' });
+    expect((await flow.run(board, { plan })).ok).toBe(true);
+    const { values } = decodeNvs(board.flash.read(0x12000, 0x4000));
+    expect(values).toMatchObject([{ namespace: 'factory', key: 'serial', value: 'SN-a4cf12345678' }]);
+    expect(board.flash.read(0x1a0000, 10_001).lastIndexOf(0x42)).toBe(9_999);
+    expect(new TextDecoder().decode(board.flash.read(0x11000, 26))).toBe('made for a4:cf:12:34:56:78');
+    const counts = countOperations(board);
+    expect((await flow.run(board, { plan })).ok).toBe(true);
+    expect(counts).toEqual({ erase: 0, program: 0 });
+  });
+
+  it.each<[string, PlannedRegion, string]>([
+    ['no such partition', { partition: 'nothing', text: 'x' }, 'PARTITION_NOT_FOUND'],
+    [
+      'content beyond its partition',
+      { partition: 'phy_init', file: new Uint8Array(5000) },
+      'IMAGE_DOES_NOT_FIT',
+    ],
+    ['rows in no NVS', { partition: 'storage', nvs: { rows: [] } }, 'REGION_NOT_NVS'],
+    ['the application', { offset: 0x30000, text: 'x' }, 'REGION_INVALID'],
+    ['the partition table', { offset: 0x8000, text: 'x' }, 'REGION_INVALID'],
+    ['the end of the flash', { offset: 0x3ff000, size: 0x2000, text: 'x' }, 'REGION_INVALID'],
+    ['the identity', { partition: 'nvs', text: 'x' }, 'FLASH_PARTS_OVERLAP'],
+  ])('refuses a region before anything changes: %s', async (_, region, code) => {
+    const board = flow.plug({ partitionTable: 'none' });
+    const counts = countOperations(board);
+    expect(refused(await flow.run(board, { plan: await planFor({}, { regions: [region] }) }))).toMatchObject({
+      ok: false,
+      code,
+    });
     expect(counts).toEqual({ erase: 0, program: 0 });
   });
 

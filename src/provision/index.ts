@@ -6,3 +6,4 @@ export type { ConnectOptions, ProvisionParts } from './parts.js';
 export type { ProvisionPlan } from './plan.js';
 export { provisionDevice } from './provision-device.js';
 export { chooseRegion, DEFAULT_SIZE_BYTES, type Region } from './region.js';
+export { readFirmware } from './read-firmware.js';

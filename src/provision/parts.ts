@@ -2,7 +2,7 @@
 import type { OnWarning } from '../core/errors/index.js';
 import type { Mac } from '../core/mac.js';
 import type { Board } from '../driver/index.js';
-import type { Registry } from '../registry/index.js';
+import type { Registry, Values } from '../registry/index.js';
 import type { Admit } from './admission.js';
 
 export interface ConnectOptions {
@@ -21,6 +21,8 @@ export interface ProvisionParts {
   readonly registry: Registry;
   /** A second opinion on every image; throws where it differs. */
   readonly crossCheck?: ((image: Uint8Array) => Promise<void>) | undefined;
+  /** Values of its own for each board; absent: no profile that names a list is taken. */
+  readonly values?: Pick<Values, 'claim'> | undefined;
   /** The batch that boards are made for; absent: every board is welcome. */
   readonly admit?: Admit | undefined;
 }

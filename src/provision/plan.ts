@@ -2,7 +2,7 @@
 import type { NvsLayout, WifiPlan } from '../core/device-config.js';
 import type { FirmwareBundle } from '../core/firmware/bundle.js';
 import type { Mac } from '../core/mac.js';
-import type { Profile } from '../core/profile/schema.js';
+import type { Profile, ProfileRegion } from '../core/profile/schema.js';
 import type { Psk } from '../core/psk.js';
 import type { UuidRecipe } from '../core/uuid.js';
 import type { WifiCredentials } from '../core/wifi.js';
@@ -37,6 +37,11 @@ export interface HandOver {
   readonly timeoutMs?: number | undefined;
 }
 
+/** A region of the profile, with the content of its file. */
+export interface PlannedRegion extends Omit<ProfileRegion, 'file'> {
+  readonly file?: Uint8Array | undefined;
+}
+
 export interface ProvisionPlan {
   /** The profile that it was made of; absent where flags alone say all. */
   readonly profile?: ProfileContent | undefined;
@@ -54,6 +59,13 @@ export interface ProvisionPlan {
   readonly handOver?: HandOver | undefined;
   /** What boards are brought to hold beside their identity; absent: what stands there stays. */
   readonly firmware?: FirmwareBundle | undefined;
+  /** A list whose rows are values of its own for each board. */
+  readonly values?: Profile['values'];
+  /** Written beside the identity, each to its own place. */
+  readonly regions?: readonly PlannedRegion[] | undefined;
+  /** What a board must be before anything is written to it. */
+  readonly expect?: Profile['expect'];
+  /** Typed; absent: what the application says of itself. */
   readonly firmwareVersion?: string | undefined;
   readonly hardwareRevision?: string | undefined;
   readonly location?: string | undefined;

@@ -2,6 +2,7 @@
 import { CATALOG, bootLogOf, conflictOf, EspmintError, EXIT, toEspmintError } from '../core/errors/index.js';
 import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage, WifiRecord } from '../core/stages.js';
 import type { Board } from '../driver/index.js';
+import type { BoardValues } from '../core/values/rows.js';
 import type { Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
 import { attemptTimings } from './attempt-facts.js';
@@ -17,6 +18,7 @@ import {
   buildImage,
   noteImage,
   checkBoot,
+  claimValues,
   confirm,
   connect,
   holdsEarlier,
@@ -30,6 +32,7 @@ import {
   type BoardLayout,
   type Identity,
   type Started,
+  type Ingredients,
 } from './steps.js';
 import type { Try } from './try.js';
 import { requireBootProof } from './unproven.js';
@@ -113,7 +116,9 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     });
     Object.assign(known, namesOf(identity));
     if (admission !== undefined) onFailure.push((failed) => admission.failed(failed));
-    const unit: Unit = { run, clock, board: connected, layout, identity, admission };
+    const claim = (): ReturnType<typeof claimValues> => claimValues(run, identity, admission?.serial);
+    const own = run.plan.values && (await clock.stage('reserve', claim));
+    const unit: Unit = { run, clock, board: connected, layout, identity, admission, own };
     const earlier = (await recognise(unit)) ?? (await settle(unit));
     if (earlier !== undefined) await screen(run, connected, identity);
     const { image, reservation, baud } = earlier ?? (await makeNew(unit, onFailure));
@@ -160,6 +165,7 @@ interface Unit {
   readonly layout: BoardLayout;
   readonly identity: Identity;
   readonly admission: Admission | undefined;
+  readonly own: BoardValues | undefined;
 }
 
 interface Held {
@@ -176,11 +182,12 @@ const isDoneInFlash = ({ handOver: how }: ProvisionPlan): boolean => how === und
 const isUnreadable = (board: Board): boolean => board.security.secureDownload;
 
 /** A device that is good already stays untouched, unless it is to get a new key. */
-async function recognise({ run, clock, board, layout, admission }: Unit): Promise<Held | undefined> {
+async function recognise(unit: Unit): Promise<Held | undefined> {
+  const { run, clock, board, admission } = unit;
   const earlier = admission?.earlier;
   if (earlier === undefined || run.plan.known === 'rotate' || isUnreadable(board)) return undefined;
   if (!isDoneInFlash(run.plan)) return undefined;
-  const holds = await clock.stage('verify', () => holdsEarlier(run, board, layout, earlier));
+  const holds = await clock.stage('verify', () => holdsEarlier(run, board, ingredientsOf(unit), earlier));
   return holds ? { image: earlier } : undefined;
 }
 
@@ -189,30 +196,41 @@ async function recognise({ run, clock, board, layout, admission }: Unit): Promis
  * as it is; with `keep` the flow goes on with the settled key, and finds nothing to write if nothing else has changed;
  * with `rotate` the reservation takes its key up again.
  */
-async function settle({ run, clock, board, layout, identity }: Unit): Promise<Held | undefined> {
+async function settle(unit: Unit): Promise<Held | undefined> {
+  const { run, clock, board, identity } = unit;
   const { known } = run.plan;
   if (known === 'rotate' || isUnreadable(board) || !isDoneInFlash(run.plan)) return undefined;
   const holds = (image: ImageProof): Promise<boolean> =>
-    clock.stage('verify', () => holdsEarlier(run, board, layout, image));
+    clock.stage('verify', () => holdsEarlier(run, board, ingredientsOf(unit), image));
   const image = await settleOpen(run, identity, holds);
   return image !== undefined && known === 'refuse' ? { image } : undefined;
 }
 
+/** What all bytes of a board are made of, beside its key. */
+const ingredientsOf = ({ identity, layout, admission, own }: Unit): Omit<Ingredients, 'reservation'> => ({
+  identity,
+  layout,
+  serial: admission?.serial,
+  own,
+});
+
 async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Required<Held>> {
   const { run, clock, board, layout, identity, admission } = unit;
-  const reservation = await clock.stage('reserve', () => reserve(run, board, identity, admission));
+  const reservation = await clock.stage('reserve', () =>
+    reserve(run, board, identity, { admission, app: layout.app }),
+  );
   const before: { resetBaud?: number } = {};
   onFailure.push((failed) => {
     const timings = attemptTimings(clock.durations, before.resetBaud ?? board.baud);
     return run.parts.registry.fail(reservation.id, { ...failed, ...timings });
   });
   const image = await clock.stage('build', async () => {
-    const from = { identity, reservation, region: layout.region, serial: admission?.serial };
+    const from = { ...ingredientsOf(unit), reservation };
     const built = await buildImage(run, board, from);
     await noteImage(run, reservation, built);
     return built;
   });
-  const written = await clock.stage('write', () => write(run, board, image, layout.parts));
+  const written = await clock.stage('write', () => write(run, board, image));
   await clock.stage('verify', () => verify(run, board, image, written));
   const { baud } = board;
   before.resetBaud = baud;
@@ -225,13 +243,13 @@ async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Requir
  * @returns what the attempt keeps of the board's Wi-Fi
  */
 async function checkStart(
-  { run, clock, board, identity }: Unit,
+  { run, clock, board, identity, own }: Unit,
   reservation: Reservation | undefined,
   lines: string[],
 ): Promise<WifiRecord | undefined> {
   const { plan } = run;
   const listens = plan.boot !== undefined || plan.join !== undefined;
-  const listen = listens ? (): Promise<Started> => checkBoot(run, board, reservation?.psk) : undefined;
+  const listen = listens ? (): Promise<Started> => checkBoot(run, board, reservation?.psk, own) : undefined;
   const started = listen && (await clock.stage('boot', listen));
   if (isUnreadable(board)) {
     const known = reservation?.known === 'provisioned';
@@ -244,7 +262,7 @@ async function checkStart(
     return { mode, result: joined === undefined ? 'not-asked' : 'joined', address: joined?.address };
   }
   const { psk } = reservation;
-  const keep = { onLine: (line: string) => keepLine(lines, line), secrets: boardSecrets(plan, psk) };
+  const keep = { onLine: (line: string) => keepLine(lines, line), secrets: boardSecrets(plan, psk, own) };
   return clock.stage('join', () => handOver(run, board, psk, keep));
 }
 

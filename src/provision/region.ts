@@ -214,7 +214,7 @@ function isReadOnly(region: ChosenRegion): boolean {
   return region.shared.some((partition) => partition.readonly && isSameRegion(partition, region));
 }
 
-function isNvs({ type, subtype }: Partition): boolean {
+export function isNvs({ type, subtype }: Partition): boolean {
   return type === PARTITION_TYPE.data && subtype === DATA_SUBTYPE.nvs;
 }
 

@@ -1,23 +1,29 @@
 // The stages of one try, each from what the stages before it found. Order and reporting are in provision-device.ts.
-import { deviceRows } from '../core/device-config.js';
+import { deviceRows, type PublicValues } from '../core/device-config.js';
 import { sha256Hex } from '../core/digest.js';
 import { EspmintError, isEspmintError, warningOf } from '../core/errors/index.js';
 import type { FirmwarePart } from '../core/firmware/bundle.js';
+import type { AppDescription } from '../core/firmware/image.js';
+import { settleTable } from '../core/flash-survey.js';
 import { usableHardwareId } from '../core/hardware-id.js';
 import { parseLinePattern } from '../core/line-pattern.js';
 import { parseMac, type Mac } from '../core/mac.js';
 import { decodeNvs, type NvsRow } from '../core/nvs/index.js';
 import { parsePsk } from '../core/psk.js';
+import { boardValues, type BoardValues } from '../core/values/rows.js';
 import { deviceUuid } from '../core/uuid.js';
 import { deviceProof, deviceWpsPin } from '../core/wifi-device-secrets.js';
 import type { Board, BootReport, BootRules } from '../driver/index.js';
 import type { AttemptTimings, Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
 import { joinRules, type Joined, type JoinRules } from '../wifi/index.js';
-import { attemptFacts } from './attempt-facts.js';
+import { attemptFacts, firmwareFacts, firmwareVersionOf } from './attempt-facts.js';
+import { placeRegions, regionPart, type PlacedRegion } from './extra-regions.js';
+import { requireExpectations, unmetExpectations } from './expectations.js';
 import { buildFor, checkOverlaps, surveyAfter } from './firmware-fit.js';
 import { makeImage } from './nvs-image.js';
 import type { BootCheck, ProvisionPlan } from './plan.js';
+import { readFirmware } from './read-firmware.js';
 import { checkReadback } from './readback.js';
 import { chooseRegion, isSameRegion, type ChosenRegion } from './region.js';
 import { requireFree } from './region-content.js';
@@ -40,6 +46,8 @@ export interface DeviceImage extends ImageProof {
   readonly rows: readonly NvsRow[];
   /** What firmware reads together with them. */
   readonly neighbours: readonly Neighbour[];
+  /** All else that the board is to hold. */
+  readonly parts: readonly FirmwarePart[];
 }
 
 export async function connect({ port, plan, parts, emit, signal }: Try): Promise<Board> {
@@ -59,15 +67,22 @@ export interface BoardLayout {
   /** Of the identity. */
   readonly region: ChosenRegion;
   readonly parts: readonly FirmwarePart[];
+  readonly extra: readonly PlacedRegion[];
+  /** The application that starts in the end; absent where there is none that says what it is. */
+  readonly app?: AppDescription | undefined;
 }
 
 /** Reads what the flash holds and decides on every place: the last chance to refuse before anything is changed. */
 export async function inspect({ port, plan, emit, signal }: Try, board: Board): Promise<BoardLayout> {
   if (board.security.flashEncryption) throw new EspmintError('FLASH_ENCRYPTED', { port });
-  const { target, firmware } = plan;
+  const { target, firmware, regions = [] } = plan;
   if (board.security.secureDownload) {
-    if (firmware === undefined) return { region: lockedRegion(port, plan), parts: [] };
-    throw new EspmintError('SECURE_DOWNLOAD', { port, what: 'the MD5 that would prove its firmware' });
+    if (firmware === undefined && regions.length === 0)
+      return { region: lockedRegion(port, plan), parts: [], extra: [] };
+    throw new EspmintError('SECURE_DOWNLOAD', {
+      port,
+      what: 'the MD5 that would prove firmware and regions',
+    });
   }
   const build = firmware && buildFor(port, board, firmware);
   // The table that comes with the firmware counts, and not the one that it replaces.
@@ -76,13 +91,25 @@ export async function inspect({ port, plan, emit, signal }: Try, board: Board): 
     : await board.survey({ tableOffsetBytes: target.tableOffsetBytes, signal });
   const region = chooseRegion(target, { port, survey, flashSizeBytes: board.facts.flashSizeBytes });
   const parts = build?.parts ?? [];
+  const isForced = target.force && target.offsetBytes !== undefined;
+  const found =
+    isForced && build?.table === undefined
+      ? undefined
+      : settleTable(survey, { port, wantedOffsetBytes: target.tableOffsetBytes });
+  const extra = placeRegions(port, regions, found, board.facts.flashSizeBytes);
   checkOverlaps([
+    ...extra,
     { name: 'the identity', ...region },
     ...parts.map(({ name, offsetBytes, bytes }) => ({ name, offsetBytes, sizeBytes: bytes.length })),
   ]);
   await requireFree(port, board, region, signal);
+  const app = build?.table
+    ? build.app
+    : (build?.app ?? (found && (await readFirmware(board, found.table, signal))));
+  if (app !== undefined) emit({ type: 'firmware', port, app });
+  if (plan.expect !== undefined) requireExpectations(port, unmetExpectations(plan.expect, board.facts, app));
   for (const warning of region.warnings) emit({ type: 'warning', port, ...warning });
-  return { region, parts };
+  return { region, parts, extra, app };
 }
 
 export function identify({ plan }: Try, board: Board): Identity {
@@ -103,16 +130,21 @@ export async function admit(
 
 /** Whether the board still holds, byte for byte, what an earlier pass put there, and the firmware that it is to have. */
 export async function holdsEarlier(
-  { signal }: Try,
+  run: Try,
   board: Board,
-  { region, parts }: BoardLayout,
+  from: Omit<Ingredients, 'reservation'>,
   earlier: ImageProof,
 ): Promise<boolean> {
+  const { signal } = run;
+  const { region, parts, extra } = from.layout;
   // Where other pages count too, only an image that is built anew can be judged together with them.
   if (!isSameRegion(earlier, region) || !isReadAlone(region)) return false;
   const holds = async (): Promise<boolean> => (await board.md5(region, { signal })) === earlier.md5;
   // An answer carries no checksum: that a key is not there is only believed when it is said twice.
-  return ((await holds()) || (await holds())) && holdsParts(board, parts, signal);
+  if (!(await holds()) && !(await holds())) return false;
+  const values = publicValues(run, board, from);
+  const beside = extra.map((placed) => regionPart(run.port, placed, values));
+  return holdsParts(board, [...parts, ...beside], signal);
 }
 
 /** A board that passes without a reservation may have been denied, removed or exchanged for a clone since. */
@@ -120,15 +152,42 @@ export async function screen(run: Try, board: Board, { mac, uuid, hardwareId }: 
   await run.parts.registry.screen({ mac, uuid, hardwareId, facts: attemptFacts(run, board) });
 }
 
+/** The row of this board, durably its own before anything is written to it. */
+export async function claimValues(
+  { plan, parts, origin, port }: Try,
+  { mac, uuid }: Identity,
+  serial: string | undefined,
+): Promise<BoardValues | undefined> {
+  if (plan.values === undefined) return undefined;
+  const { list, match, columns } = plan.values;
+  if (parts.values === undefined) {
+    throw new EspmintError('INPUT_INVALID', {
+      field: `The list of values "${list}" of the profile`,
+      reason: 'is in a registry, and this run has none',
+      hint: 'leave --registry none out, or take values out of the profile',
+    });
+  }
+  if (match === 'serial' && serial === undefined) {
+    throw new EspmintError('VALUE_ROW_MISSING', {
+      list,
+      wanted: `the board at ${port}, which has no serial number`,
+    });
+  }
+  const row = await parts.values.claim({ list, match, mac, uuid, serial, station: origin.station });
+  const missing = columns.find(({ name }) => !(name in row.stored));
+  if (missing !== undefined) throw new EspmintError('VALUE_COLUMNS_DIFFER', { list });
+  return boardValues(row.columns, row.stored);
+}
+
 /** From here on the key is stored durably: flash may hold it. */
 export async function reserve(
   run: Try,
   board: Board,
   { mac, uuid, hardwareId }: Identity,
-  admission: Admission | undefined,
+  { admission, app }: { readonly admission: Admission | undefined; readonly app: AppDescription | undefined },
 ): Promise<Reservation> {
   const { port, plan, parts, emit } = run;
-  const { caUrl, wifi, firmwareVersion, hardwareRevision, location, known, given } = plan;
+  const { caUrl, wifi, hardwareRevision, location, known, given } = plan;
   const reservation = await parts.registry.reserve({
     mac,
     uuid,
@@ -136,11 +195,11 @@ export async function reserve(
     psk: given.psk ?? admission?.psk,
     caUrl,
     wifiSsid: wifi?.ssid,
-    firmwareVersion,
+    firmwareVersion: firmwareVersionOf(plan, app),
     hardwareRevision,
     location,
     policy: known,
-    facts: attemptFacts(run, board),
+    facts: { ...attemptFacts(run, board), firmware: firmwareFacts(plan, app) },
   });
   emit({ type: 'identity', port, mac, uuid, known: reservation.known });
   return reservation;
@@ -150,17 +209,28 @@ export async function reserve(
 export interface Ingredients {
   readonly identity: Identity;
   readonly reservation: Reservation;
-  readonly region: ChosenRegion;
+  readonly layout: BoardLayout;
   readonly serial: string | undefined;
+  /** Of its row in the list of values. */
+  readonly own: BoardValues | undefined;
+}
+
+function publicValues(
+  { plan }: Try,
+  board: Board,
+  { identity, layout, serial, own }: Omit<Ingredients, 'reservation'>,
+): PublicValues {
+  const { caUrl, wifi, wifiPlan, hardwareRevision } = plan;
+  const firmwareVersion = firmwareVersionOf(plan, layout.app);
+  const { chip } = board.facts;
+  return { ...identity, chip, caUrl, wifi, wifiPlan, firmwareVersion, hardwareRevision, serial, own };
 }
 
 export async function buildImage(run: Try, board: Board, from: Ingredients): Promise<DeviceImage> {
   const { port, plan, parts, emit, signal } = run;
-  const { caUrl, wifi, wifiPlan, firmwareVersion, hardwareRevision, layout } = plan;
-  const { identity, reservation, region, serial } = from;
-  const psk = parsePsk(reservation.psk);
-  const chip = board.facts.chip;
-  const values = { ...identity, psk, chip, caUrl, wifi, wifiPlan, firmwareVersion, hardwareRevision, serial };
+  const { layout } = plan;
+  const { region, parts: firmware, extra } = from.layout;
+  const values = { ...publicValues(run, board, from), psk: parsePsk(from.reservation.psk) };
   const rows = deviceRows(values, layout);
   const { bytes, md5, changes } = await makeImage({ port, board, region, rows, layout, signal });
   if (changes !== undefined) emit({ type: 'nvs', port, mode: layout.mode, ...changes });
@@ -171,7 +241,17 @@ export async function buildImage(run: Try, board: Board, from: Ingredients): Pro
   const meant = layout.mode === 'merge' ? decodeNvs(bytes).values : rows;
   const neighbours = await requireOneValue({ port, board, region, image: bytes, rows: meant, signal });
   const { offsetBytes, sizeBytes } = region;
-  return { offsetBytes, sizeBytes, bytes, rows: meant, neighbours, md5, sha256: sha256Hex(bytes) };
+  const beside = extra.map((placed) => regionPart(port, placed, values));
+  return {
+    offsetBytes,
+    sizeBytes,
+    bytes,
+    rows: meant,
+    neighbours,
+    md5,
+    sha256: sha256Hex(bytes),
+    parts: [...firmware, ...beside],
+  };
 }
 
 /** Before the first erase: by its digest a later look at the flash tells whether the key is on the chip. */
@@ -183,12 +263,7 @@ export async function noteImage(
   await parts.registry.built(id, { imageSha256, imageMd5, offsetBytes, sizeBytes: bytes.length });
 }
 
-export function write(
-  { port, emit, signal }: Try,
-  board: Board,
-  image: DeviceImage,
-  parts: readonly FirmwarePart[],
-): Promise<PartsReport> {
+export function write({ port, emit, signal }: Try, board: Board, image: DeviceImage): Promise<PartsReport> {
   let last = -1;
   const onProgress = (doneBytes: number, totalBytes: number): void => {
     const percent = Math.floor((100 * doneBytes) / totalBytes);
@@ -197,7 +272,7 @@ export function write(
     emit({ type: 'progress', port, stage: 'write', percent, doneBytes, totalBytes });
   };
   const identity = { offsetBytes: image.offsetBytes, image: image.bytes };
-  return writeParts({ board, parts, identity, signal, onProgress });
+  return writeParts({ board, parts: image.parts, identity, signal, onProgress });
 }
 
 /**
@@ -241,9 +316,13 @@ export interface Outcome {
 }
 
 /** What of this board must not be shown, whatever it prints. */
-export function boardSecrets({ wifi }: ProvisionPlan, psk: string | undefined): string[] {
+export function boardSecrets(
+  { wifi }: ProvisionPlan,
+  psk: string | undefined,
+  values: BoardValues = {},
+): string[] {
   const own = psk === undefined ? [] : [psk, deviceProof(parsePsk(psk)), deviceWpsPin(parsePsk(psk))];
-  return [...own, wifi?.password].filter((secret) => secret !== undefined);
+  return [...own, ...secretsIn(values), wifi?.password].filter((secret) => secret !== undefined);
 }
 
 /** What the log of a start showed. */
@@ -258,11 +337,16 @@ export interface Started {
  * it prints of this device's secrets is masked.
  * @throws BOOT_FAILED, BOOT_TIMEOUT, WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN
  */
-export async function checkBoot(run: Try, board: Board, psk?: string): Promise<Started> {
+export async function checkBoot(
+  run: Try,
+  board: Board,
+  psk?: string,
+  values: BoardValues = {},
+): Promise<Started> {
   const { plan, port, signal } = run;
   const { boot, join, wifi } = plan;
   const common = {
-    secrets: boardSecrets(plan, psk),
+    secrets: boardSecrets(plan, psk, values),
     ...(boot === undefined ? {} : { baud: boot.baud }),
     signal,
   };
@@ -281,6 +365,10 @@ export async function checkBoot(run: Try, board: Board, psk?: string): Promise<S
     throw isBoot ? joining.explain(error) : error;
   }
 }
+
+/** What of them must show nowhere. */
+const secretsIn = (values: BoardValues): string[] =>
+  Object.values(values).flatMap(({ secret, text }) => (secret && text !== '' ? [text] : []));
 
 const DEFAULT_BOOT_MS = 10_000;
 

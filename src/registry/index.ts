@@ -89,3 +89,4 @@ export {
   type PushTargetStatus,
 } from './push/push.js';
 export { removeLeftFolders, withWorkFolder } from './work-folder.js';
+export type { ClaimedRow, ListedRow, RowClaim, RowState, ValueList, Values } from './values/values.js';

@@ -17,6 +17,8 @@ import { isDown } from './store/outage.js';
 import { openDatabase, type OpenDatabase } from './store/open-database.js';
 import { localKeys } from './store/secrets/local-keys.js';
 import { plainBox } from './store/secrets/secret-box.js';
+import { PostgresValues } from './values/postgres-values.js';
+import type { Values } from './values/values.js';
 
 export interface PushOptions extends RegistryOptions {
   /** For tests that cannot wait for a day. */
@@ -101,6 +103,11 @@ export class Store {
               return reachable && pendingSync === 0;
             },
     });
+  }
+
+  /** Lists of values of its own for each board. */
+  values(): Values {
+    return new PostgresValues(this.#view(false), this.#open.box);
   }
 
   /** Pushes for the length of some calls. */

@@ -20,6 +20,7 @@ export function advanceRun(slot: RunningSlot, event: ProvisionEvent): RunningSlo
       return { ...slot, mac: event.facts.mac };
     case 'identity':
       return { ...slot, mac: event.mac, uuid: event.uuid };
+    case 'firmware':
     case 'nvs':
     case 'warning':
     case 'result':

@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<string, readonly [number, number]>> = {
   fat: [1, 0x81],
   app: [0, 0],
   ota_0: [0, 0x10],
+  ota_1: [0, 0x11],
   custom: [0x3f, 0],
   table: [3, 0],
   'spare-table': [3, 1],

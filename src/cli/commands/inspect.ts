@@ -1,3 +1,4 @@
+import type { AppDescription } from '../../core/firmware/image.js';
 // `espmint inspect`: everything that one board says of itself, without changing it.
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { Command, Option } from 'commander';
@@ -9,7 +10,7 @@ import { isHiddenValue, keysOf, type KnownKeys } from '../../core/masking/nvs-va
 import { partitionKind, type Partition } from '../../core/partition-table.js';
 import { profileSchema } from '../../core/profile/schema.js';
 import type { Board } from '../../driver/index.js';
-import { chooseRegion, type Region } from '../../provision/index.js';
+import { chooseRegion, readFirmware, type Region } from '../../provision/index.js';
 import { FileProfileStore } from '../../service/profiles/profile-store.js';
 import { BACKENDS, connectorFor, dataDirOf, type BackendChoice } from '../compose/compose.js';
 import { whoami } from '../compose/whoami.js';
@@ -31,6 +32,7 @@ interface Options extends BackendChoice {
 interface Findings {
   readonly board: Board;
   readonly found: FoundTable | undefined;
+  readonly firmware: AppDescription | undefined;
   /** What cannot be told, and why. */
   readonly problems: readonly EspmintError[];
   readonly region: Region | undefined;
@@ -125,7 +127,15 @@ async function look(
     survey && (await orProblem(() => settleTable(survey, { port, wantedOffsetBytes: tableOffsetBytes })));
   const region = survey && found && (await orProblem(() => nvsRegion(port, survey, tableOffsetBytes, board)));
   const bytes = region && (await orProblem(() => board.readFlash(region)));
-  return { board, found, problems, region, values: bytes === undefined ? [] : decodeNvs(bytes).values };
+  const firmware = found && (await orProblem(() => readFirmware(board, found.table)));
+  return {
+    board,
+    found,
+    firmware,
+    problems,
+    region,
+    values: bytes === undefined ? [] : decodeNvs(bytes).values,
+  };
 }
 
 /** The region that a run would use. */
@@ -141,7 +151,7 @@ function nvsRegion(
 
 function toRecord(
   port: string,
-  { board, found, problems, region, values, known }: Findings,
+  { board, found, firmware, problems, region, values, known }: Findings,
 ): { type: string } {
   const record = {
     type: 'board',
@@ -150,6 +160,7 @@ function toRecord(
     security: board.security,
     partitionTableOffset: found?.offsetBytes ?? null,
     partitions: found?.table.partitions ?? null,
+    firmware: firmware ?? null,
     nvs:
       region === undefined
         ? null
@@ -163,7 +174,10 @@ function toRecord(
   return record;
 }
 
-function describe(port: string, { board, found, problems, region, values, known }: Findings): string {
+function describe(
+  port: string,
+  { board, found, firmware, problems, region, values, known }: Findings,
+): string {
   const { facts } = board;
   const lines = [
     `${port}`,
@@ -172,6 +186,7 @@ function describe(port: string, { board, found, problems, region, values, known 
     `  flash       ${facts.flashSizeBytes === 0 ? 'size not known' : `${facts.flashSizeBytes / 0x100000} MB`}`,
     `  encryption  ${board.security.flashEncryption ? 'on' : 'off'}`,
     `  secure boot ${board.security.secureBoot ? 'on' : 'off'}`,
+    ...(firmware === undefined ? [] : firmwareLines(firmware)),
     `  partitions${found === undefined ? '' : ` (table at ${formatHex(found.offsetBytes)})`}`,
     ...(found?.table.partitions.map(partitionLine) ?? [`    ${withoutTable(problems)}`]),
   ];
@@ -182,6 +197,13 @@ function describe(port: string, { board, found, problems, region, values, known 
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+function firmwareLines({ project, version, idfVersion, compiled, elfSha256 }: AppDescription): string[] {
+  return [
+    `  firmware    ${project} ${version} (ESP-IDF ${idfVersion}, compiled ${compiled})`,
+    `  ELF SHA-256 ${elfSha256}`,
+  ];
 }
 
 function withoutTable([problem]: readonly EspmintError[]): string {

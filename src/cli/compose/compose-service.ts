@@ -39,6 +39,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
   const steady = { ...io, signal: new AbortController().signal };
   const { registry, store } = await composeStore(steady, options);
   const production = await store?.production(offlineUnits(steady, options));
+  const values = store?.values();
   const log = createLog(options.logLevel ?? 'warn', (line) => io.stderr(line));
   const pushes = store?.deliver((line) => log.warn({}, line));
   const administration = store?.administration();
@@ -49,6 +50,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
   return {
     parts: {
       registry,
+      values,
       pushes: pushes === undefined ? undefined : () => pushes.get(),
       production,
       administration,
@@ -69,6 +71,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
       bench.close();
       await pushes?.close();
       await administration?.close();
+      await values?.close();
       await production?.close();
       await registry.close();
     },

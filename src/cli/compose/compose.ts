@@ -50,12 +50,15 @@ export async function composeParts(
   options: RegistryChoice & BackendChoice & GlobalOptions & { readonly crossCheck?: boolean },
 ): Promise<ComposedParts> {
   const { registry, store } = await composeStore(io, options);
+  const values = store?.values();
   return {
     connect: connectorFor(options, dataDirOf(io, options), io.trace),
     registry,
+    values,
     crossCheck: options.crossCheck === true ? crossCheckWith(io, dataDirOf(io, options)) : undefined,
     store,
     close: async () => {
+      await values?.close();
       await store?.close();
       await registry.close();
     },

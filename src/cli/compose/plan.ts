@@ -6,7 +6,7 @@ import { profileSchema, type Profile } from '../../core/profile/schema.js';
 import { buildPlan, type PlanChanges, type ProvisionPlan } from '../../provision/index.js';
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
 import { readFirmwareFile } from './firmware.js';
-import { readSecretFile, readTextFile } from '../../files/index.js';
+import { readBytes, readSecretFile, readTextFile } from '../../files/index.js';
 import type { CliIo } from '../io.js';
 
 /** Where nobody names a file: the defaults. */
@@ -36,8 +36,11 @@ export async function planOfProfile(
   const wifiPassword = await optionalSecret(flags.wifiPasswordFile);
   const folder = flags.profile === undefined ? resolve('.') : dirname(resolve(flags.profile));
   const firmware = await namedFirmware(profile, flags, folder);
-  const plan = await buildPlan(profile, { ...flags, psk, wifiPassword, firmware }, (reference) =>
-    resolveSecret(reference, folder, env),
+  const plan = await buildPlan(
+    profile,
+    { ...flags, psk, wifiPassword, firmware },
+    (reference) => resolveSecret(reference, folder, env),
+    (path) => readBytes(resolve(folder, path)),
   );
   return profile.name === NO_PROFILE ? { ...plan, profile: undefined } : plan;
 }

@@ -82,6 +82,7 @@ function apply(line: BoardLine, event: Exclude<ProvisionEvent, { type: 'warning'
     case 'chip':
       line.mac = event.facts.mac;
       break;
+    case 'firmware':
     case 'identity':
     case 'nvs':
       break;

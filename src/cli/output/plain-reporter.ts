@@ -31,6 +31,8 @@ function describe(event: ProvisionEvent): string | undefined {
       return `${event.facts.description}, revision ${event.facts.revision}, MAC ${event.facts.mac}`;
     case 'identity':
       return `${event.mac} is ${event.uuid} (${event.known})`;
+    case 'firmware':
+      return `firmware ${event.app.project} ${event.app.version}, ESP-IDF ${event.app.idfVersion}`;
     case 'nvs':
       return event.mode === 'merge' ? `keeps ${event.kept.length} values that are there` : undefined;
     case 'warning':

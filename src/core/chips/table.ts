@@ -101,6 +101,7 @@ const ESP32S2: ChipSpec = {
   flashCap: [s2(3, 21, 4)],
   flashCapBytes: { 1: 2 * MB, 2: 4 * MB },
   psramCap: [s2(3, 28, 4)],
+  psramCapBytes: { 1: 2 * MB, 2: 4 * MB },
   uniqueId: uniqueIdOf(S2_EFUSE),
   security: classicSecurity(S2_EFUSE, 19),
   crystal: { kind: 'fixed', mhz: 40 },
@@ -125,6 +126,7 @@ const ESP32S3: ChipSpec = {
   flashCap: [s3(3, 27, 3)],
   flashCapBytes: { 1: 8 * MB, 2: 4 * MB },
   psramCap: [s3(4, 3, 2), s3(5, 19, 1)],
+  psramCapBytes: { 1: 8 * MB, 2: 2 * MB, 3: 16 * MB, 4: 4 * MB },
   uniqueId: uniqueIdOf(S3_EFUSE),
   security: classicSecurity(S3_EFUSE, 20),
   crystal: { kind: 'fixed', mhz: 40 },
@@ -201,6 +203,7 @@ const ESP32C5: ChipSpec = {
   flashCap: [c5(2, 13, 3)],
   flashCapBytes: { 1: 4 * MB },
   psramCap: [c5(2, 19, 3)],
+  psramCapBytes: { 1: 4 * MB, 2: 8 * MB },
   temperature: [c5(2, 24, 2)],
   uniqueId: uniqueIdOf(C5_EFUSE),
   security: {
@@ -259,6 +262,7 @@ const ESP32C61: ChipSpec = {
   flashCap: [c61(2, 13, 3)],
   flashCapBytes: { 1: 4 * MB, 2: 8 * MB },
   psramCap: [c61(2, 19, 3)],
+  psramCapBytes: { 1: 2 * MB, 2: 8 * MB },
   temperature: [c61(2, 24, 2)],
   uniqueId: uniqueIdOf(C61_EFUSE),
   security: {

@@ -104,6 +104,8 @@ export interface ChipSpec {
   /** Bytes of in-package flash by `flashCap` code; a code that is missing means none or unknown. */
   readonly flashCapBytes?: Readonly<Record<number, number>>;
   readonly psramCap?: BitField;
+  /** Bytes of in-package PSRAM by `psramCap` code (esptool, `get_psram_cap`). */
+  readonly psramCapBytes?: Readonly<Record<number, number>>;
   /** Temperature grade code, where the part number tells it. */
   readonly temperature?: BitField;
   /** Four registers of the optional 128-bit unique id, lowest bytes first; all zero when none was burnt. */

@@ -69,8 +69,34 @@ nvs:
 # manifest of an ESP Web Tools page, a merged image, or NAME@VERSION of a bundle in the registry.
 # firmware: build/flasher_args.json
 
-# Recorded with each device.
-firmwareVersion: 1.0.0
+# Values of its own for each board, from a list (espmint values import LIST FILE --profile THIS-FILE).
+# values:
+#   list: sensors-2026
+#   match: next          # or mac, serial, uuid: the row that names the board
+#   columns:
+#     - { name: passcode, type: u32, unique: true, secret: true }
+#     - { name: cert, file: true, width: 4000 }
+# and {{passcode}} in a row above or in a region.
+
+# What else goes to flash, each by the name of its partition or by an offset: rows of a further NVS partition, an image
+# from a file, or raw data.
+# regions:
+#   - partition: factory_data
+#     nvs:
+#       namespace: factory
+#       rows:
+#         - { key: serial, type: string, value: 'SN-{{macHex}}' }
+#   - partition: storage
+#     file: build/storage.bin
+
+# Boards that are not so are refused before anything is written.
+# expect:
+#   firmware: '>=2.1 <3'
+#   flash: 4MB
+#   revision: '>=3.0'
+
+# Recorded with each device. Without firmwareVersion: what the application on the board says of itself.
+# firmwareVersion: 1.0.0
 hardwareRevision: A
 location: Line 1
 

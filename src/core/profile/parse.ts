@@ -316,13 +316,17 @@ function semanticFindings(profile: Profile): { path: PathPart[]; reason: string 
   if (caUrl !== undefined) attempt(['caUrl'], () => checkCaUrl(caUrl));
   const { ssid } = wifi ?? {};
   if (ssid !== undefined) attempt(['wifi', 'ssid'], () => checkWifi({ ssid }, wifi && limitsOf(wifi)));
-  profile.nvs.rows.forEach((row, index) => {
-    const unknown = typeof row.value === 'string' ? unknownPlaceholder(row.value) : undefined;
-    if (unknown === undefined) return;
-    findings.push({
-      path: ['nvs', 'rows', index, 'value'],
-      reason: `has the unknown placeholder {{${unknown}}}`,
-    });
+  const columns = profile.values?.columns.map(({ name }) => name);
+  const checkText = (path: PathPart[], text: unknown): void => {
+    const unknown = typeof text === 'string' ? unknownPlaceholder(text, columns) : undefined;
+    if (unknown !== undefined) findings.push({ path, reason: `has the unknown placeholder {{${unknown}}}` });
+  };
+  profile.nvs.rows.forEach((row, index) => checkText(['nvs', 'rows', index, 'value'], row.value));
+  profile.regions.forEach((region, at) => {
+    checkText(['regions', at, 'text'], region.text);
+    region.nvs?.rows.forEach((row, index) =>
+      checkText(['regions', at, 'nvs', 'rows', index, 'value'], row.value),
+    );
   });
   return findings;
 }

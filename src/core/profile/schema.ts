@@ -1,5 +1,6 @@
 // A profile: all that is the same for every board of a product. The schema is types, checks and editor help in one.
 import { z } from 'zod';
+import { parseMemorySize, parseVersionRange } from '../firmware/version-range.js';
 import { UUID_RECIPES } from '../uuid.js';
 import { WIFI_MODES } from '../wifi.js';
 import {
@@ -8,6 +9,7 @@ import {
   MAX_PATTERNS,
   regularExpression,
 } from './console-script.js';
+import { isPlaceholder } from './template.js';
 
 const FLASH_SECTOR_BYTES = 0x1000;
 const MAX_KEY_CHARS = 15;
@@ -36,6 +38,19 @@ const BOOT_SIGNS = ['banner', 'application', 'got-ip'] as const;
 
 const INTEGER_TYPES = ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'u64', 'i64'] as const;
 
+const versionRange = z
+  .string()
+  .max(64)
+  .refine((text) => parseVersionRange(text) !== undefined, {
+    message: 'must be a version or a range, for example 2.1 or ">=2.1 <3"',
+  });
+const memorySize = z
+  .string()
+  .max(16)
+  .refine((text) => parseMemorySize(text.replace(/^>=/, '')) !== undefined, {
+    message: 'must be a size, for example 4MB or ">=4MB"',
+  });
+
 const row = z
   .strictObject({
     namespace: nvsName.optional().meta({ description: 'Defaults to nvs.namespace.' }),
@@ -47,6 +62,77 @@ const row = z
     }),
   })
   .meta({ description: 'One further NVS entry.' });
+
+/** A column of a list of values: what each board gets of its own. */
+const valueColumn = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,31}$/, 'must be a name of letters, digits and _ (at most 32)')
+    .refine((name) => !isPlaceholder(name), {
+      message: 'must be another name: espmint fills this one by itself',
+    }),
+  type: z.enum([...INTEGER_TYPES, 'string', 'hex', 'base64']).default('string'),
+  width: z.int().min(1).max(508_000).optional().meta({ description: 'Most bytes that a value may have.' }),
+  unique: z.boolean().default(false).meta({ description: 'No two rows of the list may have the same.' }),
+  secret: z.boolean().default(false).meta({ description: 'Sealed in the registry and masked everywhere.' }),
+  file: z.boolean().default(false).meta({
+    description: 'Cells are paths, relative to the list; the content of the file is taken in at the import.',
+  }),
+});
+
+const values = z
+  .strictObject({
+    list: z.string().min(1).max(64).meta({ description: 'Name of the list in the registry.' }),
+    match: z.enum(['next', 'mac', 'serial', 'uuid']).default('next').meta({
+      description: 'A board takes the next free row, or the one that names its MAC, serial number or UUID.',
+    }),
+    columns: z.array(valueColumn).min(1).max(64),
+  })
+  .superRefine(({ columns }, context) => {
+    columns.forEach(({ name }, index) => {
+      if (columns.findIndex((other) => other.name === name) === index) return;
+      context.addIssue({
+        code: 'custom',
+        path: ['columns', index, 'name'],
+        message: 'must stand there once',
+      });
+    });
+  });
+
+/** What a region beside the identity holds: rows of an NVS partition, a file, or bytes that are written here. */
+const region = z
+  .strictObject({
+    name: z.string().min(1).max(64).optional().meta({ description: 'For messages; default: its partition.' }),
+    partition: z.string().min(1).max(16).optional(),
+    offset: sectorMultiple.optional(),
+    size: sectorMultiple
+      .min(FLASH_SECTOR_BYTES)
+      .optional()
+      .meta({ description: 'Default: all of its partition, or what the content needs.' }),
+    nvs: z
+      .strictObject({ namespace: nvsName.optional(), rows: z.array(row).min(1) })
+      .optional()
+      .meta({ description: 'A further NVS partition, of its own rows; each may name its namespace.' }),
+    file: z
+      .string()
+      .min(1)
+      .max(1024)
+      .optional()
+      .meta({ description: 'An image: SPIFFS, LittleFS, FAT or raw data, relative to this profile.' }),
+    hex: z
+      .string()
+      .regex(/^([0-9a-fA-F]{2}|\s)+$/, 'must be hex digits')
+      .max(16_384)
+      .optional(),
+    text: z.string().max(16_384).optional().meta({ description: 'Text; it may hold placeholders.' }),
+  })
+  .superRefine((value, context) => {
+    const contents = [value.nvs, value.file, value.hex, value.text].filter((one) => one !== undefined);
+    if (contents.length !== 1)
+      context.addIssue({ code: 'custom', message: 'must have one of nvs, file, hex and text' });
+    if ((value.partition === undefined) === (value.offset === undefined))
+      context.addIssue({ code: 'custom', message: 'must name a partition or an offset, one of them' });
+  });
 
 /** How the boards of a product get onto Wi-Fi (docs/guides/wifi.md). */
 const wifi = z
@@ -182,7 +268,31 @@ export const profileSchema = z
       description:
         'Flashed with the identity: a file (flasher_args.json, flash_args, an ESP Web Tools manifest or a merged image, relative to this profile), or a bundle of the registry, NAME@VERSION.',
     }),
-    firmwareVersion: z.string().max(20).optional(),
+    values: values.optional().meta({
+      description: 'Values of its own for each board, from a list: {{column}} in rows and regions.',
+    }),
+    regions: z.array(region).max(32).default([]).meta({
+      description: 'Written beside the identity, and proven like it: factory data, file systems, raw data.',
+    }),
+    expect: z
+      .strictObject({
+        firmware: versionRange.optional().meta({
+          description:
+            'Version of the application on the board, or of the one that is flashed, for example ">=2.1".',
+        }),
+        flash: memorySize.optional().meta({ description: 'Size of the flash: 4MB, or ">=4MB".' }),
+        psram: memorySize.optional().meta({
+          description: 'PSRAM inside the chip package, as its eFuses tell; that of a module is not seen.',
+        }),
+        revision: versionRange.optional().meta({ description: 'Revision of the chip, for example ">=3.0".' }),
+      })
+      .optional()
+      .meta({ description: 'A board that is not so is refused before anything is written.' }),
+    firmwareVersion: z
+      .string()
+      .max(20)
+      .optional()
+      .meta({ description: 'Typed, and marked as typed. Default: what the application on the board says.' }),
     hardwareRevision: z.string().max(10).optional(),
     location: z.string().max(100).optional(),
     boot: z
@@ -221,6 +331,7 @@ export const profileSchema = z
 
 export type Profile = z.output<typeof profileSchema>;
 export type ProfileRow = Profile['nvs']['rows'][number];
+export type ProfileRegion = Profile['regions'][number];
 
 /** JSON Schema of a profile file, for editors. */
 export function profileJsonSchema(): object {

@@ -14,17 +14,18 @@ export type Placeholder = (typeof PLACEHOLDERS)[number];
 
 const PATTERN = /\{\{\s*(\w+)\s*\}\}/g;
 
-/** The first placeholder that espmint does not know, or undefined. */
-export function unknownPlaceholder(text: string): string | undefined {
-  for (const [, name = ''] of text.matchAll(PATTERN)) if (!isPlaceholder(name)) return name;
+/** The first placeholder that is neither espmint's nor one of these columns; undefined where there is none. */
+export function unknownPlaceholder(text: string, columns: readonly string[] = []): string | undefined {
+  for (const [, name = ''] of text.matchAll(PATTERN))
+    if (!isPlaceholder(name) && !columns.includes(name)) return name;
   return undefined;
 }
 
 /** Replaces every known placeholder; a value that the board or profile does not have becomes empty text. */
-export function fillTemplate(text: string, values: Partial<Record<Placeholder, string>>): string {
-  return text.replace(PATTERN, (whole, name: string) => (isPlaceholder(name) ? (values[name] ?? '') : whole));
+export function fillTemplate(text: string, values: Readonly<Partial<Record<string, string>>>): string {
+  return text.replace(PATTERN, (whole, name: string) => values[name] ?? (isPlaceholder(name) ? '' : whole));
 }
 
-function isPlaceholder(name: string): name is Placeholder {
+export function isPlaceholder(name: string): name is Placeholder {
   return (PLACEHOLDERS as readonly string[]).includes(name);
 }

@@ -27,6 +27,8 @@ export interface EfuseFacts {
   readonly uniqueId: string | undefined;
   /** Flash inside the package, 0 when there is none or it is not told. */
   readonly embeddedFlashBytes: number;
+  /** PSRAM inside the package; undefined where there is none or it is not told. */
+  readonly psramBytes: number | undefined;
 }
 
 /** Registers that `readEfuseFacts` wants: whoever loads them first, together with others, saves it a round trip. */
@@ -68,6 +70,7 @@ export async function readEfuseFacts(
     security: stateOf(security ?? securityFromEfuses(chip, registers.read)),
     uniqueId: uniqueIdText(uniqueId, registers.read),
     embeddedFlashBytes: embeddedFlash(chip, flashCap, registers),
+    psramBytes: chip.psramCap && chip.psramCapBytes?.[readField(chip.psramCap, registers.read)],
   };
 }
 

@@ -236,6 +236,7 @@ function chipFacts(chip: ChipSpec, efuses: EfuseFacts, flash: FlashId): Connecti
     revision: revisionText(efuses.revision),
     mac: efuses.mac,
     ...(efuses.uniqueId === undefined ? {} : { uniqueId: efuses.uniqueId }),
+    ...(efuses.psramBytes === undefined ? {} : { psramBytes: efuses.psramBytes }),
     flashId: flash.id,
     flashSizeBytes: flash.sizeBytes === 0 ? efuses.embeddedFlashBytes : flash.sizeBytes,
   };

@@ -1,4 +1,5 @@
 // What an attempt tells of itself beside its outcome: history for people to read, never a condition of anything.
+import type { AppDescription } from '../../core/firmware/image.js';
 import type { Stage, WifiRecord } from '../../core/stages.js';
 
 /** Known when the key is reserved. No secret in it. */
@@ -16,6 +17,17 @@ export interface AttemptFacts {
   readonly batch?: string | undefined;
   readonly profile?: ProfileContent | undefined;
   readonly chip?: AttemptChip | undefined;
+  readonly firmware?: AttemptFirmware | undefined;
+}
+
+/** What the board starts, and how that is known. */
+export interface AttemptFirmware {
+  /** Somebody's word for its version: absent where the application itself tells. */
+  readonly typed?: string | undefined;
+  /** Read from the image that was flashed, or from the flash. */
+  readonly app?: AppDescription | undefined;
+  /** Digest of the bundle that the run flashed. */
+  readonly bundle?: string | undefined;
 }
 
 /** One content of a profile. */

@@ -33,16 +33,17 @@ export async function insertAttempts(client: pg.ClientBase, attempts: readonly N
        select * from json_to_recordset($1::json) as made (
          id uuid, "deviceId" integer, "keyId" bigint, wanted jsonb, "offlineAt" timestamptz, station text, slot integer,
          port text, operator text, "toolVersion" text, batch text, profile text, "profileName" text,
-         "profileVersion" integer, chip text, "chipDescription" text, "chipRevision" text, "flashSize" bigint)),
+         "profileVersion" integer, chip text, "chipDescription" text, "chipRevision" text, "flashSize" bigint,
+         firmware jsonb)),
      met as (
        insert into profiles (sha256, name, version)
          select distinct on (profile) profile, "profileName", "profileVersion" from made where profile is not null
          order by profile
        on conflict (sha256) do nothing)
      insert into attempts (id, device_id, key_id, wanted, station, slot, port, operator, tool_version, batch, profile,
-                           chip, chip_description, chip_revision, flash_size, started_at, offline)
+                           chip, chip_description, chip_revision, flash_size, firmware, started_at, offline)
      select id, "deviceId", "keyId", wanted, station, slot, port, operator, "toolVersion", batch, profile,
-            chip, "chipDescription", "chipRevision", "flashSize", coalesce("offlineAt", now()), "offlineAt" is not null
+            chip, "chipDescription", "chipRevision", "flashSize", firmware, coalesce("offlineAt", now()), "offlineAt" is not null
      from made`,
     [JSON.stringify(attempts.map(toColumns))],
   );
@@ -130,6 +131,7 @@ interface AttemptRow {
   readonly chip_description: string | null;
   readonly chip_revision: string | null;
   readonly flash_size: string | null;
+  readonly firmware: AttemptFacts['firmware'] | null;
   readonly baud: number | null;
   readonly stages_ms: Partial<Record<Stage, number>> | null;
   readonly started_at: Date;
@@ -169,6 +171,7 @@ function toAttemptRecord(row: AttemptRow): AttemptRecord {
     batch: orNone(row.batch),
     profile: toProfile(row),
     chip: toChip(row),
+    firmware: orNone(row.firmware),
     baud: orNone(row.baud),
     stagesMs: orNone(row.stages_ms),
     log: row.boot_log?.split('\n'),

@@ -146,6 +146,8 @@ create table attempts (
   chip_description TEXT,
   chip_revision    TEXT,
   flash_size       BIGINT,
+  -- What the board starts: {"typed": …, "app": {"version": …, "project": …, …}, "bundle": …}.
+  firmware         JSONB,
   -- Bits per second that the link bore in the end.
   baud             INTEGER,
   -- Milliseconds of each stage that ran, {"connect": 812.5, ...}; without confirm, which this is written in.
@@ -448,3 +450,41 @@ exception
   when insufficient_privilege or undefined_file or feature_not_supported or undefined_object then
     raise notice 'pg_trgm is not to be had: text searches read the whole table';
 end $$;
+
+-- Lists of values of its own for each board. A row belongs to one board for good: what it holds may be on it.
+create table value_lists (
+  id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name       TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 64),
+  -- As the profile of the first import declares them: [{"name": …, "type": …, "secret": …}, …].
+  columns    JSONB NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  created_by TEXT NOT NULL
+);
+
+create table value_rows (
+  list_id     BIGINT NOT NULL REFERENCES value_lists (id),
+  -- Counts from 1 in the order of the imports.
+  number      INTEGER NOT NULL,
+  -- returned: a person took it back from its board, and it is free again.
+  state       TEXT NOT NULL DEFAULT 'free' CHECK (state IN ('free', 'used', 'scrapped', 'returned')),
+  -- What names the board that it is for, for people; null: it is for any.
+  wanted      TEXT,
+  -- {"column": "text", …}; columns that are secret are in sealed, the same in one envelope.
+  open_values JSONB NOT NULL,
+  sealed      TEXT,
+  mac_key     VARCHAR(17),
+  station     TEXT,
+  claimed_at  TIMESTAMPTZ,
+  reason      TEXT,
+  PRIMARY KEY (list_id, number)
+);
+create index idx_value_rows_free on value_rows (list_id, number) where state in ('free', 'returned');
+create unique index idx_value_rows_board on value_rows (list_id, mac_key) where state = 'used';
+
+-- SHA-256 of `column=value` for unique columns, and of what names a board (`mac=…`, `serial=…`, `uuid=…`).
+create table value_marks (
+  list_id BIGINT NOT NULL REFERENCES value_lists (id),
+  mark    BYTEA NOT NULL,
+  number  INTEGER NOT NULL,
+  PRIMARY KEY (list_id, mark)
+);

@@ -4,6 +4,7 @@ import { LABEL_FORMATS } from '../../core/labels/render.js';
 import { STAGES } from '../../core/stages.js';
 import { wifiRecordSchema } from './wifi-record.js';
 import { doneSchema, momentSchema, operations, reasonSchema, timeSchema } from './operation.js';
+import { appDescriptionSchema } from './app-description.js';
 import { pushCountsSchema } from './push.js';
 
 export const deviceSchema = z.object({
@@ -32,6 +33,14 @@ export const listedDeviceSchema = deviceSchema
   .meta({ id: 'Device' });
 export type Device = z.output<typeof listedDeviceSchema>;
 
+const firmwareSchema = z.object({
+  /** Somebody's word for its version; absent where the application itself tells. */
+  typed: z.string().optional(),
+  app: appDescriptionSchema.optional(),
+  /** Digest of the bundle that the run flashed. */
+  bundle: z.string().optional(),
+});
+
 /** Who made an attempt, where, with what, on which chip, and how long it took; as far as it is known. */
 const attemptDetails = {
   station: z.string().optional(),
@@ -45,6 +54,7 @@ const attemptDetails = {
   chip: z
     .object({ kind: z.string(), description: z.string(), revision: z.string(), flashSizeBytes: z.int() })
     .optional(),
+  firmware: firmwareSchema.optional(),
   /** Bits per second that the link bore in the end. */
   baud: z.int().optional(),
   /** Milliseconds of each stage that ran. */

@@ -4,6 +4,7 @@ import { STAGES } from '../../core/stages.js';
 import { conflictSchema } from './conflicts.js';
 import { wifiRecordSchema } from './wifi-record.js';
 import { momentSchema, operations, timeSchema } from './operation.js';
+import { appDescriptionSchema } from './app-description.js';
 
 const stageSchema = z.enum(STAGES);
 
@@ -14,6 +15,8 @@ export const chipFactsSchema = z
     revision: z.string(),
     mac: z.string(),
     flashSizeBytes: z.int(),
+    /** Inside the package; absent where the chip does not tell. */
+    psramBytes: z.int().optional(),
   })
   .meta({ id: 'ChipFacts' });
 
@@ -45,7 +48,12 @@ export const jobSchema = z
     stages: z.array(jobStageSchema),
     /** Of the write, 0 to 100. */
     percent: z.number().optional(),
+    /** Of the flash that is to be written, while it is. */
+    doneBytes: z.int().optional(),
+    totalBytes: z.int().optional(),
     chip: chipFactsSchema.optional(),
+    /** Of the application that the board starts. */
+    firmware: appDescriptionSchema.optional(),
     mac: z.string().optional(),
     uuid: z.string().optional(),
     /** What the registry knew of the board before. */

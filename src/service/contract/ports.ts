@@ -1,6 +1,7 @@
 // Ports and their slots: where a board can be plugged in, and what happens there.
 import { z } from 'zod';
 import { chipFactsSchema, jobSchema } from './jobs.js';
+import { appDescriptionSchema } from './app-description.js';
 import { doneSchema, operations } from './operation.js';
 
 export const portSchema = z
@@ -91,6 +92,8 @@ export const inspectionSchema = z
     }),
     /** Absent: this flash has no partition table yet. */
     partitions: z.array(partitionSchema).optional(),
+    /** Of the application that starts; absent: there is none that says what it is. */
+    firmware: appDescriptionSchema.optional(),
     /** The NVS region that a run would use, and what stands there now. */
     nvs: z
       .object({

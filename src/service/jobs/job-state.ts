@@ -25,11 +25,20 @@ export function beginJob(job: NewJob): Job {
 export function advanceJob(job: Job, event: Exclude<ProvisionEvent, ProvisionResult>): Job {
   switch (event.type) {
     case 'attempt':
-      return { ...job, attempt: event.attempt, attempts: event.of, stages: [], percent: undefined };
+      return {
+        ...job,
+        attempt: event.attempt,
+        attempts: event.of,
+        stages: [],
+        percent: undefined,
+        doneBytes: undefined,
+      };
     case 'stage':
       return { ...job, stages: withStage(job.stages, event) };
     case 'progress':
-      return { ...job, percent: event.percent };
+      return { ...job, percent: event.percent, doneBytes: event.doneBytes, totalBytes: event.totalBytes };
+    case 'firmware':
+      return { ...job, firmware: event.app };
     case 'chip':
       return { ...job, chip: event.facts, mac: event.facts.mac };
     case 'identity':

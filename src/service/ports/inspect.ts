@@ -6,7 +6,7 @@ import { settleTable, type FlashSurvey } from '../../core/flash-survey.js';
 import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
 import type { Profile } from '../../core/profile/schema.js';
 import type { Board } from '../../driver/index.js';
-import { chooseRegion, type Region } from '../../provision/index.js';
+import { chooseRegion, readFirmware, type Region } from '../../provision/index.js';
 import type { Asker, DeviceHistory, Registry } from '../../registry/index.js';
 import type { Inspection } from '../contract/index.js';
 import type { ServiceParts } from '../parts.js';
@@ -49,6 +49,7 @@ export async function inspectBoard(
     const region =
       survey && isSettled ? await orWarn(warnings, () => regionOf(port, board, survey, lookup)) : undefined;
     const content = region && (await orWarn(warnings, () => board.readFlash(region)));
+    const firmware = found && (await orWarn(warnings, () => readFirmware(board, found.table, signal)));
     await board.reset();
     const nvs =
       region === undefined || content === undefined
@@ -60,6 +61,7 @@ export async function inspectBoard(
       chip: board.facts,
       security: board.security,
       ...(found === undefined ? {} : { partitions: found.table.partitions.map(describePartition) }),
+      ...(firmware === undefined ? {} : { firmware }),
       ...(nvs === undefined ? {} : { nvs: describeNvs(nvs.region, nvs.content, known) }),
       ...(device === undefined
         ? {}

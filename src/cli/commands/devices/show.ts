@@ -89,7 +89,13 @@ function attemptLines(attempt: AttemptRecord): string[] {
   const { outcome, startedAt, stage, code } = attempt;
   const why = [stage, code].filter((part) => part !== undefined).join(': ');
   const head = `attempt      ${outcome.padEnd(STATE_CHARS)} ${shownTime(startedAt)} ${why}`.trimEnd();
-  const details = [whereOf(attempt), withWhatOf(attempt), wifiOf(attempt), timesOf(attempt)];
+  const details = [
+    whereOf(attempt),
+    withWhatOf(attempt),
+    firmwareOf(attempt),
+    wifiOf(attempt),
+    timesOf(attempt),
+  ];
   const log =
     attempt.log === undefined ? [] : ['what it printed:', ...attempt.log.map((line) => `  ${line}`)];
   return [head, ...[...details.filter((line) => line !== ''), ...log].map((line) => INDENT + line)];
@@ -124,6 +130,17 @@ function wifiOf({ wifi }: AttemptRecord): string {
     'not-asked': '',
   };
   return joined(', ', [`Wi-Fi ${mode}`, said[result], address, reason]);
+}
+
+/** What the application says of itself; a version that somebody typed is marked as that. */
+function firmwareOf({ firmware }: AttemptRecord): string {
+  const { typed, app } = firmware ?? {};
+  return joined(', ', [
+    app === undefined
+      ? ''
+      : `firmware ${app.project} ${app.version} (ESP-IDF ${app.idfVersion}, ELF ${app.elfSha256.slice(0, 16)})`,
+    typed === undefined ? '' : `version ${typed} as typed`,
+  ]);
 }
 
 function timesOf({ stagesMs = {} }: AttemptRecord): string {

@@ -96,6 +96,12 @@ export const PROVISION_ERRORS = {
     problem: ({ port, what, reason }) => `${port}: ${what} ${reason}`,
     next: ({ hint }) => hint,
   }),
+  BOARD_NOT_AS_EXPECTED: entry<{ port: string; unmet: readonly string[] }>({
+    ...board,
+    problem: ({ port, unmet }) => `${port}: the profile expects ${unmet.join('; ')}`,
+    next: () =>
+      'put the board aside, flash the firmware that the profile expects, or change `expect` in the profile',
+  }),
   FLASH_PARTS_OVERLAP: entry<{ one: string; other: string }>({
     exit: EXIT.input,
     http: 400,

@@ -291,4 +291,40 @@ export const REGISTRY_ERRORS = {
     problem: ({ id }) => `This computer keeps no replaced master key ${id}`,
     next: () => 'run "espmint keys list" to see which it keeps',
   }),
+  VALUE_LIST_UNKNOWN: entry<{ list: string }>({
+    exit: EXIT.input,
+    http: 404,
+    retryable: false,
+    problem: ({ list }) => `The registry has no list of values "${list}"`,
+    next: () => 'import it with espmint values import, or correct values.list in the profile',
+  }),
+  VALUE_ROWS_USED_UP: entry<{ list: string }>({
+    exit: EXIT.registry,
+    http: 409,
+    retryable: false,
+    problem: ({ list }) => `The list of values "${list}" has no free row left`,
+    next: () =>
+      'import more rows with espmint values import, or take back unused ones with espmint values return',
+  }),
+  VALUE_ROW_MISSING: entry<{ list: string; wanted: string }>({
+    exit: EXIT.registry,
+    http: 409,
+    retryable: false,
+    problem: ({ list, wanted }) => `The list of values "${list}" has no free row for ${wanted}`,
+    next: () => 'put the board aside, or import a row that names it with espmint values import',
+  }),
+  VALUE_COLUMNS_DIFFER: entry<{ list: string }>({
+    exit: EXIT.input,
+    http: 409,
+    retryable: false,
+    problem: ({ list }) => `The list of values "${list}" has other columns than the profile declares`,
+    next: () => 'correct values.columns in the profile, or choose another name in values.list',
+  }),
+  VALUES_FILE_INVALID: entry<{ faults: readonly string[]; more: string }>({
+    exit: EXIT.input,
+    http: 400,
+    retryable: false,
+    problem: ({ faults, more }) => `The list cannot be taken: ${faults.join('; ')}${more}`,
+    next: () => 'correct these lines and import the file again: nothing of it was taken',
+  }),
 };

@@ -1,0 +1,167 @@
+// `espmint values`: lists whose rows are values of its own for each board.
+import { dirname, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { FAULTS_SHOWN } from '../../core/device-table/faults.js';
+import { EspmintError } from '../../core/errors/index.js';
+import { readValueRows, type ValueRow, type ValuesPlan } from '../../core/values/rows.js';
+import { readBytes, readTextPieces } from '../../files/index.js';
+import { Store, type RowState, type Values } from '../../registry/index.js';
+import { countOption } from '../arguments/numbers.js';
+import { registryOptions } from '../compose/compose.js';
+import { loadProfile } from '../compose/plan.js';
+import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
+import { printable } from '../output/printable.js';
+import { shownTime } from '../output/format.js';
+
+const STATES: readonly RowState[] = ['free', 'used', 'scrapped', 'returned'];
+
+export function valuesCommand(io: CliIo): Command {
+  return new Command('values')
+    .addCommand(importCommand(io))
+    .addCommand(listCommand(io))
+    .addCommand(showCommand(io))
+    .addCommand(
+      endCommand(io, 'return', 'returned', 'take a row back from its board: it is free for another one'),
+    )
+    .addCommand(endCommand(io, 'scrap', 'scrapped', 'take a row out of use: no board gets it any more'));
+}
+
+async function withValues<T>(io: CliIo, command: Command, work: (values: Values) => Promise<T>): Promise<T> {
+  const options = registryOptions(io, command.optsWithGlobals<GlobalOptions>());
+  const store = await Store.open({ ...options, whenDown: 'stop' });
+  const values = store.values();
+  await store.close();
+  try {
+    return await work(values);
+  } finally {
+    await values.close();
+  }
+}
+
+interface ImportFlags {
+  readonly profile: string;
+  readonly format?: 'csv' | 'jsonl';
+}
+
+function importCommand(io: CliIo): Command {
+  return new Command('import')
+    .description('take in a list, all of it or nothing')
+    .argument('<file>', 'CSV with a header line, or JSON Lines; columns mac, serial and uuid name the board')
+    .requiredOption('--profile <file>', 'declares the list and its columns (values)')
+    .addOption(new Option('--format <name>', 'by the end of its name otherwise').choices(['csv', 'jsonl']))
+    .action(async (file: string, flags: ImportFlags, command: Command) => {
+      const plan = await valuesOf(flags.profile);
+      const format = flags.format ?? (/\.(jsonl|ndjson|json)$/i.test(file) ? 'jsonl' : 'csv');
+      const folder = dirname(resolve(file));
+      const rows = (): AsyncGenerator<ValueRow> =>
+        withoutFaults(file, {
+          pieces: readTextPieces(file),
+          format,
+          columns: plan.columns,
+          match: plan.match,
+          readFile: (path) => readBytes(resolve(folder, path)),
+        });
+      const count = await withValues(io, command, (values) => values.add(plan.list, plan.columns, rows));
+      io.stdout(`${count} rows imported into the list "${plan.list}"\n`);
+    });
+}
+
+async function valuesOf(file: string): Promise<ValuesPlan> {
+  const { values } = await loadProfile(file);
+  if (values !== undefined) return values;
+  throw new EspmintError('INPUT_INVALID', {
+    field: `The profile ${file}`,
+    reason: 'declares no list of values',
+    hint: 'add values with list and columns to it; espmint profile init shows how',
+  });
+}
+
+/** Reads the whole file before it refuses it: the first lines that are wrong are told together. */
+async function* withoutFaults(
+  file: string,
+  input: Parameters<typeof readValueRows>[0],
+): AsyncGenerator<ValueRow> {
+  const faults: string[] = [];
+  let count = 0;
+  for await (const row of readValueRows(input)) {
+    if (!('reason' in row)) {
+      if (count === 0) yield row;
+      continue;
+    }
+    count += 1;
+    if (faults.length < FAULTS_SHOWN) faults.push(`${file}:${row.line}: ${row.reason}`);
+  }
+  if (count === 0) return;
+  const more = count > faults.length ? `; and ${count - faults.length} more lines` : '';
+  throw new EspmintError('VALUES_FILE_INVALID', { faults, more });
+}
+
+function listCommand(io: CliIo): Command {
+  return new Command('list')
+    .description('all lists, with how many of their rows are free, used, scrapped and returned')
+    .option('--json', 'print one JSON object a line')
+    .action(async ({ json }: { json?: boolean }, command: Command) => {
+      for (const list of await withValues(io, command, (values) => values.lists())) {
+        const counts = STATES.map((state) => `${list.counts[state]} ${state}`).join(', ');
+        const columns = list.columns
+          .map(({ name, secret }) => (secret ? `${name} (secret)` : name))
+          .join(', ');
+        io.stdout(
+          json === true
+            ? jsonLine({ type: 'value-list', ...list })
+            : `${printable(`${list.name}  ${counts}  columns: ${columns}`)}\n`,
+        );
+      }
+    });
+}
+
+interface ShowFlags {
+  readonly state?: RowState;
+  readonly after?: number;
+  readonly limit?: number;
+  readonly json?: boolean;
+}
+
+function showCommand(io: CliIo): Command {
+  return new Command('show')
+    .description('rows of a list in their order, without what is secret in them')
+    .argument('<list>', 'its name')
+    .addOption(new Option('--state <state>', 'only rows in this state').choices(STATES))
+    .option('--after <row>', 'begin behind this row', countOption('--after', { min: 0, max: 2 ** 31 - 1 }))
+    .option('--limit <n>', 'at most so many', countOption('--limit', { min: 1, max: 1_000_000 }))
+    .option('--json', 'print one JSON object a line')
+    .action(async (list: string, { json, ...filter }: ShowFlags, command: Command) => {
+      for (const row of await withValues(io, command, (values) => values.rows(list, filter))) {
+        const shown = Object.entries(row.values).map(([name, text]) => `${name}=${text.slice(0, 40)}`);
+        const board = row.mac ?? row.wanted ?? '';
+        const when = row.claimedAt === undefined ? '' : shownTime(row.claimedAt);
+        const line = [
+          String(row.number).padStart(7),
+          row.state.padEnd(8),
+          board.padEnd(17),
+          when,
+          shown.join(' '),
+          row.reason,
+        ]
+          .filter((part) => part !== undefined && part !== '')
+          .join('  ');
+        io.stdout(json === true ? jsonLine({ type: 'value-row', ...row }) : `${printable(line)}\n`);
+      }
+    });
+}
+
+function endCommand(io: CliIo, name: string, state: 'returned' | 'scrapped', description: string): Command {
+  return new Command(name)
+    .description(description)
+    .argument('<list>', 'its name')
+    .argument(
+      '<row>',
+      'its number, as espmint values show prints it',
+      countOption('<row>', { min: 1, max: 2 ** 31 - 1 }),
+    )
+    .requiredOption('--reason <text>', 'for the audit trail')
+    .action(async (list: string, row: number, { reason }: { reason: string }, command: Command) => {
+      await withValues(io, command, (values) => values.end(list, row, state, reason));
+      io.stdout(`row ${row} of "${list}" is ${state}\n`);
+    });
+}

@@ -1,0 +1,317 @@
+// Lists of values in PostgreSQL: imports of any size in one transaction, and claims that give each row once.
+import type pg from 'pg';
+import { EspmintError } from '../../core/errors/index.js';
+import type { ValueColumn, ValueRow } from '../../core/values/rows.js';
+import { recordEvent } from '../devices/events.js';
+import { macOf, macKeyOf } from '../devices/rows.js';
+import { processUser } from '../process-user.js';
+import type { Database } from '../store/database.js';
+import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
+import type { ClaimedRow, ListedRow, RowClaim, RowState, ValueList, Values } from './values.js';
+
+/** Rows of one statement: a million pass in some hundred of them. */
+const ROWS_AT_ONCE = 2_000;
+const STATES: readonly RowState[] = ['free', 'used', 'scrapped', 'returned'];
+
+interface NumberedRow {
+  readonly row: ValueRow;
+  readonly number: number;
+}
+
+interface ListRow {
+  readonly id: string;
+  readonly name: string;
+  readonly columns: readonly ValueColumn[];
+  readonly created_at: Date;
+  readonly created_by: string;
+}
+
+interface StoredRow {
+  readonly number: number;
+  readonly state: RowState;
+  readonly wanted: string | null;
+  readonly open_values: Readonly<Record<string, string>>;
+  readonly sealed: string | null;
+  readonly mac_key: string | null;
+  readonly claimed_at: Date | null;
+  readonly reason: string | null;
+}
+
+export class PostgresValues implements Values {
+  readonly #database: Database;
+  readonly #box: SecretBox;
+
+  constructor(database: Database, box: SecretBox) {
+    this.#database = database;
+    this.#box = box;
+  }
+
+  async add(
+    list: string,
+    columns: readonly ValueColumn[],
+    rows: () => AsyncIterable<ValueRow>,
+    actor = processUser(),
+  ): Promise<number> {
+    return this.#database.transaction('values', async (client) => {
+      const { id } = await this.#listFor(client, list, columns, actor);
+      const {
+        rows: [last],
+      } = await client.query<{ number: number }>(
+        'select coalesce(max(number), 0)::integer as number from value_rows where list_id = $1',
+        [id],
+      );
+      const first = (last?.number ?? 0) + 1;
+      let count = 0;
+      let some: NumberedRow[] = [];
+      const flush = async (): Promise<void> => {
+        await this.#insert(client, { id, name: list, columns }, some);
+        some = [];
+      };
+      for await (const row of rows()) {
+        some.push({ row, number: first + count++ });
+        if (some.length === ROWS_AT_ONCE) await flush();
+      }
+      if (some.length > 0) await flush();
+      await recordEvent(client, { kind: 'values imported', actor, detail: { list, rows: count } });
+      return count;
+    });
+  }
+
+  async claim(request: RowClaim): Promise<ClaimedRow> {
+    const { list: name } = request;
+    return this.#database.transaction('values', async (client) => {
+      const list = await readList(client, name);
+      const macKey = macKeyOf(request.mac);
+      const {
+        rows: [own],
+      } = await client.query<StoredRow>(
+        `select * from value_rows where list_id = $1 and mac_key = $2 and state = 'used'`,
+        [list.id, macKey],
+      );
+      const row = own ?? (await takeRow(client, list, macKey, request));
+      const sealed = row.sealed === null ? {} : this.#open(row.sealed, name, row.number);
+      const claimed = {
+        number: row.number,
+        columns: list.columns,
+        stored: { ...row.open_values, ...sealed },
+      };
+      return Object.defineProperty(claimed, 'stored', { enumerable: false });
+    });
+  }
+
+  async lists(): Promise<readonly ValueList[]> {
+    return this.#database.connected('values', async (client) => {
+      const { rows } = await client.query<ListRow & { counts: Partial<Record<RowState, number>> | null }>(
+        `select l.*, (select jsonb_object_agg(state, n) from
+           (select state, count(*) as n from value_rows where list_id = l.id group by state) c) as counts
+         from value_lists l order by name`,
+      );
+      return rows.map(({ name, columns, counts, created_at, created_by }) => ({
+        name,
+        columns,
+        counts: Object.fromEntries(
+          STATES.map((state) => [state, counts?.[state] ?? 0]),
+        ) as ValueList['counts'],
+        createdAt: created_at.toISOString(),
+        createdBy: created_by,
+      }));
+    });
+  }
+
+  async rows(
+    name: string,
+    { state, after = 0, limit = 100 }: { state?: RowState; after?: number; limit?: number } = {},
+  ): Promise<readonly ListedRow[]> {
+    return this.#database.connected('values', async (client) => {
+      const list = await readList(client, name);
+      const { rows } = await client.query<StoredRow>(
+        `select * from value_rows where list_id = $1 and number > $2 and ($3::text is null or state = $3)
+         order by number limit $4`,
+        [list.id, after, state ?? null, limit],
+      );
+      return rows.map(toListed);
+    });
+  }
+
+  async end(
+    name: string,
+    number: number,
+    state: 'returned' | 'scrapped',
+    reason: string,
+    actor = processUser(),
+  ): Promise<void> {
+    if (reason.trim() === '') {
+      throw new EspmintError('INPUT_INVALID', {
+        field: 'The reason',
+        reason: 'is missing',
+        hint: 'add --reason "…"',
+      });
+    }
+    await this.#database.transaction('values', async (client) => {
+      const list = await readList(client, name);
+      const {
+        rows: [before],
+      } = await client.query<StoredRow>(
+        'select * from value_rows where list_id = $1 and number = $2 for update',
+        [list.id, number],
+      );
+      const isFree = before?.state === 'free' || before?.state === 'returned';
+      if (before === undefined || (isFree && state === 'returned') || before.state === 'scrapped') {
+        throw new EspmintError('INPUT_INVALID', {
+          field: `Row ${number} of the list "${name}"`,
+          reason: before === undefined ? 'is not there' : `is ${before.state}`,
+          hint: `look at its rows with espmint values show "${name}"`,
+        });
+      }
+      await client.query(
+        `update value_rows set state = $3, reason = $4,
+           mac_key = case when $3 = 'returned' then null else mac_key end
+         where list_id = $1 and number = $2`,
+        [list.id, number, state, reason],
+      );
+      const detail = { list: name, row: number, state, reason };
+      const macKey = before.mac_key ?? undefined;
+      await recordEvent(client, { kind: 'values row ended', actor, macKey, detail });
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  async #listFor(
+    client: pg.ClientBase,
+    name: string,
+    columns: readonly ValueColumn[],
+    actor: string,
+  ): Promise<ListRow> {
+    await client.query(
+      'insert into value_lists (name, columns, created_by) values ($1, $2, $3) on conflict (name) do nothing',
+      [name, JSON.stringify(columns), actor],
+    );
+    const list = await readList(client, name, 'for update');
+    if (shapeOf(list.columns) !== shapeOf(columns))
+      throw new EspmintError('VALUE_COLUMNS_DIFFER', { list: name });
+    return list;
+  }
+
+  async #insert(
+    client: pg.ClientBase,
+    {
+      id,
+      name,
+      columns,
+    }: { readonly id: string; readonly name: string; readonly columns: readonly ValueColumn[] },
+    numbered: readonly NumberedRow[],
+  ): Promise<void> {
+    const secret = new Set(columns.filter((column) => column.secret).map((column) => column.name));
+    const stored = numbered.map(({ row, number }) => {
+      const entries = Object.entries(row.values);
+      const hidden = Object.fromEntries(entries.filter(([column]) => secret.has(column)));
+      return {
+        number,
+        wanted: wantedOf(row),
+        open: Object.fromEntries(entries.filter(([column]) => !secret.has(column))),
+        sealed: secret.size === 0 ? null : this.#box.seal(JSON.stringify(hidden), ownerOf(name, number)),
+      };
+    });
+    await client.query(
+      `insert into value_rows (list_id, number, wanted, open_values, sealed)
+       select $1, number, wanted, open, sealed
+       from json_to_recordset($2::json) as r (number integer, wanted text, open jsonb, sealed text)`,
+      [id, JSON.stringify(stored)],
+    );
+    // A secret leaves no digest that somebody could search for: its import compares it within the file alone.
+    const unique = columns.filter((column) => column.unique && !column.secret).map((column) => column.name);
+    const marks = numbered.flatMap(({ row, number }) => [
+      ...unique.map((column) => ({ mark: `${column}=${row.values[column] ?? ''}`, number })),
+      ...namesOf(row).map((mark) => ({ mark, number })),
+    ]);
+    if (marks.length === 0) return;
+    const { rows: taken } = await client.query<{ mark: string; number: number }>(
+      `with new as (select * from json_to_recordset($2::json) as m (mark text, number integer)),
+       made as (insert into value_marks (list_id, mark, number) select $1, sha256(convert_to(mark, 'UTF8')), number from new
+                on conflict do nothing returning mark)
+       select new.mark, new.number from new where sha256(convert_to(mark, 'UTF8')) not in (select mark from made) limit 10`,
+      [id, JSON.stringify(marks)],
+    );
+    if (taken.length === 0) return;
+    const lines = new Map(numbered.map(({ row, number }) => [number, row.line]));
+    const faults = taken.map(
+      ({ mark, number }) =>
+        `line ${lines.get(number) ?? 0}: its ${mark.split('=')[0] ?? ''} is in the list "${name}" already`,
+    );
+    throw new EspmintError('VALUES_FILE_INVALID', { faults, more: '' });
+  }
+
+  #open(sealed: string, list: string, number: number): Record<string, string> {
+    return JSON.parse(this.#box.open(sealed, ownerOf(list, number))) as Record<string, string>;
+  }
+}
+
+/** Of the row of a board; the first free one, or the one that names it. */
+async function takeRow(
+  client: pg.ClientBase,
+  { id, name }: ListRow,
+  macKey: string,
+  { match, mac, uuid, serial, station }: RowClaim,
+): Promise<StoredRow> {
+  const wanted = match === 'next' ? null : `${match}=${{ mac, uuid, serial: serial ?? '' }[match]}`;
+  const {
+    rows: [row],
+  } = await client.query<StoredRow>(
+    `update value_rows set state = 'used', mac_key = $2, claimed_at = now(), station = $4, reason = null
+     where list_id = $1 and number = (
+       select number from value_rows
+       where list_id = $1 and state in ('free', 'returned')
+         and case when $3::text is null then wanted is null
+             else number = (select m.number from value_marks m
+                            where m.list_id = $1 and m.mark = sha256(convert_to($3, 'UTF8'))) end
+       order by number limit 1 for update skip locked)
+     returning *`,
+    [id, macKey, wanted, station ?? null],
+  );
+  if (row !== undefined) return row;
+  if (wanted === null) throw new EspmintError('VALUE_ROWS_USED_UP', { list: name });
+  throw new EspmintError('VALUE_ROW_MISSING', { list: name, wanted: wanted.replace('=', ' ') });
+}
+
+async function readList(client: pg.ClientBase, name: string, lock = ''): Promise<ListRow> {
+  const {
+    rows: [list],
+  } = await client.query<ListRow>(`select * from value_lists where name = $1 ${lock}`, [name]);
+  if (list === undefined) throw new EspmintError('VALUE_LIST_UNKNOWN', { list: name });
+  return list;
+}
+
+/** What names the board of a row, for people; by its marks it is found. */
+function wantedOf(row: ValueRow): string | null {
+  const names = namesOf(row);
+  return names.length === 0 ? null : names.join(', ').replaceAll('=', ' ');
+}
+
+function namesOf({ mac, serial, uuid }: ValueRow): string[] {
+  return Object.entries({ mac, serial, uuid }).flatMap(([name, text]) =>
+    text === undefined ? [] : [`${name}=${text}`],
+  );
+}
+
+const ownerOf = (list: string, number: number): SecretOwner => ({
+  uuid: `values ${list}`,
+  macKey: String(number),
+});
+
+const shapeOf = (columns: readonly ValueColumn[]): string =>
+  JSON.stringify(columns.map(({ name, type, secret, file }) => [name, type, secret, file]));
+
+function toListed({ number, state, wanted, open_values, mac_key, claimed_at, reason }: StoredRow): ListedRow {
+  return {
+    number,
+    state,
+    ...(mac_key === null ? {} : { mac: macOf(mac_key) }),
+    ...(wanted === null ? {} : { wanted }),
+    values: open_values,
+    ...(claimed_at === null ? {} : { claimedAt: claimed_at.toISOString() }),
+    ...(reason === null ? {} : { reason }),
+  };
+}

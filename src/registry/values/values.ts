@@ -1,0 +1,92 @@
+// Values of its own for each board: lists whose rows are each given to one board, for good.
+import type { ValueColumn, ValueRow, ValuesPlan } from '../../core/values/rows.js';
+
+export type RowState = 'free' | 'used' | 'scrapped' | 'returned';
+
+/** A list, with how many of its rows are in each state. */
+export interface ValueList {
+  readonly name: string;
+  readonly columns: readonly ValueColumn[];
+  readonly counts: Readonly<Record<RowState, number>>;
+  /** ISO 8601 in UTC. */
+  readonly createdAt: string;
+  readonly createdBy: string;
+}
+
+/** One row, without what is secret in it. */
+export interface ListedRow {
+  /** Counts from 1, in the order of the import. */
+  readonly number: number;
+  readonly state: RowState;
+  readonly mac?: string | undefined;
+  /** Names the board that it is for, where the list says so. */
+  readonly wanted?: string | undefined;
+  readonly values: Readonly<Record<string, string>>;
+  readonly claimedAt?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface RowClaim extends Pick<ValuesPlan, 'list' | 'match'> {
+  /** Lower case with colons. */
+  readonly mac: string;
+  readonly uuid: string;
+  /** Of the unit in its batch. */
+  readonly serial?: string | undefined;
+  readonly station?: string | undefined;
+}
+
+export interface ClaimedRow {
+  readonly number: number;
+  readonly columns: readonly ValueColumn[];
+  /** As stored, secrets opened. Not enumerable: printing a row does not print them. */
+  readonly stored: Readonly<Record<string, string>>;
+}
+
+export interface Values {
+  /**
+   * Adds rows to a list, all or none; the first import makes the list and its columns.
+   *
+   * @param rows reads them from their start: a lost connection begins again
+   * @returns how many
+   * @throws VALUES_FILE_INVALID (a row that names a board or has a unique value that the list has already),
+   *   VALUE_COLUMNS_DIFFER, REGISTRY_*, DISK_FULL
+   */
+  add(
+    list: string,
+    columns: readonly ValueColumn[],
+    rows: () => AsyncIterable<ValueRow>,
+    actor?: string,
+  ): Promise<number>;
+
+  /**
+   * Gives a board its row, durably: the one that it has, or the next free one, or the one that names it. A row that may
+   * be on a board is never given to another one.
+   *
+   * @throws VALUE_LIST_UNKNOWN, VALUE_ROWS_USED_UP, VALUE_ROW_MISSING, SECRET_UNREADABLE, REGISTRY_*
+   */
+  claim(request: RowClaim): Promise<ClaimedRow>;
+
+  lists(): Promise<readonly ValueList[]>;
+
+  /** Rows in their order. @throws VALUE_LIST_UNKNOWN */
+  rows(
+    list: string,
+    filter?: { readonly state?: RowState; readonly after?: number; readonly limit?: number },
+  ): Promise<readonly ListedRow[]>;
+
+  /**
+   * A person takes a row from its board. `returned`: the board never left, or was erased: the row is free for another.
+   * `scrapped`: it is never given again.
+   *
+   * @throws VALUE_LIST_UNKNOWN, INPUT_INVALID (no such row, or it is free)
+   */
+  end(
+    list: string,
+    row: number,
+    state: 'returned' | 'scrapped',
+    reason: string,
+    actor?: string,
+  ): Promise<void>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,195 @@
+// Values of its own for each board: a list taken in whole, each row given once, over runs, processes and hands.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeNvs } from '../../src/core/nvs/index.js';
+import { profileSchema, type Profile } from '../../src/core/profile/schema.js';
+import { provisionDevice, buildPlan } from '../../src/provision/index.js';
+import { type Registry, Store, type Values } from '../../src/registry/index.js';
+import { createVirtualBoard } from '../../src/virtual/index.js';
+import { runInProcess, type InProcessRun } from '../support/cli-in-process.js';
+import { connectTo } from '../support/flow.js';
+import { asForeignProgram } from './foreign-program.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'espmint-values-'));
+const dataDir = join(folder, 'data');
+const profileFile = join(folder, 'sensor.yaml');
+const PROFILE = (list: string, match = 'next'): string => `
+name: sensor
+caUrl: https://ca.example.com:8443
+values:
+  list: ${list}
+  match: ${match}
+  columns:
+    - { name: passcode, type: u32, unique: true, secret: true }
+    - { name: sku, width: 8 }
+    - { name: blob, type: hex }
+    - { name: cert, file: true }
+nvs:
+  rows:
+    - { key: pass, type: u32, value: '{{passcode}}' }
+    - { key: sku, type: string, value: 'SKU {{sku}}' }
+    - { key: blob, type: hex, value: '{{blob}}' }
+    - { key: blob64, type: base64, value: '{{blob}}' }
+    - { key: cert, type: base64, value: '{{cert}}' }
+`;
+
+let store: Store;
+let registry: Registry;
+let values: Values;
+
+beforeAll(async () => {
+  store = await Store.open({ dataDir });
+  registry = await store.registry();
+  values = store.values();
+  for (const n of [1, 2, 3]) writeFileSync(join(folder, `cert-${n}.der`), Buffer.alloc(300, n));
+});
+afterAll(async () => {
+  await values.close();
+  await registry.close();
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const cli = (...args: string[]): Promise<InProcessRun> => runInProcess([...args, '--data-dir', dataDir]);
+
+function importCsv(list: string, lines: readonly string[], match?: string): Promise<InProcessRun> {
+  writeFileSync(profileFile, PROFILE(list, match));
+  writeFileSync(join(folder, 'values.csv'), lines.join('\n'));
+  return cli('values', 'import', join(folder, 'values.csv'), '--profile', profileFile);
+}
+
+async function run(mac: string, list: string, match = 'next'): ReturnType<typeof provisionDevice> {
+  const board = createVirtualBoard({ mac });
+  const profile: Profile = profileSchema.parse((await import('yaml')).parse(PROFILE(list, match)));
+  const plan = await buildPlan(profile, { attempts: 1 }, () => Promise.reject(new Error('no secret')));
+  const result = await provisionDevice('virtual://board', plan, {
+    connect: connectTo(board),
+    registry,
+    values,
+  });
+  held.set(
+    mac,
+    new Map(decodeNvs(board.flash.read(0x9000, 0x10000)).values.map(({ key, value }) => [key, value])),
+  );
+  board.dispose();
+  return result;
+}
+const held = new Map<string, Map<string, unknown>>();
+const MAC = (n: number): string => `a4:cf:12:00:00:0${n}`;
+
+describe('a list of values', () => {
+  it('gives each board a row of its own, kept over runs, in every kind of NVS row', async () => {
+    const taken = await importCsv('one', [
+      'passcode,sku,blob,cert',
+      '20202021,A-1,00:ff:10,cert-1.der',
+      '34567890,A-2,0aff10,cert-2.der',
+    ]);
+    expect(taken.stdout).toContain('2 rows imported into the list "one"');
+    expect((await run(MAC(1), 'one')).ok).toBe(true);
+    expect((await run(MAC(2), 'one')).ok).toBe(true);
+    const first = held.get(MAC(1));
+    expect(first?.get('pass')).toBe(20202021);
+    expect(first?.get('sku')).toBe('SKU A-1');
+    expect(first?.get('blob')).toEqual(new Uint8Array([0, 0xff, 0x10]));
+    expect(first?.get('blob64')).toEqual(new Uint8Array([0, 0xff, 0x10]));
+    expect(first?.get('cert')).toEqual(new Uint8Array(300).fill(1));
+    expect(held.get(MAC(2))?.get('pass')).toBe(34567890);
+    expect((await run(MAC(1), 'one')).ok).toBe(true);
+    expect(held.get(MAC(1))?.get('pass')).toBe(20202021);
+    expect(await run(MAC(3), 'one')).toMatchObject({ ok: false, code: 'VALUE_ROWS_USED_UP' });
+  });
+
+  it('seals what is secret, and shows the rest', async () => {
+    const { stdout } = await cli('values', 'show', 'one', '--json');
+    expect(stdout).toMatch(/"number":1,"state":"used","mac":"a4:cf:12:00:00:01"/);
+    expect(stdout).toContain('A-2');
+    expect(stdout).not.toMatch(/20202021|34567890/);
+    const dump = await asForeignProgram(dataDir, (client) =>
+      client.query('select open_values::text || coalesce(sealed, $1) as text from value_rows', ['']),
+    );
+    expect(JSON.stringify(dump)).not.toMatch(/20202021|34567890/);
+    expect((await cli('values', 'list')).stdout).toContain('0 free, 2 used, 0 scrapped, 0 returned');
+  });
+
+  it('gives a returned row to another board, and a scrapped one to none', async () => {
+    expect((await cli('values', 'return', 'one', '2', '--reason', 'erased')).code).toBe(0);
+    expect((await run(MAC(4), 'one')).ok).toBe(true);
+    expect(held.get(MAC(4))?.get('pass')).toBe(34567890);
+    expect((await cli('values', 'scrap', 'one', '1', '--reason', 'broken')).code).toBe(0);
+    expect(await run(MAC(5), 'one')).toMatchObject({ ok: false, code: 'VALUE_ROWS_USED_UP' });
+    const again = await cli('values', 'return', 'one', '1', '--reason', 'x');
+    expect(again.stderr).toMatch(
+      /Row 1 of the list "one" is scrapped; look at its rows with espmint values show/,
+    );
+  });
+
+  it('gives the row that names the board by its MAC, and no other', async () => {
+    await importCsv('named', ['mac,passcode,sku,blob,cert', `${MAC(7)},7,B,00,cert-3.der`], 'mac');
+    expect(await run(MAC(6), 'named', 'mac')).toMatchObject({ ok: false, code: 'VALUE_ROW_MISSING' });
+    expect((await run(MAC(7), 'named', 'mac')).ok).toBe(true);
+    expect(held.get(MAC(7))?.get('pass')).toBe(7);
+  });
+
+  it('gives no row twice to boards that come at once', async () => {
+    const lines = Array.from({ length: 40 }, (_, n) => `${n + 1},C,00,cert-1.der`);
+    await importCsv('many', ['passcode,sku,blob,cert', ...lines]);
+    const macs = Array.from({ length: 40 }, (_, n) => `a4:cf:13:00:00:${n.toString(16).padStart(2, '0')}`);
+    const claim = (mac: string): Promise<{ number: number }> =>
+      values.claim({ list: 'many', match: 'next', mac, uuid: 'u' });
+    const numbers = await Promise.all([...macs, ...macs].map(claim));
+    expect(new Set(numbers.map(({ number }) => number)).size).toBe(40);
+    const firsts = numbers.slice(0, 40);
+    expect(numbers.slice(40).map(({ number }) => number)).toEqual(firsts.map(({ number }) => number));
+  });
+
+  it.each([
+    [
+      'a width that is too small',
+      ['passcode,sku,blob,cert', '1,much too wide,00,cert-1.der'],
+      /:2: sku has 13 bytes, more than its width of 8/,
+    ],
+    [
+      'a column that is not declared',
+      ['passcode,sku,blob,cert,extra', '1,A,00,cert-1.der,x'],
+      /:2: the column "extra" is not declared/,
+    ],
+    [
+      'a value that is there twice',
+      ['passcode,sku,blob,cert', '1,A,00,cert-1.der', '1,B,00,cert-1.der'],
+      /:3: its passcode stands in line 2 already/,
+    ],
+    ['a file that is not there', ['passcode,sku,blob,cert', '1,A,00,none.der'], /none\.der cannot be read/],
+    [
+      'a number that is none',
+      ['passcode,sku,blob,cert', '4294967296,A,00,cert-1.der'],
+      /:2: passcode is outside u32/,
+    ],
+    ['a missing column', ['passcode,sku,blob', '1,A,00'], /:2: there is no column cert/],
+  ])('is refused whole for %s', async (_, lines, message) => {
+    const refused = await importCsv('bad', lines);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(message);
+    expect(refused.stderr).toMatch(/nothing of it was taken/);
+    expect((await cli('values', 'list')).stdout).not.toContain('bad');
+  });
+
+  it('is refused whole for a double MAC, in one file and in two', async () => {
+    const head = 'mac,passcode,sku,blob,cert';
+    const twice = await importCsv(
+      'macs',
+      [head, `${MAC(8)},1,A,00,cert-1.der`, `${MAC(8)},2,A,00,cert-1.der`],
+      'mac',
+    );
+    expect(twice.stderr).toMatch(/:3: its mac stands in line 2 already/);
+    expect((await importCsv('macs', [head, `${MAC(8)},1,A,00,cert-1.der`], 'mac')).code).toBe(0);
+    const later = await importCsv(
+      'macs',
+      [head, `${MAC(9)},3,A,00,cert-1.der`, `${MAC(8)},2,A,00,cert-1.der`],
+      'mac',
+    );
+    expect(later.stderr).toMatch(/line 3: its mac is in the list "macs" already/);
+    expect((await values.rows('macs')).length).toBe(1);
+  });
+});
