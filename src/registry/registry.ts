@@ -209,6 +209,8 @@ export interface RegistryStatus {
   readonly failure?: EspmintError | undefined;
   /** Attempts that are in the journal and not yet in the registry. */
   readonly pendingSync: number;
+  /** When the oldest of these was written down, ISO 8601; absent without any. */
+  readonly owedSince?: string | undefined;
   /** What is not as it should be in all that this computer keeps for the registry; absent: it keeps nothing. */
   readonly spool?: readonly SpoolFault[] | undefined;
   /** Boards that were refused because they contradict the registry, and wait for somebody to decide. */

@@ -11,7 +11,7 @@ import Fastify, {
   type RouteOptions,
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { API_PREFIX } from './contract/index.js';
+import { API_PREFIX, operationList } from './contract/index.js';
 import { createCore, type ServiceCore } from './core.js';
 import { createHandlers } from './handlers/index.js';
 import { answerError } from './http/errors.js';
@@ -28,6 +28,7 @@ import { tellOfChange } from './live/changes.js';
 import { DEFAULT_HOST, type ServiceOptions } from './options.js';
 import type { ServiceParts } from './parts.js';
 
+const SECOND_ADDRESSES = operationList.flatMap(({ alsoAt }) => alsoAt ?? []);
 const BODY_LIMIT_BYTES = 512 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const IDLE_CHECK_MS = 100;
@@ -91,7 +92,8 @@ async function registerGuards(app: FastifyInstance, options: ServiceOptions): Pr
   await app.register(helmet, securityHeaders(options.tls !== undefined));
   app.addHook('onRequest', async (request, reply) => {
     // By the route that was found: a path can be written in many ways.
-    const isApi = (request.routeOptions.url ?? pathOf(request.url)).startsWith(`${API_PREFIX}/`);
+    const url = request.routeOptions.url ?? pathOf(request.url);
+    const isApi = url.startsWith(`${API_PREFIX}/`) || SECOND_ADDRESSES.includes(url);
     if (isApi) reply.header('cache-control', 'no-store');
     checkSite(request.headers, site, isApi);
   });

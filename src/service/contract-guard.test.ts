@@ -18,6 +18,11 @@ import type { Handlers } from './http/operations.js';
 
 const CANARY = 'planted-secret-4711';
 type Listed = Operation & { readonly id: OperationId };
+/** Each operation at each of its addresses. */
+const addressed = operationList.flatMap((operation) => [
+  { ...operation, at: API_PREFIX + operation.path },
+  ...(operation.alsoAt === undefined ? [] : [{ ...operation, at: operation.alsoAt }]),
+]);
 
 let bench: TestBench;
 let app: FastifyInstance;
@@ -56,14 +61,14 @@ afterAll(async () => {
   await bench.dispose();
 });
 
-function requestOf(operation: Listed, role: Role | undefined): InjectOptions {
-  const { method, path, params, query, body } = operation;
+function requestOf(operation: Listed & { readonly at: string }, role: Role | undefined): InjectOptions {
+  const { method, at, params, query, body } = operation;
   const values = params === undefined ? {} : (exampleOf(params) as Record<string, string>);
-  const url = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(values[name] ?? 'x'));
+  const url = at.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(values[name] ?? 'x'));
   const token = role === undefined ? undefined : tokens.get(role);
   return {
     method,
-    url: API_PREFIX + url,
+    url,
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     ...(query === undefined ? {} : { query: stringsOf(exampleOf(query) as object) }),
     ...(body === undefined ? {} : { payload: exampleOf(body) as object }),
@@ -80,12 +85,12 @@ describe('the route table', () => {
       .filter(({ method, url }) => method !== 'HEAD' && url !== '/')
       .map(({ method, url }) => `${String(method)} ${url}`)
       .sort();
-    const promised = operationList.map(({ method, path }) => `${method} ${API_PREFIX}${path}`).sort();
+    const promised = addressed.map(({ method, at }) => `${method} ${at}`).sort();
     expect(served).toEqual(promised);
   });
 });
 
-describe.each(operationList)('$method $path', (operation) => {
+describe.each(addressed)('$method $at', (operation) => {
   it('answers with the fields of its schema only', async () => {
     const answer = await app.inject(requestOf(operation, 'admin'));
     expect(answer.statusCode).toBe(200);
@@ -164,13 +169,10 @@ describe('what is not in the contract', () => {
       expect(answer.json<{ message: string }>().message).toContain(url.split(/[?=]/)[1] ?? '');
     },
   );
-  it.each(operationList.filter(({ method }) => method === 'GET'))(
-    'HEAD $path has no body',
-    async (operation) => {
-      const answer = await app.inject({ ...requestOf(operation, 'admin'), method: 'HEAD' });
-      expect([answer.statusCode, answer.body]).toEqual([200, '']);
-    },
-  );
+  it.each(addressed.filter(({ method }) => method === 'GET'))('HEAD $at has no body', async (operation) => {
+    const answer = await app.inject({ ...requestOf(operation, 'admin'), method: 'HEAD' });
+    expect([answer.statusCode, answer.body]).toEqual([200, '']);
+  });
   it('other content than JSON is refused', async () => {
     const answer = await app.inject({
       method: 'POST',

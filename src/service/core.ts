@@ -12,6 +12,7 @@ import { StationLabels } from './labels/labelling.js';
 import { Printers } from './labels/printers.js';
 import { EventHub } from './live/event-hub.js';
 import { logEvents } from './live/log-events.js';
+import { Metrics } from './metrics/metrics.js';
 import { DEFAULT_HOST, type ServiceOptions } from './options.js';
 import type { ServiceParts } from './parts.js';
 import { SlotFile } from './ports/slot-file.js';
@@ -49,6 +50,7 @@ export interface ServiceCore {
   readonly line: Line;
   readonly view: StationView;
   readonly registryWatch: RegistryWatch;
+  readonly metrics: Metrics;
   readonly teaching: TeachingSession;
   readonly slotFile: SlotFile;
   readonly printers: Printers;
@@ -78,13 +80,21 @@ export function createCore(parts: ServiceParts, options: ServiceOptions): Servic
   const publish = (event: LiveEvent): void => {
     publishOnly(event);
     registryWatch.heard(event);
+    metrics.heard(event);
   };
   const people = new People(dataDir);
   const sessions = new Sessions(dataDir);
   const gate = new Gatekeeper(people, sessions, !isLoopback(host));
   const settings = new StationSettings(dataDir, publish);
   const station = createStation({ parts, options, settings, publish });
-  const own = { parts, options, hub, settings, registryWatch };
+  const metrics = new Metrics({
+    version: options.version,
+    registry: parts.registry,
+    runs: station.runs,
+    ports: station.ports,
+    stationName: async () => (await settings.get()).stationName,
+  });
+  const own = { parts, options, hub, settings, registryWatch, metrics };
   const life = createLife({ ...own, ...station, publishOnly });
   return { ...own, people, sessions, gate, ...station, ...life };
 }

@@ -7,7 +7,7 @@ import { registerOpenApi } from './http/openapi.js';
 import { routeSchema } from './http/operations.js';
 
 const SECTIONS: readonly { readonly title: string; readonly paths: RegExp }[] = [
-  { title: 'Service', paths: /^\/(health|version|openapi|events)/ },
+  { title: 'Service', paths: /^\/(health|version|openapi|events|metrics)/ },
   { title: 'Sign-in', paths: /^\/(sessions?|users|tokens)/ },
   { title: 'Ports and boards', paths: /^\/(ports|virtual-boards)/ },
   { title: 'Jobs', paths: /^\/jobs/ },

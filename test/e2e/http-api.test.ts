@@ -1,13 +1,13 @@
 // The HTTP API as a foreign program sees it: a client made from the OpenAPI document alone drives a whole run of virtual
 // boards on a real `espmint serve`, a board is pulled in the middle of its write, and no secret is anywhere.
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/service/contract/index.js';
 import { scratchDir } from '../support/cli.js';
 import { EventReader } from '../support/event-reader.js';
-import { ROOT } from '../support/judges.js';
+import { judgeAvailable, PYTHON, ROOT } from '../support/judges.js';
 import {
   clientOf,
   faultsOf,
@@ -87,6 +87,17 @@ async function start(chosen: readonly string[]): Promise<Job[]> {
   return json['jobs'] as Job[];
 }
 
+/** Each sample by name and labels, as Prometheus's own client for Python reads it. */
+function parsedMetrics(text: string): Record<string, number> {
+  const script = `import json, sys
+from prometheus_client.parser import text_string_to_metric_families as families
+print(json.dumps({s.name + (json.dumps(s.labels) if s.labels else ''): s.value for f in families(sys.stdin.read()) for s in f.samples}))`;
+  return JSON.parse(execFileSync(PYTHON, ['-c', script], { input: text, encoding: 'utf8' })) as Record<
+    string,
+    number
+  >;
+}
+
 beforeAll(connect);
 afterAll(async () => {
   if (served.child.exitCode === null) {
@@ -117,6 +128,31 @@ describe.sequential('a client made from the document', () => {
     answered.push(JSON.stringify(reader.events));
     reader.close();
   });
+
+  it.runIf(judgeAvailable('prometheus_client', PYTHON))(
+    'reads metrics that Prometheus understands',
+    async () => {
+      const answer = await fetch(`${served.url}/metrics`);
+      const text = await answer.text();
+      answered.push(text);
+      expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+      const samples = parsedMetrics(text);
+      expect(samples).toMatchObject({
+        'espmint_boards_total{"result": "passed"}': 4,
+        'espmint_boards_total{"result": "failed"}': 0,
+        'espmint_slots{"state": "passed"}': 4,
+        espmint_board_seconds_count: 4,
+        'espmint_stage_seconds_count{"stage": "write"}': 4,
+        espmint_final_yield: 1,
+        espmint_registry_up: 1,
+        espmint_outbox_entries: 0,
+        espmint_outbox_oldest_age_seconds: 0,
+      });
+      expect((await fetch(`${served.url}/metrics`, { method: 'POST' })).headers.get('allow')).toBe(
+        'GET, HEAD',
+      );
+    },
+  );
 
   it('has its boards in the registry, one by one and as a table', async () => {
     const { json } = await call('listDevices', { query: { limit: 3 } });

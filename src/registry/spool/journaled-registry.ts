@@ -186,11 +186,16 @@ export class JournaledRegistry implements Registry {
     );
     const attempts = await journal.attempts().catch(() => []);
     const refusals = await journal.refusals().catch(() => []);
+    const owed = [
+      ...attempts.filter((attempt) => attempt.owed).map(({ reserved }) => reserved.at),
+      ...refusals.map(({ conflict }) => conflict.firstSeenAt),
+    ].sort();
     return {
       reachable: failure === undefined,
       failure,
       spool: await journal.faults(),
-      pendingSync: attempts.filter(({ owed }) => owed).length + refusals.length,
+      pendingSync: owed.length,
+      owedSince: owed[0],
       conflicts: conflicts + refusals.length,
       pushes,
       listsCopiedAt: await copy.at().catch(() => undefined),

@@ -20,6 +20,8 @@ export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below API_PREFIX, parameters as `:name`. */
   readonly path: string;
+  /** A second address outside API_PREFIX, where programs look by themselves. */
+  readonly alsoAt?: string;
   /** The lowest role that may call it; `anyone`: also without sign-in. */
   readonly role: Role | 'anyone';
   /** One line of the manual. */

@@ -42,6 +42,15 @@ export const SYSTEM_OPERATIONS = operations({
     summary: 'This interface as an OpenAPI 3.1 document.',
     response: { contentType: 'application/json', description: 'OpenAPI 3.1 document' },
   },
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    alsoAt: '/metrics',
+    role: 'viewer',
+    summary:
+      'Boards, yield, stage times, slots, outbox and registry for Prometheus; also at /metrics, outside /api/v1.',
+    response: { contentType: 'text/plain', description: 'Prometheus text format 0.0.4' },
+  },
   events: {
     method: 'GET',
     path: '/events',

@@ -12,7 +12,7 @@ const READERS_OF_ONE_MAX = 50;
 /** A supervisor asks often, and wants an answer rather than the truth of the next minute. */
 const READY_TIMEOUT_MS = 3_000;
 
-type SystemHandlers = Pick<Handlers, 'live' | 'ready' | 'version' | 'events'>;
+type SystemHandlers = Pick<Handlers, 'live' | 'ready' | 'version' | 'metrics' | 'events'>;
 
 export function systemHandlers(core: ServiceCore): SystemHandlers {
   const { hub, gate, options, parts } = core;
@@ -34,6 +34,10 @@ export function systemHandlers(core: ServiceCore): SystemHandlers {
       platform: `${process.platform} ${process.arch}`,
       instance: hub.instance,
     }),
+    metrics: (_, call) => {
+      call.header('content-type', core.metrics.contentType);
+      return core.metrics.text();
+    },
     events: (_, call) => {
       if (hub.readers >= READERS_MAX) throw new EspmintError('TOO_MANY_READERS', { limit: READERS_MAX });
       const caller = `${call.identity?.name ?? ''} ${call.address}`;

@@ -87,7 +87,10 @@ export function registerOperations(
 ): void {
   app.decorateRequest('identity', undefined);
   for (const operation of operationList) {
-    app.route(routeOf(operation, handlers[operation.id] as unknown as AnyHandler, options));
+    const route = routeOf(operation, handlers[operation.id] as unknown as AnyHandler, options);
+    app.route(route);
+    const { alsoAt } = operation;
+    if (alsoAt !== undefined) app.route({ ...route, url: alsoAt, schema: { ...route.schema, hide: true } });
   }
 }
 
