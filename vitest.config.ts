@@ -1,9 +1,21 @@
 // Two kinds of tests: unit (beside the code, in-process) and system (real processes and foreign tools).
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Campaigns and whole lines take longest: begun last, they would run alone while the other cores have nothing to do. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const order = [/\/test\/(soak|e2e)\//, /\/test\/(registry|conformance|web)\//, /./];
+    const rank = ({ moduleId }: TestSpecification): number =>
+      order.findIndex((place) => place.test(moduleId));
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     // A limit for what never comes, not a measure of speed: a loaded machine is late, not wrong.
     expect: { poll: { timeout: 10_000 } },
     // More than the two cores of a small machine: half of a test's time it waits for a board, a process or a deadline.

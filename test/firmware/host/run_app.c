@@ -1,0 +1,7 @@
+// Runs the ESP-IDF example once.
+void app_main(void);
+int main(void)
+{
+    app_main();
+    return 0;
+}
