@@ -25,6 +25,12 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     const [first, topic] = args;
     const unknown = first === 'help' && topic !== undefined ? unknownTopic(topic, program) : undefined;
     if (unknown !== undefined) throw unknown;
+    program.hook('preAction', async (_, command) => {
+      const { trace } = command.opts<{ trace?: string }>();
+      if (trace === undefined) return;
+      const { openTrace } = await import('./compose/trace-file.js');
+      io.trace = await openTrace(trace, (text) => io.stderr(text));
+    });
     await program.parseAsync([...args], { from: 'user' });
     await io.drained();
     return undefined;

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { silentIo } from '../../test/support/cli-io.js';
+import { wrongCommandsIn } from '../../test/support/named-commands.js';
 import { buildProgram, COMMAND_NAMES } from './program.js';
 
 /** Files whose options are those of other programs, which they start. */
@@ -15,11 +16,14 @@ const optionsOf = (command: Command): string[] => [
   ...command.commands.flatMap(optionsOf),
 ];
 
-/** In text only, not in comments or code. */
 function namedIn(source: string): readonly string[] {
+  return textsIn(source).flatMap((text) => text.match(/(?<![\w-])--[a-z][a-z0-9]*(?:-[a-z0-9]+)*/g) ?? []);
+}
+
+/** String literals, with their quotes: not comments, not code. */
+function textsIn(source: string): readonly string[] {
   const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
-  const texts = code.match(/'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g) ?? [];
-  return texts.flatMap((text) => text.match(/(?<![\w-])--[a-z][a-z0-9]*(?:-[a-z0-9]+)*/g) ?? []);
+  return code.match(/'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g) ?? [];
 }
 
 /** Files of a layer whose commands are there. */
@@ -45,6 +49,30 @@ describe('a message', () => {
     expect(files.length).toBeGreaterThan(200);
     expect(unknown).toEqual([]);
   }, 60_000);
+
+  it('names no command that the program lacks, and no option that this command lacks', async () => {
+    const program = await buildProgram(silentIo(), COMMAND_NAMES);
+    const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
+      (file) => /\.tsx?$/.test(file) && !/\.test\.ts$|^virtual\/firmware|\/stubs\//.test(file),
+    );
+    const wrong = files.flatMap((file) =>
+      textsIn(readFileSync(`src/${file}`, 'utf8'))
+        .flatMap((text) => wrongCommandsIn(text.slice(1, -1).replaceAll(/\\?["`]/g, '"'), program))
+        .map((fault) => `${file}: ${fault}`),
+    );
+    expect(wrong).toEqual([]);
+  }, 60_000);
+
+  it('with an unknown command or option would be found out', async () => {
+    const program = await buildProgram(silentIo(), COMMAND_NAMES);
+    const text = 'see "espmint devices show MAC --json", `espmint devices --jason` or "espmint devics show"';
+    expect(wrongCommandsIn(text, program)).toEqual([
+      '`espmint devices --jason: no --jason',
+      '"espmint devics show: no such command',
+    ]);
+    expect(wrongCommandsIn('run espmint db backup --fast, then wait', program)).toHaveLength(1);
+    expect(wrongCommandsIn('espmint is stopping', program)).toEqual([]);
+  });
 
   it('would be found out', () => {
     expect(namedIn("next: () => 'start it without --no-virtual', // not --this one")).toEqual([

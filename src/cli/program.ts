@@ -141,12 +141,6 @@ export async function buildProgram(io: CliIo, args: readonly string[] = []): Pro
         .default('sealed'),
     )
     .option('--debug', 'print stack traces with errors');
-  program.hook('preAction', async (_, command) => {
-    const { trace } = command.opts<{ trace?: string }>();
-    if (trace === undefined) return;
-    const { openTrace } = await import('./compose/trace-file.js');
-    io.trace = await openTrace(trace, (text) => io.stderr(text));
-  });
   // An option's value may look like a command too: one loaded in vain does no harm.
   for (const [name, { does, load }] of Object.entries(COMMANDS)) {
     const command = args.includes(name) ? await load(io) : new Command(name);

@@ -5,6 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { generatedDocs } from '../../src/cli/reference.js';
 import { CATALOG, WARNINGS } from '../../src/core/errors/index.js';
 import { ROOT } from '../support/judges.js';
+import { buildProgram, COMMAND_NAMES } from '../../src/cli/program.js';
+import { silentIo } from '../support/cli-io.js';
+import { wrongCommandsIn } from '../support/named-commands.js';
 import { refusalOf, shellWords } from '../support/parse-only.js';
 
 const pages = [
@@ -38,6 +41,29 @@ describe('the documentation', () => {
     const lines = [...fenced.matchAll(/^ *(?:\$ )?(?:espmint|node bin\/espmint\.js) ([a-z]+)\b/gm)];
     const shown = page === 'docs/reference/cli.md' ? [] : [...inline, ...lines].map(([, name]) => name);
     expect(shown.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it.each(pages)('%s names only commands, and options of theirs, that there are', async (page) => {
+    const program = await buildProgram(silentIo(), COMMAND_NAMES);
+    const inline = [
+      ...read(page)
+        .replaceAll(/```[^]*?```/g, '')
+        .matchAll(/`(espmint [^`]+)`/g),
+    ];
+    expect(inline.flatMap(([, text = '']) => wrongCommandsIn(`"${text}"`, program))).toEqual([]);
+  });
+
+  it.each(pages)('%s names only options that some command has', (page) => {
+    if (
+      /reference\/(driver|registry|reliability|virtual-chip|nvs|library)\.md|CHANGELOG|ARCHITECTURE/.test(
+        page,
+      )
+    )
+      return;
+    const known = [...(generated.get('cli.md') ?? '').matchAll(/--[a-z][a-z0-9-]*/g)].map(([name]) => name);
+    const text = read(page).replaceAll(/```[^]*?```/g, '');
+    const inline = [...text.matchAll(/`(--[a-z][a-z0-9-]*)/g)].map(([, name = '']) => name);
+    expect(inline.filter((name) => !known.includes(name))).toEqual([]);
   });
 
   it.each(pages)('%s shows command lines that the program takes, options and all', async (page) => {

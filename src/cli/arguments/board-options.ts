@@ -13,7 +13,7 @@ export function verifyOption(): Option {
   ]);
 }
 
-/** The program opens the file before a command with this option runs: see program.ts. */
+/** The program opens the file before a command with this option runs: see main.ts. */
 export function traceOption(): Option {
   return new Option(
     '--trace <file>',
