@@ -52,6 +52,8 @@ export class Presence {
    * @throws DATA_DIR_UNUSABLE, EMBEDDED_*, DISK_FULL, CANCELLED
    */
   async ensure(signal?: AbortSignal): Promise<pg.ClientConfig> {
+    // Said at once: its start would be waited for in vain.
+    if (process.platform === 'win32') throw new EspmintError('EMBEDDED_NOT_ON_WINDOWS', {});
     if (this.#client !== undefined && this.#home !== undefined) return connectionTo(this.#home);
     this.#joining ??= this.#join(signal).finally(() => (this.#joining = undefined));
     return this.#joining;
