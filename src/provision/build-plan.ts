@@ -10,13 +10,8 @@ import type { Profile } from '../core/profile/schema.js';
 import { parsePsk } from '../core/psk.js';
 import { parseUuid, type UuidRecipe } from '../core/uuid.js';
 import { checkWifi, limitsOf, type WifiCredentials } from '../core/wifi.js';
-import {
-  checkProtocommNetwork,
-  checkScript,
-  CONSOLE_PRESETS,
-  consoleValues,
-  type ConsoleScript,
-} from '../wifi/index.js';
+import { CONSOLE_PRESETS, type ConsoleScript } from '../wifi/index.js';
+import { checkHandOver } from './own-wifi.js';
 import type { PlannedRegion, ProvisionPlan, Target, Unproven } from './plan.js';
 
 const SECTOR_BYTES = 0x1000;
@@ -237,21 +232,26 @@ async function buildWifiPlan(
   { wifiSsid }: PlanChanges,
   credentials: WifiCredentials | undefined,
   resolveSecret: SecretResolver,
-): Promise<Pick<ProvisionPlan, 'wifiPlan' | 'join' | 'handOver'>> {
+): Promise<Pick<ProvisionPlan, 'wifiPlan' | 'join' | 'handOver' | 'ownWifi'>> {
   if (wifi === undefined) return {};
-  const { mode, ssid, target, join } = wifi;
-  if (mode === 'static' || (wifiSsid !== undefined && ssid === undefined))
+  const { mode, ssid, columns, target, join } = wifi;
+  const isOther = wifiSsid !== undefined;
+  if (isOther && mode !== 'static' && ssid === undefined && columns === undefined)
     return { wifiPlan: { mode: 'static', target }, join };
+  const ownWifi = columns === undefined || isOther ? undefined : { ...columns, limits: limitsOf(wifi) };
+  if (mode === 'static') return { wifiPlan: { mode, target }, join, ownWifi };
   if (mode === 'smartconfig')
     return { wifiPlan: wifiPlanOf(wifi, await smartConfigKey(wifi, resolveSecret)) };
   const wifiPlan = wifiPlanOf(wifi);
-  if (mode === 'wps' || credentials === undefined) return { wifiPlan };
+  if (mode === 'wps' || (credentials === undefined && ownWifi === undefined)) return { wifiPlan };
   const script = mode === 'console' ? consoleScript(wifi, boot) : undefined;
-  const { ssid: name, password = '' } = credentials;
-  if (script !== undefined) checkScript(script, consoleValues({ ssid: name, password }));
-  if (mode === 'portal') checkProtocommNetwork(name, password);
-  return { wifiPlan, handOver: { mode, script, timeoutMs: join?.timeoutMs } };
+  const handOver = { mode, script, timeoutMs: join?.timeoutMs };
+  checkHandOver(handOver, credentials ?? PLACEHOLDER);
+  return { wifiPlan, handOver, ownWifi };
 }
+
+/** For commands that are checked before any board has told its row. */
+const PLACEHOLDER: WifiCredentials = { ssid: 'network', password: 'password' };
 
 /** The console's rate is that of the boot log, where the script names none. */
 function consoleScript({ console: own }: Wifi, boot: Profile['boot']): ConsoleScript {

@@ -5,7 +5,7 @@ import type { Mac } from '../core/mac.js';
 import type { Profile, ProfileRegion } from '../core/profile/schema.js';
 import type { Psk } from '../core/psk.js';
 import type { UuidRecipe } from '../core/uuid.js';
-import type { WifiCredentials } from '../core/wifi.js';
+import type { WifiCredentials, WifiLimits } from '../core/wifi.js';
 import type { ConsoleScript } from '../wifi/index.js';
 import type { KnownPolicy, ProfileContent } from '../registry/index.js';
 
@@ -42,6 +42,11 @@ export interface PlannedRegion extends Omit<ProfileRegion, 'file'> {
   readonly file?: Uint8Array | undefined;
 }
 
+/** Names of columns, and what the firmware has room for. */
+export interface OwnWifi extends NonNullable<NonNullable<Profile['wifi']>['columns']> {
+  readonly limits: WifiLimits;
+}
+
 export interface ProvisionPlan {
   /** The profile that it was made of; absent where flags alone say all. */
   readonly profile?: ProfileContent | undefined;
@@ -51,6 +56,8 @@ export interface ProvisionPlan {
   readonly layout: NvsLayout;
   readonly caUrl: string;
   readonly wifi?: WifiCredentials | undefined;
+  /** Each board has a network of its own, in these columns of its list of values. */
+  readonly ownWifi?: OwnWifi | undefined;
   /** How boards get onto Wi-Fi; absent: by `wifi`, in the firmware's own keys. */
   readonly wifiPlan?: WifiPlan | undefined;
   /** The boot log must prove that the board is on the network. */

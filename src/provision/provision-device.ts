@@ -35,6 +35,7 @@ import {
   type Ingredients,
 } from './steps.js';
 import type { Try } from './try.js';
+import { withOwnWifi } from './own-wifi.js';
 import { requireBootProof } from './unproven.js';
 
 export interface ProvisionOptions {
@@ -118,7 +119,15 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     if (admission !== undefined) onFailure.push((failed) => admission.failed(failed));
     const claim = (): ReturnType<typeof claimValues> => claimValues(run, identity, admission?.serial);
     const own = run.plan.values && (await clock.stage('reserve', claim));
-    const unit: Unit = { run, clock, board: connected, layout, identity, admission, own };
+    const unit: Unit = {
+      run: withOwnWifi(run, own),
+      clock,
+      board: connected,
+      layout,
+      identity,
+      admission,
+      own,
+    };
     const earlier = (await recognise(unit)) ?? (await settle(unit));
     if (earlier !== undefined) await screen(run, connected, identity);
     const { image, reservation, baud } = earlier ?? (await makeNew(unit, onFailure));

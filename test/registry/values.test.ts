@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeNvs } from '../../src/core/nvs/index.js';
+import { parseProfile } from '../../src/core/profile/parse.js';
 import { profileSchema, type Profile } from '../../src/core/profile/schema.js';
 import { provisionDevice, buildPlan } from '../../src/provision/index.js';
 import { type Registry, Store, type Values } from '../../src/registry/index.js';
@@ -191,5 +192,82 @@ describe('a list of values', () => {
     );
     expect(later.stderr).toMatch(/line 3: its mac is in the list "macs" already/);
     expect((await values.rows('macs')).length).toBe(1);
+  });
+});
+
+describe("a board's own network", () => {
+  const NETWORK = (mode: string): string => `
+name: sensor
+caUrl: https://ca.example.com:8443
+values:
+  list: networks
+  match: mac
+  columns:
+    - { name: net }
+    - { name: pass, secret: true }
+wifi:
+  mode: ${mode}
+  columns: { ssid: net, password: pass }
+`;
+  const CANARIES = ['first-c4nary', 'other-c4nary'];
+
+  async function runOn(mac: string, mode: string): ReturnType<typeof provisionDevice> {
+    const networks = CANARIES.map((password, index) => ({ ssid: `Site ${index + 1}`, password }));
+    const application = mode === 'improv' ? 'wifi-improv' : 'wifi';
+    const board = createVirtualBoard({ mac, application, wifi: { networks } });
+    const plan = await buildPlan(parseProfile(NETWORK(mode), 'p'), { attempts: 1 }, () =>
+      Promise.resolve(''),
+    );
+    const parts = { connect: connectTo(board), registry, values };
+    const result = await provisionDevice('virtual://board', plan, parts);
+    const rows = decodeNvs(board.flash.read(0x9000, 0x10000)).values;
+    held.set(mac, new Map(rows.map(({ key, value }) => [key, value])));
+    board.dispose();
+    return result;
+  }
+
+  it('comes from its row, sealed like a key, into flash or by hand-over, and is checked first', async () => {
+    writeFileSync(profileFile, NETWORK('static'));
+    const lines = [
+      'mac,net,pass',
+      `${MAC(1)},Site 1,${CANARIES[0]}`,
+      `${MAC(2)},Site 2,${CANARIES[1]}`,
+      `${MAC(3)},Site 3,short`,
+    ];
+    writeFileSync(join(folder, 'networks.csv'), lines.join('\n'));
+    const taken = await cli('values', 'import', join(folder, 'networks.csv'), '--profile', profileFile);
+    expect(taken.stdout, taken.stderr).toContain('3 rows imported');
+    expect(await runOn(MAC(1), 'static')).toMatchObject({ ok: true });
+    expect([held.get(MAC(1))?.get('wifi_ssid'), held.get(MAC(1))?.get('wifi_password')]).toEqual([
+      'Site 1',
+      CANARIES[0],
+    ]);
+    const handed = await runOn(MAC(2), 'improv');
+    expect(handed, JSON.stringify(handed)).toMatchObject({
+      ok: true,
+      wifi: { mode: 'improv', result: 'joined' },
+    });
+    expect(held.get(MAC(2))?.has('wifi_ssid')).toBe(false);
+    expect((await registry.show({ mac: MAC(2) })).wifiSsid).toBe('Site 2');
+    expect(await runOn(MAC(3), 'static')).toMatchObject({ ok: false, code: 'WIFI_INVALID' });
+    expect(await runOn(MAC(4), 'static')).toMatchObject({ ok: false, code: 'VALUE_ROW_MISSING' });
+    const dump = await asForeignProgram(dataDir, (client) =>
+      client.query('select open_values::text || coalesce(sealed, $1) as text from value_rows', ['']),
+    );
+    const shown = await cli('values', 'show', 'networks', '--json');
+    for (const canary of CANARIES) expect(JSON.stringify(dump) + shown.stdout).not.toContain(canary);
+  });
+
+  it.each([
+    ['{columns: {ssid: net}}', /no column of the list/],
+    ['{ssid: Lab, columns: {ssid: net}}', /stand in place of ssid/],
+    ['{mode: wps, columns: {ssid: net}}', /has no place in mode wps/],
+  ])('is refused where it cannot be: %s', (wifi, message) => {
+    expect(() => parseProfile(`name: x\nwifi: ${wifi}`, 'p')).toThrow(message);
+  });
+
+  it('is refused where its password would not be sealed', () => {
+    const open = NETWORK('static').replace(', secret: true', '');
+    expect(() => parseProfile(open, 'p')).toThrow(/must say secret: true/);
   });
 });

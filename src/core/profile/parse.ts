@@ -316,6 +316,7 @@ function semanticFindings(profile: Profile): { path: PathPart[]; reason: string 
   if (caUrl !== undefined) attempt(['caUrl'], () => checkCaUrl(caUrl));
   const { ssid } = wifi ?? {};
   if (ssid !== undefined) attempt(['wifi', 'ssid'], () => checkWifi({ ssid }, wifi && limitsOf(wifi)));
+  findings.push(...networkColumnFindings(profile));
   const columns = profile.values?.columns.map(({ name }) => name);
   const checkText = (path: PathPart[], text: unknown): void => {
     const unknown = typeof text === 'string' ? unknownPlaceholder(text, columns) : undefined;
@@ -329,4 +330,20 @@ function semanticFindings(profile: Profile): { path: PathPart[]; reason: string 
     );
   });
   return findings;
+}
+
+/** The columns of a board's own network are columns of its list, and the password is sealed like a key. */
+function networkColumnFindings({ wifi, values }: Profile): { path: PathPart[]; reason: string }[] {
+  return Object.entries(wifi?.columns ?? {}).flatMap(([of, name]) => {
+    const column = values?.columns.find((one) => one.name === name);
+    const reason =
+      column === undefined
+        ? `is "${name}", which is no column of the list of values`
+        : column.type !== 'string' || column.file
+          ? `is "${name}", which is no column of text`
+          : of === 'password' && !column.secret
+            ? `is "${name}", whose column must say secret: true`
+            : undefined;
+    return reason === undefined ? [] : [{ path: ['wifi', 'columns', of], reason }];
+  });
 }

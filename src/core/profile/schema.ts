@@ -143,6 +143,10 @@ const wifi = z
     }),
     ssid: z.string().optional(),
     password: secretReference.optional(),
+    columns: z
+      .strictObject({ ssid: z.string().min(1).max(32), password: z.string().min(1).max(32).optional() })
+      .optional()
+      .meta({ description: "Each board's own network, by the names of columns of its list of values." }),
     limits: z.enum(['char-array', 'standard']).default('char-array'),
     target: z.enum(['zc', 'net80211', 'both']).default('zc').meta({
       description: "With static: keys of the firmware's own, esp_wifi's store (nvs.net80211), or both.",
@@ -184,16 +188,22 @@ const wifi = z
     const refuse = (path: string, message: string): void => {
       context.addIssue({ code: 'custom', path: [path], message });
     };
-    const { mode, ssid, password, join, target, portal } = value;
+    const { mode, ssid, password, columns, join, target, portal } = value;
+    const hasNetwork = ssid !== undefined || columns !== undefined;
     const mustHave = mode === 'static' || mode === 'improv' || mode === 'console';
-    if (mustHave && ssid === undefined) refuse('ssid', `is missing, and mode ${mode} needs it`);
+    if (mustHave && !hasNetwork) refuse('ssid', `is missing, and mode ${mode} needs it`);
+    if (columns !== undefined && (ssid !== undefined || password !== undefined))
+      refuse('columns', 'stand in place of ssid and password: give the ones or the others');
     if (mode !== 'static' && target !== 'zc') refuse('target', `has no place in mode ${mode}`);
-    if (!mustHave && mode !== 'portal' && ssid !== undefined)
-      refuse('ssid', `has no place in mode ${mode}: the firmware gets it later`);
+    if (!mustHave && mode !== 'portal' && hasNetwork)
+      refuse(
+        columns === undefined ? 'ssid' : 'columns',
+        `has no place in mode ${mode}: the firmware gets it later`,
+      );
     if (ssid === undefined && password !== undefined) refuse('password', 'has no place without an ssid');
-    if (ssid === undefined && join !== undefined)
+    if (!hasNetwork && join !== undefined)
       refuse('join', `cannot be proven in mode ${mode}: the board has no network yet`);
-    if (mode === 'portal' && ssid !== undefined && portal?.security === 2) {
+    if (mode === 'portal' && hasNetwork && portal?.security === 2) {
       refuse(
         'ssid',
         'cannot be handed over on the console with security 2, whose keys do not fit into a line',
