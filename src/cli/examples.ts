@@ -10,6 +10,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'devices show': ['espmint devices show a4:cf:12:34:56:78'],
   'devices reveal': ['espmint devices reveal a4:cf:12:34:56:78 --reason "lost by the customer"'],
   lists: ['espmint lists add deny a4:cf:12:34:56:78'],
+  firmware: ['espmint firmware add build/', 'espmint firmware list'],
   values: ['espmint values import values.csv --profile lamp.yaml', 'espmint values list'],
   'values show': ['espmint values show sensors-2026 --state free'],
   db: ['espmint db check', 'espmint db backup registry.sql'],

@@ -31,6 +31,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     does: 'boards that may be provisioned, and boards that never are',
     load: async (io) => (await import('./commands/lists.js')).listsCommand(io),
   },
+  firmware: {
+    does: 'firmware bundles in the registry, so that every station flashes the same bytes',
+    load: async (io) => (await import('./commands/firmware.js')).firmwareCommand(io),
+  },
   values: {
     does: 'lists of values of its own for each board: import them, see which board has which',
     load: async (io) => (await import('./commands/values.js')).valuesCommand(io),

@@ -90,3 +90,4 @@ export {
 } from './push/push.js';
 export { removeLeftFolders, withWorkFolder } from './work-folder.js';
 export type { ClaimedRow, ListedRow, RowClaim, RowState, ValueList, Values } from './values/values.js';
+export { type BundleRecord, FirmwareStore } from './firmware/firmware-store.js';

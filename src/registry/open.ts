@@ -17,6 +17,7 @@ import { isDown } from './store/outage.js';
 import { openDatabase, type OpenDatabase } from './store/open-database.js';
 import { localKeys } from './store/secrets/local-keys.js';
 import { plainBox } from './store/secrets/secret-box.js';
+import { FirmwareStore } from './firmware/firmware-store.js';
 import { PostgresValues } from './values/postgres-values.js';
 import type { Values } from './values/values.js';
 
@@ -103,6 +104,12 @@ export class Store {
               return reachable && pendingSync === 0;
             },
     });
+  }
+
+  /** Firmware bundles. */
+  firmware(): FirmwareStore {
+    const { whenDown = 'continue' } = this.#options;
+    return new FirmwareStore(this.#view(whenDown === 'continue'), this.#open.dataDir);
   }
 
   /** Lists of values of its own for each board. */

@@ -136,6 +136,7 @@ function createStation({ parts, options, settings, publish }: StationNeeds) {
     secrets,
     verify,
     batches,
+    firmware: parts.firmware,
     enter: (batch, profile, name) => work.enter(batch, profile, name),
   });
   const printers = new Printers(dataDir);

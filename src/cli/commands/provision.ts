@@ -12,6 +12,7 @@ import type { CliIo, GlobalOptions } from '../io.js';
 import { countOption, numberOption } from '../arguments/numbers.js';
 import { operatorOption, originOf, type OriginFlags } from '../compose/origin.js';
 import { createReporter } from '../output/create-reporter.js';
+import { bundlesOf } from '../compose/firmware.js';
 import { planFromFlags, type PlanFlags } from '../compose/plan.js';
 import { pushBriefly } from '../compose/push-briefly.js';
 
@@ -32,7 +33,7 @@ export function provisionCommand(io: CliIo): Command {
     .option('--profile <file>', 'what is the same for every board of the product; flags override it')
     .option(
       '--firmware <file>',
-      'flash this firmware too: flasher_args.json or folder of a build, web tools manifest, merged image',
+      'flash this too: folder or flasher_args.json of a build, web manifest, merged image, or NAME@VERSION',
     )
     .option('--ca-url <url>', 'where the certificate authority answers')
     .option('--wifi-ssid <name>', 'Wi-Fi network of the device')
@@ -107,7 +108,7 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
   const asks = options.known === 'ask';
   if (asks) requireTerminal(io);
   const known = options.known === 'ask' ? 'refuse' : options.known;
-  const plan = await planFromFlags({ ...options, known }, io.env);
+  const plan = await planFromFlags({ ...options, known }, io.env, bundlesOf(io, options));
   checkPorts(options.port, plan);
   const composed = await composeParts(io, options);
   const parts = asks ? { ...composed, registry: askingRegistry(io, composed.registry) } : composed;

@@ -40,6 +40,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
   const { registry, store } = await composeStore(steady, options);
   const production = await store?.production(offlineUnits(steady, options));
   const values = store?.values();
+  const firmware = store?.firmware();
   const log = createLog(options.logLevel ?? 'warn', (line) => io.stderr(line));
   const pushes = store?.deliver((line) => log.warn({}, line));
   const administration = store?.administration();
@@ -51,6 +52,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
     parts: {
       registry,
       values,
+      firmware: firmware && ((wanted) => firmware.get(wanted)),
       pushes: pushes === undefined ? undefined : () => pushes.get(),
       production,
       administration,
@@ -72,6 +74,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
       await pushes?.close();
       await administration?.close();
       await values?.close();
+      await firmware?.close();
       await production?.close();
       await registry.close();
     },

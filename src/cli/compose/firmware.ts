@@ -4,6 +4,9 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
 import { readBundle } from '../../core/firmware/read-bundle.js';
+import { Store } from '../../registry/index.js';
+import type { CliIo, GlobalOptions } from '../io.js';
+import { registryOptions } from './compose.js';
 import { isFolder, readBytes, unreadable } from '../../files/index.js';
 
 /** What a build writes into its folder, best first. */
@@ -40,6 +43,25 @@ async function fileIn(folder: string): Promise<string> {
     reason: `is a folder without ${IN_A_FOLDER.join(', ')}`,
     hint: 'give the folder of a finished build, or the file itself',
   });
+}
+
+const BUNDLE_NAME = /^[^/\\]+@[^/\\]+$/;
+
+/** Whether a setting names a bundle of the registry, NAME@VERSION, and not a file. */
+export const isBundleName = (text: string): boolean => BUNDLE_NAME.test(text);
+
+/** A bundle by its name, from the registry that the options name. @throws FIRMWARE_UNKNOWN, REGISTRY_* */
+export function bundlesOf(io: CliIo, options: GlobalOptions): (wanted: string) => Promise<FirmwareBundle> {
+  return async (wanted) => {
+    const store = await Store.open(registryOptions(io, options));
+    const firmware = store.firmware();
+    await store.close();
+    try {
+      return await firmware.get(wanted);
+    } finally {
+      await firmware.close();
+    }
+  };
 }
 
 /** Short where it lies below the folder of the moment. */

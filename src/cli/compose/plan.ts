@@ -5,12 +5,15 @@ import { parseProfile } from '../../core/profile/parse.js';
 import { profileSchema, type Profile } from '../../core/profile/schema.js';
 import { buildPlan, type PlanChanges, type ProvisionPlan } from '../../provision/index.js';
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
-import { readFirmwareFile } from './firmware.js';
+import { isBundleName, readFirmwareFile } from './firmware.js';
 import { readBytes, readSecretFile, readTextFile } from '../../files/index.js';
 import type { CliIo } from '../io.js';
 
 /** Where nobody names a file: the defaults. */
 const NO_PROFILE = 'flags';
+
+/** Gives the bundle of a name. */
+type Bundles = (wanted: string) => Promise<FirmwareBundle>;
 
 /** Flags that change what the profile says; secrets come from files, never from the command line itself. */
 export interface PlanFlags extends Omit<PlanChanges, 'psk' | 'wifiPassword' | 'firmware'> {
@@ -22,8 +25,12 @@ export interface PlanFlags extends Omit<PlanChanges, 'psk' | 'wifiPassword' | 'f
 }
 
 /** @throws PROFILE_INVALID, FILE_UNREADABLE, and the error of whichever value is wrong. */
-export async function planFromFlags(flags: PlanFlags, env: CliIo['env']): Promise<ProvisionPlan> {
-  return planOfProfile(await loadProfile(flags.profile), flags, env);
+export async function planFromFlags(
+  flags: PlanFlags,
+  env: CliIo['env'],
+  bundles?: Bundles,
+): Promise<ProvisionPlan> {
+  return planOfProfile(await loadProfile(flags.profile), flags, env, bundles);
 }
 
 /** The same for a profile that is known already; the file of the flags only says from which folder its paths count. */
@@ -31,11 +38,12 @@ export async function planOfProfile(
   profile: Profile,
   flags: PlanFlags,
   env: CliIo['env'],
+  bundles?: Bundles,
 ): Promise<ProvisionPlan> {
   const psk = await optionalSecret(flags.pskFile);
   const wifiPassword = await optionalSecret(flags.wifiPasswordFile);
   const folder = flags.profile === undefined ? resolve('.') : dirname(resolve(flags.profile));
-  const firmware = await namedFirmware(profile, flags, folder);
+  const firmware = await namedFirmware(profile, flags, folder, bundles);
   const plan = await buildPlan(
     profile,
     { ...flags, psk, wifiPassword, firmware },
@@ -57,9 +65,12 @@ async function namedFirmware(
   profile: Profile,
   flags: PlanFlags,
   folder: string,
+  bundles: Bundles | undefined,
 ): Promise<FirmwareBundle | undefined> {
-  if (flags.firmware !== undefined) return readFirmwareFile(resolve(flags.firmware));
-  return profile.firmware === undefined ? undefined : readFirmwareFile(resolve(folder, profile.firmware));
+  const named = flags.firmware ?? profile.firmware;
+  if (named === undefined) return undefined;
+  if (isBundleName(named) && bundles !== undefined) return bundles(named);
+  return readFirmwareFile(resolve(flags.firmware === undefined ? folder : '.', named));
 }
 
 async function optionalSecret(file: string | undefined): Promise<string | undefined> {

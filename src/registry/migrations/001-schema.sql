@@ -488,3 +488,19 @@ create table value_marks (
   number  INTEGER NOT NULL,
   PRIMARY KEY (list_id, mark)
 );
+
+-- Firmware bundles: each version once, with its bytes, so that every station flashes the same.
+create table firmware_bundles (
+  name     TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 64),
+  version  TEXT NOT NULL CHECK (length(version) BETWEEN 1 AND 64),
+  -- SHA-256 over chips, places and bytes, lower-case hex.
+  digest   VARCHAR(64) NOT NULL CHECK (length(digest) = 64),
+  chips    TEXT[] NOT NULL,
+  size     BIGINT NOT NULL,
+  -- [{"chip": …, "name": …, "offset": …, "size": …}, …]
+  parts    JSONB NOT NULL,
+  content  BYTEA NOT NULL,
+  added_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  added_by TEXT NOT NULL,
+  PRIMARY KEY (name, version)
+);

@@ -1,10 +1,12 @@
 // What is to be made of a board: the profile and the batch of the station, or what a person asked for, as a plan.
 import { EspmintError } from '../../core/errors/index.js';
+import type { FirmwareBundle } from '../../core/firmware/bundle.js';
 import { buildPlan, type Admit, type PlanChanges, type ProvisionPlan } from '../../provision/index.js';
 import { withFinish, type Finish } from '../../station/index.js';
 import type { Batches, BatchRequest } from '../../registry/index.js';
 import type { ProfileName, StartJobs } from '../contract/index.js';
 import type { ServiceOptions } from '../options.js';
+import type { ServiceParts } from '../parts.js';
 import type { ProfileStore, StoredProfile } from '../profiles/profile-store.js';
 import type { Secrets } from '../profiles/secrets.js';
 import { NEWEST, type StationSettings } from './station-settings.js';
@@ -27,6 +29,7 @@ export interface OrderParts {
   readonly verify: ServiceOptions['verify'];
   /** Absent: a service without a database has no batches. */
   readonly batches: Batches | undefined;
+  readonly firmware: ServiceParts['firmware'];
   readonly enter: (batch: string, profile: ProfileName, station: string) => Admit;
 }
 
@@ -49,7 +52,8 @@ export class Orders {
     const batch = await this.#batch(station);
     const stored = await this.#find(wanted, batch);
     const profile = { name: stored.name, version: stored.version };
-    const changes = { known, verify, ...saidBy(batch) };
+    const firmware = await this.#firmware(stored.profile.firmware);
+    const changes = { known, verify, firmware, ...saidBy(batch) };
     const plan = await buildPlan(stored.profile, changes, secrets.resolve);
     const admission = batch === undefined ? undefined : enter(batch.name, profile, station);
     return {
@@ -70,6 +74,18 @@ export class Orders {
   /** The station goes on with this profile. */
   async use({ name, version }: NonNullable<StartJobs['profile']>): Promise<void> {
     await this.#parts.settings.useProfile({ name, version: version ?? NEWEST });
+  }
+
+  /** Files of other computers are not read here: the registry has the bundle. @throws FIRMWARE_UNKNOWN, INPUT_INVALID */
+  async #firmware(named: string | undefined): Promise<FirmwareBundle | undefined> {
+    if (named === undefined) return undefined;
+    const { firmware } = this.#parts;
+    if (/^[^/\\]+@[^/\\]+$/.test(named) && firmware !== undefined) return firmware(named);
+    throw new EspmintError('INPUT_INVALID', {
+      field: `The firmware "${named}" of the profile`,
+      reason: 'is no bundle of the registry',
+      hint: 'add it with espmint firmware add, and write NAME@VERSION into the profile',
+    });
   }
 
   async #batch(station: string): Promise<BatchRequest | undefined> {

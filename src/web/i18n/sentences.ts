@@ -32,6 +32,8 @@ export const SENTENCE_OF = {
   VALUES_FILE_INVALID: 'product',
   BOARD_NOT_AS_EXPECTED: 'product',
   FIRMWARE_INVALID: 'product',
+  FIRMWARE_UNKNOWN: 'product',
+  FIRMWARE_VERSION_TAKEN: 'product',
   FLASH_PARTS_OVERLAP: 'product',
   FIRMWARE_NOT_FOR_BOARD: 'product',
   NVS_SIZE_INVALID: 'product',

@@ -16,6 +16,7 @@ import type { CliIo, GlobalOptions } from '../../io.js';
 import type { OfflineChoice } from '../../arguments/offline.js';
 import { originOf, type OriginFlags } from '../../compose/origin.js';
 import { createStationReporter, type StationReporter } from '../../output/station-reporter.js';
+import { bundlesOf } from '../../compose/firmware.js';
 import { planOfProfile, type PlanFlags } from '../../compose/plan.js';
 import { listenToOperator, OPERATOR_HELP } from './operator.js';
 import { stationLabels, type LabelOptions, type StationLabels } from './labels.js';
@@ -59,7 +60,12 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   const parts = await composeParts(io, options);
   closers.push(() => parts.close());
   const { work, profile } = await openWork(io, options, { name, store: parts.store }, closers);
-  const plan = await planOfProfile(profile, { ...options, ...planOf(work?.batch) }, io.env);
+  const plan = await planOfProfile(
+    profile,
+    { ...options, ...planOf(work?.batch) },
+    io.env,
+    bundlesOf(io, options),
+  );
   const reporter = createStationReporter(io, { json: options.json === true, name });
   const note = (text: string): void => reporter.note(text);
   const pushes = parts.store?.deliver(note);

@@ -298,6 +298,20 @@ export const REGISTRY_ERRORS = {
     problem: ({ id }) => `This computer keeps no replaced master key ${id}`,
     next: () => 'run "espmint keys list" to see which it keeps',
   }),
+  FIRMWARE_UNKNOWN: entry<{ wanted: string }>({
+    exit: EXIT.input,
+    http: 404,
+    retryable: false,
+    problem: ({ wanted }) => `The registry has no firmware "${wanted}"`,
+    next: () => 'look at what it has with espmint firmware list, or add it with espmint firmware add',
+  }),
+  FIRMWARE_VERSION_TAKEN: entry<{ name: string; version: string }>({
+    exit: EXIT.input,
+    http: 409,
+    retryable: false,
+    problem: ({ name, version }) => `The registry has other bytes as firmware ${name}@${version}`,
+    next: () => 'count the version of the firmware up, or give this one another with --bundle-version',
+  }),
   VALUE_LIST_UNKNOWN: entry<{ list: string }>({
     exit: EXIT.input,
     http: 404,

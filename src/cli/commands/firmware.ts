@@ -1,0 +1,88 @@
+// `espmint firmware`: versioned bundles in the registry, so that every station flashes the same bytes.
+import { Command } from 'commander';
+import type { BundleRecord, FirmwareStore } from '../../registry/index.js';
+import { Store } from '../../registry/index.js';
+import { registryOptions } from '../compose/compose.js';
+import { readFirmwareFile } from '../compose/firmware.js';
+import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
+import { formatHex, shownTime } from '../output/format.js';
+import { printable } from '../output/printable.js';
+
+export function firmwareCommand(io: CliIo): Command {
+  return new Command('firmware')
+    .addCommand(addCommand(io))
+    .addCommand(listCommand(io))
+    .addCommand(showCommand(io))
+    .addCommand(removeCommand(io));
+}
+
+async function withFirmware<T>(
+  io: CliIo,
+  command: Command,
+  work: (firmware: FirmwareStore) => Promise<T>,
+): Promise<T> {
+  const options = registryOptions(io, command.optsWithGlobals<GlobalOptions>());
+  const store = await Store.open({ ...options, whenDown: 'stop' });
+  const firmware = store.firmware();
+  await store.close();
+  try {
+    return await work(firmware);
+  } finally {
+    await firmware.close();
+  }
+}
+
+function addCommand(io: CliIo): Command {
+  return new Command('add')
+    .description('keep the firmware of a build, checked and with its digest')
+    .argument('<file>', 'flasher_args.json or folder of a build, ESP Web Tools manifest, or merged image')
+    .option('--name <name>', 'default: the name of its project')
+    .option('--bundle-version <text>', 'default: the version of its application')
+    .action(async (file: string, flags: { name?: string; bundleVersion?: string }, command: Command) => {
+      const read = await readFirmwareFile(file);
+      const bundle = { ...read, name: flags.name ?? read.name, version: flags.bundleVersion ?? read.version };
+      const record = await withFirmware(io, command, (firmware) => firmware.add(bundle));
+      io.stdout(`${record.name}@${record.version}  ${record.chips.join(', ')}  ${record.digest}\n`);
+    });
+}
+
+function listCommand(io: CliIo): Command {
+  return new Command('list')
+    .description('all bundles, newest first')
+    .option('--json', 'print one JSON object a line')
+    .action(async ({ json }: { json?: boolean }, command: Command) => {
+      for (const record of await withFirmware(io, command, (firmware) => firmware.list()))
+        io.stdout(json === true ? jsonLine({ type: 'firmware', ...record }) : `${lineOf(record)}\n`);
+    });
+}
+
+function showCommand(io: CliIo): Command {
+  return new Command('show')
+    .description('one bundle: what goes where')
+    .argument('<bundle>', 'NAME@VERSION, or NAME for its newest version')
+    .option('--json', 'print one JSON object')
+    .action(async (wanted: string, { json }: { json?: boolean }, command: Command) => {
+      const record = await withFirmware(io, command, (firmware) => firmware.show(wanted));
+      const parts = record.parts.map(
+        ({ chip, name, offset, size }) =>
+          `  ${(chip ?? 'any').padEnd(9)} ${formatHex(offset).padEnd(9)} ${formatHex(size).padEnd(9)} ${name}`,
+      );
+      const text = [lineOf(record), `  digest    ${record.digest}`, ...parts].map(printable).join('\n');
+      io.stdout(json === true ? jsonLine({ type: 'firmware', ...record }) : `${text}\n`);
+    });
+}
+
+function removeCommand(io: CliIo): Command {
+  return new Command('remove')
+    .description('take a bundle away: no new run gets it')
+    .argument('<bundle>', 'NAME@VERSION')
+    .requiredOption('--reason <text>', 'for the audit trail')
+    .action(async (wanted: string, { reason }: { reason: string }, command: Command) => {
+      await withFirmware(io, command, (firmware) => firmware.remove(wanted, reason));
+      io.stdout(`removed: ${wanted}\n`);
+    });
+}
+
+function lineOf({ name, version, chips, addedAt, addedBy }: BundleRecord): string {
+  return printable(`${name}@${version}  ${chips.join(', ')}  added ${shownTime(addedAt)} by ${addedBy}`);
+}
