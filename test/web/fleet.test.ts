@@ -387,7 +387,7 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     expect(await dialog.getByRole('button', { name: 'Release' }).isDisabled()).toBe(true);
     await dialog.getByLabel('Reason').fill('its computer was scrapped');
     await dialog.getByRole('button', { name: 'Release' }).click();
-    await page.getByText('8 places are free for other boards.').waitFor();
+    await page.getByText('8 units are free for other boards.').waitFor();
     await page.getByText('98 left').waitFor();
     expect(await page.getByRole('row', { name: /^Line 4/ }).count()).toBe(0);
     expect(fixture.service.world.reservedUnits.map(({ station }) => station)).toEqual(['Line 2']);
