@@ -31,7 +31,7 @@ const COMMENT = /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm;
 const TEXT = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
 
 const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(
-  (file) => /\.tsx?$/.test(file) && !/languages[/\\]/.test(file),
+  (file) => /(?<!\.test)\.tsx?$/.test(file) && !/languages[/\\]/.test(file),
 );
 
 /** The words that a name is made of: `lastNews` is `last` and `news`. */

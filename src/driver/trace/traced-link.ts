@@ -35,11 +35,11 @@ export class TracedLink implements Link {
 
   async write(bytes: Uint8Array, wait: Wait): Promise<void> {
     this.#trace.sent(bytes);
-    await this.#told(this.#inner.write(bytes, wait));
+    await this.#noted(this.#inner.write(bytes, wait));
   }
 
   async read(wait: Wait): Promise<Uint8Array> {
-    const bytes = await this.#told(this.#inner.read(wait));
+    const bytes = await this.#noted(this.#inner.read(wait));
     this.#trace.received(bytes);
     return bytes;
   }
@@ -50,12 +50,12 @@ export class TracedLink implements Link {
 
   async setLines(lines: ModemLines): Promise<void> {
     this.#trace.control('lines', lines);
-    await this.#told(this.#inner.setLines(lines));
+    await this.#noted(this.#inner.setLines(lines));
   }
 
   async setBaud(baud: number): Promise<void> {
     this.#trace.control('baud', { baud });
-    await this.#told(this.#inner.setBaud(baud));
+    await this.#noted(this.#inner.setBaud(baud));
   }
 
   async close(): Promise<void> {
@@ -68,7 +68,7 @@ export class TracedLink implements Link {
   }
 
   /** A silence shows by its length; every other failure is told. */
-  async #told<T>(work: Promise<T>): Promise<T> {
+  async #noted<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {

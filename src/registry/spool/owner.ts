@@ -1,4 +1,4 @@
-// Whose a folder of the spool is: one process writes to it, and says all the time that it lives.
+// Whose a folder of the spool, or of `work`, is: one process writes to it, and says all the time that it lives.
 //
 // The folder holds `owner.json`, whose time of change is the heartbeat. A process that is seen to be gone, because its id
 // is free or was given to another one, leaves its folder at once. Where that cannot be seen (it ran in another container
