@@ -44,7 +44,7 @@ export function guardRun({ port, timeoutMs, run }: GuardOptions): GuardedRun {
     await Promise.resolve();
     try {
       const result = stop.signal.aborted ? undefined : await Promise.race([run(stop.signal), givenUp]);
-      if (result !== undefined && (result.ok || cause === undefined || result.code !== 'CANCELLED'))
+      if (result !== undefined && (result.ok || cause === undefined || !isOf(cause, result.code)))
         return result;
       return failure({ port, timeoutMs, cause, result, durationMs: performance.now() - started });
     } finally {
@@ -62,6 +62,14 @@ export function guardRun({ port, timeoutMs, run }: GuardOptions): GuardedRun {
     end,
   };
 }
+
+/** Whether a run failed with this because it was ended so; what it found out before stays its result. */
+function isOf(cause: EndCause, code: string): boolean {
+  return code === 'CANCELLED' || (cause === 'removed' && LOST_BOARD.includes(code));
+}
+
+/** What the driver meets when somebody pulls the board: the end of the link, or a port that is no more. */
+const LOST_BOARD: readonly string[] = ['LINK_CLOSED', 'LINK_TIMEOUT', 'PORT_NOT_FOUND'];
 
 interface Ending {
   readonly port: string;
