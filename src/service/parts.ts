@@ -3,7 +3,7 @@ import type { FirmwareBundle } from '../core/firmware/bundle.js';
 import type { Link, PortInfo } from '../driver/index.js';
 import type { ProvisionParts } from '../provision/index.js';
 import type { Administration, Production, Pushes } from '../registry/index.js';
-import type { VirtualBoard } from './contract/index.js';
+import type { VirtualBoard, VirtualFirmware } from './contract/index.js';
 import type { ServiceLog } from './log.js';
 
 export interface ServiceParts extends ProvisionParts {
@@ -41,6 +41,7 @@ export interface VirtualBoards {
     readonly count: number;
     readonly chip?: string | undefined;
     readonly fault?: string | undefined;
+    readonly firmware?: VirtualFirmware | undefined;
   }): readonly VirtualBoard[];
   /** Without ports: all of them. */
   remove(ports?: readonly string[]): void;

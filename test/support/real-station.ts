@@ -64,7 +64,7 @@ export function realStations(): (options?: RealStationOptions) => Promise<RealSt
           throw error;
         }
       },
-      openBoard: (port, signal) => openLink(port, { signal }),
+      openBoard: (port, signal) => boards.transport.open(port, { baud: 115_200, timeoutMs: 5000, signal }),
       openPrinter: (address) => openLink(address),
       listPorts: () => Promise.resolve([]),
       virtualBoards: boards,

@@ -71,6 +71,38 @@ describe.skipIf(!(await browserAvailable()))('a station that starts boards by it
   });
 
   it.each([
+    ['improv', 'This board speaks Improv.', undefined],
+    ['protocomm', 'unified provisioning', 'abcd1234'],
+    ['console', 'console', undefined],
+  ] as const)(
+    'hands a network to a board in the field that speaks %s, after a wrong password',
+    async (firmware, _, proof) => {
+      const { page, call } = await open({ hash: '#/inspect?port=virtual%3A%2F%2F1' });
+      await call('POST', '/virtual-boards', { count: 1, firmware });
+      const panel = page.locator('.card', { hasText: 'Wi-Fi' }).last();
+      await panel.getByRole('button').first().click();
+      const password = panel.getByLabel('Password', { exact: true });
+      await password.waitFor({ timeout: 60_000 });
+      if (proof !== undefined) await panel.locator('input[type=password]').last().fill(proof);
+      const network = panel.locator('select');
+      if ((await network.count()) > 0) await network.selectOption('Factory Floor');
+      else await panel.locator('input[type=text]').first().fill('Factory Floor');
+      await password.fill('not the password');
+      const join = panel.locator('button[type=submit]');
+      await join.click();
+      await panel.getByRole('alert').waitFor({ timeout: 90_000 });
+      await password.fill('correct horse battery');
+      await join.click();
+      await panel
+        .getByText('Factory Floor')
+        .filter({ hasNot: page.locator('option') })
+        .last()
+        .waitFor({ timeout: 90_000 });
+      await panel.getByRole('status').locator('strong').waitFor({ timeout: 90_000 });
+    },
+  );
+
+  it.each([
     ['no answer', 'FAIL', 'The chip does not answer.', 'CHIP_NO_ANSWER'],
     ['worn flash', 'FAIL', 'The flash does not hold what was written.', 'VERIFY_MISMATCH'],
     ['wrong proof', 'FAIL', 'The flash does not hold what was written.', 'VERIFY_MISMATCH'],

@@ -8,6 +8,7 @@ import {
   createVirtualBoard,
   memoryTransport,
   REAL,
+  type ApplicationName,
   type HostEvents,
   type HostPort,
   type Pluggable,
@@ -24,6 +25,7 @@ export interface VirtualBench extends VirtualBoards {
 
 interface Place {
   readonly chip: ChipName;
+  readonly application: ApplicationName | undefined;
   board: VirtualBoard;
   plugged: boolean;
   /** Ends the link that is open now. */
@@ -57,14 +59,15 @@ class Bench implements VirtualBench {
     return [...this.#places].map(([name, place]) => describe(name, place));
   }
 
-  add({ count, chip, fault }: Parameters<VirtualBoards['add']>[0]): BoardInfo[] {
+  add({ count, chip, fault, firmware }: Parameters<VirtualBoards['add']>[0]): BoardInfo[] {
     const kind = parseChip(chip);
     const scenario = parseFault(fault);
     return Array.from({ length: count }, () => {
       const name = this.#freeName();
-      const board = this.#make(kind);
+      const application = firmware === undefined ? undefined : (`wifi-${firmware}` as const);
+      const board = this.#make(kind, application);
       if (scenario !== undefined) board.arm(FAULTS[scenario]);
-      const place: Place = { chip: kind, board, plugged: true, cut: undefined, fault: scenario };
+      const place: Place = { chip: kind, application, board, plugged: true, cut: undefined, fault: scenario };
       this.#places.set(name, place);
       this.#connect(name, place);
       return describe(name, place);
@@ -87,7 +90,7 @@ class Bench implements VirtualBench {
     if (!plugged || fresh) this.#unplug(name, place);
     if (fresh) {
       place.board.dispose();
-      place.board = this.#make(place.chip);
+      place.board = this.#make(place.chip, place.application);
       place.fault = undefined;
     }
     if (plugged && !place.plugged) this.#connect(name, place);
@@ -114,10 +117,15 @@ class Bench implements VirtualBench {
     place.cut?.();
   }
 
-  #make(chip: ChipName): VirtualBoard {
+  #make(chip: ChipName, application: ApplicationName | undefined): VirtualBoard {
     const number = BigInt(`0x${macDigits(parseMac(FIRST_MAC))}`) + this.#made++;
     const mac = parseMac(number.toString(16).padStart(12, '0'));
-    return createVirtualBoard({ chip, mac, timing: this.#timing });
+    return createVirtualBoard({
+      chip,
+      mac,
+      timing: this.#timing,
+      ...(application === undefined ? {} : { application }),
+    });
   }
 
   #freeName(): string {

@@ -77,6 +77,7 @@ export type {
   PortState,
   VirtualBoard,
   VirtualFault,
+  VirtualFirmware,
 } from './ports.js';
 export type { WifiLook, WifiSet } from './wifi.js';
 export type { Finding, Preview, ProfileInput, ProfileVersion, SavedProfile } from './profiles.js';

@@ -145,6 +145,10 @@ export const VIRTUAL_FAULTS = [
 ] as const;
 export type VirtualFault = (typeof VIRTUAL_FAULTS)[number];
 
+/** Firmware of virtual boards that waits for a network, by how it takes one. */
+export const VIRTUAL_FIRMWARE = ['improv', 'protocomm', 'console'] as const;
+export type VirtualFirmware = (typeof VIRTUAL_FIRMWARE)[number];
+
 export const virtualBoardSchema = z
   .object({ port: z.string(), chip: z.string(), mac: z.string(), plugged: z.boolean() })
   .meta({ id: 'VirtualBoard' });
@@ -200,6 +204,8 @@ export const PORT_OPERATIONS = operations({
       chip: z.string().max(32).optional(),
       /** The board shall have it until another one takes its place. */
       fault: z.enum(VIRTUAL_FAULTS).optional(),
+      /** What its firmware takes a network by; absent: it has one. */
+      firmware: z.enum(VIRTUAL_FIRMWARE).optional(),
     }),
     response: z.object({ boards: z.array(virtualBoardSchema) }),
   },

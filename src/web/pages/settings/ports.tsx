@@ -1,7 +1,7 @@
 // Ports of the station: serial places that are known, network ports, virtual boards.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { PortState, VirtualFault } from '../../../service/contract/index.js';
+import type { PortState, VirtualFault, VirtualFirmware } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { t, tn } from '../../i18n/translate.js';
 import { go, link } from '../../router.js';
@@ -117,9 +117,14 @@ const FAULTS = Object.keys({
   'wrong proof': true,
 } satisfies Record<VirtualFault | 'none', true>) as (VirtualFault | 'none')[];
 
+const FIRMWARE = ['none', 'improv', 'protocomm', 'console'] as const satisfies readonly (
+  VirtualFirmware | 'none'
+)[];
+
 function VirtualBoards(): JSX.Element {
   const [count, setCount] = useState<string>('4');
   const [fault, setFault] = useState<VirtualFault | 'none'>('none');
+  const [firmware, setFirmware] = useState<VirtualFirmware | 'none'>('none');
   const some = useStore((state) => state.ports?.some(({ kind }) => kind === 'virtual') === true);
   return (
     <FormCard
@@ -128,7 +133,11 @@ function VirtualBoards(): JSX.Element {
       onSubmit={() =>
         void attempt(() =>
           call('addVirtualBoards', {
-            body: { count: Number(count), ...(fault === 'none' ? {} : { fault }) },
+            body: {
+              count: Number(count),
+              ...(fault === 'none' ? {} : { fault }),
+              ...(firmware === 'none' ? {} : { firmware }),
+            },
           }),
         )
       }
@@ -156,6 +165,12 @@ function VirtualBoards(): JSX.Element {
         value={fault}
         options={FAULTS.map((value) => ({ value, label: t(`fault.${value}`) }))}
         onChange={setFault}
+      />
+      <SelectField
+        label={t('settings.firmware')}
+        value={firmware}
+        options={FIRMWARE.map((value) => ({ value, label: t(`firmware.${value}`) }))}
+        onChange={setFirmware}
       />
     </FormCard>
   );

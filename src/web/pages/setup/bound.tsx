@@ -3,8 +3,8 @@ import type { JSX } from 'preact';
 import type { Preview } from '../../../service/contract/index.js';
 import { sentence } from '../../format/format.js';
 import { currentLanguage, wordsFor, t, type Key } from '../../i18n/translate.js';
-import { SelectField, TextField } from '../../ui/field.js';
-import { numberOrText, setAt, textAt, utf8Length, type Path, type Settings } from './draft.js';
+import { CheckField, SelectField, TextField } from '../../ui/field.js';
+import { getAt, numberOrText, setAt, textAt, utf8Length, type Path, type Settings } from './draft.js';
 
 export interface ProfileFormProps {
   readonly settings: Settings;
@@ -55,8 +55,13 @@ export function Text(props: TextProps): JSX.Element {
   );
 }
 
-export function Choice(props: BoundProps & { readonly options: readonly string[] }): JSX.Element {
-  const { settings, path, preview, onSettings, options } = props;
+interface ChoiceProps extends BoundProps {
+  readonly options: readonly string[];
+  readonly number?: boolean;
+}
+
+export function Choice(props: ChoiceProps): JSX.Element {
+  const { settings, path, preview, onSettings, options, number = false } = props;
   const name = path.join('.');
   return (
     <SelectField
@@ -65,9 +70,46 @@ export function Choice(props: BoundProps & { readonly options: readonly string[]
       options={options.map((value) => ({ value, label: t(`option.${name}.${value}` as Key) }))}
       finding={findingAt(preview, path)}
       onChange={(value) => {
-        onSettings(setAt(settings, path, value));
+        onSettings(setAt(settings, path, number ? Number(value) : value));
       }}
     />
+  );
+}
+
+/** Yes or no; no is what a profile says without it. */
+export function Check(props: BoundProps): JSX.Element {
+  const { settings, path, onSettings, label } = props;
+  return (
+    <CheckField
+      label={t(label)}
+      hint={t(`${label}Hint` as Key)}
+      checked={getAt(settings, path) === true}
+      onChange={(checked) => {
+        onSettings(setAt(settings, path, checked ? true : undefined));
+      }}
+    />
+  );
+}
+
+/** A list of texts, one a line. */
+export function Lines(props: BoundProps & { readonly hint: Key }): JSX.Element {
+  const { settings, path, preview, onSettings } = props;
+  const found = getAt(settings, path);
+  const lines: readonly unknown[] = Array.isArray(found) ? found : [];
+  return (
+    <div class="wide">
+      <TextField
+        label={t(props.label)}
+        hint={t(props.hint)}
+        finding={findingAt(preview, path) ?? findingAt(preview, [...path, 0])}
+        value={lines.join('\n')}
+        rows={2}
+        mono
+        onInput={(text) => {
+          onSettings(setAt(settings, path, text === '' ? undefined : text.split('\n')));
+        }}
+      />
+    </div>
   );
 }
 

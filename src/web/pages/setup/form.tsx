@@ -1,16 +1,14 @@
 // The form of a profile: each field is bound to a path of the settings, and shows the finding of that path.
 import type { ComponentChildren, JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import { CHIP_NAMES } from '../../../core/chips/types.js';
 import { t, type Key } from '../../i18n/translate.js';
 import { SelectField } from '../../ui/field.js';
-import { Icon } from '../../ui/icon.js';
 import { Note } from '../../ui/parts.js';
-import { Choice, findingAt, Text, type ProfileFormProps } from './bound.js';
+import { Check, Choice, findingAt, Lines, Text, type ProfileFormProps } from './bound.js';
 import { CaUrlTest } from './ca-test.js';
-import { getAt, setAt, textAt, type Path } from './draft.js';
+import { getAt, setAt, textAt } from './draft.js';
 import { RowsEditor } from './rows-editor.js';
-import { SecretDialog } from './secret-dialog.js';
+import { WifiForm } from './wifi-form.js';
 
 export function ProfileForm(props: ProfileFormProps): JSX.Element {
   const whole = props.preview?.findings.filter(({ path }) => path === '') ?? [];
@@ -27,6 +25,7 @@ export function ProfileForm(props: ProfileFormProps): JSX.Element {
         <Text {...props} path={['firmwareVersion']} label="column.firmwareVersion" />
         <Text {...props} path={['hardwareRevision']} label="column.hardwareRevision" />
         <Text {...props} path={['location']} label="column.location" />
+        <Text {...props} path={['firmware']} label="setup.firmware" hint="setup.firmwareHint" wide mono />
       </Section>
       <Section title={t('setup.network')}>
         <Text
@@ -37,19 +36,25 @@ export function ProfileForm(props: ProfileFormProps): JSX.Element {
           wide
         />
         <CaUrlTest url={textAt(props.settings, ['caUrl'])} />
-        <Text {...props} path={['wifi', 'ssid']} label="column.wifiSsid" />
-        <Password {...props} />
-        <Choice
-          {...props}
-          path={['wifi', 'limits']}
-          label="setup.limits"
-          options={['char-array', 'standard']}
-        />
+      </Section>
+      <Section title={t('setup.wifi')}>
+        <WifiForm {...props} />
       </Section>
       <Section title={t('setup.place')} hint={t('setup.placeHint')}>
         <Text {...props} path={['target', 'partition']} label="setup.partition" placeholder="nvs" mono />
         <Text {...props} path={['target', 'offset']} label="flash.offset" placeholder="0x9000" mono number />
         <Text {...props} path={['target', 'size']} label="flash.size" placeholder="0x6000" mono number />
+        <Text
+          {...props}
+          path={['target', 'partitionTableOffset']}
+          label="setup.tableOffset"
+          hint="setup.tableOffsetHint"
+          placeholder="0x8000"
+          mono
+          number
+        />
+        <Choice {...props} path={['nvs', 'mode']} label="setup.nvsMode" options={['replace', 'merge']} />
+        <Check {...props} path={['nvs', 'replaceEncrypted']} label="setup.replaceEncrypted" />
       </Section>
       <Section title={t('setup.proof')}>
         <Boot {...props} />
@@ -71,6 +76,7 @@ function Advanced(props: ProfileFormProps): JSX.Element {
           label="setup.recipe"
           options={['rfc9562', 'hex-text', 'dashed-text', 'mac-bytes']}
         />
+        <Text {...props} path={['identity', 'namespaceUuid']} label="setup.namespaceUuid" mono />
         <Text {...props} path={['nvs', 'namespace']} label="setup.namespace" placeholder="zc" mono />
         {(['uuid', 'psk', 'caUrl', 'ssid', 'password'] as const).map((name) => (
           <Text key={name} {...props} path={['nvs', 'keys', name]} label={`setup.keys.${name}`} mono />
@@ -83,6 +89,8 @@ function Advanced(props: ProfileFormProps): JSX.Element {
         />
         <Text {...props} path={['policy', 'attempts']} label="setup.attempts" number placeholder="3" />
         <Text {...props} path={['policy', 'baud']} label="setup.baud" number placeholder="921600" />
+        <Choice {...props} path={['policy', 'verify']} label="setup.verify" options={['md5', 'readback']} />
+        <Check {...props} path={['policy', 'secretsOnLabels']} label="setup.secretsOnLabels" />
       </div>
     </details>
   );
@@ -117,75 +125,51 @@ function Chip({ settings, preview, onSettings }: ProfileFormProps): JSX.Element 
   );
 }
 
-/** The password is a reference; the secret itself goes to the station, if somebody wants to give it here. */
-function Password(props: ProfileFormProps): JSX.Element {
-  const { settings, onSettings } = props;
-  const [storing, setStoring] = useState(false);
-  const path: Path = ['wifi', 'password'];
-  return (
-    <div class="stack tight">
-      <Text
-        {...props}
-        path={path}
-        label="setup.password"
-        hint="setup.passwordHint"
-        placeholder="env:ESPMINT_WIFI_PASSWORD"
-        mono
-      />
-      <div>
-        <button
-          type="button"
-          class="button little"
-          onClick={() => {
-            setStoring(true);
-          }}
-        >
-          <Icon name="key" />
-          {t('secret.store')}
-        </button>
-      </div>
-      {storing && (
-        <SecretDialog
-          name={`${textAt(settings, ['name'])}-wifi`}
-          onStored={(reference) => {
-            onSettings(setAt(settings, path, reference));
-          }}
-          onClose={() => {
-            setStoring(false);
-          }}
-        />
-      )}
-    </div>
-  );
-}
+const BOOT_SIGNS = ['none', 'banner', 'application', 'got-ip', 'pattern'] as const;
 
-const BOOT_SIGNS = ['none', 'banner', 'application', 'got-ip'] as const;
-
-/** Whether a board must have started to pass. A pattern of one's own is written in YAML, and shown here. */
+/** Whether a board must have started to pass, and how that is seen. */
 function Boot(props: ProfileFormProps): JSX.Element {
   const { settings, preview, onSettings } = props;
   const boot = getAt(settings, ['boot']);
-  const sign = textAt(settings, ['boot', 'success']) || 'pattern';
+  const isPattern = typeof getAt(settings, ['boot', 'success']) === 'object';
+  const sign = isPattern ? 'pattern' : textAt(settings, ['boot', 'success']) || 'application';
   const value = boot === undefined ? 'none' : sign;
-  const options = value === 'pattern' ? [...BOOT_SIGNS, 'pattern'] : [...BOOT_SIGNS];
   return (
     <>
       <SelectField
         label={t('setup.boot')}
         hint={t('setup.bootHint')}
         value={value}
-        options={options.map((each) => ({ value: each, label: t(`option.boot.success.${each}` as Key) }))}
+        options={BOOT_SIGNS.map((each) => ({ value: each, label: t(`option.boot.success.${each}` as Key) }))}
         finding={findingAt(preview, ['boot', 'success'])}
         onChange={(next) => {
           onSettings(
             next === 'none'
               ? setAt(settings, ['boot'], undefined)
-              : setAt(settings, ['boot', 'success'], next),
+              : setAt(settings, ['boot', 'success'], next === 'pattern' ? { pattern: ' ' } : next),
           );
         }}
       />
+      {value === 'pattern' && (
+        <Text {...props} path={['boot', 'success', 'pattern']} label="setup.bootPattern" mono />
+      )}
       {boot !== undefined && (
-        <Text {...props} path={['boot', 'timeoutMs']} label="setup.bootTimeout" placeholder="10000" number />
+        <>
+          <Text
+            {...props}
+            path={['boot', 'timeoutMs']}
+            label="setup.bootTimeout"
+            placeholder="10000"
+            number
+          />
+          <Text {...props} path={['boot', 'baud']} label="setup.bootBaud" placeholder="115200" number />
+          <Lines
+            {...props}
+            path={['boot', 'failure']}
+            label="setup.bootFailure"
+            hint="setup.bootFailureHint"
+          />
+        </>
       )}
     </>
   );
