@@ -7,8 +7,11 @@ import { profileJsonSchema } from '../../../core/profile/schema.js';
 import { inMode } from './wifi-form.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-/** The version is counted by the service; steps of one's own on a console are a program, written as YAML. */
-const ELSEWHERE = ['version', 'wifi.console.script'];
+/**
+ * The version is counted by the service. Written as YAML: steps of one's own on a console, lists of values, further
+ * regions, and what a board must have.
+ */
+const ELSEWHERE = ['version', 'wifi.console.script', 'values', 'regions', 'expect'];
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -48,8 +51,8 @@ describe('another way onto Wi-Fi', () => {
   const settings = { name: 'lamp', wifi };
 
   it('keeps the network where one is handed over, and nothing of the mode before', () => {
-    const { target: _, ...kept } = wifi;
-    expect(inMode(settings, 'improv')).toEqual({ name: 'lamp', wifi: { ...kept, mode: 'improv' } });
+    const kept = { ...wifi, target: undefined, mode: 'improv' };
+    expect(inMode(settings, 'improv')).toEqual({ name: 'lamp', wifi: kept });
   });
 
   it('drops the network where the firmware gets it later', () => {
