@@ -5,6 +5,7 @@ import { createMasker } from '../core/masking/masker.js';
 import { jsonLine, OutputClosed, processIo, type CliIo } from './io.js';
 import { secretsOf } from './known-secrets.js';
 import { buildProgram } from './program.js';
+import { checkArguments } from './arguments/texts.js';
 import { unknownTopic } from './arguments/usage.js';
 
 /** Runs one command line of the real process and returns its exit code. */
@@ -21,6 +22,7 @@ export async function main(args: readonly string[]): Promise<number> {
 /** Runs one command line with the given input and output. Never throws: a failure is reported, its exit code returned. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number | undefined> {
   try {
+    checkArguments(args);
     const program = await buildProgram(io, args);
     const [first, topic] = args;
     const unknown = first === 'help' && topic !== undefined ? unknownTopic(topic, program) : undefined;
