@@ -52,7 +52,7 @@ afterAll(async () => {
 const ask = (request: InjectOptions, role = 'admin') =>
   app.inject({
     ...request,
-    url: `/api/v1${String(request.url)}`,
+    url: `/api/v1${typeof request.url === 'string' ? request.url : ''}`,
     headers: {
       ...(role === '' ? {} : { authorization: `Bearer ${tokens.get(role) ?? ''}` }),
       ...request.headers,
