@@ -1,12 +1,12 @@
 // Devices of the registry: lists, history, export, and the one way to a key.
 import { checkStatus, type DeviceFilter, type DevicePage, type Registry } from '../../registry/index.js';
 import { withMoments } from '../http/moments.js';
-import { Readable } from 'node:stream';
 import { parseDeviceName } from '../../core/device-name.js';
 import type { ServiceCore } from '../core.js';
 import { csvLines, jsonLines } from '../devices/export.js';
 import { labelFile } from '../devices/label.js';
 import { askerOf } from '../http/asker.js';
+import { streamText } from '../http/text-stream.js';
 import type { Handlers } from '../http/operations.js';
 import { measure, registryStatus } from '../station/registry-status.js';
 
@@ -30,9 +30,10 @@ export function deviceHandlers({ parts, labels }: ServiceCore): DeviceHandlers {
       const filter = withMoments(typed);
       await checkStatus(registry, filter.status);
       const csv = format === 'csv';
+      const text = await streamText(csv ? csvLines(registry, filter) : jsonLines(registry, filter));
       call.header('content-type', `${csv ? 'text/csv' : 'application/x-ndjson'}; charset=utf-8`);
       call.header('content-disposition', `attachment; filename="devices.${format}"`);
-      return Readable.from(csv ? csvLines(registry, filter) : jsonLines(registry, filter));
+      return text;
     },
     showDevice: ({ params }) => registry.show(parseDeviceName(params.device)),
     deviceLabel: async ({ params, query }, call) => {

@@ -1,5 +1,4 @@
 // Admission lists and the audit trail: the registry's own answers, where there is a database that has them.
-import { Readable } from 'node:stream';
 import { parseDeviceName } from '../../core/device-name.js';
 import { csvCell } from '../../core/device-table/index.js';
 import { EspmintError } from '../../core/errors/index.js';
@@ -10,6 +9,7 @@ import type { ServiceCore } from '../core.js';
 import { askerOf } from '../http/asker.js';
 import { withMoments } from '../http/moments.js';
 import type { Handlers } from '../http/operations.js';
+import { streamText } from '../http/text-stream.js';
 
 type Administrator = Omit<Administration, 'close'>;
 type ListHandlers = Pick<
@@ -40,10 +40,11 @@ export function listHandlers({ parts, registryWatch }: ServiceCore): ListHandler
       return { ok: true };
     },
     listAudit: ({ query }) => audit().audit(auditFilter(query)),
-    exportAudit: ({ query }, call) => {
+    exportAudit: async ({ query }, call) => {
+      const text = await streamText(auditLines(audit(), auditFilter(query)));
       call.header('content-type', 'text/csv; charset=utf-8');
       call.header('content-disposition', 'attachment; filename="audit.csv"');
-      return Readable.from(auditLines(audit(), auditFilter(query)));
+      return text;
     },
     removeDevice: async ({ params: { device }, body: { reason } }, call) => {
       const removed = await need('Devices that are out of use').removeDevice(parseDeviceName(device), {

@@ -109,6 +109,18 @@ describe('each status of the table of errors', () => {
     },
   );
 
+  it.each(['/devices/export', '/devices/export?format=jsonl'])(
+    'is that of %s too, which sends no head before its first page is read',
+    async (url) => {
+      const answer = await ask({ url });
+      expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([
+        503,
+        'REGISTRY_UNREACHABLE',
+      ]);
+      expect(answer.headers['content-disposition']).toBeUndefined();
+    },
+  );
+
   it('is among them, and no other is', () => {
     const documented = new Set(Object.values(CATALOG).map(({ http }) => http));
     expect(REQUESTS.map(([status]) => status)).toEqual([...documented].sort((a, b) => a - b));
