@@ -82,6 +82,23 @@ describe('the documentation', () => {
     expect(refused).toEqual([]);
   });
 
+  it('ARCHITECTURE.md names files and folders that there are, and every layer', () => {
+    const text = read('ARCHITECTURE.md').replaceAll(/```[^]*?```/g, '');
+    const missing: string[] = [];
+    for (const line of text.split('\n')) {
+      // A bare name, as `baud.ts`, lies in a folder that its line has named before.
+      const folders = [ROOT, join(ROOT, 'src')];
+      for (const [, name = ''] of line.matchAll(/`([\w.-]+\/[\w./-]*|[\w-]+\.(?:tsx?|sql))`/g)) {
+        const found = folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+        if (found === undefined) missing.push(name);
+        else folders.push(/\.\w+$/.test(name) ? dirname(found) : found);
+      }
+    }
+    expect(missing).toEqual([]);
+    const layers = readdirSync(join(ROOT, 'src')).filter((layer) => !text.includes(`| \`src/${layer}\` |`));
+    expect(layers).toEqual([]);
+  });
+
   it('names no error code in backticks that the table does not have', () => {
     // These pages also name constants, the loader's commands and words of SQL, which look the same.
     const others = ['driver', 'library', 'virtual-chip', 'registry-schema'].map(
