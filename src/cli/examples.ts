@@ -35,5 +35,6 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   tokens: ['espmint tokens create "label printer"'],
   demo: ['espmint demo', 'espmint demo --once'],
   doctor: ['espmint doctor'],
+  help: ['espmint help topics', 'espmint help PORT_BUSY'],
   completion: ['source <(espmint completion bash)', 'espmint completion fish | source'],
 };

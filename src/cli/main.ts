@@ -6,7 +6,6 @@ import { jsonLine, OutputClosed, processIo, type CliIo } from './io.js';
 import { secretsOf } from './known-secrets.js';
 import { buildProgram } from './program.js';
 import { checkArguments } from './arguments/texts.js';
-import { unknownTopic } from './arguments/usage.js';
 
 /** Runs one command line of the real process and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -24,9 +23,6 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   try {
     checkArguments(args);
     const program = await buildProgram(io, args);
-    const [first, topic] = args;
-    const unknown = first === 'help' && topic !== undefined ? unknownTopic(topic, program) : undefined;
-    if (unknown !== undefined) throw unknown;
     program.hook('preAction', async (_, command) => {
       const { trace } = command.opts<{ trace?: string }>();
       if (trace === undefined) return;

@@ -116,6 +116,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async (io) =>
       (await import('./commands/completion.js')).completionCommand(io, () => buildProgram(io, COMMAND_NAMES)),
   },
+  help: {
+    does: 'explain a command, an error code or a topic; "espmint help topics" lists guides and reference pages',
+    load: async (io) => (await import('./commands/help.js')).helpCommand(io),
+  },
 };
 
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
@@ -144,7 +148,9 @@ export async function buildProgram(io: CliIo, args: readonly string[] = []): Pro
         .choices(['sealed', 'plain'])
         .default('sealed'),
     )
-    .option('--debug', 'print stack traces with errors');
+    .option('--debug', 'print stack traces with errors')
+    // The one below explains more than commands.
+    .helpCommand(false);
   // An option's value may look like a command too: one loaded in vain does no harm.
   for (const [name, { does, load }] of Object.entries(COMMANDS)) {
     const command = args.includes(name) ? await load(io) : new Command(name);

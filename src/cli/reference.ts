@@ -7,6 +7,7 @@ import { profileJsonSchema } from '../core/profile/schema.js';
 import { httpApiPage, openApiFile } from '../service/reference.js';
 import { rolesPage } from '../service/roles-page.js';
 import type { CliIo } from './io.js';
+import { formOf, type CodeRow } from './output/code-text.js';
 import { buildProgram, COMMAND_NAMES } from './program.js';
 import { VERSION } from './version.js';
 
@@ -92,44 +93,14 @@ function warningSections(): string[] {
   ];
 }
 
-/** A detail that is shown by its name, whether the sentence takes it for text, a number or a list. */
-class StandIn {
-  readonly #name: string;
-
-  constructor(name: string) {
-    this.#name = `‹${name}›`;
-  }
-  toString(): string {
-    return this.#name;
-  }
-  join(): string {
-    return this.#name;
-  }
-  map(): this {
-    return this;
-  }
-  slice(): this {
-    return this;
-  }
-  includes(): boolean {
-    return false;
-  }
-}
-
 function errorRow(code: ErrorCode): string {
   const { exit, http, retryable } = CATALOG[code];
   return `| \`${code}\` | ${exit} | ${http} | ${retryable ? 'yes' : 'no'} | ${sentenceOf(CATALOG[code])} |`;
 }
 
-interface Row {
-  readonly problem: (details: never) => string;
-  readonly next: (details: never) => string;
-}
-
-/** The functions only put details into text, so a stand-in that names each detail shows the sentence's form. */
-function sentenceOf({ problem, next }: Row): string {
-  const names = new Proxy({}, { get: (_, name) => new StandIn(String(name)) }) as never;
-  return `${problem(names)}; ${next(names)}.`.replaceAll('NaN', '‹n›').replaceAll('|', '\\|');
+function sentenceOf(row: CodeRow): string {
+  const { problem, next } = formOf(row);
+  return `${problem}; ${next}.`.replaceAll('|', '\\|');
 }
 
 async function cliPage(): Promise<string> {

@@ -6,7 +6,7 @@ describe('a command line that is not understood', () => {
   it.each([
     ['provison --port x', '"provison" is no command of espmint; did you mean "espmint provision"?'],
     ['nvs generat', '"generat" is no command of espmint nvs; did you mean "espmint nvs generate"?'],
-    ['help provison', 'did you mean "espmint help provision"?'],
+    ['help provison', 'did you mean "espmint help provision" or'],
     ['provision --prot x', '--prot is no option of espmint provision; did you mean "--port"?'],
     ['provision --port x --wifi-sid Lab', '--wifi-sid is no option of espmint provision; did you mean'],
     ['provision --port x --wifi-password y', 'did you mean "--wifi-password-file"?'],

@@ -47,16 +47,16 @@ export function usageError(
   }
 }
 
-/** `espmint help provison` shows what there is; the name that it could not find is told all the same. */
-export function unknownTopic(topic: string, program: Command): EspmintError | undefined {
-  const names = program.commands.map((command) => command.name());
-  if (names.includes(topic) || topic.startsWith('-') || topic === 'help') return undefined;
-  const meant = closest(topic, names);
-  return unknown(
+/** @param others topics that are no commands */
+export function unknownTopic(topic: string, program: Command, others: readonly string[]): EspmintError {
+  const meant = nearest(topic, [...program.commands.map((command) => command.name()), ...others]);
+  const lists = '"espmint help topics" lists the guides, "espmint --help" the commands';
+  return invalid(
     `"${topic}"`,
-    'no command of espmint',
-    meant === undefined ? '' : `espmint help ${meant}`,
-    '"espmint --help" lists all',
+    'is no command, topic or code of espmint',
+    meant.length === 0
+      ? lists
+      : `did you mean ${meant.map((one) => `"espmint help ${one}"`).join(' or ')}? ${lists}`,
   );
 }
 
@@ -120,6 +120,22 @@ function closest(word: string, candidates: readonly string[]): string | undefine
     .map((candidate) => ({ candidate, edits: editsBetween(word, candidate) }))
     .sort((a, b) => a.edits - b.edits);
   return best !== undefined && best.edits <= Math.ceil(word.length / 4) ? best.candidate : undefined;
+}
+
+/** Up to three that may have been meant: few enough edits to be a slip, or the word is a part of the name. */
+function nearest(word: string, candidates: readonly string[]): string[] {
+  const small = word.toLowerCase();
+  return candidates
+    .map((candidate) => {
+      const name = candidate.toLowerCase();
+      const edits = Math.min(editsBetween(small, name), editsBetween(small, name.replace(/^.*\//, '')));
+      const isNear = edits <= Math.ceil(small.length / 4) || (small.length > 2 && name.includes(small));
+      return { candidate, edits, isNear };
+    })
+    .filter(({ isNear }) => isNear)
+    .sort((a, b) => a.edits - b.edits)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate);
 }
 
 /** Optimal string alignment: inserted, left out, changed, or two neighbours exchanged. */
