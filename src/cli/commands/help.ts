@@ -71,16 +71,19 @@ function explainCode(word: string): string | undefined {
     const again = row.retryable
       ? 'The same request can succeed later.'
       : 'The same request fails again without a change.';
-    return `${told(code, formOf(row))}${again}\nExit code ${String(row.exit)}, HTTP status ${String(row.http)}.\n`;
+    return `${problemAndAdvice(code, formOf(row))}${again}\nExit code ${String(row.exit)}, HTTP status ${String(row.http)}.\n`;
   }
   if (Object.hasOwn(WARNINGS, code))
-    return `${told(code, formOf(WARNINGS[code as WarningCode]))}A warning: the run goes on.\n`;
+    return `${problemAndAdvice(code, formOf(WARNINGS[code as WarningCode]))}A warning: the run goes on.\n`;
   if (Object.hasOwn(CSV_WARNINGS, code))
     return `${code}\n\n${CSV_WARNINGS[code as keyof typeof CSV_WARNINGS]}\n\nA warning about an NVS CSV file.\n`;
   const { severity, consequence } = NVS_FINDINGS[code as keyof typeof NVS_FINDINGS];
   return `${code}\n\n${consequence}\n\nA finding in an NVS image (${severity}).\n`;
 }
 
-function told(code: string, { problem, next }: { readonly problem: string; readonly next: string }): string {
+function problemAndAdvice(
+  code: string,
+  { problem, next }: { readonly problem: string; readonly next: string },
+): string {
   return `${code}\n\nProblem:     ${problem}.\nWhat to do:  ${next}.\n\nWords in ‹angle quotes› are filled in. `;
 }
