@@ -41,7 +41,7 @@ import {
   sessionAnswer,
   stationState,
 } from '../../../src/wifi/protocomm/messages.js';
-import { encodeMessage } from '../../../src/wifi/protocomm/protobuf.js';
+import { encodeMessage, type Fields } from '../../../src/wifi/protocomm/protobuf.js';
 import { readAnswer } from '../../../src/wifi/protocomm/transport.js';
 import { readVersion } from '../../../src/wifi/protocomm/version.js';
 import { readV1Acknowledgement } from '../../../src/wifi/smartconfig/v1.js';
@@ -74,6 +74,11 @@ const DEVICES = {
 const BOOT = `rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\nI (29) boot: ESP-IDF v5.1\r\n\x1b[0;32mI (300) wifi:got ip:10.0.0.2\x1b[0m\r\n`;
 const SECRET = '00112233445566778899aabbccddeeff';
 const DEVICE = { address: 'http://192.168.4.1' };
+/** Each reader takes only the answer to its own request. */
+const protocomm = (example: Fields, read: (bytes: Uint8Array) => unknown): ParserCase => ({
+  example: encodeMessage(example),
+  read: (bytes) => readAnswer(DEVICE, 'a request', () => read(bytes)),
+});
 const NVS_KEY = Uint8Array.from({ length: 64 }, (_, at) => at);
 const MASKER = createMasker([SECRET, 'correct horse']);
 
@@ -177,21 +182,46 @@ export const PARSERS: Readonly<Record<string, ParserCase>> = {
       decodeResult(bytes);
     },
   },
-  'protocomm messages': {
-    example: encodeMessage([
-      [1, 1],
-      [2, 0],
-      [11, encodeMessage([[2, 1]])],
+  'protocomm scan result': protocomm(
+    [
+      [1, 5],
       [15, encodeMessage([[1, encodeMessage([[1, bytesOf('Lab')]])]])],
-    ]),
-    read(bytes) {
-      readAnswer(DEVICE, 'a request', () => {
-        for (const read of [readScanResult, readScanStatus, stationState]) read(bytes);
-        configStatus(bytes, 'apply');
-        sessionAnswer(bytes, 1, 21);
-      });
-    },
-  },
+    ],
+    readScanResult,
+  ),
+  'protocomm scan status': protocomm(
+    [
+      [1, 3],
+      [13, encodeMessage([[2, 1]])],
+    ],
+    readScanStatus,
+  ),
+  'protocomm station state': protocomm(
+    [
+      [1, 1],
+      [11, encodeMessage([[11, encodeMessage([[1, bytesOf('10.0.0.2')]])]])],
+    ],
+    stationState,
+  ),
+  'protocomm configuration status': protocomm(
+    [
+      [1, 5],
+      [15, encodeMessage([[1, 1]])],
+    ],
+    (bytes) => configStatus(bytes, 'apply'),
+  ),
+  'protocomm session': protocomm(
+    [
+      [
+        11,
+        encodeMessage([
+          [1, 1],
+          [21, encodeMessage([[1, 1]])],
+        ]),
+      ],
+    ],
+    (bytes) => sessionAnswer(bytes, 1, 21),
+  ),
   'protocomm version': {
     example: '{"prov":{"ver":"v1.1","sec_ver":1,"cap":["wifi_scan"]}}',
     read: (_, text) => readAnswer(DEVICE, 'proto-ver', () => readVersion(text)),
