@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isEspmintError } from '../src/core/errors/index.js';
 import * as nvs from '../src/core/nvs/index.js';
-import { PYTHON, ROOT } from '../test/support/judges.js';
+import { PYTHON, ROOT } from '../test/support/reference-tools.js';
 import { CORPUS, fixture } from '../test/support/nvs-corpus.js';
 import { hostileImage } from '../test/support/nvs-hostile.js';
 import { measureProcess, median, ratePerSecond, writeResults } from './support/measure.js';

@@ -9,7 +9,7 @@ import type * as RegistryModule from '../src/registry/index.js';
 import type * as JournalModule from '../src/registry/spool/journal.js';
 import type * as ListModule from '../src/registry/devices/list.js';
 import type * as MatchModule from '../src/registry/devices/text-match.js';
-import { ROOT } from '../test/support/judges.js';
+import { ROOT } from '../test/support/reference-tools.js';
 import { fill } from './registry/fill.js';
 import { measureJournal } from './registry/journal.js';
 import { measureLookups } from './registry/lookups.js';

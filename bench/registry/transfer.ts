@@ -8,7 +8,7 @@ import pg from 'pg';
 import type { openRegistry as open } from '../../src/registry/index.js';
 import { otherPostgresBin } from '../../test/registry/other-postgres.js';
 import { makeTcpPostgres } from '../../test/registry/tcp-postgres.js';
-import { judgeAvailable, ROOT } from '../../test/support/judges.js';
+import { toolAvailable, ROOT } from '../../test/support/reference-tools.js';
 import { measureProcess } from '../support/measure.js';
 import { rate } from './rate.js';
 
@@ -55,7 +55,7 @@ export async function measureTransfer(
 
 async function move(folder: string, run: (url: string) => CommandFigures): Promise<TransferFigures> {
   const binDir = otherPostgresBin();
-  if (!judgeAvailable('a PostgreSQL server to move to', binDir)) return {};
+  if (!toolAvailable('a PostgreSQL server to move to', binDir)) return {};
   mkdirSync(join(folder, 'server'));
   const server = await makeTcpPostgres(binDir, join(folder, 'server'));
   try {

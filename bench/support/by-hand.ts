@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PYTHON } from '../../test/support/judges.js';
+import { PYTHON } from '../../test/support/reference-tools.js';
 
 /** What is written where. */
 export interface HandWork {

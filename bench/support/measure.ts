@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { PYTHON, ROOT } from '../../test/support/judges.js';
+import { PYTHON, ROOT } from '../../test/support/reference-tools.js';
 
 /** Calls `run` for about so many seconds; returns calls a second. */
 export function ratePerSecond(run: (call: number) => void, seconds: number): number {

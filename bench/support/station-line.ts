@@ -8,7 +8,7 @@ import type * as DriverModule from '../../src/driver/index.js';
 import type * as ProvisionModule from '../../src/provision/index.js';
 import type * as StationModule from '../../src/station/index.js';
 import type * as RegistryModule from '../../src/registry/index.js';
-import { ROOT } from '../../test/support/judges.js';
+import { ROOT } from '../../test/support/reference-tools.js';
 
 // The built package, whole: the registry reads its migrations beside its own files, and all parts must share one class
 // of errors.

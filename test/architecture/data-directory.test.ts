@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { encodeFrame } from '../../src/registry/spool/frame.js';
 import { LOGS } from '../../src/registry/spool/inspect.js';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 
 const page = readFileSync(join(ROOT, 'docs/reference/data-directory.md'), 'utf8');
 

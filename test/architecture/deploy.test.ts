@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 import { refusalOf, shellWords } from '../support/parse-only.js';
 
 const read = (file: string): string => readFileSync(join(ROOT, 'deploy', file), 'utf8');

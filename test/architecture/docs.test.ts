@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generatedDocs } from '../../src/cli/reference.js';
 import { CATALOG, WARNINGS } from '../../src/core/errors/index.js';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 import { buildProgram, COMMAND_NAMES } from '../../src/cli/program.js';
 import { silentIo } from '../support/cli-io.js';
 import { wrongCommandsIn } from '../support/named-commands.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 
 /** What each forbidden import is refused by: [rule, importing file, import]. */
 const FORBIDDEN = [

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 
 /** What is refused, and the word that is meant. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -24,7 +24,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   judges: 'reference tools',
 };
 /** Phrases that would be private only together. */
-const REFUSED_PHRASES = /\b(held ahead|holds? places|places? held|foreign judges?|prepaid|the beat)\b/i;
+const REFUSED_PHRASES =
+  /\b(held ahead|holds? places|places? held|(?:foreign|Python) judges?|judges? of the|prepaid|the beat)\b/i;
 
 /** Comments, and texts between quotes, which have a word of their own below. */
 const COMMENT = /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm;
@@ -65,5 +66,14 @@ it('no message, help text or page has a private phrase in it', () => {
   for (const page of ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', ...pages])
     for (const line of readFileSync(join(ROOT, page), 'utf8').split('\n'))
       if (REFUSED_PHRASES.test(line)) found.push(`${page}: ${line.slice(0, 120)}`);
+  expect(found).toEqual([]);
+});
+
+it('no test calls a reference tool a judge or a peer', () => {
+  const files = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' });
+  const refused = /judgeAvailable|support\/judges|foreign judge|ESPFLASH_PEER|conformance\/peers/i;
+  const found = files
+    .filter((file) => /\.(ts|py|sh|rs)$/.test(file) && !file.endsWith('words.test.ts'))
+    .filter((file) => refused.test(file) || refused.test(readFileSync(join(ROOT, 'test', file), 'utf8')));
   expect(found).toEqual([]);
 });

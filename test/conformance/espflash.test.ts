@@ -1,7 +1,7 @@
-// espflash, the loader client of the Rust world, judges the virtual chips: by hand, since it must be built first.
+// espflash, the loader client of the Rust world, is the reference for the virtual chips: by hand, since it is built first.
 //
-//   cargo build --manifest-path test/conformance/peers/espflash/Cargo.toml --target-dir /tmp/espflash
-//   ESPFLASH_PEER=/tmp/espflash/debug/espflash-peer npx vitest run test/conformance/espflash.test.ts
+//   cargo build --manifest-path test/conformance/reference-tools/espflash/Cargo.toml --target-dir /tmp/espflash
+//   ESPFLASH_CLIENT=/tmp/espflash/debug/espflash-client npx vitest run test/conformance/espflash.test.ts
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { CHIP_NAMES } from '../../src/core/chips/index.js';
 import { createVirtualBoard, servePty } from '../../src/virtual/index.js';
 import { scratchDir } from '../support/cli.js';
 
-const peer = process.env['ESPFLASH_PEER'] ?? '';
+const tool = process.env['ESPFLASH_CLIENT'] ?? '';
 const scratch = scratchDir('espflash');
 afterAll(() => scratch.remove());
 
@@ -19,7 +19,7 @@ const OFFSET = 0x9000;
 const image = Uint8Array.from({ length: 0x9000 }, (_, n) => (n < 0x2000 ? (n * 31 + (n >> 8)) & 0xff : 0xff));
 const cases = CHIP_NAMES.flatMap((chip) => (['stub', 'rom'] as const).map((loader) => ({ chip, loader })));
 
-describe.runIf(peer !== '')('espflash', () => {
+describe.runIf(tool !== '')('espflash', () => {
   it.each(cases)(
     'reads the chip, writes and proves an image on an $chip by its $loader',
     async ({ chip, loader }) => {
@@ -28,7 +28,7 @@ describe.runIf(peer !== '')('espflash', () => {
       const server = await servePty(board, chip);
       const file = join(scratch.path, `${chip}.bin`);
       try {
-        const { stdout } = await promisify(execFile)(peer, [server.url, loader, file], { timeout: 60_000 });
+        const { stdout } = await promisify(execFile)(tool, [server.url, loader, file], { timeout: 60_000 });
         expect(stdout).toContain('mac_address: Some("a4:cf:12:34:56:78")');
         expect(board.flash.read(OFFSET + 0x1000, 0x8000)).toEqual(image.subarray(0x1000));
         expect(board.flash.read(0, OFFSET)).toEqual(before.subarray(0, OFFSET));

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createVirtualBoard, servePty } from '../../src/virtual/index.js';
 import type { ChipName } from '../../src/core/chips/index.js';
 import { runEsptool } from '../support/esptool.js';
-import { judgeAvailable, PYTHON } from '../support/judges.js';
+import { toolAvailable, PYTHON } from '../support/reference-tools.js';
 
 const run = promisify(execFile);
 const OFFSET = 0x9000;
@@ -19,7 +19,7 @@ const plain = Buffer.concat([randomBytes(0x1230), Buffer.alloc(0x800, 0xff)]);
 let folder: string;
 let cipher: Buffer;
 
-describe.runIf(judgeAvailable('esptool', PYTHON))('an encrypted write by esptool', () => {
+describe.runIf(toolAvailable('esptool', PYTHON))('an encrypted write by esptool', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'espmint-test-'));
     await writeFile(join(folder, 'key'), key);

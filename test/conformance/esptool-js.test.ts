@@ -1,4 +1,4 @@
-// esptool-js, Espressif's loader client for browsers, judges the virtual chips: another reading of the protocol.
+// esptool-js, Espressif's loader client for browsers, as reference for the virtual chips: another reading of the protocol.
 import { ESPLoader, Transport } from 'esptool-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CHIP_NAMES, getChip, type ChipName } from '../../src/core/chips/index.js';

@@ -1,4 +1,4 @@
-// The real esptool, ROM only (--no-stub), judges the virtual ESP32's loader, over a device path and over RFC 2217.
+// The real esptool, ROM only (--no-stub), as reference for the virtual ESP32's loader, over a device path and over RFC 2217.
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import {
   type VirtualBoard,
 } from '../../src/virtual/index.js';
 import { runEsptool } from '../support/esptool.js';
-import { judgeAvailable, PYTHON } from '../support/judges.js';
+import { toolAvailable, PYTHON } from '../support/reference-tools.js';
 
 const MAC = 'a4:cf:12:34:56:78';
 const OFFSET = 0x9000;
@@ -50,7 +50,7 @@ async function imageFile(name: string, size: number): Promise<{ path: string; by
   return { path, bytes };
 }
 
-describe.runIf(judgeAvailable('esptool', PYTHON))('esptool --no-stub over a device path', () => {
+describe.runIf(toolAvailable('esptool', PYTHON))('esptool --no-stub over a device path', () => {
   beforeEach(async () => {
     server = await servePty(board, 'esp32');
   });
@@ -130,7 +130,7 @@ describe.runIf(judgeAvailable('esptool', PYTHON))('esptool --no-stub over a devi
   });
 });
 
-describe.runIf(judgeAvailable('esptool', PYTHON))('esptool --no-stub over RFC 2217', () => {
+describe.runIf(toolAvailable('esptool', PYTHON))('esptool --no-stub over RFC 2217', () => {
   it('resets the running board into its loader, writes at a higher rate, and leaves it running', async () => {
     server = await serveRfc2217(board, { host: '127.0.0.1', port: 0 });
     const image = await imageFile('rfc2217.bin', 0x400);

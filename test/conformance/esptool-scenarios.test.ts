@@ -13,7 +13,7 @@ import {
   type VirtualBoard,
 } from '../../src/virtual/index.js';
 import { runEsptool, type EsptoolRun } from '../support/esptool.js';
-import { judgeAvailable, PYTHON } from '../support/judges.js';
+import { toolAvailable, PYTHON } from '../support/reference-tools.js';
 
 const python = process.env['ESPMINT_ESPTOOL_PYTHON'] ?? PYTHON;
 const chips = (process.env['ESPMINT_ESPTOOL_CHIPS'] ?? 'esp32c3')
@@ -64,7 +64,7 @@ async function plug(chip: ChipName): Promise<void> {
   server = await servePty(board, 'board');
 }
 
-describe.runIf(judgeAvailable('esptool', python)).each(chips)('esptool’s demands on %s', (chip) => {
+describe.runIf(toolAvailable('esptool', python)).each(chips)('esptool’s demands on %s', (chip) => {
   beforeEach(() => plug(chip));
 
   it.each(['--compress', '--no-compress'])(

@@ -14,7 +14,7 @@ import {
   type VirtualBoard,
 } from '../../src/virtual/index.js';
 import { runEsptool } from '../support/esptool.js';
-import { judgeAvailable, PYTHON } from '../support/judges.js';
+import { toolAvailable, PYTHON } from '../support/reference-tools.js';
 
 const MAC = 'a4:cf:12:34:56:78';
 const EUI64_CHIPS: readonly ChipName[] = ['esp32c5', 'esp32c6', 'esp32h2'];
@@ -73,7 +73,7 @@ async function imageFile(
 const flashHolds = (board: VirtualBoard, address: number, bytes: Buffer): boolean =>
   Buffer.from(board.flash.read(address, bytes.length)).equals(bytes);
 
-describe.runIf(judgeAvailable('esptool', PYTHON)).each(CHIP_NAMES)('esptool and %s', (chip) => {
+describe.runIf(toolAvailable('esptool', PYTHON)).each(CHIP_NAMES)('esptool and %s', (chip) => {
   it('finds the chip, runs its stub, writes, reads back and erases', async () => {
     const { board, esptool } = await bench({ chip });
     const identity = await esptool('flash-id');
@@ -103,7 +103,7 @@ describe.runIf(judgeAvailable('esptool', PYTHON)).each(CHIP_NAMES)('esptool and 
   });
 });
 
-describe.runIf(judgeAvailable('esptool', PYTHON))('esptool with its stub', () => {
+describe.runIf(toolAvailable('esptool', PYTHON))('esptool with its stub', () => {
   it('writes several files uncompressed and one of 1 MB', async () => {
     const { board, esptool } = await bench({ chip: 'esp32c3' });
     const small = await imageFile('small.bin', 0x1234);

@@ -1,4 +1,4 @@
-// What espmint makes of a build, judged by the real esptool: the images, the flash afterwards, and its own way of writing.
+// What espmint makes of a build, compared with the real esptool: the images, the flash afterwards, and its own way of writing.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { createVirtualBoard, servePty } from '../../src/virtual/index.js';
 import { runInProcess } from '../support/cli-in-process.js';
 import { runEsptool } from '../support/esptool.js';
 import { makeBuild, merged, writeBuild } from '../support/firmware.js';
-import { judgeAvailable, PYTHON } from '../support/judges.js';
+import { toolAvailable, PYTHON } from '../support/reference-tools.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-firmware-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -40,7 +40,7 @@ const provision = (url: string, firmware: string): ReturnType<typeof runInProces
     ...['--registry', 'none', '--keys-to', join(folder, 'keys.jsonl'), '--data-dir', join(folder, 'data')],
   ]);
 
-describe.runIf(judgeAvailable('esptool', PYTHON)).each(['esp32', 'esp32s3'] as const)(
+describe.runIf(toolAvailable('esptool', PYTHON)).each(['esp32', 'esp32s3'] as const)(
   'firmware that espmint flashed onto an %s',
   (chip) => {
     it('is what esptool verifies, and what it would have written with the same files', async () => {

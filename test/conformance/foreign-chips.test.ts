@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { connectBoard, openLink, type Board } from '../../src/driver/index.js';
 import { CHIPS, type ChipName } from '../../src/core/chips/index.js';
 import { scratchDir } from '../support/cli.js';
-import { judgeAvailable, PYTHON } from '../support/judges.js';
+import { toolAvailable, PYTHON } from '../support/reference-tools.js';
 
 const scratch = scratchDir('foreign-chips');
 afterAll(() => scratch.remove());
@@ -31,10 +31,10 @@ const PATIENT = [
 async function withChip(chip: string, use: (url: string) => Promise<void>): Promise<void> {
   const args = ['-u', '-c', PATIENT, 'run', '--chip', chip, '--port', '0'];
   const env = { ...process.env, TMPDIR: scratch.path };
-  const peer = spawn(PYTHON, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
-  const ended = once(peer, 'close');
+  const tool = spawn(PYTHON, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = once(tool, 'close');
   try {
-    for await (const line of createInterface({ input: peer.stdout })) {
+    for await (const line of createInterface({ input: tool.stdout })) {
       const address = /listening on (\S+)$/.exec(line)?.[1];
       if (address === undefined) continue;
       await use(`tcp://${address}`);
@@ -42,7 +42,7 @@ async function withChip(chip: string, use: (url: string) => Promise<void>): Prom
     }
     throw new Error('it never listened');
   } finally {
-    peer.kill('SIGTERM');
+    tool.kill('SIGTERM');
     await ended;
   }
 }
@@ -69,7 +69,7 @@ const sample = { offsetBytes: 0xa000, sizeBytes: 0x800 };
 /** These ROMs erase nothing by themselves; and their revision is 0, for which there may be no stub. */
 const erases = (chip: ChipName): boolean => CHIPS[chip].stubs.some(({ fromRevision }) => fromRevision === 0);
 
-describe.runIf(judgeAvailable('Python', PYTHON))('the driver', () => {
+describe.runIf(toolAvailable('Python', PYTHON))('the driver', () => {
   it.each(CHIP_NAMES)('reads, writes, proves and erases a foreign %s', async (chip) => {
     await withChip(chip, async (url) => {
       await withBoard(url, 'never', async (board) => {

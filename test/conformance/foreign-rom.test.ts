@@ -8,18 +8,22 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { connectBoard, openLink, type Board } from '../../src/driver/index.js';
 import { scratchDir } from '../support/cli.js';
-import { judgeAvailable, PYTHON, ROOT } from '../support/judges.js';
+import { toolAvailable, PYTHON, ROOT } from '../support/reference-tools.js';
 
 const scratch = scratchDir('foreign-rom');
 afterAll(() => scratch.remove());
 
-/** Starts the peer with these habits, gives the board behind it to `use`, and returns its flash. */
+/** Starts the tool with these habits, gives the board behind it to `use`, and returns its flash. */
 async function withRom(habits: readonly string[], use: (board: Board) => Promise<void>): Promise<Uint8Array> {
   const file = join(scratch.path, `${habits.join('-')}.bin`);
-  const peer = spawn(PYTHON, [join(ROOT, 'test/conformance/peers/rom.py'), ...habits, `--flash=${file}`]);
-  const ended = once(peer, 'close');
+  const tool = spawn(PYTHON, [
+    join(ROOT, 'test/conformance/reference-tools/rom.py'),
+    ...habits,
+    `--flash=${file}`,
+  ]);
+  const ended = once(tool, 'close');
   try {
-    const [line] = (await once(createInterface({ input: peer.stdout }), 'line')) as [string];
+    const [line] = (await once(createInterface({ input: tool.stdout }), 'line')) as [string];
     const board = await connectBoard(await openLink((JSON.parse(line) as { url: string }).url));
     try {
       await use(board);
@@ -27,7 +31,7 @@ async function withRom(habits: readonly string[], use: (board: Board) => Promise
       await board.close();
     }
   } finally {
-    peer.kill('SIGTERM');
+    tool.kill('SIGTERM');
     await ended;
   }
   return readFileSync(file);
@@ -48,7 +52,7 @@ describe('the driver', () => {
     [['late-sync', 'noise']],
     [['two-status', 'md5-raw']],
   ])('reads, writes and proves a foreign ROM with the habits %j', async (habits) => {
-    if (!judgeAvailable('Python', PYTHON)) return;
+    if (!toolAvailable('Python', PYTHON)) return;
     const flash = await withRom(habits, async (board) => {
       expect(board.facts).toMatchObject({
         chip: 'esp32',
@@ -68,7 +72,7 @@ describe('the driver', () => {
   });
 
   it('erases blank flash after all where a ROM only writes what it has erased', async () => {
-    if (!judgeAvailable('Python', PYTHON)) return;
+    if (!toolAvailable('Python', PYTHON)) return;
     const small = new Uint8Array(0x10000).fill(0xff);
     small.set(image.subarray(0, 0x200));
     const flash = await withRom(['erased-only'], async (board) => {
@@ -79,7 +83,7 @@ describe('the driver', () => {
   });
 
   it('ends with a typed failure when the foreign ROM falls silent in the middle', async () => {
-    if (!judgeAvailable('Python', PYTHON)) return;
+    if (!toolAvailable('Python', PYTHON)) return;
     const work = withRom(['mute'], async (board) => {
       await board.writeRegion({ offsetBytes: 0x9000, image });
       await board.verifyRegion({ offsetBytes: 0x9000, image });

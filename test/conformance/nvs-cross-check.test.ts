@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CrossCheckIo, crossCheckFiles, crossCheckImage } from '../../src/cli/compose/cross-check.js';
 import { encodeNvs } from '../../src/core/nvs/index.js';
 import { runInProcess } from '../support/cli-in-process.js';
-import { PYTHON, judgeAvailable } from '../support/judges.js';
+import { PYTHON, toolAvailable } from '../support/reference-tools.js';
 import { CORPUS, goldenImage } from '../support/nvs-corpus.js';
 
 const csv = join(CORPUS, '01-seed.csv');
@@ -24,7 +24,7 @@ const leftovers = (): string[] => readdirSync(join(dataDir(), 'work'));
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'espmint-cross-'))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.runIf(judgeAvailable('esp-idf-nvs-partition-gen', PYTHON))('with the real generator', () => {
+describe.runIf(toolAvailable('esp-idf-nvs-partition-gen', PYTHON))('with the real generator', () => {
   it('passes an image that the generator makes too, and leaves no file behind', async () => {
     await crossCheckFiles(io(), [csv], seed);
     expect(leftovers()).toEqual([]);

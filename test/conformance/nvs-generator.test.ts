@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GeneratedImage, decodeKeyFile, encryptNvs, generateNvs } from '../../src/core/nvs/index.js';
-import { PYTHON, ROOT, judgeAvailable } from '../support/judges.js';
+import { PYTHON, ROOT, toolAvailable } from '../support/reference-tools.js';
 import { CORPUS, fixture } from '../support/nvs-corpus.js';
 import { type RandomCsv, randomCsv } from '../support/nvs-random-csv.js';
 
@@ -52,7 +52,7 @@ function generateOurs(csv: RandomCsv): GeneratedImage | string {
   }
 }
 
-describe.runIf(judgeAvailable('esp-idf-nvs-partition-gen', PYTHON))('beside the real generator', () => {
+describe.runIf(toolAvailable('esp-idf-nvs-partition-gen', PYTHON))('beside the real generator', () => {
   let folder = '';
   beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'espmint-nvs-'))));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

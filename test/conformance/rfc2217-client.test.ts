@@ -8,9 +8,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { connectBoard, openLink, type Link } from '../../src/driver/index.js';
 import type { ChipFacts } from '../../src/core/stages.js';
 import { createVirtualBoard, type HostPort } from '../../src/virtual/index.js';
-import { PYTHON, judgeAvailable } from '../support/judges.js';
+import { PYTHON, toolAvailable } from '../support/reference-tools.js';
 
-const PEER = fileURLToPath(new URL('../support/rfc2217_peer.py', import.meta.url));
+const TOOL = fileURLToPath(new URL('../support/rfc2217_peer.py', import.meta.url));
 const ESPTOOL_CONFIG = fileURLToPath(new URL('../support/esptool.cfg', import.meta.url));
 
 interface PortEvent {
@@ -26,32 +26,32 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** The peer in front of whatever `onStream` does with the serial side. */
+/** The tool in front of whatever `onStream` does with the serial side. */
 async function startPeer(
   onStream: (stream: Socket) => void,
   onEvent: (event: PortEvent) => void = () => undefined,
   manager: 'pyserial' | 'espressif' = 'pyserial',
 ): Promise<{ address: string; events: PortEvent[] }> {
   const server: Server = createServer((stream) => {
-    // A peer that is killed resets its connection.
+    // A tool that is killed resets its connection.
     stream.on('error', () => undefined);
     onStream(stream);
   }).listen(0, '127.0.0.1');
   cleanUps.push(() => void server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const peer: ChildProcess = spawn(PYTHON, [PEER, String(port), manager], {
+  const tool: ChildProcess = spawn(PYTHON, [TOOL, String(port), manager], {
     env: { ...process.env, ESPTOOL_CFGFILE: ESPTOOL_CONFIG },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  cleanUps.push(() => void peer.kill());
+  cleanUps.push(() => void tool.kill());
   const events: PortEvent[] = [];
   const address = await new Promise<string>((resolve, reject) => {
-    peer.once('exit', () => {
-      reject(new Error('the peer ended'));
+    tool.once('exit', () => {
+      reject(new Error('the tool ended'));
     });
-    if (peer.stdout === null) throw new Error('no output');
-    createInterface({ input: peer.stdout }).on('line', (line) => {
+    if (tool.stdout === null) throw new Error('no output');
+    createInterface({ input: tool.stdout }).on('line', (line) => {
       // Espressif's package greets with a line of text.
       if (!line.startsWith('{')) return;
       const event = JSON.parse(line) as PortEvent;
@@ -69,7 +69,7 @@ async function open(address: string): Promise<Link> {
   return link;
 }
 
-/** A virtual board on the serial side of the peer, moved by the peer's lines and rate. */
+/** A virtual board on the serial side of the tool, moved by the tool's lines and rate. */
 async function startBoardBehindPeer(manager: 'pyserial' | 'espressif'): ReturnType<typeof startPeer> {
   const board = createVirtualBoard({ chip: 'esp32' });
   cleanUps.push(() => {
@@ -106,7 +106,7 @@ async function provisionOnce(link: Link): Promise<ChipFacts> {
 const linesOf = (events: readonly PortEvent[]): PortEvent[] =>
   events.filter((event) => 'dtr' in event || 'rts' in event);
 
-describe.skipIf(!judgeAvailable('pyserial', PYTHON))(
+describe.skipIf(!toolAvailable('pyserial', PYTHON))(
   'the RFC 2217 client, with pyserial as the server',
   () => {
     it('sets 115200 baud when it opens, other rates later, and purges', async () => {

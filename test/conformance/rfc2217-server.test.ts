@@ -1,4 +1,4 @@
-// pyserial, the reference RFC 2217 client, judges the virtual board's server: lines, rate, modem state, purge, bytes.
+// pyserial, the reference RFC 2217 client, compared with the virtual board's server: lines, rate, modem state, purge, bytes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import {
   type BoardServer,
   type VirtualBoard,
 } from '../../src/virtual/index.js';
-import { judgeAvailable, PYTHON } from '../support/judges.js';
+import { toolAvailable, PYTHON } from '../support/reference-tools.js';
 
 /** Resets the board by the lines, changes the rate, and asks for a register whose request and answer hold FF. */
 const CLIENT = `
@@ -49,7 +49,7 @@ async function runClient(url: string): Promise<string> {
   return output;
 }
 
-describe.runIf(judgeAvailable('pyserial', PYTHON))('pyserial', () => {
+describe.runIf(toolAvailable('pyserial', PYTHON))('pyserial', () => {
   it.each(['', '?ign_set_control'])(
     'resets, changes the rate and carries every byte value%s',
     async (suffix) => {

@@ -15,7 +15,7 @@ import { getChip, type ChipName } from '../../src/core/chips/index.js';
 import { burnedWords } from '../../src/virtual/efuses.js';
 import { identityOf } from '../../src/virtual/board-parts.js';
 import { scratchDir } from '../support/cli.js';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 
 const scratch = scratchDir('silicon-rom');
 afterAll(() => scratch.remove());
@@ -55,15 +55,15 @@ async function withSilicon(
   const hex = (value: number): string => `0x${value.toString(16)}`;
   const options = ['--elf', join(folder, file), '--spi', hex(spec.spi.command), '--flash', flash];
   options.push('--words', JSON.stringify(Object.fromEntries(words.map(([at, value]) => [hex(at), value]))));
-  const peer = spawn(python, [join(ROOT, 'test/conformance/peers/silicon_rom.py'), ...options], {
+  const tool = spawn(python, [join(ROOT, 'test/conformance/reference-tools/silicon_rom.py'), ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const ended = once(peer, 'close');
+  const ended = once(tool, 'close');
   try {
-    const [line] = (await once(createInterface({ input: peer.stdout }), 'line')) as [string];
+    const [line] = (await once(createInterface({ input: tool.stdout }), 'line')) as [string];
     await use((JSON.parse(line) as { url: string }).url);
   } finally {
-    peer.kill('SIGTERM');
+    tool.kill('SIGTERM');
     await ended;
   }
   return readFileSync(flash);

@@ -12,10 +12,10 @@ import { makeVerifier } from '../../src/core/srp.js';
 import { net80211Rows } from '../../src/core/wifi-rows.js';
 import { createVirtualBoard, servePortal } from '../../src/virtual/index.js';
 import { HttpTransport, ProtocommClient } from '../../src/wifi/index.js';
-import { judgeAvailable, PYTHON, ROOT } from '../support/judges.js';
+import { toolAvailable, PYTHON, ROOT } from '../support/reference-tools.js';
 
 const run = promisify(execFile);
-const PEERS = join(ROOT, 'test/conformance/peers');
+const TOOLS = join(ROOT, 'test/conformance/reference-tools');
 const closers: (() => unknown)[] = [];
 let folder = '';
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'espmint-wifi-'))));
@@ -70,7 +70,7 @@ describe("Improv's own SDK", () => {
   }
 });
 
-describe.runIf(judgeAvailable('the venv', PYTHON))('esp-protocomm', () => {
+describe.runIf(toolAvailable('the venv', PYTHON))('esp-protocomm', () => {
   async function provision(proof: string, password: string): Promise<string> {
     const board = createVirtualBoard({ application: 'wifi-protocomm' });
     const server = await servePortal(board, { host: '127.0.0.1', port: 0 });
@@ -78,7 +78,7 @@ describe.runIf(judgeAvailable('the venv', PYTHON))('esp-protocomm', () => {
       () => board.dispose(),
       () => server.close(),
     );
-    const client = run(PYTHON, [join(PEERS, 'protocomm_client.py'), server.url, proof, 'Lab']);
+    const client = run(PYTHON, [join(TOOLS, 'protocomm_client.py'), server.url, proof, 'Lab']);
     client.child.stdin?.end(`${password}\n`);
     return (await client).stdout;
   }
@@ -90,7 +90,7 @@ describe.runIf(judgeAvailable('the venv', PYTHON))('esp-protocomm', () => {
   });
 });
 
-describe.runIf(judgeAvailable('the venv', PYTHON))('a device made of srp and cryptography', () => {
+describe.runIf(toolAvailable('the venv', PYTHON))('a device made of srp and cryptography', () => {
   interface Choice {
     readonly security: 1 | 2;
     readonly patch: 0 | 1;
@@ -106,7 +106,7 @@ describe.runIf(judgeAvailable('the venv', PYTHON))('a device made of srp and cry
       ? [made.salt, made.verifier].map((bytes) => Buffer.from(bytes).toString('hex'))
       : ['-', '-'];
     const args = [String(security), String(patch), 'abcd1234', 'Lab', 'lab-password', ...secrets];
-    const device = spawn(PYTHON, [join(PEERS, 'protocomm_device.py'), ...args]);
+    const device = spawn(PYTHON, [join(TOOLS, 'protocomm_device.py'), ...args]);
     closers.push(() => device.kill());
     const port = await new Promise<string>((resolve, reject) => {
       device.stdout.once('data', (data: Buffer) => resolve(data.toString().trim()));
@@ -138,7 +138,7 @@ describe.runIf(judgeAvailable('the venv', PYTHON))('a device made of srp and cry
   });
 });
 
-describe.runIf(judgeAvailable('the venv', PYTHON))("Espressif's generator", () => {
+describe.runIf(toolAvailable('the venv', PYTHON))("Espressif's generator", () => {
   it("makes the same bytes of the Wi-Fi component's own store", async () => {
     const csv = join(folder, 'wifi.csv');
     const image = join(folder, 'wifi.bin');

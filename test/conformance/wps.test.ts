@@ -11,7 +11,7 @@ import { deviceWpsPin } from '../../src/core/wifi-device-secrets.js';
 import { parseWpsPin, randomWpsPin } from '../../src/core/wps-pin.js';
 import type { VirtualBoard } from '../../src/virtual/index.js';
 import { runWpsWindow } from '../../src/wifi/index.js';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 import { plugIn } from '../support/plug-in.js';
 
 /** Debian's packages hostapd and wpasupplicant, and the right to make a network of one's own. */
@@ -37,7 +37,12 @@ describe.runIf(canRun())('WPS by hostapd and wpa_supplicant', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'espmint-wps-air-'));
-    air = spawn('unshare', ['--net', 'sh', join(ROOT, 'test/conformance/peers/wps-air.sh'), folder]);
+    air = spawn('unshare', [
+      '--net',
+      'sh',
+      join(ROOT, 'test/conformance/reference-tools/wps-air.sh'),
+      folder,
+    ]);
     const hear = (data: Buffer): void => void (heard += data.toString());
     air.stdout?.on('data', hear);
     air.stderr?.on('data', hear);

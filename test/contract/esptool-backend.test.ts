@@ -4,7 +4,7 @@ import { connectWithEsptool } from '../../src/driver/index.js';
 import { createVirtualBoard, servePty } from '../../src/virtual/index.js';
 import type { ChipName } from '../../src/core/chips/index.js';
 import { flashOf, imageBytes, nvsBytes, OTHER_ROWS, row, tableBytes } from '../support/flash-layouts.js';
-import { PYTHON, judgeAvailable } from '../support/judges.js';
+import { PYTHON, toolAvailable } from '../support/reference-tools.js';
 import { TEST_MAC } from '../support/plug-in.js';
 import { itKeepsTheBoardContract, type Bench } from './board-contract.js';
 
@@ -25,7 +25,7 @@ async function openBench(): Promise<Bench> {
   };
 }
 
-describe.runIf(judgeAvailable('esptool', PYTHON))('a board by way of esptool', () => {
+describe.runIf(toolAvailable('esptool', PYTHON))('a board by way of esptool', () => {
   itKeepsTheBoardContract(openBench);
 
   it('sees that the port is not there', async () => {
@@ -35,7 +35,7 @@ describe.runIf(judgeAvailable('esptool', PYTHON))('a board by way of esptool', (
   });
 });
 
-describe.runIf(judgeAvailable('esptool', PYTHON))('flash beyond 16 MB by way of esptool', () => {
+describe.runIf(toolAvailable('esptool', PYTHON))('flash beyond 16 MB by way of esptool', () => {
   const BEYOND = 0x101_0000;
   const rows = [row('ota_0', 'ota_0', 0x1_0000, 0x100_0000), row('nvs', 'nvs', BEYOND, 0x6000)];
   const flash = flashOf({ 0x8000: tableBytes(rows), 0x1_0000: imageBytes(0x9000) }, 0x200_0000);
@@ -68,7 +68,7 @@ describe.runIf(judgeAvailable('esptool', PYTHON))('flash beyond 16 MB by way of 
   }, 120_000);
 });
 
-describe.runIf(judgeAvailable('esptool', PYTHON))('the chip id by way of esptool', () => {
+describe.runIf(toolAvailable('esptool', PYTHON))('the chip id by way of esptool', () => {
   it('is that of the board', async () => {
     const uniqueId = '00112233445566778899aabbccddeeff';
     const board = createVirtualBoard({ chip: 'esp32c3', uniqueId });

@@ -2,7 +2,7 @@
 import { dirname, delimiter, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { espmint, resultsOf, scratchDir, startVirtual, type VirtualBench } from '../support/cli.js';
-import { judgeAvailable, PYTHON } from '../support/judges.js';
+import { toolAvailable, PYTHON } from '../support/reference-tools.js';
 
 const MAC = 'a4:cf:12:34:56:78';
 const scratch = scratchDir('backend');
@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 afterAll(() => scratch.remove());
 
-describe.runIf(judgeAvailable('esptool', PYTHON))('--backend esptool', () => {
+describe.runIf(toolAvailable('esptool', PYTHON))('--backend esptool', () => {
   it('provisions a board that the built-in driver then reads', async () => {
     bench = await startVirtual(['--mac', MAC, '--pty']);
     const port = ['--port', ...bench.urls];

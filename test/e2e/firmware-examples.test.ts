@@ -10,7 +10,7 @@ import { encodeNvs } from '../../src/core/nvs/index.js';
 import { profileSchema } from '../../src/core/profile/schema.js';
 import { parsePsk } from '../../src/core/psk.js';
 import { deviceProof, deviceVerifier, deviceWpsPin } from '../../src/core/wifi-device-secrets.js';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 
 const HOST = join(ROOT, 'test/firmware/host');
 const COMPONENT = join(ROOT, 'examples/esp-idf/components/espmint_identity');

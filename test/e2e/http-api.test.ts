@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/service/contract/index.js';
 import { scratchDir } from '../support/cli.js';
 import { EventReader } from '../support/event-reader.js';
-import { judgeAvailable, PYTHON, ROOT } from '../support/judges.js';
+import { toolAvailable, PYTHON, ROOT } from '../support/reference-tools.js';
 import {
   clientOf,
   faultsOf,
@@ -129,7 +129,7 @@ describe.sequential('a client made from the document', () => {
     reader.close();
   });
 
-  it.runIf(judgeAvailable('prometheus_client', PYTHON))(
+  it.runIf(toolAvailable('prometheus_client', PYTHON))(
     'reads metrics that Prometheus understands',
     async () => {
       const answer = await fetch(`${served.url}/metrics`);

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 
 /** Where they come from: packages only, not files of our own, nor of Node, whose types everybody chooses. */
 const PACKAGE = /(?:from|import\()\s*'((?:@[\w-]+\/)?[\w-][\w.-]*)[^']*'/g;

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { verifyNvs } from '../../src/core/nvs/index.js';
 import { espmint, scratchDir } from '../support/cli.js';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 
 const scratch = scratchDir('nvs-mass');
 afterAll(() => scratch.remove());

@@ -15,7 +15,7 @@ import {
   type VirtualBench,
 } from '../support/cli.js';
 import { keepServerRunning } from '../support/embedded-server.js';
-import { judgeAvailable, PYTHON } from '../support/judges.js';
+import { toolAvailable, PYTHON } from '../support/reference-tools.js';
 
 const RFC = ['--listen', 'rfc2217://127.0.0.1:0'];
 const CA = ['--ca-url', 'https://ca.example.com:8443'];
@@ -90,7 +90,7 @@ describe('provisioning one board', () => {
   });
 
   it('leaves the bytes that the real esptool reads back', async (context) => {
-    if (!judgeAvailable('esptool', PYTHON)) return context.skip();
+    if (!toolAvailable('esptool', PYTHON)) return context.skip();
     bench = await startVirtual(['--mac', 'a4:cf:12:34:00:01', '--pty']);
     const port = bench.urls[0] ?? '';
     const result = onlyPass(await provision([port]));

@@ -9,7 +9,7 @@ import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { espmint, scratchDir, startVirtual, type CliRun } from '../support/cli.js';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 import { showsOf } from '../support/secret-search.js';
 
 const PSK = 'c0ffee00c0ffee11c0ffee22c0ffee33';

@@ -7,7 +7,7 @@ import { openProduction } from '../../src/registry/index.js';
 import { otherPostgresBin } from '../registry/other-postgres.js';
 import { makeTcpPostgres } from '../registry/tcp-postgres.js';
 import { scratchDir, startVirtual } from '../support/cli.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { startStation, until, type StationProcess } from '../support/station-process.js';
 
 const QUANTITY = 24;
@@ -21,7 +21,7 @@ const scratch = scratchDir('station-offline');
 afterAll(() => scratch.remove());
 const binDir = otherPostgresBin();
 
-it.runIf(judgeAvailable('a PostgreSQL server that goes away', binDir))(
+it.runIf(toolAvailable('a PostgreSQL server that goes away', binDir))(
   'boards pass while the database is away, up to the reserved units, also from a station that starts in the outage; each counts once when it is back',
   async () => {
     chmodSync(scratch.path, 0o755);

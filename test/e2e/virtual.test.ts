@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runEsptool } from '../support/esptool.js';
 import { espmint, scratchDir, startVirtual } from '../support/cli.js';
-import { judgeAvailable, PYTHON, ROOT } from '../support/judges.js';
+import { toolAvailable, PYTHON, ROOT } from '../support/reference-tools.js';
 
 const scratch = scratchDir('virtual');
 afterAll(() => {
@@ -56,7 +56,7 @@ describe('espmint virtual', () => {
     expect(stderr).toMatch(sentence);
   });
 
-  it.runIf(judgeAvailable('esptool', PYTHON))(
+  it.runIf(toolAvailable('esptool', PYTHON))(
     'keeps its flash in a file and writes down what a session cost',
     async () => {
       const flash = join(scratch.path, 'flash.bin');

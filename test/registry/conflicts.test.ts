@@ -7,7 +7,7 @@ import type { Conflict } from '../../src/core/conflict.js';
 import { isEspmintError } from '../../src/core/errors/index.js';
 import { openRegistry, type Registry, type RegistryOptions } from '../../src/registry/index.js';
 import { runInProcess } from '../support/cli-in-process.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { asForeignProgram } from './foreign-program.js';
 import { otherPostgresBin } from './other-postgres.js';
 
@@ -31,8 +31,7 @@ function newBoard() {
 
 const homes: [string, string | undefined][] = [['the embedded PostgreSQL', undefined]];
 const binDir = otherPostgresBin();
-if (judgeAvailable('a PostgreSQL of another major version', binDir))
-  homes.push([`that of ${binDir}`, binDir]);
+if (toolAvailable('a PostgreSQL of another major version', binDir)) homes.push([`that of ${binDir}`, binDir]);
 
 describe.each(homes)('a conflict in %s', (_home, bin) => {
   const folder = mkdtempSync(join(tmpdir(), 'espmint-conflicts-'));

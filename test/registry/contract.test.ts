@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { openKeyFile, openRegistry, type Registry } from '../../src/registry/index.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { attemptsContract } from './attempts-contract.js';
 import { registryContract } from './contract.js';
 import { otherPostgresBin } from './other-postgres.js';
@@ -24,7 +24,7 @@ function contracts(kind: string, open: () => Promise<Registry>): void {
 contracts('the embedded PostgreSQL', () => openRegistry({ dataDir: join(folder, 'embedded') }));
 
 const binDir = otherPostgresBin();
-if (judgeAvailable('a PostgreSQL of another major version', binDir)) {
+if (toolAvailable('a PostgreSQL of another major version', binDir)) {
   contracts(`the PostgreSQL of ${binDir}`, () => openRegistry({ dataDir: join(folder, 'other'), binDir }));
 }
 

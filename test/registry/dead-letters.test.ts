@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openProduction, openRegistry, type RegistryOptions } from '../../src/registry/index.js';
 import { decodeFrames, encodeFrame } from '../../src/registry/spool/frame.js';
 import type { JournalRecord } from '../../src/registry/spool/records.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { runInProcess } from '../support/cli-in-process.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
@@ -20,7 +20,7 @@ let dataDir: string;
 let server: TcpPostgres;
 let options: RegistryOptions;
 const binDir = otherPostgresBin();
-const isPossible = judgeAvailable('a PostgreSQL server', binDir);
+const isPossible = toolAvailable('a PostgreSQL server', binDir);
 beforeAll(async () => {
   if (!isPossible) return;
   folder = mkdtempSync(join(tmpdir(), 'espmint-dead-'));

@@ -22,7 +22,7 @@ import { openHome } from '../../src/registry/embedded/home.js';
 import { run } from '../../src/registry/embedded/run.js';
 import { startServer, stopServer } from '../../src/registry/embedded/server-process.js';
 import { backUp, importKeys, openRegistry, type Registry, restore } from '../../src/registry/index.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { asForeignProgram, queryAt } from './foreign-program.js';
 import { otherPostgresBin } from './other-postgres.js';
 
@@ -200,7 +200,7 @@ it('finishes with a role that an earlier start was killed at', async () => {
 });
 
 const oldBin = otherPostgresBin();
-it.runIf(judgeAvailable('another PostgreSQL', oldBin))(
+it.runIf(toolAvailable('another PostgreSQL', oldBin))(
   'goes over to another major version as the advice says: backup by its programs, key, restore',
   async () => {
     const old = { dataDir: join(folder, 'old'), binDir: oldBin };

@@ -10,7 +10,7 @@ import {
   openRegistry,
   type Registry,
 } from '../../src/registry/index.js';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 import { asForeignProgram, queryAt } from './foreign-program.js';
 import { describeSchema } from './schema-doc.js';
 

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DeviceLine } from '../../src/core/device-table/index.js';
 import { importDevices, openRegistry, type Registry } from '../../src/registry/index.js';
 import { runInProcess } from '../support/cli-in-process.js';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 import { asForeignProgram, queryAt } from './foreign-program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-import-'));

@@ -8,7 +8,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkDatabase, probeRegistry } from '../../src/registry/index.js';
 import { serverAt } from '../../src/registry/store/server.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, serverAccount, type TcpPostgres } from './tcp-postgres.js';
 
@@ -16,7 +16,7 @@ const binDir = otherPostgresBin();
 const QUERY = `select concat_ws(' ', current_user, current_database(), coalesce(host(inet_server_addr()), 'socket'),
   current_setting('search_path'), current_setting('application_name'))`;
 
-describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a database URL', () => {
+describe.runIf(toolAvailable('a PostgreSQL server', binDir))('a database URL', () => {
   const folder = mkdtempSync(join(tmpdir(), 'espmint-libpq-'));
   const sockets = join(folder, 'sockets, and more');
   let server: TcpPostgres;

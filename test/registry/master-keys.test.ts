@@ -27,7 +27,7 @@ import {
   restore,
   rotateMasterKey,
 } from '../../src/registry/index.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
 
@@ -41,7 +41,7 @@ const OTHER = { ...BOARD, mac: 'a4:cf:12:34:56:79', uuid: '110e3dc9-fa05-568f-a0
 const PROOF = { imageSha256: 'ab'.repeat(32) };
 const binDir = otherPostgresBin();
 
-describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('the master key of a station', () => {
+describe.runIf(toolAvailable('a PostgreSQL server', binDir))('the master key of a station', () => {
   const folder = mkdtempSync(join(tmpdir(), 'espmint-master-keys-'));
   let server: TcpPostgres;
   let cases = 0;
@@ -207,7 +207,7 @@ describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('the master key of
   });
 });
 
-describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a board that is denied', () => {
+describe.runIf(toolAvailable('a PostgreSQL server', binDir))('a board that is denied', () => {
   const folder = mkdtempSync(join(tmpdir(), 'espmint-denied-'));
   let server: TcpPostgres;
   let station: RegistryOptions & { dataDir: string; databaseUrl: string };

@@ -12,7 +12,7 @@ import {
   type RegistryOptions,
   rotateMasterKey,
 } from '../../src/registry/index.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { attemptsContract } from './attempts-contract.js';
 import { registryContract } from './contract.js';
 import { otherPostgresBin } from './other-postgres.js';
@@ -50,7 +50,7 @@ const STRANGE = [
   'transform_null_equals = on',
 ];
 
-describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('on a server that is set up strangely', () => {
+describe.runIf(toolAvailable('a PostgreSQL server', binDir))('on a server that is set up strangely', () => {
   const folder = mkdtempSync(join(tmpdir(), 'espmint-odd-'));
   let server: TcpPostgres;
   beforeAll(async () => {

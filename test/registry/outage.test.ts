@@ -23,7 +23,7 @@ import {
   removeDevice,
 } from '../../src/registry/index.js';
 import { abandonAll } from '../../src/registry/spool/testing/abandon.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
 
@@ -39,7 +39,7 @@ const PROOF = { imageSha256: 'ab'.repeat(32) };
 
 const binDir = otherPostgresBin();
 
-describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a registry whose server goes away', () => {
+describe.runIf(toolAvailable('a PostgreSQL server', binDir))('a registry whose server goes away', () => {
   const folder = mkdtempSync(join(tmpdir(), 'espmint-outage-'));
   let server: TcpPostgres;
   let databases = 0;

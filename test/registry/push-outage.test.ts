@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPushes, openRegistry, startPushes, type PushOptions } from '../../src/registry/index.js';
 import { espmint, startVirtual } from '../support/cli.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { bodyOf, type BoardToBe, newBoard, PACE, provision, SECRET, until } from './push-bench.js';
 import { type Receiver, startReceiver } from './push-receivers.js';
@@ -13,7 +13,7 @@ import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
 
 const binDir = otherPostgresBin();
 
-describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('pushes of a registry on a server', () => {
+describe.runIf(toolAvailable('a PostgreSQL server', binDir))('pushes of a registry on a server', () => {
   const folder = mkdtempSync(join(tmpdir(), 'espmint-push-outage-'));
   let server: TcpPostgres;
   let receiver: Receiver;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { processUser } from '../../src/registry/index.js';
 import { runInProcess } from '../support/cli-in-process.js';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 import { queryAt } from './foreign-program.js';
 import { bodyOf, openBench, provision, type PushBench, SECRET, until } from './push-bench.js';
 import { answer, isSignedWith, type Receiver, startReceiver } from './push-receivers.js';

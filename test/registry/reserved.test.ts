@@ -1,12 +1,12 @@
 // Reserved units: boards made out of reach are counted once, and never more of them than were asked for.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { image, macOf, ReservedRig, profile, uuidOf } from './reserved-rig.js';
 
 const binDir = otherPostgresBin();
 const homes = [{ kind: 'the embedded PostgreSQL', bin: undefined as string | undefined }];
-if (judgeAvailable('a PostgreSQL of another major version', binDir)) {
+if (toolAvailable('a PostgreSQL of another major version', binDir)) {
   homes.push({ kind: `the PostgreSQL of ${binDir}`, bin: binDir });
 }
 

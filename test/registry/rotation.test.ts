@@ -14,7 +14,7 @@ import {
   type RegistryOptions,
   rotateMasterKey,
 } from '../../src/registry/index.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
 
@@ -30,7 +30,7 @@ const board = (n: number) =>
 const PROOF = { imageSha256: 'ab'.repeat(32) };
 const binDir = otherPostgresBin();
 
-describe.runIf(judgeAvailable('a PostgreSQL server', binDir))('a new master key', () => {
+describe.runIf(toolAvailable('a PostgreSQL server', binDir))('a new master key', () => {
   const folder = mkdtempSync(join(tmpdir(), 'espmint-rotation-'));
   let server: TcpPostgres;
   let cases = 0;

@@ -30,7 +30,7 @@ import {
 } from '../../src/registry/index.js';
 import { migrate } from '../../src/registry/store/migrate.js';
 import { runInProcess } from '../support/cli-in-process.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { makeAuthority } from '../support/test-authority.js';
 import { queryAt } from './foreign-program.js';
 import { otherPostgresBin } from './other-postgres.js';
@@ -45,7 +45,7 @@ const BOARD = {
 } as const;
 const binDir = otherPostgresBin();
 
-describe.runIf(judgeAvailable('a PostgreSQL server', binDir))("a registry on the user's server", () => {
+describe.runIf(toolAvailable('a PostgreSQL server', binDir))("a registry on the user's server", () => {
   const folder = mkdtempSync(join(tmpdir(), 'espmint-server-'));
   const dataDir = join(folder, 'station');
   const caFile = join(folder, 'server/tls/ca.pem');

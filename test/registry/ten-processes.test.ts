@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
-import { judgeAvailable, ROOT } from '../support/judges.js';
+import { toolAvailable, ROOT } from '../support/reference-tools.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres } from './tcp-postgres.js';
 
@@ -37,7 +37,7 @@ async function runWorker(dataDir: string, databaseUrl: string): Promise<Worker> 
 }
 
 const binDir = otherPostgresBin();
-describe.runIf(judgeAvailable('a PostgreSQL server for ten processes', binDir))(
+describe.runIf(toolAvailable('a PostgreSQL server for ten processes', binDir))(
   'ten processes at once',
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'espmint-ten-'));

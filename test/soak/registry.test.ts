@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { otherPostgresBin } from '../registry/other-postgres.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { type Campaign, runCampaign } from './registry/campaign.js';
 import { canMount, mountJournalDisk, runOnFullDisk } from './registry/disk-full.js';
 import { embeddedHome, type Home, serverHome } from './registry/homes.js';
@@ -62,7 +62,7 @@ describe('no key that is on a chip is lost', () => {
   );
 
   const binDir = otherPostgresBin();
-  it.runIf(wants('server') && judgeAvailable('a PostgreSQL server for the kill campaign', binDir))(
+  it.runIf(wants('server') && toolAvailable('a PostgreSQL server for the kill campaign', binDir))(
     `in ${RUNS} runs of two stations on one server, with kills, outages and torn journals`,
     async () => {
       const home = await serverHome(folder, binDir);

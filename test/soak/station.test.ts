@@ -9,7 +9,7 @@ import { otherPostgresBin } from '../registry/other-postgres.js';
 import { makeTcpPostgres } from '../registry/tcp-postgres.js';
 import { startVirtual, type VirtualBench } from '../support/cli.js';
 import { cuttable } from '../support/cuttable.js';
-import { judgeAvailable } from '../support/judges.js';
+import { toolAvailable } from '../support/reference-tools.js';
 import { startStation, until, type StationProcess } from '../support/station-process.js';
 
 const QUANTITY = Number(process.env['ESPMINT_SOAK_BOARDS'] ?? 36);
@@ -25,7 +25,7 @@ const BEFORE_KILL = Math.ceil(QUANTITY / 24);
 const WHILE_CUT = 2;
 
 const binDir = otherPostgresBin();
-it.runIf(judgeAvailable('a PostgreSQL server for three stations', binDir))(
+it.runIf(toolAvailable('a PostgreSQL server for three stations', binDir))(
   `three stations make exactly ${QUANTITY} boards of a batch through a kill and a cut`,
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'espmint-soak-station-'));

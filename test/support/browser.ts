@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium as playwright, type Browser } from 'playwright-core';
-import { judgeAvailable, ROOT } from './judges.js';
+import { toolAvailable, ROOT } from './reference-tools.js';
 
 const FONTS = join(ROOT, '.cache/fonts');
 /** One tab, no sandbox (a container often cannot give one), and nobody is called home. */
@@ -31,7 +31,7 @@ async function chromiumPath(): Promise<string> {
 
 /** Loud on a desk, an exception under `CI=true`. */
 export async function browserAvailable(): Promise<boolean> {
-  return judgeAvailable('Chromium', await chromiumPath());
+  return toolAvailable('Chromium', await chromiumPath());
 }
 
 export async function launchBrowser(): Promise<Browser> {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProvisionEvent, ProvisionResult } from '../../src/core/stages.js';
-import { ROOT } from './judges.js';
+import { ROOT } from './reference-tools.js';
 
 const BIN = join(ROOT, 'bin/espmint.js');
 /** The test runner asks for colours; a user's pipe does not. */

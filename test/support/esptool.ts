@@ -1,6 +1,6 @@
 // Runs the real esptool as a child process, the way a user would.
 import { spawn } from 'node:child_process';
-import { PYTHON } from './judges.js';
+import { PYTHON } from './reference-tools.js';
 
 export interface EsptoolRun {
   readonly exitCode: number | null;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { type GeneratedImage, generateNvs } from '../../src/core/nvs/index.js';
-import { ROOT } from './judges.js';
+import { ROOT } from './reference-tools.js';
 
 export const CORPUS = `${ROOT}test/fixtures/nvs/`;
 

@@ -11,7 +11,7 @@ import { createLog, startService, type ServiceParts } from '../../src/service/in
 import { INSTANT } from '../../src/virtual/index.js';
 import { launchBrowser } from './browser.js';
 import { openDashboard, type Dashboard } from './dashboard.js';
-import { ROOT } from './judges.js';
+import { ROOT } from './reference-tools.js';
 
 export interface RealStation {
   readonly page: Page;

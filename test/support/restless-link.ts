@@ -6,7 +6,7 @@ const END = 0xc0;
 const OP = { md5: 0x13, sync: 0x08, readRegister: 0x0a, changeBaud: 0x0f } as const;
 const STATUS_BYTES = 4;
 
-/** What one peer does all the time, drawn once. */
+/** What one loader does all the time, drawn once. */
 interface Habits {
   readonly syncCopies: number;
   readonly statusBytes: 2 | 4;
@@ -17,7 +17,7 @@ interface Habits {
   readonly repeatsOldAnswers: boolean;
   readonly largestPiece: number;
   readonly mostDelayMs: number;
-  /** Per frame; 0 for a peer that keeps to the protocol. */
+  /** Per frame; 0 for a loader that keeps to the protocol. */
   readonly damage: number;
 }
 
@@ -138,7 +138,7 @@ export class RestlessLink implements Link {
     else this.#partial.push(byte);
   }
 
-  /** One frame of the chip, as this peer would have said it. */
+  /** One frame of the chip, as this loader would have said it. */
   #answer(frame: Uint8Array): void {
     const { habits, random } = this;
     if (frame[0] !== 1) return void this.#sendFrame(frame);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROOT } from './judges.js';
+import { ROOT } from './reference-tools.js';
 
 const POLL_MS = 100;
 

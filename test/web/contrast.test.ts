@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 
 const css = readFileSync(join(ROOT, 'src/web/styles/tokens.css'), 'utf8');
 

@@ -11,7 +11,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserAvailable, launchBrowser } from '../support/browser.js';
 import { goTo, openDashboard, tile, tileSays, type Dashboard } from '../support/dashboard.js';
-import { ROOT } from '../support/judges.js';
+import { ROOT } from '../support/reference-tools.js';
 
 /** Given to the page once, and nowhere to be found afterwards but in the station's own store of secrets. */
 const CANARY = 'canary-wifi-password-7319';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Log } from '../../../src/registry/spool/log.js';
-import { ROOT } from '../../support/judges.js';
+import { ROOT } from '../../support/reference-tools.js';
 
 const WRITERS = 3;
 

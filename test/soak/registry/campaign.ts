@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROOT } from '../../support/judges.js';
+import { ROOT } from '../../support/reference-tools.js';
 import { plugInBoard, type SoakBoard } from './boards.js';
 import type { Home } from './homes.js';
 import { tearJournal } from './tear.js';

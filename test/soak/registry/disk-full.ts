@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ROOT } from '../../support/judges.js';
+import { ROOT } from '../../support/reference-tools.js';
 import { plugInBoard, type SoakBoard } from './boards.js';
 import type { Campaign, CampaignCounts } from './campaign.js';
 import type { Home } from './homes.js';

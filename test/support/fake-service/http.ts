@@ -15,7 +15,7 @@ import {
   type Operation,
   type Role,
 } from '../../../src/service/contract/index.js';
-import { ROOT } from '../judges.js';
+import { ROOT } from '../reference-tools.js';
 import { handlersOf } from './handlers.js';
 import { FakeFile, Refusal, type Handlers } from './refusal.js';
 import type { Pace } from './run.js';

@@ -822,8 +822,8 @@ export const de: Messages = {
   'audit.kind.conflict resolved': 'Konflikt entschieden',
   'audit.kind.list entry added': 'Auf Liste gesetzt',
   'audit.kind.list entry removed': 'Von Liste genommen',
-  'audit.kind.batch units released': 'Plätze freigegeben',
-  'audit.kind.batch unit lost': 'Platz verloren',
+  'audit.kind.batch units released': 'Einheiten freigegeben',
+  'audit.kind.batch unit lost': 'Einheit verloren',
   'audit.kind.values imported': 'Werte eingelesen',
   'audit.kind.values row ended': 'Zeile von Werten beendet',
   'audit.kind.firmware added': 'Firmware hinzugefügt',
@@ -905,9 +905,9 @@ export const de: Messages = {
   'reserved.released.other': '{n} Einheiten sind für andere Platinen frei.',
   'reserved.reasonHint': 'Kommt ins Prüfprotokoll. Zum Beispiel: Ihr Rechner wurde verschrottet',
   'reserved.consequence':
-    'Nur für eine Station, die nicht zurückkommt. Ihre {n} Plätze ({station}) gehen an andere Platinen. Was sie ohne Verbindung gemacht hat, zählt später nur, solange Platz ist.',
+    'Nur für eine Station, die nicht zurückkommt. Ihre {n} Einheiten ({station}) gehen an andere Platinen. Was sie ohne Verbindung gemacht hat, zählt später nur, solange Platz ist.',
   'reserved.stillThere':
-    'Diese Station war in der letzten Minute zu hören. Sie nimmt wieder Plätze, sobald sie kann.',
+    'Diese Station war in der letzten Minute zu hören. Sie reserviert wieder Einheiten, sobald sie kann.',
   'cause.unexpected': 'Etwas Unerwartetes ist geschehen.',
   'do.unexpected': 'Einen Techniker rufen.',
   'cause.stopped': 'Angehalten.',

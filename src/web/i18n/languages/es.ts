@@ -903,7 +903,7 @@ export const es: Messages = {
   'reserved.consequence':
     'Solo para una estación que no vuelve. Sus {n} unidades ({station}) pasan a otras placas. Lo que hizo sin conexión se cuenta después solo si queda sitio.',
   'reserved.stillThere':
-    'Esta estación dio señales en el último minuto. Volverá a tomar unidades en cuanto pueda.',
+    'Esta estación dio señales en el último minuto. Volverá a reservar unidades en cuanto pueda.',
   'cause.unexpected': 'Ha ocurrido algo inesperado.',
   'do.unexpected': 'Avise a un técnico.',
   'cause.stopped': 'Detenido.',

@@ -1,4 +1,4 @@
-"""A chip's own ROM loader, instruction by instruction, behind TCP: the judge that no reading of the protocol can stand for.
+"""A chip's own ROM loader, instruction by instruction, behind TCP: the reference that no reading of the protocol can stand for.
 
 Needs the chip's ROM as an ELF file (ESP-IDF installs them, see ESP_ROM_ELF_DIR) and the Python packages unicorn and
 pyelftools. RISC-V chips only. The ROM's download loop runs as it is; only what touches hardware is replaced: one byte

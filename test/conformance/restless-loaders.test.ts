@@ -15,7 +15,7 @@ const DAMAGED_RUNS = Math.ceil(RUNS / 3);
 const FIRST_SEED = Number(process.env['ESPMINT_PEER_SEED'] ?? 1);
 const FLASH_BYTES = 0x10_0000;
 const REGION = { offsetBytes: 0x9000, sizeBytes: 0x6000 };
-/** Of a connection and all that is done in it: far above what a peer's habits cost. */
+/** Of a connection and all that is done in it: far above what a loader's habits cost. */
 const DEADLINE_MS = 60_000;
 
 interface Ending {
@@ -36,7 +36,7 @@ async function runSeed(seed: number, damage: number): Promise<Ending> {
   const image = new Uint8Array(REGION.sizeBytes).fill(0xff);
   image.set(scrambled(1 + Math.floor(random() * 3_000), seed + 7));
   const virtual = createVirtualBoard({ chip, flashContent: content, flashSizeBytes: FLASH_BYTES });
-  const inner = await memoryTransport(new Map([['peer', virtual]])).open('virtual://peer', {
+  const inner = await memoryTransport(new Map([['board', virtual]])).open('virtual://board', {
     baud: 115_200,
     timeoutMs: 1_000,
   });
@@ -76,7 +76,7 @@ async function runAll(runs: number, damage: number): Promise<readonly Ending[]> 
 
 describe('the driver', () => {
   it(
-    `passes with ${RUNS} peers that answer in any way that the protocol allows, from seed ${FIRST_SEED} on`,
+    `passes with ${RUNS} loaders that answer in any way that the protocol allows, from seed ${FIRST_SEED} on`,
     async () => {
       const wrong = (await runAll(RUNS, 0)).filter(
         ({ result, isImageThere, isRestUntouched }) =>
@@ -88,7 +88,7 @@ describe('the driver', () => {
   );
 
   it(
-    `never passes wrongly with ${DAMAGED_RUNS} peers whose answers are damaged, from seed ${FIRST_SEED} on`,
+    `never passes wrongly with ${DAMAGED_RUNS} loaders whose answers are damaged, from seed ${FIRST_SEED} on`,
     async () => {
       const wrong = (await runAll(DAMAGED_RUNS, 0.03)).filter(
         ({ result, isImageThere, isRestUntouched }) =>

@@ -1,4 +1,4 @@
-// Where the foreign judges live, and what happens to a test when one of them is missing.
+// Where the reference tools are, and what happens to a test when one of them is missing.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -8,10 +8,10 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const PYTHON = `${ROOT}.cache/venv/${process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python'}`;
 
 /**
- * Whether a judge can be asked. Missing: false and a loud line on a desk, an exception under `CI=true`, where a
- * test that silently does not run would be taken for one that passed.
+ * Whether a reference tool is installed. Missing: false and a warning on a developer's computer; an exception under
+ * `CI=true`, where a test that silently does not run would be taken for one that passed.
  */
-export function judgeAvailable(name: string, path: string): boolean {
+export function toolAvailable(name: string, path: string): boolean {
   if (existsSync(path)) return true;
   const message = `${name} is missing (${path}): run \`node scripts/prepare.mjs\``;
   if (process.env['CI'] === 'true') throw new Error(message);
