@@ -5,6 +5,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'espmint provision --port COM7 --port COM8 --profile lamp.yaml',
   ],
   inspect: ['espmint inspect --port /dev/ttyUSB0'],
+  verify: ['espmint verify --port /dev/ttyUSB0 --profile lamp.yaml'],
   devices: ['espmint devices list --status active', 'espmint devices export --out devices.csv'],
   'devices list': ['espmint devices list --limit 20'],
   'devices show': ['espmint devices show a4:cf:12:34:56:78'],

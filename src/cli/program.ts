@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     does: 'show what a board says of itself: chip, security, partitions, NVS contents (secrets masked)',
     load: async (io) => (await import('./commands/inspect.js')).inspectCommand(io),
   },
+  verify: {
+    does: 'check that a board may leave: what must be on it, and what must not (reads only)',
+    load: async (io) => (await import('./commands/verify.js')).verifyCommand(io),
+  },
   devices: {
     does: 'the devices in the registry: find them, read their history, move them',
     load: async (io) => (await import('./commands/devices.js')).devicesCommand(io),

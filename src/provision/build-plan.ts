@@ -81,6 +81,7 @@ export async function buildPlan(
     regions: await readRegions(profile, readFile),
     values: profile.values,
     expect: profile.expect,
+    ship: profile.ship,
     firmwareVersion: atMost(20, '--firmware-version', changes.firmwareVersion ?? profile.firmwareVersion),
     hardwareRevision: atMost(10, '--hardware-revision', changes.hardwareRevision ?? profile.hardwareRevision),
     location: atMost(100, '--location', changes.location ?? profile.location),

@@ -2,6 +2,7 @@
 export type { Admit } from './admission.js';
 export type { Origin } from './origin.js';
 export { buildPlan, type PlanChanges, type SecretResolver } from './build-plan.js';
+export { checkBoard, type BoardCheck } from './check-board.js';
 export type { ConnectOptions, ProvisionParts } from './parts.js';
 export type { ProvisionPlan } from './plan.js';
 export { provisionDevice } from './provision-device.js';

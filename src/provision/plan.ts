@@ -72,6 +72,8 @@ export interface ProvisionPlan {
   readonly regions?: readonly PlannedRegion[] | undefined;
   /** What a board must be before anything is written to it. */
   readonly expect?: Profile['expect'];
+  /** What must not be on a board that leaves. */
+  readonly ship?: Profile['ship'];
   /** Typed; absent: what the application says of itself. */
   readonly firmwareVersion?: string | undefined;
   readonly hardwareRevision?: string | undefined;

@@ -14,7 +14,7 @@ export function differingKeys(rows: readonly NvsRow[], partition: Uint8Array): r
   const wanted = rows.filter((row): row is ValueRow => row.type !== 'namespace');
   const names = new Set(wanted.map(nameOf));
   const differing = new Set([
-    ...wanted.filter((row) => !isSame(row, found.get(nameOf(row)))).map(nameOf),
+    ...wanted.filter((row) => !isSameValue(row, found.get(nameOf(row)))).map(nameOf),
     ...[...values, ...unreadable].map(nameOf).filter((name) => !names.has(name)),
   ]);
   return [...differing].sort();
@@ -32,7 +32,7 @@ export function ambiguousKeys(rows: readonly NvsRow[], partition: Uint8Array): r
     .filter((row): row is ValueRow => row.type !== 'namespace')
     .filter((row) => {
       const [only, ...others] = found.filter((value) => nameOf(value) === nameOf(row));
-      return !isSame(row, only) || others.length > 0 || damaged.has(nameOf(row));
+      return !isSameValue(row, only) || others.length > 0 || damaged.has(nameOf(row));
     })
     .map(nameOf);
 }
@@ -46,7 +46,8 @@ export function checkReadback(port: string, rows: readonly NvsRow[], partition: 
 const nameOf = ({ namespace, key }: { readonly namespace: string; readonly key: string }): string =>
   `${namespace}:${key}`;
 
-function isSame(row: ValueRow, found: NvsValue | undefined): boolean {
+/** Whether a board's value is, in type and content, what a row means. */
+export function isSameValue(row: ValueRow, found: NvsValue | undefined): boolean {
   if (found?.type !== row.type) return false;
   if (row.type === 'blob') return textOf(found.value) === textOf(row.value);
   return String(found.value) === String(row.value);

@@ -32,6 +32,7 @@ export type { AttemptChip, AttemptTimings, AttemptFacts, ProfileContent } from '
 export type {
   AttemptRecord,
   BoardNames,
+  CheckResult,
   ConflictFilter,
   Decision,
   DeviceFilter,

@@ -236,6 +236,13 @@ export interface Decision extends Asker {
   readonly reason: string;
 }
 
+/** What a check of a board found. */
+export interface CheckResult {
+  readonly profile?: { readonly name: string; readonly version: number } | undefined;
+  /** A sentence each, without secrets; none: the board passed. */
+  readonly differences: readonly string[];
+}
+
 export interface Registry {
   /** How a person would name this registry; never with a password. */
   readonly description: string;
@@ -292,6 +299,21 @@ export interface Registry {
    * @throws DEVICE_UNKNOWN, INPUT_INVALID (no reason given)
    */
   labelled(mac: string, reason: string, by?: Asker): Promise<void>;
+
+  /**
+   * What the registry knows of a key that was read from a board, without telling its own; undefined: no key of this device.
+   *
+   * @throws DEVICE_UNKNOWN
+   */
+  compareKey(mac: string, psk: string): Promise<KeyRecord['state'] | undefined>;
+
+  /**
+   * Writes to the audit trail that a board was compared with what it must be; it may be one that the registry does not
+   * know.
+   *
+   * @param by who checked, and from where; the user of this process when absent
+   */
+  checked(mac: string, result: CheckResult, by?: Asker): Promise<void>;
 
   /** Boards that were refused because they contradict the registry, newest first. */
   conflicts(filter?: ConflictFilter): Promise<readonly Conflict[]>;

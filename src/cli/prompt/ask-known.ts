@@ -59,6 +59,8 @@ export function askingRegistry(io: CliIo, registry: Registry): Registry {
     list: (filter) => registry.list(filter),
     show: (device) => registry.show(device),
     reveal: (mac, reason, by) => registry.reveal(mac, reason, by),
+    compareKey: (mac, psk) => registry.compareKey(mac, psk),
+    checked: (mac, result, by) => registry.checked(mac, result, by),
     labelled: (mac, reason, by) => registry.labelled(mac, reason, by),
     conflicts: (filter) => registry.conflicts(filter),
     resolve: (id, decision) => registry.resolve(id, decision),

@@ -95,6 +95,12 @@ nvs:
 #   flash: 4MB
 #   revision: '>=3.0'
 
+# What no board may leave with; espmint verify looks for it. A namespace, a key, a pattern of the value, or several together.
+# ship:
+#   absent:
+#     - { namespace: factory_test }
+#     - { key: wifi_ssid, value: '^Factory' }
+
 # Recorded with each device. Without firmwareVersion: what the application on the board says of itself.
 # firmwareVersion: 1.0.0
 hardwareRevision: A

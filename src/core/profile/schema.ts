@@ -134,6 +134,20 @@ const region = z
       context.addIssue({ code: 'custom', message: 'must name a partition or an offset, one of them' });
   });
 
+/** A value that no board may leave with; what is named counts together. */
+const absentValue = z
+  .strictObject({
+    namespace: nvsName.optional(),
+    key: nvsName.optional(),
+    value: regularExpression.optional().meta({
+      description:
+        'Only a value that this matches, in RE2 syntax: of a text, a number in base 10, or a blob.',
+    }),
+  })
+  .refine((rule) => Object.values(rule).some((part) => part !== undefined), {
+    message: 'must name a namespace, a key or a value',
+  });
+
 /** How the boards of a product get onto Wi-Fi (docs/guides/wifi.md). */
 const wifi = z
   .strictObject({
@@ -298,6 +312,14 @@ export const profileSchema = z
       })
       .optional()
       .meta({ description: 'A board that is not so is refused before anything is written.' }),
+    ship: z
+      .strictObject({
+        absent: z.array(absentValue).min(1).max(100).meta({
+          description: 'NVS values that must not be there: networks of the factory, keys of a test.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'What `espmint verify` demands of a board that leaves, beside all else here.' }),
     firmwareVersion: z
       .string()
       .max(20)

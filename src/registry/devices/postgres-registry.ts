@@ -7,6 +7,7 @@ import { resolveConflict } from '../conflicts/resolve.js';
 import { countOpenConflicts, listConflicts, recordConflict } from '../conflicts/store.js';
 import type { RegistryFacts } from '../admission/registry-copy.js';
 import type {
+  CheckResult,
   ConflictFilter,
   Decision,
   DeviceFilter,
@@ -16,6 +17,7 @@ import type {
   DeviceRecord,
   Failure,
   Image,
+  KeyRecord,
   Proof,
   Registry,
   RegistryStatus,
@@ -32,7 +34,7 @@ import { list } from './list.js';
 import { readFacts } from './lists.js';
 import { lockNames } from '../store/lock.js';
 import { Stop } from './match.js';
-import { find, openKey, recordLabel, recordReveal, show } from './read.js';
+import { compareKey, find, openKey, recordCheck, recordLabel, recordReveal, show } from './read.js';
 import { type OfflineReservation, replayReservation } from './replay.js';
 import { reserve, screen } from './reserve.js';
 import { toDeviceRecord } from './rows.js';
@@ -144,6 +146,14 @@ export class PostgresRegistry implements Registry {
   async labelled(mac: string, reason: string, by: Asker = {}): Promise<void> {
     checkReason(reason);
     await this.#database.transaction('labelled', (client) => recordLabel(client, { mac, reason, by }));
+  }
+
+  compareKey(mac: string, psk: string): Promise<KeyRecord['state'] | undefined> {
+    return this.#database.connected('compare', (client) => compareKey(client, this.#box, mac, psk));
+  }
+
+  async checked(mac: string, result: CheckResult, by: Asker = {}): Promise<void> {
+    await this.#database.transaction('checked', (client) => recordCheck(client, { mac, result, by }));
   }
 
   conflicts(filter: ConflictFilter = {}): Promise<readonly Conflict[]> {

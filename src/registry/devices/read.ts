@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import { nameOfDevice } from '../../core/device-name.js';
 import { macsOfSerials, readUnitsOfDevice } from './units.js';
-import type { DeviceHistory, DeviceName, DeviceRecord } from '../registry.js';
+import type { CheckResult, DeviceHistory, DeviceName, DeviceRecord, KeyRecord } from '../registry.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import { readAttempts } from './attempts.js';
 import type { Asker } from '../process-user.js';
@@ -13,6 +13,7 @@ import {
   type DeviceRow,
   columnText,
   type KeyRow,
+  macKeyOf,
   ownerOf,
   toDeviceRecord,
   toKeyRecord,
@@ -106,6 +107,38 @@ export async function recordLabel(
 ): Promise<void> {
   const { global_uuid: uuid, mac_key: macKey } = await needRow(client, { mac });
   await recordEvent(client, { kind: 'label printed', ...eventBy(by), uuid, macKey, detail: { reason } });
+}
+
+/** A board that the registry does not know is recorded by its MAC. */
+export async function recordCheck(
+  client: pg.ClientBase,
+  { mac, result, by }: { readonly mac: string; readonly result: CheckResult; readonly by: Asker },
+): Promise<void> {
+  const row = await findRow(client, { mac });
+  const { profile, differences } = result;
+  const detail = { passed: differences.length === 0, profile, differences };
+  await recordEvent(client, {
+    kind: 'board checked',
+    ...eventBy(by),
+    uuid: row?.global_uuid,
+    macKey: macKeyOf(mac),
+    detail,
+  });
+}
+
+/** Newest first; a key of which one cannot be opened is not said to be another one. @throws DEVICE_UNKNOWN, SECRET_UNREADABLE */
+export async function compareKey(
+  client: pg.ClientBase,
+  box: SecretBox,
+  mac: string,
+  psk: string,
+): Promise<KeyRecord['state'] | undefined> {
+  const row = await needRow(client, { mac });
+  const { rows } = await client.query<Pick<KeyRow, 'state' | 'psk_secret'>>(
+    `select state, psk_secret from device_keys where device_id = $1 order by state <> 'current', id desc`,
+    [row.id],
+  );
+  return rows.find(({ psk_secret: sealed }) => box.open(sealed, ownerOf(row)) === psk)?.state;
 }
 
 /** devices.psk_secret is the current key, or the newest pending one of a device that has none. */

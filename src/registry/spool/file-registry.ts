@@ -8,6 +8,7 @@ import { refusalBy } from '../conflicts/from-history.js';
 import { KeyFile, type KeyFileRecord } from './key-file.js';
 import { KeyHistory } from './key-history.js';
 import type {
+  CheckResult,
   ConflictFilter,
   DeviceFilter,
   DeviceHistory,
@@ -16,6 +17,7 @@ import type {
   DeviceRecord,
   Failure,
   Image,
+  KeyRecord,
   Proof,
   Registry,
   RegistryStatus,
@@ -119,6 +121,16 @@ class FileRegistry implements Registry {
       const device = history.need({ mac });
       await this.#append({ type: 'labelled', at: now(), mac: device.record.mac, reason, ...whoOf(by) });
     });
+  }
+
+  async compareKey(mac: string, psk: string): Promise<KeyRecord['state'] | undefined> {
+    return this.#inTurn((history) => history.need({ mac }).stateOf(psk));
+  }
+
+  async checked(mac: string, { profile, differences }: CheckResult, by: Asker = {}): Promise<void> {
+    await this.#inTurn(() =>
+      this.#append({ type: 'checked', at: now(), mac, profile, differences, ...whoOf(by) }),
+    );
   }
 
   /** Without numbers: nobody can decide about them here. */

@@ -6,6 +6,7 @@ import { conflictError, namesOf } from '../conflicts/detect.js';
 import type { RegistryCopy } from '../admission/registry-copy.js';
 import { isDown, type Outage } from '../store/outage.js';
 import type {
+  CheckResult,
   ConflictFilter,
   Decision,
   DeviceFilter,
@@ -15,6 +16,7 @@ import type {
   DeviceRecord,
   Failure,
   Image,
+  KeyRecord,
   Proof,
   Registry,
   RegistryStatus,
@@ -169,6 +171,14 @@ export class JournaledRegistry implements Registry {
 
   labelled(mac: string, reason: string, by?: Asker): Promise<void> {
     return this.#online((inner) => inner.labelled(mac, reason, by));
+  }
+
+  compareKey(mac: string, psk: string): Promise<KeyRecord['state'] | undefined> {
+    return this.#online((inner) => inner.compareKey(mac, psk));
+  }
+
+  checked(mac: string, result: CheckResult, by?: Asker): Promise<void> {
+    return this.#online((inner) => inner.checked(mac, result, by));
   }
 
   conflicts(filter: ConflictFilter = {}): Promise<readonly Conflict[]> {

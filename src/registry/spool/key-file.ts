@@ -5,7 +5,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import { replaceOwnFile, toWriteError, unreadable } from '../../files/index.js';
 import { appendDurably, openForAppend } from './durable-append.js';
 import type { AttemptFacts } from '../devices/attempt-facts.js';
-import type { DeviceRecord, Failure, Image, Proof } from '../registry.js';
+import type { CheckResult, DeviceRecord, Failure, Image, Proof } from '../registry.js';
 
 /** Everything but the key that a device is to become. */
 export type Wanted = Pick<
@@ -21,7 +21,8 @@ export type KeyFileRecord =
   | ({ type: 'failed'; at: string; id: string } & Failure)
   | RefusedRecord
   | { type: 'revealed'; at: string; mac: string; reason: string; actor: string; origin?: string }
-  | { type: 'labelled'; at: string; mac: string; reason: string; actor: string; origin?: string };
+  | { type: 'labelled'; at: string; mac: string; reason: string; actor: string; origin?: string }
+  | ({ type: 'checked'; at: string; mac: string; actor: string; origin?: string } & CheckResult);
 
 /** A board that was stopped because it contradicts a device of the file. */
 export interface RefusedRecord {

@@ -41,6 +41,11 @@ export class FileDevice {
     return this.#keys.findLast((key) => key.state === state)?.psk;
   }
 
+  /** Undefined: it is no key of this device. */
+  stateOf(psk: string): KeyRecord['state'] | undefined {
+    return this.#keys.findLast((key) => key.psk === psk)?.state;
+  }
+
   get attempts(): readonly AttemptRecord[] {
     return this.#attempts;
   }
@@ -106,7 +111,8 @@ export class KeyHistory {
   }
 
   apply(record: KeyFileRecord): void {
-    if (record.type === 'revealed' || record.type === 'labelled' || record.type === 'refused') return;
+    if (record.type === 'revealed' || record.type === 'labelled') return;
+    if (record.type === 'checked' || record.type === 'refused') return;
     if (record.type === 'built') {
       this.#reservations.get(record.id)?.describe(record.id, record);
       return;

@@ -82,20 +82,16 @@ export class PostgresValues implements Values {
     return this.#database.transaction('values', async (client) => {
       const list = await readList(client, name);
       const macKey = macKeyOf(request.mac);
-      const {
-        rows: [own],
-      } = await client.query<StoredRow>(
-        `select * from value_rows where list_id = $1 and mac_key = $2 and state = 'used'`,
-        [list.id, macKey],
-      );
-      const row = own ?? (await takeRow(client, list, macKey, request));
-      const sealed = row.sealed === null ? {} : this.#open(row.sealed, name, row.number);
-      const claimed = {
-        number: row.number,
-        columns: list.columns,
-        stored: { ...row.open_values, ...sealed },
-      };
-      return Object.defineProperty(claimed, 'stored', { enumerable: false });
+      const row = (await readHeld(client, list, macKey)) ?? (await takeRow(client, list, macKey, request));
+      return this.#claimed(list, row);
+    });
+  }
+
+  async held(name: string, mac: string): Promise<ClaimedRow | undefined> {
+    return this.#database.connected('values', async (client) => {
+      const list = await readList(client, name);
+      const row = await readHeld(client, list, macKeyOf(mac));
+      return row && this.#claimed(list, row);
     });
   }
 
@@ -244,9 +240,27 @@ export class PostgresValues implements Values {
     throw new EspmintError('VALUES_FILE_INVALID', { faults, more: '' });
   }
 
+  #claimed({ name, columns }: ListRow, row: StoredRow): ClaimedRow {
+    const sealed = row.sealed === null ? {} : this.#open(row.sealed, name, row.number);
+    const claimed = { number: row.number, columns, stored: { ...row.open_values, ...sealed } };
+    return Object.defineProperty(claimed, 'stored', { enumerable: false });
+  }
+
   #open(sealed: string, list: string, number: number): Record<string, string> {
     return JSON.parse(this.#box.open(sealed, ownerOf(list, number))) as Record<string, string>;
   }
+}
+
+async function readHeld(
+  client: pg.ClientBase,
+  { id }: ListRow,
+  macKey: string,
+): Promise<StoredRow | undefined> {
+  const { rows } = await client.query<StoredRow>(
+    `select * from value_rows where list_id = $1 and mac_key = $2 and state = 'used'`,
+    [id, macKey],
+  );
+  return rows[0];
 }
 
 /** Of the row of a board; the first free one, or the one that names it. */

@@ -66,6 +66,9 @@ export interface Values {
    */
   claim(request: RowClaim): Promise<ClaimedRow>;
 
+  /** The row that a board has, without giving it one. @throws VALUE_LIST_UNKNOWN, SECRET_UNREADABLE, REGISTRY_* */
+  held(list: string, mac: string): Promise<ClaimedRow | undefined>;
+
   lists(): Promise<readonly ValueList[]>;
 
   /** Rows in their order. @throws VALUE_LIST_UNKNOWN */

@@ -31,6 +31,7 @@ export const SENTENCE_OF = {
   VALUE_COLUMNS_DIFFER: 'product',
   VALUES_FILE_INVALID: 'product',
   BOARD_NOT_AS_EXPECTED: 'product',
+  BOARD_CHECK_FAILED: 'product',
   FIRMWARE_INVALID: 'product',
   FIRMWARE_UNKNOWN: 'product',
   FIRMWARE_VERSION_TAKEN: 'product',

@@ -8,10 +8,10 @@ import { inMode } from './wifi-form.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /**
- * The version is counted by the service. Written as YAML: steps of one's own on a console, lists of values, further
- * regions, and what a board must have.
+ * The version is counted by the service. Written as YAML: steps of one's own on a console, lists of values and
+ * the network that a board has from one, further regions, what a board must have, and what it must not leave with.
  */
-const ELSEWHERE = ['version', 'wifi.console.script', 'values', 'regions', 'expect'];
+const ELSEWHERE = ['version', 'wifi.console.script', 'wifi.columns', 'values', 'regions', 'expect', 'ship'];
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;

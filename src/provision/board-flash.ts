@@ -1,0 +1,111 @@
+// What a board's flash holds, read for a check and never written: its table, its application and its NVS partitions.
+import { isEspmintError, type ErrorCode } from '../core/errors/index.js';
+import type { AppDescription } from '../core/firmware/image.js';
+import { settleTable, type FoundTable } from '../core/flash-survey.js';
+import { decodeNvs, type NvsImage } from '../core/nvs/index.js';
+import type { Board } from '../driver/index.js';
+import { readUsedPages } from './board-pages.js';
+import type { Difference } from './difference.js';
+import type { ProvisionPlan } from './plan.js';
+import { readFirmware } from './read-firmware.js';
+import { chooseRegion, isNvs, overlap, type Region } from './region.js';
+
+/** One NVS partition, or the region that stands in for one. */
+export interface NvsContent extends Region {
+  readonly name: string;
+  readonly isBlank: boolean;
+  readonly decoded: NvsImage;
+}
+
+export interface BoardFlashContent {
+  readonly found: FoundTable | undefined;
+  readonly app: AppDescription | undefined;
+  /** Where the identity must be; absent where the board has no such place. */
+  readonly home: NvsContent | undefined;
+  /** All NVS of the board, `home` among them. */
+  readonly nvs: readonly NvsContent[];
+}
+
+/** What a board may be wrong in; all other errors end the check. */
+const FAULTS_OF_BOARD: readonly ErrorCode[] = [
+  'PARTITION_TABLE_INVALID',
+  'PARTITION_TABLE_AMBIGUOUS',
+  'PARTITION_TABLE_MISSING',
+  'PARTITION_NOT_FOUND',
+  'PARTITION_AMBIGUOUS',
+  'REGION_NOT_NVS',
+  'REGION_INVALID',
+  'IMAGE_DOES_NOT_FIT',
+  'FIRMWARE_NOT_FOR_BOARD',
+];
+
+/** The result, or undefined with a difference noted where the board is not laid out as it must be. */
+export async function orDifference<T>(
+  work: () => T | Promise<T>,
+  note: (difference: Difference) => void,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isEspmintError(error) || !FAULTS_OF_BOARD.includes(error.code)) throw error;
+    const { message, next } = error;
+    note({ kind: 'layout', message: message.slice(0, -(next.length + 2)), remedy: next.slice(0, -1) });
+    return undefined;
+  }
+}
+
+export async function readFlashContent(
+  port: string,
+  board: Board,
+  { target }: ProvisionPlan,
+  note: (difference: Difference) => void,
+  signal: AbortSignal | undefined,
+): Promise<BoardFlashContent> {
+  const { tableOffsetBytes } = target;
+  const survey = await board.survey({ tableOffsetBytes, signal });
+  const settled = await orDifference(
+    () => ({ found: settleTable(survey, { port, wantedOffsetBytes: tableOffsetBytes }) }),
+    note,
+  );
+  const found = settled?.found;
+  if (settled !== undefined && found === undefined) {
+    note({
+      kind: 'firmware',
+      message: `${port}: the flash has no partition table, so no firmware either`,
+      remedy: 'Flash the firmware, then give the board its identity',
+    });
+  }
+  const { flashSizeBytes } = board.facts;
+  const region =
+    settled && (await orDifference(() => chooseRegion(target, { port, survey, flashSizeBytes }), note));
+  const partitions = (found?.table.partitions ?? []).filter(isNvs);
+  const places: (Region & { readonly name: string })[] = partitions.map(
+    ({ label, offsetBytes, sizeBytes }) => ({
+      name: label,
+      offsetBytes,
+      sizeBytes,
+    }),
+  );
+  // Firmware reads a partition as a whole: a region inside one is judged with the rest of it.
+  if (region !== undefined && !places.some((place) => overlap(place, region)))
+    places.push({ ...region, name: `NVS at 0x${region.offsetBytes.toString(16)}` });
+  const nvs: NvsContent[] = [];
+  for (const { name, offsetBytes, sizeBytes } of places)
+    nvs.push(await readNvs(board, name, { offsetBytes, sizeBytes }, signal));
+  return {
+    found,
+    app: found && (await readFirmware(board, found.table, signal)),
+    home: region && nvs.find((one) => overlap(one, region)),
+    nvs,
+  };
+}
+
+export async function readNvs(
+  board: Board,
+  name: string,
+  region: Region,
+  signal: AbortSignal | undefined,
+): Promise<NvsContent> {
+  const bytes = await readUsedPages(board, region, signal);
+  return { ...region, name, isBlank: bytes.every((byte) => byte === 0xff), decoded: decodeNvs(bytes) };
+}
