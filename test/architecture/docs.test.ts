@@ -1,14 +1,19 @@
 // The documentation cannot drift: generated pages equal the code, links lead somewhere, commands that are shown exist.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { generatedDocs } from '../../src/cli/reference.js';
 import { CATALOG, WARNINGS } from '../../src/core/errors/index.js';
+import { createApp } from '../../src/service/app.js';
+import type { Job } from '../../src/service/contract/index.js';
 import { ROOT } from '../support/reference-tools.js';
 import { buildProgram, COMMAND_NAMES } from '../../src/cli/program.js';
 import { silentIo } from '../support/cli-io.js';
 import { wrongCommandsIn } from '../support/named-commands.js';
 import { refusalOf, shellWords } from '../support/parse-only.js';
+import { createBench } from '../support/service-bench.js';
 
 const pages = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
@@ -111,5 +116,53 @@ describe('the documentation', () => {
       );
     const known: readonly string[] = [...Object.keys(CATALOG), ...Object.keys(WARNINGS)];
     expect(codes.filter((code) => !known.includes(code) && !/^ESP(MINT|_ERR)_/.test(code))).toEqual([]);
+  });
+});
+
+const hasCurl = ['curl', 'jq', 'bash'].every((tool) => spawnSync(tool, ['--version']).status === 0);
+if (!hasCurl)
+  process.stderr.write(
+    'SKIPPED: the guide to the HTTP API is not run, as curl, jq or bash is not installed.\n',
+  );
+
+describe.skipIf(!hasCurl)('the guide to the HTTP API', () => {
+  it('provisions a board with the lines that it shows, as they stand there', async () => {
+    const bench = await createBench();
+    const app = await createApp(bench.parts, { version: '1.2.3', dataDir: bench.dataDir });
+    try {
+      const url = await app.listen({ port: 0, host: '127.0.0.1' });
+      const cwd = mkdtempSync(join(bench.dataDir, 'curl-'));
+      const made = (file: string): string => readFileSync(join(cwd, file), 'utf8');
+      writeFileSync(join(cwd, 'password.txt'), 'canary-of-maria\n', { mode: 0o600 });
+      const blocks = [...read('docs/guides/rest-api.md').matchAll(/```sh\n(.*?)```/gs)].map(
+        ([, lines = '']) => lines,
+      );
+      const shown = blocks.join('\n');
+      expect(shown).toContain('http://127.0.0.1:8484');
+      const script = [
+        `espmint() { '${process.execPath}' '${join(ROOT, 'bin/espmint.js')}' "$@"; }`,
+        'espmint users add maria --role admin --password-file password.txt',
+        shown.replace('http://127.0.0.1:8484', url),
+      ].join('\n');
+      const env = { ...process.env, ESPMINT_DATA_DIR: bench.dataDir };
+      const run = promisify(execFile);
+      const { stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c', script], { cwd, env });
+      const job = JSON.parse(made('job.json')) as Job;
+      expect(job).toMatchObject({ state: 'passed', profile: { name: 'rest-lamp' } });
+      const mac = String(job.mac);
+      expect(stdout).toContain(`${job.port} ${mac} passed\n`);
+      expect(made('events.txt')).toContain(job.id);
+      for (const file of ['devices.json', 'devices.csv']) expect(made(file)).toContain(mac);
+      expect(made('metrics.txt')).toContain('espmint_boards_total{result="passed"} 1\n');
+      expect(stderr).toContain('404\n');
+      expect(JSON.parse(made('error.json'))).toMatchObject({ code: 'DEVICE_UNKNOWN', retryable: false });
+      expect(stdout).toContain('"name":"maria"');
+      expect(stdout.trimEnd().endsWith('{"ok":true}')).toBe(true);
+      expect((await fetch(`${url}/api/v1/ports`)).status).toBe(401);
+      expect([stdout, stderr, ...bench.logged].join('\n')).not.toContain('canary-of-maria');
+    } finally {
+      await app.close();
+      await bench.dispose();
+    }
   });
 });
