@@ -64,6 +64,50 @@ describe('the package', () => {
     }
   });
 
+  it('does the ten tasks of its guide, each a program whose types are right', async () => {
+    mkdirSync(join(ROOT, '.cache'), { recursive: true });
+    const cwd = mkdtempSync(join(ROOT, '.cache/library-'));
+    try {
+      const programs = [...read('docs/guides/library.md').matchAll(/```ts\n(.*?)```/gs)].map(
+        ([, text = '']) => text,
+      );
+      programs.forEach((text, n) => writeFileSync(join(cwd, `${n + 1}.mts`), text));
+      const compilerOptions = {
+        noEmit: true,
+        strict: true,
+        skipLibCheck: true,
+        target: 'es2022',
+        module: 'nodenext',
+        types: ['node'],
+      };
+      writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.mts'] }));
+      const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+      const { stdout: faults } = spawnSync(process.execPath, [compiler, '-p', cwd], {
+        cwd: ROOT,
+        encoding: 'utf8',
+      });
+      expect(faults).toBe('');
+      const printed = programs.map((text) =>
+        execFileSync(process.execPath, ['--input-type=module', '-e', text], { cwd, encoding: 'utf8' }),
+      );
+      const device = 'a4:cf:12:34:56:78 110e3dc9-fa05-568f-a05a-98d00891029d';
+      expect(printed).toEqual([
+        '110e3dc9-fa05-568f-a05a-98d00891029d\n',
+        expect.stringMatching(/^caUrl .*ftp:/),
+        '24576\n',
+        'true\napp count u32\napp name string\n',
+        expect.stringContaining('count,data,u32,42\n'),
+        'true 2\n',
+        'esp32s3 a4:cf:12:34:56:78\nnvs phy_init factory\n',
+        expect.stringMatching(/^attempt\n(?:.*\n)*result\na4:cf:12:34:56:78 passed\n$/),
+        `${device} provisioned\n32\n`,
+        'PORT_UNREACHABLE\n',
+      ]);
+    } finally {
+      rmSync(cwd, { recursive: true, force: true });
+    }
+  });
+
   it('has few names at its root', () => {
     expect(exportsOf('espmint').length).toBeLessThanOrEqual(15);
   });
