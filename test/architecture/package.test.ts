@@ -64,7 +64,7 @@ describe('the package', () => {
     }
   });
 
-  it('does the ten tasks of its guide, each a program whose types are right', async () => {
+  it('does the ten tasks of its guide, each a program whose types are right', () => {
     mkdirSync(join(ROOT, '.cache'), { recursive: true });
     const cwd = mkdtempSync(join(ROOT, '.cache/library-'));
     try {
