@@ -127,6 +127,46 @@ describe('provisioning one board', () => {
     expect(refused.code).toBe(5);
   });
 
+  it('lets a board leave that is as it must be, and no other, and records both', async () => {
+    const mac = 'a4:cf:12:34:00:04';
+    const flash = join(scratch.path, 'ship.bin');
+    const profile = join(scratch.path, 'ship.yaml');
+    writeFileSync(
+      profile,
+      `name: ship\ncaUrl: https://ca.example.com:8443\nship: { absent: [{ value: '^Factory' }] }\n`,
+    );
+    bench = await startVirtual(['--mac', mac, '--flash', flash, ...RFC]);
+    const url = bench.urls[0] ?? '';
+    const verify = (...more: string[]): Promise<CliRun> =>
+      espmint(['verify', '--port', url, '--profile', profile, '--operator', 'maria', ...more]);
+    onlyPass(await provision([url]));
+    const before = sha256(readFileSync(flash));
+    const passed = await verify(...REGISTRY);
+    expect(passed).toMatchObject({ code: 0, stderr: '' });
+    expect(passed.stdout).toMatch(/^PASS {2}a4:cf:12:34:00:04 /);
+    expect(sha256(readFileSync(flash))).toBe(before);
+
+    onlyPass(await provision([url], '--wifi-ssid', 'Factory-7', '--known', 'rotate'));
+    const failed = await verify('--json', ...REGISTRY);
+    expect(failed.code).toBe(4);
+    expect(failed.stderr).toContain('BOARD_CHECK_FAILED');
+    expect(failed.records).toMatchObject([
+      { type: 'check', mac, profile: 'ship', passed: false, differences: [{ kind: 'forbidden' }] },
+    ]);
+    expect(failed.stdout).toContain('zc:wifi_ssid');
+    expect(failed.stdout).not.toContain('Factory-7');
+    const audit = await espmint(['devices', 'audit', mac, '--json', ...REGISTRY]);
+    const checks = audit.records.filter((entry) => entry['kind'] === 'board checked');
+    expect(checks).toMatchObject([
+      { actor: 'maria', mac, detail: { passed: false, profile: { name: 'ship', version: 1 } } },
+      { actor: 'maria', mac, detail: { passed: true, differences: [] } },
+    ]);
+
+    const alone = await verify('--registry', 'none');
+    expect(alone.code).toBe(4);
+    expect(alone.stdout).toContain('  - zc:wifi_ssid (nvs) is there');
+  });
+
   it('works without a registry, with the keys in a private file', async () => {
     bench = await startVirtual(['--mac', 'a4:cf:12:34:00:03', ...RFC]);
     const keys = join(scratch.path, 'keys.jsonl');

@@ -291,6 +291,27 @@ export function registryContract(kind: string, open: () => Promise<Registry>): v
       expect(await codeOfFailure(registry.reveal(newBoard().mac, 'contract test'))).toBe('DEVICE_UNKNOWN');
     });
 
+    it('tells of a key that was read from a board whether it is the right one', async () => {
+      const board = newBoard();
+      const old = await provision(board);
+      expect(await registry.compareKey(board.mac, old)).toBe('current');
+      const { id, psk } = await registry.reserve({ ...board, policy: 'rotate' });
+      expect(await registry.compareKey(board.mac, psk)).toBe('pending');
+      await registry.confirm(id, PROOF);
+      expect(await registry.compareKey(board.mac, psk)).toBe('current');
+      expect(await registry.compareKey(board.mac, old)).toBe('superseded');
+      expect(await registry.compareKey(board.mac, OTHER_PSK)).toBeUndefined();
+      expect(await codeOfFailure(registry.compareKey(newBoard().mac, psk))).toBe('DEVICE_UNKNOWN');
+    });
+
+    it('records the check of a board, also of one that it does not know', async () => {
+      const board = newBoard();
+      await registry.checked(board.mac, { differences: ['no identity'] }, { actor: 'maria' });
+      await provision(board);
+      await registry.checked(board.mac, { profile: { name: 'lamp', version: 2 }, differences: [] });
+      expect((await registry.show({ mac: board.mac })).status).toBe('provisioned');
+    });
+
     it('knows no reservation that it never gave', async () => {
       const unknown = '11111111-2222-4333-8444-555555555555';
       expect(await codeOfFailure(registry.confirm(unknown, PROOF))).toBe('RESERVATION_UNKNOWN');

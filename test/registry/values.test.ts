@@ -102,6 +102,15 @@ describe('a list of values', () => {
     expect(await run(MAC(3), 'one')).toMatchObject({ ok: false, code: 'VALUE_ROWS_USED_UP' });
   });
 
+  it('tells which row a board has without giving it one', async () => {
+    const row = await values.held('one', MAC(2));
+    expect(row?.number).toBe(2);
+    expect(row?.stored['passcode']).toBe('34567890');
+    expect(JSON.stringify(row)).not.toContain('34567890');
+    expect(await values.held('one', MAC(3))).toBeUndefined();
+    await expect(values.held('nowhere', MAC(1))).rejects.toMatchObject({ code: 'VALUE_LIST_UNKNOWN' });
+  });
+
   it('seals what is secret, and shows the rest', async () => {
     const { stdout } = await cli('values', 'show', 'one', '--json');
     expect(stdout).toMatch(/"number":1,"state":"used","mac":"a4:cf:12:00:00:01"/);
