@@ -1,6 +1,7 @@
 // What stands at the start of a flash: partition tables, wherever they are, and what else tells that firmware is there.
 // ESP-IDF lets a project put its table at any sector (CONFIG_PARTITION_TABLE_OFFSET), so that blank flash at one place
 // says nothing about the others.
+import { hex } from './text.js';
 import { EspmintError, isEspmintError } from './errors/index.js';
 import { isNvsPage } from './nvs/page.js';
 import {
@@ -191,5 +192,4 @@ function isCopy({ offsetBytes }: FoundTable, { tables }: FlashSurvey): boolean {
 }
 
 const hexByte = (byte: number): string => byte.toString(16).padStart(2, '0');
-const hex = (value: number): string => `0x${value.toString(16)}`;
 const byNumber = (one: string, other: string): number => Number(one) - Number(other);

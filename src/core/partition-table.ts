@@ -1,4 +1,5 @@
 // The partition table in flash (ESP-IDF, "Partition Tables"): 32-byte entries, an MD5 entry, an end marker.
+import { hex } from './text.js';
 import { md5 } from '@noble/hashes/legacy.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { EspmintError } from './errors/index.js';
@@ -123,10 +124,6 @@ export function partitionKind({ type, subtype }: Pick<Partition, 'type' | 'subty
 function appName(subtype: number): string {
   const ota = subtype - FIRST_OTA_SUBTYPE;
   return ota >= 0 && ota < OTA_SUBTYPES ? `ota_${ota}` : (APP_NAMES[subtype] ?? hex(subtype));
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`;
 }
 
 /** The partition of that label. */

@@ -35,3 +35,6 @@ export function findFaultyText(value: unknown): FaultyText | undefined {
   }
   return undefined;
 }
+
+/** An offset, size or word as people and C write it: `0x9000`. */
+export const hex = (value: number): string => `0x${value.toString(16)}`;

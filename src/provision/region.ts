@@ -1,4 +1,5 @@
 // Decides which region of flash gets the image, from what the user asked and what the chip's flash says of itself.
+import { hex } from '../core/text.js';
 import { EspmintError, toEspmintError, warningOf, type Warning } from '../core/errors/index.js';
 import { settleTable, type FlashSurvey, type FoundTable } from '../core/flash-survey.js';
 import {
@@ -233,8 +234,4 @@ function holds(partition: Partition, offset: number): boolean {
 function describePlace(table: PartitionTable, offset: number): string {
   const home = table.partitions.find((partition) => holds(partition, offset));
   return home === undefined ? 'no partition' : `partition "${home.label}"`;
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`;
 }

@@ -1,4 +1,5 @@
 // Errors of the link to the board, the loader and the chip.
+import { hex } from '../../text.js';
 import { EXIT, entry } from '../entry.js';
 
 /** The other side failed: nothing in the request is wrong, nor in espmint, and a proxy is not to take it for its own trouble. */
@@ -6,7 +7,6 @@ const link = { exit: EXIT.link, http: 424, retryable: true } as const;
 const board = { exit: EXIT.board, http: 422, retryable: false } as const;
 const proof = { exit: EXIT.proof, http: 424, retryable: true } as const;
 
-const hex = (value: number): string => `0x${value.toString(16)}`;
 const HOLD_BOOT = 'hold the BOOT button, tap EN (or RESET), let BOOT go and try again';
 
 export const DRIVER_ERRORS = {

@@ -1,8 +1,8 @@
 // Errors of the provisioning flow: the board's flash layout does not allow what was asked.
+import { hex } from '../../text.js';
 import { EXIT, entry } from '../entry.js';
 
 const board = { exit: EXIT.board, http: 409, retryable: false } as const;
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 export const PROVISION_ERRORS = {
   PARTITION_NOT_FOUND: entry<{ port: string; wanted: string; present: string }>({

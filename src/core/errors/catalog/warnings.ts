@@ -1,4 +1,5 @@
 // Warnings: what is worth knowing and ends nothing. Rows of the table of codes, as errors are.
+import { hex } from '../../text.js';
 
 export interface WarningEntry<D> {
   /** What is the case and where, without a full stop. */
@@ -11,8 +12,6 @@ export interface WarningEntry<D> {
 function entry<D>(row: WarningEntry<D>): WarningEntry<D> {
   return row;
 }
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 export const WARNINGS = {
   BAUD_LOWERED: entry<{ port: string; from: number; to: number; reason: string }>({
