@@ -152,6 +152,7 @@ describe('provisioning one board', () => {
     expect(failed.stderr).toContain('BOARD_CHECK_FAILED');
     expect(failed.records).toMatchObject([
       { type: 'check', mac, profile: 'ship', passed: false, differences: [{ kind: 'forbidden' }] },
+      { type: 'error', code: 'BOARD_CHECK_FAILED' },
     ]);
     expect(failed.stdout).toContain('zc:wifi_ssid');
     expect(failed.stdout).not.toContain('Factory-7');
