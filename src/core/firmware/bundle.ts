@@ -10,6 +10,7 @@ import {
   PARTITION_TYPE,
   type Partition,
 } from '../partition-table.js';
+import { hex } from '../text.js';
 import {
   checkImage,
   readAppDescription,
@@ -322,7 +323,6 @@ const overlaps = (part: FirmwareFile, home: Partition): boolean =>
   part.offsetBytes < home.offsetBytes + home.sizeBytes && home.offsetBytes < endOf(part);
 const holds = ({ offsetBytes, sizeBytes }: Partition, at: number): boolean =>
   at >= offsetBytes && at < offsetBytes + sizeBytes;
-export const hex = (value: number): string => `0x${value.toString(16)}`;
 
 export function refuse(file: string, reason: string, hint: string): EspmintError<'FIRMWARE_INVALID'> {
   return new EspmintError('FIRMWARE_INVALID', { file, reason, hint });
