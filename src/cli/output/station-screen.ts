@@ -30,7 +30,6 @@ export class StationScreen implements StationReporter {
   constructor(io: CliIo, name: string) {
     this.#io = io;
     this.#name = name;
-    this.#redraw();
   }
 
   event(event: StationEvent): void {

@@ -96,9 +96,11 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
     },
     settingsOf(options),
   );
-  if (options.json !== true) reporter.note(OPERATOR_HELP);
-  for (const path of await ports.missing()) note(`${path} is not there; plug it in, or check its name.`);
+  const missing = await ports.missing();
+  // Before the first line is drawn: until it listens, the terminal shows what is typed in the middle of the screen.
   const operator = operate(io, station, { reporter, labels });
+  if (options.json !== true) note(OPERATOR_HELP);
+  for (const path of missing) note(`${path} is not there; plug it in, or check its name.`);
   const ended = work?.heartbeat({ station, reporter, untilFull: options.untilFull === true }, watching);
   io.signal.addEventListener('abort', () => watching.abort(), { once: true });
   if (io.signal.aborted) watching.abort();
