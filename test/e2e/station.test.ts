@@ -132,4 +132,62 @@ describe('espmint station', () => {
     const file = join(scratch.path, 'report.pdf');
     expect((await espmint(['batch', 'report', 'WO-7', '--pdf', file, ...REGISTRY])).code).toBe(0);
   });
+
+  it('hands each board its network as the profile says, side by side, and fails the one that cannot join', async () => {
+    const password = 'c4nary-station-password';
+    const [air, elsewhere] = ['air.json', 'elsewhere.json'].map((file) => join(scratch.path, file)) as [
+      string,
+      string,
+    ];
+    const lab = (given: string): string => JSON.stringify({ networks: [{ ssid: 'Lab', password: given }] });
+    writeFileSync(air, lab(password));
+    writeFileSync(elsewhere, lab('another-password'));
+    writeFileSync(
+      PROFILE,
+      'name: online\ncaUrl: https://ca.example.com\npolicy: {attempts: 1}\n' +
+        "wifi: {mode: improv, ssid: Lab, password: 'env:STATION_WIFI', join: {timeoutMs: 20000}}\n",
+    );
+    const boards = (count: string, mac: string, file: string): Promise<VirtualBench> =>
+      startVirtual(
+        ['--count', count, '--mac', mac, '--application', 'wifi-improv', '--wifi', file],
+        Number(count),
+      );
+    const good = await boards('3', 'a4:cf:12:00:01:00', air);
+    const bad = await boards('1', 'a4:cf:12:00:02:00', elsewhere);
+    const ended = new Set<number>();
+    try {
+      const run = await espmint(
+        [
+          ...['station', '--profile', PROFILE, '--retries', '0', ...REGISTRY, '--json'],
+          ...[...good.urls, ...bad.urls].flatMap((url) => ['--port', url]),
+        ],
+        {
+          env: { STATION_WIFI: password },
+          onLine: (line, child) => {
+            const event = JSON.parse(line) as { type: string; slot: number };
+            if (event.type === 'ended' && ended.add(event.slot).size === 4) child.kill('SIGINT');
+          },
+        },
+      );
+      const results = run.records
+        .filter(({ type }) => type === 'ended')
+        .map(({ result }) => result as { ok: boolean; mac: string; wifi?: object });
+      const joined = results.filter(({ ok }) => ok);
+      expect(joined.map(({ mac }) => mac).sort()).toEqual([...good.macs]);
+      expect(joined.map(({ wifi }) => wifi)).toEqual(
+        good.macs.map(() => expect.objectContaining({ mode: 'improv', result: 'joined' }) as object),
+      );
+      expect(results.filter(({ ok }) => !ok)).toEqual([
+        expect.objectContaining({ mac: bad.macs[0], stage: 'join', code: 'WIFI_JOIN_FAILED' }),
+      ]);
+      const shown = await espmint(['devices', 'show', bad.macs[0] ?? '', '--json', ...REGISTRY]);
+      expect(JSON.parse(shown.stdout)).toMatchObject({
+        attempts: [{ outcome: 'failed', stage: 'join', wifi: { mode: 'improv', result: 'failed' } }],
+      });
+      for (const text of [run.stdout, run.stderr, shown.stdout]) expect(text).not.toContain(password);
+    } finally {
+      await good.close();
+      await bad.close();
+    }
+  });
 });
