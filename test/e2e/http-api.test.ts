@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/service/contract/index.js';
+import { PUBLIC_FIELDS } from '../../src/core/device-table/index.js';
 import { scratchDir } from '../support/cli.js';
 import { EventReader } from '../support/event-reader.js';
 import { toolAvailable, PYTHON, ROOT } from '../support/reference-tools.js';
@@ -161,6 +162,7 @@ describe.sequential('a client made from the document', () => {
     expect(rest.json['devices']).toHaveLength(1);
     const csv = await call('exportDevices');
     expect(csv.text.trim().split('\r\n')).toHaveLength(5);
+    expect(csv.text.split('\r\n')[0]).toBe(PUBLIC_FIELDS.join());
     const shown = await call('showDevice', { params: { device: 'A4-CF-12-34-56-78' } });
     expect(shown.json).toMatchObject({ status: 'provisioned', attempts: [{ outcome: 'passed' }] });
   });

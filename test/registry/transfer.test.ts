@@ -126,6 +126,17 @@ it('takes nothing of a file that names a device twice, and names all that is wro
   expect((await devices(target, 'show', 'a4:cf:12:34:58:03')).code).not.toBe(0);
 });
 
+it('says which columns it leaves out, and takes the rest', async () => {
+  const file = join(folder, 'columns.csv');
+  const [{ mac, uuid }] = [boards[0]!];
+  writeFileSync(file, `mac,uuid,serial,lot,Bemerkung\n${mac},${uuid},S-1,,x\n`);
+  const { code, stdout, stderr } = await devices(target, 'import', file);
+  expect([code, stdout]).toEqual([0, '0 added, 0 changed, 1 unchanged\n']);
+  expect(stderr).toContain('serial is left out: it is of the unit in its batch');
+  expect(stderr).toContain('nobody knows the column "Bemerkung"');
+  expect(stderr).not.toContain('lot');
+});
+
 it('changes what is there only with --overwrite, and keeps the key that was replaced', async () => {
   const file = join(folder, 'changed.json');
   const [{ mac, uuid }] = [boards[0]!];

@@ -6,11 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDeviceName } from '../../src/core/device-name.js';
 import {
   type DeviceFilter,
+  exportDevices,
   openProduction,
   openRegistry,
   type Production,
   type Registry,
 } from '../../src/registry/index.js';
+import { type DeviceFields, writeDevices } from '../../src/core/device-table/index.js';
+import { allDevices } from '../../src/service/devices/export.js';
 import { listQuery } from '../../src/registry/devices/list.js';
 import { matchText } from '../../src/registry/devices/text-match.js';
 import { asForeignProgram } from './foreign-program.js';
@@ -110,6 +113,24 @@ describe('a device', () => {
     expect(await found({ lot: 'L 5%', text: '000001' })).toEqual([MACS[0]]);
     expect(await found({ serial: 'ZC-0002' })).toEqual([MACS[1]]);
     expect(await found({ serial: 'ZC-0002', lot: 'other' })).toEqual([]);
+  });
+
+  it('has serial number, batch and lot in an export, and the same table comes from the command line and over HTTP', async () => {
+    const table = async (devices: AsyncIterable<DeviceFields>): Promise<string[]> => {
+      let text = '';
+      for await (const line of writeDevices(devices, 'csv', false)) text += line;
+      return text.split('\r\n');
+    };
+    const lines = await table(exportDevices({ dataDir }, {}));
+    expect(lines[0]).toMatch(/,serial,batch,lot$/);
+    expect(lines.slice(1)).toEqual([
+      expect.stringMatching(/,,,$/),
+      expect.stringMatching(/,202611240001,WO-8,$/),
+      expect.stringMatching(/,ZC-0002,WO-7,L 5%$/),
+      expect.stringMatching(/,ZC-0001,WO-7,L 5%$/),
+      '',
+    ]);
+    expect(await table(allDevices(registry, {}))).toEqual(lines);
   });
 });
 

@@ -172,6 +172,29 @@ describe('a file of devices', () => {
     expect(shown).toEqual(['Bemerkung']);
   });
 
+  it.each(TABLE_FORMATS)(
+    'with serial, batch and lot, as an export has them, is taken from %s without these, and that is told',
+    async (format) => {
+      const text = await written(
+        [
+          { ...DEVICE, serial: 'S-1', batch: 'WO-7' },
+          { ...DEVICE, serial: 'S-2' },
+        ],
+        format,
+      );
+      expect(text).toContain('S-1');
+      const shown: string[] = [];
+      async function* whole(): AsyncGenerator<string> {
+        await Promise.resolve();
+        yield text;
+      }
+      for await (const line of readDevices(whole(), format, (...told) => shown.push(told.join()))) {
+        expect(line).toEqual({ ...DEVICE, line: line.line });
+      }
+      expect(shown).toEqual(['serial,unit', 'batch,unit']);
+    },
+  );
+
   it('is refused for a field that nobody knows, a text too long and an empty file', async () => {
     const head = 'mac,uuid,location';
     const row = `${DEVICE.mac},${DEVICE.uuid},Hall`;

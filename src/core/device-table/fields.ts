@@ -14,6 +14,10 @@ export interface DeviceFields {
   readonly location?: string | undefined;
   /** The chip's unique id, 32 lower-case hex digits: without it a moved device takes the next chip's. */
   readonly hardwareId?: string | undefined;
+  /** Of the unit that the device is in a batch: written, and left out of what is read. */
+  readonly serial?: string | undefined;
+  readonly batch?: string | undefined;
+  readonly lot?: string | undefined;
 }
 
 export type DeviceField = keyof DeviceFields;
@@ -30,6 +34,9 @@ export const PUBLIC_FIELDS = [
   'hardwareRevision',
   'location',
   'hardwareId',
+  'serial',
+  'batch',
+  'lot',
 ] as const satisfies readonly DeviceField[];
 
 /** Characters that the registry's columns hold. */
@@ -55,13 +62,17 @@ const COLUMN_NAMES: Readonly<Record<string, DeviceField>> = {
   hardware_id: 'hardwareId',
 };
 
+/** They belong to the unit in its batch, which a file of devices cannot make. */
+const UNIT_FIELDS: readonly DeviceField[] = ['serial', 'batch', 'lot'];
+
 /** What other commands print beside a device, and what says nothing to another registry. */
 const PASSED_OVER: readonly string[] = ['id', 'type'];
 
 /** The field that a column stands for, `skip` for one without meaning here, undefined for one that nobody knows. */
-export function fieldOf(column: string): DeviceField | 'skip' | undefined {
+export function fieldOf(column: string): DeviceField | 'unit' | 'skip' | undefined {
   const name = column.trim();
   if (PASSED_OVER.includes(name)) return 'skip';
   const own = [...PUBLIC_FIELDS, 'psk' as const].find((field) => field === name);
+  if (own !== undefined && UNIT_FIELDS.includes(own)) return 'unit';
   return own ?? (Object.hasOwn(COLUMN_NAMES, name) ? COLUMN_NAMES[name] : undefined);
 }

@@ -17,6 +17,9 @@ export interface DeviceLine extends DeviceFields {
   readonly line: number;
 }
 
+/** Why a column is left out: nobody knows it, or it tells of the unit in a batch. */
+export type LeftOut = 'unknown' | 'unit';
+
 /** What is wrong with one line. */
 export interface LineFault {
   readonly line: number;
@@ -34,26 +37,27 @@ const READERS: Readonly<Record<TableFormat, () => RecordReader>> = {
  * a key.
  *
  * @param pieces the text, cut anywhere
- * @param onUnknown is told once of each column of a CSV header that nobody knows; its cells are left out
+ * @param onLeftOut is told once of each column whose cells are left out: one of a CSV header that nobody knows, or one
+ *   that tells of the unit in a batch
  */
 export async function* readDevices(
   pieces: AsyncIterable<string>,
   format: TableFormat,
-  onUnknown?: (column: string) => void,
+  onLeftOut?: (column: string, why: LeftOut) => void,
 ): AsyncGenerator<DeviceLine | LineFault> {
   const reader = READERS[format]();
-  const strangers = onUnknown === undefined || format !== 'csv' ? undefined : new Strangers(onUnknown);
+  const leftOut = new LeftOutColumns(onLeftOut, format);
   let [isFirst, isEmpty] = [true, true];
   for await (const piece of pieces) {
     for (const record of reader.push(isFirst ? piece.replace(/^\uFEFF/, '') : piece)) {
       isEmpty = false;
-      yield lineOf(record, format, strangers);
+      yield lineOf(record, format, leftOut);
     }
     if (piece !== '') isFirst = false;
   }
   for (const record of reader.end()) {
     isEmpty = false;
-    yield lineOf(record, format, strangers);
+    yield lineOf(record, format, leftOut);
   }
   if (isEmpty) yield { line: 1, reason: 'there is no device' };
 }
@@ -62,29 +66,29 @@ export function isFault(line: DeviceLine | LineFault): line is LineFault {
   return 'reason' in line;
 }
 
-/** Columns that nobody knows: told once, and passed over. */
-class Strangers {
+/** Columns that are passed over: each is told once. */
+class LeftOutColumns {
   readonly #shown = new Set<string>();
-  readonly #tell: (column: string) => void;
+  readonly #tell: ((column: string, why: LeftOut) => void) | undefined;
+  readonly #takesUnknown: boolean;
 
-  constructor(tell: (column: string) => void) {
+  constructor(tell: ((column: string, why: LeftOut) => void) | undefined, format: TableFormat) {
     this.#tell = tell;
+    this.#takesUnknown = tell !== undefined && format === 'csv';
   }
 
-  passOver(column: string): void {
+  passOver(column: string, why: LeftOut): void {
+    if (why === 'unknown' && !this.#takesUnknown)
+      throw new Fault(`there is no field "${column.slice(0, 40)}"`);
     if (this.#shown.has(column)) return;
     this.#shown.add(column);
-    this.#tell(column);
+    this.#tell?.(column, why);
   }
 }
 
-function lineOf(
-  record: RawRecord,
-  format: TableFormat,
-  strangers: Strangers | undefined,
-): DeviceLine | LineFault {
+function lineOf(record: RawRecord, format: TableFormat, leftOut: LeftOutColumns): DeviceLine | LineFault {
   try {
-    return toDevice(record, format, strangers);
+    return toDevice(record, format, leftOut);
   } catch (error) {
     return { line: record.line, reason: reasonOf(error) };
   }
@@ -101,18 +105,15 @@ function reasonOf(error: unknown): string {
 function toDevice(
   { line, columns, fault }: RawRecord,
   format: TableFormat,
-  strangers: Strangers | undefined,
+  leftOut: LeftOutColumns,
 ): DeviceLine {
   if (fault !== undefined) throw new Fault(fault);
   const texts = new Map<DeviceField, string>();
   for (const [name, cell] of columns) {
     const field = fieldOf(name);
-    if (field === undefined) {
-      if (strangers === undefined) throw new Fault(`there is no field "${name.slice(0, 40)}"`);
-      strangers.passOver(name);
-      continue;
-    }
-    if (field === 'skip') continue;
+    if (field === undefined) leftOut.passOver(name, 'unknown');
+    if (field === 'unit' && cell !== '') leftOut.passOver(name, 'unit');
+    if (field === undefined || field === 'unit' || field === 'skip') continue;
     if (texts.has(field)) throw new Fault(`${field} is there twice`);
     texts.set(field, format === 'csv' ? plainCell(cell) : cell);
   }

@@ -6,6 +6,7 @@ import { recordEvents } from '../devices/events.js';
 import { listRows } from '../devices/list.js';
 import { openKey } from '../devices/read.js';
 import { toDeviceRecord } from '../devices/rows.js';
+import { unitsOfDevices } from '../devices/units.js';
 import type { DeviceFilter } from '../registry.js';
 import { checkReason } from '../devices/request.js';
 import type { OpenDatabase } from '../store/open-database.js';
@@ -20,7 +21,7 @@ export interface ExportOptions {
 }
 
 /**
- * Devices, newest first. With keys, the audit trail of each device says so before its page is opened.
+ * Devices, newest first, each with the unit that it is in its batch. With keys, the audit trail of each device says so before its page is opened.
  *
  * @throws INPUT_INVALID (an empty reason), and as openRegistry
  */
@@ -47,7 +48,7 @@ async function readPage(
   filter: DeviceFilter,
   reason: string | undefined,
 ): Promise<{ devices: DeviceFields[]; next: string | undefined }> {
-  const { rows, next } = await database.transaction('export', async (client) => {
+  const { rows, next, units } = await database.transaction('export', async (client) => {
     const page = await listRows(client, filter);
     if (reason !== undefined) {
       const events = page.rows.map(({ global_uuid: uuid, mac_key: macKey }): AuditEvent => ({
@@ -58,10 +59,15 @@ async function readPage(
       }));
       await recordEvents(client, events);
     }
-    return page;
+    const units = await unitsOfDevices(
+      client,
+      page.rows.map((row) => row.mac_key),
+    );
+    return { ...page, units };
   });
   const devices = rows.map((row) => ({
     ...toDeviceRecord(row),
+    ...units.get(row.mac_key),
     psk: reason === undefined ? undefined : openKey(box, row),
   }));
   return { devices, next };

@@ -184,9 +184,13 @@ export const DEVICE_OPERATIONS = operations({
     method: 'GET',
     path: '/devices/export',
     role: 'viewer',
-    summary: 'All matching devices as CSV, or as JSON Lines with `format=jsonl`; without secrets.',
+    summary:
+      'All matching devices with serial number, batch and lot, as CSV, or as JSON Lines with `format=jsonl`; without secrets.',
     query: filterSchema.extend({ format: z.enum(['csv', 'jsonl']).default('csv') }),
-    response: { contentType: 'text/csv', description: 'One device a line, with a head line' },
+    response: {
+      contentType: 'text/csv',
+      description: 'One device a line, with a head line; the columns of `devices export`',
+    },
   },
   showDevice: {
     method: 'GET',

@@ -3,7 +3,8 @@ import { checkStatus, type DeviceFilter, type DevicePage, type Registry } from '
 import { withMoments } from '../http/moments.js';
 import { parseDeviceName } from '../../core/device-name.js';
 import type { ServiceCore } from '../core.js';
-import { csvLines, jsonLines } from '../devices/export.js';
+import { writeDevices } from '../../core/device-table/index.js';
+import { allDevices } from '../devices/export.js';
 import { labelFile } from '../devices/label.js';
 import { askerOf } from '../http/asker.js';
 import { streamText } from '../http/text-stream.js';
@@ -29,9 +30,8 @@ export function deviceHandlers({ parts, labels }: ServiceCore): DeviceHandlers {
     exportDevices: async ({ query: { format, ...typed } }, call) => {
       const filter = withMoments(typed);
       await checkStatus(registry, filter.status);
-      const csv = format === 'csv';
-      const text = await streamText(csv ? csvLines(registry, filter) : jsonLines(registry, filter));
-      call.header('content-type', `${csv ? 'text/csv' : 'application/x-ndjson'}; charset=utf-8`);
+      const text = await streamText(writeDevices(allDevices(registry, filter), format, false));
+      call.header('content-type', `${format === 'csv' ? 'text/csv' : 'application/x-ndjson'}; charset=utf-8`);
       call.header('content-disposition', `attachment; filename="devices.${format}"`);
       return text;
     },

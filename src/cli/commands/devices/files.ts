@@ -91,13 +91,17 @@ async function runImport(io: CliIo, file: string, command: Command): Promise<voi
   const flags = command.optsWithGlobals<ImportFlags>();
   const { overwrite = false, dryRun = false, json } = flags;
   const format = formOf('FILE', file, flags.format);
-  const unknown = new Set<string>();
+  const leftOut = new Set<string>();
   const lines = () =>
-    readDevices(readTextPieces(file), format, (column) => {
-      if (unknown.has(column)) return;
-      unknown.add(column);
+    readDevices(readTextPieces(file), format, (column, why) => {
+      if (leftOut.has(column)) return;
+      leftOut.add(column);
       const shown = printable(column.slice(0, 40));
-      io.stderr(`warning: ${file}: nobody knows the column "${shown}"; what it holds is left out.\n`);
+      io.stderr(
+        why === 'unit'
+          ? `warning: ${file}: ${shown} is left out: it is of the unit in its batch, and \`espmint db backup\` moves batches.\n`
+          : `warning: ${file}: nobody knows the column "${shown}"; what it holds is left out.\n`,
+      );
     });
   await withRegistry(io, command, async () => {
     const report = await importDevices(registryOptions(io, flags), lines, { file, overwrite, dryRun });
