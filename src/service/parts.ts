@@ -1,8 +1,7 @@
 // What the service is given: the real parts in the product, virtual ones in a demo, failing ones in a test.
-import type { FirmwareBundle } from '../core/firmware/bundle.js';
 import type { Link, PortInfo } from '../driver/index.js';
 import type { ProvisionParts } from '../provision/index.js';
-import type { Administration, Production, Pushes } from '../registry/index.js';
+import type { Administration, FirmwareStore, Production, Pushes, Values } from '../registry/index.js';
 import type { VirtualBoard, VirtualFirmware } from './contract/index.js';
 import type { ServiceLog } from './log.js';
 
@@ -17,8 +16,10 @@ export interface ServiceParts extends ProvisionParts {
   readonly production?: Pick<Production, 'batches' | 'runs'> | undefined;
   /** Absent: a service without a database. Its calls may fail while the database is away. */
   readonly administration?: Omit<Administration, 'close'> | undefined;
-  /** The bundle of that name, NAME@VERSION; absent: a service without a database. */
-  readonly firmware?: ((wanted: string) => Promise<FirmwareBundle>) | undefined;
+  /** Firmware bundles; absent: a service without a database. */
+  readonly firmware?: Pick<FirmwareStore, 'add' | 'list' | 'show' | 'remove' | 'get'> | undefined;
+  /** Values of its own for each board; absent: a service without a database. */
+  readonly values?: Omit<Values, 'close' | 'held'> | undefined;
   /** Absent: a service without a database. May fail while the database is away. */
   readonly pushes?: (() => Promise<PushAdmin>) | undefined;
   /** A link to a running board, at the rate of its console. */

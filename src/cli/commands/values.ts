@@ -1,9 +1,9 @@
 // `espmint values`: lists whose rows are values of its own for each board.
 import { dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { FAULTS_SHOWN } from '../../core/device-table/faults.js';
 import { EspmintError } from '../../core/errors/index.js';
-import { readValueRows, type ValueRow, type ValuesPlan } from '../../core/values/rows.js';
+import type { ValueRow, ValuesPlan } from '../../core/values/rows.js';
+import { readWholeList } from '../../core/values/whole-list.js';
 import { readBytes, readTextPieces } from '../../files/index.js';
 import { Store, type RowState, type Values } from '../../registry/index.js';
 import { countOption } from '../arguments/numbers.js';
@@ -54,7 +54,7 @@ function importCommand(io: CliIo): Command {
       const format = flags.format ?? (/\.(jsonl|ndjson|json)$/i.test(file) ? 'jsonl' : 'csv');
       const folder = dirname(resolve(file));
       const rows = (): AsyncGenerator<ValueRow> =>
-        withoutFaults(file, {
+        readWholeList(file, {
           pieces: readTextPieces(file),
           format,
           columns: plan.columns,
@@ -74,26 +74,6 @@ async function valuesOf(file: string): Promise<ValuesPlan> {
     reason: 'declares no list of values',
     hint: 'add values with list and columns to it; espmint profile init shows how',
   });
-}
-
-/** Reads the whole file before it refuses it: the first lines that are wrong are told together. */
-async function* withoutFaults(
-  file: string,
-  input: Parameters<typeof readValueRows>[0],
-): AsyncGenerator<ValueRow> {
-  const faults: string[] = [];
-  let count = 0;
-  for await (const row of readValueRows(input)) {
-    if (!('reason' in row)) {
-      if (count === 0) yield row;
-      continue;
-    }
-    count += 1;
-    if (faults.length < FAULTS_SHOWN) faults.push(`${file}:${row.line}: ${row.reason}`);
-  }
-  if (count === 0) return;
-  const more = count > faults.length ? `; and ${count - faults.length} more lines` : '';
-  throw new EspmintError('VALUES_FILE_INVALID', { faults, more });
 }
 
 function listCommand(io: CliIo): Command {

@@ -52,7 +52,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
     parts: {
       registry,
       values,
-      firmware: firmware && ((wanted) => firmware.get(wanted)),
+      firmware,
       pushes: pushes === undefined ? undefined : () => pushes.get(),
       production,
       administration,

@@ -3,14 +3,11 @@ import { readdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
-import { readBundle } from '../../core/firmware/read-bundle.js';
+import { LISTING_FILES, readBundle } from '../../core/firmware/read-bundle.js';
 import { Store } from '../../registry/index.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { registryOptions } from './compose.js';
 import { isFolder, readBytes, unreadable } from '../../files/index.js';
-
-/** What a build writes into its folder, best first. */
-const IN_A_FOLDER = ['flasher_args.json', 'flash_args', 'manifest.json'] as const;
 
 /** @param path of a file, or of the folder of a build. @throws FILE_UNREADABLE, FIRMWARE_INVALID */
 export async function readFirmwareFile(path: string): Promise<FirmwareBundle> {
@@ -36,11 +33,11 @@ async function fileIn(folder: string): Promise<string> {
   const present = await readdir(folder).catch((error: unknown) => {
     throw unreadable(folder, error);
   });
-  const name = IN_A_FOLDER.find((one) => present.includes(one));
+  const name = LISTING_FILES.find((one) => present.includes(one));
   if (name !== undefined) return join(folder, name);
   throw new EspmintError('FIRMWARE_INVALID', {
     file: shown(folder),
-    reason: `is a folder without ${IN_A_FOLDER.join(', ')}`,
+    reason: `is a folder without ${LISTING_FILES.join(', ')}`,
     hint: 'give the folder of a finished build, or the file itself',
   });
 }

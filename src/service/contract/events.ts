@@ -10,11 +10,13 @@ export const CHANGING_PARTS = [
   'batches',
   'conflicts',
   'devices',
+  'firmware',
   'lists',
   'push',
   'printers',
   'secrets',
   'users',
+  'values',
   'sessions',
   'tokens',
 ] as const;

@@ -6,6 +6,7 @@ import { BATCH_OPERATIONS } from './batches.js';
 import { CA_OPERATIONS } from './ca.js';
 import { CONFLICT_OPERATIONS } from './conflicts.js';
 import { DEVICE_OPERATIONS } from './devices.js';
+import { FIRMWARE_OPERATIONS } from './firmware.js';
 import { JOB_OPERATIONS } from './jobs.js';
 import { LIST_OPERATIONS } from './lists.js';
 import type { Operation } from './operation.js';
@@ -17,6 +18,7 @@ import { SESSION_OPERATIONS } from './session.js';
 import { STATION_OPERATIONS } from './station.js';
 import { STATS_OPERATIONS } from './stats.js';
 import { SYSTEM_OPERATIONS } from './system.js';
+import { VALUE_OPERATIONS } from './values.js';
 import { WIFI_OPERATIONS } from './wifi.js';
 
 export const OPERATIONS = {
@@ -26,6 +28,8 @@ export const OPERATIONS = {
   ...WIFI_OPERATIONS,
   ...JOB_OPERATIONS,
   ...PROFILE_OPERATIONS,
+  ...FIRMWARE_OPERATIONS,
+  ...VALUE_OPERATIONS,
   ...CA_OPERATIONS,
   ...DEVICE_OPERATIONS,
   ...CONFLICT_OPERATIONS,
@@ -87,6 +91,8 @@ export type { Session, Token, User } from './session.js';
 export type { ConflictInfo } from './conflicts.js';
 export type { AuditEntry } from './audit.js';
 export type { ListEntryInfo } from './lists.js';
+export type { BundleInfo } from './firmware.js';
+export type { ValueListInfo, ValueRowInfo } from './values.js';
 export type { BatchInfo, ReservedUnitsInfo, UnitInfo } from './batches.js';
 export type { Printer } from './printers.js';
 export type { DeadPush, PushTargetInfo, PushTargetStatus } from './push.js';

@@ -29,6 +29,8 @@ export interface Operation {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Of the whole request; absent: the limit of all. */
+  readonly bodyLimitBytes?: number;
   /** Of a 200 answer. */
   readonly response: z.ZodType | TextAnswer;
 }

@@ -5,6 +5,7 @@ import { batchHandlers } from './batches.js';
 import { caHandlers } from './ca.js';
 import { conflictHandlers } from './conflicts.js';
 import { deviceHandlers } from './devices.js';
+import { firmwareHandlers } from './firmware.js';
 import { jobHandlers } from './jobs.js';
 import { listHandlers } from './lists.js';
 import { portHandlers } from './ports.js';
@@ -15,6 +16,7 @@ import { sessionHandlers } from './session.js';
 import { stationHandlers } from './station.js';
 import { statsHandlers } from './stats.js';
 import { systemHandlers } from './system.js';
+import { valueHandlers } from './values.js';
 import { wifiHandlers } from './wifi.js';
 
 /** @param openapi gives the OpenAPI document of the finished app */
@@ -26,6 +28,8 @@ export function createHandlers(core: ServiceCore, openapi: () => string): Handle
     ...portHandlers(core),
     ...jobHandlers(core),
     ...profileHandlers(core),
+    ...firmwareHandlers(core),
+    ...valueHandlers(core),
     ...caHandlers(),
     ...deviceHandlers(core),
     ...conflictHandlers(core),

@@ -25,6 +25,23 @@ async function send(method: 'GET' | 'POST' | 'PUT', path: string, payload?: stri
   return { status: answer.statusCode, body: answer.json<Record<string, unknown>>() };
 }
 
+describe('a body with long strings', () => {
+  it('is counted by what stands outside of them, whatever they hold', async () => {
+    const tricky = ['\\\\', '\\"', '\\\\\\"', '[{,'.repeat(10_000), '', 'a']
+      .map((text) => `"${text}"`)
+      .join(',');
+    const settings = `{"name":"x","caUrl":"https://ca.example.com","location":${tricky.split(',')[1]}}`;
+    const fine = await send('POST', '/profiles/check', `{"profile":{"settings":${settings}}}`);
+    expect(fine).toMatchObject({ status: 200, body: { ok: true } });
+    const odd = await send('POST', '/profiles/check', `{"profile":{"settings":{"rows":[${tricky}]}}}`);
+    expect(odd).toMatchObject({ status: 200, body: { ok: false } });
+    const many = await send('POST', '/profiles/check', `{"a":[${tricky},${'1,'.repeat(20_001)}1]}`);
+    expect(many.body['message']).toContain('more than 20000 values');
+    for (const cut of ['{"a":"x', '{"a":"x\\', '{"a":"x\\"'])
+      expect((await send('POST', '/profiles/check', cut)).status).toBe(400);
+  });
+});
+
 describe('text that no part of espmint can keep', () => {
   it.each([
     ['GET', '/devices?text=%00', undefined, 'text'],

@@ -31,15 +31,12 @@ function refuse(reason: string): EspmintError {
 
 /** Counts what stands outside of strings; of text that is no JSON it counts something, and the parser refuses it. */
 function measure(text: string): { depth: number; values: number } {
-  let [depth, deepest, values, inString] = [0, 0, 0, false];
+  let [depth, deepest, values] = [0, 0, 0];
+  const endOfString = stringEnds(text);
   for (let at = 0; at < text.length; at++) {
     const char = text.charAt(at);
-    if (inString) {
-      if (char === '\\') at += 1;
-      else if (char === '"') inString = false;
-    } else if (char === '"') {
-      inString = true;
-    } else if (char === '[' || char === '{') {
+    if (char === '"') at = endOfString(at + 1);
+    else if (char === '[' || char === '{') {
       depth += 1;
       deepest = Math.max(deepest, depth);
       values += 1;
@@ -50,6 +47,25 @@ function measure(text: string): { depth: number; values: number } {
     }
   }
   return { depth: deepest, values };
+}
+
+/** Gives the place of the quote that ends the string which begins at a place; files in base64 are long strings. */
+function stringEnds(text: string): (from: number) => number {
+  const find = (what: string, from: number): number => {
+    const at = text.indexOf(what, from);
+    return at === -1 ? text.length : at;
+  };
+  let escape = find('\\', 0);
+  return (from) => {
+    let at = from;
+    for (;;) {
+      const quote = find('"', at);
+      if (escape < at) escape = find('\\', at);
+      if (quote < escape) return quote;
+      if (escape === text.length) return text.length;
+      at = escape + 2;
+    }
+  };
 }
 
 /**

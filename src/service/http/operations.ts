@@ -99,9 +99,10 @@ function routeOf(
   handler: AnyHandler,
   options: OperationOptions,
 ): RouteOptions {
-  const { method, path } = operation;
+  const { method, path, bodyLimitBytes: bodyLimit } = operation;
   return {
     method,
+    ...(bodyLimit === undefined ? {} : { bodyLimit }),
     url: `${API_PREFIX}${path}`,
     schema: routeSchema(operation),
     onRequest: (request) => admit(request, operation, options),

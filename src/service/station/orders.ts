@@ -80,7 +80,7 @@ export class Orders {
   async #firmware(named: string | undefined): Promise<FirmwareBundle | undefined> {
     if (named === undefined) return undefined;
     const { firmware } = this.#parts;
-    if (/^[^/\\]+@[^/\\]+$/.test(named) && firmware !== undefined) return firmware(named);
+    if (/^[^/\\]+@[^/\\]+$/.test(named) && firmware !== undefined) return firmware.get(named);
     throw new EspmintError('INPUT_INVALID', {
       field: `The firmware "${named}" of the profile`,
       reason: 'is no bundle of the registry',
