@@ -1,8 +1,18 @@
 // The names that other layers use of the registry.
 export { checkStatus } from './devices/status.js';
 export { defaultDataDir } from './data-dir.js';
-export { openKeyFile } from './spool/file-registry.js';
-export { openProduction, openPushes, openRegistry, type PushOptions, startPushes, Store } from './open.js';
+export { openKeyFile } from './spool/spool-registry.js';
+export {
+  administer,
+  exportDevices,
+  openProduction,
+  openPushes,
+  openRegistry,
+  type PushOptions,
+  removeDevice,
+  startPushes,
+  Store,
+} from './open.js';
 export { listDeadLetters, type MendedTexts, retryDeadLetters } from './spool/dead-letters.js';
 export type { SpoolFault } from './spool/fault.js';
 export { inspectSpool } from './spool/inspect.js';
@@ -11,18 +21,11 @@ export type { DeadRun } from './statistics/dead-runs.js';
 export type { RegistryOptions } from './store/connect.js';
 export { checkDatabase, type DatabaseReport, migrateDatabase } from './admin/check.js';
 export { backUp, moveTo, restore } from './admin/backup.js';
-export { exportDevices, type ExportOptions } from './admin/export-devices.js';
+export type { ExportOptions } from './admin/export-devices.js';
 export { importDevices, type ImportOptions } from './admin/import/import-devices.js';
 export type { ImportReport } from './admin/import/merge.js';
 export type { Administration } from './admin/administration.js';
-export { removeDevice } from './admin/remove-device.js';
-export {
-  addToList,
-  type ListedEntry,
-  type ListName,
-  removeFromList,
-  showLists,
-} from './admin/device-lists.js';
+export type { ListedEntry, ListName } from './admin/device-lists.js';
 export { rotateMasterKey } from './admin/rotate.js';
 export { forgetMasterKey, importKeys, type KeysReport, listKeys } from './admin/keys.js';
 export { type Asker, processUser } from './process-user.js';

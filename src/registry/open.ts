@@ -1,7 +1,9 @@
 // One store: devices, batches, runs and pushes of one database that is opened once. All share its connections, its master
 // keys and what is known of an outage; the last of them that is closed closes the connections.
+import type { DeviceFields } from '../core/device-table/index.js';
 import { EspmintError, type EspmintError as Failure } from '../core/errors/index.js';
 import { type Administration, administrationOf } from './admin/administration.js';
+import type { ExportOptions } from './admin/export-devices.js';
 import { RegistryCopy } from './admission/registry-copy.js';
 import { type OfflineUnits, openBatches, type Production } from './batches/open.js';
 import { PostgresRegistry } from './devices/postgres-registry.js';
@@ -9,9 +11,10 @@ import { PUSH_PACE, type PushPace } from './push/pace.js';
 import { PostgresPushes } from './push/postgres-pushes.js';
 import type { Pushes } from './push/push.js';
 import { deliverInBackground, type PushService } from './push/service.js';
-import type { Registry } from './registry.js';
+import type { DeviceName, DeviceRecord, Registry } from './registry.js';
 import { Journal } from './spool/journal.js';
-import { JournaledRegistry } from './spool/journaled-registry.js';
+import { Spool } from './spool/spool.js';
+import { SpoolRegistry } from './spool/spool-registry.js';
 import { patienceOf, type RegistryOptions } from './store/connect.js';
 import { isDown } from './store/outage.js';
 import { openDatabase, type OpenDatabase } from './store/open-database.js';
@@ -57,22 +60,21 @@ export class Store {
     const database = this.#view(whenDown === 'continue');
     const { description } = database.source;
     const copy = new RegistryCopy(dataDir, description);
-    const registry = new JournaledRegistry({
+    const spool = new Spool({
       journal: await Journal.open(dataDir),
       copy,
       keys: localKeys(masters, 'journal'),
       description,
       whenDown,
-      inner: new PostgresRegistry(database, secrets === 'plain' ? plainBox(box) : box),
+      database: new PostgresRegistry(database, secrets === 'plain' ? plainBox(box) : box),
       outage: database.outage,
       mayStartWithout: (failure) => this.#mayStartWithout(copy, failure),
     });
     try {
-      await registry.start();
-      this.#registry = registry;
-      return registry;
+      await spool.start();
+      return (this.#registry = new SpoolRegistry(spool));
     } catch (error) {
-      await registry.close();
+      await spool.close();
       throw error;
     }
   }
@@ -139,7 +141,9 @@ export class Store {
 
   /** What an administrator does there. */
   administration(): Administration {
-    return administrationOf(this.#view(false));
+    const { secrets = 'sealed' } = this.#options;
+    const { box } = this.#open;
+    return administrationOf({ database: this.#view(false), box: secrets === 'plain' ? plainBox(box) : box });
   }
 
   /** @throws EMBEDDED_*, REGISTRY_*, SECRET_UNREADABLE, CANCELLED */
@@ -235,6 +239,45 @@ export async function openPushes({ pace, ...options }: PushOptions = {}): Promis
       throw error;
     }
   });
+}
+
+/**
+ * An administrator's work alone.
+ *
+ * @throws as Store.open, EMBEDDED_*, REGISTRY_*, SECRET_UNREADABLE, CANCELLED, and what `work` throws
+ */
+export async function administer<T>(
+  options: RegistryOptions,
+  work: (administration: Administration) => Promise<T>,
+): Promise<T> {
+  const administration = await withStore(options, (store) => Promise.resolve(store.administration()));
+  try {
+    return await work(administration);
+  } finally {
+    await administration.close();
+  }
+}
+
+/** As Administration.exportDevices. @throws as administer too */
+export async function* exportDevices(
+  options: RegistryOptions,
+  exporting?: ExportOptions,
+): AsyncGenerator<DeviceFields> {
+  const administration = await withStore(options, (store) => Promise.resolve(store.administration()));
+  try {
+    yield* administration.exportDevices(exporting);
+  } finally {
+    await administration.close();
+  }
+}
+
+/** As Administration.removeDevice. @throws as administer too */
+export function removeDevice(
+  options: RegistryOptions,
+  device: DeviceName,
+  reason: string,
+): Promise<DeviceRecord> {
+  return administer(options, (administration) => administration.removeDevice(device, { reason }));
 }
 
 /** Delivers pushes from now on, with a store of its own. @param onNote told what goes wrong */

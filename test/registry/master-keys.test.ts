@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseListEntry } from '../../src/core/list-entry.js';
 import {
-  addToList,
+  administer,
   backUp,
   checkDatabase,
   importKeys,
@@ -217,7 +217,9 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))('a board that is de
     server = await makeTcpPostgres(binDir, join(folder, 'server'));
     await server.sql('create database plant');
     station = { dataDir: join(folder, 'station'), databaseUrl: server.url('plant'), timeoutMs: 3_000 };
-    await addToList(station, 'deny', [parseListEntry(BOARD.mac)], 'stolen');
+    await administer(station, (registry) =>
+      registry.addToList('deny', [parseListEntry(BOARD.mac)], { reason: 'stolen' }),
+    );
   });
   afterAll(async () => {
     await server.kill();

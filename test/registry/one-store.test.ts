@@ -36,6 +36,8 @@ interface Running {
   keyRuns(): string;
   output(): string;
   end(): Promise<void>;
+  /** Resolves when it has ended by itself. */
+  readonly ended: Promise<unknown>;
 }
 
 function start(name: string, args: readonly string[]): Running {
@@ -43,7 +45,7 @@ function start(name: string, args: readonly string[]): Running {
   writeFileSync(ran, '');
   const ending = new AbortController();
   const output: string[] = [];
-  const running = runCli([...args, '--json', '--data-dir', bench.home], {
+  const running = runCli([...args, '--data-dir', bench.home], {
     stdout: (text) => void output.push(text),
     drained: () => Promise.resolve(),
     stderr: (text) => void output.push(text),
@@ -61,6 +63,7 @@ function start(name: string, args: readonly string[]): Running {
   return {
     keyRuns: () => readFileSync(ran, 'utf8'),
     output: () => output.join(''),
+    ended: running,
     end: async () => {
       ending.abort();
       await running;
@@ -69,8 +72,8 @@ function start(name: string, args: readonly string[]): Running {
 }
 
 it.each([
-  ['station', ['station', '--port', 'rfc2217://127.0.0.1:1', '--ca-url', 'https://ca.example.com']],
-  ['serve', ['serve', '--port', '0', '--virtual', '1']],
+  ['station', ['station', '--port', 'rfc2217://127.0.0.1:1', '--ca-url', 'https://ca.example.com', '--json']],
+  ['serve', ['serve', '--port', '0', '--virtual', '1', '--json']],
 ])('%s opens one pool and runs the key command once', async (name, args) => {
   const before = await pools();
   const delivered = receiver.received.length;
@@ -101,6 +104,7 @@ it('provision runs the key command once, and delivers what it gave to tell with 
     server.url,
     '--ca-url',
     'https://ca.example.com',
+    '--json',
   ]);
   try {
     await until(() => receiver.received.length > delivered).catch((error: unknown) => {
@@ -112,4 +116,18 @@ it('provision runs the key command once, and delivers what it gave to tell with 
     board.dispose();
   }
   expect(command.keyRuns()).toBe('once\n');
+});
+
+it.each([
+  ['show', []],
+  ['export', ['--reveal', '--reason', 'test']],
+  ['remove', ['--reason', 'scrapped']],
+])('devices %s runs the key command once', async (verb, flags) => {
+  const { mac } = await provision(bench);
+  const command = start(verb, ['devices', verb, ...(verb === 'export' ? [] : [mac]), ...flags]);
+  await command.ended;
+  expect({ keys: command.keyRuns(), has: command.output().includes(mac) }).toEqual({
+    keys: 'once\n',
+    has: true,
+  });
 });

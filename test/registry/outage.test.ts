@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseListEntry } from '../../src/core/list-entry.js';
 import {
-  addToList,
+  administer,
   openRegistry,
   type Registry,
   type RegistryOptions,
@@ -242,7 +242,9 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))('a registry whose s
   });
 
   it('keeps to the lists and tombstones by its copy, and says how old that is', async () => {
-    await addToList(options, 'deny', [parseListEntry('a4:cf:12:34:57:00..a4:cf:12:34:57:ff')], 'stolen');
+    await administer(options, (admin) =>
+      admin.addToList('deny', [parseListEntry('a4:cf:12:34:57:00..a4:cf:12:34:57:ff')], { reason: 'stolen' }),
+    );
     await (await openIt()).reserve(BOARD);
     await removeDevice(options, { mac: BOARD.mac }, 'scrapped');
     const registry = await openIt();
@@ -257,7 +259,9 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))('a registry whose s
     await expect(registry.reserve(BOARD)).rejects.toMatchObject({ code: 'DEVICE_REMOVED' });
     expect((await registry.reserve(OTHER)).known).toBe('new');
     await server.start();
-    await addToList(options, 'allow', [parseListEntry(BOARD.mac)], '');
+    await administer(options, (admin) =>
+      admin.addToList('allow', [parseListEntry(BOARD.mac)], { reason: '' }),
+    );
     await (await openIt()).status();
     await server.kill();
     await expect((await openIt()).reserve(OTHER)).rejects.toMatchObject({ code: 'DEVICE_NOT_ALLOWED' });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseListEntry } from '../../src/core/list-entry.js';
-import { addToList, openRegistry, type Registry, type ReserveRequest } from '../../src/registry/index.js';
+import { administer, openRegistry, type Registry, type ReserveRequest } from '../../src/registry/index.js';
 import { asForeignProgram } from './foreign-program.js';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'espmint-shared-'));
@@ -51,7 +51,9 @@ describe('boards that come at once', () => {
   it('are not held up by one that is refused, and it alone hears why', async () => {
     const boards = newBoards();
     const denied = boards[7]?.mac ?? '';
-    await addToList({ dataDir }, 'deny', [parseListEntry(denied)], 'stolen');
+    await administer({ dataDir }, (admin) =>
+      admin.addToList('deny', [parseListEntry(denied)], { reason: 'stolen' }),
+    );
     const ends = await Promise.allSettled(boards.map((board) => registry.reserve(board)));
     expect(ends.flatMap((end, index) => (end.status === 'rejected' ? [index] : []))).toEqual([7]);
     expect(ends[7]).toMatchObject({ reason: { code: 'DEVICE_DENIED' } });

@@ -2,13 +2,7 @@
 import { shownTime } from '../output/format.js';
 import { Argument, Command } from 'commander';
 import { parseListEntry } from '../../core/list-entry.js';
-import {
-  addToList,
-  type ListName,
-  type RegistryOptions,
-  removeFromList,
-  showLists,
-} from '../../registry/index.js';
+import { administer, type Administration, type ListName } from '../../registry/index.js';
 import { registryOptions } from '../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
 import { Table } from '../output/table.js';
@@ -25,8 +19,12 @@ export function listsCommand(io: CliIo): Command {
 const listArgument = (): Argument =>
   new Argument('<list>', 'deny wins; where anything is allowed, nothing else is').choices(['allow', 'deny']);
 
-function optionsOf(io: CliIo, command: Command): RegistryOptions {
-  return registryOptions(io, command.optsWithGlobals<GlobalOptions>());
+function run<T>(
+  io: CliIo,
+  command: Command,
+  work: (administration: Administration) => Promise<T>,
+): Promise<T> {
+  return administer(registryOptions(io, command.optsWithGlobals<GlobalOptions>()), work);
 }
 
 function addCommand(io: CliIo): Command {
@@ -36,7 +34,8 @@ function addCommand(io: CliIo): Command {
     .argument('<entries...>', ENTRY)
     .option('--reason <text>', 'shown to whoever meets a denied board', '')
     .action(async (list: ListName, texts: string[], { reason }: { reason: string }, command: Command) => {
-      const added = await addToList(optionsOf(io, command), list, texts.map(parseListEntry), reason);
+      const entries = texts.map(parseListEntry);
+      const added = await run(io, command, (registry) => registry.addToList(list, entries, { reason }));
       io.stdout(`${added} added, ${texts.length - added} were there already\n`);
     });
 }
@@ -47,7 +46,8 @@ function removeCommand(io: CliIo): Command {
     .addArgument(listArgument())
     .argument('<entry>', ENTRY)
     .action(async (list: ListName, text: string, _: unknown, command: Command) => {
-      await removeFromList(optionsOf(io, command), list, parseListEntry(text));
+      const entry = parseListEntry(text);
+      await run(io, command, (registry) => registry.removeFromList(list, entry));
       io.stdout(`removed from the ${list} list: ${text}\n`);
     });
 }
@@ -57,7 +57,7 @@ function showCommand(io: CliIo): Command {
     .description('both lists')
     .option('--json', 'print one JSON object a line')
     .action(async ({ json }: { json?: boolean }, command: Command) => {
-      const entries = await showLists(optionsOf(io, command));
+      const entries = await run(io, command, (registry) => registry.lists());
       if (json === true) for (const entry of entries) io.stdout(jsonLine({ type: 'list-entry', ...entry }));
       else
         new Table(io, ['LIST', 'ENTRY', 'SINCE', 'BY', 'REASON']).add(

@@ -77,20 +77,25 @@ export interface ComposedStore {
   readonly store: Store | undefined;
 }
 
+export type ComposedDatabase = ComposedStore & { readonly store: Store };
+
 export async function composeStore(
   io: CliIo,
   options: RegistryChoice & GlobalOptions,
 ): Promise<ComposedStore> {
   const { registry = 'embedded', keysTo } = options;
+  if (registry !== 'none' && keysTo === undefined) return composeDatabase(io, options);
   await removeLeftFolders(dataDirOf(io, options));
   if (registry === 'none') return { registry: await openKeyFile(requireKeysTo(keysTo)), store: undefined };
-  if (keysTo !== undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: '--keys-to',
-      reason: 'is given, but the keys go to the registry',
-      hint: 'add --registry none, or leave it out',
-    });
-  }
+  throw new EspmintError('INPUT_INVALID', {
+    field: '--keys-to',
+    reason: 'is given, but the keys go to the registry',
+    hint: 'add --registry none, or leave it out',
+  });
+}
+
+export async function composeDatabase(io: CliIo, options: GlobalOptions): Promise<ComposedDatabase> {
+  await removeLeftFolders(dataDirOf(io, options));
   const store = await Store.open(registryOptions(io, options));
   try {
     return { registry: await store.registry(), store };

@@ -2,13 +2,15 @@
 import type { ListEntry } from '../../core/list-entry.js';
 import type { Asker } from '../process-user.js';
 import type { DeviceName, DeviceRecord } from '../registry.js';
-import type { Database } from '../store/database.js';
+import type { DeviceFields } from '../../core/device-table/index.js';
+import type { OpenDatabase } from '../store/open-database.js';
 import { type AuditFilter, type AuditPage, auditPage } from './audit.js';
 import { addEntries, type ListedEntry, type ListName, readEntries, removeEntry } from './device-lists.js';
+import { exportDevices, type ExportOptions } from './export-devices.js';
 import { bury } from './remove-device.js';
 
 /** Who asks, with the reason that goes into the audit trail. */
-export type AskerWithReason = Asker & { readonly reason: string };
+type AskerWithReason = Asker & { readonly reason: string };
 
 /** Each call needs the database. @throws REGISTRY_* */
 export interface Administration {
@@ -17,22 +19,25 @@ export interface Administration {
   /** Adds all entries, or none. Returns how many are new. */
   addToList(list: ListName, entries: readonly ListEntry[], by: AskerWithReason): Promise<number>;
   /** @throws INPUT_INVALID where it is not there */
-  removeFromList(list: ListName, entry: ListEntry, by: AskerWithReason): Promise<void>;
+  removeFromList(list: ListName, entry: ListEntry, by?: Asker): Promise<void>;
   /** Newest first. @throws DEVICE_UNKNOWN, INPUT_INVALID (a page mark that is none) */
   audit(filter: AuditFilter): Promise<AuditPage>;
   /** Makes it a tombstone; its keys and its history stay. @throws DEVICE_UNKNOWN, INPUT_INVALID (no reason given) */
   removeDevice(device: DeviceName, by: AskerWithReason): Promise<DeviceRecord>;
+  /** Newest first; with keys, the audit trail of each device says so first. @throws INPUT_INVALID (an empty reason) */
+  exportDevices(options?: ExportOptions): AsyncIterable<DeviceFields>;
   /** Leaves the database. Never throws. */
   close(): Promise<void>;
 }
 
-export function administrationOf(database: Database): Administration {
+export function administrationOf({ database, box }: Pick<OpenDatabase, 'database' | 'box'>): Administration {
   return {
     lists: () => readEntries(database),
     addToList: (list, entries, by) => addEntries(database, list, entries, by),
     removeFromList: (list, entry, by) => removeEntry(database, list, entry, by),
     audit: (filter) => database.connected('audit', (client) => auditPage(client, filter)),
     removeDevice: (device, by) => bury(database, device, by),
+    exportDevices: (options = {}) => exportDevices({ database, box }, options),
     close: () => database.close(),
   };
 }

@@ -5,9 +5,7 @@ import type { ListName } from '../admission/rules.js';
 import { eventBy, recordEvent, recordEvents } from '../devices/events.js';
 import { columnsOf, toEntryText } from '../devices/lists.js';
 import { type Asker, processUser } from '../process-user.js';
-import type { RegistryOptions } from '../store/connect.js';
 import type { Database } from '../store/database.js';
-import { withSecrets } from './with-secrets.js';
 
 export type { ListName };
 
@@ -93,24 +91,4 @@ export function readEntries(database: Database): Promise<ListedEntry[]> {
       createdBy: row.created_by,
     }));
   });
-}
-
-/** {@link addEntries} with a database of its own. @throws as openRegistry */
-export function addToList(
-  options: RegistryOptions,
-  list: ListName,
-  entries: readonly ListEntry[],
-  reason: string,
-): Promise<number> {
-  return withSecrets(options, ({ database }) => addEntries(database, list, entries, { reason }));
-}
-
-/** {@link removeEntry} with a database of its own. @throws INPUT_INVALID (it is not there), and as openRegistry */
-export function removeFromList(options: RegistryOptions, list: ListName, entry: ListEntry): Promise<void> {
-  return withSecrets(options, ({ database }) => removeEntry(database, list, entry));
-}
-
-/** {@link readEntries} with a database of its own. @throws as openRegistry */
-export function showLists(options: RegistryOptions): Promise<ListedEntry[]> {
-  return withSecrets(options, ({ database }) => readEntries(database));
 }

@@ -1,6 +1,5 @@
 // All devices of a filter, page by page, with their keys if somebody says why.
 import type { DeviceFields } from '../../core/device-table/index.js';
-import type { RegistryOptions } from '../store/connect.js';
 import type { AuditEvent } from '../devices/events.js';
 import { recordEvents } from '../devices/events.js';
 import { listRows } from '../devices/list.js';
@@ -10,7 +9,6 @@ import { unitsOfDevices } from '../devices/units.js';
 import type { DeviceFilter } from '../registry.js';
 import { checkReason } from '../devices/request.js';
 import type { OpenDatabase } from '../store/open-database.js';
-import { openWithSecrets } from './with-secrets.js';
 
 const PAGE = 1000;
 
@@ -20,31 +18,29 @@ export interface ExportOptions {
   readonly revealReason?: string | undefined;
 }
 
+/** A database, and what opens its secrets. */
+type Secrets = Pick<OpenDatabase, 'database' | 'box'>;
+
 /**
  * Devices, newest first, each with the unit that it is in its batch. With keys, the audit trail of each device says so before its page is opened.
  *
- * @throws INPUT_INVALID (an empty reason), and as openRegistry
+ * @throws INPUT_INVALID (an empty reason), REGISTRY_*, SECRET_UNREADABLE
  */
 export async function* exportDevices(
-  options: RegistryOptions,
+  open: Secrets,
   { filter, revealReason }: ExportOptions,
 ): AsyncGenerator<DeviceFields> {
   if (revealReason !== undefined) checkReason(revealReason);
-  const open = await openWithSecrets(options);
-  try {
-    let after: string | undefined;
-    do {
-      const page = await readPage(open, { ...filter, after, limit: PAGE }, revealReason);
-      yield* page.devices;
-      after = page.next;
-    } while (after !== undefined);
-  } finally {
-    await open.database.close();
-  }
+  let after: string | undefined;
+  do {
+    const page = await readPage(open, { ...filter, after, limit: PAGE }, revealReason);
+    yield* page.devices;
+    after = page.next;
+  } while (after !== undefined);
 }
 
 async function readPage(
-  { database, box }: OpenDatabase,
+  { database, box }: Secrets,
   filter: DeviceFilter,
   reason: string | undefined,
 ): Promise<{ devices: DeviceFields[]; next: string | undefined }> {

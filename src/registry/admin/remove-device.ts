@@ -4,9 +4,7 @@ import { checkReason } from '../devices/request.js';
 import { buryDevice } from '../devices/tombstone.js';
 import type { Asker } from '../process-user.js';
 import type { DeviceName, DeviceRecord } from '../registry.js';
-import type { RegistryOptions } from '../store/connect.js';
 import type { Database } from '../store/database.js';
-import { withSecrets } from './with-secrets.js';
 
 /**
  * Lists leave it out from now on, and it is provisioned again with the policy `rotate` only. Its keys can still be
@@ -24,13 +22,4 @@ export async function bury(
   return database.transaction('remove', async (client) =>
     buryDevice(client, await needRow(client, device), by.reason, by),
   );
-}
-
-/** {@link bury} with a database of its own. @throws as openRegistry too */
-export function removeDevice(
-  options: RegistryOptions,
-  device: DeviceName,
-  reason: string,
-): Promise<DeviceRecord> {
-  return withSecrets(options, ({ database }) => bury(database, device, { reason }));
 }

@@ -99,7 +99,7 @@ export class RegistryCopy {
   }
 
   /**
-   * Where this computer has never reached the registry there is nothing to go by: see JournaledRegistry.start.
+   * Where this computer has never reached the registry there is nothing to go by: see Spool.start.
    *
    * @throws DEVICE_DENIED, DEVICE_NOT_ALLOWED, DEVICE_REMOVED, each with the age of the copy;
    *   ADMISSION_LISTS_UNREADABLE: who may be denied is not let in

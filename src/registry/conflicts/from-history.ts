@@ -1,8 +1,8 @@
 // A conflict as far as a journal or a key file can tell it, without the registry.
 import { randomUUID } from 'node:crypto';
 import type { Conflict } from '../../core/conflict.js';
-import type { RefusedRecord } from '../spool/key-file.js';
 import type { KeyHistory } from '../spool/key-history.js';
+import type { RefusedRecord } from '../spool/records.js';
 import { processUser } from '../process-user.js';
 import type { ScreenRequest } from '../registry.js';
 import { findContradiction, namesOf, sideOf } from './detect.js';

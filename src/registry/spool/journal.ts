@@ -1,10 +1,16 @@
 // The key journal: what may be on a chip is on this disk first, whatever the registry is and whether it can be reached.
 import { makePrivateDir } from '../../files/index.js';
-import type { RefusedRecord } from './key-file.js';
 import type { SpoolFault } from './fault.js';
 import { inspectSpool, logFolder } from './inspect.js';
 import { Log } from './log.js';
-import { type DeadLetter, type JournalAttempt, type JournalRecord, owedRefusals, sumUp } from './records.js';
+import {
+  type DeadLetter,
+  type JournalAttempt,
+  type JournalRecord,
+  owedRefusals,
+  type RefusedRecord,
+  sumUp,
+} from './records.js';
 
 export class Journal {
   readonly #dataDir: string;

@@ -1,51 +1,16 @@
 // The file behind `--registry none`: one JSON record a line, only ever appended to, readable without espmint.
 import type { FileHandle } from 'node:fs/promises';
-import type { Conflict } from '../../core/conflict.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { replaceOwnFile, toWriteError, unreadable } from '../../files/index.js';
 import { appendDurably, openForAppend } from './durable-append.js';
-import type { AttemptFacts } from '../devices/attempt-facts.js';
-import type { CheckResult, DeviceRecord, Failure, Image, Proof } from '../registry.js';
-
-/** Everything but the key that a device is to become. */
-export type Wanted = Pick<
-  DeviceRecord,
-  'caUrl' | 'wifiSsid' | 'firmwareVersion' | 'hardwareRevision' | 'location' | 'hardwareId'
->;
-
-/** One line. `id` is the reservation's; `at` is ISO 8601 in UTC. */
-export type KeyFileRecord =
-  | ReservedLine
-  | ({ type: 'built'; id: string } & Image)
-  | ({ type: 'confirmed'; at: string; id: string } & Proof)
-  | ({ type: 'failed'; at: string; id: string } & Failure)
-  | RefusedRecord
-  | { type: 'revealed'; at: string; mac: string; reason: string; actor: string; origin?: string }
-  | { type: 'labelled'; at: string; mac: string; reason: string; actor: string; origin?: string }
-  | ({ type: 'checked'; at: string; mac: string; actor: string; origin?: string } & CheckResult);
-
-/** A board that was stopped because it contradicts a device of the file. */
-export interface RefusedRecord {
-  readonly type: 'refused';
-  readonly id: string;
-  readonly conflict: Conflict;
-}
-
-export interface ReservedLine {
-  readonly type: 'reserved';
-  readonly at: string;
-  readonly id: string;
-  readonly mac: string;
-  readonly uuid: string;
-  readonly psk: string;
-  readonly wanted: Wanted;
-  /** Absent in files of earlier versions. */
-  readonly facts?: AttemptFacts | undefined;
-}
+import { GroupCommit } from './group-commit.js';
+import { KeyHistory } from './key-history.js';
+import type { KeyFileRecord } from './records.js';
 
 export class KeyFile {
   readonly path: string;
   readonly #file: FileHandle;
+  readonly #appends = new GroupCommit<KeyFileRecord>((records) => this.#append(records));
 
   private constructor(path: string, file: FileHandle) {
     this.path = path;
@@ -73,22 +38,40 @@ export class KeyFile {
     return new KeyFile(path, file);
   }
 
-  /** All records, oldest first. A last line that is cut off was never reported as stored: it is left out. */
-  async read(): Promise<KeyFileRecord[]> {
+  /** For people and messages. */
+  get description(): string {
+    return this.path;
+  }
+
+  /** ISO 8601 in UTC. */
+  now(): Promise<string> {
+    return Promise.resolve(new Date().toISOString());
+  }
+
+  /** What all records say. A last line that is cut off was never reported as stored: it is left out. @throws FILE_UNREADABLE */
+  async history(): Promise<KeyHistory> {
+    await this.#appends.idle();
     const lines = (await this.#text()).split('\n');
     const last = lines.pop() ?? '';
     if (isJson(last)) lines.push(last);
-    return lines.map((line, index) => parseLine(this.path, line, index + 1));
+    return new KeyHistory(lines.map((line, index) => parseLine(this.path, line, index + 1)));
   }
 
   /** Returns when the record is on the disk. @throws FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL */
-  async append(record: KeyFileRecord): Promise<void> {
-    await this.#endLastLine();
-    await appendDurably(this.#file, this.path, new TextEncoder().encode(`${JSON.stringify(record)}\n`));
+  append(record: KeyFileRecord): Promise<void> {
+    return this.#appends.add([record]);
   }
 
+  /** Never throws. */
   async close(): Promise<void> {
+    await this.#appends.idle();
     await this.#file.close().catch(() => undefined);
+  }
+
+  async #append(records: readonly KeyFileRecord[]): Promise<void> {
+    await this.#endLastLine();
+    const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+    await appendDurably(this.#file, this.path, new TextEncoder().encode(lines));
   }
 
   /** @throws FILE_UNREADABLE */

@@ -1,9 +1,10 @@
 // What the records of a key file or journal add up to: devices, their keys and attempts.
 import { randomUUID } from 'node:crypto';
+import type { Conflict } from '../../core/conflict.js';
 import { nameOfDevice } from '../../core/device-name.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { generatePsk } from '../../core/psk.js';
-import type { KeyFileRecord, ReservedLine } from './key-file.js';
+import type { EndRecord, KeyFileRecord, ReservedRecord } from './records.js';
 import type {
   AttemptRecord,
   BoardNames,
@@ -25,9 +26,9 @@ export class FileDevice {
   record: DeviceRecord;
   readonly #keys: (Mutable<KeyRecord> & { readonly psk: string })[] = [];
   readonly #attempts: Mutable<AttemptRecord>[] = [];
-  readonly #reserved = new Map<string, ReservedLine>();
+  readonly #reserved = new Map<string, ReservedRecord>();
 
-  constructor(id: number, { mac, uuid, wanted }: ReservedLine) {
+  constructor(id: number, { mac, uuid, wanted }: ReservedRecord) {
     this.record = { id, mac, uuid, status: 'pending', ...wanted };
   }
 
@@ -61,7 +62,7 @@ export class FileDevice {
     return { ...this.record, units: [], keys: keys.reverse(), attempts: [...this.#attempts].reverse() };
   }
 
-  reserve(reserved: ReservedLine): void {
+  reserve(reserved: ReservedRecord): void {
     const { id, at, psk, facts, wanted } = reserved;
     this.record = { ...this.record, hardwareId: this.record.hardwareId ?? wanted.hardwareId };
     this.#reserved.set(id, reserved);
@@ -76,7 +77,7 @@ export class FileDevice {
     if (attempt !== undefined) Object.assign(attempt, { imageSha256, imageMd5, offsetBytes, sizeBytes });
   }
 
-  end(record: Extract<KeyFileRecord, { type: 'confirmed' | 'failed' }>): void {
+  end(record: EndRecord): void {
     const attempt = this.#attempts.find(({ id }) => id === record.id);
     const reserved = this.#reserved.get(record.id);
     if (attempt === undefined || reserved === undefined) return;
@@ -105,26 +106,28 @@ export class FileDevice {
 export class KeyHistory {
   readonly #devices = new Map<string, FileDevice>();
   readonly #reservations = new Map<string, FileDevice>();
+  readonly #refused: Conflict[] = [];
 
   constructor(records: readonly KeyFileRecord[]) {
-    for (const record of records) this.apply(record);
+    for (const record of records) {
+      if (record.type === 'reserved') this.#reserved(record);
+      if (record.type === 'built') this.#reservations.get(record.id)?.describe(record.id, record);
+      if (record.type === 'confirmed' || record.type === 'failed')
+        this.#reservations.get(record.id)?.end(record);
+      if (record.type === 'refused') this.#refused.push(record.conflict);
+    }
   }
 
-  apply(record: KeyFileRecord): void {
-    if (record.type === 'revealed' || record.type === 'labelled') return;
-    if (record.type === 'checked' || record.type === 'refused') return;
-    if (record.type === 'built') {
-      this.#reservations.get(record.id)?.describe(record.id, record);
-      return;
-    }
-    if (record.type !== 'reserved') {
-      this.#reservations.get(record.id)?.end(record);
-      return;
-    }
+  #reserved(record: ReservedRecord): void {
     const device = this.#devices.get(record.mac) ?? new FileDevice(this.#devices.size + 1, record);
     this.#devices.set(record.mac, device);
     this.#reservations.set(record.id, device);
     device.reserve(record);
+  }
+
+  /** Boards that were stopped, newest first. */
+  refused(): Conflict[] {
+    return [...this.#refused].reverse();
   }
 
   /** Newest first. */

@@ -1,36 +1,68 @@
-// What the journal's records say, and what they add up to for each attempt.
+// What the records of a key file and of the journal say, and what those of the journal add up to for each attempt.
+import type { Conflict } from '../../core/conflict.js';
 import type { AttemptFacts } from '../devices/attempt-facts.js';
-import type { Failure, Image, Proof } from '../registry.js';
-import type { RefusedRecord, Wanted } from './key-file.js';
+import type { CheckResult, DeviceRecord, Failure, Image, Proof } from '../registry.js';
 import { macKeyOf } from '../devices/rows.js';
 import type { SecretOwner } from '../store/secrets/secret-box.js';
 
-/** A key is about to be flashed. `psk` is sealed. */
+/** Everything but the key that a device is to become. */
+export type Wanted = Pick<
+  DeviceRecord,
+  'caUrl' | 'wifiSsid' | 'firmwareVersion' | 'hardwareRevision' | 'location' | 'hardwareId'
+>;
+
+/** A key is about to be flashed. */
 export interface ReservedRecord {
   readonly type: 'reserved';
+  /** The reservation's. */
   readonly id: string;
   /** ISO 8601 in UTC. */
   readonly at: string;
   readonly mac: string;
   readonly uuid: string;
+  /** Sealed in the journal, readable in a key file. */
   readonly psk: string;
   readonly wanted: Wanted;
-  /** Absent in journals of earlier versions. */
+  /** Absent in files of earlier versions. */
   readonly facts?: AttemptFacts | undefined;
-  /** Whether the registry knows nothing of it yet. */
-  readonly offline: boolean;
+  /** Whether the registry knows nothing of it yet; a key file has none. */
+  readonly offline?: boolean | undefined;
 }
 
-export type JournalRecord =
-  | ReservedRecord
-  | ({ readonly type: 'built'; readonly id: string } & Image)
+/** A board that was stopped, without the registry, because it contradicts a device that this disk knows. */
+export interface RefusedRecord {
+  readonly type: 'refused';
+  readonly id: string;
+  readonly conflict: Conflict;
+}
+
+export type EndRecord =
   | ({ readonly type: 'confirmed'; readonly id: string; readonly at: string } & Proof)
-  | ({ readonly type: 'failed'; readonly id: string; readonly at: string } & Failure)
-  /** A board that was stopped without the registry. */
-  | RefusedRecord
+  | ({ readonly type: 'failed'; readonly id: string; readonly at: string } & Failure);
+
+/** What a board has become, or why it was stopped. */
+export type AttemptEntry =
+  ReservedRecord | ({ readonly type: 'built'; readonly id: string } & Image) | EndRecord | RefusedRecord;
+
+/** Who saw what and why: the audit trail of a key file. */
+type AuditEntry = {
+  readonly at: string;
+  readonly mac: string;
+  readonly actor: string;
+  readonly origin?: string;
+} & (
+  | { readonly type: 'revealed' | 'labelled'; readonly reason: string }
+  | ({ readonly type: 'checked' } & CheckResult)
+);
+
+/** One line of a key file. */
+export type KeyFileRecord = AttemptEntry | AuditEntry;
+
+export type JournalRecord =
+  | AttemptEntry
   /** The registry refuses what the records of this id say: it waits for a person. */
   | { readonly type: 'dead'; readonly id: string; readonly at: string; readonly reason: string }
-  /** A person has the registry told again, with these texts in the place of those that it refused. */
+  /** A person has the registry synced again, with these texts in the place of those that it refused. */
   | {
       readonly type: 'retry';
       readonly id: string;
@@ -45,8 +77,6 @@ export type JournalRecord =
 export function keyOwner({ mac, uuid }: { readonly mac: string; readonly uuid: string }): SecretOwner {
   return { uuid, macKey: macKeyOf(mac) };
 }
-
-export type EndRecord = Extract<JournalRecord, { type: 'confirmed' | 'failed' }>;
 
 /** One attempt as the journal tells it. */
 export interface JournalAttempt {
@@ -110,7 +140,7 @@ function sumUpOne(records: readonly JournalRecord[]): JournalAttempt | undefined
     records.findLast((record) => record.type === 'failed');
   const lastUpdate = records.findLastIndex(({ type }) => type === 'confirmed' || type === 'failed');
   const synced = records.findLastIndex(({ type }) => type === 'synced');
-  const isOpen = synced < 0 ? reserved.offline || end !== undefined : synced < lastUpdate;
+  const isOpen = synced < 0 ? reserved.offline === true || end !== undefined : synced < lastUpdate;
   const { id, mac, uuid, wanted } = reserved;
   const dead =
     isOpen && verdict?.type === 'dead'

@@ -8,13 +8,13 @@ import {
   writeDevices,
 } from '../../../core/device-table/index.js';
 import { EspmintError } from '../../../core/errors/index.js';
-import { checkStatus, exportDevices, importDevices, type ImportReport } from '../../../registry/index.js';
+import { checkStatus, importDevices, type ImportReport } from '../../../registry/index.js';
 import { registryOptions } from '../../compose/compose.js';
 import { formOfFile } from '../../arguments/file-form.js';
 import { inBlocks, readTextPieces, streamToFile } from '../../../files/index.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { addFilterOptions, filterOf, type FilterFlags } from './filter-flags.js';
-import { withRegistry } from './with-registry.js';
+import { withAdministration, withRegistry } from './with-registry.js';
 
 interface ExportFlags extends GlobalOptions, FilterFlags {
   readonly format?: TableFormat;
@@ -74,13 +74,9 @@ async function runExport(io: CliIo, command: Command): Promise<void> {
     });
   }
   const format = out === undefined ? (flags.format ?? 'csv') : formOf('--out', out, flags.format);
-  // Opened first, so that the registry hears what the journal still has to tell.
-  await withRegistry(io, command, async (registry) => {
+  await withAdministration(io, command, async (administration, { registry }) => {
     await checkStatus(registry, filter.status);
-    const devices = exportDevices(registryOptions(io, flags), {
-      filter,
-      revealReason: reason,
-    });
+    const devices = administration.exportDevices({ filter, revealReason: reason });
     const blocks = inBlocks(writeDevices(devices, format, reveal));
     if (out !== undefined) await streamToFile(out, blocks, { mode: reveal ? SECRET_FILE : undefined });
     else await print(io, blocks);

@@ -1,19 +1,13 @@
 // `espmint devices show`: one device with the history of its keys and attempts.
 import { Command } from 'commander';
 import { STAGES } from '../../../core/stages.js';
-import {
-  type AttemptRecord,
-  type AuditPage,
-  type DeviceHistory,
-  readAudit,
-} from '../../../registry/index.js';
-import { registryOptions } from '../../compose/compose.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
+import type { AttemptRecord, AuditPage, DeviceHistory } from '../../../registry/index.js';
+import { type CliIo, jsonLine } from '../../io.js';
 import { formatDuration, shownTime } from '../../output/format.js';
 import { printable } from '../../output/printable.js';
 import { auditLine } from './audit.js';
 import { parseDeviceName } from '../../../core/device-name.js';
-import { withRegistry } from './with-registry.js';
+import { withAdministration } from './with-registry.js';
 
 export function showCommand(io: CliIo): Command {
   return new Command('show')
@@ -21,11 +15,10 @@ export function showCommand(io: CliIo): Command {
     .argument('<device>', 'MAC, UUID or serial number')
     .option('--json', 'print one JSON object')
     .action((device: string, { json }: { json?: boolean }, command: Command) =>
-      withRegistry(io, command, async (registry) => {
+      withAdministration(io, command, async (administration, { registry }) => {
         const name = parseDeviceName(device);
         const history = await registry.show(name);
-        const options = registryOptions(io, command.optsWithGlobals<GlobalOptions>());
-        const audit = await readAudit(options, { device: name, limit: AUDIT_ENTRIES });
+        const audit = await administration.audit({ device: name, limit: AUDIT_ENTRIES });
         io.stdout(
           json === true
             ? jsonLine({ type: 'device', ...history, audit: audit.entries })
