@@ -27,6 +27,8 @@ export interface CliIo {
   readonly rows?: number | undefined;
   /** Records what goes over ports, where `--trace` asked for it: set before a command runs. */
   trace?: Trace | undefined;
+  /** Milliseconds for the loader's work on one board; absent: BOARD_TIMEOUT_MS. */
+  readonly boardTimeoutMs?: number | undefined;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
   readonly signal: AbortSignal;
   /** For a command that ends normally and still did not succeed (a board failed, a check found a fault). */

@@ -1,4 +1,5 @@
 // The names that other layers use of the driver: open a link, connect the board behind it, list the ports there are.
+export { BOARD_TIMEOUT_MS, withBoardDeadline, type BoardDeadline } from './board-deadline.js';
 export { ProcessBaudMemory, type BaudMemory } from './connect/baud-memory.js';
 export type { Board, OperationOptions, VerifyOptions } from './board-contract.js';
 export { connectBoard, type ConnectOptions } from './board.js';

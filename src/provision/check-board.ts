@@ -9,7 +9,7 @@ import { DATA_SUBTYPE, PARTITION_TYPE, type PartitionTable } from '../core/parti
 import { parsePsk, type Psk } from '../core/psk.js';
 import { deviceUuid } from '../core/uuid.js';
 import { boardValues, type BoardValues } from '../core/values/rows.js';
-import type { Board } from '../driver/index.js';
+import { BOARD_TIMEOUT_MS, withBoardDeadline, type Board } from '../driver/index.js';
 import type { Asker } from '../registry/index.js';
 import { firmwareVersionOf } from './attempt-facts.js';
 import {
@@ -44,6 +44,8 @@ export interface CheckOptions {
   readonly onWarning: OnWarning;
   /** For the audit trail. */
   readonly by?: Asker | undefined;
+  /** For all of it; default 240 s. */
+  readonly timeoutMs?: number | undefined;
 }
 
 const AGAIN = 'Run this board through provisioning again';
@@ -52,15 +54,26 @@ const FIRST = 'Give the board its identity with this profile first';
 /**
  * Changes nothing on the board, and resets it at the end. What was found is in the audit trail before this returns.
  * @throws what connecting, reading and the registry throw: a board that cannot be read, or a registry that cannot be asked,
- *   never passes
+ *   never passes; RUN_TIMED_OUT
  */
 export async function checkBoard(
   port: string,
   plan: ProvisionPlan,
   parts: CheckParts,
-  { signal, onWarning, by }: CheckOptions,
+  { timeoutMs = BOARD_TIMEOUT_MS, signal, ...options }: CheckOptions,
 ): Promise<BoardCheck> {
   requireRegistryOf(plan, parts);
+  return withBoardDeadline({ port, timeoutMs, signal }, (deadline) =>
+    checkWithin(port, plan, parts, { ...options, signal: deadline }),
+  );
+}
+
+async function checkWithin(
+  port: string,
+  plan: ProvisionPlan,
+  parts: CheckParts,
+  { signal, onWarning, by }: CheckOptions,
+): Promise<BoardCheck> {
   const { expectChip, baud } = plan;
   const board = await parts.connect(port, { expectChip, baud, signal, onWarning });
   try {

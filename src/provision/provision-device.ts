@@ -1,7 +1,7 @@
 // The way of one device, from an open port to a confirmed registry entry. Reads as a table of contents.
 import { CATALOG, bootLogOf, conflictOf, EspmintError, EXIT, toEspmintError } from '../core/errors/index.js';
 import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage, WifiRecord } from '../core/stages.js';
-import type { Board } from '../driver/index.js';
+import { BOARD_TIMEOUT_MS, type Board } from '../driver/index.js';
 import type { BoardValues } from '../core/values/rows.js';
 import type { Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
@@ -80,9 +80,6 @@ export async function provisionDevice(
     emit({ type: 'warning', port, code: result.code, message });
   }
 }
-
-/** A board that answers, but drips or lies, meets each step's own deadline: all of them together are bounded here. */
-const BOARD_TIMEOUT_MS = 240_000;
 
 /** What the board's firmware may take, beside the loader. */
 const firmwareMs = ({ boot, join, handOver: how }: ProvisionPlan): number =>

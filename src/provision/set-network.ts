@@ -1,6 +1,6 @@
 // Brings one board in the field onto a network, in whichever way it speaks: no profile and no registry.
 import { EspmintError } from '../core/errors/index.js';
-import type { Link } from '../driver/index.js';
+import { BOARD_TIMEOUT_MS, withBoardDeadline, type Link } from '../driver/index.js';
 import { sleep } from '../driver/wait.js';
 import {
   bringOnline,
@@ -29,14 +29,27 @@ export interface SetNetworkOptions extends BringOptions {
   readonly restart: boolean;
   readonly open: OpenBoardLink;
   readonly connect: WriteNvsOptions['connect'];
+  /** For all of it; default 240 s and the time to join. */
+  readonly timeoutMs?: number | undefined;
 }
 
 export type SetOutcome = Omit<Online, 'way'> & { readonly way: Exclude<SetWay, 'auto'> };
 
 const RESET_MS = 100;
 
-/** @throws WIFI_MODE_UNKNOWN, WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN, WIFI_REFUSED, WIFI_PROOF_REFUSED, ... */
-export async function setNetwork(
+/** @throws WIFI_MODE_UNKNOWN, WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN, WIFI_REFUSED, WIFI_PROOF_REFUSED, RUN_TIMED_OUT, ... */
+export function setNetwork(
+  port: string,
+  credentials: Credentials,
+  options: SetNetworkOptions,
+): Promise<SetOutcome> {
+  const timeoutMs = options.timeoutMs ?? BOARD_TIMEOUT_MS + (options.joinTimeoutMs ?? 0);
+  return withBoardDeadline({ port, timeoutMs, signal: options.signal }, (signal) =>
+    setWithin(port, credentials, { ...options, signal }),
+  );
+}
+
+async function setWithin(
   port: string,
   credentials: Credentials,
   options: SetNetworkOptions,
@@ -44,7 +57,7 @@ export async function setNetwork(
   const { way, signal } = options;
   const say = options.onStep ?? ((): void => undefined);
   if (way !== 'nvs') {
-    const done = await withBoard(options.open, port, options, async (link) => {
+    const done = await onLink(options.open, port, options, async (link) => {
       if (way === 'auto') say('finding out what the board speaks');
       const mask = masker([credentials.password, options.proof]);
       const ways: readonly FoundWay['way'][] | undefined = way === 'auto' ? undefined : [way];
@@ -66,11 +79,30 @@ export async function setNetwork(
   return { way: 'nvs', address: joined.address, proof: masker([credentials.password])(joined.line) };
 }
 
-/** Runs `use` on a link to a running board and closes it. @param restart whether the firmware is to start first */
-export async function withBoard<T>(
+export interface WithBoardOptions {
+  /** Whether the firmware is to start first. */
+  readonly restart: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** For all of it; default 240 s. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Runs `use` on a link to a running board, with the signal for its waits, and closes it. @throws RUN_TIMED_OUT, ... */
+export function withBoard<T>(
   open: OpenBoardLink,
   port: string,
-  { restart, signal }: { readonly restart: boolean; readonly signal?: AbortSignal | undefined },
+  { restart, signal, timeoutMs = BOARD_TIMEOUT_MS }: WithBoardOptions,
+  use: (link: Link, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return withBoardDeadline({ port, timeoutMs, signal }, (deadline) =>
+    onLink(open, port, { restart, signal: deadline }, (link) => use(link, deadline)),
+  );
+}
+
+async function onLink<T>(
+  open: OpenBoardLink,
+  port: string,
+  { restart, signal }: Omit<WithBoardOptions, 'timeoutMs'>,
   use: (link: Link) => Promise<T>,
 ): Promise<T> {
   const link = await open(port, signal);

@@ -9,7 +9,7 @@ export {
 } from './bring-online.js';
 export { CONSOLE_PRESETS, type ConsolePreset } from './console/presets.js';
 export { runScript } from './console/run-script.js';
-export { checkScript, DEFAULT_STEP_MS, type ConsoleScript } from './console/script.js';
+export { checkScript, DEFAULT_STEP_MS, scriptMs, type ConsoleScript } from './console/script.js';
 export { findWay, type FoundWay } from './find-way.js';
 export { ImprovClient, type SeenNetwork } from './improv/client.js';
 export { type Joined } from './join-log.js';

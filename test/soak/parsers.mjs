@@ -1,5 +1,5 @@
-// `npm run soak -- parsers [--inputs 34000] [--seed N]`: parsers.test.ts with so many inputs for each reader (30 of them: a
-// million in all); the figures go to bench/results/soak-parsers.json.
+// `npm run soak -- parsers [--inputs 34000] [--seconds N] [--seed N]`: parsers.test.ts with so many inputs for each reader, or as
+// many as it takes in so many seconds; the figures go to bench/results/soak-parsers.json.
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({
   options: {
     inputs: { type: 'string', default: '34000' },
+    seconds: { type: 'string' },
     seed: { type: 'string', default: '20261130' },
     report: { type: 'string', default: 'bench/results/soak-parsers.json' },
   },
@@ -18,6 +19,7 @@ const env = {
   ...process.env,
   ESPMINT_SOAK_INPUTS: values.inputs,
   ESPMINT_SOAK_SEED: values.seed,
+  ...(values.seconds === undefined ? {} : { ESPMINT_SOAK_SECONDS: values.seconds }),
   ESPMINT_SOAK_REPORT: values.report,
 };
 const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'system', 'test/soak/parsers.test.ts'];

@@ -1,7 +1,7 @@
-import type { AppDescription } from '../../core/firmware/image.js';
 // `espmint inspect`: everything that one board says of itself, without changing it.
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { Command, Option } from 'commander';
+import type { AppDescription } from '../../core/firmware/image.js';
 import { isEspmintError, type EspmintError, type Warning } from '../../core/errors/index.js';
 import { settleTable, type FlashSurvey, type FoundTable } from '../../core/flash-survey.js';
 import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
@@ -9,7 +9,7 @@ import { MASK } from '../../core/masking/masker.js';
 import { isHiddenValue, keysOf, type KnownKeys } from '../../core/masking/nvs-values.js';
 import { partitionKind, type Partition } from '../../core/partition-table.js';
 import { profileSchema } from '../../core/profile/schema.js';
-import type { Board } from '../../driver/index.js';
+import { BOARD_TIMEOUT_MS, withBoardDeadline, type Board } from '../../driver/index.js';
 import { chooseRegion, readFirmware, type Region } from '../../provision/index.js';
 import { FileProfileStore } from '../../service/profiles/profile-store.js';
 import { BACKENDS, connectorFor, dataDirOf, type BackendChoice } from '../compose/compose.js';
@@ -61,6 +61,19 @@ export function inspectCommand(io: CliIo): Command {
 }
 
 async function inspect(io: CliIo, options: Options, command: Command): Promise<void> {
+  const { port } = options;
+  const { signal: stop, boardTimeoutMs: timeoutMs = BOARD_TIMEOUT_MS } = io;
+  await withBoardDeadline({ port, timeoutMs, signal: stop }, (signal) =>
+    inspectWithin(signal, io, options, command),
+  );
+}
+
+async function inspectWithin(
+  signal: AbortSignal,
+  io: CliIo,
+  options: Options,
+  command: Command,
+): Promise<void> {
   const {
     port,
     baud,
@@ -77,7 +90,7 @@ async function inspect(io: CliIo, options: Options, command: Command): Promise<v
     io.trace,
   )(port, {
     baud,
-    signal: io.signal,
+    signal,
     onWarning,
   });
   try {

@@ -108,7 +108,8 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
   const asks = options.known === 'ask';
   if (asks) requireTerminal(io);
   const known = options.known === 'ask' ? 'refuse' : options.known;
-  const plan = await planFromFlags({ ...options, known }, io.env, bundlesOf(io, options));
+  const given = await planFromFlags({ ...options, known }, io.env, bundlesOf(io, options));
+  const plan = io.boardTimeoutMs === undefined ? given : { ...given, timeoutMs: io.boardTimeoutMs };
   checkPorts(options.port, plan);
   const composed = await composeParts(io, options);
   const parts = asks ? { ...composed, registry: askingRegistry(io, composed.registry) } : composed;

@@ -60,6 +60,7 @@ async function checkWith(io: CliIo, options: Options, plan: ProvisionPlan): Prom
   const { port } = options;
   const how = {
     signal: io.signal,
+    timeoutMs: io.boardTimeoutMs,
     onWarning: ({ code, message }: { code: string; message: string }): void =>
       io.stderr(`${port}: ${message} [${code}]\n`),
     by: { actor: originOf(options).operator },

@@ -1,6 +1,7 @@
 // Ports, inspection and virtual boards.
 import { setImmediate } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
+import { withBoardDeadline } from '../../driver/index.js';
 import { requireRole } from '../access/gatekeeper.js';
 import type { VirtualBoard } from '../contract/index.js';
 import type { ServiceCore } from '../core.js';
@@ -59,8 +60,9 @@ export function portHandlers(core: ServiceCore): PortHandlers {
           layouts,
           reveal: reveal && { ...askerOf(call), reason: reveal.reason },
         };
-        const deadline = AbortSignal.any([call.signal, AbortSignal.timeout(INSPECT_TIMEOUT_MS)]);
-        return inspectBoard(port, parts, lookup, deadline);
+        return withBoardDeadline({ port, timeoutMs: INSPECT_TIMEOUT_MS, signal: call.signal }, (signal) =>
+          inspectBoard(port, parts, lookup, signal),
+        );
       });
     },
     ...virtualHandlers(core),

@@ -7,25 +7,22 @@ import type { WifiLook } from '../contract/index.js';
 import type { ServiceCore } from '../core.js';
 import type { Handlers } from '../http/operations.js';
 
+/** How long an open page waits for its answer. */
 const LONGEST_MS = 180_000;
 
 export function wifiHandlers({ ports, line, parts }: ServiceCore): Pick<Handlers, 'lookAtWifi' | 'setWifi'> {
-  const alone = <T>(
-    port: string,
-    signal: AbortSignal,
-    work: (deadline: AbortSignal) => Promise<T>,
-  ): Promise<T> => {
+  const alone = <T>(port: string, work: () => Promise<T>): Promise<T> => {
     if (line.isBusy(port)) throw new EspmintError('PORT_IN_USE', { port });
-    return ports.inspecting(port, () => work(AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)])));
+    return ports.inspecting(port, work);
   };
   return {
     lookAtWifi: ({ body: { port, proof } }, { signal }) =>
-      alone(port, signal, (deadline) =>
+      alone(port, () =>
         withBoard(
           parts.openBoard,
           port,
-          { restart: true, signal: deadline },
-          async (link): Promise<WifiLook> => {
+          { restart: true, signal, timeoutMs: LONGEST_MS },
+          async (link, deadline): Promise<WifiLook> => {
             const found = await findWay(link, { signal: deadline });
             if (found === undefined) return { port, way: 'none', needsProof: false };
             if (found.way === 'improv') {
@@ -50,7 +47,7 @@ export function wifiHandlers({ ports, line, parts }: ServiceCore): Pick<Handlers
       const { port, ssid, password = '', proof, way } = body;
       checkWifi({ ssid, password }, 'standard');
       const warnings: { code: string; message: string }[] = [];
-      return alone(port, signal, async (deadline) => {
+      return alone(port, async () => {
         const done = await setNetwork(
           port,
           { ssid, password },
@@ -62,7 +59,8 @@ export function wifiHandlers({ ports, line, parts }: ServiceCore): Pick<Handlers
             restart: true,
             open: parts.openBoard,
             connect: parts.connect,
-            signal: deadline,
+            signal,
+            timeoutMs: LONGEST_MS,
             onWarning: (warning) => void warnings.push(warning),
           },
         );

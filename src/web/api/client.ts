@@ -3,8 +3,9 @@ import type { AnswerOf, ApiError, BodyOf, ParamsOf, QueryOf } from '../../servic
 import { addressOf, type RouteId } from './routes.js';
 
 const TIMEOUT_MS = 30_000;
-/** Reading a board can take a while over a slow link. */
-const SLOW_TIMEOUT_MS = 120_000;
+/** What speaks with a board, and ends by its own deadline before this one. */
+const SLOW: readonly RouteId[] = ['inspectPort', 'lookAtWifi', 'setWifi'];
+const SLOW_TIMEOUT_MS = 200_000;
 
 /** A refusal of the service, or `OFFLINE` when it could not be asked. */
 export class ApiFailure extends Error {
@@ -74,7 +75,7 @@ export async function call<I extends RouteId>(id: I, options: Options<I>): Promi
   const headers: Record<string, string> = { accept: 'application/json' };
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (method !== 'GET' && csrfToken !== undefined) headers['x-csrf-token'] = csrfToken;
-  const deadline = AbortSignal.timeout(id === 'inspectPort' ? SLOW_TIMEOUT_MS : TIMEOUT_MS);
+  const deadline = AbortSignal.timeout(SLOW.includes(id) ? SLOW_TIMEOUT_MS : TIMEOUT_MS);
   const response = await fetch(path, {
     method,
     headers,

@@ -50,6 +50,10 @@ export const DEFAULT_STEP_MS = 5_000;
 export const DEFAULT_PROMPT = String.raw`[\w.:/~@-]{0,32} ?[>#$]{1,3}`;
 export const LINE_ENDS = { crlf: '\r\n', lf: '\n', cr: '\r' } as const;
 
+/** Milliseconds that all steps may take together. */
+export const scriptMs = ({ steps }: ConsoleScript): number =>
+  steps.reduce((sum, { timeoutMs = DEFAULT_STEP_MS }) => sum + timeoutMs, 0);
+
 /** The command of a step with its values. @throws WIFI_CONSOLE_SCRIPT_INVALID */
 export function fillCommand(template: string, values: ConsoleValues): string {
   const kept = template.replace(/\[\[(.*?)\]\]/g, (_, part: string) =>

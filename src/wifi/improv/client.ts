@@ -47,6 +47,8 @@ const ASK_AGAIN_MS = 1_000;
 const CALL_MS = 30_000;
 /** So often a network is sent to a device that does not even acknowledge it. */
 const TRIES = 3;
+/** A board that names more of them is lying. */
+const MOST_NETWORKS = 256;
 /** Between the packets of one answer. */
 const QUIET_MS = 300;
 /** For what a device says after it has said that it is done: its address, or the last state. */
@@ -113,6 +115,14 @@ export class ImprovClient {
     for (;;) {
       const [ssid, rssi, auth] = await this.#result(COMMAND.scan, 'the search for networks');
       if (ssid === undefined) return strongestFirst(seen);
+      if (seen.length >= MOST_NETWORKS) {
+        const reason = 'its list of networks has no end';
+        throw new EspmintError('WIFI_ANSWER_BROKEN', {
+          port: this.link.address,
+          what: 'the search for networks',
+          reason,
+        });
+      }
       const strength = Number.parseInt(rssi ?? '', 10);
       seen.push({
         ssid,

@@ -5,7 +5,15 @@ import { plugIn } from '../../../test/support/plug-in.js';
 import { scriptedLink } from '../../../test/support/scripted-link.js';
 import type { VirtualBoard, WifiFault } from '../../virtual/index.js';
 import { ImprovClient } from './client.js';
-import { decodeResult, encodeCall, encodePacket, encodeTexts, PacketScanner } from './packet.js';
+import {
+  COMMAND,
+  decodeResult,
+  encodeCall,
+  encodePacket,
+  encodeTexts,
+  PACKET_TYPE,
+  PacketScanner,
+} from './packet.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -83,6 +91,14 @@ describe('the Improv client', () => {
     expect(client.isProvisioned).toBe(true);
     expect(lines.join('\n')).toContain('esp_netif_handlers: sta ip');
     expect(await client.detect()).toMatchObject({ state: 4, url: 'http://board-a4cf12345678.local/' });
+  });
+
+  it('gives a device up whose list of networks has no end', async () => {
+    const parameters = encodeTexts(['Lab', '-40', 'YES']);
+    const data = Uint8Array.of(COMMAND.scan, parameters.length, ...parameters);
+    const network = encodePacket({ type: PACKET_TYPE.result, data });
+    const link = scriptedLink(() => Array.from({ length: 300 }, () => network));
+    await expect(new ImprovClient(link).scan()).rejects.toThrow(/has no end/);
   });
 
   it('names a wrong password, and succeeds with the right one afterwards', async () => {

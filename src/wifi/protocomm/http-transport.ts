@@ -62,12 +62,17 @@ export class HttpTransport implements ProtocommTransport {
   ): Promise<{ readonly head: IncomingMessage; readonly body: Uint8Array }> {
     const { timeoutMs = REQUEST_MS, signal } = this.options;
     return new Promise((resolve, reject) => {
+      let isLate = false;
+      // Not the socket's own time-out, which an answer that drips never meets.
+      const timer = setTimeout(() => {
+        isLate = true;
+        sent.destroy(new Error('timeout'));
+      }, timeoutMs);
       const sent = request(
         new URL(`/${endpoint}`, this.#base),
         {
           method: 'POST',
           agent: this.#agent,
-          timeout: timeoutMs,
           ...(signal === undefined ? {} : { signal }),
           headers: {
             'Content-Type': 'application/x-www-form-urlencoded',
@@ -77,16 +82,18 @@ export class HttpTransport implements ProtocommTransport {
           },
         },
         (head) => {
-          readBody(head).then((read) => resolve({ head, body: read }), fail);
+          readBody(head).then((read) => {
+            clearTimeout(timer);
+            resolve({ head, body: read });
+          }, fail);
         },
       );
       const fail = (error: Error): void => {
-        const failure = this.#failure(endpoint, error, timeoutMs);
+        clearTimeout(timer);
+        const failure = this.#failure(endpoint, isLate ? new Error('timeout') : error, timeoutMs);
         const isStale = failure instanceof HandlerFailed && sent.reusedSocket;
         reject(isStale ? new StaleConnection(endpoint) : failure);
       };
-      // A server that takes the request and never answers is silent, not broken.
-      sent.on('timeout', () => sent.destroy(new Error('timeout')));
       sent.on('error', fail);
       sent.end(body);
     });

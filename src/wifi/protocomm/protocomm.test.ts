@@ -171,6 +171,23 @@ describe('unified provisioning', () => {
     await expect(nobody.version()).rejects.toMatchObject({ code: 'PORT_UNREACHABLE' });
     expect(() => new HttpTransport('ftp://x')).toThrow(/--url/);
   });
+
+  it('gives a portal up whose answer drips', async () => {
+    const server = createServer((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n');
+      const drip = setInterval(() => socket.write('x'), 5);
+      socket.resume().on('error', () => undefined);
+      socket.on('close', () => clearInterval(drip));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const transport = new HttpTransport(`http://127.0.0.1:${port}`, { timeoutMs: 100 });
+    closers.push(() => transport.close());
+    await expect(transport.request('proto-ver', Uint8Array.of(1))).rejects.toMatchObject({
+      code: 'WIFI_NO_ANSWER',
+    });
+  });
 });
 
 /** Web servers of other devices: each answers in its own way. */

@@ -1,5 +1,5 @@
 // `espmint doctor --deep`: the self-test of one board as findings, and as a file to attach to a report.
-import { selfTest, type RateFinding, type ResetFinding } from '../../../driver/index.js';
+import { selfTest, withBoardDeadline, type RateFinding, type ResetFinding } from '../../../driver/index.js';
 import type { Finding } from './doctor-checks.js';
 import { createFile } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
@@ -12,20 +12,26 @@ export interface BoardToTest {
   readonly report: string | undefined;
 }
 
+/** Of several connections, each of which may be tried again at every lower rate. */
+const LONGEST_MS = 600_000;
+
 /**
  * Shows each finding as it comes. The report names neither the port nor the device.
- * @throws PORT_NOT_FOUND and its relatives, FILE_UNWRITABLE, CANCELLED
+ * @throws PORT_NOT_FOUND and its relatives, FILE_UNWRITABLE, RUN_TIMED_OUT, CANCELLED
  */
 export async function testBoard(
   io: CliIo,
   { port, report: file }: BoardToTest,
   show: (name: string, finding: Finding) => void,
 ): Promise<void> {
-  const report = await selfTest(() => openTraced(io, port, { signal: io.signal }), {
-    signal: io.signal,
-    onReset: (finding) => show(`reset ${finding.sequence}`, resetText(finding)),
-    onRate: (finding) => show(`${finding.baud} baud`, rateText(finding)),
-  });
+  const { boardTimeoutMs: timeoutMs = LONGEST_MS, signal: stop } = io;
+  const report = await withBoardDeadline({ port, timeoutMs, signal: stop }, (signal) =>
+    selfTest(() => openTraced(io, port, { signal }), {
+      signal,
+      onReset: (finding) => show(`reset ${finding.sequence}`, resetText(finding)),
+      onRate: (finding) => show(`${finding.baud} baud`, rateText(finding)),
+    }),
+  );
   const { chip } = report;
   if (chip !== undefined)
     show('chip', { state: 'ok', text: `${chip.description}, revision ${chip.revision}` });

@@ -3,7 +3,13 @@ import { Command, Option } from 'commander';
 import { parse } from 'yaml';
 import { EspmintError } from '../../../core/errors/index.js';
 import { consoleScriptSchema } from '../../../core/profile/console-script.js';
-import { CONSOLE_PRESETS, runConsole, type ConsolePreset, type ConsoleScript } from '../../../wifi/index.js';
+import {
+  CONSOLE_PRESETS,
+  runConsole,
+  scriptMs,
+  type ConsolePreset,
+  type ConsoleScript,
+} from '../../../wifi/index.js';
 import { readTextFile } from '../../../files/index.js';
 import { jsonLine, type CliIo } from '../../io.js';
 import { withBoard } from './board-link.js';
@@ -39,10 +45,11 @@ async function run(io: CliIo, options: Options): Promise<void> {
   const script = steps === undefined ? CONSOLE_PRESETS[preset] : await readScript(steps);
   const credentials = await readCredentials(io, options);
   const onLine = lineShower(io, options);
-  const online = await withBoard(io, port, options, (link) =>
+  const firmwareMs = scriptMs(script) + (joinTimeout ?? 0);
+  const online = await withBoard(io, port, { ...options, firmwareMs }, (link, signal) =>
     runConsole(link, script, credentials, {
       joinTimeoutMs: joinTimeout,
-      signal: io.signal,
+      signal,
       onLine,
       onStep: (text) => io.stderr(`${port}: ${text}\n`),
     }),

@@ -1,16 +1,10 @@
 // `espmint wifi scan`: the networks that a board sees, which is what counts, not those that this computer sees.
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
-import {
-  ConsoleTransport,
-  findWay,
-  HttpTransport,
-  ProtocommClient,
-  type SeenNetwork,
-} from '../../../wifi/index.js';
+import { ConsoleTransport, findWay, ProtocommClient, type SeenNetwork } from '../../../wifi/index.js';
 import { jsonLine, type CliIo } from '../../io.js';
 import { Table, type Row } from '../../output/table.js';
-import { withBoard } from './board-link.js';
+import { withBoard, withPortal } from './board-link.js';
 import { readProof } from './credentials.js';
 import { addBoardOptions, lineShower, PORT_HELP, requireOne, type BoardFlags } from './options.js';
 
@@ -36,22 +30,19 @@ export function scanCommand(io: CliIo): Command {
 async function scan(io: CliIo, options: Options): Promise<SeenNetwork[]> {
   const { port, url, username } = options;
   requireOne(port, url);
-  const secrets = { proof: await readProof(io, options.popFile), username, signal: io.signal };
+  const secrets = { proof: await readProof(io, options.popFile), username };
   if (url !== undefined) {
-    const transport = new HttpTransport(url, { signal: io.signal });
-    try {
-      return await new ProtocommClient(transport, secrets).scan();
-    } finally {
-      transport.close();
-    }
+    return withPortal(io, url, undefined, (transport, signal) =>
+      new ProtocommClient(transport, { ...secrets, signal }).scan(),
+    );
   }
-  return withBoard(io, port ?? '', options, async (link) => {
+  return withBoard(io, port ?? '', options, async (link, signal) => {
     const onLine = lineShower(io, options);
-    const found = await findWay(link, { ways: ['improv', 'protocomm'], signal: io.signal, onLine });
+    const found = await findWay(link, { ways: ['improv', 'protocomm'], signal, onLine });
     if (found?.way === 'improv') return found.client.scan();
     if (found?.way === 'protocomm') {
-      const transport = new ConsoleTransport(link, { signal: io.signal, onLine });
-      return new ProtocommClient(transport, secrets).scan();
+      const transport = new ConsoleTransport(link, { signal, onLine });
+      return new ProtocommClient(transport, { ...secrets, signal }).scan();
     }
     throw new EspmintError('WIFI_MODE_UNKNOWN', { port: link.address, tried: 'improv, protocomm' });
   });

@@ -2,11 +2,12 @@
 import { Command, Option } from 'commander';
 import { SET_WAYS, setNetwork, type SetOutcome, type SetWay } from '../../../provision/set-network.js';
 import type { StaticTarget } from '../../../provision/write-wifi.js';
-import { HttpTransport, ProtocommClient, type Credentials } from '../../../wifi/index.js';
+import { ProtocommClient, type Credentials } from '../../../wifi/index.js';
 import { backendOption } from '../../arguments/board-options.js';
 import { connectorFor, dataDirOf, type BackendChoice } from '../../compose/compose.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
 import { openTraced } from '../../compose/trace-file.js';
+import { longestMs, withPortal } from './board-link.js';
 import { addNetworkOptions, readCredentials, readProof, type NetworkFlags } from './credentials.js';
 import {
   addBoardOptions,
@@ -92,6 +93,7 @@ function overCable(
     username,
     joinTimeoutMs: joinTimeout,
     signal: io.signal,
+    timeoutMs: longestMs(io, joinTimeout),
     open: (address, signal) => openTraced(io, address, { baud, signal }),
     connect: connectorFor(options, dataDirOf(io, options), io.trace),
     onLine: lineShower(io, options),
@@ -100,19 +102,18 @@ function overCable(
   });
 }
 
-async function overHttp(
+function overHttp(
   io: CliIo,
   url: string,
   credentials: Credentials,
   proof: string | undefined,
   { username, joinTimeout }: Options,
 ): Promise<Outcome> {
-  const transport = new HttpTransport(url, { signal: io.signal });
-  try {
+  return withPortal(io, url, joinTimeout, async (transport, signal) => {
     const client = new ProtocommClient(transport, {
       proof,
       username,
-      signal: io.signal,
+      signal,
       joinTimeoutMs: joinTimeout,
       onWarning: ({ code, message }) => io.stderr(`${message} [${code}]\n`),
       onState: ({ state }) => io.stderr(`${url}: the board is ${state}\n`),
@@ -123,7 +124,5 @@ async function overHttp(
       address,
       proof: 'the firmware says by unified provisioning that it is connected',
     };
-  } finally {
-    transport.close();
-  }
+  });
 }

@@ -148,8 +148,8 @@ function logOf(
   if (port === undefined) return { verdict: () => Promise.resolve(undefined), stop: () => undefined };
   const stop = new AbortController();
   let received = false;
-  const signal = AbortSignal.any([io.signal, stop.signal]);
-  const watching = withBoard({ ...io, signal }, port, { baud: CONSOLE_BAUD, restart: false }, (link) =>
+  const listening = { trace: io.trace, signal: AbortSignal.any([io.signal, stop.signal]) };
+  const watching = withBoard(listening, port, { baud: CONSOLE_BAUD, restart: false }, (link, signal) =>
     watchJoin(link, {
       timeoutMs: LOG_MS,
       waitsForSilentBoard: true,

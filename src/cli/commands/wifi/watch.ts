@@ -23,8 +23,8 @@ export function watchCommand(io: CliIo): Command {
 
 async function watch(io: CliIo, options: Options): Promise<void> {
   const { port, ssid, joinTimeout = JOIN_TIMEOUT_MS, json } = options;
-  const joined = await withBoard(io, port, options, (link) =>
-    watchJoin(link, { ssid, timeoutMs: joinTimeout, signal: io.signal, onLine: lineShower(io, options) }),
+  const joined = await withBoard(io, port, { ...options, firmwareMs: joinTimeout }, (link, signal) =>
+    watchJoin(link, { ssid, timeoutMs: joinTimeout, signal, onLine: lineShower(io, options) }),
   );
   if (json === true) io.stdout(jsonLine({ type: 'joined', port, ...joined }));
   else

@@ -47,7 +47,7 @@ async function run(io: CliIo, options: Options): Promise<void> {
   const pin = pinText === undefined || pinText === '' ? undefined : parseWpsPin(pinText);
   const start = options.hook === undefined ? undefined : words('--hook', options.hook);
   const cancel = options.cancelHook === undefined ? undefined : words('--cancel-hook', options.cancelHook);
-  const joined = await withBoard(io, port, options, (link) => {
+  const joined = await withBoard(io, port, { ...options, firmwareMs: windowMs }, (link, signal) => {
     if (start === undefined) {
       io.stderr(
         pin === undefined
@@ -60,7 +60,7 @@ async function run(io: CliIo, options: Options): Promise<void> {
       hook: start === undefined ? undefined : { start, cancel },
       ssid,
       windowMs,
-      signal: io.signal,
+      signal,
       onLine: lineShower(io, options),
       onTick: (leftMs) => {
         const seconds = Math.round(leftMs / 1000);
