@@ -6,10 +6,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const AT_ONCE = 2;
 /** Name, tool, arguments; the slowest first. */
 const STEPS = [
-  ['lint', 'eslint', ['.']],
-  ['types', 'tsc', ['-p', 'tsconfig.json']],
+  ['types and lint', 'oxlint', ['.']],
   ['format', 'prettier', ['--check', '--log-level', 'warn', '.']],
-  ['types of the page', 'tsc', ['-p', 'src/web/tsconfig.json']],
   ['OpenAPI', 'redocly', ['lint', 'docs/reference/openapi.json', '--format', 'stylish']],
   ['import fence', 'depcruise', ['src', '--config', '.dependency-cruiser.cjs']],
   ['unused code and dependencies', 'knip', []],

@@ -90,12 +90,13 @@ function createServer(
 async function registerGuards(app: FastifyInstance, options: ServiceOptions): Promise<void> {
   const site = { host: options.host ?? DEFAULT_HOST, allowedHosts: options.allowedHosts ?? [] };
   await app.register(helmet, securityHeaders(options.tls !== undefined));
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     // By the route that was found: a path can be written in many ways.
     const url = request.routeOptions.url ?? pathOf(request.url);
     const isApi = url.startsWith(`${API_PREFIX}/`) || SECOND_ADDRESSES.includes(url);
     if (isApi) reply.header('cache-control', 'no-store');
     checkSite(request.headers, site, isApi);
+    done();
   });
   await app.register(cookie);
 }

@@ -44,7 +44,11 @@ const pass = (at: Production, { id }: Claim, board: number): Promise<void> =>
 async function sql(statement: string, values: unknown[] = []): Promise<void> {
   const client = new pg.Client({ host: join(dataDir, 'postgres/run'), user: 'espmint', database: 'espmint' });
   await client.connect();
-  await client.query(statement, values).finally(() => client.end());
+  try {
+    await client.query(statement, values);
+  } finally {
+    await client.end();
+  }
 }
 /** A station that was last heard of too long ago. */
 const expire = (claim: Claim): Promise<void> =>

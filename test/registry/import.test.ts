@@ -47,8 +47,13 @@ describe('an import', () => {
         await other.query(INSERT, [uuid, mac, '0'.repeat(32)]);
         committed = sleep(500).then(() => other.query('commit'));
       }
-      const imported = importDevices({ dataDir }, source, importing);
-      return imported.catch((error: unknown) => error).finally(() => committed);
+      try {
+        return await importDevices({ dataDir }, source, importing);
+      } catch (error) {
+        return error;
+      } finally {
+        await committed;
+      }
     });
   }
 

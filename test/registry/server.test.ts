@@ -118,7 +118,11 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))("a registry on the 
     const owned = async (sql: string): Promise<void> => {
       const client = new pg.Client({ connectionString: as('line1').databaseUrl });
       await client.connect();
-      await client.query(sql).finally(() => client.end());
+      try {
+        await client.query(sql);
+      } finally {
+        await client.end();
+      }
     };
     await owned('create schema if not exists line1 authorization line1');
     const psk = await fill(as('line1'));

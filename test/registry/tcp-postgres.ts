@@ -75,7 +75,11 @@ export async function makeTcpPostgres(binDir: string, folder: string, settings =
     const client = new pg.Client({ connectionString: url('postgres') });
     client.on('error', () => undefined);
     await client.connect();
-    await client.query(statement).finally(() => client.end());
+    try {
+      await client.query(statement);
+    } finally {
+      await client.end();
+    }
   }
 
   async function start(): Promise<void> {

@@ -74,7 +74,11 @@ export async function runMass(
     if (io.interactive) io.stderr('\r\u001b[K');
     return { made: run.made, kept: run.rows - run.made };
   } finally {
-    await manifest.flush().finally(() => manifest.close());
+    try {
+      await manifest.flush();
+    } finally {
+      await manifest.close();
+    }
   }
 }
 
