@@ -126,7 +126,10 @@ function unpackWoff(woff: Uint8Array): Uint8Array {
     const entry = SFNT_HEADER + index * SFNT_ENTRY;
     [tag, sum, at, length].forEach((value, field) => out.setUint32(entry + 4 * field, value));
     const data = woff.subarray(offset, offset + packed);
-    sfnt.set(packed < length ? unzlibSync(data) : data, at);
+    const place = sfnt.subarray(at, at + length);
+    // Straight into its place: a buffer that grows on the way would take three times the memory.
+    if (packed < length) unzlibSync(data, { out: place });
+    else place.set(data);
     at += padded(length);
   });
   return sfnt;
