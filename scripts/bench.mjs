@@ -1,5 +1,6 @@
 // `npm run bench -- NAME [options]`: bundles bench/NAME.ts, so that it runs at the speed of the built package, and runs
-// it. Each benchmark prints its figures and writes bench/results/NAME.json.
+// it. Each benchmark prints its figures and writes bench/results/NAME.json. Without a name: all that a user would ask
+// about, one after the other in one run (under 20 minutes), and docs/reference/performance.md with a picture of each.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,12 +9,21 @@ import { build } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [name, ...args] = process.argv.slice(2);
-const source = join(root, `bench/${name}.ts`);
-if (name === undefined || !existsSync(source)) {
+/** One whole run: short forms of those that can run for hours. The last makes the page from what the others wrote. */
+const WHOLE_RUN = [
+  ['startup'],
+  ['device'],
+  ['station', '--boards', '1000'],
+  ['nvs'],
+  ['registry', '--rows', '100000'],
+  ['memory'],
+  ['performance'],
+];
+if (name !== undefined && !existsSync(join(root, `bench/${name}.ts`))) {
   const names = readdirSync(join(root, 'bench')).flatMap((file) =>
     file.endsWith('.ts') ? [file.slice(0, -3)] : [],
   );
-  console.error(`usage: npm run bench -- NAME; there are: ${names.join(', ')}`);
+  console.error(`usage: npm run bench [-- NAME]; there are: ${names.join(', ')}`);
   process.exit(2);
 }
 // A fresh clone has neither the built package nor the tools to compare with.
@@ -35,16 +45,38 @@ for (const [made, script] of [
 }
 // As deep below the project as the sources are: they find the project from their own place.
 const outDir = join(root, '.cache/bench');
-await build({
-  root,
-  configFile: false,
-  logLevel: 'error',
-  build: { ssr: source, outDir, emptyOutDir: false, target: 'node20', minify: false },
-});
-const run = spawn(process.execPath, ['--expose-gc', join(outDir, `${name}.js`), ...args], {
-  cwd: root,
-  stdio: 'inherit',
-});
-// The benchmark has more to close than we know of: it ends first.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => run.kill(signal));
-run.on('close', (status) => process.exit(status ?? 1));
+const run = name === undefined ? 'one-run' : undefined;
+for (const [bench, ...options] of run === undefined ? [[name, ...args]] : WHOLE_RUN) {
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      ssr: join(root, `bench/${bench}.ts`),
+      outDir,
+      emptyOutDir: false,
+      target: 'node20',
+      minify: false,
+    },
+  });
+  if (run !== undefined) console.log(`\nbench ${[bench, ...options].join(' ')}`);
+  const status = await measure(bench, options);
+  if (status !== 0) process.exit(status);
+}
+
+function measure(bench, options) {
+  const child = spawn(process.execPath, ['--expose-gc', join(outDir, `${bench}.js`), ...options], {
+    cwd: root,
+    stdio: 'inherit',
+    env: run === undefined ? process.env : { ...process.env, ESPMINT_BENCH_RUN: run },
+  });
+  const pass = (signal) => child.kill(signal);
+  // The benchmark has more to close than we know of: it ends first.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, pass);
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, pass);
+      resolve(code ?? 1);
+    });
+  });
+}

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { PYTHON, ROOT } from '../../test/support/reference-tools.js';
 
 /** Calls `run` for about so many seconds; returns calls a second. */
@@ -26,6 +27,8 @@ export function median(values: readonly number[]): number {
 
 export interface ProcessFigures {
   readonly wallMs: number;
+  /** Processor time of the process and all that it waited for. */
+  readonly cpuMs: number;
   readonly peakMiB: number;
 }
 
@@ -35,16 +38,21 @@ export function measureProcess(command: readonly string[], cwd: string): Process
     'import resource,subprocess,sys,time',
     't=time.perf_counter()',
     'code=subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL).returncode',
-    'print(time.perf_counter()-t,resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)',
+    'spent=time.perf_counter()-t',
+    'used=resource.getrusage(resource.RUSAGE_CHILDREN)',
+    'print(spent,used.ru_utime+used.ru_stime,used.ru_maxrss)',
     'sys.exit(code)',
   ].join('\n');
   const run = spawnSync(PYTHON, ['-c', watch, ...command], { cwd, encoding: 'utf8' });
   if (run.status !== 0) throw new Error(`${command.join(' ')} failed: ${run.stderr}`);
-  const [seconds = 0, kibibytes = 0] = run.stdout.trim().split(' ').map(Number);
-  return { wallMs: seconds * 1000, peakMiB: kibibytes / 1024 };
+  const [seconds = 0, cpuSeconds = 0, kibibytes = 0] = run.stdout.trim().split(' ').map(Number);
+  return { wallMs: seconds * 1000, cpuMs: cpuSeconds * 1000, peakMiB: kibibytes / 1024 };
 }
 
-/** Writes bench/results/NAME.json with the machine beside the figures: without it they mean nothing. */
+/** Where the figures of a benchmark are kept; `npm run bench` keeps those of one whole run apart. */
+const RESULTS = join(ROOT, 'bench/results', process.env['ESPMINT_BENCH_RUN'] ?? '');
+
+/** Writes NAME.json with the machine beside the figures: without it they mean nothing. */
 export function writeResults(name: string, figures: object): void {
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -52,6 +60,6 @@ export function writeResults(name: string, figures: object): void {
     node: process.version,
     platform: process.platform,
   };
-  mkdirSync(`${ROOT}bench/results`, { recursive: true });
-  writeFileSync(`${ROOT}bench/results/${name}.json`, `${JSON.stringify({ machine, ...figures }, null, 2)}\n`);
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(join(RESULTS, `${name}.json`), `${JSON.stringify({ machine, ...figures }, null, 2)}\n`);
 }
