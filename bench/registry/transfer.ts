@@ -17,7 +17,7 @@ const INSERT = `insert into devices (global_uuid, mac_address, psk_secret, ca_se
 /** Rows between two looks at whether the file keeps up. */
 const BLOCK_ROWS = 1000;
 
-export interface CommandFigures {
+interface CommandFigures {
   readonly seconds: number;
   readonly rowsPerSecond: number;
   readonly peakMiB: number;

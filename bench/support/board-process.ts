@@ -14,7 +14,7 @@ import {
 } from '../../src/virtual/index.js';
 
 /** How a board is reached: a device path, or a socket with or without modem lines. */
-export type LinkKind = 'pty' | 'rfc2217' | 'tcp';
+type LinkKind = 'pty' | 'rfc2217' | 'tcp';
 
 export interface BoardsWanted {
   readonly count: number;

@@ -3,7 +3,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { EspmintError } from './errors/index.js';
 
 /** Width of `ca_service_url` in the registry, and a common buffer size in firmware. */
-export const CA_URL_MAX_BYTES = 255;
+const CA_URL_MAX_BYTES = 255;
 
 /**
  * Refuses what a device could not call. The text itself is stored and flashed, not a normalised form.

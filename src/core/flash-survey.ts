@@ -31,7 +31,7 @@ export interface FoundTable {
 }
 
 /** Something that begins as a table does and is none that counts. */
-export interface BrokenTable {
+interface BrokenTable {
   readonly offsetBytes: number;
   readonly atByte: number;
   readonly reason: string;

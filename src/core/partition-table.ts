@@ -8,7 +8,7 @@ import { EspmintError } from './errors/index.js';
 export const PARTITION_TABLE_OFFSET_BYTES = 0x8000;
 /** The most that a table may take, with its MD5 entry and end marker. */
 export const PARTITION_TABLE_MAX_BYTES = 0xc00;
-export const PARTITION_ENTRY_BYTES = 32;
+const PARTITION_ENTRY_BYTES = 32;
 
 /** Partition types and subtypes that espmint knows by name (esp_partition.h). */
 export const PARTITION_TYPE = { app: 0x00, data: 0x01, bootloader: 0x02, partitionTable: 0x03 } as const;

@@ -57,23 +57,23 @@ interface OfBoard {
   readonly port: string;
 }
 
-export interface AttemptStarted extends OfBoard {
+interface AttemptStarted extends OfBoard {
   readonly type: 'attempt';
   readonly attempt: number;
   readonly of: number;
 }
-export interface StageStarted extends OfBoard {
+interface StageStarted extends OfBoard {
   readonly type: 'stage';
   readonly stage: Stage;
   readonly state: 'started';
 }
-export interface StageFinished extends OfBoard {
+interface StageFinished extends OfBoard {
   readonly type: 'stage';
   readonly stage: Stage;
   readonly state: 'done' | 'failed';
   readonly durationMs: number;
 }
-export interface WriteProgress extends OfBoard {
+interface WriteProgress extends OfBoard {
   readonly type: 'progress';
   readonly stage: Stage;
   /** 0 to 100, never falling within one attempt. */
@@ -82,11 +82,11 @@ export interface WriteProgress extends OfBoard {
   readonly doneBytes?: number;
   readonly totalBytes?: number;
 }
-export interface ChipKnown extends OfBoard {
+interface ChipKnown extends OfBoard {
   readonly type: 'chip';
   readonly facts: ChipFacts;
 }
-export interface DeviceIdentified extends OfBoard {
+interface DeviceIdentified extends OfBoard {
   readonly type: 'identity';
   readonly mac: string;
   readonly uuid: string;
@@ -94,12 +94,12 @@ export interface DeviceIdentified extends OfBoard {
   readonly known: 'new' | 'pending' | 'provisioned';
 }
 /** The application that starts, as it describes itself: that of the bundle, or the one that the flash holds. */
-export interface FirmwareKnown extends OfBoard {
+interface FirmwareKnown extends OfBoard {
   readonly type: 'firmware';
   readonly app: AppDescription;
 }
 /** What the new image does to what the board's NVS held; names as `namespace:key`, never values. */
-export interface NvsCompared extends OfBoard {
+interface NvsCompared extends OfBoard {
   readonly type: 'nvs';
   readonly mode: 'replace' | 'merge';
   readonly kept: readonly string[];
@@ -108,7 +108,7 @@ export interface NvsCompared extends OfBoard {
   /** In mode `replace`: values of other software that are gone after the write. */
   readonly lost: readonly string[];
 }
-export interface Warned extends OfBoard, Warning {
+interface Warned extends OfBoard, Warning {
   readonly type: 'warning';
 }
 export interface Passed extends OfBoard {

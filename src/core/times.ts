@@ -4,7 +4,7 @@
 import { EspmintError } from './errors/index.js';
 import { atWall, DAY_MS, midnight, offsetMs, type Zone } from './zone-clock.js';
 
-export { formatMoment, systemZone, type Zone } from './zone-clock.js';
+export { formatMoment, systemZone } from './zone-clock.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

@@ -30,7 +30,7 @@ export interface RateFinding {
 }
 
 /** A chip's facts without those that tell one chip from another. */
-export interface AnonymousChip {
+interface AnonymousChip {
   readonly chip: string;
   readonly description: string;
   readonly revision: string;

@@ -19,7 +19,7 @@ interface Owned {
  * Why this is not ours to trust, or undefined. The superuser may read and change everything anyway, so what belongs to
  * him is as good as ours. Windows has no owners and modes to ask for: its folders inherit the user's own rights.
  */
-export function foreignOwner({ uid }: Pick<Owned, 'uid'>): string | undefined {
+function foreignOwner({ uid }: Pick<Owned, 'uid'>): string | undefined {
   const own = process.geteuid?.();
   if (own === undefined || uid === own || uid === 0) return undefined;
   return `it belongs to the user ${uid}, and this is ${nameOf(own)}`;

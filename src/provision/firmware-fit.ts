@@ -78,7 +78,7 @@ function checkHeader({ name, role, bytes }: FirmwarePart, chip: Chip, refuse: Re
 const textOf = (revision: number): string => `v${Math.floor(revision / 100)}.${revision % 100}`;
 
 /** `v3.1` as 301; undefined where the chip does not tell. */
-export function revisionNumber(text: string): number | undefined {
+function revisionNumber(text: string): number | undefined {
   const [, major, minor] = /^v?(\d+)\.(\d+)$/.exec(text) ?? [];
   return major === undefined ? undefined : Number(major) * 100 + Number(minor);
 }

@@ -9,7 +9,7 @@ import { requirePlainNvs } from './region-content.js';
 import type { ChosenRegion } from './region.js';
 
 /** Names as `namespace:key`; never values. */
-export interface NvsChanges {
+interface NvsChanges {
   readonly kept: readonly string[];
   readonly changed: readonly string[];
   readonly added: readonly string[];

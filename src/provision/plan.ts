@@ -43,7 +43,7 @@ export interface PlannedRegion extends Omit<ProfileRegion, 'file'> {
 }
 
 /** Names of columns, and what the firmware has room for. */
-export interface OwnWifi extends NonNullable<NonNullable<Profile['wifi']>['columns']> {
+interface OwnWifi extends NonNullable<NonNullable<Profile['wifi']>['columns']> {
   readonly limits: WifiLimits;
 }
 

@@ -120,7 +120,7 @@ async function onLink<T>(
   }
 }
 
-export function describeWay(found: FoundWay): string {
+function describeWay(found: FoundWay): string {
   if (found.way === 'improv')
     return `it speaks Improv${found.provisioned ? ', and is on a network already' : ''}`;
   if (found.way === 'console') return `it has a console with the commands of ${found.preset}`;

@@ -2,7 +2,7 @@
 import { EspmintError } from '../core/errors/index.js';
 import type { Failed, ProvisionResult } from '../core/stages.js';
 
-export type EndCause = 'stopped' | 'removed' | 'timeout';
+type EndCause = 'stopped' | 'removed' | 'timeout';
 
 export interface GuardedRun {
   /** Resolves always: with what the run said, or with the reason why it had to end. */

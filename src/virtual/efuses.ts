@@ -112,7 +112,7 @@ export function usualCrystalMhz(chip: ChipSpec): number {
 }
 
 /** CRC-8 that the ESP32's MAC is burnt with: polynomial 31h, reflected (8Ch), start 0 (ESP-IDF esp_rom_crc). */
-export function macCrc8(mac: Uint8Array): number {
+function macCrc8(mac: Uint8Array): number {
   let crc = 0;
   for (const byte of mac) {
     crc ^= byte;

@@ -22,7 +22,7 @@ export type Steps<Result = void> = Generator<Step, Result, Uint8Array>;
 export type Next = Firmware | 'reset' | 'run' | 'halt';
 
 /** Cuts what comes in into pieces for the program. */
-export interface FrameDecoder {
+interface FrameDecoder {
   push(bytes: Uint8Array): Uint8Array[];
 }
 

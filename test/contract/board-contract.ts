@@ -22,7 +22,7 @@ const NEIGHBOURS = [
 ];
 
 /** An image as provisioning makes it: a little data, then erased flash. */
-export function sparse(seed: number): Uint8Array {
+function sparse(seed: number): Uint8Array {
   const image = new Uint8Array(REGION.sizeBytes).fill(0xff);
   image.set(scrambled(1_500, seed));
   return image;

@@ -25,7 +25,7 @@ export const uuidOf = (board: number): string =>
   `00000000-0000-5000-8000-${board.toString(16).padStart(12, '0')}`;
 
 /** The way of one station to the database. `unheard`: what it asks for is done, and the answer is lost. */
-export class Way {
+class Way {
   state: 'open' | 'cut' | 'unheard' = 'open';
   readonly database: Database;
 

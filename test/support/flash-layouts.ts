@@ -100,7 +100,7 @@ export const OTHER_ROWS: readonly NvsRow[] = [
 export const nvsBytes = (rows: readonly NvsRow[], sizeBytes: number): Uint8Array =>
   encodeNvs(rows, sizeBytes);
 
-export const NVS_KEY = scrambled(64, 77);
+const NVS_KEY = scrambled(64, 77);
 export const keyPartition = (): Uint8Array => encodeKeyFile(NVS_KEY);
 export const encryptedNvs = (rows: readonly NvsRow[], sizeBytes: number): Uint8Array =>
   encryptNvs(encodeNvs(rows, sizeBytes), NVS_KEY);

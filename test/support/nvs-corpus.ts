@@ -34,7 +34,7 @@ export interface DamagedCase {
   readonly fault: string;
 }
 
-export interface DecryptCase extends Case {
+interface DecryptCase extends Case {
   readonly image: string;
   readonly key: string;
   readonly equals: string;

@@ -30,7 +30,7 @@ export interface RegistryChoice {
 
 /** Who speaks to the board: our own driver, or the user's own esptool. */
 export const BACKENDS = ['native', 'esptool'] as const;
-export type Backend = (typeof BACKENDS)[number];
+type Backend = (typeof BACKENDS)[number];
 
 export interface BackendChoice {
   /** Absent: `native`. */

@@ -7,7 +7,7 @@ import { printable, shownWidth } from './printable.js';
 const GAP = '  ';
 const INDENT = '  ';
 /** A cell that says nothing. */
-export const NOTHING = '-';
+const NOTHING = '-';
 
 /** Column by column; texts that other programs may have written are made harmless here. */
 export type Row = readonly (string | undefined)[];

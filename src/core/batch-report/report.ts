@@ -15,7 +15,7 @@ export interface ReportUnit {
   readonly passedAt?: string | undefined;
 }
 
-export interface ReportBatch {
+interface ReportBatch {
   readonly name: string;
   readonly profile: { readonly name: string; readonly version: number };
   readonly quantity: number;
@@ -36,7 +36,7 @@ export interface ReportBatch {
 }
 
 /** A person stands for the content of a report. */
-export interface ReportSignature {
+interface ReportSignature {
   /** ISO 8601 in UTC. */
   readonly at: string;
   readonly by: string;

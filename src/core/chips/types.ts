@@ -55,7 +55,7 @@ export type Crystal =
  * - `assumes`: the ROM takes the crystal for one of `assumedMhz`.
  * - `register`: the ROM takes the crystal for the frequency in that register field.
  */
-export type RomBaud =
+type RomBaud =
   | { readonly kind: 'none' }
   | { readonly kind: 'calibrated'; readonly calibration: BitField; readonly rtcClock: BitField }
   | { readonly kind: 'assumes'; readonly assumedMhz: number }

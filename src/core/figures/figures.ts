@@ -47,7 +47,7 @@ export interface Figures {
 }
 
 /** One bar of a Pareto chart. */
-export interface FailureShare {
+interface FailureShare {
   readonly code: string;
   readonly stage: string;
   readonly count: number;
@@ -57,7 +57,7 @@ export interface FailureShare {
   readonly cumulative: number;
 }
 
-export interface StageTime {
+interface StageTime {
   readonly stage: Stage;
   readonly count: number;
   readonly medianMs: number;

@@ -3,7 +3,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { sha256Hex } from '../digest.js';
 
-export const IMAGE_MAGIC = 0xe9;
+const IMAGE_MAGIC = 0xe9;
 const HEADER_BYTES = 24;
 const SEGMENT_HEADER_BYTES = 8;
 const MAX_SEGMENTS = 16;
@@ -26,7 +26,7 @@ const ANY_REVISION = 0xffff;
 const MB = 1024 * 1024;
 
 const FLASH_MODES = ['qio', 'qout', 'dio', 'dout', 'fast_read', 'slow_read'] as const;
-export type FlashMode = (typeof FLASH_MODES)[number];
+type FlashMode = (typeof FLASH_MODES)[number];
 
 export interface ImageHeader {
   /** `esp_chip_id_t`, as in the chip table. */

@@ -4,7 +4,7 @@ import { unzlibSync } from 'fflate';
 import { create } from 'fontkit';
 
 /** A letter as dots. */
-export interface Glyph {
+interface Glyph {
   /** 8 or 16. */
   readonly columns: number;
   /** From the top; the leftmost dot is the highest of `columns` bits. */

@@ -67,7 +67,7 @@ function withoutQuotes(text: string, [from, to]: readonly [number, number]): [nu
  * Whether it has the look of base64: letters of both cases and digits that take turns all the time. Names and paths
  * change from one to the other at the borders of words only.
  */
-export function looksRandom(text: string): boolean {
+function looksRandom(text: string): boolean {
   const kinds = [...text.replace(/=+$/, '')].map(kindOf);
   if (!['lower', 'upper', 'digit'].every((kind) => kinds.includes(kind as Kind))) return false;
   const turns = kinds.filter((kind, at) => at > 0 && kind !== kinds[at - 1]).length;

@@ -2,7 +2,7 @@
 import type { NvsEntry } from './decode-page.js';
 import { ENTRY_TYPE, integerTypeOf } from './layout.js';
 
-export type NvsFaultCode =
+type NvsFaultCode =
   | 'bitmap'
   | 'entry-crc'
   | 'type'

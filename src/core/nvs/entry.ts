@@ -30,7 +30,7 @@ export function writeDataDescription(
 }
 
 /** CRC of an entry: bytes 0..3 and 8..31, so all but the CRC itself. */
-export function entryCrc(bytes: Uint8Array, at: number): number {
+function entryCrc(bytes: Uint8Array, at: number): number {
   const head = crc32Update(0, bytes, at, at + ENTRY.crc);
   return ~crc32Update(head, bytes, at + ENTRY.key, at + SLOT_SIZE) >>> 0;
 }

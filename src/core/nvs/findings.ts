@@ -1,7 +1,7 @@
 // What `verifyNvs` can find: for each code how bad it is and what the device does about it.
 
 /** `fault`: data is lost or the partition refused. `warning`: works today, by luck or with a surprise. */
-export type NvsSeverity = 'fault' | 'warning';
+type NvsSeverity = 'fault' | 'warning';
 
 interface Meaning {
   readonly severity: NvsSeverity;

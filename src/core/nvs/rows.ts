@@ -89,7 +89,7 @@ export function stringData(text: string): Uint8Array {
 }
 
 /** Refuses a key or namespace that the 16-byte field cannot hold, or that a device could not look up. */
-export function checkName(what: 'key' | 'namespace', name: string, where = `${what} "${name}"`): void {
+function checkName(what: 'key' | 'namespace', name: string, where = `${what} "${name}"`): void {
   const fault = nameFault(name);
   if (fault !== undefined) throw new EspmintError('NVS_VALUE_INVALID', { where, ...fault });
 }

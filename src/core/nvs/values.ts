@@ -13,7 +13,7 @@ import {
 } from './layout.js';
 
 /** Where a value stands: its entry (of a blob in chunks: the index). */
-export interface NvsAddress {
+interface NvsAddress {
   readonly page: number;
   readonly slot: number;
   readonly offsetBytes: number;
@@ -39,7 +39,7 @@ export type NvsValue = Named &
 /** An entry that cannot be read, and why. */
 export type NvsUnreadable = Named & NvsFault;
 
-export interface NvsNamespace {
+interface NvsNamespace {
   readonly name: string;
   readonly index: number;
 }

@@ -200,7 +200,7 @@ export class ImageWriter {
 }
 
 /** How messages name an item. */
-export function whereIs(item: NvsItem | undefined): string {
+function whereIs(item: NvsItem | undefined): string {
   if (item === undefined) return 'the partition';
   if (item.source === undefined) return `key "${item.key}"`;
   return `${item.source.file}:${item.source.line}:${item.source.column}: key "${item.key}"`;

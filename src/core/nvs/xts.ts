@@ -2,7 +2,7 @@
 // cipher over everything instead of two calls a unit, because setting up an AES key costs more than a block.
 import { ecb } from '@noble/ciphers/aes.js';
 
-export const XTS_UNIT_BYTES = 32;
+const XTS_UNIT_BYTES = 32;
 const BLOCK_BYTES = 16;
 
 /** Data key first, tweak key second: the order of Node's `aes-256-xts`. */

@@ -1,7 +1,7 @@
 // Fills {{placeholders}} of profile rows with what is known of one board.
 
 /** Names a row may use. The PSK is not among them: it has its own key in the profile. */
-export const PLACEHOLDERS = [
+const PLACEHOLDERS = [
   'mac',
   'macHex',
   'uuid',

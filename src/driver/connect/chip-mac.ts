@@ -54,7 +54,7 @@ function checkUpperHalf(chip: ChipSpec, upper: number, bytes: Uint8Array, mac: M
 }
 
 /** CRC-8/MAXIM (polynomial 0x31 reflected, seed 0), as burnt beside an ESP32's MAC. */
-export function crc8(bytes: Uint8Array): number {
+function crc8(bytes: Uint8Array): number {
   let crc = 0;
   for (const byte of bytes) {
     crc ^= byte;

@@ -46,7 +46,7 @@ export async function readSecurityInfo(loader: Loader): Promise<SecurityInfo> {
 }
 
 /** 12 bytes (ESP32-S2) or 20: flags, encryption count, seven key purposes, then chip id and API version. */
-export function decodeSecurityInfo(data: Uint8Array): SecurityInfo {
+function decodeSecurityInfo(data: Uint8Array): SecurityInfo {
   const view = new DataView(data.buffer, data.byteOffset, data.length);
   const flags = view.getUint32(0, true);
   const state = {

@@ -116,7 +116,7 @@ export interface WatchOptions {
   readonly clock?: WatchClock;
 }
 
-export interface WatchClock {
+interface WatchClock {
   now(): number;
   /** Rejects when the signal is aborted. */
   sleep(durationMs: number, signal: AbortSignal): Promise<void>;

@@ -113,8 +113,8 @@ export function splitBody(body: Uint8Array, dataBytes: readonly number[]): Outco
 const STUB_CODES_FROM = 0xc0;
 
 /** "Received message is invalid": what a ROM answers to an operation that it does not know or may not do. */
-export const ROM_INVALID_MESSAGE = 0x05;
-export const CHECKSUM_FAILED = 0x07;
+const ROM_INVALID_MESSAGE = 0x05;
+const CHECKSUM_FAILED = 0x07;
 const STUB_CHECKSUM_FAILED = 0xc100;
 const STUB_INVALID_COMMAND = 0xc300;
 const STUB_NOT_IMPLEMENTED = 0xff00;

@@ -17,7 +17,7 @@ import { withDatabase } from './with-database.js';
 const HOST_RIGHTS = ['pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files'];
 
 /** Something that is wrong, and what to do. */
-export interface Fault {
+interface Fault {
   readonly code: string;
   readonly message: string;
 }

@@ -17,7 +17,7 @@ import { MasterKeys } from '../store/secrets/master-keys.js';
 import { withDatabase } from './with-database.js';
 
 /** One master key, known by its id. */
-export interface KnownKey {
+interface KnownKey {
   readonly id: string;
   /** The one that is used; others are kept for what was sealed with them. */
   readonly isUsed: boolean;

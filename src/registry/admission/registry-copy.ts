@@ -10,7 +10,7 @@ import type { BoardNames, KnownPolicy } from '../registry.js';
 import { checkLists, type ListedEntry } from './rules.js';
 
 /** Allow and deny lists, and which devices are out of use. */
-export interface AdmissionLists {
+interface AdmissionLists {
   readonly entries: readonly ListedEntry[];
   /** MACs of removed devices. */
   readonly removed: readonly string[];

@@ -21,7 +21,7 @@ export interface AttemptFacts {
 }
 
 /** What the board starts, and how that is known. */
-export interface AttemptFirmware {
+interface AttemptFirmware {
   /** Somebody's word for its version: absent where the application itself tells. */
   readonly typed?: string | undefined;
   /** Read from the image that was flashed, or from the flash. */

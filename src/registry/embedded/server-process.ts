@@ -29,7 +29,7 @@ export interface Starting {
  * `lost`: another server holds the data directory, which is as good as our own; or ours was killed, or was stopped in
  * good order by a process that entered it before us and left as the last. Either way: look again.
  */
-export type Ended = { readonly kind: 'lost' } | { readonly kind: 'failed'; readonly error: EspmintError };
+type Ended = { readonly kind: 'lost' } | { readonly kind: 'failed'; readonly error: EspmintError };
 
 /**
  * Starts `postgres`, free of this process: it outlives us if we crash, and the next espmint finds it running.

@@ -209,7 +209,7 @@ export class FirmwareStore {
   }
 }
 
-export function parseBundleName(text: string): {
+function parseBundleName(text: string): {
   readonly name: string;
   readonly version: string | undefined;
 } {

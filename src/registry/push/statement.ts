@@ -3,7 +3,7 @@
 import { EspmintError } from '../../core/errors/index.js';
 
 /** What a statement may name, in the order of the manual. */
-export const PARAMETERS = [
+const PARAMETERS = [
   'uuid',
   'mac',
   'psk',

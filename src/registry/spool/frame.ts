@@ -29,7 +29,7 @@ export function encodeFrame(payload: Uint8Array): Uint8Array {
 }
 
 /** Bytes that are no frame. `cut`: at the end, as a power cut leaves them of a record that was never reported as stored. */
-export interface Damage {
+interface Damage {
   readonly atBytes: number;
   readonly sizeBytes: number;
   readonly kind: 'damaged' | 'cut';

@@ -6,7 +6,7 @@ import { macKeyOf } from '../devices/rows.js';
 import type { SecretOwner } from '../store/secrets/secret-box.js';
 
 /** Everything but the key that a device is to become. */
-export type Wanted = Pick<
+type Wanted = Pick<
   DeviceRecord,
   'caUrl' | 'wifiSsid' | 'firmwareVersion' | 'hardwareRevision' | 'location' | 'hardwareId'
 >;

@@ -14,7 +14,7 @@ const filterSchema = z.object({
   until: momentSchema.optional(),
 });
 
-export const auditEntrySchema = z
+const auditEntrySchema = z
   .object({
     id: z.int(),
     at: timeSchema,

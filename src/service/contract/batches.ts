@@ -47,7 +47,7 @@ export const batchSchema = z
   });
 export type BatchInfo = z.output<typeof batchSchema>;
 
-export const unitSchema = z
+const unitSchema = z
   .object({
     mac: z.string(),
     uuid: z.string().optional(),
@@ -62,7 +62,7 @@ export const unitSchema = z
   .meta({ id: 'Unit', description: 'One board of a batch.' });
 export type UnitInfo = z.output<typeof unitSchema>;
 
-export const reservedUnitsSchema = z
+const reservedUnitsSchema = z
   .object({
     station: z.string(),
     units: z.int(),

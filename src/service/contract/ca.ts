@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { operations } from './operation.js';
 
-export const caTestSchema = z
+const caTestSchema = z
   .object({
     /** An HTTP server answered, and not with a failure of its own. */
     ok: z.boolean(),

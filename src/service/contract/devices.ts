@@ -65,7 +65,7 @@ const attemptDetails = {
   wifi: wifiRecordSchema.optional(),
 };
 
-export const deviceHistorySchema = deviceSchema
+const deviceHistorySchema = deviceSchema
   .extend({
     /** One for each batch that it was a board of; a unit that passed comes before one that did not. */
     units: z.array(
@@ -129,7 +129,7 @@ const deviceParams = z.object({
     .meta({ description: 'MAC or UUID in any usual spelling, or the serial number.' }),
 });
 
-export const spoolFaultSchema = z
+const spoolFaultSchema = z
   .object({
     code: z.enum(['SPOOL_UNREADABLE', 'SPOOL_DAMAGED', 'SPOOL_SET_ASIDE', 'SPOOL_DEAD_LETTER']),
     /** Path, reason, MAC or id, as the code has them: see the table of errors. */
@@ -139,7 +139,7 @@ export const spoolFaultSchema = z
   })
   .meta({ id: 'SpoolFault' });
 
-export const registryStatusSchema = z
+const registryStatusSchema = z
   .object({
     ok: z.boolean(),
     /** How a person would name it; never with a password. */

@@ -11,7 +11,7 @@ const bundleParams = z.object({
   bundle: z.string().min(1).max(200),
 });
 
-export const bundleSchema = z
+const bundleSchema = z
   .object({
     name: z.string(),
     version: z.string(),

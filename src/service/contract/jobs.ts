@@ -25,7 +25,7 @@ export const profileNameSchema = z
   .meta({ id: 'ProfileName', description: 'One version of a profile.' });
 export type ProfileName = z.output<typeof profileNameSchema>;
 
-export const jobStageSchema = z.object({
+const jobStageSchema = z.object({
   stage: stageSchema,
   state: z.enum(['running', 'done', 'failed']),
   durationMs: z.number().optional(),
@@ -98,7 +98,7 @@ export const jobSchema = z
 export type Job = z.output<typeof jobSchema>;
 export type JobStage = z.output<typeof jobStageSchema>;
 
-export const startJobsSchema = z.object({
+const startJobsSchema = z.object({
   ports: z.array(z.string().min(1).max(512)).min(1).max(64),
   /** Absent: the profile that the station is set to (the last one used). No version: the newest. */
   profile: z.object({ name: z.string().max(64), version: z.int().positive().optional() }).optional(),

@@ -5,7 +5,7 @@ import { doneSchema, operations, reasonSchema, timeSchema } from './operation.js
 const listNameSchema = z.enum(['allow', 'deny']);
 const listParams = z.object({ list: listNameSchema });
 
-export const listEntrySchema = z
+const listEntrySchema = z
   .object({
     list: listNameSchema,
     /** A MAC, a UUID, or a range of MACs, `FIRST..LAST`. */

@@ -81,7 +81,7 @@ export const nvsRowSchema = z
   .meta({ id: 'NvsRow' });
 export type NvsRowInfo = z.output<typeof nvsRowSchema>;
 
-export const inspectionSchema = z
+const inspectionSchema = z
   .object({
     port: z.string(),
     chip: chipFactsSchema,
@@ -136,7 +136,7 @@ const inspectBody = addressBody.extend({
 });
 
 /** Faults for a rehearsal, by names that an operator understands. */
-export const VIRTUAL_FAULTS = [
+const VIRTUAL_FAULTS = [
   'unplugged while writing',
   'worn cable',
   'worn flash',
@@ -146,10 +146,10 @@ export const VIRTUAL_FAULTS = [
 export type VirtualFault = (typeof VIRTUAL_FAULTS)[number];
 
 /** Firmware of virtual boards that waits for a network, by how it takes one. */
-export const VIRTUAL_FIRMWARE = ['improv', 'protocomm', 'console'] as const;
+const VIRTUAL_FIRMWARE = ['improv', 'protocomm', 'console'] as const;
 export type VirtualFirmware = (typeof VIRTUAL_FIRMWARE)[number];
 
-export const virtualBoardSchema = z
+const virtualBoardSchema = z
   .object({ port: z.string(), chip: z.string(), mac: z.string(), plugged: z.boolean() })
   .meta({ id: 'VirtualBoard' });
 export type VirtualBoard = z.output<typeof virtualBoardSchema>;

@@ -6,7 +6,7 @@ import { doneSchema, operations, timeSchema } from './operation.js';
 import { nvsRowSchema, partitionSchema } from './ports.js';
 
 /** A profile as its YAML text, or as an object of the same settings (docs/reference/profile.schema.json). */
-export const profileInputSchema = z
+const profileInputSchema = z
   .union([
     z.object({ text: z.string().max(256 * 1024) }),
     z.object({ settings: z.record(z.string(), z.unknown()) }),
@@ -14,7 +14,7 @@ export const profileInputSchema = z
   .meta({ id: 'ProfileInput' });
 export type ProfileInput = z.input<typeof profileInputSchema>;
 
-export const findingSchema = z
+const findingSchema = z
   .object({
     /** `wifi.ssid` style; empty for the whole profile. */
     path: z.string(),
@@ -29,7 +29,7 @@ export const findingSchema = z
   .meta({ id: 'Finding' });
 export type Finding = z.output<typeof findingSchema>;
 
-export const profileVersionSchema = z
+const profileVersionSchema = z
   .object({
     name: z.string(),
     version: z.int(),
@@ -41,7 +41,7 @@ export const profileVersionSchema = z
   .meta({ id: 'ProfileVersion' });
 export type ProfileVersion = z.output<typeof profileVersionSchema>;
 
-export const savedProfileSchema = profileVersionSchema
+const savedProfileSchema = profileVersionSchema
   .extend({
     /** YAML, with the author's comments. */
     text: z.string(),
@@ -51,7 +51,7 @@ export const savedProfileSchema = profileVersionSchema
   .meta({ id: 'SavedProfile' });
 export type SavedProfile = z.output<typeof savedProfileSchema>;
 
-export const previewSchema = z
+const previewSchema = z
   .object({
     /** Not empty: the rest describes as much as could be worked out. */
     findings: z.array(findingSchema),

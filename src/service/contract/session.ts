@@ -13,7 +13,7 @@ const newPassword = z.string().min(10).max(1024);
 const nameParams = z.object({ name: userName });
 const idParams = z.object({ id: z.string().max(64) });
 
-export const sessionSchema = z
+const sessionSchema = z
   .object({
     /** False on a loopback service without users: whoever sits at the machine may do everything. */
     signInRequired: z.boolean(),
@@ -32,7 +32,7 @@ export const userSchema = z
   .meta({ id: 'User' });
 export type User = z.output<typeof userSchema>;
 
-export const tokenSchema = z
+const tokenSchema = z
   .object({
     id: z.string(),
     /** What it is for, as its maker wrote it. */
@@ -44,7 +44,7 @@ export const tokenSchema = z
   .meta({ id: 'Token' });
 export type Token = z.output<typeof tokenSchema>;
 
-export const openSessionSchema = z
+const openSessionSchema = z
   .object({
     id: z.string(),
     user: z.string(),

@@ -44,9 +44,9 @@ export const figuresSchema = z
   .meta({ id: 'Figures' });
 export type FiguresInfo = z.output<typeof figuresSchema>;
 
-export const hourSchema = z.object({ start: timeSchema, passed: z.int(), failed: z.int() });
+const hourSchema = z.object({ start: timeSchema, passed: z.int(), failed: z.int() });
 
-export const todaySchema = figuresSchema
+const todaySchema = figuresSchema
   .extend({
     /** Everything counts runs that ended since then. */
     since: timeSchema,

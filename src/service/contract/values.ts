@@ -9,7 +9,7 @@ const MOST_ROWS = 1000;
 const STATES = ['free', 'used', 'scrapped', 'returned'] as const;
 const listParams = z.object({ list: z.string().min(1).max(64) });
 
-export const valueListSchema = z
+const valueListSchema = z
   .object({
     name: z.string(),
     columns: z.array(
@@ -29,7 +29,7 @@ export const valueListSchema = z
   .meta({ id: 'ValueList' });
 export type ValueListInfo = z.output<typeof valueListSchema>;
 
-export const valueRowSchema = z
+const valueRowSchema = z
   .object({
     /** Counts from 1, in the order of the import. */
     number: z.int(),

@@ -5,7 +5,7 @@ import { operations } from './operation.js';
 const portName = z.string().min(1).max(512);
 const proofText = z.string().max(128);
 
-export const wifiLookSchema = z
+const wifiLookSchema = z
   .object({
     port: z.string(),
     /** `none`: it answers to nothing; credentials can go into its NVS. */
@@ -20,7 +20,7 @@ export const wifiLookSchema = z
   .meta({ id: 'WifiLook' });
 export type WifiLook = z.output<typeof wifiLookSchema>;
 
-export const wifiSetSchema = z
+const wifiSetSchema = z
   .object({
     port: z.string(),
     ssid: z.string(),

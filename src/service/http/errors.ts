@@ -35,7 +35,7 @@ function isOfLeaving(error: unknown, { raw }: FastifyRequest): boolean {
 }
 const LEAVING = ['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR'];
 
-export function toApiError(error: EspmintError): ApiError {
+function toApiError(error: EspmintError): ApiError {
   const { code, message, next, retryable } = error;
   const field = isEspmintError(error, 'BODY_INVALID') ? fieldOf(error.details.field) : undefined;
   return errorSchema.parse({ code, message, next, field, params: paramsOf(error), retryable });

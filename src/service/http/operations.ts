@@ -68,7 +68,7 @@ export interface OperationOptions {
   readonly onDone: (operation: Operation) => void;
 }
 
-export const CSRF_HEADER = 'x-csrf-token';
+const CSRF_HEADER = 'x-csrf-token';
 
 const TEXT = z.string();
 const NO_QUERY = z.strictObject({});

@@ -15,7 +15,7 @@ export interface JobStoreParts {
 }
 
 /** Ended jobs that can be asked for. */
-export const KEPT_JOBS = 1000;
+const KEPT_JOBS = 1000;
 
 export class JobStore {
   readonly #parts: JobStoreParts;

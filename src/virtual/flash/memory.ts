@@ -14,7 +14,7 @@ export interface FlashOperation {
 }
 
 /** What befalls an operation: it works, the cells stay as they were, or power goes half-way through. */
-export type OperationFate = 'done' | 'ignored' | 'power-loss';
+type OperationFate = 'done' | 'ignored' | 'power-loss';
 
 /** Power went away while cells were being changed; the operation is half done. */
 export class PowerLost extends Error {

@@ -1,6 +1,6 @@
 // The Telnet layer under RFC 2217: commands taken out of the byte stream and put into it (RFC 854, RFC 855).
 
-export const IAC = 255;
+const IAC = 255;
 export const VERB = { SE: 240, SB: 250, WILL: 251, WONT: 252, DO: 253, DONT: 254 } as const;
 type NegotiationVerb = typeof VERB.WILL | typeof VERB.WONT | typeof VERB.DO | typeof VERB.DONT;
 

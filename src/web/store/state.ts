@@ -9,7 +9,7 @@ import type {
   Today,
 } from '../../service/contract/index.js';
 
-export type Connection = 'connecting' | 'online' | 'offline';
+type Connection = 'connecting' | 'online' | 'offline';
 
 /** Whether the registry answers, and how much in it waits for a person. */
 export type RegistryUpdate = Omit<Extract<LiveEvent, { type: 'registry' }>, 'type'>;

@@ -4,7 +4,7 @@ import { t } from '../i18n/translate.js';
 import type { IconName } from './icon.js';
 import { Badge, type Tone } from './parts.js';
 
-export type Verdict = 'same' | 'different' | 'unknown';
+type Verdict = 'same' | 'different' | 'unknown';
 
 export interface ComparedRow {
   readonly name: string;

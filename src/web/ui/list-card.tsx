@@ -5,7 +5,7 @@ import { Icon } from './icon.js';
 import { FailureNote, Skeleton } from './parts.js';
 import { attempt } from './toasts.js';
 
-export interface Column<T> {
+interface Column<T> {
   /** Empty: without a head. */
   readonly name: string;
   readonly cell: (row: T) => ComponentChildren;

@@ -40,7 +40,7 @@ export interface ConsoleScript {
 }
 
 /** A value for the templates; secret ones are masked in everything that is shown. */
-export interface ConsoleValue {
+interface ConsoleValue {
   readonly text: string;
   readonly secret?: boolean | undefined;
 }

@@ -3,7 +3,7 @@
 
 const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-export type FieldValue = number | string | Uint8Array;
+type FieldValue = number | string | Uint8Array;
 export type Fields = readonly (readonly [number: number, value: FieldValue | undefined])[];
 
 /**

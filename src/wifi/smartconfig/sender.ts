@@ -37,7 +37,7 @@ export interface SenderOptions {
   readonly pace?: Partial<Pace> | undefined;
 }
 
-export interface SenderProgress {
+interface SenderProgress {
   readonly packets: number;
   readonly elapsedMs: number;
 }

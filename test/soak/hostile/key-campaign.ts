@@ -28,7 +28,7 @@ const HAZARDS = [
   'overwritten',
   'sleeper',
 ] as const;
-export type Hazard = (typeof HAZARDS)[number];
+type Hazard = (typeof HAZARDS)[number];
 /** What no program can read any more; that a person is told counts then. */
 const DESTROYS: readonly Hazard[] = ['overwritten'];
 

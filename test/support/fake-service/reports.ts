@@ -55,7 +55,7 @@ const partition = (label: string, kind: string, offsetBytes: number, sizeBytes: 
   readonly: false,
 });
 
-export const SAMPLE_PARTITIONS = [
+const SAMPLE_PARTITIONS = [
   partition('nvs', 'nvs', 0x9000, 0x6000),
   partition('otadata', 'ota', 0xf000, 0x2000),
   partition('phy_init', 'phy', 0x11000, 0x1000),

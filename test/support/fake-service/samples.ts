@@ -254,7 +254,7 @@ function fillLine(world: FakeWorld): void {
   });
 }
 
-export function fillDevices(world: FakeWorld, count: number): void {
+function fillDevices(world: FakeWorld, count: number): void {
   for (let index = 0; index < count; index++) {
     const pending = index === 3 || index === 17;
     const at = iso(index * 1.2 + 1);

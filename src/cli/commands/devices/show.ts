@@ -36,7 +36,7 @@ function describeAudit({ entries, next }: AuditPage): string {
 }
 
 /** Facts, keys and attempts, with a blank line between them. */
-export function describe(device: DeviceHistory): string {
+function describe(device: DeviceHistory): string {
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['MAC', device.mac],
     ['UUID', device.uuid],

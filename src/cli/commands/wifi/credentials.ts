@@ -7,7 +7,7 @@ import { readSecretFile } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { readPassword } from '../../prompt/password.js';
 
-export const PASSWORD_VARIABLE = 'ESPMINT_WIFI_PASSWORD';
+const PASSWORD_VARIABLE = 'ESPMINT_WIFI_PASSWORD';
 export const PROOF_VARIABLE = 'ESPMINT_WIFI_POP';
 
 export interface NetworkFlags {

@@ -44,7 +44,7 @@ export function masterKeySource(
   };
 }
 
-export function defaultKeyFile(dataDir: string): string {
+function defaultKeyFile(dataDir: string): string {
   return join(dataDir, 'master.key');
 }
 
@@ -130,7 +130,7 @@ export async function makeKeyFile(file: string): Promise<SealingKey> {
 }
 
 /** Undefined where there is none. @throws MASTER_KEY_INVALID, FILE_UNREADABLE */
-export async function readKeyFile(file: string): Promise<SealingKey | undefined> {
+async function readKeyFile(file: string): Promise<SealingKey | undefined> {
   const text = await readPrivateFile(file);
   return text === undefined ? undefined : parseKey(text, file);
 }
@@ -141,7 +141,7 @@ export async function readKeyFile(file: string): Promise<SealingKey | undefined>
  *
  * @throws MASTER_KEY_INVALID, FILE_UNREADABLE
  */
-export async function readPreviousKeys(source: MasterKeySource): Promise<SealingKey[]> {
+async function readPreviousKeys(source: MasterKeySource): Promise<SealingKey[]> {
   const file = previousOf(source);
   const lines = ((await readPrivateFile(file)) ?? '').split('\n').filter((line) => line.trim() !== '');
   const keys = lines.map((line) => parseKey(line, file));

@@ -18,7 +18,7 @@ export interface SecretBox {
 }
 
 /** What an envelope is bound to. */
-export function contextOf({ uuid, macKey }: SecretOwner): string {
+function contextOf({ uuid, macKey }: SecretOwner): string {
   return `psk of ${uuid} ${macKey}`;
 }
 

@@ -33,7 +33,7 @@ export interface VirtualWifi {
   readonly username?: string;
 }
 
-export const DEFAULT_NETWORKS: readonly VirtualNetwork[] = [
+const DEFAULT_NETWORKS: readonly VirtualNetwork[] = [
   { ssid: 'Lab', password: 'lab-password', rssi: -48, channel: 6 },
   { ssid: 'Factory Floor', password: 'correct horse battery', rssi: -61, channel: 11 },
   { ssid: 'Guests', rssi: -70, channel: 1 },

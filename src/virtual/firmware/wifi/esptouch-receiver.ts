@@ -60,7 +60,7 @@ class Ballot {
 }
 
 /** CRC-8 (Maxim): table-free, bit by bit from the lowest. */
-export function checksumOf(bytes: readonly number[]): number {
+function checksumOf(bytes: readonly number[]): number {
   let register = 0;
   for (const byte of bytes) {
     for (let bit = 0; bit < 8; bit++) {

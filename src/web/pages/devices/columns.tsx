@@ -5,7 +5,7 @@ import { t, type Key } from '../../i18n/translate.js';
 import { setPrefs, usePrefs } from '../../prefs.js';
 import { Icon } from '../../ui/icon.js';
 
-export const OPTIONAL_COLUMNS = [
+const OPTIONAL_COLUMNS = [
   'serial',
   'batch',
   'lot',

@@ -48,7 +48,7 @@ export function Timeline({ device }: { device: DeviceHistory }): JSX.Element {
 }
 
 /** Attempts and keys as one list, newest first. */
-export function timelineOf({ attempts, keys }: Pick<DeviceHistory, 'attempts' | 'keys'>): readonly Entry[] {
+function timelineOf({ attempts, keys }: Pick<DeviceHistory, 'attempts' | 'keys'>): readonly Entry[] {
   return [...attempts.map(attemptEntry), ...keys.flatMap(keyEntries)].sort((a, b) =>
     b.at.localeCompare(a.at),
   );

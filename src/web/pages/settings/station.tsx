@@ -17,7 +17,7 @@ export function StationSettings(): JSX.Element {
 }
 
 /** Numbers as they are typed. */
-export interface Draft {
+interface Draft {
   readonly stationName: string;
   readonly autoStart: boolean;
   readonly maxRunning: string;
@@ -29,7 +29,7 @@ export interface Draft {
   readonly scanBack: boolean;
 }
 
-export function draftOf({ stationName, autoStart, maxRunning, retries, stopAfter, label }: Settings): Draft {
+function draftOf({ stationName, autoStart, maxRunning, retries, stopAfter, label }: Settings): Draft {
   return {
     stationName,
     autoStart,
@@ -43,7 +43,7 @@ export function draftOf({ stationName, autoStart, maxRunning, retries, stopAfter
 }
 
 /** The settings of a draft; profile and batch are chosen on the station page, and stay. */
-export function settingsOf({ profile, batch }: Settings, draft: Draft): Settings {
+function settingsOf({ profile, batch }: Settings, draft: Draft): Settings {
   const { printer, scanBack } = draft;
   return {
     ...(profile === undefined ? {} : { profile }),

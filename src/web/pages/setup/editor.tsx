@@ -16,7 +16,7 @@ import { SaveBar } from './save-bar.js';
 
 const CHECK_AFTER_MS = 250;
 
-export interface Draft {
+interface Draft {
   readonly mode: 'form' | 'text';
   readonly settings: Settings;
   readonly text: string;

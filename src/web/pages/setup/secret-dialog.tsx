@@ -61,6 +61,6 @@ export function SecretDialog({ name: first, onStored, onClose }: SecretDialogPro
 }
 
 /** Only characters that a name may have: `Sensor v3` becomes `Sensor-v3`. */
-export function secretName(text: string): string {
+function secretName(text: string): string {
   return text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
 }

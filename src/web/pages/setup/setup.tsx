@@ -11,7 +11,7 @@ import { useLoad } from '../../ui/load.js';
 import { Blank, FailureNote, Note, Skeleton } from '../../ui/parts.js';
 import { Editor } from './editor.js';
 
-export const NEW = '+';
+const NEW = '+';
 
 export function SetupPage({ place }: { place: Place }): JSX.Element {
   const profiles = useStore((state) => state.profiles);

@@ -89,7 +89,7 @@ function DatabaseCard(): JSX.Element {
   );
 }
 
-export function guessSystem(userAgent: string): System {
+function guessSystem(userAgent: string): System {
   if (/Windows/.test(userAgent)) return 'windows';
   return /Mac OS|iPhone|iPad/.test(userAgent) ? 'mac' : 'linux';
 }

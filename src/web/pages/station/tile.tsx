@@ -78,7 +78,7 @@ export function Tile(props: TileProps): JSX.Element | null {
 }
 
 /** The one word of a tile: the stage while it runs, else the state. */
-export function wordOf(port: PortState): string {
+function wordOf(port: PortState): string {
   const state = port.state;
   if (state === 'running' && port.job !== undefined) return t(`stage.doing.${stageOf(port.job)}`);
   return t(`tile.${state}` as Key);
