@@ -9,6 +9,8 @@ export const LAZY_PAGES = [
   'lists',
   'audit',
   'setup',
+  'firmware',
+  'values',
   'today',
   'inspect',
   'settings',

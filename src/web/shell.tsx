@@ -68,6 +68,8 @@ const BELOW: Readonly<Record<string, string>> = {
   conflicts: 'devices',
   lists: 'devices',
   audit: 'devices',
+  firmware: 'setup',
+  values: 'setup',
 };
 
 /** What waits for a person there, and the words for it. */

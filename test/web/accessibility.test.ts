@@ -168,6 +168,9 @@ const SETTINGS: readonly Setting[] = [
       },
       { name: 'conflict that was decided', hash: '#/conflicts/6', see: 'Decide again' },
       { name: 'lists', hash: '#/lists', see: 'stolen in March' },
+      { name: 'firmware', hash: '#/firmware', see: 'sensor@2.1.0' },
+      { name: 'lists of values', hash: '#/values', see: 'lamps' },
+      { name: 'rows of a list of values', hash: '#/values/lamps', see: 'LAMP-7-WARM-WHITE' },
       { name: 'audit trail', hash: '#/audit', see: 'Label printed again' },
       { name: 'pushes', hash: '#/settings?tab=pushes', see: 'Out of order' },
       {

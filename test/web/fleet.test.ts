@@ -1,4 +1,7 @@
 // Who looks after the fleet, in a real browser: conflicts, pushes that were given up, reserved units.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Role } from '../../src/service/contract/index.js';
@@ -44,6 +47,49 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     world.conflicts[0] = { ...conflict, state: 'kept' };
     world.tellRegistry();
     await count.waitFor({ state: 'detached' });
+  });
+
+  it('adds the firmware of a build with what it names and nothing else, and takes a version away with a reason', async () => {
+    const page = await openAs('engineer', '#/firmware');
+    const folder = mkdtempSync(join(tmpdir(), 'espmint-build-'));
+    for (const name of ['bootloader', 'esp-idf']) mkdirSync(join(folder, name));
+    writeFileSync(join(folder, 'flasher_args.json'), '{"flash_files":{"0x0":"bootloader/bootloader.bin"}}');
+    for (const name of ['bootloader/bootloader.bin', 'bootloader/bootloader.elf', 'esp-idf/main.o'])
+      writeFileSync(join(folder, name), name);
+    await page.locator('input[type=file]').first().setInputFiles(folder);
+    await page.getByText('sensor@2.2.0 is in the registry.').waitFor();
+    rmSync(folder, { recursive: true });
+    const sent = fixture.service.world.bundles[0]?.parts.map(({ name }) =>
+      name.split('/').slice(1).join('/'),
+    );
+    expect(sent).toEqual(['flasher_args.json', 'bootloader/bootloader.bin']);
+    await page.getByRole('button', { name: 'Remove sensor@2.0.3' }).click();
+    await page.getByRole('dialog').getByLabel('Reason').fill('a fault');
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('button', { name: 'Remove sensor@2.0.3' }).waitFor({ state: 'detached' });
+    // A product can name each of those that are left.
+    await goTo(page, '#/setup/+');
+    const offered = page.locator('datalist option');
+    await offered.nth(1).waitFor({ state: 'attached' });
+    const names = await Promise.all((await offered.all()).map((one) => one.getAttribute('value')));
+    expect(names).toEqual(['sensor@2.2.0', 'sensor@2.1.0']);
+  });
+
+  it('takes in a list of values, sees what is left of it, and ends a row with a reason', async () => {
+    const page = await openAs('engineer', '#/values');
+    const buffer = Buffer.from('sku\nA\nB\n');
+    await page.locator('input[type=file]').setInputFiles({ name: 'lamps.csv', mimeType: 'text/csv', buffer });
+    await page.getByText('lamps: 2 rows are taken in.').waitFor();
+    await page.getByRole('row', { name: /^lamps 9 5 0 0 passcode \(secret\), sku$/ }).waitFor();
+    await page.getByRole('link', { name: 'lamps' }).click();
+    await page
+      .getByRole('row', { name: /^1 used/ })
+      .getByRole('button', { name: 'Take back' })
+      .click();
+    await page.getByRole('dialog').getByLabel('Reason').fill('board erased');
+    await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click();
+    await page.getByRole('row', { name: /^1 returned .*board erased/ }).waitFor();
+    expect(fixture.service.world.valueRows[0]).toMatchObject({ state: 'returned', reason: 'board erased' });
   });
 
   it('puts boards on the deny list from a file, all or none, and takes one off again, each with a reason', async () => {

@@ -11,9 +11,6 @@ import {
 } from './bundle.js';
 import type { FlashSettings } from './image.js';
 
-/** What a build writes into its folder, best first: each lists the other files. */
-export const LISTING_FILES = ['flasher_args.json', 'flash_args', 'manifest.json'] as const;
-
 export interface BundleSource {
   /** Named in messages. */
   readonly file: string;

@@ -2,7 +2,8 @@
 import { posix } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
-import { LISTING_FILES, readBundle } from '../../core/firmware/read-bundle.js';
+import { LISTING_FILES } from '../../core/firmware/listing-files.js';
+import { readBundle } from '../../core/firmware/read-bundle.js';
 import type { ServiceCore } from '../core.js';
 import { askerOf } from '../http/asker.js';
 import type { Handlers } from '../http/operations.js';

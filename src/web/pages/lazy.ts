@@ -6,11 +6,13 @@ import { AuditPage } from './audit/audit.js';
 import { BatchesPage } from './batches/batches.js';
 import { ConflictsPage } from './conflicts/conflicts.js';
 import { DevicesPage } from './devices/devices.js';
+import { FirmwarePage } from './firmware/firmware.js';
 import { InspectPage } from './inspect/inspect.js';
 import { ListsPage } from './lists/lists.js';
 import { SettingsPage } from './settings/settings.js';
 import { SetupPage } from './setup/setup.js';
 import { TodayPage } from './today/today.js';
+import { ValuesPage } from './values/values.js';
 
 addEnglish(enBehind);
 
@@ -21,6 +23,8 @@ export const LAZY: Pages = {
   lists: ListsPage,
   audit: AuditPage,
   setup: SetupPage,
+  firmware: FirmwarePage,
+  values: ValuesPage,
   today: TodayPage,
   inspect: InspectPage,
   settings: SettingsPage,

@@ -60,6 +60,8 @@ interface TextFieldProps extends Omit<FieldProps, 'children'> {
   readonly required?: boolean;
   /** More than one line of text. */
   readonly rows?: number;
+  /** Offered while one types. */
+  readonly suggestions?: readonly string[] | undefined;
 }
 
 export function TextField(props: TextFieldProps): JSX.Element {
@@ -81,7 +83,22 @@ export function TextField(props: TextFieldProps): JSX.Element {
     <Field label={props.label} hint={props.hint} finding={props.finding} count={props.count}>
       {(ids) =>
         props.rows === undefined ? (
-          <input {...ids} {...shared} type={inputType} autoComplete={props.autoComplete ?? 'off'} />
+          <>
+            <input
+              {...ids}
+              {...shared}
+              type={inputType}
+              autoComplete={props.autoComplete ?? 'off'}
+              {...(props.suggestions === undefined ? {} : { list: `${ids.id}-list` })}
+            />
+            {props.suggestions !== undefined && (
+              <datalist id={`${ids.id}-list`}>
+                {props.suggestions.map((text) => (
+                  <option key={text} value={text} />
+                ))}
+              </datalist>
+            )}
+          </>
         ) : (
           <textarea {...ids} {...shared} rows={props.rows} />
         )

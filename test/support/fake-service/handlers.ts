@@ -11,6 +11,7 @@ import { checkInput, jsonProfile } from '../../../src/service/profiles/profile-t
 import { fleet } from './fleet.js';
 import { governing } from './governing.js';
 import { line } from './line.js';
+import { products } from './products.js';
 import { FakeFile, Refusal, type Handlers } from './refusal.js';
 import { newJob, runJob, type Pace } from './run.js';
 import { inspectionOf } from './reports.js';
@@ -33,6 +34,7 @@ export function handlersOf(world: FakeWorld, pace: Pace): Handlers {
     ...line(world),
     ...fleet(world),
     ...governing(world),
+    ...products(world),
     ...access(world),
   };
 }

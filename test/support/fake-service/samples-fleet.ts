@@ -12,6 +12,7 @@ export function fleetWorld(slots = 8): FakeWorld {
   addPushes(world);
   addHeldPlaces(world);
   addLists(world);
+  addProducts(world);
   return world;
 }
 
@@ -127,6 +128,44 @@ function addPushes(world: FakeWorld): void {
       endedAt: iso(400 + index * 60),
       code: 'PUSH_REFUSED',
       message: 'inventory refused the push (HTTP 422: unknown article number); correct it there, then retry.',
+    });
+  }
+}
+
+function addProducts(world: FakeWorld): void {
+  const digest = '5f2b8c7d1e0a94638f5f2b8c7d1e0a94638f5f2b8c7d1e0a94638f5f2b8c7d1e';
+  for (const version of ['2.1.0', '2.0.3']) {
+    world.bundles.push({
+      name: 'sensor',
+      version,
+      digest,
+      chips: ['esp32s3'],
+      sizeBytes: 1_482_752,
+      parts: [
+        { chip: 'esp32s3', name: 'bootloader/bootloader.bin', offset: 0, size: 0x6000 },
+        { chip: 'esp32s3', name: 'partition_table/partition-table.bin', offset: 0x8000, size: 0x1000 },
+        { chip: 'esp32s3', name: 'sensor.bin', offset: 0x20000, size: 0x15a000 },
+      ],
+      addedAt: iso(3000),
+      addedBy: 'minh',
+    });
+  }
+  const column = { type: 'string', unique: false, secret: false, file: false };
+  world.valueLists.push({
+    name: 'lamps',
+    columns: [
+      { ...column, name: 'passcode', type: 'u32', unique: true, secret: true },
+      { ...column, name: 'sku' },
+    ],
+    createdAt: iso(3000),
+    createdBy: 'minh',
+  });
+  for (let number = 1; number <= 12; number++) {
+    world.valueRows.push({
+      number,
+      state: number < 6 ? 'used' : 'free',
+      ...(number < 6 ? { mac: sampleMac(number), claimedAt: iso(900 - number) } : {}),
+      values: { sku: `LAMP-${number}-WARM-WHITE` },
     });
   }
 }

@@ -4,6 +4,7 @@ import type { Stage } from '../../../src/core/stages.js';
 import type {
   AuditEntry,
   BatchInfo,
+  BundleInfo,
   ConflictInfo,
   DeadPush,
   DeviceHistory,
@@ -23,6 +24,8 @@ import type {
   Token,
   UnitInfo,
   User,
+  ValueListInfo,
+  ValueRowInfo,
 } from '../../../src/service/contract/index.js';
 import { slotState } from '../../../src/service/ports/slot-state.js';
 
@@ -72,6 +75,11 @@ export class FakeWorld {
     readonly spool?: RegistryStatus['spool'];
   } = {};
   readonly lists: ListEntryInfo[] = [];
+  /** Newest first. */
+  readonly bundles: BundleInfo[] = [];
+  readonly valueLists: Omit<ValueListInfo, 'counts'>[] = [];
+  /** Of all lists. */
+  readonly valueRows: ValueRowInfo[] = [];
   /** Newest first. */
   readonly audit: AuditEntry[] = [];
   readonly conflicts: ConflictInfo[] = [];

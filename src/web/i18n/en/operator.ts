@@ -226,6 +226,8 @@ export const operator = {
   'nav.audit': 'Audit trail',
   'nav.conflicts': 'Conflicts',
   'nav.lists': 'Allow and deny',
+  'nav.firmware': 'Firmware',
+  'nav.values': 'Value lists',
   'push.given.one': '{n} push was given up',
   'push.given.other': '{n} pushes were given up',
 };

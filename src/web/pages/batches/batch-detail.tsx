@@ -14,7 +14,7 @@ import { currentLocale, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { Facts } from '../../ui/facts.js';
 import { ListCard } from '../../ui/list-card.js';
-import { isAlike, type Loaded } from '../../ui/load.js';
+import { isAlike, useLoad, type Loaded } from '../../ui/load.js';
 import { useLive } from '../../ui/live.js';
 import { FailureNote, Skeleton } from '../../ui/parts.js';
 import { CauseBars, HourColumns, StageBars } from '../today/charts.js';
@@ -81,8 +81,16 @@ function useBatch(name: string): Loaded<Whole> {
 
 function Head({ batch, onChanged }: { batch: BatchInfo; onChanged: () => void }): JSX.Element {
   const { name, profile, lot, hardwareRevision, firmwareVersion, location, serialTemplate, reason } = batch;
+  const { value: product } = useLoad(
+    (signal) =>
+      call('getProfile', { params: { name: profile.name }, query: { version: profile.version }, signal }),
+    `${profile.name} ${profile.version}`,
+  );
+  const { firmware, values } = product?.settings ?? {};
   const facts = [
     [t('station.product'), `${profile.name} · r${profile.version}`],
+    [t('nav.firmware'), firmware],
+    [t('values.list'), values && <a href={link(['values', values.list])}>{values.list}</a>],
     [t('batch.lot'), lot],
     [t('batch.hardwareRevision'), hardwareRevision],
     [t('batch.firmwareVersion'), firmwareVersion],

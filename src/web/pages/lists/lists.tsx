@@ -10,6 +10,7 @@ import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
+import { FileButton } from '../../ui/file-button.js';
 import { Icon } from '../../ui/icon.js';
 import { ListCard } from '../../ui/list-card.js';
 import { useLive } from '../../ui/live.js';
@@ -194,20 +195,13 @@ function AddEntries({ list: wanted, entry = '' }: AddProps): JSX.Element {
           }}
         />
         <div>
-          <label class="button">
-            <Icon name="plus" />
-            {file ?? t('lists.import')}
-            <input
-              class="visually-hidden"
-              type="file"
-              accept=".csv,.txt,text/csv,text/plain"
-              onChange={(event) => {
-                const [chosen] = event.currentTarget.files ?? [];
-                if (chosen !== undefined) void take(chosen);
-                event.currentTarget.value = '';
-              }}
-            />
-          </label>
+          <FileButton
+            label={file ?? t('lists.import')}
+            accept=".csv,.txt,text/csv,text/plain"
+            onChosen={([chosen]) => {
+              if (chosen !== undefined) void take(chosen);
+            }}
+          />
         </div>
       </ReasonForm>
     </section>

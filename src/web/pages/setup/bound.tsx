@@ -25,6 +25,7 @@ interface TextProps extends BoundProps {
   readonly number?: boolean;
   readonly wide?: boolean;
   readonly disabled?: boolean;
+  readonly suggestions?: readonly string[] | undefined;
 }
 
 export function Text(props: TextProps): JSX.Element {
@@ -46,6 +47,7 @@ export function Text(props: TextProps): JSX.Element {
         }
         mono={props.mono ?? false}
         disabled={props.disabled ?? false}
+        suggestions={props.suggestions}
         {...(props.placeholder === undefined ? {} : { placeholder: props.placeholder })}
         onInput={(text) => {
           onSettings(setAt(settings, path, number ? numberOrText(text) : text));

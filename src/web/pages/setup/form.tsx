@@ -1,13 +1,17 @@
 // The form of a profile: each field is bound to a path of the settings, and shows the finding of that path.
 import type { ComponentChildren, JSX } from 'preact';
 import { CHIP_NAMES } from '../../../core/chips/types.js';
+import { call } from '../../api/client.js';
 import { t, type Key } from '../../i18n/translate.js';
+import { useStore } from '../../store/store.js';
 import { SelectField } from '../../ui/field.js';
+import { useLive } from '../../ui/live.js';
 import { Note } from '../../ui/parts.js';
 import { Check, Choice, findingAt, Lines, Text, type ProfileFormProps } from './bound.js';
 import { CaUrlTest } from './ca-test.js';
 import { getAt, setAt, textAt } from './draft.js';
 import { RowsEditor } from './rows-editor.js';
+import { ValuesForm } from './values-form.js';
 import { WifiForm } from './wifi-form.js';
 
 export function ProfileForm(props: ProfileFormProps): JSX.Element {
@@ -25,7 +29,7 @@ export function ProfileForm(props: ProfileFormProps): JSX.Element {
         <Text {...props} path={['firmwareVersion']} label="column.firmwareVersion" />
         <Text {...props} path={['hardwareRevision']} label="column.hardwareRevision" />
         <Text {...props} path={['location']} label="column.location" />
-        <Text {...props} path={['firmware']} label="setup.firmware" hint="setup.firmwareHint" wide mono />
+        <Firmware {...props} />
       </Section>
       <Section title={t('setup.network')}>
         <Text
@@ -59,6 +63,7 @@ export function ProfileForm(props: ProfileFormProps): JSX.Element {
       <Section title={t('setup.proof')}>
         <Boot {...props} />
       </Section>
+      <ValuesForm {...props} />
       <RowsEditor settings={props.settings} preview={props.preview} onSettings={props.onSettings} />
       <Advanced {...props} />
     </>
@@ -105,6 +110,25 @@ function Section(props: { title: string; hint?: string; children: ComponentChild
       </header>
       <div class="form-grid">{props.children}</div>
     </section>
+  );
+}
+
+/** Bundles of the registry are offered. */
+function Firmware(props: ProfileFormProps): JSX.Element {
+  const hasDatabase = useStore((state) => state.station?.hasDatabase !== false);
+  const { value } = useLive('firmware', async (signal) =>
+    hasDatabase ? (await call('listFirmware', { signal })).bundles : [],
+  );
+  return (
+    <Text
+      {...props}
+      path={['firmware']}
+      label="setup.firmware"
+      hint="setup.firmwareHint"
+      suggestions={value?.map(({ name, version }) => `${name}@${version}`)}
+      wide
+      mono
+    />
   );
 }
 

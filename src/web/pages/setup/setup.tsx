@@ -10,6 +10,7 @@ import { Icon } from '../../ui/icon.js';
 import { useLoad } from '../../ui/load.js';
 import { Blank, FailureNote, Note, Skeleton } from '../../ui/parts.js';
 import { Editor } from './editor.js';
+import { SetupNav } from './setup-nav.js';
 
 const NEW = '+';
 
@@ -55,6 +56,7 @@ function Frame({ name, children }: { name: string | undefined; children: JSX.Ele
     <div class="page">
       <header class="page-head">
         <h1>{t('nav.setup')}</h1>
+        <SetupNav page="setup" />
         {profiles.length > 0 && (
           <label class="product">
             <span class="visually-hidden">{t('station.product')}</span>

@@ -1,0 +1,166 @@
+// Firmware bundles: what the registry has, what goes where, adding the files of a build, and taking a version away.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { BundleInfo } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { formatBytes, formatExact, formatHex } from '../../format/format.js';
+import { currentLocale, t } from '../../i18n/translate.js';
+import { hasRole } from '../../store/session.js';
+import { useStore } from '../../store/store.js';
+import { Dialog } from '../../ui/dialog.js';
+import { TextField } from '../../ui/field.js';
+import { FileButton } from '../../ui/file-button.js';
+import { Icon } from '../../ui/icon.js';
+import { ListCard } from '../../ui/list-card.js';
+import { useLive } from '../../ui/live.js';
+import { Copyable, FailureNote } from '../../ui/parts.js';
+import { ReasonForm } from '../../ui/reason-form.js';
+import { say } from '../../ui/toasts.js';
+import { SetupNav } from '../setup/setup-nav.js';
+import { filesToSend } from './build-files.js';
+
+const nameOf = ({ name, version }: BundleInfo): string => `${name}@${version}`;
+
+export function FirmwarePage(): JSX.Element {
+  const mayChange = useStore((state) => hasRole(state.session, 'engineer'));
+  const { value, failure } = useLive(
+    'firmware',
+    async (signal) => (await call('listFirmware', { signal })).bundles,
+  );
+  const [removing, setRemoving] = useState<BundleInfo>();
+  return (
+    <div class="page">
+      <header class="page-head">
+        <h1>{t('nav.firmware')}</h1>
+        <SetupNav page="firmware" />
+      </header>
+      <div class="page-body stack loose">
+        {mayChange && <AddBundle />}
+        <ListCard<BundleInfo>
+          title={t('bundle.all')}
+          rows={value}
+          failure={failure}
+          none={t('bundle.none')}
+          keyOf={nameOf}
+          columns={[
+            {
+              name: t('bundle.name'),
+              cell: (bundle) => <Copyable value={nameOf(bundle)} what={t('bundle.name')} />,
+            },
+            { name: t('fact.chip'), cell: ({ chips }) => chips.join(', ') },
+            { name: t('bundle.parts'), cell: (bundle) => <Parts of={bundle} /> },
+            { name: t('lists.by'), cell: ({ addedBy }) => addedBy },
+            { name: t('audit.at'), cell: ({ addedAt }) => formatExact(addedAt, currentLocale()) },
+          ]}
+          {...(mayChange
+            ? {
+                actions: (bundle: BundleInfo) => {
+                  const label = t('bundle.remove', { name: nameOf(bundle) });
+                  return (
+                    <button
+                      type="button"
+                      class="button quiet little icon-only"
+                      aria-label={label}
+                      title={label}
+                      onClick={() => {
+                        setRemoving(bundle);
+                      }}
+                    >
+                      <Icon name="trash" />
+                    </button>
+                  );
+                },
+              }
+            : {})}
+        />
+        {removing !== undefined && (
+          <Remove
+            bundle={nameOf(removing)}
+            onClose={() => {
+              setRemoving(undefined);
+            }}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Parts({ of: { parts, digest, sizeBytes } }: { of: BundleInfo }): JSX.Element {
+  return (
+    <details>
+      <summary>
+        {formatBytes(sizeBytes)} · <code>{digest.slice(0, 12)}</code>
+      </summary>
+      <ul class="bundle-parts mono small">
+        {parts.map(({ chip, name, offset, size }) => (
+          <li key={`${chip ?? ''}${offset}`}>
+            {formatHex(offset)} · {formatHex(size)} · {name}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Remove({ bundle, onClose }: { bundle: string; onClose: () => void }): JSX.Element {
+  const remove = async (reason: string): Promise<void> => {
+    await call('removeFirmware', { params: { bundle }, body: { reason } });
+    say(t('bundle.removed', { name: bundle }));
+    onClose();
+  };
+  return (
+    <Dialog title={t('bundle.remove', { name: bundle })} onClose={onClose}>
+      <ReasonForm danger submit={t('removal.do')} hint={t('bundle.reasonHint')} act={remove}>
+        <p>{t('bundle.removal')}</p>
+      </ReasonForm>
+    </Dialog>
+  );
+}
+
+function AddBundle(): JSX.Element {
+  const [name, setName] = useState('');
+  const [version, setVersion] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<unknown>();
+  const add = async (chosen: readonly File[]): Promise<void> => {
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      const files = await filesToSend(chosen);
+      const named = {
+        ...(name.trim() === '' ? {} : { name }),
+        ...(version.trim() === '' ? {} : { version }),
+      };
+      say(t('bundle.added', { name: nameOf(await call('addFirmware', { body: { files, ...named } })) }));
+      setName('');
+      setVersion('');
+    } catch (error) {
+      setFailure(error);
+    }
+    setBusy(false);
+  };
+  return (
+    <section class="card stack" aria-busy={busy}>
+      <header>
+        <h2>{t('bundle.add')}</h2>
+      </header>
+      <p class="muted small">{t('bundle.addHint')}</p>
+      <div class="form-grid">
+        <TextField label={t('bundle.asName')} hint={t('bundle.asNameHint')} value={name} onInput={setName} />
+        <TextField
+          label={t('bundle.asVersion')}
+          hint={t('bundle.asVersionHint')}
+          value={version}
+          onInput={setVersion}
+        />
+      </div>
+      <FailureNote failure={failure} />
+      <div class="row">
+        <FileButton label={t('bundle.folder')} folder onChosen={(files) => void add(files)} />
+        <FileButton label={t('bundle.files')} multiple onChosen={(files) => void add(files)} />
+        {busy && <span role="status">{t('bundle.sending')}</span>}
+      </div>
+    </section>
+  );
+}

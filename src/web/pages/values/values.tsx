@@ -1,0 +1,263 @@
+// Lists of values: how much of each is left, its rows, taking in a file, and what ends a row.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { ValueListInfo, ValueRowInfo } from '../../../service/contract/index.js';
+import { call } from '../../api/client.js';
+import { formatCount, formatExact } from '../../format/format.js';
+import { currentLocale, t, tn } from '../../i18n/translate.js';
+import { link, type Place } from '../../router.js';
+import { hasRole } from '../../store/session.js';
+import { useStore } from '../../store/store.js';
+import { Dialog } from '../../ui/dialog.js';
+import { SelectField } from '../../ui/field.js';
+import { FileButton } from '../../ui/file-button.js';
+import { ListCard } from '../../ui/list-card.js';
+import { useLive } from '../../ui/live.js';
+import { FailureNote, Segmented } from '../../ui/parts.js';
+import { ReasonForm } from '../../ui/reason-form.js';
+import { say } from '../../ui/toasts.js';
+import { SetupNav } from '../setup/setup-nav.js';
+
+const STATES = ['free', 'used', 'returned', 'scrapped'] as const;
+type State = (typeof STATES)[number];
+
+export function ValuesPage({ place: { path } }: { place: Place }): JSX.Element {
+  const mayChange = useStore((state) => hasRole(state.session, 'engineer'));
+  const list = path[1];
+  return (
+    <div class="page">
+      <header class="page-head">
+        <h1>{t('nav.values')}</h1>
+        <SetupNav page="values" />
+      </header>
+      <div class="page-body stack loose">
+        {list === undefined ? (
+          <>
+            {mayChange && <Import />}
+            <AllLists />
+          </>
+        ) : (
+          <Rows key={list} list={list} mayChange={mayChange} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function AllLists(): JSX.Element {
+  const { value, failure } = useLive(
+    'values',
+    async (signal) => (await call('listValues', { signal })).lists,
+  );
+  const count = (number: number): string => formatCount(number, currentLocale());
+  return (
+    <ListCard<ValueListInfo>
+      title={t('values.all')}
+      rows={value}
+      failure={failure}
+      none={t('values.none')}
+      keyOf={({ name }) => name}
+      columns={[
+        { name: t('values.list'), cell: ({ name }) => <a href={link(['values', name])}>{name}</a> },
+        ...STATES.map((state) => ({
+          name: t(`values.state.${state}`),
+          number: true,
+          cell: ({ counts }: ValueListInfo) => count(counts[state]),
+        })),
+        {
+          name: t('values.columns'),
+          cell: ({ columns }) =>
+            columns.map(({ name, secret }) => (secret ? `${name} (${t('values.secret')})` : name)).join(', '),
+        },
+      ]}
+    />
+  );
+}
+
+function Import(): JSX.Element {
+  const profiles = useStore((state) => state.profiles) ?? [];
+  const [chosen, setChosen] = useState('');
+  const [failure, setFailure] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const name = chosen === '' ? (profiles[0]?.name ?? '') : chosen;
+  const take = async (file: File | undefined): Promise<void> => {
+    if (file === undefined) return;
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      const format = /\.(jsonl|ndjson|json)$/i.test(file.name) ? 'jsonl' : 'csv';
+      const body = { profile: { name }, rows: await file.text(), format, file: file.name } as const;
+      const { list, rows } = await call('importValues', { body });
+      say(`${list}: ${tn('values.imported', rows)}`);
+    } catch (error) {
+      setFailure(error);
+    }
+    setBusy(false);
+  };
+  return (
+    <section class="card stack" aria-busy={busy}>
+      <header>
+        <h2>{t('values.import')}</h2>
+      </header>
+      <p class="muted small">{t('values.importHint')}</p>
+      <div class="form-grid">
+        <SelectField
+          label={t('station.product')}
+          value={name}
+          options={profiles.map((profile) => ({ value: profile.name, label: profile.name }))}
+          onChange={setChosen}
+        />
+      </div>
+      <FailureNote failure={failure} />
+      <div class="row">
+        <FileButton
+          label={t('values.chooseFile')}
+          accept=".csv,.jsonl,.ndjson,.txt"
+          onChosen={([file]) => void take(file)}
+        />
+        {busy && <span role="status">{t('bundle.sending')}</span>}
+      </div>
+    </section>
+  );
+}
+
+const PAGE = 100;
+
+function Rows({ list, mayChange }: { list: string; mayChange: boolean }): JSX.Element {
+  const [state, setState] = useState<State | 'all'>('all');
+  const [limit, setLimit] = useState(PAGE);
+  const [ending, setEnding] = useState<{ readonly row: number; readonly as: 'returned' | 'scrapped' }>();
+  const { value, failure } = useLive(
+    'values',
+    (signal) => {
+      const query = { limit, ...(state === 'all' ? {} : { state }) };
+      return call('listValueRows', { params: { list }, query, signal });
+    },
+    `${list} ${state} ${limit}`,
+  );
+  return (
+    <>
+      <div class="row spread">
+        <a href={link(['values'])}>{t('values.back')}</a>
+        <Segmented
+          label={t('values.which')}
+          value={state}
+          options={(['all', ...STATES] as const).map((one) => ({
+            value: one,
+            label: t(`values.state.${one}`),
+          }))}
+          onChange={setState}
+        />
+      </div>
+      <ListCard<ValueRowInfo>
+        title={list}
+        rows={value?.rows}
+        failure={failure}
+        none={t('values.noRow')}
+        keyOf={({ number }) => String(number)}
+        columns={[
+          { name: t('values.row'), cell: ({ number }) => number },
+          { name: t('values.state'), cell: (row) => t(`values.state.${row.state}`) },
+          { name: t('values.board'), cell: ({ mac, wanted }) => <code>{mac ?? wanted ?? ''}</code> },
+          {
+            name: t('nvs.value'),
+            cell: ({ values }) => (
+              <span class="mono small">
+                {Object.entries(values)
+                  .map(([name, text]) => `${name}=${text.slice(0, 40)}`)
+                  .join(' ')}
+              </span>
+            ),
+          },
+          {
+            name: t('values.when'),
+            cell: ({ claimedAt, reason }) => (
+              <>
+                {claimedAt !== undefined && formatExact(claimedAt, currentLocale())} {reason}
+              </>
+            ),
+          },
+        ]}
+        more={
+          value?.next !== undefined &&
+          limit < 10 * PAGE && (
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                setLimit(10 * PAGE);
+              }}
+            >
+              {t('values.more')}
+            </button>
+          )
+        }
+        {...(mayChange
+          ? {
+              actions: ({ number: row, state: now }: ValueRowInfo) => (
+                <>
+                  {now === 'used' && (
+                    <End
+                      as="returned"
+                      onClick={() => {
+                        setEnding({ row, as: 'returned' });
+                      }}
+                    />
+                  )}
+                  {now !== 'scrapped' && (
+                    <End
+                      as="scrapped"
+                      onClick={() => {
+                        setEnding({ row, as: 'scrapped' });
+                      }}
+                    />
+                  )}
+                </>
+              ),
+            }
+          : {})}
+      />
+      {ending !== undefined && (
+        <EndRow
+          list={list}
+          {...ending}
+          onClose={() => {
+            setEnding(undefined);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+type Ended = 'returned' | 'scrapped';
+
+function End({ as, onClick }: { as: Ended; onClick: () => void }): JSX.Element {
+  return (
+    <button type="button" class="button quiet little" onClick={onClick}>
+      {t(`values.end.${as}`)}
+    </button>
+  );
+}
+
+interface EndRowProps {
+  readonly list: string;
+  readonly row: number;
+  readonly as: Ended;
+  readonly onClose: () => void;
+}
+
+function EndRow({ list, row, as: state, onClose }: EndRowProps): JSX.Element {
+  const end = async (reason: string): Promise<void> => {
+    await call('endValueRow', { params: { list, row }, body: { state, reason } });
+    say(t('values.ended', { n: row, state: t(`values.state.${state}`) }));
+    onClose();
+  };
+  return (
+    <Dialog title={`${t(`values.end.${state}`)}: ${t('values.row')} ${row}`} onClose={onClose}>
+      <ReasonForm danger submit={t(`values.end.${state}`)} hint={t('values.reasonHint')} act={end}>
+        <p>{t(`values.does.${state}`)}</p>
+      </ReasonForm>
+    </Dialog>
+  );
+}
