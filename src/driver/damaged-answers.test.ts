@@ -52,6 +52,9 @@ const OPS: Readonly<Record<AnsweredCommand, number>> = {
 /** What is wrong in the answers, by what it would be taken for. */
 const esp32 = getChip('esp32');
 const c3 = getChip('esp32c3');
+const c2 = getChip('esp32c2');
+const calibration = esp32.rom.baud.kind === 'calibrated' ? esp32.rom.baud.calibration[0] : undefined;
+const divider = c2.crystal.kind === 'measured' ? c2.crystal.clockDivider[0] : undefined;
 const CASES: readonly {
   readonly what: string;
   readonly chip: ChipName;
@@ -96,6 +99,20 @@ const CASES: readonly {
     command: 'read-register',
     address: c3.revision.minor[0]?.address,
     bit: c3.revision.minor[0]?.shift ?? 0,
+  },
+  {
+    what: 'another crystal',
+    chip: 'esp32',
+    command: 'read-register',
+    address: calibration?.address,
+    bit: (calibration?.shift ?? 0) + 10,
+  },
+  {
+    what: 'another crystal (clock divider)',
+    chip: 'esp32c2',
+    command: 'read-register',
+    address: divider?.address,
+    bit: 8,
   },
   { what: 'secure boot (security information)', chip: 'esp32c3', command: 'security-info', bit: 0 },
   { what: 'Secure Download Mode', chip: 'esp32c3', command: 'security-info', bit: 2 },

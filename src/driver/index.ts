@@ -16,7 +16,8 @@ export { portFilter, type PortChoice } from './ports/port-filter.js';
 export { PortTracker, watchPorts, type PortChange, type WatchOptions } from './ports/port-watcher.js';
 export { NetworkPorts } from './ports/ports-network.js';
 export { listPorts, portLabel, type PortInfo } from './ports/ports.js';
-export type { ImageAt, WriteOptions, WriteReport } from './write/region-writer.js';
+export type { ImageAt } from './write/region.js';
+export type { WriteOptions, WriteReport } from './write/region-writer.js';
 export {
   selfTest,
   type RateFinding,

@@ -28,6 +28,29 @@ async function openBench(): Promise<Bench> {
 describe.runIf(toolAvailable('esptool', PYTHON))('a board by way of esptool', () => {
   itKeepsTheBoardContract(openBench);
 
+  it.each([
+    [{ kind: 'stuck-cell', address: 0x9801, bits: 0xff }, 'FLASH_WORN', { offset: 0x9801 }],
+    [{ kind: 'wrong-proof' }, 'VERIFY_MISMATCH', { offset: 0x9000 }],
+  ] as const)(
+    'tells worn flash from a proof that is wrong: %o',
+    async (fault, code, details) => {
+      const board = createVirtualBoard({ chip: 'esp32c3', faults: { seed: 1, faults: [fault] } });
+      const server = await servePty(board, 'esp32c3-worn');
+      try {
+        const connected = await connectWithEsptool(server.url, { command });
+        const image = new Uint8Array(0x1000).fill(0x5a);
+        await expect(connected.writeRegion({ offsetBytes: 0x9000, image })).rejects.toMatchObject({
+          code,
+          details,
+        });
+      } finally {
+        await server.close();
+        board.dispose();
+      }
+    },
+    120_000,
+  );
+
   it('sees that the port is not there', async () => {
     await expect(connectWithEsptool('/dev/ttyNoSuchPort', { command })).rejects.toMatchObject({
       code: 'PORT_NOT_FOUND',

@@ -104,8 +104,8 @@ describe.skipIf(!(await browserAvailable()))('a station that starts boards by it
 
   it.each([
     ['no answer', 'FAIL', 'The chip does not answer.', 'CHIP_NO_ANSWER'],
-    ['worn flash', 'FAIL', 'The flash does not hold what was written.', 'VERIFY_MISMATCH'],
-    ['wrong proof', 'FAIL', 'The flash does not hold what was written.', 'VERIFY_MISMATCH'],
+    ['worn flash', 'FAIL', 'The flash does not keep what is written.', 'FLASH_WORN'],
+    ['wrong proof', 'FAIL', 'The check after writing failed.', 'VERIFY_MISMATCH'],
     ['unplugged while writing', 'FAIL', 'lug', 'BOARD_REMOVED'],
     ['worn cable', 'PASS', 'Remove the board.', undefined],
   ])('shows a board with the fault "%s" as what it is: %s', async (fault, word, sentence, code) => {

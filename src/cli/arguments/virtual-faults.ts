@@ -15,12 +15,7 @@ export const FAULTS: Readonly<Record<VirtualFault, Scenario>> = {
   'worn flash': scenario({ kind: 'stuck-cell', address: 0x9001, bits: 0xff }),
   /** One for each reset, which ends a silence. */
   'no answer': scenario(...often(() => ({ kind: 'silent', nth: 1 }))),
-  /** Of exactly the region that is written (without a partition table, or the stock one); other digests are right. */
-  'wrong proof': scenario(
-    ...[0x10000, 0x6000].flatMap((size) =>
-      often((nth) => ({ kind: 'wrong-md5', nth, address: 0x9000, size })),
-    ),
-  ),
+  'wrong proof': scenario({ kind: 'wrong-proof' }),
 };
 
 export function isFaultName(text: string): text is VirtualFault {

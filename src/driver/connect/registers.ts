@@ -25,15 +25,15 @@ export class RegisterCache {
 
   /**
    * Reads these until two readings in a row are equal, one of which may have been made before.
-   * @param also are read once where they were not read before, and `then` is sent behind all of them, in the same go.
+   * @param then is sent behind all of them, in the same go.
    * @returns the answers to `then`.
    * @throws LINK_DAMAGED where readings differ: at once where a lower rate is left, else after several pairs.
    */
   async prove(
     addresses: readonly number[],
-    { also = [], then = [] }: { readonly also?: readonly number[]; readonly then?: readonly Command[] } = {},
+    { then = [] }: { readonly then?: readonly Command[] } = {},
   ): Promise<readonly Answer[]> {
-    const missing = this.#missingOf([...addresses, ...also]);
+    const missing = this.#missingOf(addresses);
     const again = [...new Set(addresses)].filter(
       (address) => this.#unproven.has(address) || missing.includes(address),
     );

@@ -215,7 +215,7 @@ async function connectAt(
   const isRaised = baud > link.baud;
   // What the next step depends on, in one go; all else behind it, at the new rate, which its first answers prove.
   if (isRaised) await registers.load(...early);
-  else await registers.prove([...wanted, ...borrowedRegisters(chip)], { also: addressesOf(early) });
+  else await registers.prove([...wanted, ...borrowedRegisters(chip), ...addressesOf(early)]);
   const crystalMhz = await chipCrystalMhz(chip, registers, link.baud);
   loader.sendLater(attachCommand(loader, chip, registers));
   if (isRaised) await changeBaud(loader, chip, registers, baud);

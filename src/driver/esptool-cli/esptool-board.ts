@@ -17,12 +17,13 @@ import { usableHardwareId } from '../../core/hardware-id.js';
 import type { ChipFacts } from '../../core/stages.js';
 import { findChip } from '../../core/chips/index.js';
 import type { Board, FirmwareOptions, OperationOptions, SurveyOptions } from '../board-contract.js';
+import { firstLostByte } from '../write/lost-write.js';
 import { md5Of, regionText, type Region } from '../write/md5.js';
 import { lendLink } from '../boot/start-application.js';
 import type { Link } from '../link/transport.js';
 import { START_BAUD, openLink } from '../link/open-link.js';
-import { checkReach, checkRegion, ROM_REACH_BYTES } from '../write/region.js';
-import type { ImageAt, WriteOptions, WriteReport } from '../write/region-writer.js';
+import { checkReach, checkRegion, type ImageAt, ROM_REACH_BYTES } from '../write/region.js';
+import type { WriteOptions, WriteReport } from '../write/region-writer.js';
 import { securityFromEfuses, type SecurityState } from '../connect/security.js';
 import { SECTOR_BYTES } from '../connect/spi-flash.js';
 import { watchBoot, type BootReport, type BootWatchOptions } from '../boot/watch-boot.js';
@@ -211,11 +212,16 @@ class EsptoolBoard implements Board {
     };
     const alias = aliasOf({ offsetBytes, sizeBytes: image.length });
     const before = alias && (await this.md5(alias, { signal }));
-    await this.#runner.withFile(async (path) => {
-      await writeFile(path, image, { mode: 0o600 });
-      // Nothing is patched in the image: it is no bootloader.
-      const args = [String(offsetBytes), path];
-      await this.#runner.run('write-flash', args, { signal, onLine, bytes: image.length });
+    const write = (): Promise<void> =>
+      this.#runner.withFile(async (path) => {
+        await writeFile(path, image, { mode: 0o600 });
+        // Nothing is patched in the image: it is no bootloader.
+        const args = [String(offsetBytes), path];
+        await this.#runner.run('write-flash', args, { signal, onLine, bytes: image.length });
+      });
+    await write().catch(async (error: unknown) => {
+      if (!isUnconfirmed(error)) throw error;
+      await write().catch((again: unknown) => this.#tellWorn(again, { offsetBytes, image }, signal));
     });
     if (alias && (await this.md5(alias, { signal })) !== before) {
       const { port } = this.#runner;
@@ -226,6 +232,18 @@ class EsptoolBoard implements Board {
     return { found: 'other', sectors, sectorsWritten: sectors };
   }
 
+  /** After a second write that the chip's MD5 did not confirm: the bytes decide. */
+  async #tellWorn(error: unknown, target: ImageAt, signal: AbortSignal | undefined): Promise<never> {
+    if (!isUnconfirmed(error)) throw error;
+    const { offsetBytes, image } = target;
+    const whole = { offsetBytes: 0, sizeBytes: image.length };
+    const found = await this.readFlash({ offsetBytes, sizeBytes: image.length }, { signal });
+    const at = firstLostByte(found, target, whole);
+    const { port } = this.#runner;
+    if (at !== undefined) throw new EspmintError('FLASH_WORN', { port, offset: at }, { cause: error });
+    throw contradiction(port, target, error);
+  }
+
   async verifyRegion({ offsetBytes, image }: ImageAt, { signal }: OperationOptions = {}): Promise<void> {
     try {
       await this.#runner.withFile(async (path) => {
@@ -234,12 +252,7 @@ class EsptoolBoard implements Board {
       });
     } catch (error) {
       if (!isEspmintError(error, 'ESPTOOL_FAILED') || !/verif/i.test(error.details.reason)) throw error;
-      const details = { port: this.#runner.port, offset: offsetBytes, size: image.length };
-      throw new EspmintError(
-        'VERIFY_MISMATCH',
-        { ...details, expected: md5Of(image), found: 'another' },
-        { cause: error },
-      );
+      throw contradiction(this.#runner.port, { offsetBytes, image }, error);
     }
   }
 
@@ -307,3 +320,17 @@ const temporaryFolder: FolderLender = async (use) => {
     await rm(folder, { recursive: true, force: true });
   }
 };
+
+/** Whether a write went through, and then the chip's MD5 was not that of the file. */
+function isUnconfirmed(error: unknown): boolean {
+  return isEspmintError(error, 'ESPTOOL_FAILED') && /md5 of file does not match/i.test(error.details.reason);
+}
+
+function contradiction(
+  port: string,
+  { offsetBytes: offset, image }: ImageAt,
+  cause: unknown,
+): EspmintError<'VERIFY_MISMATCH'> {
+  const details = { port, offset, size: image.length, expected: md5Of(image), found: 'another' };
+  return new EspmintError('VERIFY_MISMATCH', details, { cause });
+}

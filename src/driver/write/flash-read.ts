@@ -17,17 +17,24 @@ const READ_TRIES = 3;
 
 /**
  * A region's bytes, checked against the chip's own MD5 of it: single replies carry no checksum.
- * @throws LINK_TIMEOUT, LOADER_REFUSED (unsupported: Secure Download Mode), LINK_DAMAGED (three times)
+ * @throws LINK_TIMEOUT, LOADER_REFUSED (unsupported: Secure Download Mode), LINK_DAMAGED (three times), VERIFY_MISMATCH where
+ *   bytes and MD5 come twice in a row as they were and do not belong together
  */
 export async function readFlash(loader: Loader, region: Region): Promise<Uint8Array> {
+  let last = '';
   for (let tries = 1; ; tries++) {
     const { bytes, digest } = loader.isStub
       ? await stream(loader, region)
       : await readAndDigest(loader, region);
     const computed = md5Of(bytes);
     if (computed === digest) return bytes;
+    const { address: port, baud } = loader.link;
+    if (last === computed + digest) {
+      const { offsetBytes: offset, sizeBytes: size } = region;
+      throw new EspmintError('VERIFY_MISMATCH', { port, offset, size, expected: computed, found: digest });
+    }
+    last = computed + digest;
     if (tries >= READ_TRIES) {
-      const { address: port, baud } = loader.link;
       const reason = `${regionText(region)}, read ${READ_TRIES} times, never had the MD5 that the chip says`;
       throw new EspmintError('LINK_DAMAGED', { port, baud, reason });
     }

@@ -1,13 +1,15 @@
 // Brings a region of flash to the bytes of an image: compares, writes what differs, mends what fails on the way.
+import { isEspmintError } from '../../core/errors/index.js';
 import { ERASE_SECTOR_MS } from './flash-times.js';
 import { prepareFor } from '../connect/loader-switch.js';
 import { digestOf, flashMd5, md5Command, type Region } from './md5.js';
-import { checkRegion } from './region.js';
+import { checkRegion, type ImageAt } from './region.js';
 import { regionDigest, type RegionDigest } from './region-digest.js';
 import type { Session } from '../connect/session.js';
 import { Packer } from './packer.js';
 import { SECTOR_BYTES } from '../connect/spi-flash.js';
 import { WriteGuard } from './write-guard.js';
+import { checkKept } from './lost-write.js';
 import { mendOrThrow } from './write-recovery.js';
 import { runsFor, withBlanksBehind } from './write-runs.js';
 import { carryOutStep, latencyOf, stepFor, workOf, type Step } from './write-steps.js';
@@ -21,13 +23,6 @@ import {
   type FirstQuestion,
   type WritePlan,
 } from './write-plan.js';
-
-export interface ImageAt {
-  /** Bytes from the start of flash, whole sectors. */
-  readonly offsetBytes: number;
-  /** Whole sectors. */
-  readonly image: Uint8Array;
-}
 
 export interface WriteOptions {
   /** 0 to 100, never falling. */
@@ -58,7 +53,7 @@ export interface Written {
 }
 
 /**
- * @throws REGION_INVALID, FLASH_WRITE_FAILED, FLASH_CHANGED_OUTSIDE, LINK_TIMEOUT and LINK_DAMAGED (no rate is left),
+ * @throws REGION_INVALID, FLASH_WRITE_FAILED, FLASH_WORN, FLASH_CHANGED_OUTSIDE, LINK_TIMEOUT and LINK_DAMAGED (no rate is left),
  * LINK_CLOSED, CHIP_CHANGED, CANCELLED
  */
 export async function writeRegion(
@@ -74,6 +69,7 @@ export async function writeRegion(
   const { signal } = options;
   let found: WritePlan['found'] | undefined;
   let sectorsWritten = 0;
+  let unconfirmed = 0;
   const onSpan = (sectors: number): void => void (sectorsWritten += sectors);
   const job: Job = { session, target, guard, packer, progress, signal, onSpan };
   for (let round = 1; ; round++) {
@@ -85,10 +81,14 @@ export async function writeRegion(
     try {
       const mayOmitErase = isFirst && plan.found === 'blank';
       const outcome = await carryOut(job, plan, { mayOmitErase, isUnasked });
-      if (isFirst && outcome.reason !== undefined) {
+      if (outcome.reason !== undefined) {
+        unconfirmed += 1;
         // The rest was not as it looked, or the ROM does not write without erasing: once more, the long way.
-        session.onEvent?.({ type: 'retry', what: 'write', reason: outcome.reason });
-        continue;
+        if (unconfirmed === 1) {
+          session.onEvent?.({ type: 'retry', what: 'write', reason: outcome.reason });
+          continue;
+        }
+        await checkKept(session, target, { signal });
       }
       found ??= plan.found;
       await guard.release(signal, isFirst && outcome.arePlaced);
@@ -98,6 +98,9 @@ export async function writeRegion(
     } catch (error) {
       found ??= plan.found;
       await mendOrThrow(session, region, error, round);
+      if (!isEspmintError(error, 'LOADER_REFUSED')) continue;
+      unconfirmed += 1;
+      if (unconfirmed > 1) await checkKept(session, target, { signal, wasRefused: true });
     }
   }
 }

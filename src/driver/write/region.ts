@@ -3,6 +3,13 @@ import { EspmintError } from '../../core/errors/index.js';
 import type { Region } from './md5.js';
 import { SECTOR_BYTES } from '../connect/spi-flash.js';
 
+export interface ImageAt {
+  /** Bytes from the start of flash, whole sectors. */
+  readonly offsetBytes: number;
+  /** Whole sectors. */
+  readonly image: Uint8Array;
+}
+
 /** Addresses of the ROM's flash commands have three bytes that count: what lies behind wraps to the start of flash. */
 export const ROM_REACH_BYTES = 0x100_0000;
 

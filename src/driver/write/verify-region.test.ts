@@ -57,6 +57,55 @@ describe('the proof of a region', () => {
   });
 });
 
+describe('a write that the chip does not confirm', () => {
+  const regions = [
+    { offsetBytes: 0x9000, sizeBytes: 0x4000 },
+    { offsetBytes: 0x11_0000, sizeBytes: 0x3000 },
+    { offsetBytes: 0x3f_f000, sizeBytes: 0x1000 },
+  ] as const;
+  const CASES = regions.flatMap((region) =>
+    (['never', 'always'] as const).map((stub) => ({ ...region, stub })),
+  );
+  const sparse = (sizeBytes: number): Uint8Array => {
+    const bytes = new Uint8Array(sizeBytes).fill(0xff);
+    bytes.set(scrambled(600, 7), sizeBytes - 0x1000);
+    return bytes;
+  };
+
+  it.each(CASES)(
+    'is of a worn flash where a byte is lost: $sizeBytes at $offsetBytes, stub $stub',
+    async ({ offsetBytes, sizeBytes, stub }) => {
+      const address = offsetBytes + sizeBytes - 0x1000 + 5;
+      const faults = { seed: 1, faults: [{ kind: 'stuck-cell', address, bits: 0xff } as const] };
+      const board = await connectBoard((await plug({ faults })).link, { stub });
+      await expect(board.writeRegion({ offsetBytes, image: sparse(sizeBytes) })).rejects.toMatchObject({
+        code: 'FLASH_WORN',
+        retryable: false,
+        details: { offset: address },
+      });
+    },
+  );
+
+  it.each(CASES)(
+    'is a proof that contradicts where every byte is there: $sizeBytes at $offsetBytes, stub $stub',
+    async ({ offsetBytes, sizeBytes, stub }) => {
+      const { virtual, link } = await plug({ faults: { seed: 1, faults: [{ kind: 'wrong-proof' }] } });
+      const board = await connectBoard(link, { stub });
+      const wanted = { offsetBytes, image: sparse(sizeBytes) };
+      await board.writeRegion(wanted);
+      await expect(board.verifyRegion(wanted)).rejects.toMatchObject({
+        code: 'VERIFY_MISMATCH',
+        retryable: true,
+      });
+      expect(virtual.flash.read(offsetBytes, sizeBytes)).toEqual(wanted.image);
+      // A stub sends an MD5 of what it reads; a ROM is asked for its own.
+      const read = board.readFlash({ offsetBytes, sizeBytes });
+      if (stub === 'always') expect(await read).toEqual(wanted.image);
+      else await expect(read).rejects.toMatchObject({ code: 'VERIFY_MISMATCH' });
+    },
+  );
+});
+
 describe('the proof behind a write', () => {
   const askedMd5s = (link: Plugged['link']): (() => number) => {
     let count = 0;

@@ -4,7 +4,7 @@ import { macOfWords } from '../connect/chip-mac.js';
 import { NO_ANSWER } from '../protocol/loader.js';
 import { digestOf, md5Command, md5Of, regionText, type Region } from './md5.js';
 import { isCurrent, type RegionDigest } from './region-digest.js';
-import type { ImageAt } from './region-writer.js';
+import type { ImageAt } from './region.js';
 import { registerRead } from '../protocol/request.js';
 import type { Session } from '../connect/session.js';
 import { readingsDiffer } from '../connect/unequal-readings.js';

@@ -128,6 +128,20 @@ describe('faults of chip and flash', () => {
     expect(digest()).toBe(first);
   });
 
+  it('wrong-proof: the digest of what was written is wrong each time, and of nothing else', () => {
+    const client = boardWith({ kind: 'wrong-proof' });
+    client.attach();
+    const digest = (at: number): string =>
+      String(client.command(OP.SPI_FLASH_MD5, words(at, 0x1000, 0, 0)).body);
+    const blank = digest(0x20000);
+    client.command(OP.FLASH_BEGIN, words(0x1000, 1, 0x400, 0x20000));
+    client.block(OP.FLASH_DATA, new Uint8Array(0x400).fill(0xff));
+    const [first, second] = [digest(0x20000), digest(0x20000)];
+    expect(first).not.toBe(blank);
+    expect(second).toBe(first);
+    expect(digest(0x21000)).toBe(blank);
+  });
+
   it('flip-answer: one bit of one answer is wrong, and the frame is whole', () => {
     const client = boardWith(
       { kind: 'flip-answer', command: 'read-register', address: 0x40001000, nth: 2, bit: 4 },

@@ -22,13 +22,10 @@ export type Fault =
   | { readonly kind: 'reset-loop'; readonly boots: number }
   /** The n-th data block is refused by the flash. */
   | { readonly kind: 'failing-block'; readonly nth: number }
-  /** The n-th MD5 is that of something else; counted are those that begin at `address` and have `size`, where those are given. */
-  | {
-      readonly kind: 'wrong-md5';
-      readonly nth: number;
-      readonly address?: number | undefined;
-      readonly size?: number | undefined;
-    }
+  /** The n-th MD5 is that of something else. */
+  | { readonly kind: 'wrong-md5'; readonly nth: number }
+  /** Each MD5 of a region in which something was programmed is that of something else, for ever. */
+  | { readonly kind: 'wrong-proof' }
   /**
    * One bit of the n-th answer to that command is wrong, in a frame that is whole: a register's value, or the data. Counted
    * are the answers about `address` (of a register, or in flash) where that is given.
@@ -74,7 +71,8 @@ const SHAPES: Readonly<Record<Fault['kind'], Readonly<Record<string, Field>>>> =
   'power-loss-during': { operation: 'operation', nth: 'number' },
   'reset-loop': { boots: 'number' },
   'failing-block': { nth: 'number' },
-  'wrong-md5': { nth: 'number', address: 'number or nothing', size: 'number or nothing' },
+  'wrong-md5': { nth: 'number' },
+  'wrong-proof': {},
   'flip-answer': { command: 'command', address: 'number or nothing', nth: 'number', bit: 'number' },
   slow: { nth: 'number', ms: 'number' },
   silent: { nth: 'number' },

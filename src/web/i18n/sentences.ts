@@ -72,6 +72,7 @@ export const SENTENCE_OF = {
   STUB_FAILED: 'refused',
   ESPTOOL_FAILED: 'refused',
   FLASH_WRITE_FAILED: 'flash',
+  FLASH_WORN: 'worn',
   FLASH_NOT_FOUND: 'noFlash',
   VERIFY_MISMATCH: 'proof',
   READBACK_MISMATCH: 'proof',

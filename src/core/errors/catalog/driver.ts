@@ -137,11 +137,18 @@ export const DRIVER_ERRORS = {
       `${port}: ${hex(size)} bytes at ${hex(offset)} could not be written: ${reason}`,
     next: () => 'try again; if it stays so, the flash is worn or unstable in its supply',
   }),
+  FLASH_WORN: entry<{ port: string; offset: number }>({
+    ...proof,
+    retryable: false,
+    problem: ({ port, offset }) =>
+      `${port}: the flash does not keep what is written: the byte at ${hex(offset)} is another after a second write`,
+    next: () => 'put this board aside: its flash is worn, or its supply fails under load',
+  }),
   VERIFY_MISMATCH: entry<{ port: string; offset: number; size: number; expected: string; found: string }>({
     ...proof,
     problem: ({ port, offset, size, expected, found }) =>
-      `${port}: the flash at ${hex(offset)} (${hex(size)} bytes) does not hold the image (MD5 ${found}, not ${expected})`,
-    next: () => 'write it again; if it stays so, take this board out',
+      `${port}: the proof of the flash fails: the chip's MD5 of ${hex(size)} bytes at ${hex(offset)} is ${found}, not ${expected}`,
+    next: () => 'try again; if it stays so, put this board aside',
   }),
   FLASH_CHANGED_OUTSIDE: entry<{ port: string; where: string }>({
     ...proof,
