@@ -39,6 +39,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
+          globalSetup: ['test/support/quick-postgres.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -49,8 +49,7 @@ export async function makeTcpPostgres(binDir: string, folder: string, settings =
   const made = spawnSync(
     join(binDir, 'initdb'),
     [
-      '-D',
-      data,
+      `--pgdata=${data}`,
       '-U',
       'owner',
       '-A',

@@ -6,7 +6,7 @@ import { Presence } from '../../src/registry/embedded/presence.js';
 
 /** To be called after the hook that removes the folder: hooks that clean up run in reverse. */
 export function keepServerRunning(dataDir: string): void {
-  const presence = new Presence({ dataDir });
+  const presence = new Presence({ dataDir, binDir: process.env['ESPMINT_POSTGRES_BIN'] });
   beforeAll(async () => {
     mkdirSync(dataDir, { recursive: true });
     await presence.ensure();

@@ -117,7 +117,7 @@ export function registryOptions(io: CliIo, options: GlobalOptions): RegistryOpti
   return {
     dataDir: dataDirOf(io, options),
     databaseUrl: databaseUrlOf(io, options),
-    binDir: options.postgresBin ?? setVariable(io, 'ESPMINT_POSTGRES_BIN'),
+    binDir: options.postgresBin,
     whenDown: options.whenRegistryDown,
     secrets: options.secrets,
     env: io.env,

@@ -8,7 +8,7 @@ export interface RegistryOptions {
   readonly dataDir?: string | undefined;
   /** `postgresql://user@host/database`; absent: the embedded server of the data directory. */
   readonly databaseUrl?: string | undefined;
-  /** PostgreSQL programs to use for the embedded server instead of those that espmint brings. */
+  /** PostgreSQL programs for the embedded server instead of those that espmint brings; default: ESPMINT_POSTGRES_BIN. */
   readonly binDir?: string | undefined;
   /** What to do when the registry cannot be reached: go on from the journal (the default), or stop. */
   readonly whenDown?: 'continue' | 'stop' | undefined;
@@ -18,7 +18,7 @@ export interface RegistryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Of one statement; default 15 s. */
   readonly timeoutMs?: number | undefined;
-  /** Of the process by default: libpq's PG* variables and ESPMINT_MASTER_KEY*. */
+  /** Of the process by default: libpq's PG* variables, ESPMINT_MASTER_KEY* and ESPMINT_POSTGRES_BIN. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
@@ -68,7 +68,7 @@ export function sourceOf(
   env: Readonly<Record<string, string | undefined>>,
 ): ServerSource {
   if (databaseUrl !== undefined) return serverAt(databaseUrl, env);
-  const presence = new Presence({ dataDir, binDir });
+  const presence = new Presence({ dataDir, binDir: binDir ?? (env['ESPMINT_POSTGRES_BIN'] || undefined) });
   return {
     description: dataDir,
     ensure: (signal) => presence.ensure(signal),
