@@ -21,16 +21,31 @@ export const FILES = [
   'test/e2e/provision.test.ts',
 ];
 
-/** Program of that version, fetched once into .cache/node. @throws Error in one line when it cannot be had */
-export function nodeProgram(version) {
-  const { platform, arch } = process;
-  const system = platform === 'win32' ? 'win' : platform;
-  const name = `${platform === 'darwin' && arch === 'arm64' ? 'node-bin' : 'node'}-${system}-${arch}`;
+const SYSTEM = process.platform === 'win32' ? 'win' : process.platform;
+
+/**
+ * Program of that version for that system (`linux`, `darwin`, `win`), fetched once into .cache/node.
+ *
+ * @throws Error in one line when it cannot be had
+ */
+export function nodeProgram(version, { system = SYSTEM, arch = process.arch } = {}) {
+  const name = `${system === 'darwin' && arch === 'arm64' ? 'node-bin' : 'node'}-${system}-${arch}`;
   const folder = join(root, '.cache/node', version);
-  const program = join(folder, 'node_modules', name, 'bin', platform === 'win32' ? 'node.exe' : 'node');
+  const program = join(folder, 'node_modules', name, 'bin', system === 'win' ? 'node.exe' : 'node');
   if (existsSync(program)) return program;
+  const { platform } = process;
   const npm = platform === 'win32' ? 'npm.cmd' : 'npm';
-  const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
+  const target = [`--os=${system === 'win' ? 'win32' : system}`, `--cpu=${arch}`];
+  const args = [
+    'install',
+    '--prefix',
+    folder,
+    '--no-save',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    ...target,
+  ];
   const got = spawnSync(npm, [...args, '--loglevel', 'error', `${name}@${version}`], {
     encoding: 'utf8',
     shell: platform === 'win32',

@@ -29,7 +29,7 @@ export interface CliIo {
   trace?: Trace | undefined;
   /** Milliseconds for the loader's work on one board; absent: BOARD_TIMEOUT_MS. */
   readonly boardTimeoutMs?: number | undefined;
-  /** Aborted by the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
+  /** Aborted by the first SIGINT, SIGTERM, SIGHUP or SIGBREAK; a second one ends the process at once. */
   readonly signal: AbortSignal;
   /** For a command that ends normally and still did not succeed (a board failed, a check found a fault). */
   setExitCode(code: number): void;
@@ -93,8 +93,8 @@ export function processIo(): CliIo & { exitCode(): number; dispose(): void } {
   };
 }
 
-/** Ctrl-C, a service manager, and a terminal that was closed. */
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Ctrl-C, a service manager, a terminal that was closed, and Ctrl-Break of Windows. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const;
 
 /** Without its listener the end of a pipe would end the process in the middle of its work: of a board, for one. */
 function watchOutput(stream: Writable): { drained(): Promise<void> } {
