@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
 import { createMasker } from '../core/masking/masker.js';
+import { tellWhatIsNotPrivate } from '../files/windows-acl.js';
 import { jsonLine, OutputClosed, processIo, type CliIo } from './io.js';
 import { secretsOf } from './known-secrets.js';
 import { buildProgram } from './program.js';
@@ -20,6 +21,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** Runs one command line with the given input and output. Never throws: a failure is reported, its exit code returned. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number | undefined> {
+  tellWhatIsNotPrivate((warning) => io.stderr(`espmint: ${warning}\n`));
   try {
     checkArguments(args);
     const program = await buildProgram(io, args);
@@ -44,6 +46,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   } finally {
     await io.trace?.close();
     io.trace = undefined;
+    tellWhatIsNotPrivate(undefined);
   }
 }
 

@@ -11,6 +11,7 @@ export {
   whyNotOurs,
 } from './private.js';
 export { readBytes, readSecretFile, readTextFile, readTextPieces } from './read.js';
+export { isPrivate, restrictToUser, tellWhatIsNotPrivate } from './windows-acl.js';
 export {
   createFile,
   createOwnFile,

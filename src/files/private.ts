@@ -4,6 +4,7 @@ import { chmod, type FileHandle, lstat, mkdir, open, stat } from 'node:fs/promis
 import { userInfo } from 'node:os';
 import { EspmintError } from '../core/errors/index.js';
 import { codeOf, toWriteError, unreadable } from './faults.js';
+import { restrictToUser } from './windows-acl.js';
 
 /** Owner only: every folder that espmint makes. */
 export const PRIVATE_DIR = 0o700;
@@ -17,7 +18,7 @@ interface Owned {
 
 /**
  * Why this is not ours to trust, or undefined. The superuser may read and change everything anyway, so what belongs to
- * him is as good as ours. Windows has no owners and modes to ask for: its folders inherit the user's own rights.
+ * him is as good as ours. Windows has no owners and modes to ask for: windows-acl.ts is for it.
  */
 function foreignOwner({ uid }: Pick<Owned, 'uid'>): string | undefined {
   const own = process.geteuid?.();
@@ -39,7 +40,8 @@ export function whyNotOurs(found: Owned): string | undefined {
  */
 export async function makePrivateDir(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: PRIVATE_DIR });
+    const made = await mkdir(path, { recursive: true, mode: PRIVATE_DIR });
+    if (made !== undefined) await restrictToUser(made, 'folder');
     const found = await lstat(path);
     if (found.isSymbolicLink()) throw refused(path, 'it is a link', 'move the link away');
     const foreign = foreignOwner(found);
@@ -77,7 +79,9 @@ export async function openPrivateForAppend(path: string, extraFlags = 0): Promis
   try {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | extraFlags;
     file = await open(path, flags, PRIVATE_FILE);
-    checkPrivate(path, await file.stat(), 'FILE_UNWRITABLE');
+    const found = await file.stat();
+    checkPrivate(path, found, 'FILE_UNWRITABLE');
+    if (found.size === 0) await restrictToUser(path, 'file');
     return file;
   } catch (error) {
     await file?.close().catch(() => undefined);

@@ -18,6 +18,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, toWriteError, unwritable } from './faults.js';
 import { PRIVATE_FILE } from './private.js';
+import { restrictToUser } from './windows-acl.js';
 
 export interface WriteOptions {
   /** Rights of the file; 0o600 for whatever holds a secret. Default: what the user's umask leaves of 0o666. */
@@ -33,6 +34,7 @@ export async function createFile(path: string, content: string | Uint8Array, mod
   let file: FileHandle | undefined;
   try {
     file = await open(path, 'wx', mode);
+    if (mode === PRIVATE_FILE) await restrictToUser(path, 'file');
     await writeOut(file, [content]);
     await syncFolder(dirname(path));
   } catch (error) {
@@ -53,7 +55,7 @@ export async function streamToFile(path: string, pieces: Pieces, options: WriteO
   try {
     const target = await fileBehind(path);
     if (target === undefined) await writeOut(await open(path, 'w'), source.pieces(), { isSynced: false });
-    else await putInPlace(target, source.pieces(), options);
+    else await putInPlace(target, source.pieces(), { ...options, isNamedByUser: true });
   } catch (error) {
     throw source.failure === undefined ? unwritable(path, error) : source.failure.error;
   }
@@ -231,11 +233,14 @@ function openNew(path: string, mode: number): Promise<FileHandle> {
 async function putInPlace(
   target: string,
   pieces: Pieces,
-  { mode = 0o666, isSynced = true }: WriteOptions,
+  { mode = 0o666, isSynced = true, isNamedByUser = false }: WriteOptions & { isNamedByUser?: boolean },
 ): Promise<void> {
   const draft = draftOf(target);
   try {
-    await writeOut(await openNew(draft, mode), pieces, { isSynced });
+    const file = await openNew(draft, mode);
+    // What is espmint's own inherits the rights of its folder. Thousands of images are not done one by one either.
+    if (isNamedByUser && isSynced && mode === PRIVATE_FILE) await restrictToUser(draft, 'file', target);
+    await writeOut(file, pieces, { isSynced });
     await renamePatiently(draft, target);
     if (isSynced) await syncFolder(dirname(target));
   } catch (error) {

@@ -3,7 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { EspmintError } from '../core/errors/index.js';
-import { PRIVATE_DIR, codeOf, isFolder, whyNotOurs } from '../files/index.js';
+import { PRIVATE_DIR, codeOf, isFolder, restrictToUser, whyNotOurs } from '../files/index.js';
 import { reasonOf } from './reason.js';
 
 /** What decides the default place; given by tests, read from the process otherwise. */
@@ -59,6 +59,7 @@ export async function openDataDir(dataDir: string): Promise<string> {
 async function makeFolders(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: PRIVATE_DIR });
+    await restrictToUser(path, 'folder');
   } catch (error) {
     if (await isFolder(path)) return;
     const parent = dirname(path);

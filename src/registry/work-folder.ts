@@ -1,8 +1,8 @@
 // Folders for files that other programs have to read: private, in the data directory, and gone when they are done with.
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { makePrivateDir, PRIVATE_DIR, toWriteError } from '../files/index.js';
+import { makePrivateDir, PRIVATE_DIR, renamePatiently, toWriteError } from '../files/index.js';
 import { openDataDir } from './data-dir.js';
 import { beginHeartbeat, isAbandoned, writeOwner } from './spool/owner.js';
 
@@ -37,7 +37,7 @@ async function makeFolder(dataDir: string): Promise<string> {
     await mkdir(draft, { mode: PRIVATE_DIR });
     await writeOwner(draft);
     IN_USE.add(folder);
-    await rename(draft, folder);
+    await renamePatiently(draft, folder);
     return folder;
   } catch (error) {
     IN_USE.delete(folder);

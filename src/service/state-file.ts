@@ -18,6 +18,9 @@ const LOCK_WAIT_MS = 8_000;
 /** A lock older than this was left by a process that died: no holder needs longer for one small file. */
 const LOCK_STALE_MS = 4_000;
 
+/** Windows says EPERM or EBUSY of a lock that is just being removed. */
+const HELD = process.platform === 'win32' ? ['EEXIST', 'EPERM', 'EBUSY', 'EACCES'] : ['EEXIST'];
+
 export class StateFile<T> {
   readonly path: string;
   readonly #schema: z.ZodType<T>;
@@ -105,7 +108,7 @@ export class StateFile<T> {
   }
 
   async #waitForLock(path: string, deadline: number, cause: unknown): Promise<void> {
-    if (codeOf(cause) !== 'EEXIST') throw toWriteError(this.path, cause);
+    if (!HELD.includes(codeOf(cause) ?? '')) throw toWriteError(this.path, cause);
     if (Date.now() > deadline) {
       const reason = `${path} is held by another process`;
       throw new EspmintError('FILE_UNWRITABLE', { path: this.path, reason }, { cause });

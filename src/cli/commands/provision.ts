@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { EXIT, CATALOG, EspmintError } from '../../core/errors/index.js';
 import type { ProvisionResult } from '../../core/stages.js';
 import { isSamePort } from '../../driver/index.js';
+import { isPrivate } from '../../files/index.js';
 import { UUID_RECIPES } from '../../core/uuid.js';
 import { provisionDevice, type ProvisionPlan } from '../../provision/index.js';
 import { askingRegistry, requireTerminal } from '../prompt/ask-known.js';
@@ -123,7 +124,10 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
       options.port.map((port) => provisionDevice(port, plan, parts, { onEvent, signal: io.signal, origin })),
     );
     reporter.finish(results);
-    if (options.keysTo !== undefined) io.stderr(`The keys are in ${options.keysTo}, readable by you only.\n`);
+    if (options.keysTo !== undefined) {
+      const who = isPrivate(options.keysTo) ? ', readable by you only' : '';
+      io.stderr(`The keys are in ${options.keysTo}${who}.\n`);
+    }
     const { pendingSync } = await composed.registry.status();
     if (pendingSync > 0)
       io.stderr(`${pendingSync} attempts wait in the journal for the registry to come back.\n`);

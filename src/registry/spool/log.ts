@@ -17,6 +17,7 @@ import {
   makePrivateDir,
   openPrivateForAppend,
   PRIVATE_DIR,
+  renamePatiently,
   reasonOf,
   syncFolder,
   toWriteError,
@@ -228,7 +229,7 @@ export class Log<T> {
       await mkdir(draft, { mode: PRIVATE_DIR });
       await writeOwner(draft);
       OPEN_HERE.add(path);
-      await rename(draft, path);
+      await renamePatiently(draft, path);
       await syncFolder(this.#root);
     } catch (error) {
       OPEN_HERE.delete(path);

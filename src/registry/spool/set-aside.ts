@@ -1,9 +1,9 @@
 // Files with damage, kept under another name when everything good in them was taken: nothing of a key is ever deleted
 // because it cannot be read.
 import { randomBytes } from 'node:crypto';
-import { readdir, rename, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { codeOf, makePrivateDir, syncFolder, toWriteError } from '../../files/index.js';
+import { codeOf, makePrivateDir, renamePatiently, syncFolder, toWriteError } from '../../files/index.js';
 
 const FOLDER = 'set-aside';
 
@@ -20,7 +20,7 @@ export async function setAside(root: string, file: string): Promise<void> {
   const name = `${basename(dirname(file))}-${randomBytes(4).toString('hex')}-${basename(file)}`;
   await makePrivateDir(folder);
   try {
-    await rename(file, join(folder, name));
+    await renamePatiently(file, join(folder, name));
     await syncFolder(folder);
   } catch (error) {
     throw toWriteError(file, error);
