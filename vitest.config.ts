@@ -39,7 +39,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          globalSetup: ['test/support/quick-postgres.ts'],
+          globalSetup: ['test/support/quick-postgres.ts', 'test/support/sweep-root-databases.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,6 +13,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -85,7 +87,7 @@ it('goes on after its server was killed in between', async () => {
 it('takes a server that others stopped before it was entered for no failure of its start', async () => {
   await (await openIn(folder)).close();
   const home = await openHome(folder);
-  const binaries = await findBinaries(home.account, home.path);
+  const binaries = await findBinaries(home.account, home.spareDir);
   const starting = await startServer(home, binaries);
   await expect.poll(() => existsSync(pidFile()), { timeout: 20_000 }).toBe(true);
   expect(await starting.ended()).toBeUndefined();
@@ -120,7 +122,13 @@ it('starts over the lock of a server whose process id belongs to another program
 
 it('tidies a half-made cluster', async () => {
   const { pid: gone } = spawnSync('true');
-  mkdirSync(join(folder, `postgres/cluster.draft-${gone}-0badf00d/base`), { recursive: true });
+  const { path, account } = await openHome(folder);
+  const draft = join(path, `cluster.draft-${gone}-0badf00d`);
+  mkdirSync(join(draft, 'base'), { recursive: true });
+  // The server's account has made it.
+  for (const made of [draft, join(draft, 'base')])
+    if (account !== undefined) chownSync(made, account.uid, account.gid);
+  utimesSync(draft, 0, 0);
   await openIn(folder);
   expect(readdirSync(join(folder, 'postgres')).sort()).toEqual(['cluster', 'run', 'server.log']);
 });
@@ -134,7 +142,7 @@ it('says so when the data is of another major version', async () => {
 /** As versions made it whose role was the superuser: everybody on the socket was let in as anybody. */
 async function startOldServer(): Promise<void> {
   const home = await openHome(folder);
-  const binaries = await findBinaries(home.account, home.path);
+  const binaries = await findBinaries(home.account, home.spareDir);
   const made = await run(
     programPath(binaries, 'initdb'),
     [`--pgdata=${home.cluster}`, '--username=espmint', '--auth=trust', '--encoding=UTF8', '--locale=C'],
@@ -185,7 +193,7 @@ it('finishes with a role that an earlier start was killed at', async () => {
   const home = await openHome(folder);
   await startOldServer();
   await stopServer(home);
-  const binaries = await findBinaries(home.account, home.path);
+  const binaries = await findBinaries(home.account, home.spareDir);
   const step = await run(
     programPath(binaries, 'postgres'),
     ['--single', '-D', home.cluster, '-j', 'postgres'],

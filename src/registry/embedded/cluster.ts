@@ -1,9 +1,10 @@
 // Makes PostgreSQL's data directory: complete or not at all, whoever crashes and however many try at once.
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import { codeOf } from '../../files/index.js';
+import { readAccountFile, removeAccountTree } from './account-files.js';
 import { type Binaries, programPath } from './binaries.js';
 import type { ServerHome } from './home.js';
 import { isAlive } from './processes.js';
@@ -50,12 +51,7 @@ export async function ensureCluster(
 }
 
 async function clusterMajor(home: ServerHome): Promise<string | undefined> {
-  try {
-    return (await readFile(join(home.cluster, 'PG_VERSION'), 'utf8')).trim();
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  return (await readAccountFile(join(home.cluster, 'PG_VERSION')))?.trim();
 }
 
 /** Also removes what a maker that died has left. */
@@ -66,7 +62,7 @@ async function somebodyIsMaking(home: ServerHome): Promise<boolean> {
     if (Number.isNaN(pid)) continue;
     if (pid === process.pid) continue;
     if (isAlive(pid) || (await isFresh(join(home.path, name)))) making = true;
-    else await rm(join(home.path, name), { recursive: true, force: true });
+    else await removeAccountTree(join(home.path, name), home.account);
   }
   return making;
 }
@@ -96,7 +92,7 @@ async function makeCluster(home: ServerHome, binaries: Binaries, signal?: AbortS
       if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
     });
   } finally {
-    await rm(draft, { recursive: true, force: true });
+    await removeAccountTree(draft, home.account);
   }
 }
 

@@ -1,8 +1,9 @@
 // Tells a data directory that was copied while its server ran from one that is where it was: PostgreSQL's locks name the
 // folder that they were made in.
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
+import { readAccountFile } from './account-files.js';
 import type { ServerHome } from './home.js';
 import { SOCKET_PORT } from './settings.js';
 
@@ -41,5 +42,5 @@ async function removeForeignSocketLock(home: ServerHome): Promise<void> {
 }
 
 async function linesOf(path: string): Promise<string[]> {
-  return (await readFile(path, 'utf8').catch(() => '')).split('\n');
+  return ((await readAccountFile(path)) ?? '').split('\n');
 }

@@ -1,22 +1,12 @@
 // The folder that the embedded server lives in: where it is, who owns it, what is in it.
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import {
-  chmod,
-  chown,
-  lchown,
-  lstat,
-  mkdir,
-  open,
-  readlink,
-  realpath,
-  stat,
-  symlink,
-} from 'node:fs/promises';
+import { lchown, lstat, mkdir, open, readlink, realpath, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { PRIVATE_DIR, codeOf, makePrivateDir, readPrivateFile, replaceOwnFile } from '../../files/index.js';
 import { reasonOf } from '../reason.js';
+import { changeableByOthers } from './account-files.js';
 import { type Account, firstObstacle, serverAccount } from './account.js';
 
 /** Places and owner of one embedded server. */
@@ -28,6 +18,8 @@ export interface ServerHome {
   /** Holds the socket, 0700: who can reach it is trusted. */
   readonly socketDir: string;
   readonly logFile: string;
+  /** Where a copy of the programs may be put: belongs to us, so that the account cannot exchange what we copy. */
+  readonly spareDir: string;
   /** Undefined: the server runs as ourselves. */
   readonly account: Account | undefined;
 }
@@ -49,7 +41,9 @@ export async function openHome(dataDir: string): Promise<ServerHome> {
   try {
     const { path, account } = await placeHome(await realpath(dataDir));
     const socketDir = await placeSocketDir(path, account);
-    return { path, cluster: join(path, 'cluster'), socketDir, logFile: join(path, 'server.log'), account };
+    const spareDir = account === undefined ? path : dirname(path);
+    const [cluster, logFile] = [join(path, 'cluster'), join(path, 'server.log')];
+    return { path, cluster, socketDir, logFile, spareDir, account };
   } catch (error) {
     if (isEspmintError(error)) throw error;
     throw new EspmintError('DATA_DIR_UNUSABLE', { path: dataDir, reason: reasonOf(error) });
@@ -67,6 +61,7 @@ async function placeHome(dataDir: string): Promise<{ path: string; account: Acco
   if (pointed === '' && (await openWayTo(dataDir, account)))
     return { path: await give(near, account), account };
   const far = pointed === '' ? await choosePlaceElsewhere(near) : pointed;
+  await requireRootsOwn(ELSEWHERE);
   await claimPlace(far, dataDir);
   return { path: await give(far, account), account };
 }
@@ -128,14 +123,20 @@ async function ownLinkAt(near: string): Promise<string> {
 async function openWayTo(dataDir: string, account: Account): Promise<boolean> {
   const obstacle = await firstObstacle(dataDir, account);
   if (obstacle === undefined) return true;
-  const { uid, mode } = await stat(dataDir);
-  if (obstacle !== dataDir || uid !== 0 || (mode & 0o077) !== 0) {
-    // Another process may have opened the way between the two looks.
-    return (await firstObstacle(dataDir, account)) === undefined;
+  // The folder that is looked at is the one that is opened.
+  const folder = await open(dataDir, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    const { uid, mode } = await folder.stat();
+    if (obstacle !== dataDir || uid !== 0 || (mode & 0o077) !== 0) {
+      // Another process may have opened the way between the two looks.
+      return (await firstObstacle(dataDir, account)) === undefined;
+    }
+    await folder.chown(0, account.gid);
+    await folder.chmod(PRIVATE_DIR | 0o010);
+    return true;
+  } finally {
+    await folder.close();
   }
-  await chown(dataDir, 0, account.gid);
-  await chmod(dataDir, PRIVATE_DIR | 0o010);
-  return true;
 }
 
 /** Leaves a link to a new place; of several processes at once the first one's link holds. */
@@ -147,6 +148,16 @@ async function choosePlaceElsewhere(near: string): Promise<string> {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
   return ownLinkAt(near);
+}
+
+/** What root keeps under a folder that another user may change, that user could exchange. @throws DATA_DIR_UNUSABLE */
+async function requireRootsOwn(path: string): Promise<void> {
+  const changeable = await changeableByOthers(path);
+  if (changeable === undefined) return;
+  throw unusable(
+    changeable,
+    "another user than root may change it, and root's databases are to lie under it",
+  );
 }
 
 /** A private folder that belongs to the account. What stands there must be a folder of ours or of the account's. */

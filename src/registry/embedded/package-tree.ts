@@ -1,9 +1,23 @@
 // Makes the PostgreSQL tree of the npm package runnable: library links that its install script would make, and a way in.
 import { randomBytes } from 'node:crypto';
-import { access, chmod, constants, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  constants,
+  cp,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import { reasonOf } from '../reason.js';
+import { isRootsAlone } from './account-files.js';
 import { type Account, firstObstacle } from './account.js';
 import { codeOf } from '../../files/index.js';
 
@@ -62,20 +76,35 @@ async function makeExecutable(program: string): Promise<void> {
   if ((mode & 0o555) !== 0o555) await chmod(program, mode | 0o555);
 }
 
-/** Copies beside and renames: several processes at once, or a crash half-way, leave no half tree. */
+/**
+ * Copies into a folder of ours alone: in one of the account's a link could be put in the way of a copy that the superuser
+ * makes. Beside first, then renamed: several processes at once, or a crash half-way, leave no half tree.
+ */
 async function copyTree(tree: string, account: Account | undefined, spare: string): Promise<string> {
+  await mkdir(dirname(spare), { recursive: true, mode: account === undefined ? 0o700 : 0o711 });
+  if (account !== undefined && !isRootsAlone(await stat(dirname(spare))))
+    throw new Error(`${dirname(spare)} can be changed by others than root`);
   if (!(await exists(join(spare, 'bin')))) {
-    await mkdir(dirname(spare), { recursive: true, mode: account === undefined ? 0o700 : 0o711 });
     const draft = `${spare}.${randomBytes(6).toString('hex')}`;
     try {
       await cp(tree, join(draft, 'native'), { recursive: true, verbatimSymlinks: true });
       await complete(join(draft, 'native'));
+      if (account !== undefined) await openToReaders(join(draft, 'native'));
       await rename(join(draft, 'native'), spare).catch(unlessThere);
     } finally {
       await rm(draft, { recursive: true, force: true });
     }
   }
   return spare;
+}
+
+/** A package that was installed for root alone is read by the account all the same. */
+async function openToReaders(tree: string): Promise<void> {
+  for (const name of ['.', ...(await readdir(tree, { recursive: true }))]) {
+    const path = join(tree, name);
+    const found = await lstat(path);
+    if (!found.isSymbolicLink()) await chmod(path, found.mode | (found.isDirectory() ? 0o055 : 0o044));
+  }
 }
 
 function unlessThere(error: unknown): void {

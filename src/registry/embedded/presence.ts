@@ -112,7 +112,7 @@ export class Presence {
     starts.nextMs = Date.now() + starts.pauseMs;
     starts.pauseMs = Math.min(starts.pauseMs * 2, LONGEST_START_PAUSE_MS);
     await refuseCopy(home);
-    const binaries = await findBinaries(home.account, home.path, this.#options.binDir);
+    const binaries = await findBinaries(home.account, home.spareDir, this.#options.binDir);
     if (!(await ensureCluster(home, binaries, signal))) return starting;
     return startServer(home, binaries);
   }

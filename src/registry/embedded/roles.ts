@@ -1,7 +1,7 @@
 // Who may do what in the embedded database: espmint, and whatever a push makes of its connection, works under a role that
 // owns one database and has no other right. The superuser is let in by no rule: he is for `postgres --single` alone.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readAccountFile } from './account-files.js';
 import { type Binaries, programPath } from './binaries.js';
 import type { ServerHome } from './home.js';
 import { type Ran, run } from './run.js';
@@ -78,7 +78,7 @@ const IS_HELD = /lock file "|pre-existing shared memory block/;
 
 /** Whether a cluster has its role, so that its server may be started. */
 export async function hasRoles(home: ServerHome): Promise<boolean> {
-  return (await readFile(join(home.cluster, 'pg_hba.conf'), 'utf8')) === ADMITTED;
+  return (await readAccountFile(join(home.cluster, 'pg_hba.conf'))) === ADMITTED;
 }
 
 /** In a cluster that initdb has just made, under another name still: role, database, and who is let in. */

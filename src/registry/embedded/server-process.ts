@@ -1,21 +1,21 @@
 // Starts and stops the server process of one home. Who may do so and when is decided in presence.ts.
 import { spawn } from 'node:child_process';
-import { constants } from 'node:fs';
-import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, readlink, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
-import { PRIVATE_FILE } from '../../files/index.js';
+import { openAccountLog, readAccountFile } from './account-files.js';
 import { type Binaries, programPath } from './binaries.js';
 import type { ServerHome } from './home.js';
 import { commandOf, isAlive } from './processes.js';
-import { serverEnvironment } from './run.js';
+import { run, serverEnvironment } from './run.js';
 import { serverArguments, SOCKET_PORT } from './settings.js';
 
 /** A log beyond this size starts anew with the next server. */
 const LOG_MAX_BYTES = 1_000_000;
 const STOP_TIMEOUT_MS = 20_000;
 const POLL_MS = 10;
+const BY_HAND = { cwd: '/', timeoutMs: 10_000 };
 /** A server that is starting writes its lock at once; one that is empty for so long was left by a crash. */
 const EMPTY_LOCK_MS = 3000;
 
@@ -36,7 +36,7 @@ type Ended = { readonly kind: 'lost' } | { readonly kind: 'failed'; readonly err
  * Two starts at once are settled by PostgreSQL's own postmaster.pid: one of them ends as `lost`.
  */
 export async function startServer(home: ServerHome, binaries: Binaries): Promise<Starting> {
-  const { log, from } = await openLog(home.logFile);
+  const { log, from } = await openLog(home);
   let exited = false;
   let wasStopped = false;
   let failure: Error | undefined;
@@ -70,12 +70,9 @@ export async function startServer(home: ServerHome, binaries: Binaries): Promise
   };
 }
 
-/** Never through a link: its folder belongs to the server's account, and we may be the superuser. */
-const LOG_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
-
 /** @returns with the size from which on the log tells of this start */
-async function openLog(logFile: string): Promise<{ log: FileHandle; from: number }> {
-  const log = await open(logFile, LOG_FLAGS, PRIVATE_FILE);
+async function openLog({ logFile, account }: ServerHome): Promise<{ log: FileHandle; from: number }> {
+  const log = await openAccountLog(logFile, account);
   const { size } = await log.stat();
   if (size <= LOG_MAX_BYTES) return { log, from: size };
   await log.truncate();
@@ -83,8 +80,8 @@ async function openLog(logFile: string): Promise<{ log: FileHandle; from: number
 }
 
 async function tailOf(logFile: string, fromBytes: number): Promise<string> {
-  const bytes = await readFile(logFile).catch(() => new Uint8Array());
-  return Buffer.from(bytes.subarray(fromBytes)).toString('utf8');
+  const text = (await readAccountFile(logFile).catch(() => undefined)) ?? '';
+  return Buffer.from(text).subarray(fromBytes).toString('utf8');
 }
 
 async function judgeEnd(home: ServerHome, said: string): Promise<Ended> {
@@ -116,8 +113,8 @@ export async function removeStaleLocks(home: ServerHome): Promise<void> {
     join(home.cluster, 'postmaster.pid'),
     join(home.socketDir, `.s.PGSQL.${SOCKET_PORT}.lock`),
   ]) {
-    const found = await stat(file).catch(() => undefined);
-    const text = await readFile(file, 'utf8').catch(() => undefined);
+    const found = await lstat(file).catch(() => undefined);
+    const text = await readAccountFile(file).catch(() => undefined);
     if (found === undefined || text === undefined) continue;
     const stale = text.trim() === '' ? Date.now() - found.mtimeMs > EMPTY_LOCK_MS : await isForeign(text);
     if (stale) await removeIfUnchanged(file, text);
@@ -136,7 +133,7 @@ async function isForeign(lock: string): Promise<boolean> {
 async function removeIfUnchanged(file: string, expected: string): Promise<void> {
   const aside = `${file}.stale-${process.pid}`;
   await rename(file, aside).catch(() => undefined);
-  const moved = await readFile(aside, 'utf8').catch(() => undefined);
+  const moved = await readAccountFile(aside).catch(() => undefined);
   if (moved === undefined) return;
   if (moved === expected) await rm(aside, { force: true });
   else await rename(aside, file);
@@ -144,14 +141,27 @@ async function removeIfUnchanged(file: string, expected: string): Promise<void> 
 
 /**
  * Stops the server fast: connections are cut, everything committed is kept. Only for the holder of the exclusive
- * presence lock, whose connection proves that the process id in postmaster.pid is the server's.
- * Returns when it is gone, or after 20 s.
+ * presence lock. The server's account may write anything into postmaster.pid, and a server in another container has an id
+ * that means another process here: the one that is signalled must be the server of this very folder, and it is signalled
+ * by the account. Returns when it is gone, or after 20 s.
  */
 export async function stopServer(home: ServerHome): Promise<void> {
-  const text = await readFile(join(home.cluster, 'postmaster.pid'), 'utf8').catch(() => '');
+  const text = (await readAccountFile(join(home.cluster, 'postmaster.pid'))) ?? '';
   const pid = Number(text.split('\n', 1)[0]);
-  if (!(pid > 0)) return;
-  process.kill(pid, 'SIGINT');
+  if (!Number.isSafeInteger(pid) || pid <= 1) return;
+  if (!(await isServerOf(home, pid))) return;
+  if (home.account === undefined) process.kill(pid, 'SIGINT');
+  else await run('sh', ['-c', 'kill -INT "$1"', 'sh', String(pid)], { ...BY_HAND, account: home.account });
   const deadline = Date.now() + STOP_TIMEOUT_MS;
   while (isAlive(pid) && Date.now() < deadline) await sleep(POLL_MS);
+}
+
+/** By its command line, or by its working folder, which stays right where the data directory was moved. */
+async function isServerOf({ cluster }: ServerHome, pid: number): Promise<boolean> {
+  const command = await commandOf(pid);
+  if (command?.includes('postgres') !== true) return false;
+  return (
+    command.includes(` -D ${cluster} -c `) ||
+    (await readlink(`/proc/${pid}/cwd`).catch(() => undefined)) === cluster
+  );
 }
