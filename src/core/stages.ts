@@ -108,6 +108,27 @@ interface NvsCompared extends OfBoard {
   /** In mode `replace`: values of other software that are gone after the write. */
   readonly lost: readonly string[];
 }
+/** What a run waits for beside the board: a hand of the operator, or the air. */
+export const OPERATOR_ACTIONS = [
+  /** The WPS button of the access point is to be pressed. */
+  'wps-button',
+  /** The access point's own command has opened the window. */
+  'wps-window',
+  /** Another board has the WPS window: two at once end both. */
+  'wps-turn',
+  /** The network is sent over the air. */
+  'smartconfig',
+  /** Boards of another network have the air. */
+  'smartconfig-turn',
+] as const;
+export type OperatorAction = (typeof OPERATOR_ACTIONS)[number];
+/** Holds until the next one, or until its stage ends. */
+export interface ActionNeeded extends OfBoard {
+  readonly type: 'action';
+  readonly action: OperatorAction;
+  /** How long from now; absent: as long as others take. */
+  readonly withinMs?: number;
+}
 interface Warned extends OfBoard, Warning {
   readonly type: 'warning';
 }
@@ -160,5 +181,6 @@ export type ProvisionEvent =
   | DeviceIdentified
   | FirmwareKnown
   | NvsCompared
+  | ActionNeeded
   | Warned
   | ProvisionResult;

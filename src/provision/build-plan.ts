@@ -10,9 +10,16 @@ import type { Profile } from '../core/profile/schema.js';
 import { parsePsk } from '../core/psk.js';
 import { parseUuid, type UuidRecipe } from '../core/uuid.js';
 import { checkWifi, limitsOf, type WifiCredentials } from '../core/wifi.js';
-import { CONSOLE_PRESETS, type ConsoleScript } from '../wifi/index.js';
+import {
+  CONSOLE_PRESETS,
+  JOIN_TIMEOUT_MS,
+  SMARTCONFIG_MS,
+  WPS_WINDOW_MS,
+  type ConsoleScript,
+  type WpsHook,
+} from '../wifi/index.js';
 import { checkHandOver } from './own-wifi.js';
-import type { PlannedRegion, ProvisionPlan, Target, Unproven } from './plan.js';
+import type { HandOver, PlannedRegion, ProvisionPlan, Target, Unproven, WpsHandOver } from './plan.js';
 
 const SECTOR_BYTES = 0x1000;
 
@@ -38,6 +45,8 @@ export interface PlanChanges {
   readonly firmwareVersion?: string | undefined;
   readonly hardwareRevision?: string | undefined;
   readonly location?: string | undefined;
+  /** The access point's own command for a WPS window in the run. */
+  readonly wpsHook?: WpsHook | undefined;
   readonly replaceEncryptedNvs?: boolean | undefined;
   readonly nvsMode?: 'replace' | 'merge' | undefined;
   readonly known?: ProvisionPlan['known'] | undefined;
@@ -230,25 +239,58 @@ const SMARTCONFIG_KEY_BYTES = 16;
 /** A network named by the caller is static where the profile's mode has none of its own. */
 async function buildWifiPlan(
   { wifi, boot }: Profile,
-  { wifiSsid }: PlanChanges,
+  { wifiSsid, wpsHook }: PlanChanges,
   credentials: WifiCredentials | undefined,
   resolveSecret: SecretResolver,
 ): Promise<Pick<ProvisionPlan, 'wifiPlan' | 'join' | 'handOver' | 'ownWifi'>> {
   if (wifi === undefined) return {};
-  const { mode, ssid, columns, target, join } = wifi;
+  const { mode, ssid, columns, target } = wifi;
+  const join = wifi.join && { timeoutMs: wifi.join.timeoutMs ?? JOIN_TIMEOUT_MS };
   const isOther = wifiSsid !== undefined;
   if (isOther && mode !== 'static' && ssid === undefined && columns === undefined)
     return { wifiPlan: { mode: 'static', target }, join };
   const ownWifi = columns === undefined || isOther ? undefined : { ...columns, limits: limitsOf(wifi) };
   if (mode === 'static') return { wifiPlan: { mode, target }, join, ownWifi };
-  if (mode === 'smartconfig')
-    return { wifiPlan: wifiPlanOf(wifi, await smartConfigKey(wifi, resolveSecret)) };
-  const wifiPlan = wifiPlanOf(wifi);
-  if (mode === 'wps' || (credentials === undefined && ownWifi === undefined)) return { wifiPlan };
-  const script = mode === 'console' ? consoleScript(wifi, boot) : undefined;
-  const handOver = { mode, script, timeoutMs: join?.timeoutMs };
+  const key = await smartConfigKey(wifi, resolveSecret);
+  const wifiPlan = wifiPlanOf(wifi, key);
+  if (mode === 'wps') return { wifiPlan, handOver: wpsHandOver(wifi, wpsHook) };
+  if (credentials === undefined && ownWifi === undefined) return { wifiPlan };
+  const handOver = handOverOf({ ...wifi, mode }, { boot, key });
   checkHandOver(handOver, credentials ?? PLACEHOLDER);
   return { wifiPlan, handOver, ownWifi };
+}
+
+function handOverOf(
+  wifi: Wifi & { readonly mode: Exclude<HandOver['mode'], 'wps'> },
+  { boot, key }: { readonly boot: Profile['boot']; readonly key: string | undefined },
+): HandOver {
+  const { mode, join, smartconfig } = wifi;
+  if (mode !== 'smartconfig')
+    return {
+      mode,
+      script: mode === 'console' ? consoleScript(wifi, boot) : undefined,
+      timeoutMs: join?.timeoutMs,
+    };
+  // Firmware that takes both kinds hears version 1 of this one.
+  const protocol = (smartconfig?.protocol ?? 'v2') === 'v2' ? 'v2' : 'v1';
+  return { mode, protocol, key, bssid: smartconfig?.bssid, timeoutMs: join?.timeoutMs ?? SMARTCONFIG_MS };
+}
+
+/** @throws INPUT_INVALID where nobody tells the access point the PIN: the label of the board comes after its run */
+function wpsHandOver({ wps, join }: Wifi, hook: WpsHook | undefined): WpsHandOver | undefined {
+  if (join === undefined) return undefined;
+  const { method = 'pin' } = wps ?? {};
+  const asksForPin = hook?.start.some((part) => part.includes('{{pin}}')) === true;
+  if (asksForPin === (method === 'pin'))
+    return { mode: 'wps', method, hook, timeoutMs: join.timeoutMs ?? WPS_WINDOW_MS };
+  throw new EspmintError('INPUT_INVALID', {
+    field: 'wifi.wps.method',
+    reason:
+      method === 'pin'
+        ? 'is pin, and nothing tells the access point the PIN of each board in the run'
+        : 'is button, and the command of the access point asks for a PIN',
+    hint: 'give --wps-hook "hostapd_cli wps_pin any {{pin}} 120" with pin, and "hostapd_cli wps_pbc" or none with button',
+  });
 }
 
 /** For commands that are checked before any board has told its row. */

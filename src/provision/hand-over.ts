@@ -1,8 +1,9 @@
-// Hands the network to firmware that has just started, over the port that its board is plugged into, and waits for proof.
+// Hands the network to firmware that has just started, over its cable, by WPS or over the air, and waits for proof.
 import { EspmintError, isEspmintError, type Warning } from '../core/errors/index.js';
 import { parsePsk } from '../core/psk.js';
 import type { WifiRecord } from '../core/stages.js';
 import { deviceProof } from '../core/wifi-device-secrets.js';
+import type { WifiCredentials } from '../core/wifi.js';
 import type { Board } from '../driver/index.js';
 import {
   bringOnline,
@@ -13,7 +14,8 @@ import {
   type Credentials,
   type Online,
 } from '../wifi/index.js';
-import type { HandOver, ProvisionPlan } from './plan.js';
+import { bringByAir } from './hand-over-air.js';
+import type { CableHandOver, HandOver, ProvisionPlan } from './plan.js';
 import type { Try } from './try.js';
 
 /** Of asking what the board speaks: firmware that starts slowly answers in a later one. */
@@ -23,26 +25,44 @@ const ROUND_MS = 1_500;
 const JOIN_MS = 45_000;
 
 /** Milliseconds that handing over may take in all: what a run's deadline must leave room for. */
-export function handOverMs({ script, timeoutMs = JOIN_MS }: HandOver): number {
+export function handOverMs(how: HandOver): number {
+  if (how.mode === 'wps' || how.mode === 'smartconfig') return how.timeoutMs;
+  const { script, timeoutMs = JOIN_MS } = how;
   const steps = (script?.steps ?? []).reduce((sum, step) => sum + (step.timeoutMs ?? DEFAULT_STEP_MS), 0);
   return ROUNDS * ROUND_MS + timeoutMs + steps;
 }
 
+/** What a hand-over needs of the run. */
+export interface HandOverOptions {
+  /** Every line that the board prints, secrets masked. */
+  readonly onLine: (line: string) => void;
+  readonly secrets: readonly string[];
+}
+
 /**
- * @param psk of the device: its proof of possession follows from it
- * @param onLine every line that the board prints, secrets masked
+ * @param psk of the device: its proof of possession and its PIN follow from it
  * @throws WIFI_NO_ANSWER, WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN, WIFI_REFUSED, WIFI_STEP_FAILED, LINK_CLOSED, CANCELLED, ...
  */
 export async function handOver(
+  run: Try,
+  board: Board,
+  psk: string,
+  options: HandOverOptions,
+): Promise<WifiRecord> {
+  const { handOver: how, wifi } = run.plan;
+  if (how?.mode === 'wps' || how?.mode === 'smartconfig') return bringByAir(run, board, psk, how, options);
+  if (how === undefined || wifi === undefined) throw new EspmintError('INTERNAL', { reason: 'no hand-over' });
+  return byCable(run, board, psk, { ...how, ...options, wifi });
+}
+
+async function byCable(
   { port, plan, emit, signal }: Try,
   board: Board,
   psk: string,
-  { onLine, secrets }: { readonly onLine: (line: string) => void; readonly secrets: readonly string[] },
+  how: CableHandOver & HandOverOptions & { readonly wifi: WifiCredentials },
 ): Promise<WifiRecord> {
-  const { handOver: how, wifi } = plan;
-  if (how === undefined || wifi === undefined) throw new EspmintError('INTERNAL', { reason: 'no hand-over' });
-  const { ssid, password = '' } = wifi;
-  const { mode, script, timeoutMs } = how;
+  const { mode, script, timeoutMs, onLine, secrets } = how;
+  const { ssid, password = '' } = how.wifi;
   const credentials: Credentials = { ssid, password };
   const mask = masker(secrets);
   const options = {
@@ -106,4 +126,5 @@ const UNPROVEN: readonly string[] = [
   'WIFI_NO_ANSWER',
   'WIFI_ANSWER_BROKEN',
   'WIFI_STEP_TIMEOUT',
+  'SMARTCONFIG_NO_ACKNOWLEDGEMENT',
 ];

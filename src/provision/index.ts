@@ -5,6 +5,7 @@ export { buildPlan, type PlanChanges, type SecretResolver } from './build-plan.j
 export { checkBoard, type BoardCheck } from './check-board.js';
 export type { ConnectOptions, ProvisionParts } from './parts.js';
 export type { ProvisionPlan } from './plan.js';
+export { needsWpsTurn } from './hand-over-air.js';
 export { provisionDevice } from './provision-device.js';
 export { chooseRegion, DEFAULT_SIZE_BYTES, type Region } from './region.js';
 export { readFirmware } from './read-firmware.js';

@@ -2,14 +2,25 @@
 import { EspmintError } from '../core/errors/index.js';
 import type { BoardValues } from '../core/values/rows.js';
 import { checkWifi, type WifiCredentials } from '../core/wifi.js';
-import { checkProtocommNetwork, checkScript, consoleValues } from '../wifi/index.js';
+import { checkProtocommNetwork, checkScript, checkSmartConfigNetwork, consoleValues } from '../wifi/index.js';
 import type { HandOver, ProvisionPlan } from './plan.js';
 import type { Try } from './try.js';
 
 /** What the way carries, before anything is sent. @throws INPUT_INVALID, WIFI_CONSOLE_SCRIPT_INVALID */
-export function checkHandOver({ mode, script }: HandOver, { ssid, password = '' }: WifiCredentials): void {
-  if (script !== undefined) checkScript(script, consoleValues({ ssid, password }));
-  if (mode === 'portal') checkProtocommNetwork(ssid, password);
+export function checkHandOver(how: HandOver, { ssid, password = '' }: WifiCredentials): void {
+  switch (how.mode) {
+    case 'console':
+      if (how.script !== undefined) checkScript(how.script, consoleValues({ ssid, password }));
+      break;
+    case 'portal':
+      checkProtocommNetwork(ssid, password);
+      break;
+    case 'smartconfig':
+      checkSmartConfigNetwork(how, { ssid, password });
+      break;
+    case 'improv':
+    case 'wps':
+  }
 }
 
 /**

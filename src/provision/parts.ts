@@ -3,6 +3,7 @@ import type { OnWarning } from '../core/errors/index.js';
 import type { Mac } from '../core/mac.js';
 import type { Board } from '../driver/index.js';
 import type { Registry, Values } from '../registry/index.js';
+import type { SharedAir } from '../wifi/index.js';
 import type { Admit } from './admission.js';
 
 export interface ConnectOptions {
@@ -23,6 +24,8 @@ export interface ProvisionParts {
   readonly crossCheck?: ((image: Uint8Array) => Promise<void>) | undefined;
   /** Values of its own for each board; absent: no profile that names a list is taken. */
   readonly values?: Pick<Values, 'claim'> | undefined;
+  /** The air that the board of that port is in; absent: that of this host. */
+  readonly airOf?: ((port: string) => SharedAir) | undefined;
   /** The batch that boards are made for; absent: every board is welcome. */
   readonly admit?: Admit | undefined;
 }

@@ -6,7 +6,7 @@ import type { Profile, ProfileRegion } from '../core/profile/schema.js';
 import type { Psk } from '../core/psk.js';
 import type { UuidRecipe } from '../core/uuid.js';
 import type { WifiCredentials, WifiLimits } from '../core/wifi.js';
-import type { ConsoleScript } from '../wifi/index.js';
+import type { ConsoleScript, WpsHook } from '../wifi/index.js';
 import type { KnownPolicy, ProfileContent } from '../registry/index.js';
 
 /** Where the image goes, as far as the user said. Bytes from the start of flash. */
@@ -28,13 +28,36 @@ export interface Unproven {
   readonly mac: Mac;
 }
 
-/** How a board gets its network in the run, over the port that it is plugged into. */
-export interface HandOver {
+/** How a board gets its network in the run. */
+export type HandOver = CableHandOver | WpsHandOver | SmartConfigHandOver;
+
+/** Over the port that it is plugged into. */
+export interface CableHandOver {
   readonly mode: 'improv' | 'console' | 'portal';
   /** Of `console`. */
   readonly script?: ConsoleScript | undefined;
   /** Milliseconds until the board must be on the network; absent: as long as the way usually takes. */
   readonly timeoutMs?: number | undefined;
+}
+
+/** From the access point, while its WPS window is open. */
+export interface WpsHandOver {
+  readonly mode: 'wps';
+  readonly method: 'pin' | 'button';
+  /** The access point's own command; absent: somebody presses its button. */
+  readonly hook?: WpsHook | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Over the air, as lengths of packets. */
+export interface SmartConfigHandOver {
+  readonly mode: 'smartconfig';
+  readonly protocol: 'v1' | 'v2';
+  /** 16 characters. */
+  readonly key?: string | undefined;
+  /** MAC of the access point; absent: of the one that this host is joined to. */
+  readonly bssid?: string | undefined;
+  readonly timeoutMs: number;
 }
 
 /** A region of the profile, with the content of its file. */

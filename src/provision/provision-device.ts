@@ -7,6 +7,7 @@ import type { Reservation } from '../registry/index.js';
 import type { Admission, ImageProof } from './admission.js';
 import { attemptTimings } from './attempt-facts.js';
 import { failedWifi, handOver, handOverMs, wifiModeOf } from './hand-over.js';
+import { needsWpsTurn, takeWpsTurn } from './hand-over-air.js';
 import type { Origin } from './origin.js';
 import type { ProvisionParts } from './parts.js';
 import type { ProvisionPlan } from './plan.js';
@@ -57,15 +58,34 @@ export async function provisionDevice(
   options: ProvisionOptions = {},
 ): Promise<ProvisionResult> {
   const emit = options.onEvent ?? (() => undefined);
-  const { origin = {} } = options;
-  const started = performance.now();
+  const { origin = {}, signal } = options;
+  const run: Try = { port, plan, parts, emit, signal, origin, started: performance.now() };
+  if (!needsWpsTurn(plan)) return provisionNow(run);
+  let giveOn: () => void;
+  try {
+    // Before its time runs, and before its port is opened.
+    giveOn = await takeWpsTurn(run);
+  } catch (error) {
+    const result = failure(run, toEspmintError(error), 'connect', {}, undefined);
+    emit(result);
+    return result;
+  }
+  try {
+    return await provisionNow({ ...run, started: performance.now() });
+  } finally {
+    giveOn();
+  }
+}
+
+async function provisionNow(run: Try): Promise<ProvisionResult> {
+  const { port, plan, emit } = run;
   const timeoutMs = plan.timeoutMs ?? BOARD_TIMEOUT_MS + plan.attempts * firmwareMs(plan);
   const deadline = AbortSignal.timeout(timeoutMs);
-  const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
+  const signal = run.signal === undefined ? deadline : AbortSignal.any([run.signal, deadline]);
   for (let attempt = 1; ; attempt++) {
     emit({ type: 'attempt', port, attempt, of: plan.attempts });
-    const tried = await tryOnce({ port, plan, parts, emit, signal, origin, started });
-    const isLate = deadline.aborted && options.signal?.aborted !== true;
+    const tried = await tryOnce({ ...run, signal });
+    const isLate = deadline.aborted && run.signal?.aborted !== true;
     const result = isLate
       ? asFailed(tried, new EspmintError('RUN_TIMED_OUT', { port, timeoutMs }))
       : isGone(tried, attempt)
@@ -329,5 +349,7 @@ const CURABLE: readonly number[] = [EXIT.link, EXIT.board, EXIT.proof];
 function worthAnotherTry({ retryable, stage, code }: Failed, attempt: number): boolean {
   // A name that nothing is plugged in under. Later on it is a board that fell off the bus and may come back.
   if (code === 'PORT_NOT_FOUND' && attempt === 1) return false;
+  // Nobody pressed the button: who is told so again minutes later is not there either.
+  if (code === 'WPS_WINDOW_OVER') return false;
   return retryable && stage !== 'confirm' && CURABLE.includes(CATALOG[code].exit);
 }

@@ -3,12 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { parseProfile } from '../core/profile/parse.js';
 import { fillLabel, parseLabelTemplate } from '../core/labels/template.js';
 import { deviceProof, deviceWpsPin } from '../core/wifi-device-secrets.js';
+import { parseMac } from '../core/mac.js';
 import { parsePsk } from '../core/psk.js';
+import type { ProvisionEvent } from '../core/stages.js';
 import { readStoredWifi } from '../virtual/firmware/wifi/settings.js';
-import { servePortal, type ApplicationName, type VirtualBoard, type VirtualWifi } from '../virtual/index.js';
-import { HttpTransport, ProtocommClient } from '../wifi/index.js';
+import { openVirtualAir, servePortal, type ApplicationName, type VirtualBoard, type VirtualWifi } from '../virtual/index.js';
+import { HttpTransport, ProtocommClient, SharedAir } from '../wifi/index.js';
 import { MAC, useFlow, type FlowRun } from '../../test/support/flow.js';
-import { buildPlan } from './build-plan.js';
+import { buildPlan, type PlanChanges } from './build-plan.js';
+import type { ProvisionParts } from './parts.js';
+import type { ProvisionPlan } from './plan.js';
 
 const flow = useFlow();
 const CANARY = 'c4nary-password';
@@ -199,6 +203,127 @@ describe('a portal', () => {
   });
 });
 
+describe('a network from the access point or over the air, in the run', () => {
+  const actionsOf = (events: readonly ProvisionEvent[]): string[] =>
+    events.flatMap((event) => (event.type === 'action' ? [event.action] : []));
+  const planOf = (wifi: string, changes: PlanChanges = {}): Promise<ProvisionPlan> =>
+    buildPlan(
+      parseProfile(`name: x\ncaUrl: https://ca.example.com\npolicy: {attempts: 1}\nwifi: ${wifi}`, 'p'),
+      changes,
+      (reference) => Promise.resolve(reference === 'env:K' ? 'sixteen-letters!' : CANARY),
+    );
+  const plug = (mac = MAC, air = NETWORKS): VirtualBoard =>
+    flow.plug({ application: 'wifi', wifi: air, partitionTable: 'stock', mac: parseMac(mac) });
+  const airOf = (...boards: VirtualBoard[]): ProvisionParts['airOf'] => {
+    const network = { interfaceName: 'virtual', address: '192.168.77.2', broadcast: '192.168.77.255' };
+    const air = new SharedAir({
+      open: openVirtualAir(() => boards),
+      network: () => Promise.resolve({ ...network, bssid: '02:00:00:00:00:01' }),
+      pace: { packetMs: 1, firstMs: 0, guideMs: 20, dataMs: 200, listenMs: 0 },
+    });
+    return () => air;
+  };
+
+  it('waits for the button of the access point, and says so', async () => {
+    const board = plug();
+    const events: ProvisionEvent[] = [];
+    const plan = await planOf('{mode: wps, wps: {method: button}, join: {}}');
+    const running = flow.run(board, { plan, onEvent: (event) => events.push(event) });
+    await expect.poll(() => actionsOf(events)).toEqual(['wps-button']);
+    expect(events.find(({ type }) => type === 'action')).toMatchObject({ withinMs: 120_000 });
+    board.radio.pressWps(undefined, { ssid: 'Lab', password: CANARY });
+    expect(await running).toMatchObject({
+      ok: true,
+      wifi: { mode: 'wps', result: 'joined', address: '192.168.77.130' },
+    });
+  });
+
+  it('a window that nobody uses is over, is told as unproven, and is not opened again by itself', async () => {
+    const plan = await planOf('{mode: wps, wps: {method: button}, join: {timeoutMs: 1000}}');
+    const result = await flow.run(plug(), { plan: { ...plan, attempts: 3 } });
+    expect(result).toMatchObject({ ok: false, stage: 'join', code: 'WPS_WINDOW_OVER', retryable: true });
+    const { attempts } = await flow.registry.show({ mac: MAC });
+    expect(attempts.map(({ wifi }) => wifi?.result)).toEqual(['unproven']);
+  });
+
+  it('boards that wait for the button have it one after the other', async () => {
+    const boards = ['a4:cf:12:34:56:01', 'a4:cf:12:34:56:02'].map((mac) => plug(mac));
+    const plan = await planOf('{mode: wps, wps: {method: button}, join: {}}');
+    const events: ProvisionEvent[] = [];
+    const air = airOf();
+    const runs = boards.map((board) =>
+      flow.run(board, { plan, airOf: air, onEvent: (event) => events.push(event) }),
+    );
+    for (const board of boards) {
+      await expect.poll(() => board.radio.wps).toBe('button');
+      expect(boards.filter(({ radio }) => radio.wps !== undefined)).toEqual([board]);
+      board.radio.pressWps(undefined, { ssid: 'Lab', password: CANARY });
+      await runs[boards.indexOf(board)];
+    }
+    expect((await Promise.all(runs)).map(({ ok }) => ok)).toEqual([true, true]);
+    expect(actionsOf(events)).toEqual(['wps-turn', 'wps-button', 'wps-button']);
+  });
+
+  it('tells the PIN of each board to the access point by its own command, and to nobody else', async () => {
+    const board = plug();
+    const portal = await servePortal(board, { host: '127.0.0.1', port: 0 });
+    const call = `fetch('${portal.url}/wps_pin/{{pin}}',{method:'POST',body:'Lab'}).then(r=>r.text()).then(console.log)`;
+    const wpsHook = { start: [process.execPath, '-e', call] };
+    const plan = await planOf('{mode: wps, join: {timeoutMs: 20000}}', { wpsHook });
+    const events: ProvisionEvent[] = [];
+    const result = await flow.run(board, { plan, onEvent: (event) => events.push(event) });
+    await portal.close();
+    expect(result, JSON.stringify(result)).toMatchObject({ ok: true, wifi: { mode: 'wps', result: 'joined' } });
+    expect(actionsOf(events)).toEqual(['wps-window']);
+    const pin = deviceWpsPin(parsePsk(readStoredWifi(board.flash).item('psk_secret')?.value ?? ''));
+    expect(JSON.stringify(events)).not.toContain(pin);
+    await expect(planOf('{mode: wps, join: {}}')).rejects.toThrow(/--wps-hook/);
+    await expect(planOf('{mode: wps, wps: {method: button}, join: {}}', { wpsHook })).rejects.toThrow(/PIN/);
+  });
+
+  it.each([
+    ['v1', ''],
+    ['v2', ''],
+    ['v2', ", key: 'env:K'"],
+  ] as const)('one sender brings several boards onto the network by %s%s', async (protocol, key) => {
+    const macs = ['a4:cf:12:34:56:01', 'a4:cf:12:34:56:02', 'a4:cf:12:34:56:03'];
+    const boards = macs.map((mac) => plug(mac));
+    const events: ProvisionEvent[] = [];
+    const plan = await planOf(
+      `{mode: smartconfig, ssid: Lab, password: 'env:X', smartconfig: {protocol: ${protocol}${key}}}`,
+    );
+    const air = airOf(...boards);
+    const results = await Promise.all(
+      boards.map((board) => flow.run(board, { plan, airOf: air, onEvent: (event) => events.push(event) })),
+    );
+    expect(results, JSON.stringify(results)).toMatchObject(
+      macs.map((mac, at) => ({
+        ok: true,
+        mac,
+        wifi: { mode: 'smartconfig', result: 'joined', address: `192.168.77.${11 + at}` },
+      })),
+    );
+    expect(events.filter(({ type }) => type === 'warning')).toHaveLength(key === '' ? 3 : 0);
+    expect(JSON.stringify(events)).not.toContain(CANARY);
+    for (const board of boards) expect(readStoredWifi(board.flash).network).toBeUndefined();
+  });
+
+  it('a wrong password shows in the log, and silence with its likely causes', async () => {
+    const wrong = plug('a4:cf:12:34:56:01', { networks: [{ ssid: 'Lab', password: 'other-password' }] });
+    const deaf = plug('a4:cf:12:34:56:02', { ...NETWORKS, fault: 'silent' });
+    const plan = await planOf("{mode: smartconfig, ssid: Lab, password: 'env:X', join: {timeoutMs: 3000}}");
+    const air = airOf(wrong, deaf);
+    const [refused, silent] = await Promise.all(
+      [wrong, deaf].map((board) => flow.run(board, { plan, airOf: air })),
+    );
+    expect(refused).toMatchObject({ ok: false, stage: 'join', code: 'WIFI_JOIN_FAILED' });
+    expect(silent).toMatchObject({ ok: false, stage: 'join', code: 'SMARTCONFIG_NO_ACKNOWLEDGEMENT' });
+    expect(silent?.ok === false && silent.message).toMatch(/heard no packet/);
+    const { attempts } = await flow.registry.show({ mac: 'a4:cf:12:34:56:02' });
+    expect(attempts[0]?.wifi).toMatchObject({ mode: 'smartconfig', result: 'unproven' });
+  });
+});
+
 describe('the other modes', () => {
   it('tell the firmware what to wait for', async () => {
     const wps = await run('{mode: wps}');
@@ -215,6 +340,8 @@ describe('the other modes', () => {
     ['{mode: static}', /ssid/],
     ['{mode: wps, portal: {}}', /belongs to mode portal/],
     ['{mode: smartconfig, join: {}}', /cannot be proven in mode smartconfig/],
+    ['{mode: smartconfig, ssid: Lab, smartconfig: {protocol: airkiss}}', /AirKiss/],
+    ['{mode: smartconfig, smartconfig: {bssid: 02:00:00:00:00:01}}', /names an access point/],
   ])('refuse what cannot be: %s', (wifi, message) => {
     expect(() => parseProfile(`name: x\nwifi: ${wifi}`, 'p')).toThrow(message);
   });

@@ -108,7 +108,7 @@ interface StationNeeds {
 
 /** The station: ports bring boards, orders say what they become, the line runs them, jobs tell of them. */
 function createStation({ parts, options, settings, publish }: StationNeeds) {
-  const { dataDir, verify } = options;
+  const { dataDir, verify, wpsHook } = options;
   const batches = parts.production?.batches;
   const runs = parts.production?.runs ?? new MemoryRuns();
   const work = new StationWork({ batches, runs });
@@ -135,6 +135,7 @@ function createStation({ parts, options, settings, publish }: StationNeeds) {
     settings,
     secrets,
     verify,
+    wpsHook,
     batches,
     firmware: parts.firmware,
     enter: (batch, profile, name) => work.enter(batch, profile, name),

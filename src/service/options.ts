@@ -1,5 +1,7 @@
 // How a service is run: where it listens, who may reach it, where it keeps its state.
 
+import type { WpsHook } from '../wifi/index.js';
+
 export interface TlsFiles {
   /** PEM: the certificate, with the chain if there is one. */
   readonly cert: string;
@@ -24,6 +26,8 @@ export interface ServiceOptions {
    */
   readonly trustedProxies?: readonly string[] | undefined;
   readonly tls?: TlsFiles | undefined;
+  /** The access point's own commands, for boards that join by WPS in their run. */
+  readonly wpsHook?: WpsHook | undefined;
   /** Instead of what profiles say about the proof. */
   readonly verify?: 'md5' | 'readback' | undefined;
   /** How long running boards may go on after the service was told to stop; 20 s. */

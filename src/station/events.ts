@@ -1,6 +1,6 @@
 // What a station tells: the state of each slot, and what happens at it. One union for terminal, pipe, JSON and page.
 import type { ErrorCode } from '../core/errors/index.js';
-import type { Failed, Passed, ProvisionResult, Stage } from '../core/stages.js';
+import type { Failed, OperatorAction, Passed, ProvisionResult, Stage } from '../core/stages.js';
 
 /** Why a board that is there is not being worked on. */
 export type WaitingFor =
@@ -29,6 +29,12 @@ export type SlotState =
   | { readonly state: 'passed'; readonly port: string; readonly result: Passed }
   | { readonly state: 'failed'; readonly port: string; readonly result: Failed };
 
+export interface PendingAction {
+  readonly what: OperatorAction;
+  /** ISO 8601 in UTC; absent: as long as others take. */
+  readonly until?: string;
+}
+
 export interface RunningSlot {
   readonly state: 'running';
   readonly port: string;
@@ -41,6 +47,8 @@ export interface RunningSlot {
   readonly uuid?: string;
   /** The board was unplugged while it ran. */
   readonly removed: boolean;
+  /** What its stage waits for. */
+  readonly action?: PendingAction;
   /** The board is proven; its unit waits for the scan of its label. */
   readonly scanning: boolean;
 }

@@ -1,7 +1,7 @@
 // The names that other layers use of the station.
 export { awayText } from './away-text.js';
 export { BatchAdmission } from './batch-admission.js';
-export type { EndedRun, PauseReason, SlotState, StationEvent, StationMode } from './events.js';
+export type { EndedRun, PauseReason, PendingAction, SlotState, StationEvent, StationMode } from './events.js';
 export { ScanBack, withFinish, type Finish } from './finishing.js';
 export { GROUPINGS, type Grouping } from './groupings.js';
 export { printLabel } from './label-printer.js';
@@ -10,5 +10,6 @@ export { finishWithLabel, labelOf, labelValuesOf, type FinishingRun } from './la
 export { RunLog } from './run-log.js';
 export { SlotMap, Teaching, type Pin } from './slots.js';
 export { type StationSettings } from './settings.js';
+export { actionOf } from './slot-state.js';
 export { Station, type StationParts } from './station.js';
 export { HEARTBEAT_MS, StationWork } from './work.js';

@@ -1,6 +1,6 @@
 // How the state of a slot follows from what the flow tells of its board.
-import type { ProvisionEvent, ProvisionResult } from '../core/stages.js';
-import type { RunningSlot, SlotState } from './events.js';
+import type { ActionNeeded, ProvisionEvent, ProvisionResult } from '../core/stages.js';
+import type { PendingAction, RunningSlot, SlotState } from './events.js';
 
 /** A board whose run begins now. */
 export function beginRun(port: string, run: number): RunningSlot {
@@ -20,12 +20,22 @@ export function advanceRun(slot: RunningSlot, event: ProvisionEvent): RunningSlo
       return { ...slot, mac: event.facts.mac };
     case 'identity':
       return { ...slot, mac: event.mac, uuid: event.uuid };
+    case 'action':
+      return { ...slot, action: actionOf(event) };
     case 'firmware':
     case 'nvs':
     case 'warning':
     case 'result':
       return slot;
   }
+}
+
+/** By the clock, so that whoever looks later knows what is left. */
+export function actionOf({ action, withinMs }: ActionNeeded): PendingAction {
+  return {
+    what: action,
+    ...(withinMs === undefined ? {} : { until: new Date(Date.now() + withinMs).toISOString() }),
+  };
 }
 
 /** A new stage has no progress yet. */

@@ -21,7 +21,7 @@ export function causeOfAnotherRun({
   stage,
   retryable,
 }: Failed): 'retry' | 'registry' | 'batch' | undefined {
-  if (!retryable || code === 'CANCELLED') return undefined;
+  if (!retryable || code === 'CANCELLED' || code === 'WPS_WINDOW_OVER') return undefined;
   // The board is proven; printer and label need a person.
   if (CATALOG[code].exit !== EXIT.registry) return stage === 'confirm' ? undefined : 'retry';
   return code === 'BATCH_BUSY' ? 'batch' : 'registry';

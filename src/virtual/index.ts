@@ -1,4 +1,5 @@
 // The names that other layers use of the virtual board.
+export { openVirtualAir } from './servers/near-air.js';
 export { createVirtualBoard, type HostEvents, type HostPort, type VirtualBoard } from './board.js';
 export type { BoardOptions } from './board-parts.js';
 export { CALM_CLOCK } from './clock.js';

@@ -51,6 +51,9 @@ interface RunOptions {
   /** Instead of the flow's own registry. */
   readonly of?: Registry;
   readonly admit?: Admit;
+  readonly airOf?: ProvisionParts['airOf'];
+  /** Beside the events of the answer: as they come. */
+  readonly onEvent?: (event: ProvisionEvent) => void;
 }
 
 export type FlowRun = ProvisionResult & { readonly events: readonly ProvisionEvent[] };
@@ -83,10 +86,13 @@ export function useFlow(): Flow {
       boards.push(board);
       return board;
     },
-    run: async (board, { plan = PLAN, of = current(), admit } = {}) => {
+    run: async (board, { plan = PLAN, of = current(), admit, airOf, onEvent: tell } = {}) => {
       const events: ProvisionEvent[] = [];
-      const parts = { connect: connectTo(board), registry: of, admit };
-      const onEvent = (event: ProvisionEvent): void => void events.push(event);
+      const parts = { connect: connectTo(board), registry: of, admit, airOf };
+      const onEvent = (event: ProvisionEvent): void => {
+        events.push(event);
+        tell?.(event);
+      };
       return { ...(await provisionDevice(PORT, plan, parts, { onEvent })), events };
     },
   };

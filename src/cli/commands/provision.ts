@@ -11,6 +11,7 @@ import { ATTEMPTS, backendOption, BAUDS, traceOption, verifyOption } from '../ar
 import { composeParts, type BackendChoice, type RegistryChoice } from '../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { countOption, numberOption } from '../arguments/numbers.js';
+import { addWpsHookOptions } from '../arguments/wps-hook.js';
 import { operatorOption, originOf, type OriginFlags } from '../compose/origin.js';
 import { createReporter } from '../output/create-reporter.js';
 import { bundlesOf } from '../compose/firmware.js';
@@ -40,6 +41,7 @@ export function provisionCommand(io: CliIo): Command {
     .option('--wifi-ssid <name>', 'Wi-Fi network of the device')
     .option('--wifi-password-file <file>', 'file with the password of that network')
     .option('--chip <name>', 'refuse boards with any other chip');
+  addWpsHookOptions(command);
   addPlaceOptions(command);
   addIdentityOptions(command);
   addRunOptions(command);

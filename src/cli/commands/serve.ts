@@ -16,10 +16,11 @@ import { composeService, WEB_DIR } from '../compose/compose-service.js';
 import { readTextFile } from '../../files/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { countOption } from '../arguments/numbers.js';
+import { addWpsHookOptions, parseWpsHook, type WpsHookFlags } from '../arguments/wps-hook.js';
 import { offlineOption, type OfflineChoice } from '../arguments/offline.js';
 import { VERSION } from '../version.js';
 
-interface Options extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOptions {
+interface Options extends RegistryChoice, BackendChoice, OfflineChoice, WpsHookFlags, GlobalOptions {
   readonly verify?: 'md5' | 'readback';
   readonly host: string;
   readonly port: number;
@@ -35,7 +36,7 @@ interface Options extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOp
 
 export function serveCommand(io: CliIo): Command {
   const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
-  return new Command('serve')
+  return addWpsHookOptions(new Command('serve'))
     .option('--host <address>', 'address to listen on', DEFAULT_HOST)
     .option(
       '--port <number>',
@@ -85,6 +86,7 @@ async function serve(io: CliIo, options: Options): Promise<void> {
       tls,
       insecureHttp,
       verify: options.verify,
+      wpsHook: parseWpsHook(options.wpsHook, options.wpsCancelHook),
     });
     try {
       io.stdout(json === true ? jsonLine({ type: 'serving', url: service.url }) : `${service.url}\n`);

@@ -7,6 +7,7 @@ import { buildPlan, type PlanChanges, type ProvisionPlan } from '../../provision
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
 import { isBundleName, readFirmwareFile } from './firmware.js';
 import { readBytes, readSecretFile, readTextFile } from '../../files/index.js';
+import { parseWpsHook, type WpsHookFlags } from '../arguments/wps-hook.js';
 import type { CliIo } from '../io.js';
 
 /** Where nobody names a file: the defaults. */
@@ -16,7 +17,8 @@ const NO_PROFILE = 'flags';
 type Bundles = (wanted: string) => Promise<FirmwareBundle>;
 
 /** Flags that change what the profile says; secrets come from files, never from the command line itself. */
-export interface PlanFlags extends Omit<PlanChanges, 'psk' | 'wifiPassword' | 'firmware'> {
+export interface PlanFlags
+  extends Omit<PlanChanges, 'psk' | 'wifiPassword' | 'firmware' | 'wpsHook'>, WpsHookFlags {
   readonly profile?: string;
   /** A file, or a bundle of the registry; instead of what the profile names. */
   readonly firmware?: string;
@@ -44,9 +46,10 @@ export async function planOfProfile(
   const wifiPassword = await optionalSecret(flags.wifiPasswordFile);
   const folder = flags.profile === undefined ? resolve('.') : dirname(resolve(flags.profile));
   const firmware = await namedFirmware(profile, flags, folder, bundles);
+  const wpsHook = parseWpsHook(flags.wpsHook, flags.wpsCancelHook);
   const plan = await buildPlan(
     profile,
-    { ...flags, psk, wifiPassword, firmware },
+    { ...flags, psk, wifiPassword, firmware, wpsHook },
     (reference) => resolveSecret(reference, folder, env),
     (path) => readBytes(resolve(folder, path)),
   );

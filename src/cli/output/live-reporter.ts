@@ -1,9 +1,19 @@
 // Shows a run on a terminal: one line a board that is redrawn in place, then the closing table.
-import { STAGES, type ProvisionEvent, type ProvisionResult, type Stage } from '../../core/stages.js';
+import {
+  STAGES,
+  type OperatorAction,
+  type ProvisionEvent,
+  type ProvisionResult,
+  type Stage,
+} from '../../core/stages.js';
 import type { CliIo } from '../io.js';
 import { formatDuration, formatResultTable, formatVerdict, withoutPort } from './format.js';
+import { actionText } from './action-text.js';
 import type { Reporter } from './reporter.js';
 import { colours } from './colours.js';
+
+/** Seconds that are left are shown as they go. */
+const COUNT_MS = 1_000;
 
 interface BoardLine {
   readonly port: string;
@@ -11,6 +21,7 @@ interface BoardLine {
   percent: number | undefined;
   mac: string;
   attempt: number;
+  action: { readonly what: OperatorAction; readonly endsAt: number | undefined } | undefined;
   result: ProvisionResult | undefined;
 }
 
@@ -18,12 +29,20 @@ export class LiveReporter implements Reporter {
   private readonly lines: BoardLine[];
   private readonly portWidth: number;
   private drawn = 0;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly io: CliIo,
     ports: readonly string[],
   ) {
-    const line = { stage: 'connect', percent: undefined, mac: '', attempt: 1, result: undefined } as const;
+    const line = {
+      stage: 'connect',
+      percent: undefined,
+      mac: '',
+      attempt: 1,
+      action: undefined,
+      result: undefined,
+    } as const;
     this.lines = ports.map((port) => ({ port, ...line }));
     this.portWidth = Math.max(...ports.map((port) => port.length));
     this.redraw();
@@ -38,6 +57,7 @@ export class LiveReporter implements Reporter {
   }
 
   finish(results: readonly ProvisionResult[]): void {
+    clearTimeout(this.timer);
     this.erase();
     this.io.stdout(formatResultTable(results, this.io.outputColumns));
   }
@@ -49,9 +69,12 @@ export class LiveReporter implements Reporter {
   }
 
   private redraw(): void {
+    clearTimeout(this.timer);
     this.erase();
     for (const line of this.lines) this.io.stderr(`${this.render(line)}\n`);
     this.drawn = this.lines.length;
+    const countsDown = this.lines.some(({ action, result }) => action?.endsAt !== undefined && result === undefined);
+    if (countsDown) this.timer = setTimeout(() => this.redraw(), COUNT_MS);
   }
 
   private erase(): void {
@@ -71,16 +94,23 @@ function apply(line: BoardLine, event: Exclude<ProvisionEvent, { type: 'warning'
   switch (event.type) {
     case 'attempt':
       line.attempt = event.attempt;
+      line.action = undefined;
       break;
     case 'stage':
       line.stage = event.stage;
-      line.percent = undefined;
+      line.percent = line.action = undefined;
       break;
     case 'progress':
       line.percent = event.percent;
       break;
     case 'chip':
       line.mac = event.facts.mac;
+      break;
+    case 'action':
+      line.action = {
+        what: event.action,
+        endsAt: event.withinMs === undefined ? undefined : performance.now() + event.withinMs,
+      };
       break;
     case 'firmware':
     case 'identity':
@@ -102,12 +132,16 @@ function renderStrip({ stage, result }: BoardLine): string {
   }).join('');
 }
 
-function renderState({ stage, percent, mac, attempt, result }: BoardLine, room: number): string {
+function renderState({ stage, percent, mac, attempt, action, result }: BoardLine, room: number): string {
   if (result !== undefined) {
     const text = result.ok
       ? `${mac} ${formatDuration(result.durationMs)}`
       : `${result.stage}: ${result.code}`;
     return `${formatVerdict(result)} ${text.slice(0, room - 7)}`;
+  }
+  if (action !== undefined) {
+    const leftMs = action.endsAt === undefined ? undefined : action.endsAt - performance.now();
+    return actionText(action.what, leftMs).slice(0, room);
   }
   const again = attempt > 1 ? ` (attempt ${attempt})` : '';
   const progress = percent === undefined ? '' : ` ${Math.round(percent)} %`;

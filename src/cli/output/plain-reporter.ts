@@ -2,6 +2,7 @@
 import type { ProvisionEvent, ProvisionResult } from '../../core/stages.js';
 import type { CliIo } from '../io.js';
 import { formatDuration, formatResultTable, withoutPort } from './format.js';
+import { actionText } from './action-text.js';
 import type { Reporter } from './reporter.js';
 
 export class PlainReporter implements Reporter {
@@ -35,6 +36,9 @@ function describe(event: ProvisionEvent): string | undefined {
       return `firmware ${event.app.project} ${event.app.version}, ESP-IDF ${event.app.idfVersion}`;
     case 'nvs':
       return event.mode === 'merge' ? `keeps ${event.kept.length} values that are there` : undefined;
+    case 'action':
+      // Whoever finds the air free waits for nobody.
+      return event.action === 'smartconfig-turn' ? undefined : actionText(event.action, event.withinMs);
     case 'warning':
       return `warning: ${withoutPort(event)} [${event.code}]`;
     case 'result':

@@ -4,7 +4,7 @@ import type { Away, Batch } from '../../registry/index.js';
 import { jsonLine, type CliIo } from '../io.js';
 import { formatDuration, formatHistories } from './format.js';
 import { StationScreen } from './station-screen.js';
-import { batchLine, modeText, waitingText, type StationReporter } from './station-text.js';
+import { batchLine, modeText, pendingText, waitingText, type StationReporter } from './station-text.js';
 
 export type { StationReporter };
 
@@ -34,9 +34,11 @@ class PlainStation implements StationReporter {
   event(event: StationEvent): void {
     if (event.type === 'slot') {
       // A state is told once: what happens in it is for the screen.
-      const state = `${event.state} ${event.state === 'running' ? event.run : ''}`;
-      if (this.#states.get(event.slot) === state) return;
+      const state = `${event.state} ${event.state === 'running' ? `${event.run} ${event.action?.what ?? ''}` : ''}`;
+      const before = this.#states.get(event.slot);
       this.#states.set(event.slot, state);
+      // Neither what it was before, nor that it no longer waits for a hand.
+      if (before === state || (event.state === 'running' && before?.startsWith(state) === true)) return;
     }
     const text = describe(event);
     if (text !== undefined) this.io.stderr(`${text}\n`);
@@ -99,6 +101,7 @@ function describeSlot(slot: number, state: SlotState): string | undefined {
     case 'waiting':
       return state.for === 'seat' ? undefined : `slot ${slot}: ${waitingText(state)}`;
     case 'running':
+      if (state.action !== undefined) return `slot ${slot}: ${pendingText(state.action)}`;
       return `slot ${slot}: ${state.port} begins${state.run > 1 ? ` (run ${state.run})` : ''}`;
     case 'empty':
     case 'settling':

@@ -3,12 +3,14 @@ import { awayText, type SlotState, type StationEvent, type StationMode } from '.
 import type { Away, Batch } from '../../registry/index.js';
 import type { CliIo } from '../io.js';
 import { formatDuration, formatHistories } from './format.js';
-import { batchLine, modeText, waitingText, type StationReporter } from './station-text.js';
+import { batchLine, modeText, pendingText, waitingText, type StationReporter } from './station-text.js';
 import { colours } from './colours.js';
 import { fitSlots } from './station-rows.js';
 
 /** Often enough for a person, and cheap with 64 slots. */
 const REDRAW_MS = 150;
+/** Seconds that are left are shown as they go. */
+const COUNT_MS = 1_000;
 
 export class StationScreen implements StationReporter {
   readonly showsTyping = true;
@@ -26,6 +28,8 @@ export class StationScreen implements StationReporter {
   /** Lines above the one that the cursor is in. */
   #drawn = 0;
   #timer: NodeJS.Timeout | undefined;
+  #soon = false;
+  #isEnding = false;
 
   constructor(io: CliIo, name: string) {
     this.#io = io;
@@ -59,18 +63,18 @@ export class StationScreen implements StationReporter {
         this.#mode = event;
         break;
     }
-    this.#timer ??= setTimeout(() => this.#redraw(), REDRAW_MS);
+    this.#redrawSoon();
   }
 
   batch(batch: Batch): void {
     this.#batch = batch;
     this.#away = undefined;
-    this.#timer ??= setTimeout(() => this.#redraw(), REDRAW_MS);
+    this.#redrawSoon();
   }
 
   away(away: Away): void {
     this.#away = away;
-    this.#timer ??= setTimeout(() => this.#redraw(), REDRAW_MS);
+    this.#redrawSoon();
   }
 
   note(text: string): void {
@@ -86,6 +90,7 @@ export class StationScreen implements StationReporter {
   }
 
   finish(): void {
+    this.#isEnding = true;
     this.#typed = undefined;
     // All of it: it is not drawn anew.
     this.#redraw(Infinity);
@@ -93,7 +98,8 @@ export class StationScreen implements StationReporter {
 
   #redraw(rows = this.#io.rows ?? Infinity): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#soon = false;
+    this.#timer = this.#isEnding || !this.#countsDown() ? undefined : setTimeout(() => this.#redraw(), COUNT_MS);
     const away = this.#away === undefined ? [] : [colours.yellow(awayText(this.#away))];
     const { columns } = this.#io;
     const heads = [...this.#heads(columns - 1), ...away];
@@ -104,6 +110,20 @@ export class StationScreen implements StationReporter {
     const input = this.#typed === undefined ? '' : `> ${endOf(this.#typed, columns - 4)}`;
     this.#io.stderr(`${lines.join('\n')}\n${input}`);
     this.#drawn = lines.length;
+  }
+
+  /** The next second is later than what has happened now. */
+  #redrawSoon(): void {
+    if (this.#soon) return;
+    this.#soon = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#redraw(), REDRAW_MS);
+  }
+
+  #countsDown(): boolean {
+    return [...this.#slots.values()].some(
+      (slot) => slot.state === 'running' && slot.action?.until !== undefined,
+    );
   }
 
   #erase(): void {
@@ -143,6 +163,8 @@ function describe(state: SlotState, blocked: boolean): string {
     case 'waiting':
       return `${colours.yellow('○')} ${waitingText(state)}`;
     case 'running': {
+      if (state.action !== undefined)
+        return `${colours.yellow('◐')} ${state.mac ?? state.port}  ${pendingText(state.action)}`;
       const percent = state.percent === undefined ? '' : ` ${Math.round(state.percent)} %`;
       return `${colours.cyan('◐')} ${state.stage}${percent} ${state.mac ?? state.port}${state.run > 1 ? ` (run ${state.run})` : ''}`;
     }

@@ -1,7 +1,8 @@
 // What every way of showing a station shares: its interface, and words for modes and batches.
 import { printable } from './printable.js';
+import { actionText } from './action-text.js';
 import { shownTime } from './format.js';
-import type { SlotState, StationEvent, StationMode } from '../../station/index.js';
+import type { PendingAction, SlotState, StationEvent, StationMode } from '../../station/index.js';
 import type { Away, Batch, StationReserve } from '../../registry/index.js';
 
 export interface StationReporter {
@@ -52,6 +53,11 @@ export function waitingText({ for: cause, last }: Extract<SlotState, { state: 'w
     case 'clear':
       return 'held: look at this slot, then type its number';
   }
+}
+
+/** What a board that runs waits for. */
+export function pendingText({ what, until }: PendingAction): string {
+  return actionText(what, until === undefined ? undefined : Date.parse(until) - Date.now());
 }
 
 export function batchLine({ name, state, quantity, counts }: Batch): string {

@@ -176,6 +176,14 @@ const wifi = z
       .strictObject({
         protocol: z.enum(['v1', 'airkiss', 'both', 'v2']).default('v2'),
         key: secretReference.optional(),
+        bssid: z
+          .string()
+          .regex(/^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$/)
+          .optional()
+          .meta({
+            description:
+              'Of a network that is sent in the run: MAC of the access point. Default: the one that the station is joined to.',
+          }),
       })
       .optional(),
     console: z
@@ -191,32 +199,40 @@ const wifi = z
         description: 'With console: a console that is known, or steps of your own. Default: preset zc.',
       }),
     join: z
-      .strictObject({ timeoutMs: z.int().min(1_000).max(120_000).default(30_000) })
+      .strictObject({
+        timeoutMs: z.int().min(1_000).max(120_000).optional().meta({
+          description: 'Default: 30000 for a boot log, 45000 for a hand-over, 90000 for SmartConfig, 120000 for WPS.',
+        }),
+      })
       .optional()
       .meta({
         description:
-          'A board passes only when its boot log proves that it is on the network; for a network that is handed over, how long that may take.',
+          'A board passes only when its boot log proves that it is on the network; for a network that is handed over, how long that may take; with wps, the window is opened in the run.',
       }),
   })
   .superRefine((value, context) => {
     const refuse = (path: string, message: string): void => {
       context.addIssue({ code: 'custom', path: [path], message });
     };
-    const { mode, ssid, password, columns, join, target, portal } = value;
+    const { mode, ssid, password, columns, join, target, portal, smartconfig } = value;
     const hasNetwork = ssid !== undefined || columns !== undefined;
     const mustHave = mode === 'static' || mode === 'improv' || mode === 'console';
     if (mustHave && !hasNetwork) refuse('ssid', `is missing, and mode ${mode} needs it`);
     if (columns !== undefined && (ssid !== undefined || password !== undefined))
       refuse('columns', 'stand in place of ssid and password: give the ones or the others');
     if (mode !== 'static' && target !== 'zc') refuse('target', `has no place in mode ${mode}`);
-    if (!mustHave && mode !== 'portal' && hasNetwork)
+    if (mode === 'wps' && hasNetwork)
       refuse(
         columns === undefined ? 'ssid' : 'columns',
-        `has no place in mode ${mode}: the firmware gets it later`,
+        `has no place in mode ${mode}: the access point gives it`,
       );
     if (ssid === undefined && password !== undefined) refuse('password', 'has no place without an ssid');
-    if (!hasNetwork && join !== undefined)
+    if (!hasNetwork && mode !== 'wps' && join !== undefined)
       refuse('join', `cannot be proven in mode ${mode}: the board has no network yet`);
+    if (smartconfig?.bssid !== undefined && !hasNetwork)
+      refuse('smartconfig', 'names an access point, and no ssid that is to be sent');
+    if (hasNetwork && smartconfig?.protocol === 'airkiss')
+      refuse('ssid', 'cannot be sent in the run by AirKiss: use v1 or v2');
     if (mode === 'portal' && hasNetwork && portal?.security === 2) {
       refuse(
         'ssid',

@@ -1,6 +1,6 @@
 // A job: the provisioning of one board at one port, from the start to its result.
 import { z } from 'zod';
-import { STAGES } from '../../core/stages.js';
+import { OPERATOR_ACTIONS, STAGES } from '../../core/stages.js';
 import { conflictSchema } from './conflicts.js';
 import { wifiRecordSchema } from './wifi-record.js';
 import { momentSchema, operations, timeSchema } from './operation.js';
@@ -64,6 +64,8 @@ export const jobSchema = z
     /** The batch that it counts for. */
     batch: z.string().optional(),
     lot: z.string().optional(),
+    /** What its stage waits for beside the board, until when: a hand of the operator, or the air. */
+    action: z.object({ what: z.enum(OPERATOR_ACTIONS), until: timeSchema.optional() }).optional(),
     /** Its label is printed; the unit passes when the code of that label was scanned. */
     scanning: z.boolean().optional(),
     /** In a batch that numbers its units. */

@@ -1,6 +1,7 @@
 // A job as values: how it begins, and what each event of the flow makes of it.
 import { EspmintError } from '../../core/errors/index.js';
 import type { ProvisionEvent, ProvisionResult, Stage } from '../../core/stages.js';
+import { actionOf } from '../../station/index.js';
 import type { Job, JobStage, ProfileName } from '../contract/index.js';
 
 export interface NewJob {
@@ -31,10 +32,11 @@ export function advanceJob(job: Job, event: Exclude<ProvisionEvent, ProvisionRes
         attempts: event.of,
         stages: [],
         percent: undefined,
+        action: undefined,
         doneBytes: undefined,
       };
     case 'stage':
-      return { ...job, stages: withStage(job.stages, event) };
+      return { ...job, action: undefined, stages: withStage(job.stages, event) };
     case 'progress':
       return { ...job, percent: event.percent, doneBytes: event.doneBytes, totalBytes: event.totalBytes };
     case 'firmware':
@@ -45,6 +47,8 @@ export function advanceJob(job: Job, event: Exclude<ProvisionEvent, ProvisionRes
       return { ...job, mac: event.mac, uuid: event.uuid, known: event.known };
     case 'nvs':
       return job;
+    case 'action':
+      return { ...job, action: actionOf(event) };
     case 'warning':
       return { ...job, warnings: [...job.warnings, { code: event.code, message: event.message }] };
   }
@@ -52,7 +56,7 @@ export function advanceJob(job: Job, event: Exclude<ProvisionEvent, ProvisionRes
 
 /** The job with its result, which may say more than the flow knew: a board that was pulled, a run that took too long. */
 export function endJob(job: Job, result: ProvisionResult, endedAt: string): Job {
-  const ended = { ...job, scanning: undefined, endedAt, durationMs: result.durationMs };
+  const ended = { ...job, scanning: undefined, action: undefined, endedAt, durationMs: result.durationMs };
   if (result.ok) {
     const { offset, size, imageSha256: sha256, serial, alreadyDone, wifi } = result;
     return { ...ended, state: 'passed', image: { offset, size, sha256 }, serial, alreadyDone, wifi };
@@ -70,7 +74,7 @@ export function endJob(job: Job, result: ProvisionResult, endedAt: string): Job 
 export function interruptJob(job: Job, endedAt: string): Job {
   const { code, message, next, retryable } = new EspmintError('JOB_INTERRUPTED', { port: job.port });
   const stage = job.stages.at(-1)?.stage ?? 'connect';
-  return { ...job, state: 'interrupted', endedAt, failure: { code, message, next, stage, retryable } };
+  return { ...job, action: undefined, state: 'interrupted', endedAt, failure: { code, message, next, stage, retryable } };
 }
 
 function withStage(

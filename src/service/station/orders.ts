@@ -27,6 +27,7 @@ export interface OrderParts {
   readonly settings: StationSettings;
   readonly secrets: Secrets;
   readonly verify: ServiceOptions['verify'];
+  readonly wpsHook: ServiceOptions['wpsHook'];
   /** Absent: a service without a database has no batches. */
   readonly batches: Batches | undefined;
   readonly firmware: ServiceParts['firmware'];
@@ -47,13 +48,13 @@ export class Orders {
    *   the profile is wrong
    */
   async make({ profile: wanted, known }: Wanted): Promise<Order> {
-    const { settings, secrets, verify, enter } = this.#parts;
+    const { settings, secrets, verify, wpsHook, enter } = this.#parts;
     const { stationName: station } = await settings.get();
     const batch = await this.#batch(station);
     const stored = await this.#find(wanted, batch);
     const profile = { name: stored.name, version: stored.version };
     const firmware = await this.#firmware(stored.profile.firmware);
-    const changes = { known, verify, firmware, ...saidBy(batch) };
+    const changes = { known, verify, firmware, wpsHook, ...saidBy(batch) };
     const plan = await buildPlan(stored.profile, changes, secrets.resolve);
     const admission = batch === undefined ? undefined : enter(batch.name, profile, station);
     return {

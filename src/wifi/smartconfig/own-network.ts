@@ -8,6 +8,8 @@ import type { SenderNetwork } from './diagnosis.js';
 
 export interface OwnNetwork extends SenderNetwork {
   readonly broadcast: string;
+  /** MAC of the access point that this host is joined to. */
+  readonly bssid?: string | undefined;
 }
 
 const IW_MS = 3_000;
@@ -59,7 +61,7 @@ function isWireless(name: string): boolean | undefined {
 }
 
 /** What `iw` tells, where it is installed: a help for the diagnosis, never needed. */
-function radioOf(name: string): Promise<Pick<OwnNetwork, 'ssid' | 'frequencyMhz'>> {
+function radioOf(name: string): Promise<Pick<OwnNetwork, 'ssid' | 'frequencyMhz' | 'bssid'>> {
   return new Promise((resolve) => {
     execFile(
       'iw',
@@ -67,8 +69,9 @@ function radioOf(name: string): Promise<Pick<OwnNetwork, 'ssid' | 'frequencyMhz'
       { timeout: IW_MS, env: toolEnvironment(process.env) },
       (error, stdout) => {
         const ssid = /^\s*SSID: (.+)$/m.exec(stdout)?.[1];
+        const bssid = /^Connected to ([0-9a-f:]{17})/m.exec(stdout)?.[1];
         const frequency = Number(/^\s*freq: (\d+)/m.exec(stdout)?.[1]);
-        resolve(error === null && frequency > 0 ? { ssid, frequencyMhz: frequency } : {});
+        resolve(error === null && frequency > 0 ? { ssid, bssid, frequencyMhz: frequency } : {});
       },
     );
   });

@@ -1,7 +1,7 @@
 // Sends credentials as packet lengths at the pace that receivers expect, and listens for boards that have joined.
-import { createSocket, type Socket } from 'node:dgram';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { Deadline, sleep, throwIfAborted } from '../../driver/wait.js';
+import { openUdp, type AirSocket, type OpenAirSocket } from './air-socket.js';
 import { readV1Acknowledgement, V1_GUIDE, V1_PACE, v1Lengths, v1Token, type Acknowledgement } from './v1.js';
 import { readV2Acknowledgement, V2_PACE, V2_PORTS, V2_REPLY, v2Lengths } from './v2.js';
 
@@ -26,8 +26,13 @@ export interface SmartConfigRequest {
 
 export interface SenderOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Once for each board. */
   readonly onAcknowledgement?: ((board: Acknowledgement) => void) | undefined;
+  /** Each time: a board says it thirty times. */
+  readonly onHeard?: ((board: Acknowledgement) => void) | undefined;
   readonly onProgress?: ((progress: SenderProgress) => void) | undefined;
+  /** Default: UDP of this host. */
+  readonly open?: OpenAirSocket | undefined;
   /** For tests: other ports and shorter times. */
   readonly ports?: {
     readonly device: number;
@@ -48,6 +53,23 @@ export interface SendReport {
   readonly durationMs: number;
   /** Packets that came to the port of acknowledgements and were for another sender, or damaged. */
   readonly foreign: number;
+}
+
+/** Of one board of a run: as long as version 2 sends. */
+export const SMARTCONFIG_MS = V2_PACE.sendMs;
+
+/** Whether a protocol can carry that network, before anything is sent. @throws INPUT_INVALID */
+export function checkSmartConfigNetwork(
+  { protocol }: Pick<SmartConfigRequest, 'protocol'>,
+  { ssid, password }: Pick<SmartConfigRequest, 'ssid' | 'password'>,
+): void {
+  const content = {
+    ssid: new TextEncoder().encode(ssid),
+    password: new TextEncoder().encode(password),
+    bssid: new Uint8Array(6),
+  };
+  if (protocol === 'v1') v1Lengths({ ...content, senderAddress: new Uint8Array(4) });
+  else v2Lengths({ ...content, portIndex: 0 });
 }
 
 interface Pace {
@@ -88,7 +110,7 @@ class Sender {
   readonly #boards = new Map<string, Acknowledgement>();
   readonly #ports: NonNullable<SenderOptions['ports']>;
   readonly #finished = new AbortController();
-  #socket: Socket | undefined;
+  #socket: AirSocket | undefined;
   #portIndex = 0;
   #packets = 0;
   #foreign = 0;
@@ -134,11 +156,7 @@ class Sender {
   }
 
   close(): void {
-    try {
-      this.#socket?.close();
-    } catch {
-      // Closed by its own error.
-    }
+    this.#socket?.close();
   }
 
   get #isDone(): boolean {
@@ -185,12 +203,11 @@ class Sender {
     const { packetMs, slowAfterMs, slowPacketMs } = this.#pace;
     const group = this.#group;
     const address = destination === 'multicast' ? `234.${group}.${group}.${group}` : destination;
-    await new Promise<void>((resolve, reject) => {
-      this.#socket?.send(PAYLOAD, 0, length, this.#ports.device, address, (error) => {
-        if (error === null) resolve();
-        else reject(socketError(error));
+    await this.#socket
+      ?.send(PAYLOAD.subarray(0, length), this.#ports.device, address)
+      .catch((error: unknown) => {
+        throw socketError(error);
       });
-    });
     this.#packets += 1;
     if (this.#packets % PROGRESS_EVERY === 0)
       this.options.onProgress?.({ packets: this.#packets, elapsedMs });
@@ -213,17 +230,17 @@ class Sender {
   }
 
   /** Before anything is sent: the first acknowledgement may come early. */
-  async #bind(): Promise<Socket> {
+  async #bind(): Promise<AirSocket> {
+    const { open = openUdp } = this.options;
+    const { destination, address: own } = this.request;
     const candidates =
       this.request.protocol === 'v1' ? this.#ports.acknowledgement.slice(0, 1) : this.#ports.acknowledgement;
     let failure: unknown;
     for (const [index, port] of candidates.entries()) {
       try {
-        const socket = await bindUdp(port);
+        const socket = await open(port, destination === 'multicast' ? own : undefined);
         this.#portIndex = index;
-        socket.on('message', (bytes, { address }) => this.#take(bytes, address));
-        socket.on('error', () => undefined);
-        if (this.request.destination === 'multicast') socket.setMulticastInterface(this.request.address);
+        socket.onMessage((bytes, address) => this.#take(bytes, address));
         return socket;
       } catch (error) {
         failure = error;
@@ -246,6 +263,7 @@ class Sender {
       return;
     }
     if (this.request.protocol === 'v2') this.#reply(from);
+    this.options.onHeard?.(board);
     if (this.#boards.has(board.mac)) return;
     this.#boards.set(board.mac, board);
     this.options.onAcknowledgement?.(board);
@@ -255,27 +273,12 @@ class Sender {
   /** The board stops announcing itself when it hears this; a lost one costs nothing. */
   #reply(to: string): void {
     for (let time = 0; time < V2_REPLY.times; time++) {
-      this.#socket?.send(V2_REPLY.bytes, this.#ports.reply, to, () => undefined);
+      void this.#socket?.send(V2_REPLY.bytes, this.#ports.reply, to).catch(() => undefined);
     }
   }
 }
 
 const PAYLOAD = new Uint8Array(LONGEST).fill(CONTENT);
-
-function bindUdp(port: number): Promise<Socket> {
-  const socket = createSocket({ type: 'udp4', reuseAddr: true });
-  return new Promise((resolve, reject) => {
-    socket.once('error', (error) => {
-      socket.close();
-      reject(error);
-    });
-    socket.bind(port, () => {
-      socket.removeAllListeners('error');
-      socket.setBroadcast(true);
-      resolve(socket);
-    });
-  });
-}
 
 function socketError(error: unknown): EspmintError {
   if (isEspmintError(error)) return error;

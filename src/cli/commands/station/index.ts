@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { backendOption, traceOption, verifyOption } from '../../arguments/board-options.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { countOption } from '../../arguments/numbers.js';
+import { addWpsHookOptions } from '../../arguments/wps-hook.js';
 import { offlineOption } from '../../arguments/offline.js';
 import { operatorOption } from '../../compose/origin.js';
 import { portListCommand } from './port-list.js';
@@ -56,6 +57,7 @@ function addPlanOptions(command: Command): void {
     .addOption(backendOption())
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
     .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys');
+  addWpsHookOptions(command);
 }
 
 function addRunOptions(command: Command): void {

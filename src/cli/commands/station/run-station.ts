@@ -1,7 +1,7 @@
 // The parts of a running station, put together: ports, flow, batch, figures, operator and screen.
 import { hostname } from 'node:os';
 import { EXIT } from '../../../core/errors/index.js';
-import { provisionDevice } from '../../../provision/index.js';
+import { needsWpsTurn, provisionDevice, type ProvisionPlan } from '../../../provision/index.js';
 import {
   SlotMap,
   Station,
@@ -31,7 +31,7 @@ export interface StationOptions
     BackendChoice,
     OriginFlags,
     OfflineChoice,
-    Pick<PlanFlags, 'profile' | 'caUrl' | 'known' | 'verify'> {
+    Pick<PlanFlags, 'profile' | 'caUrl' | 'known' | 'verify' | 'wpsHook' | 'wpsCancelHook'> {
   readonly batch?: string;
   readonly name?: string;
   readonly start: 'auto' | 'key';
@@ -94,7 +94,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
       },
       onEvent: (event) => onEvent(event, { reporter, work }),
     },
-    settingsOf(options),
+    settingsOf(options, plan),
   );
   const missing = await ports.missing();
   // Before the first line is drawn: until it listens, the terminal shows what is typed in the middle of the screen.
@@ -118,8 +118,10 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   io.setExitCode(EXIT.ok);
 }
 
-function settingsOf(options: StationOptions): Partial<StationSettings> {
-  const { maxRunning, retries, stopSlot = 3, stopBatch = 6 } = options;
+function settingsOf(options: StationOptions, plan: ProvisionPlan): Partial<StationSettings> {
+  // Boards that wait for the button wait for their seat: the time of a run is then for itself.
+  const maxRunning = needsWpsTurn(plan) ? 1 : options.maxRunning;
+  const { retries, stopSlot = 3, stopBatch = 6 } = options;
   return {
     autoStart: options.start === 'auto',
     ...(maxRunning === undefined ? {} : { maxRunning }),

@@ -1,9 +1,9 @@
 // `espmint wifi wps`: one window of 120 s, opened at the access point by its own command where there is one.
 import { Command } from 'commander';
 import { parseWpsPin } from '../../../core/wps-pin.js';
-import { EspmintError } from '../../../core/errors/index.js';
 import { runWpsWindow, WPS_WINDOW_MS } from '../../../wifi/index.js';
 import { countOption } from '../../arguments/numbers.js';
+import { parseWpsHook } from '../../arguments/wps-hook.js';
 import { readSecretFile } from '../../../files/index.js';
 import { jsonLine, type CliIo } from '../../io.js';
 import { withBoard } from './board-link.js';
@@ -45,10 +45,9 @@ async function run(io: CliIo, options: Options): Promise<void> {
   const pinText =
     options.pinFile === undefined ? io.env['ESPMINT_WPS_PIN'] : await readSecretFile(options.pinFile);
   const pin = pinText === undefined || pinText === '' ? undefined : parseWpsPin(pinText);
-  const start = options.hook === undefined ? undefined : words('--hook', options.hook);
-  const cancel = options.cancelHook === undefined ? undefined : words('--cancel-hook', options.cancelHook);
+  const hook = parseWpsHook(options.hook, options.cancelHook, '--hook');
   const joined = await withBoard(io, port, { ...options, firmwareMs: windowMs }, (link, signal) => {
-    if (start === undefined) {
+    if (hook === undefined) {
       io.stderr(
         pin === undefined
           ? 'Press the WPS button of the access point now.\n'
@@ -57,7 +56,7 @@ async function run(io: CliIo, options: Options): Promise<void> {
     }
     return runWpsWindow(link, {
       pin,
-      hook: start === undefined ? undefined : { start, cancel },
+      hook,
       ssid,
       windowMs,
       signal,
@@ -70,15 +69,4 @@ async function run(io: CliIo, options: Options): Promise<void> {
   });
   if (json === true) io.stdout(jsonLine({ type: 'joined', port, ...joined }));
   else io.stdout(`${port}: on "${joined.ssid ?? 'its network'}", address ${joined.address ?? 'not told'}\n`);
-}
-
-/** Program and arguments; double quotes hold blanks together. No shell runs it. @throws INPUT_INVALID */
-function words(option: string, text: string): string[] {
-  const found = Array.from(text.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, bare]) => quoted ?? bare ?? '');
-  if (found.length > 0) return found;
-  throw new EspmintError('INPUT_INVALID', {
-    field: option,
-    reason: 'is empty',
-    hint: 'give a program and its arguments',
-  });
 }
