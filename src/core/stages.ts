@@ -41,11 +41,18 @@ export interface ChipFacts {
   readonly uniqueId?: string;
 }
 
+/** What says that a board is on its network: its log, its firmware when asked, or an acknowledgement from inside it. */
+export const WIFI_PROOFS = ['log', 'firmware', 'acknowledgement'] as const;
+
 /** What an attempt keeps of a board's Wi-Fi; no field is secret. */
 export interface WifiRecord {
   readonly mode: WifiMode;
   /** `unproven`: nothing said how it went; `not-asked`: the profile wants no proof. */
   readonly result: 'joined' | 'failed' | 'unproven' | 'not-asked';
+  /** The network that it was given; absent where its firmware gets one later. */
+  readonly ssid?: string | undefined;
+  /** Of a board that joined. */
+  readonly proof?: (typeof WIFI_PROOFS)[number] | undefined;
   /** The board's own address, where it told one. */
   readonly address?: string | undefined;
   /** Why it is not on the network, in words. */
@@ -168,6 +175,8 @@ export interface Failed extends OfBoard {
   readonly conflict?: Conflict;
   /** What the board printed before its boot check failed: its last lines, secrets masked. */
   readonly log?: readonly string[];
+  /** Where it failed to get onto its network. */
+  readonly wifi?: WifiRecord;
   readonly durationMs: number;
 }
 

@@ -14,9 +14,15 @@ import {
   type OwnNetwork,
   type SharedAir,
 } from '../wifi/index.js';
-import type { HandOverOptions } from './hand-over.js';
 import type { ProvisionPlan, SmartConfigHandOver, WpsHandOver } from './plan.js';
 import type { Try } from './try.js';
+
+/** What a hand-over needs of the run. */
+export interface HandOverOptions {
+  /** Every line that the board prints, secrets masked. */
+  readonly onLine: (line: string) => void;
+  readonly secrets: readonly string[];
+}
 
 const airOf = ({ parts, port }: Try): SharedAir => parts.airOf?.(port) ?? HOST_AIR;
 
@@ -42,13 +48,17 @@ export async function bringByAir(
   options: HandOverOptions,
 ): Promise<WifiRecord> {
   const { plan, signal } = run;
-  const address = await board.useFirmware(
+  const found = await board.useFirmware(
     (link) =>
-      how.mode === 'wps' ? byWps(run, link, psk, how, options) : bySmartConfig(run, board, link, how, options),
+      how.mode === 'wps'
+        ? byWps(run, link, psk, how, options)
+        : bySmartConfig(run, board, link, how, options),
     { baud: plan.boot?.baud, signal },
   );
-  return { mode: how.mode, result: 'joined', address };
+  return { mode: how.mode, result: 'joined', ...found };
 }
+
+type Found = Pick<WifiRecord, 'ssid' | 'proof' | 'address'>;
 
 async function byWps(
   { port, emit, signal }: Try,
@@ -56,7 +66,7 @@ async function byWps(
   psk: string,
   { method, hook, timeoutMs }: WpsHandOver,
   { onLine }: HandOverOptions,
-): Promise<string | undefined> {
+): Promise<Found> {
   const action: OperatorAction = hook === undefined ? 'wps-button' : 'wps-window';
   emit({ type: 'action', port, action, withinMs: timeoutMs });
   const joined = await runWpsWindow(link, {
@@ -66,7 +76,7 @@ async function byWps(
     signal,
     onLine,
   });
-  return joined.address;
+  return { ssid: joined.ssid, proof: 'log', address: joined.address };
 }
 
 async function bySmartConfig(
@@ -75,15 +85,15 @@ async function bySmartConfig(
   link: Link,
   { protocol, key, bssid, timeoutMs }: SmartConfigHandOver,
   { onLine, secrets }: HandOverOptions,
-): Promise<string | undefined> {
+): Promise<Found> {
   const { port, plan, emit, signal } = run;
   if (plan.wifi === undefined) throw new EspmintError('INTERNAL', { reason: 'no network to send' });
   const { ssid, password = '' } = plan.wifi;
   if (key === undefined) emit({ type: 'warning', port, ...warningOf('SMARTCONFIG_READABLE', { protocol }) });
   const end = new AbortController();
   const both = signal === undefined ? end.signal : AbortSignal.any([signal, end.signal]);
-  let network: OwnNetwork | undefined;
-  let received = false;
+  /** What came up meanwhile. */
+  const seen: { network?: OwnNetwork; received: boolean } = { received: false };
   let sending: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => (sending = resolve));
   emit({ type: 'action', port, action: 'smartconfig-turn' });
@@ -97,7 +107,7 @@ async function bySmartConfig(
   const acknowledged = airOf(run).smartConfig(request, board.facts.mac, {
     signal: both,
     onSending: (into) => {
-      network = into;
+      seen.network = into;
       emit({ type: 'action', port, action: 'smartconfig', withinMs: timeoutMs });
       sending();
     },
@@ -111,7 +121,7 @@ async function bySmartConfig(
       waitsForSilentBoard: true,
       signal: both,
       onLine: (line) => {
-        received ||= /smartconfig.*(got|ssid)/i.test(line);
+        seen.received ||= /smartconfig.*(got|ssid)/i.test(line);
         onLine(line);
       },
     });
@@ -122,21 +132,27 @@ async function bySmartConfig(
     // The link is given back with nobody reading it.
     end.abort();
     await reading.catch(() => undefined);
-    return first.address;
+    return { ssid, proof: 'joined' in first ? 'log' : 'acknowledgement', address: first.address };
   } catch (error) {
     if (!isEspmintError(error, 'WIFI_JOIN_UNPROVEN')) throw error;
-    const encrypted = key !== undefined;
-    const boardSays = received ? 'received' : 'nothing';
-    const facts = { protocol, ssid, encrypted, network, foreign: 0, boardSays } as const;
-    throw new EspmintError('SMARTCONFIG_NO_ACKNOWLEDGEMENT', {
-      ssid,
-      seconds: Math.round(timeoutMs / 1000),
-      diagnosis: diagnoseSilence(facts).join(' '),
-    });
+    throw silence(ssid, { protocol, key, timeoutMs }, seen);
   } finally {
     end.abort();
     await acknowledged.catch(() => undefined);
   }
+}
+
+/** Neither acknowledgement nor log: what is likely. */
+function silence(
+  ssid: string,
+  { protocol, key, timeoutMs }: Pick<SmartConfigHandOver, 'protocol' | 'key' | 'timeoutMs'>,
+  { network, received }: { readonly network?: OwnNetwork; readonly received: boolean },
+): EspmintError {
+  const boardSays = received ? 'received' : 'nothing';
+  const facts = { protocol, ssid, encrypted: key !== undefined, network, foreign: 0, boardSays } as const;
+  const seconds = Math.round(timeoutMs / 1000);
+  const diagnosis = diagnoseSilence(facts).join(' ');
+  return new EspmintError('SMARTCONFIG_NO_ACKNOWLEDGEMENT', { ssid, seconds, diagnosis });
 }
 
 const bytesOf = (mac: string): Uint8Array =>

@@ -14,7 +14,7 @@ import {
   type Credentials,
   type Online,
 } from '../wifi/index.js';
-import { bringByAir } from './hand-over-air.js';
+import { bringByAir, type HandOverOptions } from './hand-over-air.js';
 import type { CableHandOver, HandOver, ProvisionPlan } from './plan.js';
 import type { Try } from './try.js';
 
@@ -30,13 +30,6 @@ export function handOverMs(how: HandOver): number {
   const { script, timeoutMs = JOIN_MS } = how;
   const steps = (script?.steps ?? []).reduce((sum, step) => sum + (step.timeoutMs ?? DEFAULT_STEP_MS), 0);
   return ROUNDS * ROUND_MS + timeoutMs + steps;
-}
-
-/** What a hand-over needs of the run. */
-export interface HandOverOptions {
-  /** Every line that the board prints, secrets masked. */
-  readonly onLine: (line: string) => void;
-  readonly secrets: readonly string[];
 }
 
 /**
@@ -88,7 +81,7 @@ async function byCable(
     },
     { baud: plan.boot?.baud, signal },
   );
-  return { mode, result: 'joined', address: online.address ?? hostOf(online.url) };
+  return { mode, result: 'joined', ssid, proof: 'firmware', address: online.address ?? hostOf(online.url) };
 }
 
 /** The proof comes from the device's key: nobody can be asked for another. */
@@ -118,7 +111,7 @@ export function failedWifi(plan: ProvisionPlan, error: EspmintError): WifiRecord
   const given =
     'reason' in details && typeof details.reason === 'string' ? details.reason : message.replace(next, '');
   const refused = code.startsWith('WIFI_') && !UNPROVEN.includes(code);
-  return { mode, result: refused ? 'failed' : 'unproven', reason: given };
+  return { mode, result: refused ? 'failed' : 'unproven', ssid: plan.wifi?.ssid, reason: given };
 }
 /** Of these nobody knows whether the board has joined. */
 const UNPROVEN: readonly string[] = [

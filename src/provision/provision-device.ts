@@ -124,6 +124,8 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
   /** What the board printed while it was handed its network. */
   const lines: string[] = [];
   let board: Board | undefined;
+  /** With the board's own network, once it is known. */
+  let tried = run;
   try {
     const connected = (board = await clock.stage('connect', () => connect(run)));
     const layout = await clock.stage('inspect', () => inspect(run, connected));
@@ -136,8 +138,9 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     if (admission !== undefined) onFailure.push((failed) => admission.failed(failed));
     const claim = (): ReturnType<typeof claimValues> => claimValues(run, identity, admission?.serial);
     const own = run.plan.values && (await clock.stage('reserve', claim));
+    tried = withOwnWifi(run, own);
     const unit: Unit = {
-      run: withOwnWifi(run, own),
+      run: tried,
       clock,
       board: connected,
       layout,
@@ -162,12 +165,12 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     const error = toEspmintError(thrown);
     // The reservation stays: its key may be on the chip. Only the reason is noted, and only if that is possible.
     const stage = clock.current;
-    const isWifi = stage === 'join' || (stage === 'boot' && run.plan.handOver === undefined);
+    const isWifi = stage === 'join' || (stage === 'boot' && tried.plan.handOver === undefined);
     const log = stage === 'join' ? lines : bootLogOf(error);
-    const wifi = isWifi ? failedWifi(run.plan, error) : undefined;
+    const wifi = isWifi ? failedWifi(tried.plan, error) : undefined;
     const failed = { code: error.code, stage, log, wifi };
     await Promise.allSettled(onFailure.map((listener) => listener(failed)));
-    return failure(run, error, stage, known, log);
+    return { ...failure(run, error, stage, known, log), ...(wifi === undefined ? {} : { wifi }) };
   } finally {
     await board?.close();
   }
@@ -285,7 +288,9 @@ async function checkStart(
   if (mode === undefined) return undefined;
   if (plan.handOver === undefined || reservation === undefined) {
     const { joined } = started ?? {};
-    return { mode, result: joined === undefined ? 'not-asked' : 'joined', address: joined?.address };
+    const ssid = plan.wifi?.ssid;
+    if (joined === undefined) return { mode, result: 'not-asked', ssid };
+    return { mode, result: 'joined', ssid, proof: 'log', address: joined.address };
   }
   const { psk } = reservation;
   const keep = { onLine: (line: string) => keepLine(lines, line), secrets: boardSecrets(plan, psk, own) };

@@ -7,7 +7,13 @@ import { parseMac } from '../core/mac.js';
 import { parsePsk } from '../core/psk.js';
 import type { ProvisionEvent } from '../core/stages.js';
 import { readStoredWifi } from '../virtual/firmware/wifi/settings.js';
-import { openVirtualAir, servePortal, type ApplicationName, type VirtualBoard, type VirtualWifi } from '../virtual/index.js';
+import {
+  openVirtualAir,
+  servePortal,
+  type ApplicationName,
+  type VirtualBoard,
+  type VirtualWifi,
+} from '../virtual/index.js';
 import { HttpTransport, ProtocommClient, SharedAir } from '../wifi/index.js';
 import { MAC, useFlow, type FlowRun } from '../../test/support/flow.js';
 import { buildPlan, type PlanChanges } from './build-plan.js';
@@ -44,7 +50,13 @@ describe('static credentials', () => {
       expect(stored.network).toEqual({ ssid: 'Lab', password: CANARY });
       expect(stored.item('wifi_ssid')?.value).toBe(target === 'net80211' ? undefined : 'Lab');
       const [attempt] = (await flow.registry.show({ mac: MAC })).attempts;
-      expect(attempt?.wifi).toEqual({ mode: 'static', result: 'joined', address: '192.168.77.130' });
+      expect(attempt?.wifi).toEqual({
+        mode: 'static',
+        result: 'joined',
+        ssid: 'Lab',
+        proof: 'log',
+        address: '192.168.77.130',
+      });
     },
   );
 
@@ -87,6 +99,8 @@ describe('a network that is handed over in the run', () => {
     const online = {
       mode,
       result: 'joined',
+      ssid: 'Lab',
+      proof: 'firmware',
       address: mode === 'improv' ? 'board-a4cf12345678.local' : '192.168.77.130',
     };
     expect(result.ok && [result.wifi, result.stagesMs.join !== undefined]).toEqual([online, true]);
@@ -204,6 +218,7 @@ describe('a portal', () => {
 });
 
 describe('a network from the access point or over the air, in the run', () => {
+  const PATIENT = { timeout: 20_000 };
   const actionsOf = (events: readonly ProvisionEvent[]): string[] =>
     events.flatMap((event) => (event.type === 'action' ? [event.action] : []));
   const planOf = (wifi: string, changes: PlanChanges = {}): Promise<ProvisionPlan> =>
@@ -228,19 +243,19 @@ describe('a network from the access point or over the air, in the run', () => {
     const board = plug();
     const events: ProvisionEvent[] = [];
     const plan = await planOf('{mode: wps, wps: {method: button}, join: {}}');
-    const running = flow.run(board, { plan, onEvent: (event) => events.push(event) });
-    await expect.poll(() => actionsOf(events)).toEqual(['wps-button']);
+    const running = flow.run(board, { plan, airOf: airOf(), onEvent: (event) => events.push(event) });
+    await expect.poll(() => actionsOf(events), PATIENT).toEqual(['wps-button']);
     expect(events.find(({ type }) => type === 'action')).toMatchObject({ withinMs: 120_000 });
     board.radio.pressWps(undefined, { ssid: 'Lab', password: CANARY });
     expect(await running).toMatchObject({
       ok: true,
-      wifi: { mode: 'wps', result: 'joined', address: '192.168.77.130' },
+      wifi: { mode: 'wps', result: 'joined', ssid: 'Lab', proof: 'log', address: '192.168.77.130' },
     });
   });
 
   it('a window that nobody uses is over, is told as unproven, and is not opened again by itself', async () => {
     const plan = await planOf('{mode: wps, wps: {method: button}, join: {timeoutMs: 1000}}');
-    const result = await flow.run(plug(), { plan: { ...plan, attempts: 3 } });
+    const result = await flow.run(plug(), { plan: { ...plan, attempts: 3 }, airOf: airOf() });
     expect(result).toMatchObject({ ok: false, stage: 'join', code: 'WPS_WINDOW_OVER', retryable: true });
     const { attempts } = await flow.registry.show({ mac: MAC });
     expect(attempts.map(({ wifi }) => wifi?.result)).toEqual(['unproven']);
@@ -255,7 +270,7 @@ describe('a network from the access point or over the air, in the run', () => {
       flow.run(board, { plan, airOf: air, onEvent: (event) => events.push(event) }),
     );
     for (const board of boards) {
-      await expect.poll(() => board.radio.wps).toBe('button');
+      await expect.poll(() => board.radio.wps, PATIENT).toBe('button');
       expect(boards.filter(({ radio }) => radio.wps !== undefined)).toEqual([board]);
       board.radio.pressWps(undefined, { ssid: 'Lab', password: CANARY });
       await runs[boards.indexOf(board)];
@@ -271,9 +286,12 @@ describe('a network from the access point or over the air, in the run', () => {
     const wpsHook = { start: [process.execPath, '-e', call] };
     const plan = await planOf('{mode: wps, join: {timeoutMs: 20000}}', { wpsHook });
     const events: ProvisionEvent[] = [];
-    const result = await flow.run(board, { plan, onEvent: (event) => events.push(event) });
+    const result = await flow.run(board, { plan, airOf: airOf(), onEvent: (event) => events.push(event) });
     await portal.close();
-    expect(result, JSON.stringify(result)).toMatchObject({ ok: true, wifi: { mode: 'wps', result: 'joined' } });
+    expect(result, JSON.stringify(result)).toMatchObject({
+      ok: true,
+      wifi: { mode: 'wps', result: 'joined' },
+    });
     expect(actionsOf(events)).toEqual(['wps-window']);
     const pin = deviceWpsPin(parsePsk(readStoredWifi(board.flash).item('psk_secret')?.value ?? ''));
     expect(JSON.stringify(events)).not.toContain(pin);

@@ -20,8 +20,12 @@ export { HttpTransport } from './protocomm/http-transport.js';
 export { masker } from './secrets.js';
 export { diagnoseSilence, type SilenceFacts } from './smartconfig/diagnosis.js';
 export { ownNetwork, type OwnNetwork } from './smartconfig/own-network.js';
-export { checkSmartConfigNetwork, sendSmartConfig, SMARTCONFIG_MS, type SmartConfigRequest } from './smartconfig/sender.js';
-export type { AirSocket, OpenAirSocket } from './smartconfig/air-socket.js';
-export { HOST_AIR, SharedAir, type AirRequest } from './shared-air.js';
+export {
+  checkSmartConfigNetwork,
+  sendSmartConfig,
+  SMARTCONFIG_MS,
+  type SmartConfigRequest,
+} from './smartconfig/sender.js';
+export { HOST_AIR, SharedAir } from './shared-air.js';
 export { JOIN_TIMEOUT_MS, watchJoin } from './watch-join.js';
 export { runWpsWindow, WPS_WINDOW_MS, type WpsHook } from './wps/window.js';

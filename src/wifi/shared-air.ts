@@ -1,6 +1,6 @@
 // What the boards of one process share of the air: one WPS button window at a time, and one SmartConfig sender for all
 // boards that wait for the same network.
-import { EspmintError } from '../core/errors/index.js';
+import { EspmintError, toEspmintError } from '../core/errors/index.js';
 import type { OpenAirSocket } from './smartconfig/air-socket.js';
 import { ownNetwork, type OwnNetwork } from './smartconfig/own-network.js';
 import { sendSmartConfig, type SenderOptions, type SmartConfigRequest } from './smartconfig/sender.js';
@@ -29,7 +29,7 @@ export interface AirWait {
 interface Waiter {
   readonly mac: string;
   readonly heard: (board: Acknowledgement) => void;
-  readonly failed: (error: unknown) => void;
+  readonly failed: (error: EspmintError) => void;
   readonly onSending: AirWait['onSending'];
 }
 
@@ -65,7 +65,11 @@ export class SharedAir {
    * Sends until the board of that MAC acknowledges: from inside the network, so it has joined.
    * @throws SMARTCONFIG_SOCKET, INPUT_INVALID, CANCELLED
    */
-  smartConfig(request: AirRequest, mac: string, { signal, onSending }: AirWait = {}): Promise<Acknowledgement> {
+  smartConfig(
+    request: AirRequest,
+    mac: string,
+    { signal, onSending }: AirWait = {},
+  ): Promise<Acknowledgement> {
     const name = JSON.stringify([
       request.protocol,
       request.ssid,
@@ -92,7 +96,7 @@ export class SharedAir {
         },
         failed: (error) => {
           leave();
-          reject(error as Error);
+          reject(error);
         },
       };
       group.waiters.add(waiter);
@@ -107,7 +111,7 @@ export class SharedAir {
     this.#groups.set(name, group);
     void this.#send(request, group).catch((error: unknown) => {
       if (this.#groups.get(name) === group) this.#groups.delete(name);
-      for (const waiter of [...group.waiters]) waiter.failed(error);
+      for (const waiter of [...group.waiters]) waiter.failed(toEspmintError(error));
     });
     return group;
   }

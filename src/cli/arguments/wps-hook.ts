@@ -15,7 +15,10 @@ export function addWpsHookOptions(command: Command): Command {
       '--wps-hook <command>',
       'with wifi.mode wps: opens the window at the access point, such as "hostapd_cli wps_pbc" or "hostapd_cli wps_pin any {{pin}} 120"',
     )
-    .option('--wps-cancel-hook <command>', 'closes a window that was not used, such as "hostapd_cli wps_cancel"');
+    .option(
+      '--wps-cancel-hook <command>',
+      'closes a window that was not used, such as "hostapd_cli wps_cancel"',
+    );
 }
 
 /** @throws INPUT_INVALID */

@@ -73,7 +73,9 @@ export class LiveReporter implements Reporter {
     this.erase();
     for (const line of this.lines) this.io.stderr(`${this.render(line)}\n`);
     this.drawn = this.lines.length;
-    const countsDown = this.lines.some(({ action, result }) => action?.endsAt !== undefined && result === undefined);
+    const countsDown = this.lines.some(
+      ({ action, result }) => action?.endsAt !== undefined && result === undefined,
+    );
     if (countsDown) this.timer = setTimeout(() => this.redraw(), COUNT_MS);
   }
 

@@ -99,7 +99,8 @@ export class StationScreen implements StationReporter {
   #redraw(rows = this.#io.rows ?? Infinity): void {
     clearTimeout(this.#timer);
     this.#soon = false;
-    this.#timer = this.#isEnding || !this.#countsDown() ? undefined : setTimeout(() => this.#redraw(), COUNT_MS);
+    this.#timer =
+      this.#isEnding || !this.#countsDown() ? undefined : setTimeout(() => this.#redraw(), COUNT_MS);
     const away = this.#away === undefined ? [] : [colours.yellow(awayText(this.#away))];
     const { columns } = this.#io;
     const heads = [...this.#heads(columns - 1), ...away];

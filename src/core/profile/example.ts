@@ -23,7 +23,7 @@ wifi:
   # standard: 32 bytes and 64 hex digits fit.
   limits: char-array
   # static: credentials in flash. improv, console: handed over in the run, once the firmware has started. portal, wps,
-  # smartconfig: the firmware gets them later (docs/guides/wifi.md).
+  # smartconfig: the firmware gets them later, or in the run too (docs/guides/wifi.md).
   mode: static
   # zc: keys of the firmware's own; net80211: the store of esp_wifi; both.
   target: zc

@@ -201,7 +201,8 @@ const wifi = z
     join: z
       .strictObject({
         timeoutMs: z.int().min(1_000).max(120_000).optional().meta({
-          description: 'Default: 30000 for a boot log, 45000 for a hand-over, 90000 for SmartConfig, 120000 for WPS.',
+          description:
+            'Default: 30000 for a boot log, 45000 for a hand-over, 90000 for SmartConfig, 120000 for WPS.',
         }),
       })
       .optional()

@@ -72,7 +72,7 @@ export const jobSchema = z
     serial: z.string().optional(),
     /** The board held these very bytes from an earlier pass and was left untouched. */
     alreadyDone: z.boolean().optional(),
-    /** Once passed: how the board gets onto Wi-Fi, and what of it was proven. */
+    /** How the board gets onto Wi-Fi, and what of it was proven. */
     wifi: wifiRecordSchema.optional(),
     /** Present once failed or cancelled. `next` is the sentence for the operator. */
     failure: z

@@ -1,10 +1,14 @@
 // What an attempt and a job tell of a board's Wi-Fi.
 import { z } from 'zod';
+import { WIFI_PROOFS } from '../../core/stages.js';
 import { WIFI_MODES } from '../../core/wifi.js';
 
 export const wifiRecordSchema = z.object({
   mode: z.enum(WIFI_MODES),
   result: z.enum(['joined', 'failed', 'unproven', 'not-asked']),
+  ssid: z.string().optional(),
+  /** What says that it joined: its log, its firmware when asked, an acknowledgement from inside the network. */
+  proof: z.enum(WIFI_PROOFS).optional(),
   address: z.string().optional(),
   reason: z.string().optional(),
 });

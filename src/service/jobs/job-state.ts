@@ -61,11 +61,12 @@ export function endJob(job: Job, result: ProvisionResult, endedAt: string): Job 
     const { offset, size, imageSha256: sha256, serial, alreadyDone, wifi } = result;
     return { ...ended, state: 'passed', image: { offset, size, sha256 }, serial, alreadyDone, wifi };
   }
-  const { code, message, next, stage, retryable, conflict, log } = result;
+  const { code, message, next, stage, retryable, conflict, log, wifi } = result;
   const state = code === 'CANCELLED' ? 'cancelled' : 'failed';
   return {
     ...ended,
     state,
+    wifi,
     failure: { code, message, next, stage, retryable, conflict, log: log && [...log] },
   };
 }
@@ -74,7 +75,13 @@ export function endJob(job: Job, result: ProvisionResult, endedAt: string): Job 
 export function interruptJob(job: Job, endedAt: string): Job {
   const { code, message, next, retryable } = new EspmintError('JOB_INTERRUPTED', { port: job.port });
   const stage = job.stages.at(-1)?.stage ?? 'connect';
-  return { ...job, action: undefined, state: 'interrupted', endedAt, failure: { code, message, next, stage, retryable } };
+  return {
+    ...job,
+    action: undefined,
+    state: 'interrupted',
+    endedAt,
+    failure: { code, message, next, stage, retryable },
+  };
 }
 
 function withStage(

@@ -51,8 +51,7 @@ export function openVirtualAir(
       const say = (): void => {
         hear(packet, address);
         if (--left === 0) quiet(address);
-        else if (left === ACKNOWLEDGEMENTS - 1)
-          talking.set(address, setInterval(say, ACKNOWLEDGE_EVERY_MS));
+        else if (left === ACKNOWLEDGEMENTS - 1) talking.set(address, setInterval(say, ACKNOWLEDGE_EVERY_MS));
       };
       talking.set(address, setTimeout(say, FIRST_ACK_MS));
     }

@@ -11,7 +11,7 @@ import { watchJoin } from '../watch-join.js';
 export const WPS_WINDOW_MS = 120_000;
 const HOOK_MS = 10_000;
 
-interface WpsHook {
+export interface WpsHook {
   /** Program and arguments; `{{pin}}` is replaced. Run without a shell. */
   readonly start: readonly string[];
   /** Run at the end of the window; for hostapd `hostapd_cli wps_cancel`. */

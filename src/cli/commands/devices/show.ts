@@ -113,16 +113,24 @@ function withWhatOf({ chip, profile, baud, toolVersion }: AttemptRecord): string
   ]);
 }
 
+const PROOFS = {
+  log: 'its log',
+  firmware: 'the word of its firmware',
+  acknowledgement: 'its acknowledgement',
+} as const;
+
 function wifiOf({ wifi }: AttemptRecord): string {
   if (wifi === undefined) return '';
-  const { mode, result, address, reason } = wifi;
+  const { mode, result, ssid, proof, address, reason } = wifi;
   const said = {
     joined: 'on the network',
     failed: 'not on the network',
     unproven: 'not proven',
-    'not-asked': '',
+    'not-asked': 'not asked',
   };
-  return joined(', ', [`Wi-Fi ${mode}`, said[result], address, reason]);
+  const by = proof === undefined ? '' : ` by ${PROOFS[proof]}`;
+  const network = ssid === undefined ? '' : ` "${printable(ssid)}"`;
+  return joined(', ', [`Wi-Fi ${mode}${network}`, `${said[result]}${by}`, address, reason]);
 }
 
 /** What the application says of itself; a version that somebody typed is marked as that. */

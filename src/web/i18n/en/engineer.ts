@@ -174,7 +174,6 @@ export const engineer = {
   'today.host': 'Computer',
   'today.running': 'Running',
 
-  'wifi.title': 'Wi-Fi',
   'wifi.hint': 'Bring this board onto a network. The board restarts first.',
   'wifi.look': 'Find out what it speaks',
   'wifi.looking': 'Asking the board. This takes up to 20 seconds.',
@@ -326,19 +325,13 @@ export const engineer = {
   'settings.secrets': 'Secrets',
   'setup.wifi': 'Wi-Fi',
   'setup.wifi.mode': 'How boards get their network',
-  'option.wifi.mode.static': 'Credentials in flash',
-  'option.wifi.mode.portal': 'Portal of the firmware (unified provisioning)',
-  'option.wifi.mode.wps': 'WPS',
-  'option.wifi.mode.smartconfig': 'SmartConfig',
-  'option.wifi.mode.improv': 'Handed over by Improv Serial',
-  'option.wifi.mode.console': 'Handed over on its console',
   'setup.wifi.does.static': 'Written with the identity. Empty name: a product without Wi-Fi.',
   'setup.wifi.does.portal':
     'Each board gets a proof of possession of its own, for its label. With a network it is handed over on the console too.',
   'setup.wifi.does.wps':
     'The firmware starts WPS; nothing of the network is written. A PIN is made for each board, for its label.',
   'setup.wifi.does.smartconfig':
-    'The firmware listens for a sender. Prefer version 2 with a key: version 1 shows the password to everyone in range.',
+    'The firmware listens for a sender. Prefer version 2 with a key: version 1 shows the password to everyone in range. With a network name it is also sent in the run.',
   'setup.wifi.does.improv':
     'After the boot check, over the same cable; nothing of the network is written to flash.',
   'setup.wifi.does.console': 'After the boot check, by commands that its firmware takes.',
@@ -365,6 +358,10 @@ export const engineer = {
   'option.wifi.console.preset.join': 'join',
   'option.wifi.console.preset.sta_connect': 'sta_connect',
   'setup.wifi.script': 'This product has steps of its own for the console: see YAML.',
+  'setup.wifi.windowHint':
+    'Set: boards join in the run, for as long as this; the operator presses the button. At most 120000.',
+  'setup.wifi.bssid': 'MAC of the access point',
+  'setup.wifi.bssidHint': 'On 2.4 GHz. Empty: the one that the station is joined to.',
   'setup.wifi.join': 'Time to join (ms)',
   'setup.wifi.joinHint': 'Set: a board passes only when it is proven to be on the network.',
   'setup.firmware': 'Firmware flashed with the identity',

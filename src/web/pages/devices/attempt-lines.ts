@@ -2,12 +2,21 @@
 import type { DeviceHistory } from '../../../service/contract/index.js';
 import { formatBytes, formatDuration } from '../../format/format.js';
 import { currentLocale, maybe, t } from '../../i18n/translate.js';
+import { wifiLines } from '../../ui/wifi-record.js';
 
 type Attempt = DeviceHistory['attempts'][number];
 
 /** Only what is known: lines that would be empty are left out. */
 export function attemptLines(attempt: Attempt): readonly string[] {
-  return [howItEnded(attempt), whoAndWhere(attempt), withWhat(attempt)].filter((line) => line !== '');
+  const { wifi } = attempt;
+  return [
+    howItEnded(attempt),
+    whoAndWhere(attempt),
+    withWhat(attempt),
+    ...(wifi === undefined
+      ? []
+      : wifiLines(wifi).map((line, at) => (at === 0 ? joined([t('wifi.title'), line]) : line))),
+  ].filter((line) => line !== '');
 }
 
 function howItEnded(attempt: Attempt): string {

@@ -15,11 +15,12 @@ type Mode = (typeof MODES)[number];
 /** Parts that belong to one mode each. */
 const GROUPS = ['portal', 'wps', 'smartconfig', 'console'] as const;
 /** Modes whose boards are handed a network in the run, or have it in flash. */
-const WITH_NETWORK: readonly Mode[] = ['static', 'improv', 'console', 'portal'];
+const WITH_NETWORK: readonly Mode[] = ['static', 'improv', 'console', 'portal', 'smartconfig'];
 
 export function WifiForm(props: ProfileFormProps): JSX.Element {
   const { settings, preview, onSettings } = props;
   const mode = (textAt(settings, ['wifi', 'mode']) || 'static') as Mode;
+  const hasNetwork = textAt(settings, ['wifi', 'ssid']) !== '';
   return (
     <>
       <SelectField
@@ -45,12 +46,12 @@ export function WifiForm(props: ProfileFormProps): JSX.Element {
         </>
       )}
       <ModeFields {...props} mode={mode} />
-      {WITH_NETWORK.includes(mode) && textAt(settings, ['wifi', 'ssid']) !== '' && (
+      {(mode === 'wps' || (WITH_NETWORK.includes(mode) && hasNetwork)) && (
         <Text
           {...props}
           path={['wifi', 'join', 'timeoutMs']}
           label="setup.wifi.join"
-          hint="setup.wifi.joinHint"
+          hint={mode === 'wps' ? 'setup.wifi.windowHint' : 'setup.wifi.joinHint'}
           number
         />
       )}
@@ -114,6 +115,16 @@ function ModeFields(props: ProfileFormProps & { readonly mode: Mode }): JSX.Elem
             label="setup.wifi.key"
             suffix="smartconfig"
           />
+          {textAt(settings, ['wifi', 'ssid']) !== '' && (
+            <Text
+              {...props}
+              path={['wifi', 'smartconfig', 'bssid']}
+              label="setup.wifi.bssid"
+              hint="setup.wifi.bssidHint"
+              placeholder="34:29:12:43:c5:40"
+              mono
+            />
+          )}
         </>
       );
     case 'console':

@@ -17,6 +17,7 @@ import { LabelDialog } from '../devices/label-dialog.js';
 import { Dialog, DialogButton } from '../../ui/dialog.js';
 import { Facts } from '../../ui/facts.js';
 import { Badge, Copyable, Note } from '../../ui/parts.js';
+import { wifiLines } from '../../ui/wifi-record.js';
 import { stageMarks, type Mark } from './tile-model.js';
 
 interface JobDialogProps {
@@ -106,7 +107,7 @@ function WarningWords({ code, message }: Job['warnings'][number]): JSX.Element {
 
 function JobFacts({ job, portLabel }: { job: Job; portLabel: string }): JSX.Element {
   const language = currentLocale();
-  const { mac, uuid, serial, batch, lot, chip, known, image, profile, durationMs } = job;
+  const { mac, uuid, serial, batch, lot, chip, known, image, profile, durationMs, wifi } = job;
   return (
     <Facts
       rows={[
@@ -118,6 +119,7 @@ function JobFacts({ job, portLabel }: { job: Job; portLabel: string }): JSX.Elem
         [t('fact.chip'), chip && `${chip.description} ${chip.revision}, ${formatBytes(chip.flashSizeBytes)}`],
         [t('fact.before'), known && t(`known.${known}`)],
         [t('fact.image'), image && <ImageFact image={image} />],
+        [t('wifi.title'), wifi && <WifiFact wifi={wifi} />],
         [t('fact.profile'), `${profile.name} · r${profile.version}`],
         [t('fact.port'), portLabel],
         [t('fact.started'), `${formatExact(job.startedAt, language)} (${job.startedBy})`],
@@ -125,6 +127,16 @@ function JobFacts({ job, portLabel }: { job: Job; portLabel: string }): JSX.Elem
         [t('fact.attempt'), t('tile.attempt', { n: job.attempt, of: job.attempts })],
       ]}
     />
+  );
+}
+
+function WifiFact({ wifi }: { wifi: NonNullable<Job['wifi']> }): JSX.Element {
+  return (
+    <>
+      {wifiLines(wifi).map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+    </>
   );
 }
 

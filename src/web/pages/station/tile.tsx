@@ -100,7 +100,12 @@ function IdleBody({ port }: { port: PortState }): JSX.Element {
 function JobBody({ port, job }: { port: PortState; job: Job }): JSX.Element {
   return (
     <>
-      {job.state === 'running' && job.scanning !== true ? (
+      {job.action !== undefined ? (
+        <p class="tile-do" role="status">
+          {t(`do.${job.action.what}`)}{' '}
+          {job.action.until !== undefined && <TimeLeft until={job.action.until} />}
+        </p>
+      ) : job.state === 'running' && job.scanning !== true ? (
         <Progress job={job} />
       ) : (
         <p class="tile-do">{whatToDo(port, job)}</p>
@@ -122,6 +127,12 @@ function JobBody({ port, job }: { port: PortState; job: Job }): JSX.Element {
       </p>
     </>
   );
+}
+
+/** Seconds, for a hand that is to be quick; not read out each second. */
+function TimeLeft({ until }: { until: string }): JSX.Element {
+  const seconds = Math.max(0, Math.ceil((Date.parse(until) - useNow(1000)) / 1000));
+  return <span aria-hidden="true">{t('do.left', { n: seconds })}</span>;
 }
 
 function Progress({ job }: { job: Job }): JSX.Element {
@@ -162,7 +173,11 @@ function heldText({ held }: PortState): string {
 function whatToDo(port: PortState, job: Job): JSX.Element | string {
   if (job.scanning === true) return t('tile.scanHint');
   if (port.state === 'waiting') return waitText(port);
-  if (job.state === 'passed') return t(job.alreadyDone === true ? 'tile.alreadyDone' : 'tile.passedHint');
+  if (job.state === 'passed') {
+    const hint = t(job.alreadyDone === true ? 'tile.alreadyDone' : 'tile.passedHint');
+    const address = job.wifi?.address;
+    return address === undefined ? hint : `${hint} ${t('tile.online', { address })}`;
+  }
   if (job.state === 'interrupted') return t('tile.interruptedHint');
   if (job.failure === undefined || job.state === 'cancelled') {
     return t(port.present ? 'tile.stoppedHint' : 'tile.stoppedGone');
