@@ -1,5 +1,4 @@
 // German.
-/* eslint max-lines: off -- one line for each sentence of the page */
 import type { Messages } from '../en.js';
 
 export const de: Messages = {
