@@ -33,7 +33,7 @@ export function parseMac(text: string): Mac {
  * @throws MAC_INVALID as parseMac.
  */
 export function macFromBytes(bytes: Uint8Array): Mac {
-  const text = formatBytes(bytes);
+  const text = macText(bytes);
   if (bytes.length !== MAC_BYTES) throw invalid(text, `it has ${bytes.length} bytes instead of ${MAC_BYTES}`);
   if (bytes.every((byte) => byte === 0))
     throw invalid(text, 'it is all zero, as in a chip whose eFuses were not read');
@@ -53,7 +53,8 @@ export function macDigits(mac: Mac): string {
   return mac.replaceAll(':', '');
 }
 
-function formatBytes(bytes: Uint8Array): string {
+/** Bytes in pairs of hex digits with colons, unchecked: also of a BSSID, which may be of any kind. */
+export function macText(bytes: Uint8Array): string {
   return bytesToHex(bytes).replace(/..(?=.)/g, '$&:');
 }
 

@@ -1,6 +1,6 @@
 // SRP-6a as protocomm uses it: RFC 5054's group of 3072 bits, g = 5, SHA-512. Pure but for random numbers.
 import { sha512 } from '@noble/hashes/sha2.js';
-import { concatBytes, randomBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, concatBytes, randomBytes } from '@noble/hashes/utils.js';
 
 /** RFC 5054, appendix A, the 3072-bit group. */
 const N = BigInt(
@@ -97,9 +97,7 @@ function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   return result;
 }
 
-const hexOf = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-const toNumber = (bytes: Uint8Array): bigint => (bytes.length === 0 ? 0n : BigInt(`0x${hexOf(bytes)}`));
+const toNumber = (bytes: Uint8Array): bigint => (bytes.length === 0 ? 0n : BigInt(`0x${bytesToHex(bytes)}`));
 
 /** Big-endian, without leading zeros or filled up to a length. */
 function toBytes(value: bigint, length = 0): Uint8Array {

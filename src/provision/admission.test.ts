@@ -1,11 +1,12 @@
 // The admission of a batch: who may come in, what each board gets there, and what the batch hears of it.
 import { describe, expect, it } from 'vitest';
+import type { FlashImage } from '../core/flash-image.js';
 import { MAC, NVS, PLAN, stagesOf, useFlow } from '../../test/support/flow.js';
 import { EspmintError } from '../core/errors/index.js';
 import { decodeNvs } from '../core/nvs/index.js';
 import { parseProfile } from '../core/profile/parse.js';
 import { parsePsk } from '../core/psk.js';
-import type { Admission, Admit, ImageProof } from './admission.js';
+import type { Admission, Admit } from './admission.js';
 import type { ProvisionPlan } from './plan.js';
 
 const NUMBERED: ProvisionPlan = {
@@ -19,10 +20,10 @@ const run = (admit: Admit, plan = NUMBERED, board = flow.plug()): ReturnType<typ
 /** An admission that remembers what it heard. */
 function admissionOf(given: Partial<Admission> = {}): {
   admit: Admit;
-  proofs: ImageProof[];
+  proofs: FlashImage[];
   failures: string[];
 } {
-  const proofs: ImageProof[] = [];
+  const proofs: FlashImage[] = [];
   const failures: string[] = [];
   const admit: Admit = () =>
     Promise.resolve({

@@ -1,16 +1,6 @@
 // The admission of a batch as the flow sees it: asked for each board before anything is reserved, told how it ended.
+import type { FlashImage } from '../core/flash-image.js';
 import type { Psk } from '../core/psk.js';
-
-/** Bytes that were proven on a chip. */
-export interface ImageProof {
-  /** Bytes from the start of flash. */
-  readonly offsetBytes: number;
-  readonly sizeBytes: number;
-  /** Lower-case hex MD5 of the whole image, as the chip computes it. */
-  readonly md5: string;
-  /** Lower-case hex SHA-256 of the same bytes. */
-  readonly sha256: string;
-}
 
 /** A place in a batch, held until the run of this board has ended. */
 export interface Admission {
@@ -20,9 +10,9 @@ export interface Admission {
   /** The board's serial number in this batch. */
   readonly serial?: string | undefined;
   /** This device passed before with what it would get now: if it still holds these bytes, nothing is to be done. */
-  readonly earlier?: ImageProof | undefined;
+  readonly earlier?: FlashImage | undefined;
   /** The board is good. The run passes only when this resolves. */
-  passed(unit: { readonly uuid: string; readonly chip: string; readonly image: ImageProof }): Promise<void>;
+  passed(unit: { readonly uuid: string; readonly chip: string; readonly image: FlashImage }): Promise<void>;
   /** The board is not good; its place goes to another one. */
   failed(failure: { readonly code: string; readonly stage: string }): Promise<void>;
 }

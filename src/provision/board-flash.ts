@@ -1,4 +1,5 @@
 // What a board's flash holds, read for a check and never written: its table, its application and its NVS partitions.
+import { hex } from '../core/text.js';
 import { isEspmintError, type ErrorCode } from '../core/errors/index.js';
 import type { AppDescription } from '../core/firmware/image.js';
 import { settleTable, type FoundTable } from '../core/flash-survey.js';
@@ -88,7 +89,7 @@ export async function readFlashContent(
   );
   // Firmware reads a partition as a whole: a region inside one is judged with the rest of it.
   if (region !== undefined && !places.some((place) => overlap(place, region)))
-    places.push({ ...region, name: `NVS at 0x${region.offsetBytes.toString(16)}` });
+    places.push({ ...region, name: `NVS at ${hex(region.offsetBytes)}` });
   const nvs: NvsContent[] = [];
   for (const { name, offsetBytes, sizeBytes } of places)
     nvs.push(await readNvs(board, name, { offsetBytes, sizeBytes }, signal));

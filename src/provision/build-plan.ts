@@ -1,7 +1,9 @@
 // From a profile and what the caller changes of it to the plan of a run: all is checked before any port is opened.
+import { hex } from '../core/text.js';
 import { findChip } from '../core/chips/index.js';
 import { wifiPlanOf } from '../core/device-config.js';
 import { checkCaUrl } from '../core/ca-url.js';
+import { type BatchDetails, DETAIL_WIDTHS, type DeviceDetails } from '../core/device-details.js';
 import { EspmintError } from '../core/errors/index.js';
 import { parseMac } from '../core/mac.js';
 import { profileDigest } from '../core/profile/digest.js';
@@ -24,7 +26,7 @@ import type { HandOver, PlannedRegion, ProvisionPlan, Target, Unproven, WpsHandO
 const SECTOR_BYTES = 0x1000;
 
 /** What is said beside the profile, and wins over it. */
-export interface PlanChanges {
+export interface PlanChanges extends DeviceDetails {
   readonly chip?: string | undefined;
   readonly partition?: string | undefined;
   readonly offset?: number | undefined;
@@ -37,14 +39,9 @@ export interface PlanChanges {
   /** Of a board in Secure Download Mode, with `allowUnproven` and not without. */
   readonly mac?: string | undefined;
   readonly allowUnproven?: boolean | undefined;
-  readonly caUrl?: string | undefined;
   /** What the profile's `firmware` names, or what is to be flashed instead. */
   readonly firmware?: FirmwareBundle | undefined;
-  readonly wifiSsid?: string | undefined;
   readonly wifiPassword?: string | undefined;
-  readonly firmwareVersion?: string | undefined;
-  readonly hardwareRevision?: string | undefined;
-  readonly location?: string | undefined;
   /** The access point's own command for a WPS window in the run. */
   readonly wpsHook?: WpsHook | undefined;
   readonly replaceEncryptedNvs?: boolean | undefined;
@@ -70,6 +67,8 @@ export async function buildPlan(
 ): Promise<ProvisionPlan> {
   const { name, version } = profile;
   const wifi = await buildWifi(profile, changes, resolveSecret);
+  const detail = (field: keyof BatchDetails, flag: string): string | undefined =>
+    atMost(DETAIL_WIDTHS[field], flag, changes[field] ?? profile[field]);
   return {
     profile: { name, version, sha256: profileDigest(profile) },
     expectChip: chipName(changes.chip ?? profile.chip),
@@ -91,9 +90,9 @@ export async function buildPlan(
     values: profile.values,
     expect: profile.expect,
     ship: profile.ship,
-    firmwareVersion: atMost(20, '--firmware-version', changes.firmwareVersion ?? profile.firmwareVersion),
-    hardwareRevision: atMost(10, '--hardware-revision', changes.hardwareRevision ?? profile.hardwareRevision),
-    location: atMost(100, '--location', changes.location ?? profile.location),
+    firmwareVersion: detail('firmwareVersion', '--firmware-version'),
+    hardwareRevision: detail('hardwareRevision', '--hardware-revision'),
+    location: detail('location', '--location'),
     boot: profile.boot,
     known: changes.known ?? profile.policy.known,
     verify: changes.verify ?? profile.policy.verify,
@@ -179,7 +178,7 @@ function tableOffset(bytes: number | undefined): number | undefined {
   if (bytes === undefined || (bytes > 0 && bytes % SECTOR_BYTES === 0)) return bytes;
   throw new EspmintError('INPUT_INVALID', {
     field: '--partition-table-offset',
-    reason: `is 0x${bytes.toString(16)}, where no sector of flash begins`,
+    reason: `is ${hex(bytes)}, where no sector of flash begins`,
     hint: 'give a multiple of 0x1000, as CONFIG_PARTITION_TABLE_OFFSET of the firmware has it',
   });
 }

@@ -1,9 +1,10 @@
 // Clones: a board with the MAC of another one is stopped before anything is written, whatever its flash holds.
 import { describe, expect, it } from 'vitest';
+import type { FlashImage } from '../core/flash-image.js';
 import { MAC, PLAN, powerCut, useFlow, withCalls } from '../../test/support/flow.js';
 import { EspmintError } from '../core/errors/index.js';
 import type { VirtualBoard } from '../virtual/index.js';
-import type { Admit, ImageProof } from './admission.js';
+import type { Admit } from './admission.js';
 
 const CHIP = '00112233445566778899aabbccddeeff';
 const CLONE = 'ff112233445566778899aabbccddeeff';
@@ -63,7 +64,7 @@ describe('a board that was swapped for a clone with its MAC', () => {
 
 describe('a board that its batch has done already', () => {
   it('is not passed untouched when it is a clone, or was denied or removed since', async () => {
-    const proofs: ImageProof[] = [];
+    const proofs: FlashImage[] = [];
     const failures: string[] = [];
     const admit: Admit = () =>
       Promise.resolve({

@@ -1,5 +1,6 @@
 // Regions beside the identity that a profile names: where each lies on this board, and what this device gets there.
 import { hexToBytes } from '@noble/hashes/utils.js';
+import { hex } from '../core/text.js';
 import { EspmintError } from '../core/errors/index.js';
 import { fillText, regionRows, type PublicValues } from '../core/device-config.js';
 import { wholeSectors, type FirmwarePart } from '../core/firmware/bundle.js';
@@ -45,10 +46,10 @@ export function placeRegions(
 /** What a board starts from is never written as somebody's data. */
 function whyNot(placed: Region, found: FoundTable | undefined, flashSizeBytes: number): string | undefined {
   if (flashSizeBytes > 0 && endOf(placed) > flashSizeBytes)
-    return `ends behind the flash, which has 0x${flashSizeBytes.toString(16)} bytes`;
+    return `ends behind the flash, which has ${hex(flashSizeBytes)} bytes`;
   const tableOffset = found?.offsetBytes ?? PARTITION_TABLE_OFFSET_BYTES;
   if (placed.offsetBytes < tableOffset + SECTOR_BYTES)
-    return `reaches into boot loader or partition table (up to 0x${(tableOffset + SECTOR_BYTES).toString(16)})`;
+    return `reaches into boot loader or partition table (up to ${hex(tableOffset + SECTOR_BYTES)})`;
   const app = found?.table.partitions.find(
     ({ type, ...one }) => type === PARTITION_TYPE.app && overlap(one, placed),
   );
@@ -60,7 +61,7 @@ function homeOf({ offsetBytes }: Region, table: PartitionTable | undefined): Par
 }
 
 function placeOf(port: string, of: PlannedRegion, table: PartitionTable | undefined): PlacedRegion {
-  const name = `the region ${of.name ?? of.partition ?? `at 0x${(of.offset ?? 0).toString(16)}`}`;
+  const name = `the region ${of.name ?? of.partition ?? `at ${hex(of.offset ?? 0)}`}`;
   const { partitions = [] } = table ?? {};
   if (of.partition !== undefined) {
     const home = partitions.find(({ label }) => label === of.partition);

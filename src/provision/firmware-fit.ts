@@ -1,4 +1,5 @@
 // Whether a firmware bundle fits this board, before anything on it is changed: chip, revision, flash, and every place.
+import { hex } from '../core/text.js';
 import { getChip } from '../core/chips/index.js';
 import { EspmintError } from '../core/errors/index.js';
 import type { FirmwareBuild, FirmwareBundle, FirmwarePart } from '../core/firmware/bundle.js';
@@ -40,7 +41,7 @@ type Refuse = (reason: string, hint: string) => EspmintError;
 
 function checkSize({ name, offsetBytes, bytes }: FirmwarePart, flashSizeBytes: number, refuse: Refuse): void {
   if (flashSizeBytes === 0 || offsetBytes + bytes.length <= flashSizeBytes) return;
-  const end = `0x${(offsetBytes + bytes.length).toString(16)}`;
+  const end = hex(offsetBytes + bytes.length);
   throw refuse(
     `ends at ${end} (${name}), and the flash of this board has ${flashSizeBytes / MB} MB`,
     'use a board with more flash, or build the firmware for this size',
@@ -104,4 +105,4 @@ export function checkOverlaps(regions: readonly NamedRegion[]): void {
 }
 
 const placeOf = ({ name, offsetBytes, sizeBytes }: NamedRegion): string =>
-  `${name} (0x${offsetBytes.toString(16)} to 0x${(offsetBytes + sizeBytes).toString(16)})`;
+  `${name} (${hex(offsetBytes)} to ${hex(offsetBytes + sizeBytes)})`;

@@ -1,4 +1,5 @@
 // What is to be done with each board of a run: the profile with its secrets resolved, and what flags changed.
+import type { BatchDetails } from '../core/device-details.js';
 import type { NvsLayout, WifiPlan } from '../core/device-config.js';
 import type { FirmwareBundle } from '../core/firmware/bundle.js';
 import type { Mac } from '../core/mac.js';
@@ -70,7 +71,8 @@ interface OwnWifi extends NonNullable<NonNullable<Profile['wifi']>['columns']> {
   readonly limits: WifiLimits;
 }
 
-export interface ProvisionPlan {
+/** A firmware version is typed; absent: what the application says of itself. */
+export interface ProvisionPlan extends BatchDetails {
   /** The profile that it was made of; absent where flags alone say all. */
   readonly profile?: ProfileContent | undefined;
   readonly expectChip?: string | undefined;
@@ -97,10 +99,6 @@ export interface ProvisionPlan {
   readonly expect?: Profile['expect'];
   /** What must not be on a board that leaves. */
   readonly ship?: Profile['ship'];
-  /** Typed; absent: what the application says of itself. */
-  readonly firmwareVersion?: string | undefined;
-  readonly hardwareRevision?: string | undefined;
-  readonly location?: string | undefined;
   /** Absent: the board is reset and not listened to. */
   readonly boot?: BootCheck | undefined;
   readonly known: KnownPolicy;

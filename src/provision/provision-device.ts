@@ -1,10 +1,11 @@
 // The way of one device, from an open port to a confirmed registry entry. Reads as a table of contents.
+import type { FlashImage } from '../core/flash-image.js';
 import { CATALOG, bootLogOf, conflictOf, EspmintError, EXIT, toEspmintError } from '../core/errors/index.js';
 import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage, WifiRecord } from '../core/stages.js';
 import { BOARD_TIMEOUT_MS, type Board } from '../driver/index.js';
 import type { BoardValues } from '../core/values/rows.js';
 import type { Reservation } from '../registry/index.js';
-import type { Admission, ImageProof } from './admission.js';
+import type { Admission } from './admission.js';
 import { attemptTimings } from './attempt-facts.js';
 import { failedWifi, handOver, handOverMs, wifiModeOf } from './hand-over.js';
 import { needsWpsTurn, takeWpsTurn } from './hand-over-air.js';
@@ -198,7 +199,7 @@ interface Unit {
 }
 
 interface Held {
-  readonly image: ImageProof;
+  readonly image: FlashImage;
   readonly reservation?: Reservation;
   /** Bits per second that the link bore before the reset. */
   readonly baud?: number;
@@ -229,7 +230,7 @@ async function settle(unit: Unit): Promise<Held | undefined> {
   const { run, clock, board, identity } = unit;
   const { known } = run.plan;
   if (known === 'rotate' || isUnreadable(board) || !isDoneInFlash(run.plan)) return undefined;
-  const holds = (image: ImageProof): Promise<boolean> =>
+  const holds = (image: FlashImage): Promise<boolean> =>
     clock.stage('verify', () => holdsEarlier(run, board, ingredientsOf(unit), image));
   const image = await settleOpen(run, identity, holds);
   return image !== undefined && known === 'refuse' ? { image } : undefined;
@@ -305,7 +306,7 @@ function keepLine(lines: string[], line: string): void {
   if (lines.length > KEPT_LINES) lines.shift();
 }
 
-function passed(unit: Unit, image: ImageProof, alreadyDone: boolean): Passed {
+function passed(unit: Unit, image: FlashImage, alreadyDone: boolean): Passed {
   const { run, clock, board, identity, admission } = unit;
   return {
     type: 'result',

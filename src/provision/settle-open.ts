@@ -1,7 +1,7 @@
 // Settles the reservations that a crash has left open, by what the flash of their board holds.
+import type { FlashImage } from '../core/flash-image.js';
 import { isEspmintError, warningOf } from '../core/errors/index.js';
 import type { AttemptRecord } from '../registry/index.js';
-import type { ImageProof } from './admission.js';
 import type { Identity } from './steps.js';
 import type { Try } from './try.js';
 
@@ -14,8 +14,8 @@ import type { Try } from './try.js';
 export async function settleOpen(
   run: Try,
   { mac, uuid, hardwareId }: Identity,
-  holds: (image: ImageProof) => Promise<boolean>,
-): Promise<ImageProof | undefined> {
+  holds: (image: FlashImage) => Promise<boolean>,
+): Promise<FlashImage | undefined> {
   const { registry } = run.parts;
   const history = await registry.show({ mac }).catch((error: unknown) => {
     // A new board; or the registry is away, and then the journal decides what to flash.
@@ -39,7 +39,7 @@ export async function settleOpen(
 }
 
 /** The image of an attempt that nobody has ended. */
-function openImage(attempt: AttemptRecord): ImageProof | undefined {
+function openImage(attempt: AttemptRecord): FlashImage | undefined {
   const { outcome, imageMd5: md5, imageSha256: sha256, offsetBytes, sizeBytes } = attempt;
   if (outcome !== 'open' || md5 === undefined || sha256 === undefined) return undefined;
   if (offsetBytes === undefined || sizeBytes === undefined) return undefined;

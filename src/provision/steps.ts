@@ -1,4 +1,5 @@
 // The stages of one try, each from what the stages before it found. Order and reporting are in provision-device.ts.
+import type { FlashImage } from '../core/flash-image.js';
 import { deviceRows, type PublicValues } from '../core/device-config.js';
 import { sha256Hex } from '../core/digest.js';
 import { EspmintError, isEspmintError, warningOf } from '../core/errors/index.js';
@@ -15,7 +16,7 @@ import { deviceUuid } from '../core/uuid.js';
 import { deviceProof, deviceWpsPin } from '../core/wifi-device-secrets.js';
 import type { Board, BootReport, BootRules } from '../driver/index.js';
 import type { AttemptTimings, Reservation } from '../registry/index.js';
-import type { Admission, ImageProof } from './admission.js';
+import type { Admission } from './admission.js';
 import { joinRules, type Joined, type JoinRules } from '../wifi/index.js';
 import { attemptFacts, firmwareFacts, firmwareVersionOf } from './attempt-facts.js';
 import { placeRegions, regionPart, type PlacedRegion } from './extra-regions.js';
@@ -40,7 +41,7 @@ export interface Identity {
 }
 
 /** The image of one device, and where it goes. */
-export interface DeviceImage extends ImageProof {
+export interface DeviceImage extends FlashImage {
   readonly bytes: Uint8Array;
   /** What the bytes mean. */
   readonly rows: readonly NvsRow[];
@@ -133,7 +134,7 @@ export async function holdsEarlier(
   run: Try,
   board: Board,
   from: Omit<Ingredients, 'reservation'>,
-  earlier: ImageProof,
+  earlier: FlashImage,
 ): Promise<boolean> {
   const { signal } = run;
   const { region, parts, extra } = from.layout;
@@ -258,9 +259,9 @@ export async function buildImage(run: Try, board: Board, from: Ingredients): Pro
 export async function noteImage(
   { parts }: Try,
   { id }: Reservation,
-  { sha256: imageSha256, md5: imageMd5, offsetBytes, bytes }: DeviceImage,
+  { offsetBytes, sizeBytes, md5, sha256 }: DeviceImage,
 ): Promise<void> {
-  await parts.registry.built(id, { imageSha256, imageMd5, offsetBytes, sizeBytes: bytes.length });
+  await parts.registry.built(id, { offsetBytes, sizeBytes, md5, sha256 });
 }
 
 export function write({ port, emit, signal }: Try, board: Board, image: DeviceImage): Promise<PartsReport> {
@@ -308,7 +309,7 @@ export async function reset(board: Board): Promise<void> {
 export interface Outcome {
   readonly identity: Identity;
   readonly chip: string;
-  readonly image: ImageProof;
+  readonly image: FlashImage;
   /** Absent where nothing had to be written. */
   readonly reservation: Reservation | undefined;
   readonly timings: AttemptTimings | undefined;

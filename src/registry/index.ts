@@ -45,7 +45,6 @@ export type {
   DevicePage,
   DeviceRecord,
   Failure,
-  Image,
   KeyRecord,
   KnownPolicy,
   ListedDevice,
@@ -74,7 +73,6 @@ export {
   type ProfileVersion,
   type StationRecord,
   type Unit,
-  type UnitImage,
 } from './batches/batches.js';
 export type { PortRecord } from './statistics/port-records.js';
 export type { RunFilter, RunRecord, Runs } from './statistics/runs.js';

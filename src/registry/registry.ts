@@ -11,9 +11,11 @@
 // Every call can be made again after a crash or a lost connection. All failures are EspmintErrors; none of them, and no
 // record but `Reservation.psk` and the answer of `reveal`, holds a secret.
 
+import type { FlashImage } from '../core/flash-image.js';
 import type { SpoolFault } from './spool/fault.js';
 import type { EspmintError } from '../core/errors/index.js';
 import type { Conflict, ConflictDecision } from '../core/conflict.js';
+import type { DeviceDetails } from '../core/device-details.js';
 import type { DeviceName } from '../core/device-name.js';
 import type { AttemptTimings, AttemptFacts } from './devices/attempt-facts.js';
 import type { Asker } from './process-user.js';
@@ -40,20 +42,11 @@ export interface BoardNames {
   readonly hardwareId?: string | undefined;
 }
 
-/** What one board is to become. Text is validated by the caller; widths are those of the `devices` table. */
-export interface ReserveRequest extends BoardNames {
+/** What one board is to become. Text is validated by the caller; its widths are DETAIL_WIDTHS. */
+export interface ReserveRequest extends BoardNames, DeviceDetails {
   /** 32 lower-case hex digits; made from a CSPRNG when absent. */
   readonly psk?: string | undefined;
-  /** At most 255 characters. */
   readonly caUrl: string;
-  /** At most 32 bytes. */
-  readonly wifiSsid?: string | undefined;
-  /** At most 20 characters. */
-  readonly firmwareVersion?: string | undefined;
-  /** At most 10 characters. */
-  readonly hardwareRevision?: string | undefined;
-  /** At most 100 characters. */
-  readonly location?: string | undefined;
   readonly policy: KnownPolicy;
   /** Who tries, where, with what. */
   readonly facts?: AttemptFacts | undefined;
@@ -80,17 +73,6 @@ export interface Proof extends AttemptTimings {
   readonly imageSha256: string;
 }
 
-/** What is about to be written: after a crash it tells whether the chip holds it. */
-export interface Image {
-  /** Lower-case hex SHA-256 of the whole image. */
-  readonly imageSha256: string;
-  /** Lower-case hex MD5 of the same bytes, which a chip computes by itself. */
-  readonly imageMd5?: string | undefined;
-  /** Bytes from the start of flash. */
-  readonly offsetBytes: number;
-  readonly sizeBytes: number;
-}
-
 /** Why an attempt ended without proof. */
 export interface Failure extends AttemptTimings {
   /** Stable error code, for example `LINK_TIMEOUT`. */
@@ -100,7 +82,7 @@ export interface Failure extends AttemptTimings {
 }
 
 /** One device as the registry holds it, without secrets. */
-export interface DeviceRecord {
+export interface DeviceRecord extends DeviceDetails {
   readonly id: number;
   readonly uuid: string;
   readonly mac: string;
@@ -108,11 +90,6 @@ export interface DeviceRecord {
   readonly hardwareId?: string | undefined;
   /** `pending` until its first proof, then `provisioned`, `removed` as a tombstone; other programs may set others. */
   readonly status: string;
-  readonly caUrl?: string | undefined;
-  readonly wifiSsid?: string | undefined;
-  readonly firmwareVersion?: string | undefined;
-  readonly hardwareRevision?: string | undefined;
-  readonly location?: string | undefined;
   /** ISO 8601 in UTC; absent while pending. */
   readonly provisionedAt?: string | undefined;
 }
@@ -269,8 +246,8 @@ export interface Registry {
    */
   screen(board: ScreenRequest): Promise<void>;
 
-  /** Notes the image of a reservation durably, before the first erase. */
-  built(reservationId: string, image: Image): Promise<void>;
+  /** Notes the image of a reservation durably, before the first erase: after a crash it tells whether the chip holds it. */
+  built(reservationId: string, image: FlashImage): Promise<void>;
 
   /** The key of this reservation is proven: it becomes the current one, and what it replaces becomes superseded. */
   confirm(reservationId: string, proof: Proof): Promise<DeviceRecord>;

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FlashImage } from '../core/flash-image.js';
 import { openLink } from '../driver/index.js';
 import { startVirtualPrinter, type VirtualPrinter } from '../virtual/index.js';
-import type { Admission, ImageProof } from '../provision/admission.js';
+import type { Admission } from '../provision/admission.js';
 import { ScanBack, withFinish, type FinishedUnit } from './finishing.js';
 import { printLabel } from './label-printer.js';
 
-const image: ImageProof = { offsetBytes: 0, sizeBytes: 4096, md5: 'aa', sha256: 'bb' };
+const image: FlashImage = { offsetBytes: 0, sizeBytes: 4096, md5: 'aa', sha256: 'bb' };
 const device = { mac: 'a4:cf:12:34:56:78', uuid: 'u' };
 const unit = { uuid: 'u', chip: 'esp32', image };
 

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openProduction, type Claim, type Production, type UnitImage } from '../../src/registry/index.js';
+import type { FlashImage } from '../../src/core/flash-image.js';
+import { openProduction, type Claim, type Production } from '../../src/registry/index.js';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'espmint-batches-'));
 const profile = { name: 'sensor', version: 3 };
-const image: UnitImage = {
+const image: FlashImage = {
   offsetBytes: 0x9000,
   sizeBytes: 0x10000,
   md5: 'a'.repeat(32),

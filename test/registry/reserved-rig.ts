@@ -2,19 +2,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FlashImage } from '../../src/core/flash-image.js';
 import { EspmintError } from '../../src/core/errors/index.js';
 import { openWithSecrets } from '../../src/registry/admin/with-secrets.js';
 import { ReservedUnits } from '../../src/registry/batches/reserved/reserved-units.js';
 import { OfflineBatches } from '../../src/registry/batches/reserved/offline-batches.js';
 import { RecentUnits } from '../../src/registry/batches/reserved/recent-units.js';
-import type { Claim, UnitImage } from '../../src/registry/index.js';
+import type { Claim } from '../../src/registry/index.js';
 import type { Database } from '../../src/registry/store/database.js';
 import type { OpenDatabase } from '../../src/registry/store/open-database.js';
 import { abandonAll } from '../../src/registry/spool/testing/abandon.js';
 import { sealedBox } from '../../src/registry/store/secrets/secret-box.js';
 
 export const profile = { name: 'sensor', version: 3 };
-export const image: UnitImage = {
+export const image: FlashImage = {
   offsetBytes: 0x9000,
   sizeBytes: 0x6000,
   md5: 'a'.repeat(32),

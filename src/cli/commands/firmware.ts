@@ -1,11 +1,12 @@
 // `espmint firmware`: versioned bundles in the registry, so that every station flashes the same bytes.
 import { Command } from 'commander';
+import { hex } from '../../core/text.js';
 import type { BundleRecord, FirmwareStore } from '../../registry/index.js';
 import { Store } from '../../registry/index.js';
 import { registryOptions } from '../compose/compose.js';
 import { readFirmwareFile } from '../compose/firmware.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
-import { formatHex, shownTime } from '../output/format.js';
+import { shownTime } from '../output/format.js';
 import { printable } from '../output/printable.js';
 
 export function firmwareCommand(io: CliIo): Command {
@@ -65,7 +66,7 @@ function showCommand(io: CliIo): Command {
       const record = await withFirmware(io, command, (firmware) => firmware.show(wanted));
       const parts = record.parts.map(
         ({ chip, name, offset, size }) =>
-          `  ${(chip ?? 'any').padEnd(9)} ${formatHex(offset).padEnd(9)} ${formatHex(size).padEnd(9)} ${name}`,
+          `  ${(chip ?? 'any').padEnd(9)} ${hex(offset).padEnd(9)} ${hex(size).padEnd(9)} ${name}`,
       );
       const text = [lineOf(record), `  digest    ${record.digest}`, ...parts].map(printable).join('\n');
       io.stdout(json === true ? jsonLine({ type: 'firmware', ...record }) : `${text}\n`);

@@ -1,6 +1,7 @@
 // `espmint inspect`: everything that one board says of itself, without changing it.
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { Command, Option } from 'commander';
+import { hex } from '../../core/text.js';
 import type { AppDescription } from '../../core/firmware/image.js';
 import { isEspmintError, type EspmintError, type Warning } from '../../core/errors/index.js';
 import { settleTable, type FlashSurvey, type FoundTable } from '../../core/flash-survey.js';
@@ -17,7 +18,6 @@ import { whoami } from '../compose/whoami.js';
 import { jsonLine, type CliIo } from '../io.js';
 import { BAUDS, traceOption } from '../arguments/board-options.js';
 import { countOption, numberOption } from '../arguments/numbers.js';
-import { formatHex } from '../output/format.js';
 import { withRegistry } from './devices/with-registry.js';
 
 interface Options extends BackendChoice {
@@ -200,11 +200,11 @@ function describe(
     `  encryption  ${board.security.flashEncryption ? 'on' : 'off'}`,
     `  secure boot ${board.security.secureBoot ? 'on' : 'off'}`,
     ...(firmware === undefined ? [] : firmwareLines(firmware)),
-    `  partitions${found === undefined ? '' : ` (table at ${formatHex(found.offsetBytes)})`}`,
+    `  partitions${found === undefined ? '' : ` (table at ${hex(found.offsetBytes)})`}`,
     ...(found?.table.partitions.map(partitionLine) ?? [`    ${withoutTable(problems)}`]),
   ];
   if (region !== undefined) {
-    lines.push(`  NVS at ${formatHex(region.offsetBytes)}, ${formatHex(region.sizeBytes)} bytes`);
+    lines.push(`  NVS at ${hex(region.offsetBytes)}, ${hex(region.sizeBytes)} bytes`);
     lines.push(
       ...(values.length === 0 ? ['    empty'] : values.map((value) => `    ${valueLine(value, known)}`)),
     );
@@ -225,7 +225,7 @@ function withoutTable([problem]: readonly EspmintError[]): string {
 
 function partitionLine({ label, type, subtype, offsetBytes, sizeBytes, encrypted }: Partition): string {
   const kind = partitionKind({ type, subtype });
-  const place = `${formatHex(offsetBytes).padEnd(9)} ${formatHex(sizeBytes).padEnd(9)}`;
+  const place = `${hex(offsetBytes).padEnd(9)} ${hex(sizeBytes).padEnd(9)}`;
   return `    ${label.padEnd(16)} ${kind.padEnd(13)} ${place}${encrypted ? ' encrypted' : ''}`.trimEnd();
 }
 

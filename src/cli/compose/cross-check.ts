@@ -1,6 +1,7 @@
 // A second opinion: Espressif's own generator, where it is installed, makes the image too, as a process of its own.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { hex } from '../../core/text.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { type NvsVersion, exportNvsCsv } from '../../core/nvs/index.js';
 import { runCommand } from '../../driver/index.js';
@@ -54,7 +55,7 @@ async function check(
   { folder, cwd }: { readonly folder: string; readonly cwd: string },
 ): Promise<void> {
   const out = join(folder, 'image.bin');
-  const size = `0x${ours.sizeBytes.toString(16)}`;
+  const size = hex(ours.sizeBytes);
   const inputs = csvs.map((csv) => resolve(csv));
   await runGenerator(io, ['generate', ...inputs, out, size, '--version', `${ours.version}`], cwd);
   compare(await readFile(out), ours.image);
@@ -64,7 +65,7 @@ function compare(theirs: Uint8Array, ours: Uint8Array): void {
   const length = Math.max(theirs.length, ours.length);
   for (let at = 0; at < length; at++) {
     if (theirs[at] === ours[at]) continue;
-    const reason = `its image differs from offset 0x${at.toString(16)} on`;
+    const reason = `its image differs from offset ${hex(at)} on`;
     throw new EspmintError('NVS_CROSS_CHECK_DIFFERS', { reason });
   }
 }

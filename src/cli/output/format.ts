@@ -16,11 +16,6 @@ export function shownTime(iso: string | undefined): string {
   return formatMoment(iso, systemZone());
 }
 
-/** `0x9000`. */
-export function formatHex(value: number): string {
-  return `0x${value.toString(16)}`;
-}
-
 /** Result said with a mark, a word and a colour, so that none of them is needed alone. */
 export function formatVerdict(result: ProvisionResult): string {
   if (result.ok) return colours.green(colours.bold('✓ PASS'));

@@ -1,17 +1,13 @@
 // The fields of a device in files that people exchange, and how their columns may be called.
+import { DETAIL_WIDTHS, type DeviceDetails } from '../device-details.js';
 
 /** One device as a file tells it. Times are ISO 8601 in UTC. */
-export interface DeviceFields {
+export interface DeviceFields extends DeviceDetails {
   readonly mac: string;
   readonly uuid: string;
   readonly psk?: string | undefined;
   readonly status?: string | undefined;
   readonly provisionedAt?: string | undefined;
-  readonly caUrl?: string | undefined;
-  readonly wifiSsid?: string | undefined;
-  readonly firmwareVersion?: string | undefined;
-  readonly hardwareRevision?: string | undefined;
-  readonly location?: string | undefined;
   /** The chip's unique id, 32 lower-case hex digits: without it a moved device takes the next chip's. */
   readonly hardwareId?: string | undefined;
   /** Of the unit that the device is in a batch: written, and left out of what is read. */
@@ -42,11 +38,7 @@ export const PUBLIC_FIELDS = [
 /** Characters that the registry's columns hold. */
 export const FIELD_WIDTHS: Partial<Record<DeviceField, number>> = {
   status: 20,
-  caUrl: 255,
-  wifiSsid: 32,
-  firmwareVersion: 20,
-  hardwareRevision: 10,
-  location: 100,
+  ...DETAIL_WIDTHS,
 };
 
 /** Columns of the table `devices`, for files that were made from it by other programs. */

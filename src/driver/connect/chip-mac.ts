@@ -1,7 +1,8 @@
 // The base MAC out of a chip's eFuse words, and the proof that it was read right.
+import { hex } from '../../core/text.js';
 import type { ChipSpec, ReadRegister } from '../../core/chips/index.js';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
-import { macFromBytes, type Mac } from '../../core/mac.js';
+import { macFromBytes, macText, type Mac } from '../../core/mac.js';
 
 /** The middle that makes an EUI-64 of a MAC-48 (IEEE, "Guidelines for use of EUI"). */
 const EUI64_MIDDLE = 0xfffe;
@@ -27,7 +28,7 @@ function macBytesOf(high: number, low: number): Uint8Array {
 
 /** The MAC that two eFuse words say, unchecked, as text. */
 export function macOfWords(high: number, low: number): string {
-  return Array.from(macBytesOf(high, low), (byte) => byte.toString(16).padStart(2, '0')).join(':');
+  return macText(macBytesOf(high, low));
 }
 
 function checkedMac(bytes: Uint8Array, port: string): Mac {
@@ -46,10 +47,9 @@ function checkUpperHalf(chip: ChipSpec, upper: number, bytes: Uint8Array, mac: M
   if (chip.mac.upperHalf === 'crc8') {
     const stored = upper & 0xff;
     const computed = crc8(bytes);
-    if (stored !== computed)
-      throw bad(`its CRC is 0x${stored.toString(16)} instead of 0x${computed.toString(16)}`);
+    if (stored !== computed) throw bad(`its CRC is ${hex(stored)} instead of ${hex(computed)}`);
   } else if (chip.mac.upperHalf === 'eui64' && upper !== EUI64_MIDDLE) {
-    throw bad(`the middle of its EUI-64 is 0x${upper.toString(16)} instead of 0xfffe`);
+    throw bad(`the middle of its EUI-64 is ${hex(upper)} instead of 0xfffe`);
   }
 }
 

@@ -1,5 +1,6 @@
 // Registers that do not change while we are connected (eFuses, strapping): each is read, and read again before anything is
 // concluded from it, because the answers carry no checksum.
+import { hex } from '../../core/text.js';
 import type { BitField } from '../../core/chips/index.js';
 import type { Answer, Loader } from '../protocol/loader.js';
 import { registerRead, type Command } from '../protocol/request.js';
@@ -59,7 +60,7 @@ export class RegisterCache {
     for (let pairs = 1; ; pairs++) {
       const differing = addresses.filter((address, index) => this.read(address) !== latest[index]);
       if (differing.length === 0) break;
-      readingsDiffer(this.#loader, `register 0x${(differing[0] ?? 0).toString(16)}`, pairs);
+      readingsDiffer(this.#loader, `register ${hex(differing[0] ?? 0)}`, pairs);
       this.#note(addresses, latest);
       latest = await this.#loader.readRegisters(addresses);
     }

@@ -1,4 +1,5 @@
 // Puts the flasher stub into a chip's RAM and starts it: from then on the loader is the stub.
+import { hex } from '../../core/text.js';
 import type { ChipSpec } from '../../core/chips/index.js';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { OP, checksumOf, dataBlock, encodeRequest, words } from '../protocol/command.js';
@@ -49,7 +50,7 @@ export async function startStub(loader: Loader, stub: Stub): Promise<void> {
 
 async function upload(loader: Loader, bytes: Uint8Array, address: number): Promise<void> {
   const blocks = Math.ceil(bytes.length / BLOCK_BYTES);
-  const what = `uploading the stub to 0x${address.toString(16)}`;
+  const what = `uploading the stub to ${hex(address)}`;
   await loader.send({ op: OP.memBegin, data: words(bytes.length, blocks, BLOCK_BYTES, address), what });
   for (let index = 0; index < blocks; index++) {
     const block = bytes.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES);

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { hex } from '../../core/text.js';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import {
   joinSurveys,
@@ -82,7 +83,7 @@ async function readSecurity(runner: Runner, { chip: name }: ChipFacts): Promise<
   const { flashEncryptionCount, secureBoot } = chip.security;
   const words = new Map<number, number>();
   for (const { address } of [...flashEncryptionCount, ...secureBoot]) {
-    words.set(address, parseWord(await runner.run('read-mem', [`0x${address.toString(16)}`], {})) ?? 0);
+    words.set(address, parseWord(await runner.run('read-mem', [hex(address)], {})) ?? 0);
   }
   return securityFromEfuses(chip, (address) => words.get(address) ?? 0);
 }
@@ -92,7 +93,7 @@ async function readUniqueId(runner: Runner, { chip: name }: ChipFacts): Promise<
   const [first] = findChip(name)?.uniqueId ?? [];
   if (first === undefined) return {};
   const bytes = await runner.withFile(async (path) => {
-    await runner.run('dump-mem', [`0x${first.toString(16)}`, String(UNIQUE_ID_BYTES), path], {});
+    await runner.run('dump-mem', [hex(first), String(UNIQUE_ID_BYTES), path], {});
     return new Uint8Array(await readFile(path));
   });
   const uniqueId = usableHardwareId(bytesToHex(bytes));

@@ -1,4 +1,5 @@
 // What is asked of a loader: a command with its deadline and its name for error messages; and those that many ask.
+import { hex } from '../../core/text.js';
 import { OP, encodeRequest, words, type Op } from './command.js';
 import type { Queued } from './send-ahead.js';
 import { encodeFrame } from './slip.js';
@@ -27,7 +28,7 @@ export interface RegisterWrite {
 }
 
 export function registerRead(address: number): Command {
-  const what = `reading register 0x${address.toString(16)}`;
+  const what = `reading register ${hex(address)}`;
   return { op: OP.readRegister, data: words(address), timeoutMs: REGISTER_TIMEOUT_MS, what };
 }
 

@@ -1,6 +1,7 @@
 // One frame as words and bytes. What is written to flash or read from it may hold keys and passwords: of that only length
 // and digest are told, but for what is blank or a partition table.
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { hex } from '../../core/text.js';
 import { sha256Hex } from '../../core/digest.js';
 import { decodeReply, meaningOf, OP } from '../protocol/command.js';
 
@@ -36,7 +37,7 @@ export function describeAnswer(frame: Uint8Array): string {
   const [failed = 0, reason = 0] = body;
   const code = failed >= 0xc0 ? (failed << 8) | reason : reason;
   const isRefused = body.length <= 4 && failed !== 0;
-  const said = isRefused ? `refused 0x${code.toString(16)} (${meaningOf(code)})` : `0x${value.toString(16)}`;
+  const said = isRefused ? `refused ${hex(code)} (${meaningOf(code)})` : hex(value);
   return `${nameOf(op)} ${said} | ${bytesToHex(frame)}`;
 }
 
@@ -81,11 +82,11 @@ function partly(frame: Uint8Array, plainBytes: number): string {
 const hidden = (bytes: Uint8Array): string =>
   `[${bytes.length} bytes ${sha256Hex(bytes).slice(0, DIGEST_CHARS)}]`;
 
-const nameOf = (op: number): string => NAMES.get(op) ?? `0x${op.toString(16)}`;
+const nameOf = (op: number): string => NAMES.get(op) ?? hex(op);
 
 function wordsIn(view: DataView, from: number): string[] {
   const words: string[] = [];
   for (let at = from; at + 4 <= view.byteLength && words.length < WORDS_SHOWN; at += 4)
-    words.push(`0x${view.getUint32(at, true).toString(16)}`);
+    words.push(hex(view.getUint32(at, true)));
   return words;
 }

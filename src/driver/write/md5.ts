@@ -1,5 +1,6 @@
 // MD5 of a span of flash, computed by the chip: the comparison before a write and the proof after it.
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { hex } from '../../core/text.js';
 import { md5Hex } from '../../core/digest.js';
 import { OP, words } from '../protocol/command.js';
 import type { Answer, Loader } from '../protocol/loader.js';
@@ -45,5 +46,5 @@ export function md5Of(bytes: Uint8Array): string {
 
 /** `0x10000 bytes at 0x9000`, for messages. */
 export function regionText({ offsetBytes, sizeBytes }: Region): string {
-  return `0x${sizeBytes.toString(16)} bytes at 0x${offsetBytes.toString(16)}`;
+  return `${hex(sizeBytes)} bytes at ${hex(offsetBytes)}`;
 }

@@ -1,4 +1,5 @@
 // Which regions may be erased or written: whole sectors, inside the flash.
+import { hex } from '../../core/text.js';
 import { EspmintError } from '../../core/errors/index.js';
 import type { Region } from './md5.js';
 import { SECTOR_BYTES } from '../connect/spi-flash.js';
@@ -38,6 +39,6 @@ export function checkRegion(
     throw refuse('does not cover whole flash sectors of 0x1000 bytes');
   }
   if (flashSizeBytes > 0 && offsetBytes + sizeBytes > flashSizeBytes) {
-    throw refuse(`ends behind the flash, which has 0x${flashSizeBytes.toString(16)} bytes`);
+    throw refuse(`ends behind the flash, which has ${hex(flashSizeBytes)} bytes`);
   }
 }

@@ -13,17 +13,16 @@
 //
 // A station that is to go on while the database is out of reach reserves units. No lease ends those: they count
 // against the quantity until the station has told what became of them, or a person releases them.
+import type { BatchDetails } from '../../core/device-details.js';
+import type { FlashImage } from '../../core/flash-image.js';
 
-export interface BatchRequest {
+export interface BatchRequest extends BatchDetails {
   /** 1 to 64 characters, unique. */
   readonly name: string;
   readonly profile: ProfileVersion;
   /** Boards that it asks for, from 1. */
   readonly quantity: number;
   readonly lot?: string | undefined;
-  readonly hardwareRevision?: string | undefined;
-  readonly firmwareVersion?: string | undefined;
-  readonly location?: string | undefined;
   /** `ZC-{0000}`; batches of the same template go on counting where the one before has stopped. */
   readonly serialTemplate?: string | undefined;
 }
@@ -87,20 +86,10 @@ export interface Claim {
   /** From the list of identifiers. Not enumerable: printing a claim does not print it. */
   readonly psk?: string | undefined;
   /** This board passed in this batch before, with these bytes. */
-  readonly earlier?: UnitImage | undefined;
+  readonly earlier?: FlashImage | undefined;
 }
 
 export const LEASE_MS = 60_000;
-
-/** What was proven on a chip. */
-export interface UnitImage {
-  /** Bytes from the start of flash. */
-  readonly offsetBytes: number;
-  readonly sizeBytes: number;
-  /** Lower-case hex of the whole image. */
-  readonly md5: string;
-  readonly sha256: string;
-}
 
 /** One board of a batch. */
 export interface Unit {
@@ -227,7 +216,7 @@ export interface Batches {
   /** The board is good and counted. @throws BATCH_PLACE_LOST when its lease had expired and its place is gone */
   passed(
     claimId: string,
-    unit: { readonly uuid: string; readonly chip: string; readonly image: UnitImage },
+    unit: { readonly uuid: string; readonly chip: string; readonly image: FlashImage },
   ): Promise<void>;
   /** The board is not good: it is not counted (any more), and its place is free. */
   failed(claimId: string): Promise<void>;

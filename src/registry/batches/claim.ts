@@ -1,11 +1,12 @@
 // Claiming places in a batch and settling them: the transactions that keep its count exact.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import type { FlashImage } from '../../core/flash-image.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { macKeyOf } from '../devices/rows.js';
 import { needDistinct } from '../store/shared-transaction.js';
 import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
-import type { Claim, ClaimRequest, ProfileVersion, UnitImage } from './batches.js';
+import type { Claim, ClaimRequest, ProfileVersion } from './batches.js';
 import { nextSerials } from './serials.js';
 import {
   countBatch,
@@ -149,7 +150,7 @@ async function identifiersFor(
   return own;
 }
 
-function imageOf(unit: UnitRow): UnitImage | undefined {
+function imageOf(unit: UnitRow): FlashImage | undefined {
   const { image_offset: offset, image_size: size, image_md5: md5, image_sha256: sha256 } = unit;
   if (offset === null || size === null || md5 === null || sha256 === null) return undefined;
   return { offsetBytes: Number(offset), sizeBytes: Number(size), md5, sha256 };
@@ -158,7 +159,7 @@ function imageOf(unit: UnitRow): UnitImage | undefined {
 /** A board that is good. */
 export interface PassedClaim {
   readonly claimId: string;
-  readonly unit: { readonly uuid: string; readonly chip: string; readonly image: UnitImage };
+  readonly unit: { readonly uuid: string; readonly chip: string; readonly image: FlashImage };
 }
 
 /** Runs inside a transaction, for different claims; see Batches.passed. */

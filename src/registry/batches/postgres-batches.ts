@@ -1,6 +1,8 @@
 // Batches on PostgreSQL: each call is one transaction, which claims share, and settlements.
 import type pg from 'pg';
+import type { FlashImage } from '../../core/flash-image.js';
 import { textFault } from '../../core/text.js';
+import { DETAIL_WIDTHS } from '../../core/device-details.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { checkSerialTemplate } from '../../core/serial-template.js';
 import type { Database } from '../store/database.js';
@@ -22,7 +24,6 @@ import type {
   SignOff,
   StationRecord,
   Unit,
-  UnitImage,
 } from './batches.js';
 import { claim, identifierOwner, type PassedClaim, settleFailures, settlePasses } from './claim.js';
 import { readReservedUnits, releaseUnits } from './reserved/reserved-sql.js';
@@ -154,7 +155,7 @@ export class PostgresBatches implements Batches {
     return this.#claims.run(request);
   }
 
-  passed(claimId: string, unit: { uuid: string; chip: string; image: UnitImage }): Promise<void> {
+  passed(claimId: string, unit: { uuid: string; chip: string; image: FlashImage }): Promise<void> {
     return this.#passes.run({ claimId, unit });
   }
 
@@ -198,7 +199,8 @@ export class PostgresBatches implements Batches {
 }
 
 /** Characters that fit into the columns of `batches`. */
-const WIDTHS = { name: 64, lot: 64, hardwareRevision: 10, firmwareVersion: 20, location: 100 } as const;
+const { firmwareVersion, hardwareRevision, location } = DETAIL_WIDTHS;
+const WIDTHS = { name: 64, lot: 64, hardwareRevision, firmwareVersion, location } as const;
 
 function checkRequest(request: BatchRequest): void {
   for (const field of Object.keys(WIDTHS) as (keyof typeof WIDTHS)[]) {

@@ -1,6 +1,7 @@
 // The SQL of a batch's units: the boards that have, or had, a place in it.
 import type pg from 'pg';
-import type { Unit, UnitImage } from './batches.js';
+import type { FlashImage } from '../../core/flash-image.js';
+import type { Unit } from './batches.js';
 import { LEASE_MS } from './batches.js';
 
 export interface UnitRow {
@@ -103,7 +104,7 @@ export async function writePasses(
   client: pg.ClientBase,
   passes: readonly {
     readonly claimId: string;
-    readonly unit: { readonly uuid: string; readonly chip: string; readonly image: UnitImage };
+    readonly unit: { readonly uuid: string; readonly chip: string; readonly image: FlashImage };
   }[],
 ): Promise<void> {
   const rows = passes.map(({ claimId, unit: { image, ...unit } }) => ({ claimId, ...unit, ...image }));

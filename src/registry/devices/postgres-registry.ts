@@ -1,4 +1,5 @@
 // The registry on PostgreSQL: each call is one transaction, which calls of the same kind share.
+import type { FlashImage } from '../../core/flash-image.js';
 import type { Conflict } from '../../core/conflict.js';
 import { nameOfDevice } from '../../core/device-name.js';
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
@@ -16,7 +17,6 @@ import type {
   DevicePage,
   DeviceRecord,
   Failure,
-  Image,
   KeyRecord,
   Proof,
   Registry,
@@ -47,7 +47,7 @@ export class PostgresRegistry implements Registry {
   readonly #histories: SharedReading<DeviceName, DeviceHistory | undefined>;
   readonly #reservations: SharedTransaction<ReserveRequest, Reservation | Stop>;
   readonly #screenings: SharedTransaction<ScreenRequest, Stop | undefined>;
-  readonly #images: SharedTransaction<AttemptUpdate<Image>, void>;
+  readonly #images: SharedTransaction<AttemptUpdate<FlashImage>, void>;
   readonly #proofs: SharedTransaction<AttemptUpdate<Proof>, DeviceRecord | Stop>;
   readonly #failures: SharedTransaction<AttemptUpdate<Failure>, void>;
 
@@ -113,7 +113,7 @@ export class PostgresRegistry implements Registry {
     return this.#database.connected('lists', readFacts);
   }
 
-  built(id: string, image: Image): Promise<void> {
+  built(id: string, image: FlashImage): Promise<void> {
     return this.#images.run({ id, update: image });
   }
 

@@ -1,18 +1,10 @@
 // Checks of a reservation that do not need a database, and the shape of its answer.
+import { DETAIL_WIDTHS, type DeviceDetails } from '../../core/device-details.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { textFault } from '../../core/text.js';
-import type { Reservation, ReserveRequest } from '../registry.js';
+import type { Reservation } from '../registry.js';
 
-/** Characters that fit into the columns of `devices`. */
-const WIDTHS = {
-  caUrl: 255,
-  wifiSsid: 32,
-  firmwareVersion: 20,
-  hardwareRevision: 10,
-  location: 100,
-} as const;
-
-const NAMES: Record<keyof typeof WIDTHS, string> = {
+const NAMES: Record<keyof DeviceDetails, string> = {
   caUrl: 'The CA URL',
   wifiSsid: 'The Wi-Fi SSID',
   firmwareVersion: 'The firmware version',
@@ -25,15 +17,16 @@ const NAMES: Record<keyof typeof WIDTHS, string> = {
  *
  * @throws INPUT_INVALID
  */
-export function checkWidths(request: Partial<Pick<ReserveRequest, keyof typeof WIDTHS>>): void {
-  for (const field of Object.keys(WIDTHS) as (keyof typeof WIDTHS)[]) {
+export function checkWidths(request: DeviceDetails): void {
+  for (const field of Object.keys(NAMES) as (keyof DeviceDetails)[]) {
     const text = request[field];
     if (text === undefined) continue;
     const fault = textFault(text);
     if (fault !== undefined) throw new EspmintError('INPUT_INVALID', { field: NAMES[field], ...fault });
     // PostgreSQL counts code points, as the spread does.
-    if ([...text].length > WIDTHS[field]) {
-      const reason = `is longer than the ${WIDTHS[field]} characters that the registry holds`;
+    const width = DETAIL_WIDTHS[field];
+    if ([...text].length > width) {
+      const reason = `is longer than the ${width} characters that the registry holds`;
       throw new EspmintError('INPUT_INVALID', { field: NAMES[field], reason, hint: 'shorten it' });
     }
   }

@@ -1,8 +1,9 @@
 // Settling: the ends of reservations, with the proof that the chip holds the key or without. All in here runs inside a
 // transaction, for reservations of different devices.
 import type pg from 'pg';
+import type { FlashImage } from '../../core/flash-image.js';
 import { EspmintError } from '../../core/errors/index.js';
-import type { DeviceRecord, Failure, Image, Proof } from '../registry.js';
+import type { DeviceRecord, Failure, Proof } from '../registry.js';
 import { findContradiction } from '../conflicts/detect.js';
 import { recordConflict } from '../conflicts/store.js';
 import { processUser } from '../process-user.js';
@@ -95,14 +96,14 @@ async function matchAgain(
 /** See Registry.built. */
 export async function noteImages(
   client: pg.ClientBase,
-  updates: readonly AttemptUpdate<Image>[],
+  updates: readonly AttemptUpdate<FlashImage>[],
 ): Promise<void[]> {
   needDistinct(updates.map(({ id }) => id));
   const { rows } = await client.query<{ id: string }>(
-    `update attempts a set image_sha256 = image."imageSha256", image_offset = image."offsetBytes",
-       image_size = image."sizeBytes", image_md5 = image."imageMd5"
+    `update attempts a set image_sha256 = image.sha256, image_offset = image."offsetBytes",
+       image_size = image."sizeBytes", image_md5 = image.md5
      from json_to_recordset($1::json) as image (
-       id uuid, "imageSha256" text, "imageMd5" text, "offsetBytes" bigint, "sizeBytes" bigint)
+       id uuid, sha256 text, md5 text, "offsetBytes" bigint, "sizeBytes" bigint)
      where a.id = image.id returning a.id`,
     [JSON.stringify(updates.filter(isPossible).map(({ id, update }) => ({ ...update, id })))],
   );

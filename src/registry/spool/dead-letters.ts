@@ -1,5 +1,6 @@
 // Records of this computer that the registry refuses, as a text that it cannot hold: devices of the key journal and runs of
 // the statistics. Each waits for a person, and the others go on. A person can look at one, mend its texts, and have the registry told again.
+import type { DeviceDetails } from '../../core/device-details.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { checkWidths } from '../devices/request.js';
 import { processUser } from '../process-user.js';
@@ -18,12 +19,10 @@ export async function listDeadLetters(dataDir: string): Promise<readonly (DeadLe
 }
 
 /** Texts of a record that a person may put in the place of refused ones. */
-export type MendedTexts = {
-  readonly [field in 'caUrl' | 'wifiSsid' | 'firmwareVersion' | 'hardwareRevision' | 'location']?: string;
-} & {
+export interface MendedTexts extends DeviceDetails {
   /** Of a run: the name of its station. */
   readonly station?: string;
-};
+}
 
 export interface RetryOptions {
   /** Of one; absent: all. */

@@ -1,5 +1,6 @@
 // What the records of a key file or journal add up to: devices, their keys and attempts.
 import { randomUUID } from 'node:crypto';
+import type { FlashImage } from '../../core/flash-image.js';
 import type { Conflict } from '../../core/conflict.js';
 import { nameOfDevice } from '../../core/device-name.js';
 import { EspmintError } from '../../core/errors/index.js';
@@ -11,7 +12,6 @@ import type {
   DeviceHistory,
   DeviceName,
   DeviceRecord,
-  Image,
   KeyRecord,
   Reservation,
   ReserveRequest,
@@ -72,9 +72,10 @@ export class FileDevice {
   }
 
   /** The newest image that an attempt was about to write. */
-  describe(id: string, { imageSha256, imageMd5, offsetBytes, sizeBytes }: Image): void {
+  describe(id: string, { sha256, md5, offsetBytes, sizeBytes }: FlashImage): void {
     const attempt = this.#attempts.find((candidate) => candidate.id === id);
-    if (attempt !== undefined) Object.assign(attempt, { imageSha256, imageMd5, offsetBytes, sizeBytes });
+    if (attempt !== undefined)
+      Object.assign(attempt, { imageSha256: sha256, imageMd5: md5, offsetBytes, sizeBytes });
   }
 
   end(record: EndRecord): void {

@@ -1,15 +1,14 @@
 // What the records of a key file and of the journal say, and what those of the journal add up to for each attempt.
+import type { DeviceDetails } from '../../core/device-details.js';
+import type { FlashImage } from '../../core/flash-image.js';
 import type { Conflict } from '../../core/conflict.js';
 import type { AttemptFacts } from '../devices/attempt-facts.js';
-import type { CheckResult, DeviceRecord, Failure, Image, Proof } from '../registry.js';
+import type { CheckResult, DeviceRecord, Failure, Proof } from '../registry.js';
 import { macKeyOf } from '../devices/rows.js';
 import type { SecretOwner } from '../store/secrets/secret-box.js';
 
 /** Everything but the key that a device is to become. */
-type Wanted = Pick<
-  DeviceRecord,
-  'caUrl' | 'wifiSsid' | 'firmwareVersion' | 'hardwareRevision' | 'location' | 'hardwareId'
->;
+type Wanted = DeviceDetails & Pick<DeviceRecord, 'hardwareId'>;
 
 /** A key is about to be flashed. */
 export interface ReservedRecord {
@@ -42,7 +41,7 @@ export type EndRecord =
 
 /** What a board has become, or why it was stopped. */
 export type AttemptEntry =
-  ReservedRecord | ({ readonly type: 'built'; readonly id: string } & Image) | EndRecord | RefusedRecord;
+  ReservedRecord | ({ readonly type: 'built'; readonly id: string } & FlashImage) | EndRecord | RefusedRecord;
 
 /** Who saw what and why: the audit trail of a key file. */
 type AuditEntry = {
@@ -81,7 +80,7 @@ export function keyOwner({ mac, uuid }: { readonly mac: string; readonly uuid: s
 /** One attempt as the journal tells it. */
 export interface JournalAttempt {
   readonly reserved: ReservedRecord;
-  readonly image: Image | undefined;
+  readonly image: FlashImage | undefined;
   readonly end: EndRecord | undefined;
   /** Whether the registry still has to be told something, and would take it. */
   readonly owed: boolean;

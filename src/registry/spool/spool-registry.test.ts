@@ -41,10 +41,11 @@ it('keeps what many boards tell at once, each in a line of its own, and a proof 
     uuid: `110e3dc9-fa05-568f-a05a-98d0089400${n.toString(16).padStart(2, '0')}`,
   }));
   const reservations = await Promise.all(boards.map((one) => registry.reserve(one)));
+  const image = { offsetBytes: 0, sizeBytes: 4096, md5: 'cd'.repeat(16), sha256: 'ab'.repeat(32) };
   const proof = { imageSha256: 'ab'.repeat(32) };
   for (let times = 0; times < 2; times++)
     await Promise.all(reservations.map(({ id }) => registry.confirm(id, proof)));
-  await expect(registry.built('none', { ...proof, offsetBytes: 0, sizeBytes: 1 })).rejects.toMatchObject({
+  await expect(registry.built('none', image)).rejects.toMatchObject({
     code: 'RESERVATION_UNKNOWN',
   });
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n');

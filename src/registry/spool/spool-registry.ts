@@ -1,6 +1,8 @@
 // The registry of this disk: nothing is flashed whose key is not on it. With a database behind it an outage costs nothing
 // but time, for the database is synced when it is back; without one, a key file of the user's is all there is.
+import type { FlashImage } from '../../core/flash-image.js';
 import type { Conflict } from '../../core/conflict.js';
+import { detailsOf } from '../../core/device-details.js';
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { conflictError, namesOf } from '../conflicts/detect.js';
 import { refusalBy } from '../conflicts/from-history.js';
@@ -17,7 +19,6 @@ import type {
   DevicePage,
   DeviceRecord,
   Failure,
-  Image,
   KeyRecord,
   KnownPolicy,
   Proof,
@@ -71,7 +72,7 @@ export class SpoolRegistry implements Registry {
     if (screened === undefined) await this.#decide(board, 'keep', () => undefined);
   }
 
-  async built(id: string, image: Image): Promise<void> {
+  async built(id: string, image: FlashImage): Promise<void> {
     await this.#note({ type: 'built', id, ...image });
     await this.#unlessDown((database, spool) => {
       spool.checkStopped(id);
@@ -224,9 +225,7 @@ export class SpoolRegistry implements Registry {
   /** The key is on this disk before the caller can flash it. */
   async #keep(reservation: Reservation, request: ReserveRequest, offline: boolean): Promise<Reservation> {
     const { id, mac, uuid, psk } = reservation;
-    const { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location } = request;
-    const { hardwareId } = namesOf(request);
-    const wanted = { caUrl, wifiSsid, firmwareVersion, hardwareRevision, location, hardwareId };
+    const wanted = { ...detailsOf(request), hardwareId: namesOf(request).hardwareId };
     const facts = request.facts === undefined ? undefined : storableFacts(request.facts);
     const owed = this.#disk instanceof KeyFile ? {} : { offline };
     const at = await this.#disk.now();

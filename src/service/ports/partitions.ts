@@ -1,4 +1,5 @@
 // Partitions as the API shows them: with a word for their kind.
+import { hex } from '../../core/text.js';
 import { DATA_SUBTYPE, PARTITION_TYPE, type Partition } from '../../core/partition-table.js';
 import type { PartitionInfo } from '../contract/index.js';
 
@@ -16,5 +17,5 @@ export function describePartition(partition: Partition): PartitionInfo {
 function kindOf({ type, subtype }: Partition): string {
   if (type === PARTITION_TYPE.app) return 'app';
   const known = type === PARTITION_TYPE.data ? DATA_KINDS[subtype] : undefined;
-  return known ?? `0x${type.toString(16)}/0x${subtype.toString(16)}`;
+  return known ?? `${hex(type)}/${hex(subtype)}`;
 }

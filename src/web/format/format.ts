@@ -36,10 +36,6 @@ export function formatBytes(bytes: number): string {
   return `${bytes} B`;
 }
 
-export function formatHex(value: number): string {
-  return `0x${value.toString(16)}`;
-}
-
 /** `3 minutes ago`; after a week the date. */
 export function formatAgo(iso: string, nowMs: number, language: string): string {
   const seconds = Math.round((Date.parse(iso) - nowMs) / 1000);

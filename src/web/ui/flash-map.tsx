@@ -1,7 +1,8 @@
 // The flash drawn to scale: partitions by offset and size, and the chosen region sector by sector.
 import type { JSX } from 'preact';
+import { hex } from '../../core/text.js';
 import type { PartitionInfo } from '../../service/contract/index.js';
-import { formatBytes, formatHex } from '../format/format.js';
+import { formatBytes } from '../format/format.js';
 import { t } from '../i18n/translate.js';
 
 const SECTOR_BYTES = 0x1000;
@@ -36,7 +37,7 @@ export function FlashMap({ flashSizeBytes, partitions, region, usedSectors }: Fl
             key={`${label}${offsetBytes}`}
             class={`flash-part ${kind} ${covers(region, offsetBytes) ? 'target' : ''}`}
             style={{ left: share(offsetBytes), width: share(sizeBytes) }}
-            title={`${label}: ${formatHex(offsetBytes)}, ${formatBytes(sizeBytes)}`}
+            title={`${label}: ${hex(offsetBytes)}, ${formatBytes(sizeBytes)}`}
           >
             <span class="flash-name">{sizeBytes / end > 0.07 ? label : ''}</span>
           </span>
@@ -50,8 +51,8 @@ export function FlashMap({ flashSizeBytes, partitions, region, usedSectors }: Fl
       </div>
       <div class="flash-scale">
         <span>0x0</span>
-        <span>{formatHex(end / 2)}</span>
-        <span>{formatHex(end)}</span>
+        <span>{hex(end / 2)}</span>
+        <span>{hex(end)}</span>
       </div>
       {region !== undefined && (
         <Sectors
@@ -74,7 +75,7 @@ interface SectorsProps {
 function Sectors({ name, region, used }: SectorsProps): JSX.Element {
   const count = Math.ceil(region.sizeBytes / SECTOR_BYTES);
   const label = t('flash.region', {
-    offset: formatHex(region.offsetBytes),
+    offset: hex(region.offsetBytes),
     size: formatBytes(region.sizeBytes),
     used: used.size,
     count,
@@ -90,7 +91,7 @@ function Sectors({ name, region, used }: SectorsProps): JSX.Element {
           <span
             key={index}
             class={`sector ${used.has(index) ? 'used' : ''}`}
-            title={formatHex(region.offsetBytes + index * SECTOR_BYTES)}
+            title={hex(region.offsetBytes + index * SECTOR_BYTES)}
           />
         ))}
       </div>
@@ -122,7 +123,7 @@ export function PartitionTable({ partitions }: { partitions: readonly PartitionI
               {kind}
               {encrypted && ` · ${t('flash.encrypted')}`}
             </td>
-            <td class="number mono">{formatHex(offsetBytes)}</td>
+            <td class="number mono">{hex(offsetBytes)}</td>
             <td class="number">{formatBytes(sizeBytes)}</td>
           </tr>
         ))}
@@ -136,8 +137,8 @@ const covers = (region: Region | undefined, offsetBytes: number): boolean =>
 
 function describe(partitions: readonly PartitionInfo[], region: Region | undefined): string {
   const names = partitions.map(
-    ({ label, offsetBytes, sizeBytes }) => `${label} ${formatHex(offsetBytes)} ${formatBytes(sizeBytes)}`,
+    ({ label, offsetBytes, sizeBytes }) => `${label} ${hex(offsetBytes)} ${formatBytes(sizeBytes)}`,
   );
-  const target = region === undefined ? '' : ` ${t('flash.target')} ${formatHex(region.offsetBytes)}`;
+  const target = region === undefined ? '' : ` ${t('flash.target')} ${hex(region.offsetBytes)}`;
   return `${t('flash.partitions')}: ${names.join(', ')}.${target}`;
 }

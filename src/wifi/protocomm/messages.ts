@@ -1,5 +1,6 @@
 // The messages of unified provisioning by their field numbers (ESP-IDF: protocomm/proto, wifi_provisioning/proto; the
 // component network_provisioning has the same numbers for Wi-Fi). Pure.
+import { macText } from '../../core/mac.js';
 import type { SeenNetwork } from '../improv/client.js';
 import { encodeMessage, Message, type Fields } from './protobuf.js';
 
@@ -150,7 +151,7 @@ export function readScanResult(bytes: Uint8Array): SeenNetwork[] {
       ssid: entry.text(1),
       channel: entry.number(2),
       rssi: entry.number(3),
-      bssid: Array.from(entry.bytes(4), (byte) => byte.toString(16).padStart(2, '0')).join(':'),
+      bssid: macText(entry.bytes(4)),
       secured: entry.number(5) !== 0,
     }));
 }

@@ -1,5 +1,6 @@
 // ESPTouch version 1: credentials as lengths of packets that anybody in range can read. Pure.
 // (EsptouchForAndroid, module esptouch: DatumCode, DataCode, GuideCode.)
+import { macText } from '../../core/mac.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { crc8 } from './crc8.js';
 
@@ -81,6 +82,3 @@ export function readV1Acknowledgement(bytes: Uint8Array, token: number): Acknowl
   if (bytes.length < 11 || bytes[0] !== token) return undefined;
   return { mac: macText(bytes.subarray(1, 7)), address: bytes.subarray(7, 11).join('.') };
 }
-
-export const macText = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':');

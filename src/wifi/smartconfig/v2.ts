@@ -4,7 +4,8 @@ import { cbc } from '@noble/ciphers/aes.js';
 import { randomBytes } from '@noble/hashes/utils.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { crc8 } from './crc8.js';
-import { macText, type Acknowledgement } from './v1.js';
+import { macText } from '../../core/mac.js';
+import type { Acknowledgement } from './v1.js';
 
 export interface V2Content {
   readonly ssid: Uint8Array;

@@ -1,5 +1,6 @@
 // `espmint nvs verify`: what a device would reject in an image.
 import { Command } from 'commander';
+import { hex } from '../../../core/text.js';
 import { EXIT } from '../../../core/errors/index.js';
 import { type NvsFinding, decryptNvs, verifyNvs } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
@@ -34,6 +35,6 @@ async function verify(io: CliIo, path: string, options: { key?: string; json?: b
 
 function findingLine({ severity, code, page, slot, offsetBytes, message, consequence }: NvsFinding): string {
   const place = [page === undefined ? [] : `page ${page}`, slot === undefined ? [] : `slot ${slot}`].flat();
-  const where = [...place, `offset 0x${offsetBytes.toString(16)}`].join(', ');
+  const where = [...place, `offset ${hex(offsetBytes)}`].join(', ');
   return `${severity}: ${where}: ${printable(message)}: ${consequence} [${code}]\n`;
 }

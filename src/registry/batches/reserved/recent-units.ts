@@ -3,9 +3,10 @@
 //
 // They are hints: where none is left the board is counted once all the same, but as another place says. So nobody waits
 // for the disk.
+import type { FlashImage } from '../../../core/flash-image.js';
 import { logFolder } from '../../spool/inspect.js';
 import { Log } from '../../spool/log.js';
-import type { ClaimRequest, UnitImage } from '../batches.js';
+import type { ClaimRequest } from '../batches.js';
 import type { UnitUse } from './reserved-unit.js';
 
 /** Far above what lies on a bench; older ones are forgotten, so that memory stays flat. */
@@ -15,7 +16,7 @@ const LONGEST = 8 * REMEMBERED;
 
 export interface RecentUnit {
   readonly identity: Omit<UnitUse, 'mac' | 'station'>;
-  readonly image: UnitImage;
+  readonly image: FlashImage;
 }
 
 type Named = Pick<ClaimRequest, 'batch' | 'mac'>;
@@ -36,7 +37,7 @@ export class RecentUnits {
   }
 
   /** At once; on the disk soon after, unless that is full or broken. */
-  note({ batch, mac }: Named, identity: RecentUnit['identity'], image: UnitImage): void {
+  note({ batch, mac }: Named, identity: RecentUnit['identity'], image: FlashImage): void {
     const unit = { batch, mac, identity, image };
     const key = keyOf(unit);
     this.#units.delete(key);

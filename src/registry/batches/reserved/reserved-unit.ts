@@ -1,6 +1,7 @@
 // reserved units: units of a batch that a station holds ahead, for boards that it makes while the database is out of
 // reach. What is said of them here goes both ways: into the station's own records, and to the database when it is back.
-import type { BatchRequest, UnitImage } from '../batches.js';
+import type { FlashImage } from '../../../core/flash-image.js';
+import type { BatchRequest } from '../batches.js';
 
 /** What a board becomes in the batch. */
 export interface UnitIdentity {
@@ -37,7 +38,7 @@ export interface UnitUse {
 export interface ProvenUnit {
   readonly uuid: string;
   readonly chip: string;
-  readonly image: UnitImage;
+  readonly image: FlashImage;
 }
 
 /** How that ended; without a unit the board is not good. */

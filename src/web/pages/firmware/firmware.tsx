@@ -3,7 +3,8 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { BundleInfo } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
-import { formatBytes, formatExact, formatHex } from '../../format/format.js';
+import { formatBytes, formatExact } from '../../format/format.js';
+import { hex } from '../../../core/text.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -95,7 +96,7 @@ function Parts({ of: { parts, digest, sizeBytes } }: { of: BundleInfo }): JSX.El
       <ul class="bundle-parts mono small">
         {parts.map(({ chip, name, offset, size }) => (
           <li key={`${chip ?? ''}${offset}`}>
-            {formatHex(offset)} · {formatHex(size)} · {name}
+            {hex(offset)} · {hex(size)} · {name}
           </li>
         ))}
       </ul>

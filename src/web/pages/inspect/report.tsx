@@ -1,7 +1,8 @@
 // What an inspection found: chip, security, flash, NVS, and where board and registry differ.
 import type { ComponentChildren, JSX } from 'preact';
+import { hex } from '../../../core/text.js';
 import type { Inspection } from '../../../service/contract/index.js';
-import { formatBytes, formatHex, sentence } from '../../format/format.js';
+import { formatBytes, sentence } from '../../format/format.js';
 import { t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { CompareTable } from '../../ui/compare-table.js';
@@ -123,7 +124,7 @@ function Nvs({ nvs }: { nvs: NonNullable<Inspection['nvs']> }): JSX.Element {
       <header>
         <h2>NVS</h2>
         <span class="muted small">
-          <span class="mono">{formatHex(nvs.offsetBytes)}</span>, {formatBytes(nvs.sizeBytes)},{' '}
+          <span class="mono">{hex(nvs.offsetBytes)}</span>, {formatBytes(nvs.sizeBytes)},{' '}
           {t('preview.entries', { used: nvs.usedEntries, total: nvs.totalEntries })}
         </span>
       </header>

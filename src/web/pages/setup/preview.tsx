@@ -1,8 +1,9 @@
 // What a board would get: its NVS rows, how full the image is, and where it goes in flash.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { hex } from '../../../core/text.js';
 import type { Preview } from '../../../service/contract/index.js';
-import { formatBytes, formatHex, sentence } from '../../format/format.js';
+import { formatBytes, sentence } from '../../format/format.js';
 import { t } from '../../i18n/translate.js';
 import { FlashMap, PartitionTable } from '../../ui/flash-map.js';
 import { NvsTable } from '../../ui/nvs-table.js';
@@ -119,7 +120,7 @@ function Listing({ preview: { image } }: { preview: Preview }): JSX.Element {
           {image?.listing.map(({ offsetBytes, namespace, key, type, entries }) => (
             <tr key={offsetBytes}>
               <th scope="row" class="mono">
-                {formatHex(offsetBytes)}
+                {hex(offsetBytes)}
               </th>
               <td class="mono">
                 {namespace}/{key}

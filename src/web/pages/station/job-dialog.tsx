@@ -1,14 +1,8 @@
 // All that is known of one job: for the engineer who looks into a failure.
 import type { JSX } from 'preact';
+import { hex } from '../../../core/text.js';
 import type { Job, PortState } from '../../../service/contract/index.js';
-import {
-  formatBytes,
-  formatDuration,
-  formatExact,
-  formatHex,
-  formatShort,
-  sentence,
-} from '../../format/format.js';
+import { formatBytes, formatDuration, formatExact, formatShort, sentence } from '../../format/format.js';
 import { currentLocale, maybe, t, wordsFor } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { useStore } from '../../store/store.js';
@@ -143,7 +137,7 @@ function WifiFact({ wifi }: { wifi: NonNullable<Job['wifi']> }): JSX.Element {
 function ImageFact({ image: { size, offset, sha256 } }: { image: NonNullable<Job['image']> }): JSX.Element {
   return (
     <>
-      {formatBytes(size)} {t('fact.at')} <span class="mono">{formatHex(offset)}</span>
+      {formatBytes(size)} {t('fact.at')} <span class="mono">{hex(offset)}</span>
       <br />
       <Copyable value={sha256} shown={`${sha256.slice(0, 16)}…`} what="SHA-256" />
     </>
