@@ -13,7 +13,13 @@ export type { Region } from './write/md5.js';
 export { openLink, START_BAUD, type OpenOptions } from './link/open-link.js';
 export { isSamePort } from './ports/port-name.js';
 export { portFilter, type PortChoice } from './ports/port-filter.js';
-export { PortTracker, watchPorts, type PortChange, type WatchOptions } from './ports/port-watcher.js';
+export {
+  PortTracker,
+  PortWatch,
+  watchPorts,
+  type PortChange,
+  type WatchOptions,
+} from './ports/port-watcher.js';
 export { NetworkPorts } from './ports/ports-network.js';
 export { listPorts, portLabel, type PortInfo } from './ports/ports.js';
 export type { ImageAt } from './write/region.js';

@@ -1,5 +1,6 @@
 // One run of one board under guard: it can be ended from outside, and one that does not end is given up.
 import { EspmintError } from '../core/errors/index.js';
+import { mayBePulled } from './verdict.js';
 import type { Failed, ProvisionResult } from '../core/stages.js';
 
 type EndCause = 'stopped' | 'removed' | 'timeout';
@@ -44,8 +45,7 @@ export function guardRun({ port, timeoutMs, run }: GuardOptions): GuardedRun {
     await Promise.resolve();
     try {
       const result = stop.signal.aborted ? undefined : await Promise.race([run(stop.signal), givenUp]);
-      if (result !== undefined && (result.ok || cause === undefined || !isOf(cause, result.code)))
-        return result;
+      if (result !== undefined && (result.ok || cause === undefined || !isOf(cause, result))) return result;
       return failure({ port, timeoutMs, cause, result, durationMs: performance.now() - started });
     } finally {
       clearTimeout(timer);
@@ -64,12 +64,9 @@ export function guardRun({ port, timeoutMs, run }: GuardOptions): GuardedRun {
 }
 
 /** Whether a run failed with this because it was ended so; what it found out before stays its result. */
-function isOf(cause: EndCause, code: string): boolean {
-  return code === 'CANCELLED' || (cause === 'removed' && LOST_BOARD.includes(code));
+function isOf(cause: EndCause, result: Failed): boolean {
+  return result.code === 'CANCELLED' || (cause === 'removed' && mayBePulled(result));
 }
-
-/** What the driver meets when somebody pulls the board: the end of the link, or a port that is no more. */
-const LOST_BOARD: readonly string[] = ['LINK_CLOSED', 'LINK_TIMEOUT', 'PORT_NOT_FOUND'];
 
 interface Ending {
   readonly port: string;

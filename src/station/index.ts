@@ -12,4 +12,5 @@ export { SlotMap, Teaching, type Pin } from './slots.js';
 export { type StationSettings } from './settings.js';
 export { actionOf } from './slot-state.js';
 export { Station, type StationParts } from './station.js';
+export { mayBePulled } from './verdict.js';
 export { HEARTBEAT_MS, StationWork } from './work.js';

@@ -26,3 +26,16 @@ export function causeOfAnotherRun({
   if (CATALOG[code].exit !== EXIT.registry) return stage === 'confirm' ? undefined : 'retry';
   return code === 'BATCH_BUSY' ? 'batch' : 'registry';
 }
+
+/** What the driver meets when somebody pulls the board: the end of the link, or a port that is no more. */
+const LOST_BOARD: readonly ErrorCode[] = [
+  'LINK_CLOSED',
+  'LINK_TIMEOUT',
+  'PORT_NOT_FOUND',
+  'PORT_UNREACHABLE',
+];
+
+/** A link ends a moment before its port is seen to be gone: such a run waits for a look at the port. */
+export function mayBePulled(result: ProvisionResult): boolean {
+  return !result.ok && LOST_BOARD.includes(result.code);
+}

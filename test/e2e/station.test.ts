@@ -190,4 +190,22 @@ describe('espmint station', () => {
       await bad.close();
     }
   });
+
+  it('says of a board whose port was closed in the middle of its run that it was removed', async () => {
+    const slow = join(scratch.path, 'slow.json');
+    writeFileSync(slow, '{"faults":[{"kind":"slow","nth":4,"ms":500}]}');
+    const listen = ['--listen', 'rfc2217://127.0.0.1:0', '--faults', slow];
+    const pulled = await startVirtual(['--count', '1', ...listen], 1);
+    const port = pulled.urls.flatMap((url) => ['--port', url]);
+    let closing: Promise<void> | undefined;
+    const run = await espmint(['station', '--profile', PROFILE, ...port, ...REGISTRY, '--json'], {
+      onLine: (line, child) => {
+        const event = JSON.parse(line) as { type: string; state?: string };
+        if (event.type === 'slot' && event.state === 'running') closing ??= pulled.close();
+        if (event.type === 'ended') child.kill('SIGINT');
+      },
+    });
+    await closing;
+    expect(run.stdout).toContain('"code":"BOARD_REMOVED"');
+  });
 });

@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { portFilter } from './port-filter.js';
-import { PortTracker, watchPorts, type PortChange } from './port-watcher.js';
+import { PortTracker, PortWatch, watchPorts, type PortChange } from './port-watcher.js';
 import { NetworkPorts } from './ports-network.js';
 import type { PortInfo } from './ports.js';
 
@@ -124,6 +124,62 @@ describe('watchPorts', () => {
     });
     expect(changes.map(({ type }) => type)).toEqual(['sighted', 'arrived']);
     expect(failures).toHaveLength(1);
+  });
+});
+
+describe('a watch that is asked to look because a link has ended', () => {
+  const watchOf = (there: () => boolean) => {
+    const stop = new AbortController();
+    const changes: PortChange[] = [];
+    let [now, looks] = [0, 0];
+    const watch = new PortWatch({
+      list: () => {
+        looks += 1;
+        return Promise.resolve(there() ? [bridge] : []);
+      },
+      accepts: portFilter(),
+      onChange: (change) => changes.push(change),
+      onFailure: () => undefined,
+      signal: stop.signal,
+      clock: {
+        now: () => now,
+        sleep: (ms) => {
+          now += ms;
+          return Promise.resolve();
+        },
+      },
+    });
+    return { watch, changes, looks: () => looks };
+  };
+
+  it('tells of a board that was pulled before it answers', async () => {
+    let isThere = true;
+    const { watch, changes } = watchOf(() => isThere);
+    for (let turn = 0; turn < 4; turn++) await watch.settled(bridge.path);
+    expect(changes.map(({ type }) => type)).toEqual(['sighted']);
+    isThere = false;
+    await watch.settled(bridge.path);
+    expect(changes.map(({ type }) => type)).toEqual(['sighted', 'departed']);
+  });
+
+  it('looks once where the board is still there', async () => {
+    const { watch, changes, looks } = watchOf(() => true);
+    await watch.settled(bridge.path);
+    expect(looks()).toBe(1);
+    expect(changes.map(({ type }) => type)).toEqual(['sighted']);
+  });
+
+  it('gives up where the ports cannot be listed any more', async () => {
+    let turn = 0;
+    const { watch, changes } = watchOf(() => {
+      turn += 1;
+      if (turn === 2) return false;
+      if (turn > 2) throw new Error('udev is away');
+      return true;
+    });
+    await watch.settled(bridge.path);
+    await watch.settled(bridge.path);
+    expect(changes.map(({ type }) => type)).toEqual(['sighted']);
   });
 });
 

@@ -34,6 +34,7 @@ export class PortTracker {
   readonly #accepts: (port: PortInfo) => boolean;
   readonly #debounce: Debounce;
   readonly #seen = new Map<string, Sighting>();
+  #present: ReadonlyMap<string, PortInfo> = new Map();
 
   constructor(accepts: (port: PortInfo) => boolean, debounce: Debounce = DEBOUNCE) {
     this.#accepts = accepts;
@@ -44,11 +45,17 @@ export class PortTracker {
   update(ports: readonly PortInfo[], nowMs: number): PortChange[] {
     const changes: PortChange[] = [];
     const present = byPlace(ports.filter(this.#accepts));
+    this.#present = present;
     for (const [place, port] of present) changes.push(...this.#sight(place, port, nowMs));
     for (const [place, sighting] of this.#seen) {
       if (!present.has(place)) changes.push(...this.#miss(place, sighting, nowMs));
     }
     return changes;
+  }
+
+  /** Whether a port was not there at the last look and does not count as gone yet. */
+  isMissing(path: string): boolean {
+    return [...this.#seen].some(([place, { port }]) => port.path === path && !this.#present.has(place));
   }
 
   #sight(place: string, port: PortInfo, nowMs: number): PortChange[] {
@@ -125,20 +132,68 @@ interface WatchClock {
 const INTERVAL_MS = 250;
 const REAL_CLOCK: WatchClock = { now: () => performance.now(), sleep };
 
-/** Watches until the signal is aborted, then resolves. No port is ever opened here. */
-export async function watchPorts(options: WatchOptions): Promise<void> {
-  const { list, onChange, onFailure, signal, intervalMs = INTERVAL_MS, clock = REAL_CLOCK } = options;
-  const tracker = new PortTracker(options.accepts, options.debounce);
-  let failing = false;
-  while (!signal.aborted) {
-    try {
-      for (const change of tracker.update(await list(), clock.now())) onChange(change);
-      failing = false;
-    } catch (error) {
-      if (!failing) onFailure(error);
-      failing = true;
-    }
-    // An aborted sleep is the end of the loop, not a failure.
-    await clock.sleep(intervalMs, signal).catch(() => undefined);
+/** Longer than any port takes to count as gone. */
+const SETTLED_AFTER_MS = 5000;
+
+/** Looks in turns, and at once where somebody has a reason. No port is ever opened here. */
+export class PortWatch {
+  readonly #options: WatchOptions;
+  readonly #clock: WatchClock;
+  readonly #intervalMs: number;
+  readonly #tracker: PortTracker;
+  #failing = false;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? REAL_CLOCK;
+    this.#intervalMs = options.intervalMs ?? INTERVAL_MS;
+    this.#tracker = new PortTracker(options.accepts, options.debounce);
   }
+
+  /** Resolves when the signal is aborted. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    while (!signal.aborted) {
+      await this.#look();
+      await this.#pause();
+    }
+  }
+
+  /** After the end of a link: looks at once, and again until its port is there or counts as gone. */
+  async settled(path: string): Promise<void> {
+    const deadlineMs = this.#clock.now() + SETTLED_AFTER_MS;
+    await this.#look();
+    while (this.#tracker.isMissing(path) && !this.#options.signal.aborted) {
+      if (this.#clock.now() >= deadlineMs) return;
+      await this.#pause();
+      await this.#look();
+    }
+  }
+
+  /** An aborted sleep is the end of the watch, not a failure. */
+  async #pause(): Promise<void> {
+    await this.#clock.sleep(this.#intervalMs, this.#options.signal).catch(() => undefined);
+  }
+
+  /** One look after another. */
+  #look(): Promise<void> {
+    return (this.#looking = this.#looking.then(() => this.#lookOnce()));
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { list, onChange, onFailure } = this.#options;
+    try {
+      for (const change of this.#tracker.update(await list(), this.#clock.now())) onChange(change);
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing) onFailure(error);
+      this.#failing = true;
+    }
+  }
+}
+
+/** Watches until the signal is aborted, then resolves. */
+export function watchPorts(options: WatchOptions): Promise<void> {
+  return new PortWatch(options).run();
 }

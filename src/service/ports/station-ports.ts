@@ -1,4 +1,5 @@
 // The ports of the station as its tiles show them: who is plugged in, what runs there, what the last result was.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
 import { isSamePort, NetworkPorts, PortTracker, type PortChange, type PortInfo } from '../../driver/index.js';
 import { SlotMap, type Pin } from '../../station/index.js';
@@ -33,6 +34,9 @@ interface Known {
   note: SlotNote;
 }
 
+const LOOK_AGAIN_MS = 250;
+/** Longer than any port takes to count as gone. */
+const SETTLED_AFTER_MS = 5000;
 /** A person moves virtual boards, and a network address answers or does not: neither of them bounces. */
 const PROMPT = { settleMs: 0, goneMs: 0, nativeGoneMs: 0 };
 
@@ -168,6 +172,16 @@ export class StationPorts {
       return true;
     }
     return false;
+  }
+
+  /** After the end of a link: looks at once, and again until its port is there or counts as gone. */
+  async settled(port: string): Promise<void> {
+    const deadlineMs = performance.now() + SETTLED_AFTER_MS;
+    await this.refresh();
+    while (this.#usb.isMissing(port) && performance.now() < deadlineMs) {
+      await sleep(LOOK_AGAIN_MS);
+      await this.refresh();
+    }
   }
 
   async #refresh(): Promise<void> {

@@ -3,6 +3,7 @@ import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import type { Failed, ProvisionEvent, ProvisionResult } from '../../core/stages.js';
 import { provisionDevice, type ProvisionParts } from '../../provision/index.js';
 import {
+  mayBePulled,
   Station,
   type EndedRun,
   type Finish,
@@ -219,8 +220,7 @@ export class Line {
       const result = await ports.running(port, () =>
         provisionDevice(port, plan, { ...provision, connect, admit }, { signal, onEvent: tell, origin }),
       );
-      // A link ends a moment before its port is seen to be gone: whether somebody pulled the board is looked up at once.
-      if (!result.ok && result.code === 'LINK_CLOSED') await ports.refresh();
+      if (mayBePulled(result)) await ports.settled(port);
       return result;
     } catch (thrown) {
       if (!this.#running.has(slot)) this.#open({ slot, port, ...NOTHING_ORDERED });

@@ -5,7 +5,7 @@ import {
   listPorts,
   NetworkPorts,
   portFilter,
-  watchPorts,
+  PortWatch,
   type PortChange,
   type PortInfo,
 } from '../../../driver/index.js';
@@ -19,6 +19,8 @@ export interface PortOptions {
 export interface StationPorts {
   /** Watches until the signal is aborted. */
   watch(onChange: (change: PortChange) => void, signal: AbortSignal): Promise<void>;
+  /** While it watches: looks at once at a port whose link has ended, until it is there or counts as gone. */
+  settled(port: string): Promise<void>;
   /** Device paths that were named and are not there now. */
   missing(): Promise<string[]>;
   readonly network: Pick<NetworkPorts, 'duringRun' | 'opening'>;
@@ -32,9 +34,10 @@ export function stationPorts(io: CliIo, { port: addresses = [], usbId }: PortOpt
   const isSerial = portFilter({ usbIds: usbId, paths });
   // Who names network addresses only does not want the serial ports as well.
   const wantsSerial = urls.length === 0 || paths.length > 0 || (usbId ?? []).length > 0;
+  let watch: PortWatch | undefined;
   return {
-    watch: (onChange, signal) =>
-      watchPorts({
+    watch: (onChange, signal) => {
+      watch = new PortWatch({
         list: async () => {
           const [far, near] = await Promise.all([network.list(), wantsSerial ? listPorts() : []]);
           return [...far, ...near, ...(await namedPorts(paths, near))];
@@ -43,7 +46,10 @@ export function stationPorts(io: CliIo, { port: addresses = [], usbId }: PortOpt
         onChange,
         onFailure: (error) => io.stderr(`The ports cannot be listed: ${String(error)}\n`),
         signal,
-      }),
+      });
+      return watch.run();
+    },
+    settled: async (port) => watch?.settled(port),
     missing: async () => {
       const near = await listPorts();
       const there = [...near, ...(await namedPorts(paths, near))].map(({ path }) => path);

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { EXIT } from '../../../core/errors/index.js';
 import { needsWpsTurn, provisionDevice, type ProvisionPlan } from '../../../provision/index.js';
 import {
+  mayBePulled,
   SlotMap,
   Station,
   withFinish,
@@ -81,16 +82,18 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   const station: Station = new Station(
     {
       slots: new SlotMap(pins),
-      run: ({ slot, port }, events) => {
+      run: async ({ slot, port }, events) => {
         const options = { ...events, origin: { ...origin, slot } };
         const { signal } = events;
         const finish = labels?.finishOf({ signal, onScan: (waiting) => station.scanning(slot, waiting) });
         const admit = finish === undefined ? work?.admit : withFinish(work?.admit, finish);
         const connect: typeof parts.connect = (port, how) =>
           ports.network.opening(port, () => parts.connect(port, how));
-        return ports.network.duringRun(port, () =>
+        const result = await ports.network.duringRun(port, () =>
           provisionDevice(port, plan, { ...parts, connect, admit }, options),
         );
+        if (mayBePulled(result)) await ports.settled(port);
+        return result;
       },
       onEvent: (event) => onEvent(event, { reporter, work }),
     },
