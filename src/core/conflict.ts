@@ -54,30 +54,51 @@ export interface Conflict {
   readonly decided?: { readonly at: string; readonly by: string; readonly reason: string } | undefined;
 }
 
-/** Both histories in a few lines, for a terminal. */
-export function describeConflict(conflict: Conflict, zone: Zone): string[] {
-  const { refused, registered, times, firstSeenAt, lastSeenAt, seenBy, facts, decided } = conflict;
+/** One side of a conflict as a person reads it. */
+export interface ConflictRow {
+  readonly side: 'registered' | 'refused';
+  readonly mac: string;
+  readonly uuid: string;
+  readonly chipId: string;
+  readonly history: string;
+}
+
+/** The registered device, then the refused board with where and how often it was refused. */
+export function conflictRows(conflict: Conflict, zone: Zone): readonly [ConflictRow, ConflictRow] {
+  const { refused, registered, times, firstSeenAt, lastSeenAt, seenBy, facts } = conflict;
   const known = Object.entries(facts).map(([name, text]) => `${name} ${text}`);
   const seen = [
     times > 1 ? `refused ${times} times since ${formatMoment(firstSeenAt, zone)}, last` : 'refused',
     `${formatMoment(lastSeenAt, zone)} by ${seenBy}`,
   ].join(' ');
+  const row = (side: ConflictRow['side'], from: ConflictSide, more: readonly string[]): ConflictRow => ({
+    side,
+    mac: from.mac,
+    uuid: from.uuid,
+    chipId: from.hardwareId ?? 'unknown',
+    history: [historyOf(from, zone), ...more].join('; '),
+  });
+  return [row('registered', registered, []), row('refused', refused, [seen, ...known])];
+}
+
+/** What was decided, when, by whom and why; undefined while it is open. */
+export function decisionText({ state, decided }: Conflict, zone: Zone): string | undefined {
+  return decided && `${state}, ${formatMoment(decided.at, zone)} by ${decided.by}: ${decided.reason}`;
+}
+
+/** Both histories in a few lines, for a terminal. */
+export function describeConflict(conflict: Conflict, zone: Zone): string[] {
+  const decision = decisionText(conflict, zone);
   return [
-    `registered  ${nameSide(registered)}`,
-    `            ${historyOf(registered, zone)}`,
-    `refused     ${nameSide(refused)}`,
-    `            ${[historyOf(refused, zone), seen, ...known].join('; ')}`,
-    ...(decided === undefined
-      ? []
-      : [
-          `decided     ${conflict.state}, ${formatMoment(decided.at, zone)} by ${decided.by}: ${decided.reason}`,
-        ]),
+    ...conflictRows(conflict, zone).flatMap(({ side, mac, uuid, chipId, history }) => [
+      `${side.padEnd(SIDE_CHARS)}${mac}  ${uuid}  chip id ${chipId}`,
+      `${' '.repeat(SIDE_CHARS)}${history}`,
+    ]),
+    ...(decision === undefined ? [] : [`${'decided'.padEnd(SIDE_CHARS)}${decision}`]),
   ];
 }
 
-function nameSide({ mac, uuid, hardwareId }: ConflictSide): string {
-  return `${mac}  ${uuid}  chip id ${hardwareId ?? 'unknown'}`;
-}
+const SIDE_CHARS = 12;
 
 function historyOf({ status, provisionedAt, location, lastAttempt }: ConflictSide, zone: Zone): string {
   if (status === undefined) return 'not in the registry';

@@ -147,14 +147,19 @@ describe('provisionDevice', () => {
     board.dispose();
   });
 
-  it('does not try again under a name that nothing is plugged in under', async () => {
+  it.each([
+    ['/dev/ttyUSB7', new EspmintError('PORT_NOT_FOUND', { port: '/dev/ttyUSB7' })],
+    [
+      'tcp://10.0.0.1:4000',
+      new EspmintError('PORT_UNREACHABLE', { port: 'tcp://10.0.0.1:4000', reason: 'nothing listens there' }),
+    ],
+  ])('does not try again under a name that nothing is plugged in under: %s', async (port, error) => {
     const registry = await openRegistry();
     const events: ProvisionEvent[] = [];
-    const connect = (port: string): Promise<never> =>
-      Promise.reject(new EspmintError('PORT_NOT_FOUND', { port }));
+    const connect = (): Promise<never> => Promise.reject(error);
     const onEvent = (event: ProvisionEvent): void => void events.push(event);
-    const result = await provisionDevice(PORT, PLAN, { registry, connect }, { onEvent });
-    expect(result).toMatchObject({ ok: false, code: 'PORT_NOT_FOUND' });
+    const result = await provisionDevice(port, PLAN, { registry, connect }, { onEvent });
+    expect(result).toMatchObject({ ok: false, code: error.code });
     expect(events.filter(({ type }) => type === 'attempt')).toHaveLength(1);
     await registry.close();
   });

@@ -352,9 +352,10 @@ function failure(
 const CURABLE: readonly number[] = [EXIT.link, EXIT.board, EXIT.proof];
 
 /** A board that got as far as `confirm` is proven: writing it again cures neither printer nor label. */
-function worthAnotherTry({ retryable, stage, code }: Failed, attempt: number): boolean {
+function worthAnotherTry({ port, retryable, stage, code }: Failed, attempt: number): boolean {
   // A name that nothing is plugged in under. Later on it is a board that fell off the bus and may come back.
-  if (code === 'PORT_NOT_FOUND' && attempt === 1) return false;
+  const isNobodyThere = code === 'PORT_NOT_FOUND' || (code === 'PORT_UNREACHABLE' && port.includes('://'));
+  if (isNobodyThere && attempt === 1) return false;
   // Nobody pressed the button: who is told so again minutes later is not there either.
   if (code === 'WPS_WINDOW_OVER') return false;
   return retryable && stage !== 'confirm' && CURABLE.includes(CATALOG[code].exit);

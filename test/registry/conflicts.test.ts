@@ -276,8 +276,8 @@ describe.each(homes)('a conflict in %s', (_home, bin) => {
     const clone = '88'.repeat(16);
     const { id } = await refused({ ...board, hardwareId: clone });
     const { stdout } = await devices('conflicts');
-    expect(stdout).toMatch(new RegExp(`conflict ${id}  CLONE_SUSPECTED  open\n`));
-    expect(stdout).toMatch(/registered .*[^]*provisioned .*Hall 3; last attempt passed/);
+    expect(stdout).toMatch(new RegExp(`^${id} +CLONE_SUSPECTED +open +registered `, 'm'));
+    expect(stdout).toMatch(/registered .*provisioned .*Hall 3; last attempt passed/);
     expect(stdout).toContain(clone);
     expect((await devices('resolve', String(id))).stderr).toContain('--decision');
     expect((await devices('resolve', String(id), '--decision', 'keep')).stderr).toContain('--reason');

@@ -1,6 +1,6 @@
 // The ending of a file decides its form, or the file is refused: a PDF is never called .jpg.
 import { describe, expect, it } from 'vitest';
-import { formOfFile } from './file-form.js';
+import { checkEnding, formOfFile } from './file-form.js';
 
 const ask = (path: string, given?: 'pdf' | 'zpl'): string =>
   formOfFile({ field: '--out', path, forms: ['pdf', 'zpl'], given, option: '--format' });
@@ -28,5 +28,19 @@ describe('the form of a file', () => {
     ['labels.pdf.gz', undefined, /does not say/],
   ] as const)('%s with --format %s is refused', (path, given, says) => {
     expect(() => ask(path, given)).toThrow(says);
+  });
+});
+
+describe('the name of a file of the only form that there is', () => {
+  const check = (path: string): void => checkEnding({ field: 'FILE', path, forms: ['backup', 'gz'] });
+
+  it('may have no ending, as a device or a pipe', () => {
+    for (const path of ['a.backup', 'a.jsonl.gz', '/dev/stdout', 'a.b/pipe'])
+      expect(() => check(path)).not.toThrow();
+  });
+
+  it('is refused with the ending of another form', () => {
+    for (const path of ['a.zip', 'a.json', 'backup.sql'])
+      expect(() => check(path)).toThrow(/end it with \.backup, \.gz/);
   });
 });

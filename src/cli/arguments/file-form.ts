@@ -36,3 +36,12 @@ export function formOfFile<F extends string>({ field, path, forms, given, option
     hint: `end it with ${endings}${choice}`,
   });
 }
+
+/** For a command that writes one form: a name that ends, ends so. A device, a pipe or a bare name needs no ending. */
+export function checkEnding({
+  field,
+  path,
+  forms,
+}: Pick<FormQuestion<string>, 'field' | 'path' | 'forms'>): void {
+  if (extname(path) !== '') formOfFile({ field, path, forms });
+}

@@ -14,6 +14,7 @@ import {
   restore,
 } from '../../registry/index.js';
 import { deadCommand } from './db-dead.js';
+import { checkEnding } from '../arguments/file-form.js';
 import { registryOptions } from '../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
 
@@ -34,8 +35,9 @@ export function dbCommand(io: CliIo): Command {
     .addCommand(
       new Command('backup')
         .description('write everything to a file; keys in it are as sealed as in the database')
-        .argument('<file>', 'gzipped JSON lines, made with mode 0600')
+        .argument('<file>', 'NAME.backup or .gz: gzipped JSON lines, made with mode 0600')
         .action(async (file: string, _options: object, command: Command) => {
+          checkEnding({ field: 'FILE', path: file, forms: ['backup', 'gz'] });
           const { rows, masterIds } = await backUp(optionsOf(command), file);
           tell(io, 'backed up', rows);
           if (masterIds.length === 0) return;

@@ -1,6 +1,7 @@
 // `espmint doctor`: looks at everything that a run needs, and says what to do about what is missing.
 import { Command } from 'commander';
 import { EXIT, EspmintError, toEspmintError } from '../../core/errors/index.js';
+import { checkEnding } from '../arguments/file-form.js';
 import { traceOption } from '../arguments/board-options.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { DOCTOR_CHECKS, type Finding } from './doctor/doctor-checks.js';
@@ -60,6 +61,7 @@ function boardToTest({
   port,
   report,
 }: Options): { port: string; report: string | undefined } | undefined {
+  if (report !== undefined) checkEnding({ field: '--report', path: report, forms: ['json'] });
   if (deep === true && port !== undefined) return { port, report };
   if (deep !== true && port === undefined && report === undefined) return undefined;
   throw new EspmintError('INPUT_INVALID', {

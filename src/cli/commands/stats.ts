@@ -6,6 +6,7 @@ import { GROUPINGS, type Grouping } from '../../station/index.js';
 import { withProduction } from '../compose/compose-production.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { formatDuration } from '../output/format.js';
+import { tableLines } from '../output/table.js';
 import { parseTime, TIME_FORMS } from '../arguments/times.js';
 
 interface Options extends GlobalOptions {
@@ -48,15 +49,20 @@ async function stats(io: CliIo, options: Options): Promise<void> {
   } else if (options.csv === true) {
     io.stdout(figuresToCsv(groups));
   } else {
-    for (const [group, figures] of groups) io.stdout(describe(group, figures));
+    for (const [group, figures] of groups) io.stdout(describe(group, figures, io.outputColumns));
   }
 }
+
+const INDENT = '  ';
+/** Shares are of the failed runs; the last one adds up those above. */
+const FAILURE_HEADS = ['FAILURE', 'STAGE', 'RUNS', 'OF FAILED', 'WITH THOSE ABOVE'];
+const STAGE_HEADS = ['STAGE', 'MEDIAN', '95 % WITHIN'];
 
 const percent = (share: number | undefined): string =>
   share === undefined ? '-' : `${(share * 100).toFixed(1)} %`;
 const duration = (ms: number | undefined): string => (ms === undefined ? '-' : formatDuration(ms));
 
-function describe(group: string, figures: Figures): string {
+function describe(group: string, figures: Figures, columns: number): string {
   const { boards, passed, failed, reworked, alreadyDone, runs, boardsPerHour } = figures;
   const lines = [
     group,
@@ -66,14 +72,25 @@ function describe(group: string, figures: Figures): string {
     `  takt              ${duration(figures.taktMs)}`,
     `  boards an hour    ${boardsPerHour === undefined ? '-' : Math.round(boardsPerHour)}`,
     `  run               ${duration(figures.runMs)}`,
-    ...figures.failures.map(
-      ({ code, stage, count, share, cumulative }) =>
-        `  failure           ${code} in ${stage}: ${count === 1 ? '1 run' : `${count} runs`} (${percent(share)} of the failed ones, ${percent(cumulative)} with those above)`,
-    ),
-    ...figures.stages.map(
-      ({ stage, medianMs, p95Ms }) =>
-        `  stage             ${stage.padEnd(9)} ${duration(medianMs)}, 95 % within ${duration(p95Ms)}`,
-    ),
   ];
+  const failures = figures.failures.map(({ code, stage, count, share, cumulative }) => [
+    code,
+    stage,
+    String(count),
+    percent(share),
+    percent(cumulative),
+  ]);
+  const stages = figures.stages.map(({ stage, medianMs, p95Ms }) => [
+    stage,
+    duration(medianMs),
+    duration(p95Ms),
+  ]);
+  for (const [heads, rows] of [
+    [FAILURE_HEADS, failures],
+    [STAGE_HEADS, stages],
+  ] as const) {
+    if (rows.length > 0)
+      lines.push('', ...tableLines(heads, rows, columns - INDENT.length).map((line) => INDENT + line));
+  }
   return `${lines.join('\n')}\n\n`;
 }

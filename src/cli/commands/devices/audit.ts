@@ -4,8 +4,7 @@ import { type AuditRecord, readAudit } from '../../../registry/index.js';
 import { registryOptions } from '../../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { shownTime } from '../../output/format.js';
-import { printable } from '../../output/printable.js';
-import { Table, type Row } from '../../output/table.js';
+import { Table, tableLines, type Row } from '../../output/table.js';
 import { parseDeviceName } from '../../../core/device-name.js';
 import { parseLimit } from './list.js';
 
@@ -16,7 +15,6 @@ interface Options {
 
 /** Entries a query when all are listed. */
 const PAGE = 1000;
-const KIND_CHARS = 20;
 
 export function auditCommand(io: CliIo): Command {
   return new Command('audit')
@@ -59,11 +57,14 @@ function cells({ at, kind, actor, origin, mac, detail }: AuditRecord): Row {
   return [shownTime(at), kind, mac, whoOf(actor, origin), factsOf(detail) || undefined];
 }
 
-/** One line; other programs may have written into parts of it. */
-export function auditLine({ at, kind, actor, origin, mac, detail }: AuditRecord): string {
-  const who = `by ${whoOf(actor, origin)}`;
-  const parts = [shownTime(at), kind.padEnd(KIND_CHARS), ...(mac === undefined ? [] : [mac]), who];
-  return printable([parts.join('  '), factsOf(detail)].filter((text) => text !== '').join(', '));
+/** The audit trail of one device amid other lines. */
+export function auditLines(entries: readonly AuditRecord[], columns: number): readonly string[] {
+  const without = (row: Row): Row => row.filter((_, column) => HEADINGS[column] !== 'DEVICE');
+  return tableLines(
+    HEADINGS.filter((heading) => heading !== 'DEVICE'),
+    entries.map(cells).map(without),
+    columns,
+  );
 }
 
 const whoOf = (actor: string, origin: string | undefined): string =>

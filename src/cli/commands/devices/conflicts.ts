@@ -5,6 +5,8 @@ import {
   CONFLICT_DECISIONS,
   type Conflict,
   type ConflictDecision,
+  conflictRows,
+  decisionText,
   describeConflict,
 } from '../../../core/conflict.js';
 import { EspmintError } from '../../../core/errors/index.js';
@@ -12,6 +14,7 @@ import type { Registry } from '../../../registry/index.js';
 import { askLine } from '../../prompt/ask-line.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { printable } from '../../output/printable.js';
+import { type Row, Table } from '../../output/table.js';
 import { pushBriefly } from '../../compose/push-briefly.js';
 import { whoami } from '../../compose/whoami.js';
 import { withRegistry } from './with-registry.js';
@@ -21,6 +24,8 @@ interface ResolveOptions {
   readonly reason?: string;
   readonly json?: boolean;
 }
+
+const HEADINGS = ['CONFLICT', 'WHY', 'STATE', 'SIDE', 'MAC', 'UUID', 'CHIP ID', 'HISTORY'];
 
 const MEANINGS: Readonly<Record<ConflictDecision, string>> = {
   keep: 'the registered device stays, and the refused board stays refused',
@@ -38,7 +43,8 @@ export function conflictsCommand(io: CliIo): Command {
       withRegistry(io, command, async (registry) => {
         const conflicts = await registry.conflicts({ all });
         if (conflicts.length === 0 && json !== true) io.stdout('No board waits for a decision.\n');
-        for (const conflict of conflicts) io.stdout(json === true ? toJson(conflict) : toText(conflict));
+        if (json === true) for (const conflict of conflicts) io.stdout(toJson(conflict));
+        else new Table(io, HEADINGS).add(conflicts.flatMap(rowsOf));
       }),
     );
 }
@@ -99,6 +105,17 @@ function parseNumber(text: string): number {
 }
 
 const toJson = (conflict: Conflict): string => jsonLine({ type: 'conflict', ...conflict });
+
+/** Registered and refused one below the other; what was decided stands with the refused board. */
+function rowsOf(conflict: Conflict): Row[] {
+  const { id, code, state } = conflict;
+  const decision = decisionText(conflict, systemZone());
+  return conflictRows(conflict, systemZone()).map(({ side, mac, uuid, chipId, history }) => {
+    const isDecided = side === 'refused' && decision !== undefined;
+    const told = isDecided ? `${history}; decided ${decision}` : history;
+    return [id === undefined ? '(in the journal)' : String(id), code, state, side, mac, uuid, chipId, told];
+  });
+}
 
 function toText(conflict: Conflict): string {
   const { id, code, state } = conflict;

@@ -5,7 +5,7 @@ import type { AttemptRecord, AuditPage, DeviceHistory } from '../../../registry/
 import { type CliIo, jsonLine } from '../../io.js';
 import { formatDuration, shownTime } from '../../output/format.js';
 import { printable } from '../../output/printable.js';
-import { auditLine } from './audit.js';
+import { auditLines } from './audit.js';
 import { parseDeviceName } from '../../../core/device-name.js';
 import { withAdministration } from './with-registry.js';
 
@@ -22,17 +22,17 @@ export function showCommand(io: CliIo): Command {
         io.stdout(
           json === true
             ? jsonLine({ type: 'device', ...history, audit: audit.entries })
-            : describe(history) + describeAudit(audit),
+            : describe(history) + describeAudit(audit, io.outputColumns),
         );
       }),
     );
 }
 
 /** The newest entries of its audit trail. */
-function describeAudit({ entries, next }: AuditPage): string {
+function describeAudit({ entries, next }: AuditPage, columns: number): string {
   if (entries.length === 0) return '';
   const more = next === undefined ? [] : ['older ones: espmint devices audit'];
-  return `\n${[...entries.map(auditLine), ...more].join('\n')}\n`;
+  return `\n${[...auditLines(entries, columns), ...more].join('\n')}\n`;
 }
 
 /** Facts, keys and attempts, with a blank line between them. */
