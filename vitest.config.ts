@@ -39,7 +39,8 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          globalSetup: ['test/support/quick-postgres.ts', 'test/support/sweep-root-databases.ts'],
+          // Torn down in the reverse order.
+          globalSetup: ['test/support/sweep-root-databases.ts', 'test/support/quick-postgres.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

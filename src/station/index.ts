@@ -4,7 +4,7 @@ export { BatchAdmission } from './batch-admission.js';
 export type { EndedRun, PauseReason, PendingAction, SlotState, StationEvent, StationMode } from './events.js';
 export { ScanBack, withFinish, type Finish } from './finishing.js';
 export { GROUPINGS, type Grouping } from './groupings.js';
-export { printLabel } from './label-printer.js';
+export { printLabel, type PrinterOptions } from './label-printer.js';
 export { labelFont } from './label-font.js';
 export { finishWithLabel, labelOf, labelValuesOf, type FinishingRun } from './labels.js';
 export { RunLog } from './run-log.js';

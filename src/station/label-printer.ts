@@ -7,6 +7,8 @@ export interface PrinterOptions {
   readonly open: (address: string) => Promise<Link>;
   /** Of everything together. */
   readonly timeoutMs?: number;
+  /** Told how it went: an outage is noted with its end. */
+  readonly onOutcome?: ((failure: EspmintError | undefined) => void) | undefined;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -19,6 +21,16 @@ const ANSWER_MS = 1500;
  * @throws PRINTER_FAILED when the printer cannot be reached, does not take the label, or says that it cannot print
  */
 export async function printLabel(zpl: string, options: PrinterOptions): Promise<void> {
+  try {
+    await printOnce(zpl, options);
+  } catch (error) {
+    options.onOutcome?.(toEspmintError(error));
+    throw error;
+  }
+  options.onOutcome?.(undefined);
+}
+
+async function printOnce(zpl: string, options: PrinterOptions): Promise<void> {
   const { address, open, timeoutMs = TIMEOUT_MS } = options;
   const deadline = performance.now() + timeoutMs;
   const left = (): number => Math.max(1, deadline - performance.now());

@@ -54,7 +54,9 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))('pushes of a regist
     await (await openRegistry(options)).close();
     await until(() => told(board.mac) === 1);
     await station.close();
-    expect(notes).toHaveLength(1);
+    // The outage, and its end.
+    expect(notes).toHaveLength(2);
+    expect(notes[1]).toBe('The registry answers: pushes go on.');
     expect(told(board.mac)).toBe(1);
   });
 

@@ -1,11 +1,12 @@
 // After a run of tests as root: the databases of their data directories. Those lie in private temporary folders, which the
 // server's account cannot enter, so the databases are kept elsewhere and outlive the folders.
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const PLACE = '/var/lib/espmint/clusters';
 const NOTE = '.data-dir';
+/** Folders for temporary files of tests and campaigns. */
+const OURS = /^(\/private)?\/(tmp|var\/tmp|dev\/shm)\/(em|espmint)-/;
 
 /** Only what a test has made, and only where its data directory is gone. */
 export function teardown(): void {
@@ -15,7 +16,7 @@ export function teardown(): void {
     const note = join(PLACE, name);
     // Another run of tests may be at it too.
     const dataDir = existsSync(note) ? readFileSync(note, 'utf8') : '';
-    if (!dataDir.startsWith(join(tmpdir(), 'espmint-')) || existsSync(dataDir)) continue;
+    if (!OURS.test(dataDir) || existsSync(dataDir)) continue;
     rmSync(note.slice(0, -NOTE.length), { recursive: true, force: true });
     rmSync(note, { force: true });
   }

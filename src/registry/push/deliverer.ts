@@ -63,10 +63,10 @@ export class Deliverer {
   async deliverUntil(options: DeliverOptions & { readonly signal: AbortSignal }): Promise<void> {
     const { signal, onNote } = options;
     const busy = new Map<string, Promise<void>>();
-    let failing = false;
+    const outage = { isNoted: false };
     const note = (error: unknown): void => {
-      if (!failing) onNote?.(toEspmintError(error).message);
-      failing = true;
+      if (!outage.isNoted) onNote?.(toEspmintError(error).message);
+      outage.isNoted = true;
     };
     const start = (target: TargetRow): void => {
       if (busy.has(target.id)) return;
@@ -79,7 +79,8 @@ export class Deliverer {
       try {
         (await this.#parts.database.connected('pushes', dueTargets)).forEach(start);
         await this.#pruneNowAndThen();
-        failing = false;
+        if (outage.isNoted) onNote?.('The registry answers: pushes go on.');
+        outage.isNoted = false;
       } catch (error) {
         note(error);
       }
@@ -141,7 +142,8 @@ export class Deliverer {
     const { database, pace } = this.#parts;
     const held = [claimed.id, this.#holder] as const;
     if (failure === undefined) {
-      await database.transaction('push', (client) => settleDelivered(client, target.id, held));
+      const isBack = await database.transaction('push', (client) => settleDelivered(client, target.id, held));
+      if (isBack) onNote?.(`The push target "${target.name}" takes devices again.`);
       return;
     }
     const isLast = claimed.age_ms >= pace.giveUpMs || failure.error.code === 'PUSH_DEVICE_GONE';

@@ -124,12 +124,15 @@ export async function claimNext(
 const HELD = `id = $1 and lease_holder = $2 and state = 'pending'`;
 const LET_GO = 'lease_holder = null, lease_until = null';
 
-/** The target has it. When it was out of order before, all that waited for it is due now. Runs inside a transaction. */
+/**
+ * The target has it. When it was out of order before, all that waited for it is due now. Runs inside a transaction.
+ * @returns whether it was
+ */
 export async function settleDelivered(
   client: pg.ClientBase,
   targetId: string,
   held: readonly [id: string, holder: string],
-): Promise<void> {
+): Promise<boolean> {
   await client.query(
     `update push_deliveries
      set state = 'delivered', ended_at = now(), error_code = null, error = null, ${LET_GO} where ${HELD}`,
@@ -139,7 +142,9 @@ export async function settleDelivered(
     'update push_targets set failures = 0, retry_at = null where id = $1 and failures > 0',
     [targetId],
   );
-  if (rowCount !== 0) await dueNow(client, targetId);
+  if (rowCount === 0) return false;
+  await dueNow(client, targetId);
+  return true;
 }
 
 /** What waits for a target is not to wait any longer; what is being settled at this moment needs no waking. */

@@ -39,7 +39,10 @@ export function deliverInBackground({ open, restMs, onNote }: DeliveryParts): Pu
     let failing = false;
     while (!signal.aborted) {
       try {
-        await (await get()).deliverUntil({ signal, onNote });
+        const pushes = await get();
+        if (failing) onNote('The registry answers: pushes go on.');
+        failing = false;
+        await pushes.deliverUntil({ signal, onNote });
       } catch (error) {
         if (!failing) onNote(toEspmintError(error).message);
         failing = true;

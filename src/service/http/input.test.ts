@@ -1,8 +1,9 @@
 // What no request may carry, whatever the operation: text that cannot be kept, and JSON that costs more than it may.
 import type { FastifyInstance } from 'fastify';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createBench, type TestBench } from '../../../test/support/service-bench.js';
 import { createApp } from '../app.js';
+import { boundedJson } from './input.js';
 
 let bench: TestBench;
 let app: FastifyInstance;
@@ -39,6 +40,22 @@ describe('a body with long strings', () => {
     expect(many.body['message']).toContain('more than 20000 values');
     for (const cut of ['{"a":"x', '{"a":"x\\', '{"a":"x\\"'])
       expect((await send('POST', '/profiles/check', cut)).status).toBe(400);
+  });
+});
+
+describe('a text of escapes', () => {
+  it('is read once for all of them, not once for each', () => {
+    const lines = 5_000;
+    const body = new TextEncoder().encode(JSON.stringify({ csv: 'x\n'.repeat(lines) }));
+    const looked = vi.spyOn(String.prototype, 'indexOf');
+    try {
+      boundedJson(body);
+      // For the quote that ends the text it is looked from its begin, and not behind every escape.
+      expect(looked.mock.calls.filter(([what]) => what === '"').length).toBeLessThan(10);
+      expect(looked.mock.calls.length).toBeLessThan(lines + 10);
+    } finally {
+      looked.mockRestore();
+    }
   });
 });
 

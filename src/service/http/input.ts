@@ -55,11 +55,12 @@ function stringEnds(text: string): (from: number) => number {
     const at = text.indexOf(what, from);
     return at === -1 ? text.length : at;
   };
-  let escape = find('\\', 0);
+  // Each is looked for again only when it was passed: else a text of escapes would be read once for each of them.
+  let [quote, escape] = [-1, -1];
   return (from) => {
     let at = from;
     for (;;) {
-      const quote = find('"', at);
+      if (quote < at) quote = find('"', at);
       if (escape < at) escape = find('\\', at);
       if (quote < escape) return quote;
       if (escape === text.length) return text.length;

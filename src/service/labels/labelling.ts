@@ -10,6 +10,7 @@ import {
   ScanBack,
   type Finish,
   type FinishingRun,
+  type PrinterOptions,
 } from '../../station/index.js';
 import { standardTemplate } from '../../core/labels/standard.js';
 import type { LabelLayout } from '../../core/labels/layout.js';
@@ -43,7 +44,7 @@ export interface Reprint extends Asker {
 }
 
 export interface LabellingParts {
-  readonly parts: Pick<ServiceParts, 'registry' | 'openPrinter'>;
+  readonly parts: Pick<ServiceParts, 'registry' | 'openPrinter' | 'log'>;
   readonly printers: Printers;
   readonly settings: StationSettings;
 }
@@ -51,6 +52,8 @@ export interface LabellingParts {
 export class StationLabels {
   readonly #parts: LabellingParts;
   readonly #scans = new ScanBack(SCAN_TIMEOUT_MS);
+  /** Addresses of printers that did not print the last time. */
+  readonly #printersOut = new Set<string>();
 
   constructor(parts: LabellingParts) {
     this.#parts = parts;
@@ -66,7 +69,7 @@ export class StationLabels {
       template: { ...template, secret: false },
       registry: parts.registry,
       batch,
-      printer: { address, open: parts.openPrinter },
+      printer: this.#printerAt(address),
       scans: label.scanBack ? this.#scans : undefined,
     };
     return finishWithLabel(labelling, run);
@@ -104,12 +107,28 @@ export class StationLabels {
     const { address } = await this.#parts.printers.get(name);
     const layout = await this.layOut(device, name);
     await this.#parts.parts.registry.labelled(device.mac, request.reason, request);
-    await printLabel(labelToZpl(layout), { address, open: this.#parts.parts.openPrinter });
+    await printLabel(labelToZpl(layout), this.#printerAt(address));
   }
 
   /** Prints the label of a device that does not exist. @throws PRINTER_FAILED */
   async test({ address, template }: Printer): Promise<void> {
     const layout = layOutLabel({ ...template, secret: false }, SAMPLE, await labelFont());
-    await printLabel(labelToZpl(layout), { address, open: this.#parts.parts.openPrinter });
+    await printLabel(labelToZpl(layout), this.#printerAt(address));
+  }
+
+  /** Its outages are in the log, each once with its end. */
+  #printerAt(address: string): PrinterOptions {
+    const { openPrinter: open, log } = this.#parts.parts;
+    const onOutcome = (failure: EspmintError | undefined): void => {
+      const isNews = (failure !== undefined) !== this.#printersOut.has(address);
+      if (!isNews) return;
+      if (failure === undefined) this.#printersOut.delete(address);
+      else this.#printersOut.add(address);
+      log.warn(
+        { printer: address, code: failure?.code },
+        failure?.message ?? 'the label printer prints again',
+      );
+    };
+    return { address, open, onOutcome };
   }
 }
