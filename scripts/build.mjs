@@ -1,16 +1,14 @@
 // Builds dist/ from src/: TypeScript first (declarations, and modules for tests), then the program and the library in few
-// files, then the dashboard, each of its files beside a compressed one, then the notices of others' work.
+// files, then the dashboard, then the notices of others' work.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { writeNotices } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CARRIED = /\.(sql)$/;
-const COMPRESSED = /\.(js|css|html|json|svg)$/;
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 if (!existsSync(join(root, 'dist/cli/main.js'))) rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -33,11 +31,6 @@ const page = ['build', '--config', join(root, 'src/web/vite.config.ts'), '--logL
 const bundled = spawnSync(process.execPath, [vite, ...page], { stdio: 'inherit' });
 if (bundled.status !== 0) process.exit(bundled.status ?? 1);
 
-const web = join(root, 'dist/web');
-for (const file of readdirSync(web, { recursive: true, encoding: 'utf8' })) {
-  if (!COMPRESSED.test(file)) continue;
-  writeFileSync(join(web, `${file}.gz`), gzipSync(readFileSync(join(web, file)), { level: 9 }));
-}
 const packages = join(dist, 'page-packages.json');
 writeNotices(JSON.parse(readFileSync(packages, 'utf8')));
 rmSync(packages);
