@@ -66,7 +66,7 @@ const hasOwnKeys = (plan: WifiPlan | undefined): boolean =>
 /** The rows of a further NVS partition: nothing of the identity is in it but what a placeholder names. */
 export function regionRows(
   values: PublicValues,
-  { namespace = 'factory', rows }: NonNullable<ProfileRegion['nvs']>,
+  { namespace = 'factory', rows }: Pick<NonNullable<ProfileRegion['nvs']>, 'namespace' | 'rows'>,
 ): NvsRow[] {
   return rows.map((row) => profileRow(row, namespace, placeholders(values, row.type)));
 }

@@ -1,13 +1,16 @@
 // What a board's flash holds, read for a check and never written: its table, its application and its NVS partitions.
+import { sha256Hex } from '../core/digest.js';
 import { hex } from '../core/text.js';
 import { isEspmintError, type ErrorCode } from '../core/errors/index.js';
 import type { AppDescription } from '../core/firmware/image.js';
 import { settleTable, type FoundTable } from '../core/flash-survey.js';
 import { decodeNvs, type NvsImage } from '../core/nvs/index.js';
+import type { BoardValues } from '../core/values/rows.js';
 import type { Board } from '../driver/index.js';
 import { readUsedPages } from './board-pages.js';
 import type { Difference } from './difference.js';
 import type { ProvisionPlan } from './plan.js';
+import { hmacNvsKey, keyPartitionOf, openNvs, readNvsKey } from './nvs-encryption.js';
 import { readFirmware } from './read-firmware.js';
 import { chooseRegion, isNvs, overlap, type Region } from './region.js';
 
@@ -15,7 +18,11 @@ import { chooseRegion, isNvs, overlap, type Region } from './region.js';
 export interface NvsContent extends Region {
   readonly name: string;
   readonly isBlank: boolean;
+  /** In plain where the key of its NVS was found. */
   readonly decoded: NvsImage;
+  readonly wasEncrypted: boolean;
+  /** Lower-case hex, of its bytes as they stand there. */
+  readonly sha256: string;
 }
 
 export interface BoardFlashContent {
@@ -23,6 +30,8 @@ export interface BoardFlashContent {
   readonly app: AppDescription | undefined;
   /** Where the identity must be; absent where the board has no such place. */
   readonly home: NvsContent | undefined;
+  /** Of its NVS, where the profile says that it is encrypted and the board has it. */
+  readonly key?: Uint8Array | undefined;
   /** All NVS of the board, `home` among them. */
   readonly nvs: readonly NvsContent[];
 }
@@ -58,7 +67,8 @@ export async function orDifference<T>(
 export async function readFlashContent(
   port: string,
   board: Board,
-  { target }: ProvisionPlan,
+  { target, encryption }: ProvisionPlan,
+  own: BoardValues | undefined,
   note: (difference: Difference) => void,
   signal: AbortSignal | undefined,
 ): Promise<BoardFlashContent> {
@@ -79,6 +89,13 @@ export async function readFlashContent(
   const { flashSizeBytes } = board.facts;
   const region =
     settled && (await orDifference(() => chooseRegion(target, { port, survey, flashSizeBytes }), note));
+  const keys =
+    encryption &&
+    region &&
+    (await orDifference(() => keyPartitionOf(port, encryption, region.keyPartitions), note));
+  // The board's own word on its key; that of an HMAC scheme is made from what the profile says is in the chip.
+  const key =
+    keys === undefined ? encryption && hmacNvsKey(encryption, own) : await readNvsKey(board, keys, signal);
   const partitions = (found?.table.partitions ?? []).filter(isNvs);
   const places: (Region & { readonly name: string })[] = partitions.map(
     ({ label, offsetBytes, sizeBytes }) => ({
@@ -92,10 +109,11 @@ export async function readFlashContent(
     places.push({ ...region, name: `NVS at ${hex(region.offsetBytes)}` });
   const nvs: NvsContent[] = [];
   for (const { name, offsetBytes, sizeBytes } of places)
-    nvs.push(await readNvs(board, name, { offsetBytes, sizeBytes }, signal));
+    nvs.push(await readNvs(board, name, { offsetBytes, sizeBytes }, signal, key));
   return {
     found,
     app: found && (await readFirmware(board, found.table, signal)),
+    key,
     home: region && nvs.find((one) => overlap(one, region)),
     nvs,
   };
@@ -106,7 +124,13 @@ export async function readNvs(
   name: string,
   region: Region,
   signal: AbortSignal | undefined,
+  key?: Uint8Array,
 ): Promise<NvsContent> {
   const bytes = await readUsedPages(board, region, signal);
-  return { ...region, name, isBlank: bytes.every((byte) => byte === 0xff), decoded: decodeNvs(bytes) };
+  const held = decodeNvs(bytes);
+  const wasEncrypted = held.looksEncrypted;
+  const opened = wasEncrypted && key !== undefined ? openNvs(bytes, key) : undefined;
+  const decoded = opened === undefined ? held : decodeNvs(opened);
+  const isBlank = bytes.every((byte) => byte === 0xff);
+  return { ...region, name, isBlank, decoded, wasEncrypted, sha256: sha256Hex(bytes) };
 }

@@ -3,6 +3,7 @@ import { hex } from '../core/text.js';
 import { findChip } from '../core/chips/index.js';
 import { wifiPlanOf } from '../core/device-config.js';
 import { checkCaUrl } from '../core/ca-url.js';
+import { hexToBytes } from '@noble/hashes/utils.js';
 import { type BatchDetails, DETAIL_WIDTHS, type DeviceDetails } from '../core/device-details.js';
 import { EspmintError } from '../core/errors/index.js';
 import { parseMac } from '../core/mac.js';
@@ -21,7 +22,15 @@ import {
   type WpsHook,
 } from '../wifi/index.js';
 import { checkHandOver } from './own-wifi.js';
-import type { HandOver, PlannedRegion, ProvisionPlan, Target, Unproven, WpsHandOver } from './plan.js';
+import type {
+  HandOver,
+  NvsEncryption,
+  PlannedRegion,
+  ProvisionPlan,
+  Target,
+  Unproven,
+  WpsHandOver,
+} from './plan.js';
 
 const SECTOR_BYTES = 0x1000;
 
@@ -82,6 +91,7 @@ export async function buildPlan(
       mode: changes.nvsMode ?? profile.nvs.mode,
       replaceEncrypted: changes.replaceEncryptedNvs ?? profile.nvs.replaceEncrypted,
     },
+    encryption: await buildEncryption(profile, resolveSecret),
     caUrl: buildCaUrl(changes.caUrl ?? profile.caUrl),
     wifi,
     ...(await buildWifiPlan(profile, changes, wifi, resolveSecret)),
@@ -104,6 +114,40 @@ export async function buildPlan(
     },
     unproven: buildUnproven(changes),
   };
+}
+
+/** @throws INPUT_INVALID */
+async function buildEncryption(
+  { nvs: { encryption }, values, regions }: Profile,
+  resolveSecret: SecretResolver,
+): Promise<NvsEncryption | undefined> {
+  const refuse = (field: string, reason: string, hint: string): EspmintError =>
+    new EspmintError('INPUT_INVALID', { field, reason, hint });
+  if (encryption === undefined) {
+    if (!regions.some(({ nvs }) => nvs?.encrypted === true)) return undefined;
+    throw refuse(
+      'nvs.encrypted of a region',
+      'is set, and the NVS has no key',
+      'add nvs.encryption to the profile',
+    );
+  }
+  const { hmacKey: reference, column } = encryption;
+  const declared = values?.columns.find(({ name }) => name === column);
+  if (column !== undefined && (declared?.secret !== true || declared.type !== 'hex'))
+    throw refuse(
+      `The column "${column}" of nvs.encryption`,
+      'is no secret column of type hex',
+      'declare it in values.columns with type: hex and secret: true',
+    );
+  if (reference === undefined) return { ...encryption, hmacKey: undefined };
+  const text = (await resolveSecret(reference)).trim();
+  if (!/^[0-9a-f]{64}$/i.test(text))
+    throw refuse(
+      'nvs.encryption.hmacKey',
+      'is not 64 hex digits',
+      'give the 32 bytes that are in the chips, in hex',
+    );
+  return { ...encryption, hmacKey: hexToBytes(text.toLowerCase()) };
 }
 
 /** @throws INPUT_INVALID where nobody reads files here */

@@ -59,7 +59,8 @@ describe('a board that is as it must be', () => {
     put(board, [...rowsOn(board), { namespace: 'app', key: 'starts', type: 'u32', value: 7n }]);
     const before = board.flash.read(0, board.flash.sizeBytes);
     const result = await check(board, shipping({ value: '^Factory' }));
-    expect(result).toEqual({ port: PORT, mac: MAC, uuid: UUID, differences: [] });
+    const nvs = { ...NVS, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string };
+    expect(result).toEqual({ port: PORT, mac: MAC, uuid: UUID, differences: [], nvs });
     expect(Buffer.compare(board.flash.read(0, board.flash.sizeBytes), before)).toBe(0);
   });
 

@@ -1,4 +1,5 @@
 // The ship check: reads a board and compares it with what its profile and the registry say must, and must not, be there.
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { forbiddenValues } from '../core/absent-values.js';
 import { deviceRows, regionRows, type PublicValues } from '../core/device-config.js';
 import { isEspmintError, type OnWarning } from '../core/errors/index.js';
@@ -7,6 +8,7 @@ import { parseMac, type Mac } from '../core/mac.js';
 import type { NvsRow } from '../core/nvs/index.js';
 import { DATA_SUBTYPE, PARTITION_TYPE, type PartitionTable } from '../core/partition-table.js';
 import { parsePsk, type Psk } from '../core/psk.js';
+import { deviceNvsKey } from '../core/device-nvs-key.js';
 import { deviceUuid } from '../core/uuid.js';
 import { boardValues, type BoardValues } from '../core/values/rows.js';
 import { BOARD_TIMEOUT_MS, withBoardDeadline, type Board } from '../driver/index.js';
@@ -35,6 +37,9 @@ export interface BoardCheck {
   readonly mac: Mac;
   /** That it must have. */
   readonly uuid: string;
+  /** The NVS of its identity, as it was read; absent where the board has none that can be. */
+  readonly nvs?:
+    { readonly offsetBytes: number; readonly sizeBytes: number; readonly sha256: string } | undefined;
   /** None: the board may leave. */
   readonly differences: readonly Difference[];
 }
@@ -107,7 +112,7 @@ class Check {
     const device = await this.#device(mac);
     const { recipe, namespaceUuid } = plan.identity;
     const uuid = device?.uuid ?? deviceUuid(mac, recipe, namespaceUuid);
-    const result: BoardCheck = { port, mac, uuid, differences: this.#differences };
+    let result: BoardCheck = { port, mac, uuid, differences: this.#differences };
     const { flashEncryption, secureDownload } = board.security;
     if (flashEncryption || secureDownload) {
       const why = flashEncryption ? 'flash encryption is on' : 'it is in Secure Download Mode';
@@ -118,10 +123,14 @@ class Check {
       );
       return result;
     }
-    const content = await readFlashContent(port, board, plan, this.#add, this.signal);
     const own = await this.#ownValues(mac);
+    const content = await readFlashContent(port, board, plan, own, this.#add, this.signal);
+    if (content.home !== undefined) {
+      const { offsetBytes, sizeBytes, sha256 } = content.home;
+      result = { ...result, nvs: { offsetBytes, sizeBytes, sha256 } };
+    }
     const values = this.#values({ mac, uuid, serial: device?.serial, own }, content);
-    if (content.home !== undefined) await this.#identity(content.home, values);
+    if (content.home !== undefined) await this.#identity(content.home, values, content.key);
     await this.#firmware(content);
     if (this.#hasAllValues(own)) await this.#regions(content, values);
     this.#forbidden(content);
@@ -193,14 +202,20 @@ class Check {
     };
   }
 
-  async #identity(home: NvsContent, values: PublicValues): Promise<void> {
-    const { layout } = this.plan;
+  async #identity(home: NvsContent, values: PublicValues, nvsKey: Uint8Array | undefined): Promise<void> {
+    const { layout, encryption } = this.plan;
     const { namespace, keys } = layout;
     if (home.isBlank)
       return this.#note(
         'identity',
         `The NVS of the board (${home.name}) is blank: it has no identity`,
         FIRST,
+      );
+    if (home.decoded.looksEncrypted && encryption !== undefined)
+      return this.#note(
+        'key',
+        `The NVS of the board (${home.name}) is encrypted with a key that is not the one beside it`,
+        AGAIN,
       );
     if (home.decoded.looksEncrypted) {
       const message = `The NVS of the board (${home.name}) is encrypted, so its identity cannot be compared`;
@@ -210,6 +225,12 @@ class Check {
         'Check the board before its firmware encrypts it, or take out why it does',
       );
     }
+    if (encryption !== undefined && !home.wasEncrypted)
+      this.#note(
+        'identity',
+        `The NVS of the board (${home.name}) is plain, and the profile says encrypted`,
+        AGAIN,
+      );
     const textAt = (key: string): string | undefined => {
       const one = home.decoded.values.find((value) => value.namespace === namespace && value.key === key);
       return one?.type === 'string' ? one.value : undefined;
@@ -224,6 +245,10 @@ class Check {
         AGAIN,
       );
     const psk = await this.#key(`${namespace}:${keys.psk}`, textAt(keys.psk), values.mac);
+    if (psk !== undefined && nvsKey !== undefined && encryption?.scheme === 'flash') {
+      if (bytesToHex(nvsKey) !== bytesToHex(deviceNvsKey(psk)))
+        this.#note('key', 'The key of the encrypted NVS is not the one that belongs to this board', AGAIN);
+    }
     const isComplete = this.#hasAllValues(values.own);
     const rows = deviceRows(
       {
@@ -310,7 +335,7 @@ class Check {
       );
   }
 
-  async #regions({ found }: BoardFlashContent, values: PublicValues): Promise<void> {
+  async #regions({ found, key }: BoardFlashContent, values: PublicValues): Promise<void> {
     const { port, board, plan, signal } = this;
     const { regions = [] } = plan;
     const placed =
@@ -323,7 +348,7 @@ class Check {
         continue;
       }
       const { offsetBytes, sizeBytes } = one;
-      const content = await readNvs(board, one.name, { offsetBytes, sizeBytes }, signal);
+      const content = await readNvs(board, one.name, { offsetBytes, sizeBytes }, signal, key);
       if (content.decoded.looksEncrypted)
         this.#note(
           'unreadable',

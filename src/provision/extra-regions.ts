@@ -11,7 +11,7 @@ import {
   type Partition,
   type PartitionTable,
 } from '../core/partition-table.js';
-import { encodeNvs } from '../core/nvs/index.js';
+import { encodeNvs, encryptNvs } from '../core/nvs/index.js';
 import type { PlannedRegion } from './plan.js';
 import { endOf, isNvs, overlap, type Region } from './region.js';
 
@@ -118,9 +118,14 @@ export function regionPart(
   port: string,
   { name, offsetBytes, sizeBytes, of }: PlacedRegion,
   values: PublicValues,
+  /** Of an encrypted NVS. */
+  key?: Uint8Array,
 ): FirmwarePart {
   const part = (bytes: Uint8Array): FirmwarePart => ({ name, offsetBytes, role: 'data', bytes });
-  if (of.nvs !== undefined) return part(encodeNvs(regionRows(values, of.nvs), sizeBytes));
+  if (of.nvs !== undefined) {
+    const plain = encodeNvs(regionRows(values, of.nvs), sizeBytes);
+    return part(of.nvs.encrypted === true && key !== undefined ? encryptNvs(plain, key) : plain);
+  }
   const content =
     of.file ??
     (of.hex === undefined

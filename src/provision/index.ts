@@ -3,6 +3,7 @@ export type { Admit } from './admission.js';
 export type { Origin } from './origin.js';
 export { buildPlan, type PlanChanges, type SecretResolver } from './build-plan.js';
 export { checkBoard, type BoardCheck } from './check-board.js';
+export { checkDevice } from './check-run.js';
 export type { ConnectOptions, ProvisionParts } from './parts.js';
 export type { ProvisionPlan } from './plan.js';
 export { needsWpsTurn } from './hand-over-air.js';

@@ -71,6 +71,15 @@ interface OwnWifi extends NonNullable<NonNullable<Profile['wifi']>['columns']> {
   readonly limits: WifiLimits;
 }
 
+/** How the NVS of boards is encrypted, its secret resolved. */
+export interface NvsEncryption {
+  readonly scheme: 'flash' | 'hmac';
+  readonly keyPartition?: string | undefined;
+  /** Of `hmac`, where all chips have the same: 32 bytes. */
+  readonly hmacKey?: Uint8Array | undefined;
+  readonly column?: string | undefined;
+}
+
 /** A firmware version is typed; absent: what the application says of itself. */
 export interface ProvisionPlan extends BatchDetails {
   /** The profile that it was made of; absent where flags alone say all. */
@@ -79,6 +88,8 @@ export interface ProvisionPlan extends BatchDetails {
   readonly target: Target;
   readonly identity: { readonly recipe: UuidRecipe; readonly namespaceUuid?: string | undefined };
   readonly layout: NvsLayout;
+  /** Absent: the NVS is plain. */
+  readonly encryption?: NvsEncryption | undefined;
   readonly caUrl: string;
   readonly wifi?: WifiCredentials | undefined;
   /** Each board has a network of its own, in these columns of its list of values. */

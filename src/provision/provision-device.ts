@@ -205,8 +205,12 @@ interface Held {
   readonly baud?: number;
 }
 
-/** A board that is not on its network yet is not done, whatever its flash holds. */
-const isDoneInFlash = ({ handOver: how }: ProvisionPlan): boolean => how === undefined;
+/**
+ * A board that is not on its network yet is not done, whatever its flash holds; and one with an encrypted NVS is judged
+ * together with the key beside it, which only a run with the device's own key can tell.
+ */
+const isDoneInFlash = ({ handOver: how, encryption }: ProvisionPlan): boolean =>
+  how === undefined && encryption === undefined;
 
 /** What such a board holds cannot be told, so nothing is recognised by it. */
 const isUnreadable = (board: Board): boolean => board.security.secureDownload;

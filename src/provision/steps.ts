@@ -9,7 +9,8 @@ import { settleTable } from '../core/flash-survey.js';
 import { usableHardwareId } from '../core/hardware-id.js';
 import { parseLinePattern } from '../core/line-pattern.js';
 import { parseMac, type Mac } from '../core/mac.js';
-import { decodeNvs, type NvsRow } from '../core/nvs/index.js';
+import { decodeNvs, decryptNvs, type NvsRow } from '../core/nvs/index.js';
+import type { Partition } from '../core/partition-table.js';
 import { parsePsk } from '../core/psk.js';
 import { boardValues, type BoardValues } from '../core/values/rows.js';
 import { deviceUuid } from '../core/uuid.js';
@@ -22,6 +23,7 @@ import { attemptFacts, firmwareFacts, firmwareVersionOf } from './attempt-facts.
 import { placeRegions, regionPart, type PlacedRegion } from './extra-regions.js';
 import { requireExpectations, unmetExpectations } from './expectations.js';
 import { buildFor, checkOverlaps, surveyAfter } from './firmware-fit.js';
+import { keyPart, keyPartitionOf, nvsKeyOf } from './nvs-encryption.js';
 import { makeImage } from './nvs-image.js';
 import type { BootCheck, ProvisionPlan } from './plan.js';
 import { readFirmware } from './read-firmware.js';
@@ -45,6 +47,8 @@ export interface DeviceImage extends FlashImage {
   readonly bytes: Uint8Array;
   /** What the bytes mean. */
   readonly rows: readonly NvsRow[];
+  /** Of its NVS, where that is encrypted. */
+  readonly key: Uint8Array | undefined;
   /** What firmware reads together with them. */
   readonly neighbours: readonly Neighbour[];
   /** All else that the board is to hold. */
@@ -69,6 +73,8 @@ export interface BoardLayout {
   readonly region: ChosenRegion;
   readonly parts: readonly FirmwarePart[];
   readonly extra: readonly PlacedRegion[];
+  /** Where the key of an encrypted NVS goes. */
+  readonly keys?: Partition | undefined;
   /** The application that starts in the end; absent where there is none that says what it is. */
   readonly app?: AppDescription | undefined;
 }
@@ -98,8 +104,11 @@ export async function inspect({ port, plan, emit, signal }: Try, board: Board): 
       ? undefined
       : settleTable(survey, { port, wantedOffsetBytes: target.tableOffsetBytes });
   const extra = placeRegions(port, regions, found, board.facts.flashSizeBytes);
+  const keys = plan.encryption && keyPartitionOf(port, plan.encryption, region.keyPartitions);
+  if (plan.encryption !== undefined) requireWhole(port, region);
   checkOverlaps([
     ...extra,
+    ...(keys === undefined ? [] : [{ ...keys, name: 'the key of the NVS' }]),
     { name: 'the identity', ...region },
     ...parts.map(({ name, offsetBytes, bytes }) => ({ name, offsetBytes, sizeBytes: bytes.length })),
   ]);
@@ -110,7 +119,15 @@ export async function inspect({ port, plan, emit, signal }: Try, board: Board): 
   if (app !== undefined) emit({ type: 'firmware', port, app });
   if (plan.expect !== undefined) requireExpectations(port, unmetExpectations(plan.expect, board.facts, app));
   for (const warning of region.warnings) emit({ type: 'warning', port, ...warning });
-  return { region, parts, extra, app };
+  return { region, parts, extra, keys, app };
+}
+
+/** Where an entry stands in its partition is a part of how it is encrypted. @throws NVS_REGION_SHARED */
+function requireWhole(port: string, region: ChosenRegion): void {
+  const [partition] = region.shared;
+  if (isReadAlone(region)) return;
+  const reason = 'an encrypted NVS is one with its partition';
+  throw new EspmintError('NVS_REGION_SHARED', { port, partition: partition?.label ?? 'nvs', reason });
 }
 
 export function identify({ plan }: Try, board: Board): Identity {
@@ -230,24 +247,29 @@ function publicValues(
 export async function buildImage(run: Try, board: Board, from: Ingredients): Promise<DeviceImage> {
   const { port, plan, parts, emit, signal } = run;
   const { layout } = plan;
-  const { region, parts: firmware, extra } = from.layout;
-  const values = { ...publicValues(run, board, from), psk: parsePsk(from.reservation.psk) };
+  const { region, parts: firmware, extra, keys } = from.layout;
+  const psk = parsePsk(from.reservation.psk);
+  const values = { ...publicValues(run, board, from), psk };
   const rows = deviceRows(values, layout);
-  const { bytes, md5, changes } = await makeImage({ port, board, region, rows, layout, signal });
+  const key = nvsKeyOf(plan.encryption, psk, from.own);
+  const image = await makeImage({ port, board, region, rows, layout, key, keys, signal });
+  const { bytes, plain, md5, changes } = image;
   if (changes !== undefined) emit({ type: 'nvs', port, mode: layout.mode, ...changes });
   if (changes !== undefined && changes.lost.length > 0) {
     emit({ type: 'warning', port, ...warningOf('NVS_VALUES_LOST', { port, lost: changes.lost }) });
   }
-  await parts.crossCheck?.(bytes);
-  const meant = layout.mode === 'merge' ? decodeNvs(bytes).values : rows;
-  const neighbours = await requireOneValue({ port, board, region, image: bytes, rows: meant, signal });
+  await parts.crossCheck?.(plain);
+  const meant = layout.mode === 'merge' ? decodeNvs(plain).values : rows;
+  const neighbours = await requireOneValue({ port, board, region, image: plain, rows: meant, signal });
   const { offsetBytes, sizeBytes } = region;
-  const beside = extra.map((placed) => regionPart(port, placed, values));
+  const beside = extra.map((placed) => regionPart(port, placed, values, key));
+  if (keys !== undefined && key !== undefined) beside.push(keyPart(keys, key));
   return {
     offsetBytes,
     sizeBytes,
     bytes,
     rows: meant,
+    key,
     neighbours,
     md5,
     sha256: sha256Hex(bytes),
@@ -287,7 +309,7 @@ export async function verify(
   image: DeviceImage,
   after: PartsReport,
 ): Promise<void> {
-  const { offsetBytes, sizeBytes, bytes, rows, neighbours } = image;
+  const { offsetBytes, sizeBytes, bytes, rows, key, neighbours } = image;
   if (board.security.secureDownload) {
     emit(unprovenWarning(port));
     return;
@@ -297,7 +319,8 @@ export async function verify(
   for (const { offsetBytes: at, bytes: before } of neighbours)
     await board.verifyRegion({ offsetBytes: at, image: before }, { signal });
   if (plan.verify !== 'readback') return;
-  checkReadback(port, rows, await board.readFlash({ offsetBytes, sizeBytes }, { signal }));
+  const read = await board.readFlash({ offsetBytes, sizeBytes }, { signal });
+  checkReadback(port, rows, key === undefined ? read : decryptNvs(read, key));
 }
 
 /** The board's firmware starts, so that it leaves the fixture as it will be used. */

@@ -19,7 +19,7 @@ export interface ServiceParts extends ProvisionParts {
   /** Firmware bundles; absent: a service without a database. */
   readonly firmware?: Pick<FirmwareStore, 'add' | 'list' | 'show' | 'remove' | 'get'> | undefined;
   /** Values of its own for each board; absent: a service without a database. */
-  readonly values?: Omit<Values, 'close' | 'held'> | undefined;
+  readonly values?: Omit<Values, 'close'> | undefined;
   /** Absent: a service without a database. May fail while the database is away. */
   readonly pushes?: (() => Promise<PushAdmin>) | undefined;
   /** A link to a running board, at the rate of its console. */

@@ -124,3 +124,34 @@ describe('a station', () => {
     expect(await station()).toMatchObject({ hasDatabase: false });
   });
 });
+
+describe('a station that checks boards before they leave', () => {
+  it('writes nothing, passes what is as it must be, says all that is not, and counts nothing', async () => {
+    await call('PUT', '/settings', settings);
+    await start(1);
+    await expect.poll(jobs).toMatchObject([{ state: 'passed' }]);
+    const flash = (n: number) => bench.boards.get(String(n))?.flash;
+    const before = [1, 2].map((n) => Buffer.from(flash(n)?.read(0, 0x20000) ?? []));
+    const runs = async () =>
+      (await call<{ groups: { figures: { runs: number } }[] }>('GET', '/stats')).groups;
+    const counted = await runs();
+    await call('PUT', '/settings', { ...settings, check: true });
+    await start(1, 2);
+    const ended = async () => (await jobs()).filter(({ check }) => check === true);
+    await expect
+      .poll(async () => (await ended()).map(({ slot, state }) => `${slot} ${state}`).sort())
+      .toEqual(['1 passed', '2 failed']);
+    const failed = (await ended()).find(({ slot }) => slot === 2);
+    expect(failed?.failure).toMatchObject({ code: 'BOARD_CHECK_FAILED', stage: 'verify' });
+    expect(failed?.failure?.message).toMatch(
+      /may not leave \(The registry does not know the board .*; .*is blank: it has no identity\)/,
+    );
+    expect((await ended()).find(({ slot }) => slot === 1)?.image?.sha256).toMatch(/^[0-9a-f]{64}$/);
+    const after = [1, 2].map((n) => Buffer.from(flash(n)?.read(0, 0x20000) ?? []));
+    expect(after).toEqual(before);
+    expect(await runs()).toEqual(counted);
+    expect(
+      (await bench.registry.show({ mac: failed?.mac ?? '' }).catch(() => undefined))?.status,
+    ).toBeUndefined();
+  });
+});

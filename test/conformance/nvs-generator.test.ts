@@ -4,7 +4,20 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GeneratedImage, decodeKeyFile, encryptNvs, generateNvs } from '../../src/core/nvs/index.js';
+import {
+  type GeneratedImage,
+  decodeKeyFile,
+  decodeNvs,
+  encryptNvs,
+  exportNvsCsv,
+  generateNvs,
+} from '../../src/core/nvs/index.js';
+import { buildPlan, provisionDevice } from '../../src/provision/index.js';
+import { parseProfile } from '../../src/core/profile/parse.js';
+import { openKeyFile } from '../../src/registry/index.js';
+import { createVirtualBoard } from '../../src/virtual/index.js';
+import { connectTo } from '../support/flow.js';
+import { row, tableBytes } from '../support/flash-layouts.js';
 import { PYTHON, ROOT, toolAvailable } from '../support/reference-tools.js';
 import { CORPUS, fixture } from '../support/nvs-corpus.js';
 import { type RandomCsv, randomCsv } from '../support/nvs-random-csv.js';
@@ -101,6 +114,37 @@ describe.runIf(toolAvailable('esp-idf-nvs-partition-gen', PYTHON))('beside the r
       equal += 1;
     });
     expect(equal).toBeGreaterThan(csvs.length / 3);
+  });
+
+  it('decrypts what a run left on a board with the key beside it, and encrypts it to the same bytes', async () => {
+    const rows = [row('nvs', 'nvs', 0x9000, 0x6000), row('keys', 'nvs_keys', 0xf000, 0x1000)];
+    const board = createVirtualBoard({ partitionTable: tableBytes(rows) });
+    const registry = await openKeyFile(join(folder, 'keys.jsonl'));
+    const text = 'name: x\ncaUrl: https://ca.example.com\nnvs: { encryption: { scheme: flash } }';
+    const plan = await buildPlan(parseProfile(text, 'p'), { attempts: 1 }, () => Promise.resolve(''));
+    const parts = { connect: connectTo(board), registry };
+    const result = await provisionDevice('virtual://board', plan, parts);
+    expect(result).toMatchObject({ ok: true });
+    await registry.close();
+    writeFileSync(join(folder, 'dump.bin'), board.flash.read(0x9000, 0x6000));
+    writeFileSync(join(folder, 'key.bin'), board.flash.read(0xf000, 0x1000));
+    board.dispose();
+    const tool = (...args: string[]): void => {
+      const call = ['-W', 'ignore', '-m', 'esp_idf_nvs_partition_gen', ...args];
+      const run = spawnSync(PYTHON, call, { cwd: folder, encoding: 'utf8' });
+      expect(run.status, run.stderr).toBe(0);
+    };
+    tool('decrypt', 'dump.bin', 'key.bin', 'plain.bin');
+    const plain = new Uint8Array(readFileSync(join(folder, 'plain.bin')));
+    expect(decodeNvs(plain).values.map(({ key }) => key)).toEqual([
+      'global_uuid',
+      'psk_secret',
+      'ca_service_url',
+    ]);
+    writeFileSync(join(folder, 'rows.csv'), exportNvsCsv(plain, { reveal: true }).text);
+    tool('encrypt', 'rows.csv', 'again.bin', '0x6000', '--inputkey', 'key.bin');
+    const [dump, again] = ['dump.bin', 'again.bin'].map((name) => readFileSync(join(folder, name)));
+    expect(Buffer.compare(dump ?? Buffer.alloc(0), again ?? Buffer.alloc(1))).toBe(0);
   });
 });
 

@@ -13,6 +13,8 @@ export interface TestBench {
   readonly registry: Registry;
   readonly parts: ServiceParts;
   readonly logged: string[];
+  /** By the number of their port. */
+  readonly boards: ReadonlyMap<string, VirtualBoard>;
   dispose(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export async function createBench(count = 0): Promise<TestBench> {
     registry,
     parts,
     logged,
+    boards,
     dispose: async () => {
       for (const board of boards.values()) board.dispose();
       await registry.close();

@@ -50,6 +50,10 @@ nvs:
   mode: replace
   # true puts a plain NVS where a board holds an encrypted one; such a board is refused otherwise.
   replaceEncrypted: false
+  # For firmware with CONFIG_NVS_ENCRYPTION: each board gets a key of its own, in its partition of type nvs_keys.
+  # encryption: { scheme: flash }
+  # Or the key that is in the eFuses of all chips (HMAC), or of each (a secret hex column of its list of values):
+  # encryption: { scheme: hmac, hmacKey: env:ESPMINT_HMAC_KEY }
   namespace: zc
   keys:
     uuid: global_uuid

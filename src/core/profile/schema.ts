@@ -110,7 +110,14 @@ const region = z
       .optional()
       .meta({ description: 'Default: all of its partition, or what the content needs.' }),
     nvs: z
-      .strictObject({ namespace: nvsName.optional(), rows: z.array(row).min(1) })
+      .strictObject({
+        namespace: nvsName.optional(),
+        encrypted: z.boolean().optional().meta({
+          description:
+            'With the key of nvs.encryption: firmware opens it by nvs_flash_secure_init_partition.',
+        }),
+        rows: z.array(row).min(1),
+      })
       .optional()
       .meta({ description: 'A further NVS partition, of its own rows; each may name its namespace.' }),
     file: z
@@ -133,6 +140,38 @@ const region = z
     if ((value.partition === undefined) === (value.offset === undefined))
       context.addIssue({ code: 'custom', message: 'must name a partition or an offset, one of them' });
   });
+
+/** Firmware with CONFIG_NVS_ENCRYPTION: where the key of a board's NVS is. */
+const nvsEncryption = z
+  .strictObject({
+    scheme: z.enum(['flash', 'hmac']).default('flash').meta({
+      description:
+        "flash: each board gets a key of its own, in its partition of type nvs_keys. hmac: firmware makes it from a key in the chip's eFuses.",
+    }),
+    keyPartition: z.string().min(1).max(16).optional().meta({
+      description: 'With flash: the name of that partition. Default: the only one.',
+    }),
+    hmacKey: secretReference.optional().meta({
+      description:
+        'With hmac: the key that all chips of the product have, 64 hex digits, by file:PATH or env:NAME.',
+    }),
+    column: z.string().min(1).max(32).optional().meta({
+      description:
+        'With hmac, instead of hmacKey: the column of the list of values that has the key of each chip.',
+    }),
+  })
+  .superRefine(({ scheme, keyPartition, hmacKey, column }, context) => {
+    const refuse = (path: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: [path], message });
+    };
+    if (scheme === 'hmac' && keyPartition !== undefined)
+      refuse('keyPartition', 'has no place with scheme hmac, whose key is in the chip');
+    if (scheme === 'flash' && (hmacKey !== undefined || column !== undefined))
+      refuse(hmacKey === undefined ? 'column' : 'hmacKey', 'belongs to scheme hmac, and the scheme is flash');
+    if (scheme === 'hmac' && (hmacKey === undefined) === (column === undefined))
+      refuse('hmacKey', 'is needed with scheme hmac, or column in its place');
+  })
+  .meta({ description: 'The image is encrypted as firmware with NVS encryption reads it (AES-XTS).' });
 
 /** A value that no board may leave with; what is named counts together. */
 const absentValue = z
@@ -301,6 +340,7 @@ export const profileSchema = z
           })
           .prefault({}),
         rows: z.array(row).default([]),
+        encryption: nvsEncryption.optional(),
       })
       .prefault({}),
     caUrl: z.string().optional(),

@@ -41,6 +41,8 @@ export const jobSchema = z
     state: z.enum(['running', 'passed', 'failed', 'cancelled', 'interrupted']),
     /** The job that this one repeats. */
     retryOf: z.string().optional(),
+    /** The board is only checked before it leaves: nothing is written. */
+    check: z.boolean().optional(),
     /** Whole tries. */
     attempt: z.int(),
     attempts: z.int(),

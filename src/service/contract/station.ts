@@ -23,6 +23,8 @@ export const settingsSchema = z
     stopAfter: z.object({ onSlot: limit(100), onStation: limit(100) }).default({ onSlot: 3, onStation: 6 }),
     /** Printed when a board is good; with `scanBack` it passes only when the code of its label was scanned. */
     label: z.object({ printer: z.string().max(64), scanBack: z.boolean() }).optional(),
+    /** Each board is checked before it leaves, as `espmint verify` does it; nothing is written, and no batch counts it. */
+    check: z.boolean().optional(),
   })
   .meta({ id: 'Settings' });
 export type Settings = z.output<typeof settingsSchema>;

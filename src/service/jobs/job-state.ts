@@ -16,6 +16,7 @@ export interface NewJob {
   readonly retryOf?: string | undefined;
   readonly batch?: string | undefined;
   readonly lot?: string | undefined;
+  readonly check?: boolean | undefined;
 }
 
 export function beginJob(job: NewJob): Job {

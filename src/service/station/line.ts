@@ -1,7 +1,7 @@
 // The station of the service: boards that ports bring, run by the same station core as `espmint station`, told as jobs.
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import type { Failed, ProvisionEvent, ProvisionResult } from '../../core/stages.js';
-import { provisionDevice, type ProvisionParts } from '../../provision/index.js';
+import { checkDevice, provisionDevice, type ProvisionParts } from '../../provision/index.js';
 import {
   mayBePulled,
   Station,
@@ -16,13 +16,14 @@ import {
 } from '../../station/index.js';
 import type { PortChange } from '../../driver/index.js';
 import type { Job } from '../contract/index.js';
+import type { ServiceParts } from '../parts.js';
 import type { JobStore } from '../jobs/job-store.js';
 import type { StationPorts } from '../ports/station-ports.js';
 import type { Order } from './orders.js';
 import { SlotNotes } from './slot-notes.js';
 
 export interface LineParts {
-  readonly provision: ProvisionParts;
+  readonly provision: ProvisionParts & Pick<ServiceParts, 'values'>;
   readonly ports: StationPorts;
   readonly jobs: JobStore;
   readonly work: StationWork;
@@ -47,6 +48,7 @@ export interface Asked {
 interface Running {
   readonly job: Job;
   readonly batch: string | undefined;
+  readonly check: boolean;
 }
 
 type RunOptions = Parameters<StationParts['run']>[1];
@@ -193,7 +195,7 @@ export class Line {
     const { jobs, ports, provision, finishOf, toolVersion } = this.#parts;
     try {
       const { order, ...asked } = this.#asked.get(slot) ?? (await this.#byItself());
-      const { profile, plan, batch } = order;
+      const { profile, plan, batch, check } = order;
       const { name, lot } = batch ?? {};
       const job = this.#open({
         slot,
@@ -202,13 +204,14 @@ export class Line {
         attempts: plan.attempts,
         batch: name,
         lot,
+        ...(check ? { check } : {}),
         ...asked,
       });
       const onScan = (_: unknown, waiting: boolean): void => {
         this.#station.scanning(slot, waiting);
         jobs.awaitScan(job.id, waiting);
       };
-      const admit = order.admit(await finishOf(order, { signal, onScan }));
+      const admit = check ? undefined : order.admit(await finishOf(order, { signal, onScan }));
       const connect: typeof provision.connect = (at, how) =>
         ports.opening(at, () => provision.connect(at, how));
       const tell = (event: ProvisionEvent): void => {
@@ -218,7 +221,9 @@ export class Line {
       const operator = asked.startedBy === AUTOMATIC ? undefined : asked.startedBy;
       const origin = { station: order.station, slot, operator, toolVersion, batch: batch?.name };
       const result = await ports.running(port, () =>
-        provisionDevice(port, plan, { ...provision, connect, admit }, { signal, onEvent: tell, origin }),
+        check
+          ? checkDevice(port, plan, { ...provision, connect }, { signal, onEvent: tell, origin })
+          : provisionDevice(port, plan, { ...provision, connect, admit }, { signal, onEvent: tell, origin }),
       );
       if (mayBePulled(result)) await ports.settled(port);
       return result;
@@ -234,7 +239,7 @@ export class Line {
 
   #open(request: Parameters<JobStore['open']>[0]): Job {
     const job = this.#parts.jobs.open(request);
-    this.#running.set(request.slot, { job, batch: request.batch });
+    this.#running.set(request.slot, { job, batch: request.batch, check: request.check === true });
     this.#tellOpened(request.slot, job);
     return job;
   }
@@ -268,7 +273,8 @@ export class Line {
     if (running === undefined) return;
     this.#lastBatch = running.batch;
     this.#parts.jobs.close(running.job.id, result);
-    void this.#record(event, running.batch);
+    // A check is no production: it stands in the audit trail, and counts for no batch and no figure.
+    if (!running.check) void this.#record(event, running.batch);
   }
 
   async #record(event: EndedRun, batch: string | undefined): Promise<void> {

@@ -16,6 +16,8 @@ export interface Order {
   readonly profile: ProfileName;
   readonly plan: ProvisionPlan;
   readonly batch: BatchRequest | undefined;
+  /** Only checked before it leaves. */
+  readonly check: boolean;
   /** Name of the station that makes it. */
   readonly station: string;
   /** @param finish absent: a good board needs nothing more */
@@ -49,7 +51,7 @@ export class Orders {
    */
   async make({ profile: wanted, known }: Wanted): Promise<Order> {
     const { settings, secrets, verify, wpsHook, enter } = this.#parts;
-    const { stationName: station } = await settings.get();
+    const { stationName: station, check = false } = await settings.get();
     const batch = await this.#batch(station);
     const stored = await this.#find(wanted, batch);
     const profile = { name: stored.name, version: stored.version };
@@ -61,6 +63,7 @@ export class Orders {
       profile,
       plan,
       batch,
+      check,
       station,
       admit: (finish) => (finish === undefined ? admission : withFinish(admission, finish)),
     };

@@ -54,6 +54,7 @@ function addPlanOptions(command: Command): void {
       ]),
     )
     .addOption(verifyOption())
+    .option('--check', 'check each board before it leaves, as espmint verify does, and write nothing')
     .addOption(backendOption())
     .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
     .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys');

@@ -1,7 +1,7 @@
 // The parts of a running station, put together: ports, flow, batch, figures, operator and screen.
 import { hostname } from 'node:os';
-import { EXIT } from '../../../core/errors/index.js';
-import { needsWpsTurn, provisionDevice, type ProvisionPlan } from '../../../provision/index.js';
+import { EspmintError, EXIT } from '../../../core/errors/index.js';
+import { checkDevice, needsWpsTurn, provisionDevice, type ProvisionPlan } from '../../../provision/index.js';
 import {
   mayBePulled,
   SlotMap,
@@ -42,6 +42,8 @@ export interface StationOptions
   readonly stopBatch?: number;
   readonly untilFull?: boolean;
   readonly json?: boolean;
+  /** Boards are checked, and nothing is written. */
+  readonly check?: boolean;
 }
 
 export async function runStation(io: CliIo, options: StationOptions & GlobalOptions): Promise<void> {
@@ -54,6 +56,7 @@ export async function runStation(io: CliIo, options: StationOptions & GlobalOpti
 }
 
 async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: Closer[]): Promise<void> {
+  if (options.check === true) requireCheckable(options);
   const name = options.name ?? hostname();
   const ports = stationPorts(io, options);
   const pins = await new SlotFile(dataDirOf(io, options)).read();
@@ -69,6 +72,8 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   );
   const reporter = createStationReporter(io, { json: options.json === true, name });
   const note = (text: string): void => reporter.note(text);
+  const values = options.check === true ? parts.store?.values() : undefined;
+  closers.push(() => values?.close());
   const pushes = parts.store?.deliver(note);
   closers.push(() => pushes?.close());
   const labels = await stationLabels(options, {
@@ -78,6 +83,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
     note,
   });
   const origin = originOf(options, { station: name, batch: work?.batch?.name });
+  const checks = options.check === true;
   const watching = new AbortController();
   const station: Station = new Station(
     {
@@ -90,12 +96,15 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
         const connect: typeof parts.connect = (port, how) =>
           ports.network.opening(port, () => parts.connect(port, how));
         const result = await ports.network.duringRun(port, () =>
-          provisionDevice(port, plan, { ...parts, connect, admit }, options),
+          checks
+            ? checkDevice(port, plan, { connect, registry: parts.registry, values }, options)
+            : provisionDevice(port, plan, { ...parts, connect, admit }, options),
         );
         if (mayBePulled(result)) await ports.settled(port);
         return result;
       },
-      onEvent: (event) => onEvent(event, { reporter, work }),
+      // A check is no production: it stands in the audit trail, and counts for no batch and no figure.
+      onEvent: (event) => onEvent(event, { reporter, work: checks ? undefined : work }),
     },
     settingsOf(options, plan),
   );
@@ -119,6 +128,27 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
     reporter.finish();
   }
   io.setExitCode(EXIT.ok);
+}
+
+/** What only makes sense where something is written. @throws INPUT_INVALID */
+function requireCheckable({ registry, known, label, profile, batch }: StationOptions): void {
+  const refuse = (field: string, reason: string, hint: string): EspmintError =>
+    new EspmintError('INPUT_INVALID', { field, reason, hint });
+  if (registry === 'none')
+    throw refuse(
+      '--check',
+      'asks the registry for each board, and this station has none',
+      'leave --registry none out',
+    );
+  const other = known === undefined ? (label === undefined ? undefined : '--label') : '--known';
+  if (other !== undefined)
+    throw refuse(other, 'has no place with --check, which writes nothing', 'leave it out');
+  if (profile === undefined && batch === undefined)
+    throw refuse(
+      '--profile',
+      'is missing: it says what must be on a board',
+      'give --profile FILE, or --batch NAME',
+    );
 }
 
 function settingsOf(options: StationOptions, plan: ProvisionPlan): Partial<StationSettings> {

@@ -102,10 +102,10 @@ export const PROVISION_ERRORS = {
     next: () =>
       'put the board aside, flash the firmware that the profile expects, or change `expect` in the profile',
   }),
-  BOARD_CHECK_FAILED: entry<{ port: string; count: number }>({
+  BOARD_CHECK_FAILED: entry<{ port: string; count: number; points?: readonly string[] }>({
     ...board,
-    problem: ({ port, count }) =>
-      `${port}: the board differs in ${count} ${count === 1 ? 'point' : 'points'} from what it must be, and may not leave`,
+    problem: ({ port, count, points = [] }) =>
+      `${port}: the board differs in ${count} ${count === 1 ? 'point' : 'points'} from what it must be, and may not leave${points.length === 0 ? '' : ` (${points.join('; ')})`}`,
     next: () => 'do what stands with each point of the list, then check the board again',
   }),
   FLASH_PARTS_OVERLAP: entry<{ one: string; other: string }>({

@@ -473,4 +473,7 @@ export const engineer = {
   'option.values.match.mac': 'The one that names its MAC',
   'option.values.match.serial': 'The one that names its serial number',
   'option.values.match.uuid': 'The one that names its UUID',
+  'settings.check': 'Check boards before they leave, and write nothing',
+  'settings.checkHint':
+    'Each board is read and compared with its product and the registry. It counts for no batch; what was found is in the audit trail.',
 };

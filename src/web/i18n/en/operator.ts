@@ -258,4 +258,5 @@ export const operator = {
   'nav.values': 'Value lists',
   'push.given.one': '{n} push was given up',
   'push.given.other': '{n} pushes were given up',
+  'station.checks': 'This station checks boards before they leave: it writes nothing.',
 };

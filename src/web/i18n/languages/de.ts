@@ -1165,4 +1165,8 @@ export const de: Messages = {
   'option.values.match.mac': 'Die mit ihrer MAC',
   'option.values.match.serial': 'Die mit ihrer Seriennummer',
   'option.values.match.uuid': 'Die mit ihrer UUID',
+  'settings.check': 'Platinen vor dem Verlassen prüfen und nichts schreiben',
+  'settings.checkHint':
+    'Jede Platine wird gelesen und mit Produkt und Registratur verglichen. Sie zählt für kein Los; der Befund steht im Protokoll.',
+  'station.checks': 'Diese Station prüft Platinen, bevor sie gehen: Sie schreibt nichts.',
 };

@@ -1160,4 +1160,8 @@ export const es: Messages = {
   'option.values.match.mac': 'La que nombra su MAC',
   'option.values.match.serial': 'La que nombra su número de serie',
   'option.values.match.uuid': 'La que nombra su UUID',
+  'settings.check': 'Comprobar las placas antes de salir, sin escribir nada',
+  'settings.checkHint':
+    'Cada placa se lee y se compara con su producto y el registro. No cuenta para ningún lote; el resultado queda en la auditoría.',
+  'station.checks': 'Esta estación comprueba las placas antes de salir: no escribe nada.',
 };

@@ -1146,4 +1146,8 @@ export const vi: Messages = {
   'option.values.match.mac': 'Dòng ghi MAC của nó',
   'option.values.match.serial': 'Dòng ghi số sê-ri của nó',
   'option.values.match.uuid': 'Dòng ghi UUID của nó',
+  'settings.check': 'Kiểm tra bo mạch trước khi xuất xưởng, không ghi gì',
+  'settings.checkHint':
+    'Mỗi bo mạch được đọc và so với sản phẩm và sổ đăng ký. Không tính vào lô nào; kết quả được ghi trong nhật ký kiểm tra.',
+  'station.checks': 'Trạm này kiểm tra bo mạch trước khi xuất xưởng: không ghi gì.',
 };

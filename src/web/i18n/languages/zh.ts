@@ -1116,4 +1116,7 @@ export const zh: Messages = {
   'option.values.match.mac': '写有其 MAC 的行',
   'option.values.match.serial': '写有其序列号的行',
   'option.values.match.uuid': '写有其 UUID 的行',
+  'settings.check': '出厂前检查板子，不写入任何内容',
+  'settings.checkHint': '读取每块板子，并与其产品和登记库比较。不计入任何批次；结果记录在审计记录中。',
+  'station.checks': '本工站在出厂前检查板子：不写入任何内容。',
 };

@@ -27,9 +27,11 @@ interface Draft {
   /** Empty: no labels. */
   readonly printer: string;
   readonly scanBack: boolean;
+  readonly check: boolean;
 }
 
-function draftOf({ stationName, autoStart, maxRunning, retries, stopAfter, label }: Settings): Draft {
+function draftOf(settings: Settings): Draft {
+  const { stationName, autoStart, maxRunning, retries, stopAfter, label, check = false } = settings;
   return {
     stationName,
     autoStart,
@@ -39,6 +41,7 @@ function draftOf({ stationName, autoStart, maxRunning, retries, stopAfter, label
     onStation: String(stopAfter.onStation),
     printer: label?.printer ?? '',
     scanBack: label?.scanBack ?? false,
+    check,
   };
 }
 
@@ -54,6 +57,7 @@ function settingsOf({ profile, batch }: Settings, draft: Draft): Settings {
     retries: Number(draft.retries),
     stopAfter: { onSlot: Number(draft.onSlot), onStation: Number(draft.onStation) },
     ...(printer === '' ? {} : { label: { printer, scanBack } }),
+    ...(draft.check ? { check: true } : {}),
   };
 }
 
@@ -94,6 +98,14 @@ function Form({ settings }: { settings: Settings }): JSX.Element {
           checked={draft.autoStart}
           onChange={(autoStart) => {
             change({ autoStart });
+          }}
+        />
+        <CheckField
+          label={t('settings.check')}
+          hint={t('settings.checkHint')}
+          checked={draft.check}
+          onChange={(check) => {
+            change({ check });
           }}
         />
         <Limits draft={draft} onChange={change} />

@@ -9,9 +9,17 @@ import { inMode } from './wifi-form.js';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /**
  * The version is counted by the service. Written as YAML: steps of one's own on a console, the network that a board has
- * from a list, further regions, what a board must have, and what it must not leave with.
+ * from a list, the key of an encrypted NVS, further regions, what a board must have, and what it must not leave with.
  */
-const ELSEWHERE = ['version', 'wifi.console.script', 'wifi.columns', 'regions', 'expect', 'ship'];
+const ELSEWHERE = [
+  'version',
+  'wifi.console.script',
+  'wifi.columns',
+  'nvs.encryption',
+  'regions',
+  'expect',
+  'ship',
+];
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;

@@ -15,11 +15,13 @@ import { scanLabel } from './actions.js';
 export function Notices(): JSX.Element {
   const station = useStore((state) => state.station);
   const mayOperate = useStore((state) => hasRole(state.session, 'operator'));
+  const checks = useStore((state) => state.settings?.check === true);
   const scanning = useStore((state) =>
     (state.ports ?? []).flatMap(({ slot, job }) => (job?.scanning === true ? [slot] : [])).join(', '),
   );
   return (
     <>
+      {checks && <Notice icon="inspect" text={t('station.checks')} />}
       {station?.teaching !== undefined && <Teaching taught={station.teaching.length} />}
       {station?.mode === 'paused' && <Paused station={station} mayOperate={mayOperate} />}
       {station?.batchProblem !== undefined && (
