@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChipName } from '../../src/core/chips/index.js';
 import { connectBoard } from '../../src/driver/index.js';
 import {
   REAL,
@@ -16,7 +17,12 @@ import {
 export interface BoardSetup {
   readonly latencyMs: number;
   readonly flashSizeBytes: number;
-  readonly region: FloorRegion;
+  readonly region?: FloorRegion;
+  /** Default: the original ESP32. */
+  readonly chip?: ChipName;
+  readonly mac?: string;
+  /** Without a partition table. */
+  readonly blank?: boolean;
   /** Base64, by the decimal offset. */
   readonly content: Readonly<Record<string, string>>;
 }
@@ -64,13 +70,16 @@ async function warmUp(): Promise<void> {
   board.dispose();
 }
 
-async function serve({ latencyMs, flashSizeBytes, region, content }: BoardSetup): Promise<void> {
+async function serve(setup: BoardSetup): Promise<void> {
+  const { latencyMs, flashSizeBytes, region, content, chip, mac, blank = false } = setup;
   await warmUp();
   const sessions: LedgerReport[] = [];
   const board = createVirtualBoard({
-    partitionTable: 'stock',
+    partitionTable: blank ? 'none' : 'stock',
+    ...(chip === undefined ? {} : { chip }),
+    ...(mac === undefined ? {} : { mac }),
     flashSizeBytes,
-    region,
+    ...(region === undefined ? {} : { region }),
     timing: { ...REAL, usbLatencyMs: latencyMs },
     onSession: (report) => sessions.push(report),
   });

@@ -17,15 +17,18 @@ export interface ImageOptions {
   readonly app?: { readonly project: string; readonly version: string };
   /** How often the content repeats itself decides how well it compresses: the share of random bytes, 0 to 1. */
   readonly randomShare?: number;
+  /** In place of what is made by chance. */
+  readonly content?: Uint8Array;
 }
 
 /** An image as elf2image makes it: one segment, checksum, SHA-256. */
 export function imageBytes(options: ImageOptions = {}): Uint8Array {
   const { chip = 'esp32', sizeBytes = 20_000, mode = 2, sizeAndSpeed = 0x20, randomShare = 0.5 } = options;
-  const content = Buffer.alloc(Math.max(sizeBytes, 512));
+  const content = Buffer.alloc(Math.max(options.content?.length ?? sizeBytes, 512));
   randomBytes(Math.floor(content.length * randomShare)).copy(content, 256);
   for (let at = 256 + Math.floor(content.length * randomShare); at < content.length; at++)
     content[at] = at % 61;
+  if (options.content !== undefined) content.set(options.content);
   if (options.app !== undefined) describe(content, options.app);
   const length = content.length - (content.length % 4);
   const header = Buffer.alloc(24);
