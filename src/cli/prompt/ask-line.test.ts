@@ -11,6 +11,14 @@ it('asks again until a line has something in it, and one question after the othe
   expect(asked).toEqual(['Which? ', 'Which? ', 'Why? ']);
 });
 
+it('asks again after an answer that nothing can keep', async () => {
+  const answers = ['\u001b[A', 'a\0b', 'x'.repeat(1_001), 'caf\uFFFD', 'gut, 名前 😀'];
+  const { io, asked } = answeringIo(answers);
+  expect(await askLine(io, 'Why? ', '--reason')).toBe('gut, 名前 😀');
+  expect(asked).toHaveLength(answers.length);
+  expect(asked.join('')).toMatch(/control character.*zero byte.*1000 characters.*no UTF-8/s);
+});
+
 it('names the option instead where there is no terminal', async () => {
   const { io } = answeringIo([], { stdin: Readable.from(['x\n']) });
   await expect(askLine(io, 'Why? ', '--reason')).rejects.toMatchObject({

@@ -34,6 +34,11 @@ describe('a line that is typed', () => {
     expect(typed('\u001bp\r')).toEqual(['p', '']);
   });
 
+  it('holds no half of a character, and no more than a scanner sends', () => {
+    expect(typed('a\ud800b\u0085c😀\r')).toEqual(['abc😀', '']);
+    expect(typed('x'.repeat(100_000))[0]).toHaveLength(4_096);
+  });
+
   it('is interrupted by Ctrl-C, and Ctrl-D ends the input where the line is empty', () => {
     expect(typed('ab\u0003')).toEqual(['interrupt', 'ab']);
     expect(typed('\u0004')).toEqual(['end', '']);

@@ -13,6 +13,10 @@ const CTRL_H = '\b';
 const CTRL_U = '\u0015';
 const CTRL_W = '\u0017';
 const ESCAPE = '\u001b';
+/** What no key and no scanner's code is: further control characters, and halves of a character. */
+const UNTYPED = /[\p{Cc}\p{Cs}]/u;
+/** A scanner that never stops must not fill the memory. */
+const MOST_CHARACTERS = 4_096;
 const DELETE = '\u007f';
 /** ECMA-48: after ESC [ come parameters, and a byte of this range ends it; ESC O (keys of the keypad) has one more byte. */
 const SEQUENCE_END = /[@-~]/;
@@ -57,7 +61,7 @@ export class LineEditor {
         this.#text = this.#text.replace(/\S*\s*$/, '');
         return [];
       default:
-        if (key >= ' ') this.#text += key;
+        if (!UNTYPED.test(key) && this.#text.length < MOST_CHARACTERS) this.#text += key;
         return [];
     }
   }

@@ -2,7 +2,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBench, type TestBench } from '../../../test/support/service-bench.js';
-import { CATALOG, EspmintError } from '../../core/errors/index.js';
+import { CATALOG, EspmintError, type ErrorCode } from '../../core/errors/index.js';
 import { People } from '../access/people.js';
 import { createApp } from '../app.js';
 import type { ServiceParts } from '../parts.js';
@@ -10,6 +10,7 @@ import type { ServiceParts } from '../parts.js';
 const PASSWORD = 'a long enough password';
 let bench: TestBench;
 let app: FastifyInstance;
+let thrown: Error;
 const tokens = new Map<string, string>();
 
 beforeAll(async () => {
@@ -37,6 +38,9 @@ beforeAll(async () => {
     dataDir: bench.dataDir,
     wrapHandlers: (handlers) => ({
       ...handlers,
+      listVirtualBoards: () => {
+        throw thrown;
+      },
       getSettings: () => {
         throw new TypeError('a fault of ours');
       },
@@ -93,6 +97,44 @@ const REQUESTS: readonly [number, string, InjectOptions, { role?: string; before
   [500, 'INTERNAL', { url: '/settings' }],
   [503, 'REGISTRY_UNREACHABLE', { url: '/devices' }],
 ];
+
+/** An error of any code: details of the kinds that its sentence asks for, found by trying. */
+function sampleOf(code: ErrorCode): EspmintError {
+  const kinds = new Map<string, number>();
+  for (let tries = 0; tries < 50; tries++) {
+    let last = '';
+    const get = (_: object, name: string | symbol): unknown => {
+      last = String(name);
+      return ['word', 1, ['word'], { word: 1 }][kinds.get(last) ?? 0];
+    };
+    try {
+      const cause = new Error('canary of the cause');
+      return new EspmintError(code, new Proxy({}, { get }) as never, { cause });
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+      // "faults.join is not a function": all are taken out of the details before one is used.
+      const name = /^(\w+)\.\w+ is not/.exec(error.message)?.[1] ?? last;
+      kinds.set(name, (kinds.get(name) ?? 0) + 1);
+    }
+  }
+  throw new Error(`no details suit ${code}`);
+}
+
+describe('each code of the table of errors', () => {
+  it.each(Object.keys(CATALOG) as ErrorCode[])('%s is answered as the table says', async (code) => {
+    const error = (thrown = sampleOf(code));
+    const { statusCode, body, headers } = await ask({ url: '/virtual-boards' });
+    expect(statusCode).toBe(CATALOG[code].http);
+    expect(headers['content-type']).toContain('application/json');
+    const answer = JSON.parse(body) as Record<string, unknown>;
+    expect(answer).toMatchObject({ code, retryable: CATALOG[code].retryable });
+    expect(answer['next']).toMatch(/^\S.*\.$/s);
+    // A fault of the service is told by the number of its request alone.
+    if (code === 'INTERNAL') expect(answer['message']).toMatch(/request \S+/);
+    else expect(answer['message']).toBe(error.message);
+    expect(body).not.toMatch(/canary of the cause|\n? {4}at |\.ts:\d/);
+  });
+});
 
 describe('each status of the table of errors', () => {
   it.each(REQUESTS)(
