@@ -46,6 +46,8 @@ export interface VirtualBoards {
   }): readonly VirtualBoard[];
   /** Without ports: all of them. */
   remove(ports?: readonly string[]): void;
+  /** The button of the access point beside it; false: it does not wait for that. @throws PORT_UNKNOWN */
+  pressWps(port: string): boolean;
   /** @throws PORT_UNKNOWN */
   plug(port: string, plugged: boolean, fresh: boolean): VirtualBoard;
 }

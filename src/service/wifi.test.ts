@@ -5,9 +5,13 @@ import { createBench, type TestBench } from '../../test/support/service-bench.js
 import {
   createVirtualBoard,
   memoryTransport,
+  openVirtualAir,
+  servePortal,
   type ApplicationName,
+  type BoardServer,
   type VirtualBoard,
 } from '../virtual/index.js';
+import { SharedAir } from '../wifi/index.js';
 import { createApp } from './app.js';
 import type { ApiError, WifiLook, WifiSet } from './contract/index.js';
 
@@ -15,12 +19,14 @@ const CANARY = 'c4nary-password';
 let bench: TestBench;
 let app: FastifyInstance;
 let board: VirtualBoard;
+let portal: BoardServer;
 
 beforeEach(async () => {
   bench = await createBench(1);
 });
 afterEach(async () => {
   await app.close();
+  await portal.close();
   board.dispose();
   expect(bench.logged.join()).not.toContain(CANARY);
   await bench.dispose();
@@ -28,9 +34,21 @@ afterEach(async () => {
 
 async function serve(application: ApplicationName): Promise<void> {
   board = createVirtualBoard({ application, wifi: { networks: [{ ssid: 'Lab', password: CANARY }] } });
+  portal = await servePortal(board, { host: '127.0.0.1', port: 0 });
+  const network = { interfaceName: 'virtual', address: '192.168.77.2', broadcast: '192.168.77.255' };
+  const air = new SharedAir({
+    open: openVirtualAir(() => [board]),
+    network: () => Promise.resolve({ ...network, bssid: '02:00:00:00:00:01' }),
+    pace: { packetMs: 1, firstMs: 0 },
+  });
   const transport = memoryTransport(new Map([['1', board]]));
   const parts = {
     ...bench.parts,
+    airOf: () => air,
+    virtualBoards: bench.parts.virtualBoards && {
+      ...bench.parts.virtualBoards,
+      list: () => [{ port, chip: 'esp32', mac: board.mac, plugged: true, portal: portal.url }],
+    },
     openBoard: (port: string) => transport.open(port, { baud: 115_200, timeoutMs: 5_000 }),
   };
   app = await createApp(parts, { version: '1.2.3', dataDir: bench.dataDir, portIntervalMs: 20 });
@@ -78,5 +96,57 @@ describe('Wi-Fi over the HTTP API', () => {
     expect(wrong.answer.code).toBe('WIFI_JOIN_FAILED');
     const bad = await post<ApiError>('/ports/wifi', { port, ssid: 'Lab', password: 'short' });
     expect(bad).toMatchObject({ status: 400, answer: { code: 'WIFI_INVALID' } });
+  });
+
+  it('waits for WPS: by the button of the access point, and refuses a PIN that cannot be', async () => {
+    await serve('wifi-wps');
+    const bad = await post<ApiError>('/ports/wifi/wps', { port, pin: '12345678' });
+    expect(bad).toMatchObject({ status: 400, answer: { code: 'WPS_PIN_INVALID' } });
+    const joining = post<WifiSet>('/ports/wifi/wps', { port });
+    // As a person does who does not see when the board has restarted.
+    const pressing = setInterval(
+      () => board.radio.pressWps(undefined, { ssid: 'Lab', password: CANARY }),
+      200,
+    );
+    const { status, answer } = await joining.finally(() => clearInterval(pressing));
+    expect([status, answer.way, answer.ssid, answer.address]).toEqual([200, 'wps', 'Lab', '192.168.77.130']);
+  });
+
+  it('sends by SmartConfig, with a warning where anybody can read it, and refuses a key that cannot be', async () => {
+    await serve('wifi-smartconfig');
+    const set = await post<WifiSet>('/ports/wifi/smartconfig', { port, ssid: 'Lab', password: CANARY });
+    expect(set).toMatchObject({
+      status: 200,
+      answer: {
+        way: 'smartconfig',
+        ssid: 'Lab',
+        address: '192.168.77.130',
+        warnings: [{ code: 'SMARTCONFIG_READABLE' }],
+      },
+    });
+    const short = await post<ApiError>('/ports/wifi/smartconfig', { port, ssid: 'Lab', key: 'short' });
+    expect(short).toMatchObject({ status: 400, answer: { code: 'INPUT_INVALID' } });
+  });
+
+  it("hands a network to a board's own portal, and goes to no other address", async () => {
+    await serve('wifi-protocomm');
+    await expect.poll(() => board.radio.portal, { timeout: 20_000 }).toBeDefined();
+    const set = await post<WifiSet>('/ports/wifi/portal', {
+      url: portal.url,
+      ssid: 'Lab',
+      password: CANARY,
+      proof: 'abcd1234',
+    });
+    expect(set).toMatchObject({ status: 200, answer: { way: 'portal', address: '192.168.77.130' } });
+    for (const url of [
+      'http://127.0.0.1:1',
+      'http://example.com',
+      'https://192.168.4.1',
+      'http://1.2.3.4',
+      'x',
+    ]) {
+      const refused = await post<ApiError>('/ports/wifi/portal', { url, ssid: 'Lab' });
+      expect([url, refused.status, refused.answer.code]).toEqual([url, 400, 'INPUT_INVALID']);
+    }
   });
 });

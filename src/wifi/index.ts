@@ -27,5 +27,6 @@ export {
   type SmartConfigRequest,
 } from './smartconfig/sender.js';
 export { HOST_AIR, SharedAir } from './shared-air.js';
+export { sendToBoard } from './smartconfig/send-to-board.js';
 export { JOIN_TIMEOUT_MS, watchJoin } from './watch-join.js';
 export { runWpsWindow, WPS_WINDOW_MS, type WpsHook } from './wps/window.js';

@@ -27,7 +27,7 @@ export interface AirWait {
 }
 
 interface Waiter {
-  readonly mac: string;
+  readonly mac: string | undefined;
   readonly heard: (board: Acknowledgement) => void;
   readonly failed: (error: EspmintError) => void;
   readonly onSending: AirWait['onSending'];
@@ -62,12 +62,12 @@ export class SharedAir {
   }
 
   /**
-   * Sends until the board of that MAC acknowledges: from inside the network, so it has joined.
+   * Sends until the board of that MAC, or any, acknowledges: from inside the network, so it has joined.
    * @throws SMARTCONFIG_SOCKET, INPUT_INVALID, CANCELLED
    */
   smartConfig(
     request: AirRequest,
-    mac: string,
+    mac: string | undefined,
     { signal, onSending }: AirWait = {},
   ): Promise<Acknowledgement> {
     const name = JSON.stringify([
@@ -138,7 +138,8 @@ export class SharedAir {
           open: this.#parts.open,
           pace: { ...ENDLESS, ...this.#parts.pace },
           onHeard: (board) => {
-            for (const waiter of [...group.waiters]) if (waiter.mac === board.mac) waiter.heard(board);
+            for (const waiter of [...group.waiters])
+              if ((waiter.mac ?? board.mac) === board.mac) waiter.heard(board);
           },
         },
       );

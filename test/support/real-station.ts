@@ -9,6 +9,7 @@ import { connectBoard, openLink } from '../../src/driver/index.js';
 import { openKeyFile } from '../../src/registry/index.js';
 import { createLog, startService, type ServiceParts } from '../../src/service/index.js';
 import { INSTANT } from '../../src/virtual/index.js';
+import { HOST_AIR } from '../../src/wifi/index.js';
 import { launchBrowser } from './browser.js';
 import { openDashboard, type Dashboard } from './dashboard.js';
 import { ROOT } from './reference-tools.js';
@@ -51,6 +52,7 @@ export function realStations(): (options?: RealStationOptions) => Promise<RealSt
     ends.push(() => Promise.resolve(boards.close()));
     const own: ServiceParts = {
       registry,
+      airOf: (port) => boards.airOf(port) ?? HOST_AIR,
       connect: async (port, options) => {
         const link = await boards.transport.open(port, {
           baud: 115_200,

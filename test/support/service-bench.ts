@@ -90,6 +90,7 @@ function memoryBoards(boards: Map<string, VirtualBoard>): VirtualBoards {
         boards.delete(name);
       }
     },
+    pressWps: () => false,
     plug: (port) => {
       const name = port.slice('virtual://'.length);
       const board = boards.get(name);

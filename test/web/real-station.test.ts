@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EspmintError } from '../../src/core/errors/index.js';
 import type { Job } from '../../src/service/contract/index.js';
 import { browserAvailable } from '../support/browser.js';
-import { tile, tileSays } from '../support/dashboard.js';
+import { goTo, tile, tileSays } from '../support/dashboard.js';
 import { realStations, type RealStation } from '../support/real-station.js';
 
 /** A station set to a product, which starts boards by itself and tries none of them again. */
@@ -101,6 +101,80 @@ describe.skipIf(!(await browserAvailable()))('a station that starts boards by it
       await panel.getByRole('status').locator('strong').waitFor({ timeout: 90_000 });
     },
   );
+
+  it('joins boards in the field by WPS, over the air and by their own portal, each with its form', async () => {
+    const { page, call } = await open({ hash: '#/inspect?port=virtual%3A%2F%2F1' });
+    for (const firmware of ['wps', 'smartconfig', 'protocomm'] as const)
+      await call('POST', '/virtual-boards', { count: 1, firmware });
+    const panel = page.locator('.card', { hasText: 'Wi-Fi' }).last();
+    const at = async (slot: number, way: string): Promise<void> => {
+      await goTo(page, `#/inspect?port=virtual%3A%2F%2F${slot}`);
+      await panel.getByLabel('Way').selectOption(way);
+    };
+    const done = (network: string): Promise<void> =>
+      panel.getByText(`The board is on ${network}`).waitFor({ timeout: 90_000 });
+
+    await at(1, 'wps');
+    await panel.getByLabel('PIN of the board').fill('12345678');
+    await panel.getByText('The last digit does not fit the others').waitFor();
+    expect(await panel.getByRole('button', { name: 'Begin' }).isDisabled()).toBe(true);
+    await panel.getByLabel('PIN of the board').fill('');
+    await panel.getByRole('button', { name: 'Begin' }).click();
+    await panel.getByText('Press the WPS button of the access point.').waitFor();
+    await panel.getByText(/1[012]\d s left/).waitFor();
+    // Stopped, it may be begun again.
+    await panel.getByRole('button', { name: 'Stop' }).click();
+    await panel.getByRole('button', { name: 'Begin' }).click();
+    const press = panel.getByRole('button', { name: 'Press the button of the virtual access point' });
+    const isOn = panel.getByText('The board is on Lab');
+    await expect
+      .poll(
+        async () => {
+          if (await press.isVisible()) await press.click({ timeout: 1_000 }).catch(() => undefined);
+          return isOn.isVisible();
+        },
+        { timeout: 60_000, interval: 300 },
+      )
+      .toBe(true);
+
+    await at(2, 'smartconfig');
+    await panel.getByText('Without a key everybody in range can read the password.').waitFor();
+    await panel.getByLabel('Name of the network').fill('Factory Floor');
+    await panel.getByLabel('Password', { exact: true }).fill('correct horse battery');
+    await panel.getByRole('button', { name: 'Send' }).click();
+    await done('Factory Floor');
+
+    await at(3, 'portal');
+    await expect.poll(() => panel.getByLabel('Address of its portal').inputValue()).toMatch(/127\.0\.0\.1/);
+    await panel.getByLabel('Name of the network').fill('Factory Floor');
+    await panel.getByLabel('Password', { exact: true }).fill('correct horse battery');
+    await panel.getByLabel('Proof of possession').fill('abcd1234');
+    await panel.getByRole('button', { name: 'Connect the board' }).click();
+    await done('Factory Floor');
+  });
+
+  it('has a field for each setting of a way onto Wi-Fi, and no other', async () => {
+    const { page, call } = await open();
+    await call('POST', '/profiles', {
+      profile: { settings: { name: 'lamp', caUrl: 'https://ca.example.com' } },
+    });
+    await goTo(page, '#/setup');
+    const mode = page.getByLabel('How boards get their network');
+    const shows = async (label: string, isThere: boolean): Promise<void> =>
+      expect.poll(() => page.getByLabel(label).count()).toBe(isThere ? 1 : 0);
+    await mode.selectOption('wps');
+    await shows('WPS by', true);
+    await shows('Time to join (ms)', true);
+    await page.getByText('the operator presses the button').waitFor();
+    await mode.selectOption('smartconfig');
+    await shows('Protocol', true);
+    await shows('MAC of the access point', false);
+    await page.getByLabel('Wi-Fi', { exact: true }).fill('Hall 4');
+    await shows('MAC of the access point', true);
+    await mode.selectOption('portal');
+    await shows('MAC of the access point', false);
+    await shows('Security', true);
+  });
 
   it.each([
     ['no answer', 'FAIL', 'The chip does not answer.', 'CHIP_NO_ANSWER'],

@@ -12,6 +12,7 @@ import {
   type BackendChoice,
   type RegistryChoice,
 } from './compose.js';
+import { HOST_AIR } from '../../wifi/index.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { offlineUnits, type OfflineChoice } from '../arguments/offline.js';
 import { createVirtualBench, type VirtualBench } from './virtual-bench.js';
@@ -64,6 +65,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
       connect: connectAny(bench, connectorFor(options, dataDirOf(io, options), io.trace)),
       listPorts,
       virtualBoards: bench,
+      airOf: (port) => bench.airOf(port) ?? HOST_AIR,
       probeRegistry: (databaseUrl, signal) =>
         probeRegistry(databaseUrl, { signal, env: io.env, configured: databaseUrlOf(io, options) }),
       env: io.env,

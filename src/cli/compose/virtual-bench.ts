@@ -7,6 +7,8 @@ import type { VirtualBoard as BoardInfo, VirtualBoards, VirtualFault } from '../
 import {
   createVirtualBoard,
   memoryTransport,
+  openVirtualAir,
+  servePortal,
   REAL,
   type ApplicationName,
   type HostEvents,
@@ -15,11 +17,14 @@ import {
   type Timing,
   type VirtualBoard,
 } from '../../virtual/index.js';
+import { SharedAir } from '../../wifi/index.js';
 import { FAULTS, isFaultName } from '../arguments/virtual-faults.js';
 
 /** What the service and the driver need of it. */
 export interface VirtualBench extends VirtualBoards {
   readonly transport: Transport;
+  /** Of its boards; undefined for other ports. */
+  airOf(port: string): SharedAir | undefined;
   close(): void;
 }
 
@@ -30,9 +35,24 @@ interface Place {
   plugged: boolean;
   /** Ends the link that is open now. */
   cut: (() => void) | undefined;
+  /** Of firmware that has one. */
+  portal: Portal | undefined;
   /** Of the board that is there now. */
   fault: VirtualFault | undefined;
 }
+
+interface Portal {
+  url: string | undefined;
+  close(): void;
+}
+
+/** The access point that all virtual boards see. */
+const NETWORK = {
+  interfaceName: 'virtual',
+  address: '192.168.77.2',
+  broadcast: '192.168.77.255',
+  bssid: '02:4c:61:62:4c:61',
+};
 
 const SCHEME = 'virtual://';
 const FIRST_MAC = 'a4:cf:12:34:56:78';
@@ -48,6 +68,12 @@ class Bench implements VirtualBench {
   /** Boards that a host can open now. */
   readonly #reachable = new Map<string, Pluggable>();
   readonly #timing: Timing;
+  readonly #air = new SharedAir({
+    open: openVirtualAir(() =>
+      [...this.#places.values()].flatMap(({ plugged, board }) => (plugged ? [board] : [])),
+    ),
+    network: () => Promise.resolve(NETWORK),
+  });
   #made = 0n;
 
   constructor(timing: Timing) {
@@ -67,7 +93,16 @@ class Bench implements VirtualBench {
       const application = firmware === undefined ? undefined : (`wifi-${firmware}` as const);
       const board = this.#make(kind, application);
       if (scenario !== undefined) board.arm(FAULTS[scenario]);
-      const place: Place = { chip: kind, application, board, plugged: true, cut: undefined, fault: scenario };
+      const place: Place = {
+        chip: kind,
+        application,
+        board,
+        plugged: true,
+        cut: undefined,
+        portal: undefined,
+        fault: scenario,
+      };
+      this.#openPortal(place);
       this.#places.set(name, place);
       this.#connect(name, place);
       return describe(name, place);
@@ -78,6 +113,7 @@ class Bench implements VirtualBench {
     for (const [name, place] of [...this.#places]) {
       if (ports !== undefined && !ports.includes(SCHEME + name)) continue;
       this.#unplug(name, place);
+      place.portal?.close();
       place.board.dispose();
       this.#places.delete(name);
     }
@@ -92,13 +128,39 @@ class Bench implements VirtualBench {
       place.board.dispose();
       place.board = this.#make(place.chip, place.application);
       place.fault = undefined;
+      place.portal?.close();
+      this.#openPortal(place);
     }
     if (plugged && !place.plugged) this.#connect(name, place);
     return describe(name, place);
   }
 
+  airOf(port: string): SharedAir | undefined {
+    return port.startsWith(SCHEME) ? this.#air : undefined;
+  }
+
+  pressWps(port: string): boolean {
+    const place = this.#places.get(port.slice(SCHEME.length));
+    if (place === undefined) throw new EspmintError('PORT_UNKNOWN', { port });
+    const { radio } = place.board;
+    const { ssid = '', password = '' } = radio.air.networks[0] ?? {};
+    return radio.pressWps(undefined, { ssid, password });
+  }
+
   close(): void {
     this.remove();
+  }
+
+  /** As its own access point would serve it, on an address of this computer. */
+  #openPortal(place: Place): void {
+    if (place.application !== 'wifi-protocomm') return;
+    const opening = servePortal(place.board, { host: '127.0.0.1', port: 0 }).catch(() => undefined);
+    const portal: Portal = {
+      url: undefined,
+      close: () => void opening.then((server) => server?.close()),
+    };
+    place.portal = portal;
+    void opening.then((server) => (portal.url = server?.url));
   }
 
   #connect(name: string, place: Place): void {
@@ -163,8 +225,15 @@ function plugIn(place: Place, events: HostEvents): HostPort {
   return port;
 }
 
-function describe(name: string, { chip, board, plugged }: Place): BoardInfo {
-  return { port: SCHEME + name, chip, mac: board.mac, plugged };
+function describe(name: string, { chip, board, plugged, portal }: Place): BoardInfo {
+  const url = portal?.url;
+  return {
+    port: SCHEME + name,
+    chip,
+    mac: board.mac,
+    plugged,
+    ...(url === undefined ? {} : { portal: url }),
+  };
 }
 
 function parseChip(text = 'esp32'): ChipName {

@@ -146,11 +146,18 @@ const VIRTUAL_FAULTS = [
 export type VirtualFault = (typeof VIRTUAL_FAULTS)[number];
 
 /** Firmware of virtual boards that waits for a network, by how it takes one. */
-const VIRTUAL_FIRMWARE = ['improv', 'protocomm', 'console'] as const;
+const VIRTUAL_FIRMWARE = ['improv', 'protocomm', 'console', 'wps', 'smartconfig'] as const;
 export type VirtualFirmware = (typeof VIRTUAL_FIRMWARE)[number];
 
 const virtualBoardSchema = z
-  .object({ port: z.string(), chip: z.string(), mac: z.string(), plugged: z.boolean() })
+  .object({
+    port: z.string(),
+    chip: z.string(),
+    mac: z.string(),
+    plugged: z.boolean(),
+    /** Address of its own portal, once it has one. */
+    portal: z.string().optional(),
+  })
   .meta({ id: 'VirtualBoard' });
 export type VirtualBoard = z.output<typeof virtualBoardSchema>;
 
@@ -216,6 +223,15 @@ export const PORT_OPERATIONS = operations({
     summary: 'Takes virtual boards away; without ports: all of them.',
     body: z.object({ ports: z.array(z.string().max(512)).max(64).optional() }),
     response: z.object({ boards: z.array(virtualBoardSchema) }),
+  },
+  pressVirtualWps: {
+    method: 'POST',
+    path: '/virtual-boards/wps',
+    role: 'operator',
+    summary:
+      'Presses the WPS button of the access point beside a virtual board. False: the board does not wait for it.',
+    body: addressBody,
+    response: z.object({ joins: z.boolean() }),
   },
   plugVirtualBoard: {
     method: 'POST',

@@ -23,8 +23,9 @@ export type WifiLook = z.output<typeof wifiLookSchema>;
 const wifiSetSchema = z
   .object({
     port: z.string(),
-    ssid: z.string(),
-    way: z.enum(['improv', 'protocomm', 'console', 'nvs']),
+    /** Absent: WPS gave one that the log does not name. */
+    ssid: z.string().optional(),
+    way: z.enum(['improv', 'protocomm', 'console', 'nvs', 'wps', 'smartconfig', 'portal']),
     address: z.string().optional(),
     url: z.string().optional(),
     /** What proves the connection, in words; never with a secret. */
@@ -34,7 +35,53 @@ const wifiSetSchema = z
   .meta({ id: 'WifiSet' });
 export type WifiSet = z.output<typeof wifiSetSchema>;
 
+/** As a profile names one: an access point's MAC. */
+const bssidText = z.string().regex(/^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$/);
+
 export const WIFI_OPERATIONS = operations({
+  joinByWps: {
+    method: 'POST',
+    path: '/ports/wifi/wps',
+    role: 'operator',
+    summary:
+      'Restarts a board and waits until it has joined by WPS: 120 s, in which somebody presses the button of the access point, or types the PIN there; serve --wps-hook does it by itself.',
+    body: z.object({ port: portName, pin: z.string().max(16).optional() }),
+    response: wifiSetSchema,
+  },
+  joinBySmartConfig: {
+    method: 'POST',
+    path: '/ports/wifi/smartconfig',
+    role: 'operator',
+    summary:
+      'Restarts a board and sends it a network over the air (ESPTouch), until it acknowledges or its log says that it joined: 90 s.',
+    body: z.object({
+      port: portName,
+      ssid: z.string().min(1).max(32),
+      password: z.string().max(64).optional(),
+      protocol: z.enum(['v1', 'v2']).default('v2'),
+      /** 16 characters, with v2. */
+      key: z.string().max(16).optional(),
+      /** Absent: the access point that this computer is joined to. */
+      bssid: bssidText.optional(),
+    }),
+    response: wifiSetSchema,
+  },
+  joinByPortal: {
+    method: 'POST',
+    path: '/ports/wifi/portal',
+    role: 'operator',
+    summary:
+      'Hands a network to a board over its own access point (unified provisioning over HTTP), which this computer has joined.',
+    body: z.object({
+      /** Such as http://192.168.4.1; private addresses only. */
+      url: z.string().min(1).max(200),
+      ssid: z.string().min(1).max(32),
+      password: z.string().max(64).optional(),
+      proof: proofText.optional(),
+      username: z.string().max(64).optional(),
+    }),
+    response: wifiSetSchema,
+  },
   lookAtWifi: {
     method: 'POST',
     path: '/ports/wifi/look',

@@ -17,6 +17,7 @@ import { stationHandlers } from './station.js';
 import { statsHandlers } from './stats.js';
 import { systemHandlers } from './system.js';
 import { valueHandlers } from './values.js';
+import { wifiAirHandlers } from './wifi-air.js';
 import { wifiHandlers } from './wifi.js';
 
 /** @param openapi gives the OpenAPI document of the finished app */
@@ -39,6 +40,7 @@ export function createHandlers(core: ServiceCore, openapi: () => string): Handle
     ...batchHandlers(core),
     ...statsHandlers(core),
     ...printerHandlers(core),
+    ...wifiAirHandlers(core),
     ...wifiHandlers(core),
   };
 }

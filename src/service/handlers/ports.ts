@@ -23,6 +23,7 @@ type PortHandlers = Pick<
   | 'addVirtualBoards'
   | 'removeVirtualBoards'
   | 'plugVirtualBoard'
+  | 'pressVirtualWps'
 >;
 
 /** Each takes the memory of its flash. */
@@ -81,13 +82,17 @@ async function ensureProduct({ profiles, settings, hub }: ServiceCore): Promise<
 
 function virtualHandlers(
   core: ServiceCore,
-): Pick<PortHandlers, 'listVirtualBoards' | 'addVirtualBoards' | 'removeVirtualBoards' | 'plugVirtualBoard'> {
+): Pick<
+  PortHandlers,
+  'listVirtualBoards' | 'addVirtualBoards' | 'removeVirtualBoards' | 'pressVirtualWps' | 'plugVirtualBoard'
+> {
   const { ports, line, parts } = core;
   const boards = (): VirtualBoards => {
     if (parts.virtualBoards === undefined) throw new EspmintError('NO_VIRTUAL_BOARDS', {});
     return parts.virtualBoards;
   };
   return {
+    pressVirtualWps: ({ body: { port } }) => ({ joins: boards().pressWps(port) }),
     listVirtualBoards: () => ({ boards: parts.virtualBoards?.list() ?? [] }),
     addVirtualBoards: async ({ body }) => {
       const here = boards().list().length;

@@ -19,6 +19,8 @@ export const APPLICATIONS = {
   'wifi-console': 'an esp_console that takes wifi_config, wifi_enable, restart, wifi_status',
   'wifi-improv': 'waits for a network by Improv Serial',
   'wifi-protocomm': 'waits for unified provisioning on its serial console',
+  'wifi-wps': 'waits for the button of the access point',
+  'wifi-smartconfig': 'waits for a network over the air (ESPTouch)',
 } as const;
 export type ApplicationName = keyof typeof APPLICATIONS;
 

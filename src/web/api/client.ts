@@ -4,7 +4,16 @@ import { addressOf, type RouteId } from './routes.js';
 
 const TIMEOUT_MS = 30_000;
 /** What speaks with a board, and ends by its own deadline before this one; and what sends megabytes. */
-const SLOW: readonly RouteId[] = ['inspectPort', 'lookAtWifi', 'setWifi', 'addFirmware', 'importValues'];
+const SLOW: readonly RouteId[] = [
+  'inspectPort',
+  'lookAtWifi',
+  'setWifi',
+  'joinByWps',
+  'joinBySmartConfig',
+  'joinByPortal',
+  'addFirmware',
+  'importValues',
+];
 const SLOW_TIMEOUT_MS = 200_000;
 
 /** A refusal of the service, or `OFFLINE` when it could not be asked. */

@@ -1,6 +1,7 @@
 // ESPTouch, both versions: published lengths, a receiver written apart from the sender, loss, and real packets.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createVirtualBoard, EsptouchReceiver, serveAir, type BoardServer } from '../../virtual/index.js';
 import { diagnoseSilence, type SilenceFacts } from './diagnosis.js';
@@ -35,6 +36,30 @@ describe('the lengths', () => {
       767, 895, 966, 129, 129, 129, 106, 217, 327, 448, 639, 767, 832, 1004, 130, 130, 130, 117, 200, 366,
       504, 595, 727, 894, 1001,
     ]);
+  });
+
+  it('of version 2 with a key are those of another reading of the format, whose chunks need no random padding', () => {
+    const content = {
+      ssid: text('MyNet1'),
+      password: text('0123456789abcdef'.repeat(4)),
+      bssid,
+      key,
+      portIndex: 0,
+    };
+    const lengths = v2Lengths(content);
+    expect(lengths.slice(0, 26)).toEqual([
+      1048, 1089, 1048, 1089, 67, 231, 352, 448, 580, 705, 849, 961, 128, 128, 128, 65, 250, 330, 462, 634,
+      760, 888, 965, 129, 129, 129,
+    ]);
+    expect(createHash('sha256').update(JSON.stringify(lengths)).digest('hex')).toBe(
+      'b9f08e218995d0e9ee4878f124e68e46a42ecdc58e4987d628ad9b87cd00120e',
+    );
+    // A random start takes four chunks more, between password and name, and is security 2 in the head.
+    const random = v2Lengths({ ...content, randomIv: true });
+    expect([random.length, ...random.slice(0, 12)]).toEqual([
+      243, 1048, 1093, 1048, 1093, 66, 229, 355, 449, 581, 705, 848, 960,
+    ]);
+    expect(random.slice(-11)).toEqual([148, 148, 148, ...lengths.slice(-8)]);
   });
 
   it('refuse what the format cannot carry', () => {

@@ -10,7 +10,8 @@ import { ProtocommDevice } from './protocomm-device.js';
 import type { Radio } from './radio.js';
 import { readStoredWifi, type StoredWifi } from './settings.js';
 
-export type WifiApplication = 'wifi' | 'wifi-console' | 'wifi-improv' | 'wifi-protocomm';
+export type WifiApplication =
+  'wifi' | 'wifi-console' | 'wifi-improv' | 'wifi-protocomm' | 'wifi-wps' | 'wifi-smartconfig';
 
 const START = [
   'I (29) boot: ESP-IDF v5.4 2nd stage bootloader',
@@ -27,6 +28,8 @@ const RAW = { push: (bytes: Uint8Array): Uint8Array[] => (bytes.length === 0 ? [
 export function wifiFirmware(name: WifiApplication, machine: Machine, radio: Radio): Firmware {
   const program = {
     wifi: () => followNvs(machine, radio),
+    'wifi-wps': () => followNvs(machine, radio, 'wps'),
+    'wifi-smartconfig': () => followNvs(machine, radio, 'smartconfig'),
     'wifi-console': () => serialConsole(radio),
     'wifi-improv': () => improv(machine, radio),
     'wifi-protocomm': () => protocommConsole(machine, radio),
@@ -38,11 +41,14 @@ function* print(lines: readonly string[]): Steps {
   for (const line of lines) yield send(new TextEncoder().encode(`${line}\r\n`));
 }
 
-/** Follows the keys that the host has written: the mode, and what belongs to it. */
-function* followNvs(machine: Machine, radio: Radio): Steps<Next> {
+/**
+ * Follows the keys that the host has written: the mode, and what belongs to it.
+ * @param always the one mode of its firmware, whatever the keys say
+ */
+function* followNvs(machine: Machine, radio: Radio, always?: string): Steps<Next> {
   yield* print(START);
   const stored = readStoredWifi(machine.flash);
-  switch (stored.mode) {
+  switch (always ?? stored.mode) {
     case 'portal':
       radio.portal = new ProtocommDevice(radio.air, portalSettings(radio, stored));
       yield* print(['I (500) app: waiting for provisioning on the access point PROV_BOARD']);

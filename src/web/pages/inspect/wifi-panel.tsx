@@ -9,6 +9,7 @@ import { useStore } from '../../store/store.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { FailureNote } from '../../ui/parts.js';
 import { failureText } from '../../ui/toasts.js';
+import { AirForm, type AirWay } from './wifi-air.js';
 
 type Step =
   | { readonly at: 'start' }
@@ -17,10 +18,16 @@ type Step =
   | { readonly at: 'joining'; readonly look: WifiLook }
   | { readonly at: 'done'; readonly result: WifiSet };
 
+const WAYS = ['cable', 'wps', 'smartconfig', 'portal'] as const satisfies readonly ('cable' | AirWay)[];
+
+const isStopped = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError';
+
 export function WifiPanel({ port }: { port: string }): JSX.Element {
   const mayUse = useStore((state) => hasRole(state.session, 'operator'));
   const [step, setStep] = useState<Step>({ at: 'start' });
   const [failure, setFailure] = useState<string>();
+  const [way, setWay] = useState<'cable' | AirWay>('cable');
+  const [joining, setJoining] = useState(false);
   const look = async (): Promise<void> => {
     setFailure(undefined);
     setStep({ at: 'looking' });
@@ -42,7 +49,18 @@ export function WifiPanel({ port }: { port: string }): JSX.Element {
       setStep({ at: 'form', look: found });
     }
   };
-  const waits = step.at === 'looking' || step.at === 'joining';
+  const joinByAir = async (joinIt: () => Promise<WifiSet>): Promise<void> => {
+    setFailure(undefined);
+    setJoining(true);
+    try {
+      setStep({ at: 'done', result: await joinIt() });
+    } catch (error) {
+      // Whoever stopped it knows.
+      if (!isStopped(error)) setFailure(failureText(error));
+    }
+    setJoining(false);
+  };
+  const waits = joining || step.at === 'looking' || step.at === 'joining';
   return (
     <section class="card stack loose" aria-busy={waits}>
       <header>
@@ -50,6 +68,17 @@ export function WifiPanel({ port }: { port: string }): JSX.Element {
       </header>
       {failure !== undefined && <FailureNote failure={failure} />}
       {step.at === 'start' && (
+        <SelectField
+          label={t('wifi.by')}
+          value={way}
+          options={WAYS.map((value) => ({ value, label: t(`wifi.by.${value}`) }))}
+          onChange={setWay}
+        />
+      )}
+      {step.at === 'start' && way !== 'cable' && mayUse && (
+        <AirForm key={way} way={way} port={port} busy={joining} onRun={joinByAir} />
+      )}
+      {step.at === 'start' && way === 'cable' && (
         <>
           <p>{t('wifi.hint')}</p>
           <div>
@@ -134,7 +163,7 @@ function Joined({ result, onAgain }: { result: WifiSet; onAgain: () => void }): 
   return (
     <div class="stack" role="status">
       <p>
-        <strong>{t('wifi.done', { ssid: result.ssid })}</strong>
+        <strong>{t('wifi.done', { ssid: result.ssid ?? t('wifi.someNetwork') })}</strong>
       </p>
       {result.address !== undefined && <p class="mono">{result.address}</p>}
       <p>{result.proof}</p>

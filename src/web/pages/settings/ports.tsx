@@ -117,9 +117,14 @@ const FAULTS = Object.keys({
   'wrong proof': true,
 } satisfies Record<VirtualFault | 'none', true>) as (VirtualFault | 'none')[];
 
-const FIRMWARE = ['none', 'improv', 'protocomm', 'console'] as const satisfies readonly (
-  VirtualFirmware | 'none'
-)[];
+const FIRMWARE = [
+  'none',
+  'improv',
+  'protocomm',
+  'console',
+  'wps',
+  'smartconfig',
+] as const satisfies readonly (VirtualFirmware | 'none')[];
 
 function VirtualBoards(): JSX.Element {
   const [count, setCount] = useState<string>('4');
