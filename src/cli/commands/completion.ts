@@ -2,11 +2,16 @@
 import { Argument, Command } from 'commander';
 import { completionScript, SHELLS, type Shell } from '../completion/scripts.js';
 import { completionTree } from '../completion/tree.js';
+import { helpPages } from '../help-pages.js';
 import type { CliIo } from '../io.js';
 
 /** @param program with all commands loaded */
 export function completionCommand(io: CliIo, program: () => Promise<Command>): Command {
   return new Command('completion')
     .addArgument(new Argument('<shell>', 'the shell that reads the script').choices(SHELLS))
-    .action(async (shell: Shell) => io.stdout(completionScript(shell, completionTree(await program()))));
+    .action(async (shell: Shell) => {
+      const all = await program();
+      const pages = await helpPages(all.commands.map((command) => command.name()));
+      io.stdout(completionScript(shell, completionTree(all, ['topics', ...pages.map(({ topic }) => topic)])));
+    });
 }

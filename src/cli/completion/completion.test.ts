@@ -27,6 +27,8 @@ const CASES: readonly (readonly [string, readonly string[], readonly string[]])[
   ['espmint devices list --dat', ['--data-dir'], ['--limit']],
   ['espmint --secrets ', ['sealed', 'plain'], ['devices']],
   ['espmint completion ', ['bash', 'zsh', 'fish'], ['devices']],
+  ['espmint help tro', ['troubleshooting'], ['bash']],
+  ['espmint help prov', ['provision'], ['--port']],
   ['espmint batch create --quantity 3 --prof', ['--profile'], ['--quantity']],
 ];
 

@@ -20,9 +20,14 @@ export interface CompletionNode {
   readonly choices: readonly string[];
 }
 
-/** The program and all commands below it, each with what may follow it. */
-export function completionTree(program: Command): CompletionNode[] {
-  return nodesOf(program, [], []);
+/**
+ * The program and all commands below it, each with what may follow it.
+ *
+ * @param topics of `espmint help`, beside the commands
+ */
+export function completionTree(program: Command, topics: readonly string[] = []): CompletionNode[] {
+  const helped = [...program.commands.map((command) => command.name()), ...topics];
+  return nodesOf(program, [], []).map((node) => (node.path === 'help' ? { ...node, choices: helped } : node));
 }
 
 function nodesOf(
