@@ -14,7 +14,7 @@ const MOST_ENTRIES = 2;
 
 type Tell = (warning: string) => void;
 const toProcess: Tell = (warning) => {
-  process.emitWarning(warning, { code: 'ESPMINT_NOT_PRIVATE' });
+  process.emitWarning(warning, 'NotPrivateWarning');
 };
 let tell = toProcess;
 const readableByOthers = new Set<string>();
