@@ -35,7 +35,7 @@ export function nodeProgram(version, { system = SYSTEM, arch = process.arch } = 
   if (existsSync(program)) return program;
   const { platform } = process;
   const npm = platform === 'win32' ? 'npm.cmd' : 'npm';
-  const target = [`--os=${system === 'win' ? 'win32' : system}`, `--cpu=${arch}`];
+  // By force: npm refuses a package that is meant for another system.
   const args = [
     'install',
     '--prefix',
@@ -44,7 +44,7 @@ export function nodeProgram(version, { system = SYSTEM, arch = process.arch } = 
     '--ignore-scripts',
     '--no-audit',
     '--no-fund',
-    ...target,
+    '--force',
   ];
   const got = spawnSync(npm, [...args, '--loglevel', 'error', `${name}@${version}`], {
     encoding: 'utf8',
