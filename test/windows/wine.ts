@@ -9,6 +9,8 @@ import { spawn as spawnOnTerminal } from '@lydell/node-pty';
 /** What scripts/windows.mjs has made ready: `prefix`, `app`, and the files that COM7 and COM8 lead to. */
 export const FOLDER = process.env['ESPMINT_TEST_WINE'] ?? '';
 const NODE = process.env['ESPMINT_TEST_WINE_NODE'] ?? '';
+/** PostgreSQL for Windows of a version that Wine runs. */
+export const POSTGRES_BIN = process.env['ESPMINT_TEST_WINE_POSTGRES'] ?? '';
 export const APP = join(FOLDER, 'app');
 const PROGRAM = join(APP, 'node_modules/espmint/bin/espmint.js');
 /** Starting takes seconds here, and a loaded machine is late. */

@@ -35,7 +35,9 @@ export async function openAccountLog(path: string, account: Account | undefined)
     throw ['ELOOP', 'ENXIO'].includes(codeOf(error) ?? '') ? refuse('it is a link or a pipe') : error;
   });
   const found = await file.stat();
-  const isOurs = found.uid === process.getuid?.() || found.uid === account?.uid;
+  // Windows has no such numbers; its folder is private by an access list.
+  const own = process.getuid?.();
+  const isOurs = own === undefined || found.uid === own || found.uid === account?.uid;
   if (found.isFile() && found.nlink === 1 && isOurs) return file;
   await file.close();
   throw refuse('it is no log that espmint has made');

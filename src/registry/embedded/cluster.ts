@@ -1,12 +1,13 @@
 // Makes PostgreSQL's data directory: complete or not at all, whoever crashes and however many try at once.
 import { randomBytes } from 'node:crypto';
-import { readdir, rename, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
-import { codeOf } from '../../files/index.js';
+import { renamePatiently } from '../../files/index.js';
 import { readAccountFile, removeAccountTree } from './account-files.js';
 import { type Binaries, programPath } from './binaries.js';
 import type { ServerHome } from './home.js';
+import { makeRolesOnLoopback, withPasswordFile } from './loopback.js';
 import { isAlive } from './processes.js';
 import { hasRoles, makeRoles, renewRoles, SUPERUSER } from './roles.js';
 import { run } from './run.js';
@@ -78,23 +79,41 @@ const DRAFT_FRESH_MS = 10_000;
 async function makeCluster(home: ServerHome, binaries: Binaries, signal?: AbortSignal): Promise<void> {
   const draft = join(home.path, `cluster.draft-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
-    const ran = await run(programPath(binaries, 'initdb'), initdbArguments(draft), {
-      account: home.account,
-      cwd: home.path,
-      timeoutMs: INITDB_TIMEOUT_MS,
-      signal,
-    });
-    if (ran.exitCode !== 0) throw failure(home, 'initdb', ran.output);
-    const roles = await makeRoles(home, draft, { binaries, signal });
-    if (roles.exitCode !== 0) throw failure(home, 'postgres --single', roles.output);
-    await rename(draft, home.cluster).catch((error: unknown) => {
+    if (home.isOnLoopback) {
+      await withPasswordFile(home, async (file, superPassword) => {
+        await initialize(home, { binaries, signal }, [...initdbArguments(draft), ...byPassword(file)]);
+        const roles = await makeRolesOnLoopback(home, draft, { binaries, superPassword });
+        if (roles.exitCode !== 0) throw failure(home, 'postgres', roles.output);
+      });
+    } else {
+      await initialize(home, { binaries, signal }, [...initdbArguments(draft), '--auth-host=reject']);
+      const roles = await makeRoles(home, draft, { binaries, signal });
+      if (roles.exitCode !== 0) throw failure(home, 'postgres --single', roles.output);
+    }
+    await renamePatiently(draft, home.cluster).catch(async (error: unknown) => {
       // Somebody else's cluster stands there already: use that one.
-      if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
+      if ((await clusterMajor(home)) === undefined) throw error;
     });
   } finally {
     await removeAccountTree(draft, home.account);
   }
 }
+
+async function initialize(
+  home: ServerHome,
+  { binaries, signal }: { readonly binaries: Binaries; readonly signal?: AbortSignal | undefined },
+  args: readonly string[],
+): Promise<void> {
+  const ran = await run(programPath(binaries, 'initdb'), args, {
+    account: home.account,
+    cwd: home.path,
+    timeoutMs: INITDB_TIMEOUT_MS,
+    signal,
+  });
+  if (ran.exitCode !== 0) throw failure(home, 'initdb', ran.output);
+}
+
+const byPassword = (file: string): string[] => ['--auth-host=scram-sha-256', `--pwfile=${file}`];
 
 /** Who gets through the socket's folder is let in by the rules that stand in roles.ts; the network is not listened to. */
 function initdbArguments(folder: string): string[] {
@@ -102,7 +121,6 @@ function initdbArguments(folder: string): string[] {
     `--pgdata=${folder}`,
     `--username=${SUPERUSER}`,
     '--auth-local=reject',
-    '--auth-host=reject',
     '--encoding=UTF8',
     '--locale=C',
     '--data-checksums',

@@ -1,7 +1,7 @@
 // Tells a data directory that was copied while its server ran from one that is where it was: PostgreSQL's locks name the
 // folder that they were made in.
 import { rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import { readAccountFile } from './account-files.js';
 import type { ServerHome } from './home.js';
@@ -20,9 +20,19 @@ export async function refuseCopy(home: ServerHome): Promise<void> {
   const lock = join(home.cluster, 'postmaster.pid');
   const lines = await linesOf(lock);
   const from = lines[FOLDER_LINE] ?? '';
-  if (from !== '' && from !== home.cluster && !(await isSameFolder(home.cluster, lines[MEMORY_LINE])))
+  if (
+    from !== '' &&
+    !isSamePath(from, home.cluster) &&
+    !(await isSameFolder(home.cluster, lines[MEMORY_LINE]))
+  )
     throw new EspmintError('EMBEDDED_COPIED', { path: home.path, from: dirname(from), lock });
-  await removeForeignSocketLock(home);
+  if (!home.isOnLoopback) await removeForeignSocketLock(home);
+}
+
+/** PostgreSQL for Windows writes `C:/folder`, and the case of its letters means nothing there. */
+function isSamePath(one: string, other: string): boolean {
+  if (process.platform !== 'win32') return one === other;
+  return resolve(one).toLowerCase() === resolve(other).toLowerCase();
 }
 
 /** A folder that was moved, or is mounted elsewhere, is the same: the server makes its memory's key of the inode. */

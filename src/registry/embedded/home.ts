@@ -20,6 +20,8 @@ export interface ServerHome {
   readonly logFile: string;
   /** Where a copy of the programs may be put: belongs to us, so that the account cannot exchange what we copy. */
   readonly spareDir: string;
+  /** Reached by a port of 127.0.0.1 instead of a socket: Windows. */
+  readonly isOnLoopback: boolean;
   /** Undefined: the server runs as ourselves. */
   readonly account: Account | undefined;
 }
@@ -37,13 +39,16 @@ const SOCKET_NAME = '/.s.PGSQL.65535.lock';
  *
  * @throws DATA_DIR_UNUSABLE
  */
-export async function openHome(dataDir: string): Promise<ServerHome> {
+export async function openHome(
+  dataDir: string,
+  isOnLoopback = process.platform === 'win32',
+): Promise<ServerHome> {
   try {
     const { path, account } = await placeHome(await realpath(dataDir));
-    const socketDir = await placeSocketDir(path, account);
+    const socketDir = isOnLoopback ? path : await placeSocketDir(path, account);
     const spareDir = account === undefined ? path : dirname(path);
     const [cluster, logFile] = [join(path, 'cluster'), join(path, 'server.log')];
-    return { path, cluster, socketDir, logFile, spareDir, account };
+    return { path, cluster, socketDir, logFile, spareDir, isOnLoopback, account };
   } catch (error) {
     if (isEspmintError(error)) throw error;
     throw new EspmintError('DATA_DIR_UNUSABLE', { path: dataDir, reason: reasonOf(error) });

@@ -7,10 +7,11 @@ import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
 import { reasonOf } from '../reason.js';
-import { findBinaries } from './binaries.js';
+import { type Binaries, findBinaries } from './binaries.js';
 import { ensureCluster } from './cluster.js';
 import { refuseCopy } from './copied.js';
 import { openHome, type ServerHome } from './home.js';
+import { loopbackConnection, refuseOtherThanScram } from './loopback.js';
 import { DATABASE, ROLE } from './roles.js';
 import { type Starting, startServer, stopServer } from './server-process.js';
 import { SOCKET_PORT } from './settings.js';
@@ -32,6 +33,8 @@ export interface EmbeddedOptions {
   readonly dataDir: string;
   /** PostgreSQL programs to use instead of those that come with the package. */
   readonly binDir?: string | undefined;
+  /** Reached by a port of 127.0.0.1 and a password; by default on Windows, which has no private sockets. */
+  readonly isOnLoopback?: boolean;
 }
 
 /** This process's stay at the embedded server of one data directory. */
@@ -52,9 +55,10 @@ export class Presence {
    * @throws DATA_DIR_UNUSABLE, EMBEDDED_*, DISK_FULL, CANCELLED
    */
   async ensure(signal?: AbortSignal): Promise<pg.ClientConfig> {
-    // Said at once: its start would be waited for in vain.
-    if (process.platform === 'win32') throw new EspmintError('EMBEDDED_NOT_ON_WINDOWS', {});
-    if (this.#client !== undefined && this.#home !== undefined) return connectionTo(this.#home);
+    if (this.#client !== undefined && this.#home !== undefined) {
+      const connection = await connectionTo(this.#home);
+      if (connection !== undefined) return connection;
+    }
     this.#joining ??= this.#join(signal).finally(() => (this.#joining = undefined));
     return this.#joining;
   }
@@ -68,7 +72,7 @@ export class Presence {
     try {
       await client.query(`select pg_advisory_unlock_shared${LOCK}`);
       const { rows } = await client.query<{ last: boolean }>(`select pg_try_advisory_lock${LOCK} as last`);
-      if (rows[0]?.last === true) await stopServer(home);
+      if (rows[0]?.last === true) await stopServer(home, () => this.#programs(home));
     } catch {
       // The server is gone or going: nothing is left to leave.
     } finally {
@@ -77,8 +81,8 @@ export class Presence {
   }
 
   async #join(signal?: AbortSignal): Promise<pg.ClientConfig> {
-    const home = (this.#home ??= await openHome(this.#options.dataDir));
-    const deadline = Date.now() + JOIN_TIMEOUT_MS;
+    const home = (this.#home ??= await openHome(this.#options.dataDir, this.#options.isOnLoopback));
+    let deadline = Date.now() + JOIN_TIMEOUT_MS;
     let starting: Starting | undefined;
     let last = 'it never answered';
     let pauseMs = POLL_MS;
@@ -87,11 +91,21 @@ export class Presence {
       if (signal?.aborted === true) throw new EspmintError('CANCELLED', { what: 'Opening the registry' });
       const outcome = await tryToEnter(home);
       if (outcome instanceof pg.Client) {
-        this.#watch(outcome);
-        return connectionTo(home);
+        const connection = await connectionTo(home);
+        if (connection !== undefined) {
+          this.#watch(outcome);
+          return connection;
+        }
+        await outcome.end().catch(() => undefined);
+        continue;
       }
       last = outcome.reason;
-      if (outcome.state === 'down') starting = await this.#start(home, { starting, starts }, signal);
+      if (outcome.state === 'down') {
+        const beforeMs = Date.now();
+        starting = await this.#start(home, { starting, starts }, signal);
+        // Making a cluster has limits of its own, and a slow disk needs a minute for it.
+        deadline += Date.now() - beforeMs;
+      }
       await sleep(pauseMs);
       pauseMs = Math.min(pauseMs * 1.1, LONGEST_POLL_MS);
     }
@@ -112,9 +126,13 @@ export class Presence {
     starts.nextMs = Date.now() + starts.pauseMs;
     starts.pauseMs = Math.min(starts.pauseMs * 2, LONGEST_START_PAUSE_MS);
     await refuseCopy(home);
-    const binaries = await findBinaries(home.account, home.spareDir, this.#options.binDir);
+    const binaries = await this.#programs(home);
     if (!(await ensureCluster(home, binaries, signal))) return starting;
     return startServer(home, binaries);
+  }
+
+  #programs(home: ServerHome): Promise<Binaries> {
+    return findBinaries(home.account, home.spareDir, this.#options.binDir);
   }
 
   /** A server that dies takes our presence with it: the next `ensure` joins anew. */
@@ -126,7 +144,9 @@ export class Presence {
   }
 }
 
-function connectionTo(home: ServerHome): pg.ClientConfig {
+/** Undefined where no server runs on the loopback. */
+async function connectionTo(home: ServerHome): Promise<pg.ClientConfig | undefined> {
+  if (home.isOnLoopback) return loopbackConnection(home);
   return { host: home.socketDir, port: SOCKET_PORT, user: ROLE, database: DATABASE, ssl: false };
 }
 
@@ -137,7 +157,10 @@ interface NotYet {
 }
 
 async function tryToEnter(home: ServerHome): Promise<pg.Client | NotYet> {
-  const client = new pg.Client({ ...connectionTo(home), connectionTimeoutMillis: JOIN_TIMEOUT_MS });
+  const connection = await connectionTo(home);
+  if (connection === undefined) return { state: 'down', reason: 'no server runs' };
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: JOIN_TIMEOUT_MS });
+  if (home.isOnLoopback) refuseOtherThanScram(client);
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -1,6 +1,7 @@
 // Who may do what in the embedded database: espmint, and whatever a push makes of its connection, works under a role that
 // owns one database and has no other right. The superuser is let in by no rule: he is for `postgres --single` alone.
 import { join } from 'node:path';
+import { replaceOwnFile } from '../../files/index.js';
 import { readAccountFile } from './account-files.js';
 import { type Binaries, programPath } from './binaries.js';
 import type { ServerHome } from './home.js';
@@ -19,6 +20,14 @@ const ADMITTED = [
   'local all all reject',
   '',
 ].join('\n');
+/** Every user of the computer reaches the port: the password decides. */
+const ADMITTED_ON_LOOPBACK = [
+  '# Written by espmint. What is changed here is undone at the next start.',
+  `host ${DATABASE} ${ROLE} 127.0.0.1/32 scram-sha-256`,
+  'host all all all reject',
+  '',
+].join('\n');
+const admittedTo = (home: ServerHome): string => (home.isOnLoopback ? ADMITTED_ON_LOOPBACK : ADMITTED);
 
 /** `initdb` gives this number to the superuser whom it makes; he is the one role that cannot lose the attribute. */
 const BOOTSTRAP_OID = 10;
@@ -78,7 +87,7 @@ const IS_HELD = /lock file "|pre-existing shared memory block/;
 
 /** Whether a cluster has its role, so that its server may be started. */
 export async function hasRoles(home: ServerHome): Promise<boolean> {
-  return (await readAccountFile(join(home.cluster, 'pg_hba.conf'))) === ADMITTED;
+  return (await readAccountFile(join(home.cluster, 'pg_hba.conf'))) === admittedTo(home);
 }
 
 /** In a cluster that initdb has just made, under another name still: role, database, and who is let in. */
@@ -87,8 +96,17 @@ export async function makeRoles(
   cluster: string,
   options: { readonly binaries: Binaries; readonly signal?: AbortSignal | undefined },
 ): Promise<Ran> {
-  const inAll = [MAKE_ROLE, MAKE_DATABASE, admit(cluster)];
-  return single(home, cluster, { ...options, database: 'postgres', statements: inAll });
+  return single(home, cluster, {
+    ...options,
+    database: 'postgres',
+    statements: statementsFor(home, cluster),
+  });
+}
+
+/** @param password of the role, where it needs one: hex digits */
+export function statementsFor(home: ServerHome, cluster: string, password?: string): string[] {
+  const setPassword = password === undefined ? [] : [`alter role ${ROLE} password ${quote(password)}`];
+  return [MAKE_ROLE, ...setPassword, MAKE_DATABASE, admit(home, cluster)];
 }
 
 /**
@@ -102,10 +120,15 @@ export async function renewRoles(
   options: { readonly binaries: Binaries; readonly signal?: AbortSignal | undefined },
 ): Promise<{ readonly kind: 'done' | 'held' } | { readonly kind: 'failed'; readonly output: string }> {
   const { cluster } = home;
+  if (home.isOnLoopback) {
+    // Nobody else's file, and the roles have been right from the start.
+    await replaceOwnFile(join(cluster, 'pg_hba.conf'), admittedTo(home));
+    return { kind: 'done' };
+  }
   const inAll = await single(home, cluster, { ...options, database: 'postgres', statements: [MAKE_ROLE] });
   const steps = [inAll];
   if (inAll.exitCode === 0) {
-    const handOver = [HAND_OVER, admit(cluster)];
+    const handOver = [HAND_OVER, admit(home, cluster)];
     const inOurs = await single(home, cluster, { ...options, database: DATABASE, statements: handOver });
     steps.push(inOurs);
     // Its maker was killed before there was one.
@@ -118,8 +141,8 @@ export async function renewRoles(
 }
 
 /** By the server's own hand: the file belongs to its account, and we may be the superuser of this computer. */
-function admit(cluster: string): string {
-  const lines = ADMITTED.trimEnd().split('\n').map(quote).join(', ');
+function admit(home: ServerHome, cluster: string): string {
+  const lines = admittedTo(home).trimEnd().split('\n').map(quote).join(', ');
   return `copy (select unnest(array[${lines}])) to ${quote(join(cluster, 'pg_hba.conf'))}`;
 }
 

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** What it reads; nothing by default. */
   readonly input?: string | undefined;
+  /** Its output is not read: what it starts keeps it open. */
+  readonly isOutputLeft?: boolean;
 }
 
 export interface Ran {
@@ -38,10 +40,11 @@ export async function run(command: string, args: readonly string[], options: Run
   const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
   const ran = await new Promise<Ran>((resolve) => {
     let output = '';
+    const out = options.isOutputLeft === true ? 'ignore' : 'pipe';
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: serverEnvironment(),
-      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', out, out],
       windowsHide: true,
       signal,
       killSignal: 'SIGKILL',

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
 import { openAccountLog, readAccountFile } from './account-files.js';
-import { type Binaries, programPath } from './binaries.js';
+import { type Binaries, findBinaries, programPath } from './binaries.js';
 import type { ServerHome } from './home.js';
 import { commandOf, isAlive } from './processes.js';
 import { run, serverEnvironment } from './run.js';
-import { serverArguments, SOCKET_PORT } from './settings.js';
+import { startArguments, stopByPgCtl } from './loopback.js';
+import { serverArguments, serverSettings, SOCKET_PORT } from './settings.js';
 
 /** A log beyond this size starts anew with the next server. */
 const LOG_MAX_BYTES = 1_000_000;
@@ -41,11 +42,18 @@ export async function startServer(home: ServerHome, binaries: Binaries): Promise
   let wasStopped = false;
   let failure: Error | undefined;
   try {
-    const child = spawn(programPath(binaries, 'postgres'), serverArguments(home, binaries), {
+    const [program, args] = home.isOnLoopback
+      ? ([
+          'pg_ctl',
+          await startArguments(home.cluster, home.logFile, serverSettings(home, binaries)),
+        ] as const)
+      : (['postgres', serverArguments(home, binaries)] as const);
+    const child = spawn(programPath(binaries, program), args, {
       cwd: home.path,
       env: serverEnvironment(),
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
+      // On Windows it would have no console then, and make a window for one. pg_ctl's server outlives us anyway.
+      detached: process.platform !== 'win32',
+      stdio: home.isOnLoopback ? 'ignore' : ['ignore', log.fd, log.fd],
       windowsHide: true,
       ...(home.account ?? {}),
     });
@@ -85,6 +93,8 @@ async function tailOf(logFile: string, fromBytes: number): Promise<string> {
 }
 
 async function judgeEnd(home: ServerHome, said: string): Promise<Ended> {
+  // Another program was quicker at the port that was free: another one is chosen.
+  if (/could not create any TCP\/IP sockets/.test(said)) return { kind: 'lost' };
   if (/lock file "|pre-existing shared memory block/.test(said)) {
     await removeStaleLocks(home);
     return { kind: 'lost' };
@@ -145,7 +155,11 @@ async function removeIfUnchanged(file: string, expected: string): Promise<void> 
  * that means another process here: the one that is signalled must be the server of this very folder, and it is signalled
  * by the account. Returns when it is gone, or after 20 s.
  */
-export async function stopServer(home: ServerHome): Promise<void> {
+export async function stopServer(
+  home: ServerHome,
+  programs = (): Promise<Binaries> => findBinaries(home.account, home.spareDir),
+): Promise<void> {
+  if (home.isOnLoopback) return stopByPgCtl(home, home.cluster, await programs());
   const text = (await readAccountFile(join(home.cluster, 'postmaster.pid'))) ?? '';
   const pid = Number(text.split('\n', 1)[0]);
   if (!Number.isSafeInteger(pid) || pid <= 1) return;

@@ -10,12 +10,27 @@ const MAX_CONNECTIONS = 100;
 
 /** Settings given on the command line, so that each start uses those of the running espmint. */
 export function serverArguments(home: ServerHome, binaries: Binaries): string[] {
-  const settings: Record<string, string | number> = {
-    listen_addresses: '',
-    port: SOCKET_PORT,
-    // A list with commas: a folder's name stands in quotes, whatever is in it (SplitDirectoriesString of PostgreSQL).
-    unix_socket_directories: `"${home.socketDir.replaceAll('"', '""')}"`,
-    unix_socket_permissions: '0700',
+  const settings = serverSettings(home, binaries);
+  return [
+    '-D',
+    home.cluster,
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
+}
+
+/** By their names in postgresql.conf. On the loopback the port is added by whoever starts the server. */
+export function serverSettings(home: ServerHome, binaries: Binaries): Record<string, string | number> {
+  const reached: Record<string, string | number> = home.isOnLoopback
+    ? { listen_addresses: '127.0.0.1', unix_socket_directories: '', password_encryption: 'scram-sha-256' }
+    : {
+        listen_addresses: '',
+        port: SOCKET_PORT,
+        // A list with commas: a folder's name stands in quotes, whatever is in it (SplitDirectoriesString of PostgreSQL).
+        unix_socket_directories: `"${home.socketDir.replaceAll('"', '""')}"`,
+        unix_socket_permissions: '0700',
+      };
+  return {
+    ...reached,
     max_connections: MAX_CONNECTIONS,
     // A key must be on the disk before it is on a chip.
     fsync: 'on',
@@ -39,9 +54,4 @@ export function serverArguments(home: ServerHome, binaries: Binaries): string[] 
     // Worker processes for I/O exist since PostgreSQL 18 and are not worth their memory here.
     ...(binaries.major >= 18 ? { io_method: 'sync' } : {}),
   };
-  return [
-    '-D',
-    home.cluster,
-    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ];
 }

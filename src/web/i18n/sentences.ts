@@ -96,7 +96,6 @@ export const SENTENCE_OF = {
   REGISTRY_SERVER_TOO_OLD: 'registrySetup',
   REGISTRY_ENCODING: 'registrySetup',
   EMBEDDED_BINARIES_MISSING: 'registrySetup',
-  EMBEDDED_NOT_ON_WINDOWS: 'registrySetup',
   EMBEDDED_START_FAILED: 'registrySetup',
   EMBEDDED_OTHER_MAJOR: 'registrySetup',
   MASTER_KEY_INVALID: 'registrySetup',

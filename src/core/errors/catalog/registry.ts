@@ -154,13 +154,6 @@ export const REGISTRY_ERRORS = {
     problem: ({ platform, reason }) => `There is no PostgreSQL program for ${platform} (${reason})`,
     next: () => 'install PostgreSQL 13 or later on this machine, or name a server with --database-url',
   }),
-  EMBEDDED_NOT_ON_WINDOWS: entry<Record<never, never>>({
-    ...setup,
-    problem: () =>
-      'The embedded PostgreSQL is reached by a socket in a private folder, which Windows does not give to it',
-    next: () =>
-      'name a PostgreSQL server with --database-url, or work without a registry: "espmint provision --registry none --keys-to FILE"',
-  }),
   EMBEDDED_START_FAILED: entry<{ path: string; reason: string; log: string }>({
     ...setup,
     problem: ({ path, reason }) => `The embedded PostgreSQL in ${path} does not start (${reason})`,
