@@ -12,6 +12,7 @@ import {
   rm,
   stat,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -196,15 +197,19 @@ describe.skipIf(process.getuid?.() !== 0)('what belongs to another user', () => 
 });
 
 describe('drafts that killed processes have left', () => {
-  it('are removed; those of processes that run, and files of others, stay', async () => {
+  it('are removed; those of processes that run, fresh ones of who knows whom, and files of others, stay', async () => {
     const left = join(folder, 'drafts');
     await mkdir(left);
     const { pid: dead = 0 } = spawnSync(process.execPath, ['--version']);
     const draft = (pid: number): string => `.image.bin.${pid}-0123456789abcdef.tmp`;
     const others = ['.image.bin', '.tmp', `.x.${dead}-0123.tmp`, `x.${dead}-0123456789abcdef.tmp`];
-    for (const name of [draft(dead), draft(process.pid), ...others]) await writeFile(join(left, name), '');
+    // A process in another container has an id that is nobody's here.
+    const fresh = `.other.bin.${dead}-0123456789abcdef.tmp`;
+    for (const name of [draft(dead), draft(process.pid), fresh, ...others])
+      await writeFile(join(left, name), '');
+    for (const name of [draft(dead), draft(process.pid)]) await utimes(join(left, name), 0, 0);
     await removeLeftDrafts(left);
-    expect((await readdir(left)).sort()).toEqual([draft(process.pid), ...others].sort());
+    expect((await readdir(left)).sort()).toEqual([draft(process.pid), fresh, ...others].sort());
   });
 
   it('have the names that writes give them', async () => {

@@ -207,7 +207,11 @@ export async function removeLeftDrafts(folder: string): Promise<void> {
   try {
     for (const name of await readdir(folder)) {
       const pid = DRAFT.exec(name)?.[1];
-      if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });
+      if (pid === undefined || isRunning(Number(pid))) continue;
+      // In another container the number means another process: what was written just now is somebody's.
+      const found = await unlessMissing(lstat(join(folder, name)));
+      if (found === undefined || Math.abs(Date.now() - found.mtimeMs) < DRAFT_FRESH_MS) continue;
+      await rm(join(folder, name), { force: true });
     }
   } catch (error) {
     throw unwritable(folder, error);
@@ -224,6 +228,7 @@ function isRunning(pid: number): boolean {
   }
 }
 const DRAFT_NAME_CHARS = 32;
+const DRAFT_FRESH_MS = 60_000;
 
 /** Never an existing file, and never through a link. */
 function openNew(path: string, mode: number): Promise<FileHandle> {

@@ -33,9 +33,11 @@ export async function batchReportToPdf(report: BatchReport, look: ReportLook): P
   const document = new PDFDocument({ autoFirstPage: false, info });
   const bytes = collectPdf(document);
   const sheet = { ...look, document };
+  await look.nextTurn?.();
   const size: [number, number] = [PAGE.width, PAGE.height];
   document.addPage({ size, margin: 0 });
   drawFront(sheet, report);
+  await look.nextTurn?.();
   const pages = Math.max(1, Math.ceil(report.units.length / UNITS_ON_A_PAGE));
   for (let page = 0; page < pages; page++) {
     const units = report.units.slice(page * UNITS_ON_A_PAGE, (page + 1) * UNITS_ON_A_PAGE);

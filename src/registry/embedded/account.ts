@@ -1,6 +1,7 @@
 // As whom the embedded server runs. PostgreSQL refuses to run as root, so for root it runs as an account without rights.
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, parse } from 'node:path';
+import { codeOf } from '../../files/index.js';
 
 /** A user of a POSIX system to run a process as. */
 export interface Account {
@@ -18,7 +19,11 @@ const NOBODY: Account = { uid: 65_534, gid: 65_534 };
  */
 export async function serverAccount(existingHome: string): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
-  const owner = await stat(existingHome).catch(() => undefined);
+  const owner = await stat(existingHome).catch((error: unknown) => {
+    // Its files would become another account's.
+    if (codeOf(error) !== 'ENOENT') throw error;
+    return undefined;
+  });
   if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
   const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '');
   const rows = passwd.split('\n').map((line) => line.split(':'));
