@@ -19,7 +19,7 @@ export { ConsoleTransport } from './protocomm/console-transport.js';
 export { HttpTransport } from './protocomm/http-transport.js';
 export { masker } from './secrets.js';
 export { diagnoseSilence, type SilenceFacts } from './smartconfig/diagnosis.js';
-export { ownNetwork, type OwnNetwork } from './smartconfig/own-network.js';
+export { ownNetwork } from './smartconfig/own-network.js';
 export {
   checkSmartConfigNetwork,
   sendSmartConfig,

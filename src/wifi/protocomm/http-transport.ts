@@ -52,7 +52,10 @@ export class HttpTransport implements ProtocommTransport {
       port: this.address,
       what: endpoint,
       reason: `HTTP status ${status}`,
-      hint: 'check that this is a device that waits for provisioning',
+      hint:
+        status >= 300 && status < 400
+          ? 'a network with a sign-in page answers in place of the board: join the access point of the board (PROV_…) with this computer'
+          : 'check that this is a device that waits for provisioning',
     });
   }
 

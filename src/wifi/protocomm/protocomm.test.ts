@@ -172,6 +172,49 @@ describe('unified provisioning', () => {
     expect(() => new HttpTransport('ftp://x')).toThrow(/--url/);
   });
 
+  it.each([
+    [
+      'a redirect',
+      'HTTP/1.1 302 Found\r\nLocation: http://login.example\r\nContent-Length: 0\r\n\r\n',
+      'WIFI_REFUSED',
+      /sign-in page/,
+    ],
+    [
+      'a page',
+      'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>Hi</html>',
+      'WIFI_ANSWER_BROKEN',
+      /proto-ver|version/,
+    ],
+    [
+      'no such address',
+      'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n',
+      'WIFI_REFUSED',
+      /waits for provisioning/,
+    ],
+  ] as const)(
+    'takes the sign-in page of another network for no board: %s',
+    async (_, answer, code, message) => {
+      const asked: string[] = [];
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.on('data', (data) => {
+          asked.push(data.toString('latin1'));
+          socket.write(answer);
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const transport = new HttpTransport(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      closers.push(
+        () => server.close(),
+        () => transport.close(),
+      );
+      const client = new ProtocommClient(transport, { proof: 'abcd1234' });
+      const failure = await client.provision('Lab', 'c4nary-password').catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code, message: expect.stringMatching(message) as string });
+      expect(asked.join()).not.toContain('c4nary');
+    },
+  );
+
   it('gives a portal up whose answer drips', async () => {
     const server = createServer((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n');
