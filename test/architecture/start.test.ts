@@ -1,7 +1,10 @@
 // What a start of the program loads, as counts of modules: figures that do not depend on the machine.
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { EXIT } from '../../src/core/errors/index.js';
 import { ROOT } from '../support/reference-tools.js';
 
 /** Writes each module that is loaded to standard error, from the loader's own thread. */
@@ -16,17 +19,20 @@ const REGISTER = dataUrl(
   `import { register } from 'node:module'; register(${JSON.stringify(dataUrl(HOOK))});`,
 );
 
-function modulesOf(...args: string[]): string[] {
+const folder = mkdtempSync(join(tmpdir(), 'espmint-start-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function modulesOf(args: readonly string[], status = 0): string[] {
   const run = spawnSync(process.execPath, ['--import', REGISTER, join(ROOT, 'bin/espmint.js'), ...args], {
     encoding: 'utf8',
   });
-  expect(run.status).toBe(0);
+  expect(run.status).toBe(status);
   return [...run.stderr.matchAll(/^loaded (\S+)/gm)].map(([, url = '']) => url);
 }
 
 describe('a start of the program', () => {
   it.each([['--version'], ['--help']])('loads no command for %s', (flag) => {
-    const loaded = modulesOf(flag);
+    const loaded = modulesOf([flag]);
     expect(
       loaded.filter((url) =>
         /\/(provision|registry|driver|service|station)-|node_modules\/(?!commander|@noble\/hashes)/.test(url),
@@ -38,7 +44,31 @@ describe('a start of the program', () => {
   });
 
   it('loads neither database nor serial port to make an identity', () => {
-    const loaded = modulesOf('identity', 'a4:cf:12:34:56:78');
+    const loaded = modulesOf(['identity', 'a4:cf:12:34:56:78']);
     expect(loaded.filter((url) => /node_modules\/(pg|serialport|fastify|zod|yaml)\//.test(url))).toEqual([]);
+  });
+
+  const ELSEWHERE = ['@noble/curves', 'fastify', 'pdfkit', 'pino', 'serialport', 'yaml', 'zod'];
+  it.each([
+    {
+      what: 'a board by flags, whose key goes to a file',
+      args: ['provision', '--registry', 'none', '--keys-to', join(folder, 'keys.jsonl')].concat([
+        '--data-dir',
+        folder,
+        '--ca-url',
+        'https://ca.example.com',
+        '--port',
+        'tcp://127.0.0.1:1',
+      ]),
+      status: EXIT.link,
+      without: [...ELSEWHERE, 'pg', 'pg-copy-streams'],
+    },
+    { what: 'a list of devices', args: ['devices', 'list', '--help'], status: 0, without: ELSEWHERE },
+    { what: 'virtual boards', args: ['virtual', '--help'], status: 0, without: ['pg', 'yaml', 'zod'] },
+  ])('loads only what $what is made with', ({ args, status, without }) => {
+    const loaded = modulesOf(args, status);
+    const packages = loaded.map((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? '');
+    expect(packages.filter((name) => without.includes(name))).toEqual([]);
+    expect(loaded.length).toBeLessThan(110);
   });
 });

@@ -1,5 +1,4 @@
 // The options of `espmint virtual`: what people type, checked and turned into what the virtual board takes.
-import { z } from 'zod';
 import { CHIP_NAMES, findChip, getChip, type ChipName } from '../../core/chips/index.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { macDigits, parseMac } from '../../core/mac.js';
@@ -9,15 +8,12 @@ import {
   parseScenario,
   randomScenario,
   REAL,
-  WIFI_FAULTS,
   type ApplicationName,
   type BoardOptions,
   type LeavePolicy,
   type ListenAddress,
   type Scenario,
   type Timing,
-  type VirtualWifi,
-  type WifiFault,
 } from '../../virtual/index.js';
 import { readBytes, readTextFile } from '../../files/index.js';
 import { numberOption } from '../arguments/numbers.js';
@@ -162,40 +158,6 @@ export function parseAddress(option: string, scheme: 'http' | 'udp', url: string
   const [, host = '', port = ''] = new RegExp(`^${scheme}://([^:/]+):(\\d+)$`).exec(url) ?? [];
   if (host !== '' && Number(port) <= MAX_PORT) return { host, port: Number(port) };
   throw invalid(option, `is "${url}"`, `give it as ${scheme}://127.0.0.1:0`);
-}
-
-const wifiSchema = z.strictObject({
-  networks: z
-    .array(
-      z.strictObject({
-        ssid: z.string().min(1).max(32),
-        password: z.string().max(64).optional(),
-        rssi: z.int().optional(),
-        channel: z.int().min(1).max(14).optional(),
-      }),
-    )
-    .optional(),
-  fault: z.enum(Object.keys(WIFI_FAULTS) as [WifiFault, ...WifiFault[]]).optional(),
-  security: z.union([z.literal(0), z.literal(1), z.literal(2)]).optional(),
-  securityPatch: z.union([z.literal(0), z.literal(1)]).optional(),
-  proof: z.string().max(64).optional(),
-  username: z.string().max(64).optional(),
-});
-
-/** @throws FILE_UNREADABLE, INPUT_INVALID */
-export async function readWifi(file: string): Promise<VirtualWifi> {
-  const text = await readTextFile(file);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw invalid(`The file ${file}`, 'is no JSON', 'docs/guides/wifi.md shows one');
-  }
-  const checked = wifiSchema.safeParse(value);
-  if (checked.success) return checked.data as VirtualWifi;
-  const [issue] = checked.error.issues;
-  const where = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}`;
-  throw invalid(`The file ${file}`, `is not valid (${where})`, 'docs/guides/wifi.md shows one');
 }
 
 /** @throws FILE_UNREADABLE */

@@ -13,6 +13,7 @@ import {
   serveTcp,
   type BoardServer,
   type VirtualBoard,
+  type VirtualWifi,
 } from '../../virtual/index.js';
 import { jsonLine, type CliIo } from '../io.js';
 import { countOption } from '../arguments/numbers.js';
@@ -32,7 +33,6 @@ import {
   parseTiming,
   readFaults,
   readPartitionTable,
-  readWifi,
   type VirtualOptions,
 } from './virtual-options.js';
 
@@ -101,6 +101,11 @@ function announcement({ chip, mac }: VirtualBoard, { url }: BoardServer, json: b
   return json ? jsonLine({ type: 'listening', url, chip, mac }) : `${chip} ${mac} at ${url}\n`;
 }
 
+async function wifiOf(file: string): Promise<VirtualWifi> {
+  const { readWifi } = await import('./virtual-wifi.js');
+  return readWifi(file);
+}
+
 async function createBoards(options: VirtualOptions, closers: Closers): Promise<VirtualBoard[]> {
   const count = parseCount(options);
   const chips = parseChips(options.chips ?? options.chip);
@@ -108,10 +113,11 @@ async function createBoards(options: VirtualOptions, closers: Closers): Promise<
   const flashContent = flashFile === undefined ? undefined : readFlashFile(flashFile);
   const flashSizeBytes = flashContent?.length ?? options.flashSize;
   const faults = await readFaults(options.faults);
+  const wifi = options.wifi === undefined ? {} : { wifi: await wifiOf(options.wifi) };
   const common = {
     partitionTable: await readPartitionTable(options.partitionTable),
     application: parseApplication(options.application),
-    ...(options.wifi === undefined ? {} : { wifi: await readWifi(options.wifi) }),
+    ...wifi,
     security: parseSecurity(options.security),
     adapter: parseAdapter(options.adapter),
     timing: parseTiming(options),

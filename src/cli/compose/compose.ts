@@ -8,15 +8,8 @@ import {
   type FolderLender,
 } from '../../driver/index.js';
 import type { ConnectOptions, ProvisionParts } from '../../provision/index.js';
-import {
-  defaultDataDir,
-  openKeyFile,
-  removeLeftFolders,
-  withWorkFolder,
-  type Registry,
-  type RegistryOptions,
-  Store,
-} from '../../registry/index.js';
+import { defaultDataDir, openKeyFile, removeLeftFolders, withWorkFolder } from '../../registry/files.js';
+import type { Registry, RegistryOptions, Store } from '../../registry/index.js';
 import { crossCheckImage } from './cross-check.js';
 import { openTraced, type Trace } from './trace-file.js';
 import type { CliIo, GlobalOptions } from '../io.js';
@@ -96,6 +89,8 @@ export async function composeStore(
 
 export async function composeDatabase(io: CliIo, options: GlobalOptions): Promise<ComposedDatabase> {
   await removeLeftFolders(dataDirOf(io, options));
+  // The most of what a command loads, PostgreSQL's client with it: only where there is a database.
+  const { Store } = await import('../../registry/index.js');
   const store = await Store.open(registryOptions(io, options));
   try {
     return { registry: await store.registry(), store };

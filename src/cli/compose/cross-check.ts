@@ -5,7 +5,7 @@ import { hex } from '../../core/text.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { type NvsVersion, exportNvsCsv } from '../../core/nvs/index.js';
 import { runCommand } from '../../driver/index.js';
-import { withWorkFolder } from '../../registry/index.js';
+import { withWorkFolder } from '../../registry/files.js';
 
 /** The generator takes a tenth of a second; a machine under load gets more. */
 const DEADLINE_MS = 60_000;

@@ -4,8 +4,6 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
 import { LISTING_FILES } from '../../core/firmware/listing-files.js';
-import { readBundle } from '../../core/firmware/read-bundle.js';
-import { Store } from '../../registry/index.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { registryOptions } from './compose.js';
 import { isFolder, readBytes, unreadable } from '../../files/index.js';
@@ -14,6 +12,7 @@ import { isFolder, readBytes, unreadable } from '../../files/index.js';
 export async function readFirmwareFile(path: string): Promise<FirmwareBundle> {
   const file = (await isFolder(path)) ? await fileIn(path) : path;
   const folder = dirname(file);
+  const { readBundle } = await import('../../core/firmware/read-bundle.js');
   return readBundle({
     file: shown(file),
     bytes: await readBytes(file),
@@ -51,6 +50,7 @@ export const isBundleName = (text: string): boolean => BUNDLE_NAME.test(text);
 /** A bundle by its name, from the registry that the options name. @throws FIRMWARE_UNKNOWN, REGISTRY_* */
 export function bundlesOf(io: CliIo, options: GlobalOptions): (wanted: string) => Promise<FirmwareBundle> {
   return async (wanted) => {
+    const { Store } = await import('../../registry/index.js');
     const store = await Store.open(registryOptions(io, options));
     const firmware = store.firmware();
     await store.close();

@@ -1,8 +1,8 @@
 // From a profile file and flags to the plan of a run: reads the files that they name.
 import { dirname, resolve } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
-import { parseProfile } from '../../core/profile/parse.js';
-import { profileSchema, type Profile } from '../../core/profile/schema.js';
+import { defaultProfile } from '../../core/profile/defaults.js';
+import type { Profile } from '../../core/profile/schema.js';
 import { buildPlan, type PlanChanges, type ProvisionPlan } from '../../provision/index.js';
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
 import { isBundleName, readFirmwareFile } from './firmware.js';
@@ -58,9 +58,9 @@ export async function planOfProfile(
 
 /** The profile of a file; without one, the defaults. @throws PROFILE_INVALID, FILE_UNREADABLE */
 export async function loadProfile(file: string | undefined): Promise<Profile> {
-  return file === undefined
-    ? profileSchema.parse({ name: NO_PROFILE })
-    : parseProfile(await readTextFile(file), file);
+  if (file === undefined) return defaultProfile(NO_PROFILE);
+  const { parseProfile } = await import('../../core/profile/parse.js');
+  return parseProfile(await readTextFile(file), file);
 }
 
 /** A flag's path counts from here, the profile's from its own folder. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaultProfile } from './defaults.js';
 import { PROFILE_EXAMPLE } from './example.js';
 import { checkProfile, checkProfileInTurns, parseProfile } from './parse.js';
-import { profileJsonSchema } from './schema.js';
+import { profileJsonSchema, profileSchema } from './schema.js';
 import { fillTemplate } from './template.js';
 
 function findings(text: string): string[] {
@@ -21,6 +22,10 @@ describe('a profile', () => {
       policy: { known: 'keep', attempts: 3 },
       target: {},
     });
+  });
+
+  it('of a run without one is that of the schema', () => {
+    expect(defaultProfile('flags')).toStrictEqual(profileSchema.parse({ name: 'flags' }));
   });
 
   it('as `profile init` writes it is accepted', () => {

@@ -3,7 +3,6 @@ import { gcm } from '@noble/ciphers/aes.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { sessionAnswer, sessionRequest, STATUS_TEXTS } from './messages.js';
 import type { Message } from './protobuf.js';
-import { makeKeyPair, openStream } from './security1.js';
 import { SrpClient } from '../../core/srp.js';
 import { HandlerFailed, readAnswer, type ProtocommTransport } from './transport.js';
 import type { DeviceVersion } from './version.js';
@@ -69,6 +68,8 @@ class Handshake {
   }
 
   async security1(proof: string): Promise<Cipher> {
+    // Its curves are some files to load, and few boards want it.
+    const { makeKeyPair, openStream } = await import('./security1.js');
     const own = makeKeyPair();
     const first = await this.#exchange(sessionRequest(1, 0, [[1, own.public]]), 21);
     this.#checkStatus(first);
@@ -77,7 +78,7 @@ class Handshake {
     if (devicePublic.length !== KEY_BYTES || deviceRandom.length !== 16) {
       throw broken(this.transport, SESSION, 'its key or its random number has the wrong length');
     }
-    const stream = this.#openStream(own.secret, devicePublic, deviceRandom, proof);
+    const stream = this.#readKey(() => openStream(own.secret, devicePublic, deviceRandom, proof));
     const verify = sessionRequest(1, 2, [[2, stream.apply(devicePublic)]]);
     const second = await this.#proofExchange(verify, 23);
     if (!sameBytes(stream.apply(second.bytes(3)), own.public)) {
@@ -104,11 +105,9 @@ class Handshake {
     return countingGcm(key.slice(0, KEY_BYTES), nonce, patch);
   }
 
-  #openStream(
-    ...[secret, devicePublic, deviceRandom, proof]: Parameters<typeof openStream>
-  ): ReturnType<typeof openStream> {
+  #readKey<T>(read: () => T): T {
     try {
-      return openStream(secret, devicePublic, deviceRandom, proof);
+      return read();
     } catch {
       throw broken(this.transport, SESSION, 'its key is not valid');
     }
