@@ -118,7 +118,11 @@ function virtualHandlers(
         .list()
         .find(({ port }) => (body.ports ?? [port]).includes(port) && line.isBusy(port));
       if (busy !== undefined) throw new EspmintError('PORT_IN_USE', { port: busy.port });
-      boards().remove(body.ports);
+      for (const { port } of boards().list()) {
+        if (body.ports?.includes(port) === false) continue;
+        boards().remove([port]);
+        await setImmediate();
+      }
       await ports.refresh();
       return { boards: boards().list() };
     },
