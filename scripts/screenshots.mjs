@@ -51,6 +51,8 @@ const PAGES = [
     hash: '#/batches/WO-1042',
     act: (page) => page.getByRole('button', { name: 'Release' }).last().click(),
   },
+  { name: 'lists', world: () => fleetWorld(), hash: '#/lists' },
+  { name: 'audit', world: () => fleetWorld(), hash: '#/audit' },
   { name: 'setup', world: () => busyWorld(8), hash: '#/setup' },
   { name: 'today', world: () => busyWorld(8), hash: '#/today' },
   {

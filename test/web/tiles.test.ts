@@ -17,6 +17,9 @@ const MEASURE = `[...document.querySelectorAll('.tile')].map((tile) => {
     top: box.top, bottom: box.bottom, right: box.right, height: box.height,
     wordFits: word.right <= box.right + 1 && word.bottom <= box.bottom + 1,
     slotPx: parseFloat(getComputedStyle(slot).fontSize),
+    isResult: tile.matches('.passed, .failed'),
+    wordPx: parseFloat(getComputedStyle(tile.querySelector('.tile-word')).fontSize),
+    hiddenPx: Math.max(0, ...[...tile.querySelectorAll('.tile-do')].map((text) => text.scrollHeight - text.clientHeight)),
     wordLines: Math.round(word.height / parseFloat(getComputedStyle(tile.querySelector('.tile-state')).lineHeight)),
   };
 })`;
@@ -28,6 +31,10 @@ interface Measured {
   readonly height: number;
   readonly wordFits: boolean;
   readonly slotPx: number;
+  readonly isResult: boolean;
+  readonly wordPx: number;
+  /** Of the sentence that says what to do. */
+  readonly hiddenPx: number;
   readonly wordLines: number;
 }
 
@@ -51,6 +58,8 @@ describe.skipIf(!(await browserAvailable()))('the tiles of a station', () => {
     [1920, 1080, 32],
     [1024, 768, 16],
     [1024, 768, 4],
+    [1366, 768, 8],
+    [1920, 1080, 8],
   ])('at %i × %i', (width, height, count) => {
     it.each(['en-GB', 'de-DE', 'vi-VN'])(`show ${count} slots whole, in %s`, async (locale) => {
       const context = { viewport: { width, height }, locale };
@@ -60,10 +69,25 @@ describe.skipIf(!(await browserAvailable()))('the tiles of a station', () => {
       await expect.poll(async () => (await page.evaluate<Measured[]>(MEASURE)).length).toBe(count);
       await page.waitForTimeout(300);
       const measured = await page.evaluate<Measured[]>(MEASURE);
-      for (const { slot, top, bottom, right, wordFits, slotPx, wordLines } of measured) {
+      for (const {
+        slot,
+        top,
+        bottom,
+        right,
+        wordFits,
+        slotPx,
+        isResult,
+        wordPx,
+        hiddenPx,
+        wordLines,
+      } of measured) {
         expect([slot, top >= 0, bottom <= height, right <= width]).toEqual([slot, true, true, true]);
         expect([slot, wordFits, wordLines]).toEqual([slot, true, 1]);
         expect(slotPx).toBeGreaterThanOrEqual(32);
+        // Read from two metres away: no word is as small as the text of a form.
+        if (isResult) expect([slot, wordPx >= (count > 8 ? 18 : 32)]).toEqual([slot, true]);
+        // Less than half a line: no more than the room below its last letters.
+        expect([slot, hiddenPx <= 6 ? 0 : hiddenPx]).toEqual([slot, 0]);
       }
       const heights = new Set(measured.map((one) => Math.round(one.height)));
       expect(Math.max(...heights) - Math.min(...heights)).toBeLessThanOrEqual(1);

@@ -51,6 +51,7 @@ export function Tile(props: TileProps): JSX.Element | null {
       data-slot={port.slot}
       aria-label={`${t('station.slot', { slot: port.slot })}: ${wordOf(port)}`}
       aria-current={selected}
+      style={{ '--word-em': String(wordWidthEm(wordOf(port))) }}
       onClick={() => {
         // Where a tile has no room for the button, a second tap shows what it says of its job.
         if (selected && port.job !== undefined) onDetails(name);
@@ -63,7 +64,7 @@ export function Tile(props: TileProps): JSX.Element | null {
           {port.label}
         </span>
       </header>
-      <div class="tile-state" style={{ '--word-em': String(wordWidthEm(wordOf(port))) }}>
+      <div class="tile-state">
         <Icon name={ICONS[state]} />
         <strong class="tile-word">{wordOf(port)}</strong>
       </div>
