@@ -11,7 +11,7 @@ export const FOLDER = process.env['ESPMINT_TEST_WINE'] ?? '';
 const NODE = process.env['ESPMINT_TEST_WINE_NODE'] ?? '';
 /** PostgreSQL for Windows of a version that Wine runs. */
 export const POSTGRES_BIN = process.env['ESPMINT_TEST_WINE_POSTGRES'] ?? '';
-export const APP = join(FOLDER, 'app');
+const APP = join(FOLDER, 'app');
 const PROGRAM = join(APP, 'node_modules/espmint/bin/espmint.js');
 /** Starting takes seconds here, and a loaded machine is late. */
 const RUN_TIMEOUT_MS = 180_000;
@@ -51,10 +51,7 @@ export function stopWine(): void {
 }
 
 /** Runs a Windows program to its end. Wine's pipes are none that Node for Windows takes: output goes to files. */
-export async function runWindows(
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<WindowsRun> {
+async function runWindows(args: readonly string[], env: Record<string, string> = {}): Promise<WindowsRun> {
   const scratch = mkdtempSync(join(FOLDER, 'run-'));
   const files = ['stdout', 'stderr'].map((name) => join(scratch, name));
   const handles = files.map((file) => openSync(file, 'w'));
