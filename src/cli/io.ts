@@ -102,7 +102,7 @@ function watchOutput(stream: Writable): { drained(): Promise<void> } {
   stream.on('error', (error) => (failure ??= error));
   return {
     async drained() {
-      // What comes after all that was written tells of its end, and of a failure that nobody has been told yet.
+      // What comes after all that was written tells of its end, and of a failure that nobody has seen yet.
       if (failure === undefined) await new Promise<void>((resolve) => stream.write('', () => resolve()));
       if (failure === undefined) return;
       if ('code' in failure && failure.code === 'EPIPE') throw new OutputClosed();

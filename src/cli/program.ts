@@ -165,7 +165,7 @@ export async function buildProgram(io: CliIo, args: readonly string[] = []): Pro
 }
 
 /**
- * What holds for all commands: commander ends the process by itself, and in words of its own, unless told otherwise,
+ * What holds for all commands: commander ends the process by itself, and in words of its own, unless they are set otherwise,
  * command by command; the help marks what must be given and ends with examples.
  */
 function dress(command: Command, io: CliIo, args: readonly string[], path: readonly string[] = []): void {

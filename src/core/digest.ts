@@ -17,7 +17,7 @@ export const md5Hex: Digest = nativeDigest('md5') ?? ((bytes) => bytesToHex(md5(
 /** Lower-case hex, 64 digits. */
 export const sha256Hex: Digest = nativeDigest('sha256') ?? ((bytes) => bytesToHex(sha256(bytes)));
 
-/** Undefined in a browser, and for a hash that the runtime was built or told (FIPS) to do without. */
+/** Undefined in a browser, and for a hash that the runtime was built or set (FIPS) to do without. */
 function nativeDigest(name: 'md5' | 'sha256'): Digest | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => object | undefined } };
   const crypto = process?.getBuiltinModule?.('node:crypto') as NativeCrypto | undefined;

@@ -1,7 +1,7 @@
 // What a schema asks of a setting, in the words of who writes the file rather than of the checking library.
 import type { z } from 'zod';
 
-/** `must be a number`; undefined for what has words of its own, or needs the schema to be told. */
+/** `must be a number`; undefined for what has words of its own, or needs the schema to be said. */
 export function ruleOf(issue: z.core.$ZodIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {

@@ -53,7 +53,7 @@ export interface WifiRecord {
   readonly ssid?: string | undefined;
   /** Of a board that joined. */
   readonly proof?: (typeof WIFI_PROOFS)[number] | undefined;
-  /** The board's own address, where it told one. */
+  /** The board's own address, where it reported one. */
   readonly address?: string | undefined;
   /** Why it is not on the network, in words. */
   readonly reason?: string | undefined;

@@ -21,7 +21,7 @@ const readableByOthers = new Set<string>();
 /** What is made in them inherits their rights, whatever those are. */
 const doneFolders = new Set<string>();
 
-/** Who is told, in one sentence, of a file that could not be made private. Undefined: Node's own warnings. */
+/** Called, with one sentence, for a file that could not be made private. Undefined: Node's own warnings. */
 export function tellWhatIsNotPrivate(listener: Tell | undefined): void {
   tell = listener ?? toProcess;
 }

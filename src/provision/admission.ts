@@ -1,4 +1,4 @@
-// The admission of a batch as the flow sees it: asked for each board before anything is reserved, told how it ended.
+// The admission of a batch as the flow sees it: asked for each board before anything is reserved, and given how it ended.
 import type { FlashImage } from '../core/flash-image.js';
 import type { Psk } from '../core/psk.js';
 

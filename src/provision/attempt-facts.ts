@@ -1,4 +1,4 @@
-// What the registry is told of an attempt beside its result: who made it, where, on which chip, and how it went.
+// What the registry gets of an attempt beside its result: who made it, where, on which chip, and how it went.
 import type { AppDescription } from '../core/firmware/image.js';
 import type { Stage } from '../core/stages.js';
 import type { Board } from '../driver/index.js';

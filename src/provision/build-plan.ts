@@ -336,7 +336,7 @@ function wpsHandOver({ wps, join }: Wifi, hook: WpsHook | undefined): WpsHandOve
   });
 }
 
-/** For commands that are checked before any board has told its row. */
+/** For commands that are checked before any board has its row. */
 const PLACEHOLDER: WifiCredentials = { ssid: 'network', password: 'password' };
 
 /** The console's rate is that of the boot log, where the script names none. */

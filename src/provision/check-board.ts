@@ -267,7 +267,7 @@ class Check {
     );
   }
 
-  /** The key of the board where it has the form of one. It is compared, and told to nobody. */
+  /** The key of the board where it has the form of one. It is compared, and shown to nobody. */
   async #key(name: string, text: string | undefined, mac: Mac): Promise<Psk | undefined> {
     if (text === undefined) {
       this.#note('key', `${name} is missing: the board has no key`, FIRST);

@@ -54,7 +54,7 @@ export async function makeImage(order: ImageOrder): Promise<MadeImage> {
     return { bytes, plain, md5: md5Hex(bytes) };
   };
   const made = sealed(encodeNvs(rows, region.sizeBytes));
-  // What a locked board held cannot be told, nor what of it is lost. Merging asks it, and is refused.
+  // What a locked board held cannot be known, nor what of it is lost. Merging asks it, and is refused.
   if (board.security.secureDownload && mode === 'replace') return made;
   const digest = await board.md5(region, { signal });
   if (digest === made.md5) return made;

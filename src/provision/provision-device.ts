@@ -212,7 +212,7 @@ interface Held {
 const isDoneInFlash = ({ handOver: how, encryption }: ProvisionPlan): boolean =>
   how === undefined && encryption === undefined;
 
-/** What such a board holds cannot be told, so nothing is recognised by it. */
+/** What such a board holds cannot be known, so nothing is recognised by it. */
 const isUnreadable = (board: Board): boolean => board.security.secureDownload;
 
 /** A device that is good already stays untouched, unless it is to get a new key. */
@@ -360,7 +360,7 @@ function worthAnotherTry({ port, retryable, stage, code }: Failed, attempt: numb
   // A name that nothing is plugged in under. Later on it is a board that fell off the bus and may come back.
   const isNobodyThere = code === 'PORT_NOT_FOUND' || (code === 'PORT_UNREACHABLE' && port.includes('://'));
   if (isNobodyThere && attempt === 1) return false;
-  // Nobody pressed the button: who is told so again minutes later is not there either.
+  // Nobody pressed the button: who is asked again minutes later is not there either.
   if (code === 'WPS_WINDOW_OVER') return false;
   return retryable && stage !== 'confirm' && CURABLE.includes(CATALOG[code].exit);
 }

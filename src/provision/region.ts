@@ -62,7 +62,7 @@ interface Settled {
   readonly warnings?: readonly Warning[];
 }
 
-/** Which table counts. Who forces an offset needs none: then a table that cannot be settled is only told of. */
+/** Which table counts. Who forces an offset needs none: then a table that cannot be settled is only reported. */
 function settle(target: Target, { port, survey }: BoardFlash): Settled {
   try {
     return { found: settleTable(survey, { port, wantedOffsetBytes: target.tableOffsetBytes }) };

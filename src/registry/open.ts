@@ -125,7 +125,7 @@ export class Store {
     return this.#pushes({ env, pace, signal });
   }
 
-  /** Delivers pushes from now on, also when the database is out of reach at first. @param onNote told what goes wrong */
+  /** Delivers pushes from now on, also when the database is out of reach at first. @param onNote called with what goes wrong */
   deliver(onNote: (text: string) => void, pace: Partial<PushPace> = {}): PushService {
     const { env = process.env } = this.#options;
     // A stop signal must not take the database from a delivery that is being written down.
@@ -280,7 +280,7 @@ export function removeDevice(
   return administer(options, (administration) => administration.removeDevice(device, { reason }));
 }
 
-/** Delivers pushes from now on, with a store of its own. @param onNote told what goes wrong */
+/** Delivers pushes from now on, with a store of its own. @param onNote called with what goes wrong */
 export function startPushes(options: PushOptions, onNote: (text: string) => void): PushService {
   const { restMs } = { ...PUSH_PACE, ...options.pace };
   return deliverInBackground({ open: () => openPushes(options), restMs, onNote });

@@ -110,7 +110,7 @@ export interface KeyRecord {
   readonly supersededAt?: string | undefined;
 }
 
-/** One try to provision the device, with what it told of itself. */
+/** One try to provision the device, with what it reported of itself. */
 export interface AttemptRecord extends AttemptFacts, AttemptTimings {
   readonly id: string;
   readonly outcome: 'open' | 'passed' | 'failed';
@@ -192,7 +192,7 @@ export interface RegistryStatus {
   readonly spool?: readonly SpoolFault[] | undefined;
   /** Boards that were refused because they contradict the registry, and wait for somebody to decide. */
   readonly conflicts: number;
-  /** What is still to be told to the user's own tables and services; absent where it is not known. */
+  /** What is still to be sent to the user's own tables and services; absent where it is not known. */
   readonly pushes?: PushCounts | undefined;
   /** How old this station's copy of the allow and deny lists is, for the time without the registry; ISO 8601. */
   readonly listsCopiedAt?: string | undefined;
@@ -306,7 +306,7 @@ export interface Registry {
    */
   resolve(id: number, decision: Decision): Promise<Conflict>;
 
-  /** Whether the registry can be reached, and what it still has to be told. Never throws. */
+  /** Whether the registry can be reached, and what it still lacks. Never throws. */
   status(): Promise<RegistryStatus>;
 
   /** Leaves the registry. Never throws, may be called again. */

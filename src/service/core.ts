@@ -60,7 +60,7 @@ export interface ServiceCore {
   readonly batches: Batches | undefined;
   /** @throws DATABASE_MISSING */
   readonly requireBatches: () => Batches;
-  /** True from the moment it was told to stop. */
+  /** True from the moment it was asked to stop. */
   isStopping(): boolean;
   /** Takes over what was left, and begins to watch ports and registry. */
   start(): Promise<void>;

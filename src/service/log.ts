@@ -2,7 +2,7 @@
 import { pino, stdTimeFunctions } from 'pino';
 import { createMasker } from '../core/masking/masker.js';
 
-/** From the least to the most that is told. */
+/** From the least to the most that is written. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 

@@ -16,7 +16,7 @@ export interface ServiceOptions {
   readonly dataDir: string;
   /** The built dashboard; a service without one answers only the API. */
   readonly webDir?: string | undefined;
-  /** What it listens on; loopback unless told otherwise. */
+  /** What it listens on; loopback unless they are set otherwise. */
   readonly host?: string | undefined;
   /** Further host names it is reached by, through a proxy or a DNS name. */
   readonly allowedHosts?: readonly string[] | undefined;
@@ -30,7 +30,7 @@ export interface ServiceOptions {
   readonly wpsHook?: WpsHook | undefined;
   /** Instead of what profiles say about the proof. */
   readonly verify?: 'md5' | 'readback' | undefined;
-  /** How long running boards may go on after the service was told to stop; 20 s. */
+  /** How long running boards may go on after the service was asked to stop; 20 s. */
   readonly patienceMs?: number | undefined;
   /** How often ports are looked at; 1 s. */
   readonly portIntervalMs?: number | undefined;

@@ -13,6 +13,7 @@ const SECTIONS: readonly { readonly title: string; readonly paths: RegExp }[] = 
   { title: 'Jobs', paths: /^\/jobs/ },
   { title: 'Profiles', paths: /^\/(profiles|secrets|ca\/)/ },
   { title: 'Devices and registry', paths: /^\/(devices|conflicts|lists|audit|registry)/ },
+  { title: 'Firmware and lists of values', paths: /^\/(firmware|values)/ },
   { title: 'Pushes', paths: /^\/push/ },
   { title: 'Station', paths: /^\/(settings|stations?)/ },
   { title: 'Batches', paths: /^\/batches/ },
@@ -34,7 +35,7 @@ generators of clients. Fields may be added; none is renamed or removed within v1
   sends \`csrfToken\` of the answer as header \`x-csrf-token\` with every request that is not GET; a machine sends
   \`Authorization: Bearer TOKEN\`. Roles, each with the rights of those before it: viewer, operator, engineer, admin;
   [roles.md](roles.md) says who may do what.
-- **Other sites**: the \`Host\` must be an address that the service was told to answer to, and an \`Origin\`, if sent, must be
+- **Other sites**: the \`Host\` must be an address that the service was set to answer to, and an \`Origin\`, if sent, must be
   the same. There is no CORS.
 - **Secrets**: only \`POST /devices/:device/reveal\` answers with a key, and only \`POST /tokens\` and \`POST /push/targets\` with
   the token or the signing secret that they made.

@@ -1,7 +1,7 @@
-// Does something now and again and again, one at a time, until it is told to stop.
+// Does something now and again and again, one at a time, until it is asked to stop.
 
 /**
- * @param onFailure told of a failure once, until the work succeeds again
+ * @param onFailure called with a failure once, until the work succeeds again
  * @returns `stop` resolves when no work is in progress any more
  */
 export function repeatEvery(

@@ -1,4 +1,4 @@
-// What an operator is told of a batch whose database is out of reach: only what this station has done by itself is known.
+// What an operator is shown of a batch whose database is out of reach: only what this station has done by itself is known.
 import { formatMoment, systemZone } from '../core/times.js';
 import type { Away } from '../registry/index.js';
 

@@ -1,4 +1,4 @@
-// By what figures can be told apart.
+// By what figures can be distinguished.
 import type { RunRecord } from '../registry/index.js';
 
 export type Grouping = 'slot' | 'station' | 'batch';

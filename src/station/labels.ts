@@ -24,7 +24,7 @@ export interface Labelling {
 /** The run whose unit is finished. */
 export interface FinishingRun {
   readonly signal?: AbortSignal | undefined;
-  /** Told when its unit begins to wait for its scan, and when it does so no longer. */
+  /** Called when its unit begins to wait for its scan, and when it does so no longer. */
   readonly onScan: (unit: FinishedUnit, waiting: boolean) => void;
 }
 

@@ -12,7 +12,7 @@ export interface Slot {
   timer: NodeJS.Timeout | undefined;
   /** A stop rule holds it until somebody has looked. */
   blocked: boolean;
-  /** The new name of its board's port, told while the run goes on. */
+  /** The new name of its board's port, given while the run goes on. */
   renamed: string | undefined;
   /** A board that came while the run of the one before had not ended yet. */
   next: string | undefined;

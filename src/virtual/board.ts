@@ -30,7 +30,7 @@ export interface BoardBehaviour {
   readonly timing?: Timing;
   readonly clock?: Clock;
   readonly faults?: Scenario;
-  /** Told what a session cost when its host leaves. */
+  /** Called with what a session cost when its host leaves. */
   readonly onSession?: (report: LedgerReport) => void;
   /** What sessions are to write and prove: the floor then counts finding out what it holds, and the proof of all of it. */
   readonly region?: FloorRegion;

@@ -11,7 +11,7 @@ export interface ChipIdentity {
   readonly uniqueId?: Uint8Array | undefined;
   readonly revision: { readonly major: number; readonly minor: number };
   readonly packageVersion: number;
-  /** Bytes of the flash on the board: told by chips whose eFuses know of in-package flash. */
+  /** Bytes of the flash on the board: reported by chips whose eFuses know of in-package flash. */
   readonly flashSizeBytes: number;
   readonly security: SecurityFuses;
   /** 32 bytes that flash is encrypted with, as `espsecure` keeps them in a file; burnt where flash encryption is on. */

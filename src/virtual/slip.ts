@@ -18,7 +18,7 @@ export function encodeSlip(payload: Uint8Array): Uint8Array {
 }
 
 export interface SlipRules {
-  /** Of a frame's payload; what becomes of longer ones is told with `delimiters`. */
+  /** Of a frame's payload; what becomes of longer ones is said with `delimiters`. */
   readonly maxFrameBytes: number;
   /**
    * What a C0 means.

@@ -17,7 +17,7 @@ export type Steps<Result = void> = Generator<Step, Result, Uint8Array>;
 
 /**
  * What the chip does when a program ends by itself: another program; a reset by software, which leaves the boot mode as
- * the pins told it last; what is in flash, without a reset; or nothing.
+ * the pins said last; what is in flash, without a reset; or nothing.
  */
 export type Next = Firmware | 'reset' | 'run' | 'halt';
 

@@ -33,7 +33,7 @@ export interface BringOptions {
 
 export interface Online {
   readonly way: FoundWay['way'];
-  /** The board's address, where it told one. */
+  /** The board's address, where it reported one. */
   readonly address?: string | undefined;
   /** Its own page. */
   readonly url?: string | undefined;

@@ -42,7 +42,7 @@ const REASONS: Readonly<Record<number, ReasonText>> = {
   212: { text: 'the signal is weaker than the firmware allows', hint: NEAR },
 };
 
-/** @param reason undefined where the log told none */
+/** @param reason undefined where the log had none */
 export function reasonText(reason: number | undefined): ReasonText {
   const known = reason === undefined ? undefined : REASONS[reason];
   if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-// Waits for the proof of connection in the log of a board that has started or was told a network.
+// Waits for the proof of connection in the log of a board that has started or was given a network.
 import { EspmintError } from '../core/errors/index.js';
 import type { Link } from '../driver/link/transport.js';
 import { Deadline } from '../driver/wait.js';

@@ -69,9 +69,39 @@ it('no message, help text or page has a private phrase in it', () => {
   expect(found).toEqual([]);
 });
 
+/** Of comments too: each of these once stood for several ideas. */
+const REFUSED_IN_PROSE: readonly (readonly [RegExp, string])[] = [
+  [/\b(un)?told\b/i, 'sent, synced, shown, called with, known'],
+  [
+    /\bprofile('s)? revision|revision of (a|the) profile\b/i,
+    'version: only hardware and chips have revisions',
+  ],
+];
+
+it('no comment, message or page says by one word what has words of its own', () => {
+  const pages = ['guides', 'reference'].flatMap((folder) =>
+    readdirSync(join(ROOT, 'docs', folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${folder}/${name}`),
+  );
+  const texts = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'SECURITY.md', ...pages];
+  for (const file of sources) texts.push(join('src', file));
+  const found = texts.flatMap((file) =>
+    readFileSync(join(ROOT, file), 'utf8')
+      .split('\n')
+      .flatMap((line, index) =>
+        REFUSED_IN_PROSE.flatMap(([word, say]) =>
+          word.test(line) ? `${file}:${index + 1}: ${line.trim()} (say ${say})` : [],
+        ),
+      ),
+  );
+  expect(found).toEqual([]);
+});
+
 it('no test calls a reference tool a judge or a peer', () => {
   const files = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' });
-  const refused = /judgeAvailable|support\/judges|foreign judge|ESPFLASH_PEER|conformance\/peers/i;
+  const refused =
+    /judgeAvailable|support\/judges|foreign judge|ESPFLASH_PEER|conformance\/peers|\bjudge(ment)?\b/i;
   const found = files
     .filter((file) => /\.(ts|py|sh|rs)$/.test(file) && !file.endsWith('words.test.ts'))
     .filter((file) => refused.test(file) || refused.test(readFileSync(join(ROOT, 'test', file), 'utf8')));

@@ -39,8 +39,8 @@ it.runIf(toolAvailable('a PostgreSQL server that goes away', binDir))(
       ['--count', String(BOARDS), '--listen', 'rfc2217://127.0.0.1:0'],
       BOARDS,
     );
-    const judge = await openProduction({ dataDir: join(scratch.path, 'judge'), databaseUrl, env });
-    const counts = async () => (await judge.batches.get('WO')).counts;
+    const other = await openProduction({ dataDir: join(scratch.path, 'check'), databaseUrl, env });
+    const counts = async () => (await other.batches.get('WO')).counts;
     const ports = bench.urls.flatMap((port) => ['--port', port]);
     const who = [
       '--profile',
@@ -61,7 +61,7 @@ it.runIf(toolAvailable('a PostgreSQL server that goes away', binDir))(
     };
     try {
       const wanted = { name: 'WO', profile: { name: 'sensor', version: 1 }, quantity: QUANTITY };
-      await judge.batches.create({ ...wanted, serialTemplate: 'SN-{000}' }, 'tester');
+      await other.batches.create({ ...wanted, serialTemplate: 'SN-{000}' }, 'tester');
       const first = start('key');
       await until('all boards wait for the key', PATIENCE_MS, () => first.waited >= BOARDS);
       first.type('1');
@@ -92,7 +92,7 @@ it.runIf(toolAvailable('a PostgreSQL server that goes away', binDir))(
       await server.start();
       const third = start('auto');
       await until('all boards count', PATIENCE_MS, async () => (await counts()).passed === BOARDS);
-      const units = await judge.batches.units('WO');
+      const units = await other.batches.units('WO');
       const macs = units.filter(({ state }) => state === 'passed').map(({ mac }) => mac);
       expect(new Set(macs)).toEqual(new Set(bench.macs));
       expect(new Set(units.map(({ serial }) => serial)).size).toBe(BOARDS);
@@ -100,7 +100,7 @@ it.runIf(toolAvailable('a PostgreSQL server that goes away', binDir))(
       expect(new Set(early).size).toBe(2 + PLACES);
       expect(macs).toEqual(expect.arrayContaining(early));
       await third.end('SIGINT');
-      const runs = await judge.runs.read({ batch: 'WO' });
+      const runs = await other.runs.read({ batch: 'WO' });
       const killed = runs.filter(
         ({ mac, passed, alreadyDone }) => mac === first.passed[2] && passed && !alreadyDone,
       );
@@ -114,7 +114,7 @@ it.runIf(toolAvailable('a PostgreSQL server that goes away', binDir))(
     } finally {
       for (const station of running) await station.end('SIGKILL');
       await bench.close();
-      await judge.close();
+      await other.close();
       await server.kill();
     }
   },

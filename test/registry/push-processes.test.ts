@@ -78,7 +78,7 @@ it('the command line adds, tests, shows, pauses and removes a target without sho
     'provisioned,removed',
   );
   expect([added.code, added.stderr]).toEqual([0, '']);
-  expect((await push('test', 'hook')).stdout).toBe('hook takes what it is told\n');
+  expect((await push('test', 'hook')).stdout).toBe('hook takes what it is sent\n');
   expect(bodyOf(receiver.received[0]!).type).toBe('test');
   const shown = [added, await push('list'), await push('show', 'hook', '--json'), await push('status')];
   expect(shown[1]?.stdout).toContain(`${receiver.url}\n`);
@@ -171,7 +171,7 @@ it('dead deliveries are listed, retried and discarded, and every report counts t
   });
 });
 
-it('a device that a command removes is told of before the command ends', async () => {
+it('a device that a command removes is delivered before the command ends', async () => {
   await bench.addWebhook({ url: receiver.url });
   const { mac } = await provision(bench);
   receiver.mood = answer(204);

@@ -11,7 +11,7 @@ in \`src/registry/migrations/001-schema.sql\`.
 | fact | lives in | because |
 | --- | --- | --- |
 | what one try did with one reservation: who, where, with what, on which chip, the time of its stages | \`attempts\` | it is known per try, also without a station, and must survive an outage in the key journal |
-| which units of a batch a station has reserved, and what became of them | \`reserved_units\` | they count against the quantity while the database hears nothing of their station, so no lease ends them; a unit is made of one only when its board is told of |
+| which units of a batch a station has reserved, and what became of them | \`reserved_units\` | they count against the quantity while the database hears nothing of their station, so no lease ends them; a unit is made of one only when its board is synced |
 | how the run of a board at a slot ended, with all its tries | \`station_runs\` | a run may end before any reservation, so attempts cannot tell it; figures (yield, pace, causes) are made of these rows only |
 | which board counts for a batch, and its serial number | \`batch_units\` | a board counts once however many attempts it took; \`attempts.batch\` tells what a try was made for |
 | what a profile said | \`profiles\`, by digest | thousands of attempts share one; \`attempts.profile\` is the digest, name and version are looked up |

@@ -6,7 +6,7 @@ import {
   type Random,
   type VirtualBoard,
 } from '../../src/virtual/index.js';
-import type { FlashState } from './chaos-judge.js';
+import type { FlashState } from './chaos-check.js';
 
 const FAULTY_SHARE = 60;
 const FLASH_BYTES = 0x10_0000;

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndedRun, SlotState, StationEvent } from '../../src/station/index.js';
 import { randomFrom, type Random } from '../../src/virtual/index.js';
 import { BATCH, openChaosLine, STATION, type ChaosLine } from './chaos-line.js';
-import { judgeUnits, readFlash } from './chaos-judge.js';
+import { checkUnits, readFlash } from './chaos-check.js';
 import {
   arm,
   drawDisturbance,
@@ -92,7 +92,7 @@ class Shift {
   }
 
   hear(event: StationEvent): void {
-    if (event.type === 'ended') this.#judgeEnd(event);
+    if (event.type === 'ended') this.#checkEnd(event);
     if (event.type === 'blocked') this.#holds += 1;
     if (event.type === 'station' && event.mode === 'paused') {
       this.#holds += 1;
@@ -106,7 +106,7 @@ class Shift {
     const started = performance.now();
     await Promise.all(Array.from({ length: this.#options.slots }, (_, index) => this.#operate(index)));
     await this.#goodBoards();
-    const verdict = await judgeUnits(line, this.#units, this.#lastPassed);
+    const verdict = await checkUnits(line, this.#units, this.#lastPassed);
     const codes: Record<string, number> = {};
     for (const { result } of this.#ended) if (!result.ok) codes[result.code] = (codes[result.code] ?? 0) + 1;
     return {
@@ -142,8 +142,8 @@ class Shift {
     for (const { board } of this.#units) board.dispose();
   }
 
-  /** A pass is judged at its very moment: the board it names holds what it says. */
-  #judgeEnd(ended: EndedRun): void {
+  /** A pass is checked at its very moment: the board it names holds what it says. */
+  #checkEnd(ended: EndedRun): void {
     const { result } = ended;
     this.#ended.push(ended);
     const ms = Math.round(result.durationMs);

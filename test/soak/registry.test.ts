@@ -9,7 +9,7 @@ import { toolAvailable } from '../support/reference-tools.js';
 import { type Campaign, runCampaign } from './registry/campaign.js';
 import { canMount, mountJournalDisk, runOnFullDisk } from './registry/disk-full.js';
 import { embeddedHome, type Home, serverHome } from './registry/homes.js';
-import { judge } from './registry/judge.js';
+import { checkCampaign } from './registry/check-campaign.js';
 
 /** Provisionings of each campaign. */
 const RUNS = Number(process.env['ESPMINT_SOAK_RUNS'] ?? 9);
@@ -41,13 +41,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function judged(mode: string, home: Home, campaign: Campaign): Promise<void> {
+async function checked(mode: string, home: Home, campaign: Campaign): Promise<void> {
   opened.push(...campaign.boards);
-  const judgement = await judge(home, campaign);
+  const outcome = await checkCampaign(home, campaign);
   const { counts, boards } = campaign;
-  report(mode, { runs: RUNS, boards: boards.length, ...counts, ...judgement });
-  expect(judgement.broken).toEqual([]);
-  expect(judgement.keysInFlash).toBeGreaterThan(0);
+  report(mode, { runs: RUNS, boards: boards.length, ...counts, ...outcome });
+  expect(outcome.broken).toEqual([]);
+  expect(outcome.keysInFlash).toBeGreaterThan(0);
 }
 
 describe('no key that is on a chip is lost', () => {
@@ -56,7 +56,7 @@ describe('no key that is on a chip is lost', () => {
     async () => {
       const home = embeddedHome(folder);
       opened.push(home);
-      await judged('embedded', home, await runCampaign(home, RUNS));
+      await checked('embedded', home, await runCampaign(home, RUNS));
     },
     TIMEOUT_MS,
   );
@@ -67,7 +67,7 @@ describe('no key that is on a chip is lost', () => {
     async () => {
       const home = await serverHome(folder, binDir);
       opened.push(home);
-      await judged('server', home, await runCampaign(home, RUNS));
+      await checked('server', home, await runCampaign(home, RUNS));
     },
     TIMEOUT_MS,
   );
@@ -83,7 +83,7 @@ describe('no key that is on a chip is lost', () => {
       opened.push({ close: () => disk.unmount() });
       const { stopped, passedThrough, broken, ...campaign } = await runOnFullDisk(home, disk, RUNS);
       Object.assign(campaign.counts, { stopped, passedThrough });
-      await judged('disk-full', home, campaign);
+      await checked('disk-full', home, campaign);
       expect(broken).toEqual([]);
       expect(stopped).toBe(campaign.boards.length);
     },

@@ -37,7 +37,7 @@ it.runIf(toolAvailable('a PostgreSQL server for three stations', binDir))(
     const direct = server.url('postgres');
     const throughProxy = direct.replace(`:${server.port}/`, `:${proxy.port}/`);
     const env = { ...process.env, ESPMINT_MASTER_KEY: '11'.repeat(32) };
-    const production = await openProduction({ dataDir: join(folder, 'judge'), databaseUrl: direct, env });
+    const production = await openProduction({ dataDir: join(folder, 'check'), databaseUrl: direct, env });
     const benches: VirtualBench[] = [];
     const running: StationProcess[] = [];
     const start = (index: number, ...how: string[]): StationProcess => {

@@ -91,7 +91,7 @@ const SETTINGS: readonly Setting[] = [
       { name: 'no conflicts', hash: '#/conflicts', see: 'No conflict' },
       { name: 'no product', hash: '#/setup', see: 'No product yet' },
       { name: 'today with nothing', hash: '#/today', see: 'No board yet' },
-      { name: 'no pushes', hash: '#/settings?tab=pushes', see: 'Nobody is told of devices' },
+      { name: 'no pushes', hash: '#/settings?tab=pushes', see: 'No target gets devices' },
     ],
   },
   {

@@ -340,7 +340,7 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await form.getByLabel('Restored').uncheck();
     await add.click();
     await page.getByRole('row', { name: /^second Webhook erp.example.com\/hook/ }).waitFor();
-    await form.getByText('second is told of each device from now on').waitFor();
+    await form.getByText('second gets each device from now on').waitFor();
     expect(fixture.service.world.pushSecrets).toHaveLength(2);
     expect(fixture.service.world.pushTargets.at(-1)?.events).toEqual(['provisioned', 'rotated', 'removed']);
     expect(await form.getByLabel('Signing secret').inputValue()).toBe('');
@@ -386,7 +386,7 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     const page = await open(fleetWorld(1), '#/settings?tab=pushes');
     const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name} `) });
     await row('authority').getByRole('button', { name: 'Test' }).click();
-    await page.getByText('authority takes what it is told.').waitFor();
+    await page.getByText('authority takes what it is sent.').waitFor();
     await row('inventory').getByRole('button', { name: 'Test' }).click();
     await page.getByRole('alert').getByText('inventory refused it').waitFor();
     await row('authority').getByRole('button', { name: 'Pause' }).click();

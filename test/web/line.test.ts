@@ -171,7 +171,7 @@ describe.skipIf(!(await browserAvailable()))('a line with the real service', () 
     await page.locator('.badge', { hasText: 'Kept' }).waitFor();
     await count.first().waitFor({ state: 'detached' });
     await goTo(page, '#/settings?tab=pushes');
-    await page.getByText('Nobody is told of devices').waitFor();
+    await page.getByText('No target gets devices').waitFor();
   });
 
   it('tells a webhook that was added on the page: of a test, and of each board from then on', async () => {
@@ -197,7 +197,7 @@ describe.skipIf(!(await browserAvailable()))('a line with the real service', () 
       await form.getByText(/^whsec_/).waitFor();
       const row = page.getByRole('row', { name: /^erp / });
       await row.getByRole('button', { name: 'Test' }).click();
-      await page.getByText('erp takes what it is told.').waitFor();
+      await page.getByText('erp takes what it is sent.').waitFor();
       expect(told).toEqual([{ type: 'test', signed: true, psk: false }]);
       const data = { ports: ['virtual://3'], profile: { name: 'sensor', version: 1 } };
       expect((await page.request.post(`${served.url}api/v1/jobs`, { data })).ok()).toBe(true);

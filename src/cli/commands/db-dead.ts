@@ -1,4 +1,4 @@
-// `espmint db dead`: records of this computer that the registry refuses: look at them, mend them, have it told again.
+// `espmint db dead`: records of this computer that the registry refuses: look at them, mend them, have them sent again.
 import { Command } from 'commander';
 import {
   type DeadLetter,
@@ -26,7 +26,7 @@ export function deadCommand(io: CliIo): Command {
     })
     .addCommand(
       new Command('show')
-        .description('everything that the registry would be told, but for the key')
+        .description('everything that the registry would get, but for the key')
         .argument('<id>', 'as `db dead` lists it')
         .action(async (id: string, _options: object, command: Command) => {
           const letter = (await listDeadLetters(dataDirOf(command))).find((one) => one.id === id);
@@ -49,7 +49,7 @@ export function deadCommand(io: CliIo): Command {
 
 function retryCommand(io: CliIo, dataDirOf: (command: Command) => string): Command {
   return new Command('retry')
-    .description('have the registry told again, with other texts where it refused one')
+    .description('send it to the registry again, with other texts where it refused one')
     .argument('[id]', 'as `db dead` lists it; absent: all')
     .option('--location <text>', 'in the place of its location')
     .option('--ca-url <url>', 'in the place of its CA URL')
@@ -61,7 +61,7 @@ function retryCommand(io: CliIo, dataDirOf: (command: Command) => string): Comma
       const { ssid, ...texts } = given;
       const mended: MendedTexts = ssid === undefined ? texts : { ...texts, wifiSsid: ssid };
       const count = await retryDeadLetters(dataDirOf(command), { id, mended });
-      io.stdout(`The registry is told of ${count} again by the next command that opens it.\n`);
+      io.stdout(`The next command that opens the registry sends it ${count} again.\n`);
     });
 }
 

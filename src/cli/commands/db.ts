@@ -29,7 +29,7 @@ export function dbCommand(io: CliIo): Command {
     .addCommand(
       reportCommand(io, optionsOf, 'check', 'connect, and say precisely what is wrong if anything is'),
     )
-    .addCommand(reportCommand(io, optionsOf, 'status', 'what is in it, and what it still has to be told'))
+    .addCommand(reportCommand(io, optionsOf, 'status', 'what is in it, and what it still lacks'))
     .addCommand(migrateCommand(io, optionsOf))
     .addCommand(deadCommand(io))
     .addCommand(

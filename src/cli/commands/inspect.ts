@@ -33,7 +33,7 @@ interface Findings {
   readonly board: Board;
   readonly found: FoundTable | undefined;
   readonly firmware: AppDescription | undefined;
-  /** What cannot be told, and why. */
+  /** What cannot be read, and why. */
   readonly problems: readonly EspmintError[];
   readonly region: Region | undefined;
   readonly values: readonly NvsValue[];
@@ -119,7 +119,7 @@ async function knownKeys(io: CliIo, command: Command): Promise<KnownKeys> {
   ]);
 }
 
-/** What cannot be told of the flash is a finding too: chip and MAC are shown whatever it holds. */
+/** What cannot be read of the flash is a finding too: chip and MAC are shown whatever it holds. */
 async function look(
   port: string,
   board: Board,

@@ -17,7 +17,7 @@ export interface Trace {
   wrap(link: Link): Link;
   /** Tells what the driver says of the link that was wrapped last for this port. */
   event(port: string, event: DriverEvent): void;
-  /** Ends it; what cannot be written any more is told and harms nothing. */
+  /** Ends it; what cannot be written any more is reported and harms nothing. */
   close(): Promise<void>;
 }
 

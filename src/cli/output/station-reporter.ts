@@ -33,7 +33,7 @@ class PlainStation implements StationReporter {
 
   event(event: StationEvent): void {
     if (event.type === 'slot') {
-      // A state is told once: what happens in it is for the screen.
+      // A state is shown once: what happens in it is for the screen.
       const state = `${event.state} ${event.state === 'running' ? `${event.run} ${event.action?.what ?? ''}` : ''}`;
       const before = this.#states.get(event.slot);
       this.#states.set(event.slot, state);

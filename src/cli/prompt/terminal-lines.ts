@@ -23,7 +23,7 @@ export function isTerminalInput(stream: Readable): stream is TerminalInput {
 export function listenToTerminal(input: TerminalInput, listener: LineListener): { close(): void } {
   const editor = new LineEditor();
   const enterRaw = (): void => {
-    // A shell has changed the mode meanwhile, and nobody has told this process.
+    // A shell has changed the mode meanwhile, and this process does not know.
     input.setRawMode(false);
     input.setRawMode(true);
     listener.typing(editor.text);

@@ -49,7 +49,7 @@ export type Crystal =
   | { readonly kind: 'measured'; readonly clockDivider: BitField; readonly candidatesMhz: readonly number[] };
 
 /**
- * What the ROM must be told instead of the wanted baud rate.
+ * What the ROM must be given instead of the wanted baud rate.
  * - `none`: the wanted rate itself.
  * - `calibrated`: the ROM derives its UART clock from a crystal frequency that it measured itself at start-up.
  * - `assumes`: the ROM takes the crystal for one of `assumedMhz`.

@@ -22,7 +22,7 @@ export class FaultList {
     if (this.#first.length > 2 * FAULTS_SHOWN) this.#first = this.#shown();
   }
 
-  /** Faults that are counted and not told: there are that many lines before them. */
+  /** Faults that are counted and not listed: there are that many lines before them. */
   addRest(count: number): void {
     this.#count += count;
   }

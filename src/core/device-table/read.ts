@@ -37,7 +37,7 @@ const READERS: Readonly<Record<TableFormat, () => RecordReader>> = {
  * a key.
  *
  * @param pieces the text, cut anywhere
- * @param onLeftOut is told once of each column whose cells are left out: one of a CSV header that nobody knows, or one
+ * @param onLeftOut is Called once for each column whose cells are left out: one of a CSV header that nobody knows, or one
  *   that tells of the unit in a batch
  */
 export async function* readDevices(
@@ -66,7 +66,7 @@ export function isFault(line: DeviceLine | LineFault): line is LineFault {
   return 'reason' in line;
 }
 
-/** Columns that are passed over: each is told once. */
+/** Columns that are passed over: each is named once. */
 class LeftOutColumns {
   readonly #shown = new Set<string>();
   readonly #tell: ((column: string, why: LeftOut) => void) | undefined;

@@ -1,4 +1,4 @@
-// A warning as it is told: its code and its sentence.
+// A warning as it is shown: its code and its sentence.
 import type { ErrorCode } from './catalog.js';
 import { WARNINGS, type WarningCode, type WarningDetails, type WarningEntry } from './catalog/warnings.js';
 

@@ -3,7 +3,7 @@ import { STAGES, type Stage } from '../stages.js';
 
 /** One run of one board, from plugged in to its result, with all its tries. */
 export interface RunOutcome {
-  /** Absent when the run failed before the chip told it. */
+  /** Absent when the run failed before the chip was known. */
   readonly mac?: string | undefined;
   readonly passed: boolean;
   /** Nothing had to be done: the board had passed before. */

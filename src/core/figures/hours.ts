@@ -11,7 +11,7 @@ export interface HourCount {
 }
 
 export const HOUR_MS = 3_600_000;
-/** A longer period is told by its last hours. */
+/** A longer period is shown by its last hours. */
 const MOST_HOURS = 7 * 24;
 
 /**

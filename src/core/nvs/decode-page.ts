@@ -61,7 +61,7 @@ export function decodePage(image: Uint8Array, at: number): NvsPage {
 
 function countSlots(image: Uint8Array, at: number): Record<SlotState, number> {
   const counts = { written: 0, erased: 0, empty: 0, invalid: 0 };
-  // Most pages of a new partition are blank: told by a glance at 32 bytes.
+  // Most pages of a new partition are blank: known by a glance at 32 bytes.
   if (isBlank(image, at + PAGE.bitmap, at + PAGE.bitmapEnd)) return { ...counts, empty: SLOTS_PER_PAGE };
   for (let slot = 0; slot < SLOTS_PER_PAGE; slot++) counts[slotState(image, at, slot)] += 1;
   return counts;

@@ -91,7 +91,7 @@ function findEntryFaults(image: Uint8Array, page: NvsPage, entry: NvsEntry): Nvs
   }
   const fault = entryFault(entry);
   const named = entry.crcOk ? `"${entry.key}"` : `the entry in slot ${entry.slot}`;
-  // Faults of whole values (a blob's pieces, namespaces) are told by findValueFaults.
+  // Faults of whole values (a blob's pieces, namespaces) are found by findValueFaults.
   if (fault !== undefined) return [finding(fault.code, at, `${named} ${fault.reason}`)];
   return [...findKeyFaults(image, entry, at), ...findFieldFaults(image, page, entry, at)];
 }

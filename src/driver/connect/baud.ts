@@ -1,4 +1,4 @@
-// Raising the baud rate: what each ROM must be told, and the switch itself.
+// Raising the baud rate: what each ROM must know, and the switch itself.
 import { readField, type BitField, type ChipSpec, type Crystal } from '../../core/chips/index.js';
 import { OP, words } from '../protocol/command.js';
 import type { Loader } from '../protocol/loader.js';

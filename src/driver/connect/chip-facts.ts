@@ -25,9 +25,9 @@ export interface EfuseFacts {
   readonly security: SecurityState;
   /** 32 lower-case hex digits; absent where the chip has none. */
   readonly uniqueId: string | undefined;
-  /** Flash inside the package, 0 when there is none or it is not told. */
+  /** Flash inside the package, 0 when there is none or it is not known. */
   readonly embeddedFlashBytes: number;
-  /** PSRAM inside the package; undefined where there is none or it is not told. */
+  /** PSRAM inside the package; undefined where there is none or it is not known. */
   readonly psramBytes: number | undefined;
 }
 
@@ -50,7 +50,7 @@ export function efuseFields(chip: ChipSpec, security: SecurityInfo | undefined):
 }
 
 /**
- * @param security what the loader told; the eFuses tell it otherwise.
+ * @param security what the loader said; the eFuses tell it otherwise.
  * @throws CHIP_MAC_BAD
  */
 export async function readEfuseFacts(

@@ -48,7 +48,7 @@ export class Inbox {
     this.#size = 0;
   }
 
-  /** What has come in, at least one byte, and of a flood the first part. @throws LINK_TIMEOUT, CANCELLED, or what `fail` was told. */
+  /** What has come in, at least one byte, and of a flood the first part. @throws LINK_TIMEOUT, CANCELLED, or the error given to `fail`. */
   async read({ timeoutMs, signal }: Wait): Promise<Uint8Array> {
     const what = 'Reading from the board';
     throwIfAborted(signal, what);

@@ -145,7 +145,7 @@ async function openFailure(port: string, error: unknown): Promise<EspmintError> 
   return new EspmintError('PORT_UNREACHABLE', { port, reason: reported }, { cause: error });
 }
 
-/** Name of the group that owns a device file (dialout, uucp); empty where that cannot be told. */
+/** Name of the group that owns a device file (dialout, uucp); empty where that is not known. */
 async function groupOf(path: string): Promise<string> {
   try {
     const { gid } = await stat(path);

@@ -38,7 +38,7 @@ export interface Link {
   /** Sets both lines in one step where the platform can. A link without lines ignores it. */
   setLines(lines: ModemLines): Promise<void>;
   setBaud(baud: number): Promise<void>;
-  /** To be told before a firmware may print them: a link that records what it carries masks them. */
+  /** To be given before a firmware may print them: a link that records what it carries masks them. */
   hideSecrets?(secrets: readonly string[]): void;
   /** Never throws, may be called again. */
   close(): Promise<void>;

@@ -113,7 +113,7 @@ export interface WatchOptions {
   readonly list: () => Promise<readonly PortInfo[]>;
   readonly accepts: (port: PortInfo) => boolean;
   readonly onChange: (change: PortChange) => void;
-  /** Told once of a list that cannot be had, until one can be had again; nothing counts as gone meanwhile. */
+  /** Called once for a list that cannot be had, until one can be had again; nothing counts as gone meanwhile. */
   readonly onFailure: (error: unknown) => void;
   /** Ends the watch. */
   readonly signal: AbortSignal;

@@ -141,7 +141,7 @@ export class Loader {
     if (!(await this.#findAgain(RESYNC_TRIES))) throw cause;
   }
 
-  /** To be told when the rate was changed: the first answers at a new one may be lost without that being an error. */
+  /** To be called when the rate was changed: the first answers at a new one may be lost without that being an error. */
   rateChanged(): void {
     this.forgetInput();
     this.#conversation.isUnsettled = true;

@@ -1,5 +1,5 @@
 // One frame as words and bytes. What is written to flash or read from it may hold keys and passwords: of that only length
-// and digest are told, but for what is blank or a partition table.
+// and digest are written, but for what is blank or a partition table.
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { hex } from '../../core/text.js';
 import { sha256Hex } from '../../core/digest.js';

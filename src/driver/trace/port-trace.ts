@@ -65,7 +65,7 @@ export class PortTrace {
     for (const byte of bytes) this.#take(byte);
   }
 
-  /** What has come in of a line or a frame is told as it is. */
+  /** What has come in of a line or a frame is written as it is. */
   flush(): void {
     this.#endText();
     const frame = this.#frame;

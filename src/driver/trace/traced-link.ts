@@ -67,7 +67,7 @@ export class TracedLink implements Link {
     this.#trace.hide(secrets);
   }
 
-  /** A silence shows by its length; every other failure is told. */
+  /** A silence shows by its length; every other failure is written. */
   async #noted<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;

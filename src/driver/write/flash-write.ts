@@ -46,7 +46,7 @@ export interface SpanWrite extends PackedSpan {
   readonly eraseBytes?: number;
   /** Of a ROM's data blocks; as large as it takes when absent. */
   readonly blockBytes?: number;
-  /** Told after each block: the share of this span that is done, 0 to 1. */
+  /** Called after each block: the share of this span that is done, 0 to 1. */
   readonly onProgress: (done: number) => void;
 }
 

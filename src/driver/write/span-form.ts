@@ -17,7 +17,7 @@ export interface SpanForm extends PackedSpan {
 
 /**
  * The form that is done first. A ROM erases all that a compressed stream will fill, and programs its blank pages too. Of
- * plain data it erases what it is told to, which on blank flash is nothing: FLASH_BEGIN has the size to erase and that
+ * plain data it erases what it is asked to, which on blank flash is nothing: FLASH_BEGIN has the size to erase and that
  * of the data apart (esptool documentation, "Serial Protocol").
  * @param bytes whole sectors, with data in them.
  * @param isErased the flash is known to be blank there.

@@ -122,7 +122,7 @@ export class WriteGuard {
     this.#session.digests.note(place, first);
   }
 
-  /** A ROM refuses what ends behind the size that it was told. */
+  /** A ROM refuses what ends behind the size that was set. */
   #limit(sizeBytes: number): readonly Command[] {
     if (this.#session.loader.isStub || this.#session.facts.flashSizeBytes === 0) return [];
     return [flashSizeCommand(sizeBytes)];

@@ -47,7 +47,7 @@ export interface DatabaseReport {
   readonly masterIds: readonly string[];
   /** What is wrong with this computer's own data, each with a code of the error table. */
   readonly faults: readonly Fault[];
-  /** What is still to be told to the user's own tables and services; absent while the schema is older than that. */
+  /** What is still to be sent to the user's own tables and services; absent while the schema is older than that. */
   readonly pushes?: PushCounts | undefined;
 }
 

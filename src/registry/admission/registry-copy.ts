@@ -50,7 +50,7 @@ export class RegistryCopy {
     this.#address = address;
   }
 
-  /** Renews the copy in the background where it is due. A failure leaves the old one: its age is told. */
+  /** Renews the copy in the background where it is due. A failure leaves the old one: its age is shown. */
   renew(read: () => Promise<RegistryFacts>): void {
     if (performance.now() < this.#dueAt) return;
     this.#dueAt = performance.now() + RENEW_MS;

@@ -12,7 +12,7 @@
 // again. Every call can be made again after a lost connection. All failures are EspmintErrors.
 //
 // A station that is to go on while the database is out of reach reserves units. No lease ends those: they count
-// against the quantity until the station has told what became of them, or a person releases them.
+// against the quantity until the station has reported what became of them, or a person releases them.
 import type { BatchDetails } from '../../core/device-details.js';
 import type { FlashImage } from '../../core/flash-image.js';
 

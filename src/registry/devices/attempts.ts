@@ -64,7 +64,7 @@ function toColumns({ facts, ...attempt }: NewAttempt): object {
   };
 }
 
-/** How an attempt ended. */
+/** How an attempt final. */
 export interface AttemptEnd extends AttemptTimings {
   readonly id: string;
   readonly outcome: 'passed' | 'failed';
@@ -79,18 +79,18 @@ export interface AttemptEnd extends AttemptTimings {
  */
 export async function endAttempts(client: pg.ClientBase, ends: readonly AttemptEnd[]): Promise<void> {
   await client.query(
-    `with told as (
-       select * from json_to_recordset($1::json) as told (
+    `with final as (
+       select * from json_to_recordset($1::json) as final (
          id uuid, outcome text, code text, stage text, "imageSha256" text, "stagesMs" jsonb, baud integer,
          "endedAt" timestamptz, log text, wifi jsonb)),
-     before as (select a.id, a.outcome from attempts a join told using (id)),
+     before as (select a.id, a.outcome from attempts a join final using (id)),
      ended as (
-       update attempts a set outcome = told.outcome, code = told.code, stage = told.stage,
-         image_sha256 = coalesce(told."imageSha256", a.image_sha256),
-         stages_ms = coalesce(told."stagesMs", a.stages_ms), baud = coalesce(told.baud, a.baud),
-         ended_at = coalesce(told."endedAt", now()), boot_log = coalesce(told.log, a.boot_log),
-         wifi = coalesce(told.wifi, a.wifi)
-       from told where a.id = told.id returning a.id, a.station, a.port, a.outcome, a.baud, a.ended_at)
+       update attempts a set outcome = final.outcome, code = final.code, stage = final.stage,
+         image_sha256 = coalesce(final."imageSha256", a.image_sha256),
+         stages_ms = coalesce(final."stagesMs", a.stages_ms), baud = coalesce(final.baud, a.baud),
+         ended_at = coalesce(final."endedAt", now()), boot_log = coalesce(final.log, a.boot_log),
+         wifi = coalesce(final.wifi, a.wifi)
+       from final where a.id = final.id returning a.id, a.station, a.port, a.outcome, a.baud, a.ended_at)
      insert into ports as known (station, port, attempts, passes, baud, last_seen)
        select station, port, count(*) filter (where before.outcome = 'open'),
               count(*) filter (where ended.outcome = 'passed'),

@@ -73,7 +73,7 @@ function toProvenJson(proven: readonly Proven[]): string {
 }
 
 /**
- * SQL text: the proofs, of different devices. The time of one that is told late is that of its station, whose clock may
+ * SQL text: the proofs, of different devices. The time of one that is synced late is that of its station, whose clock may
  * be ahead: nothing was proven later than now. Without a time it is now.
  */
 const PROVEN = `json_to_recordset($1::json) as proven (

@@ -32,7 +32,7 @@ export interface DelivererParts {
 
 const PRUNE_EVERY_MS = 3_600_000;
 
-/** One target of these, ready to be told. @throws as openTarget */
+/** One target of these, ready to be sent to. @throws as openTarget */
 export function openTargetOf(
   { database, box, env, pace }: DelivererParts,
   target: Pick<TargetRow, 'name' | 'kind' | 'settings'>,
@@ -167,7 +167,7 @@ export class Deliverer {
   }
 }
 
-/** What keeps a target from being told anything at all. */
+/** What keeps a target from getting anything at all. */
 function ofTarget(error: unknown): DeliveryFailure {
   return { error: toEspmintError(error), isOfTarget: true };
 }

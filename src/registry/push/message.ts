@@ -1,4 +1,4 @@
-// What a target is told: one event of one device, with the device as it is now.
+// What a target gets: one event of one device, with the device as it is now.
 import type { DeviceRow } from '../devices/rows.js';
 import { ownerOf, toDeviceRecord } from '../devices/rows.js';
 import type { DeviceRecord } from '../registry.js';

@@ -108,7 +108,7 @@ export async function claimNext(
   const [row] = rows;
   if (row === undefined) return undefined;
   const { device_id: deviceId, ...claimed } = row;
-  // Who was told a key is written down before it is told.
+  // Who was sent a key is written down before it is sent.
   if (by.sendsKeys && row.tries === 1) {
     const detail = { target: name, message: row.message_id };
     await recordEvent(client, { kind: 'key pushed', uuid: row.global_uuid, macKey: row.mac_key, detail });

@@ -3,7 +3,7 @@
 export interface PushPace {
   /** Of one try, from connecting to the answer. */
   readonly timeoutMs: number;
-  /** For a delivery in progress when its process is to end: cut off, it would be told twice. */
+  /** For a delivery in progress when its process is to end: cut off, it would be sent twice. */
   readonly graceMs: number;
   /** A process that has claimed a delivery has so long; then another one may take it. */
   readonly leaseMs: number;

@@ -1,8 +1,8 @@
-// Pushes: devices told to a table or service of the user's own. This interface is their manual.
+// Pushes: devices sent to a table or service of the user's own. This interface is their manual.
 //
 // Each time a device is proven or taken out of use, a row for each target is written to the outbox, in the transaction
-// of that event: what is recorded is told, however long the registry, the target or espmint is away in between. What is
-// told is the device as it is at delivery, at least once, in the order of its events, always with the same id for the
+// of that event: what is recorded is sent, however long the registry, the target or espmint is away in between. What is
+// sent is the device as it is at delivery, at least once, in the order of its events, always with the same id for the
 // same event. A delivery that keeps failing is tried again for about a day, then it is set aside as dead, where somebody
 // may retry or discard it. A target that is out of order delays neither provisioning nor another target.
 //
@@ -31,7 +31,7 @@ export interface PushTarget {
   /** Of the kind `sql`. */
   readonly statement?: string | undefined;
   readonly events: readonly PushEvent[];
-  /** Whether keys are told too. */
+  /** Whether keys are sent too. */
   readonly sendsKeys: boolean;
   readonly paused: boolean;
   /** ISO 8601 in UTC. */
@@ -59,13 +59,13 @@ export interface NewPushTarget {
   readonly allowRegistry?: boolean | undefined;
 }
 
-/** A target that was added, with its signing secret where that was made: it is told only this once. */
+/** A target that was added, with its signing secret where that was made: it is given only this once. */
 export interface AddedTarget extends PushTarget {
   readonly madeSecret?: string | undefined;
 }
 
 export interface PushCounts {
-  /** Still to be told, also to targets that are paused. */
+  /** Still to be sent, also to targets that are paused. */
   readonly pending: number;
   /** Given up, until somebody retries or discards them. */
   readonly dead: number;
@@ -112,7 +112,7 @@ export interface PushRun {
 export interface DeliverOptions {
   /** Ends it: nothing more is begun, and what is in progress after two seconds is cut off and comes again later. */
   readonly signal?: AbortSignal | undefined;
-  /** Told once of each target that begins to fail, and of each delivery that is given up. */
+  /** Called once for each target that begins to fail, and of each delivery that is given up. */
   readonly onNote?: ((text: string) => void) | undefined;
 }
 
@@ -121,7 +121,7 @@ export interface Pushes {
   targets(): Promise<PushTarget[]>;
 
   /**
-   * Events from now on are told to it; devices that are there already are not. Who adds, pauses or removes a target
+   * Events from now on are sent to it; devices that are there already are not. Who adds, pauses or removes a target
    * is in the audit trail.
    *
    * @throws PUSH_TARGET_EXISTS, PUSH_STATEMENT_INVALID, PUSH_ADDRESS_INVALID, INPUT_INVALID

@@ -1,4 +1,4 @@
-// Whether a database that is about to be told of devices is the registry's own server: there, whoever may add a target
+// Whether a database that is about to get devices is the registry's own server: there, whoever may add a target
 // would work with the rights that espmint has, which may reach the files of the host.
 import type pg from 'pg';
 import { codeOf } from '../../files/index.js';

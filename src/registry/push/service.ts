@@ -11,7 +11,7 @@ export interface PushService {
   close(): Promise<void>;
 }
 
-/** The last boards of a station that ends are told too, unless their target is slow. */
+/** The last boards of a station that ends are delivered too, unless their target is slow. */
 const GOODBYE_MS = 1_000;
 
 export interface DeliveryParts {
@@ -19,7 +19,7 @@ export interface DeliveryParts {
   readonly open: () => Promise<Pushes>;
   /** Between two tries to open. */
   readonly restMs: number;
-  /** Told what goes wrong. */
+  /** Called with what goes wrong. */
   readonly onNote: (text: string) => void;
 }
 

@@ -58,7 +58,7 @@ export function checkSettings(target: NewPushTarget): TargetSettings & { readonl
   return { url, signingSecret, sendsKeys };
 }
 
-/** A target that can be told something. */
+/** A target that can be sent something. */
 export interface OpenTarget {
   readonly sink: Sink;
   readonly sendsKeys: boolean;

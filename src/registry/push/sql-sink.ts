@@ -14,7 +14,7 @@ export interface SqlOptions extends SinkOptions {
   /** With nothing left to the environment: its PG* variables are those of the registry. */
   readonly config: pg.ClientConfig;
   readonly statement: CompiledStatement;
-  /** The server that may not be told, asked at each connection; absent when any may. */
+  /** The server that may not be a target, asked at each connection; absent when any may. */
   readonly registryServer?: (() => Promise<ServerIdentity | undefined>) | undefined;
 }
 

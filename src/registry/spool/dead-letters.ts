@@ -1,5 +1,5 @@
 // Records of this computer that the registry refuses, as a text that it cannot hold: devices of the key journal and runs of
-// the statistics. Each waits for a person, and the others go on. A person can look at one, mend its texts, and have the registry told again.
+// the statistics. Each waits for a person, and the others go on. A person can look at one, mend its texts, and send it to the registry again.
 import type { DeviceDetails } from '../../core/device-details.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { checkWidths } from '../devices/request.js';
@@ -33,7 +33,7 @@ export interface RetryOptions {
 }
 
 /**
- * Has the registry told again, with these texts in the place of those that it refused, by whatever process opens it next.
+ * Has them sent to the registry again, with these texts in the place of those that it refused, by whatever process opens it next.
  *
  * @returns how many
  * @throws DEAD_LETTER_UNKNOWN, INPUT_INVALID, FILE_UNWRITABLE, DISK_FULL

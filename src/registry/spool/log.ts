@@ -90,7 +90,7 @@ export class Log<T> {
    * is set aside when all that is good in it is taken.
    *
    * @param stillMatters of the records of one folder those to keep
-   * @param isWanted told the records of one folder
+   * @param isWanted of the records of one folder whether to take it over
    * @returns all that were kept, oldest folder first
    * @throws FILE_UNWRITABLE, DISK_FULL
    */

@@ -1,7 +1,7 @@
 // One file of a log as values: its records, and what in it is no record.
 import { decodeFrames } from './frame.js';
 
-/** Something of a log that could not be read. It is kept, and a person is told. */
+/** Something of a log that could not be read. It is kept, and a person hears of it. */
 export type LogFault =
   /** By this user, or from this disk. */
   | { readonly kind: 'unreadable'; readonly path: string; readonly reason: string }

@@ -82,7 +82,7 @@ export interface JournalAttempt {
   readonly reserved: ReservedRecord;
   readonly image: FlashImage | undefined;
   readonly end: EndRecord | undefined;
-  /** Whether the registry still has to be told something, and would take it. */
+  /** Whether the registry still lacks something of it, and would take it. */
   readonly owed: boolean;
   /** Why the registry refuses it; it is kept until a person has decided. */
   readonly dead: DeadLetter | undefined;
@@ -98,7 +98,7 @@ export interface DeadLetter {
   readonly mac: string;
   readonly uuid: string;
   readonly reason: string;
-  /** The texts that it would be told. */
+  /** The texts that it would get. */
   readonly wanted: Wanted;
 }
 
@@ -126,12 +126,12 @@ export function sumUp(records: readonly JournalRecord[]): JournalAttempt[] {
 function sumUpOne(records: readonly JournalRecord[]): JournalAttempt | undefined {
   const first = records.find((record) => record.type === 'reserved');
   if (first === undefined) return undefined;
-  const judged = records
+  const decided = records
     .filter((record) => record.type === 'dead' || record.type === 'retry')
     .sort((a, b) => (a.at < b.at ? -1 : 1));
-  const mended = judged.map((record) => (record.type === 'retry' ? record.wanted : {}));
+  const mended = decided.map((record) => (record.type === 'retry' ? record.wanted : {}));
   const reserved = { ...first, wanted: Object.assign({}, first.wanted, ...mended) as Wanted };
-  const verdict = judged.at(-1);
+  const verdict = decided.at(-1);
   const image = records.findLast((record) => record.type === 'built');
   // A proof outweighs every failure: the chip holds the key.
   const end =

@@ -26,7 +26,7 @@ export interface ReplayTarget extends Registry {
  *
  * @param box opens the keys of the journal
  * @returns those conflicts, by reservation
- * @throws what the registry throws otherwise: the rest is told another time
+ * @throws what the registry throws otherwise: the rest is sent another time
  */
 export async function replayJournal(
   journal: Journal,
@@ -36,7 +36,7 @@ export async function replayJournal(
   await journal.adopt();
   const owed = (await journal.attempts()).filter((attempt) => attempt.owed);
   const stopped = new Map<string, Conflict>();
-  /** Attempts that are not told now: the registry refuses them, or their key cannot be opened. */
+  /** Attempts that are not sent now: the registry refuses them, or their key cannot be opened. */
   const left = new Set<string>();
   const tell = async (id: string, work: () => Promise<void>): Promise<void> => {
     try {
@@ -83,7 +83,7 @@ async function tellEnd(target: ReplayTarget, end: EndRecord): Promise<void> {
   else await target.fail(sending.id, sending);
 }
 
-/** One record that cannot be told does not keep the others from the registry; what concerns all of them does. */
+/** One record that cannot be sent does not keep the others from the registry; what concerns all of them does. */
 function concernsOneRecord(error: unknown): boolean {
   return RECORD_FAULTS.some((code) => isEspmintError(error, code));
 }

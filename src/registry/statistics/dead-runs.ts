@@ -1,4 +1,4 @@
-// Runs that the database refuses, as a person looks at them and has the database told again.
+// Runs that the database refuses, as a person looks at them and has them sent to the database again.
 import { makePrivateDir } from '../../files/index.js';
 import { logFolder } from '../spool/inspect.js';
 import { Log } from '../spool/log.js';
@@ -20,7 +20,7 @@ export interface RunRetry {
   readonly who: string;
 }
 
-/** @returns how many the database is told of again; @throws FILE_UNWRITABLE, DISK_FULL */
+/** @returns how many are sent again; @throws FILE_UNWRITABLE, DISK_FULL */
 export async function retryDeadRuns(dataDir: string, { id, station, who }: RunRetry): Promise<number> {
   const folder = logFolder(dataDir, 'runs');
   await makePrivateDir(folder);

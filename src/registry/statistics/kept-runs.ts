@@ -1,4 +1,4 @@
-// Runs that the database cannot be told of now are kept on this disk: an outage costs the figures nothing, also when the
+// Runs that the database cannot be sent to the database now are kept on this disk: an outage costs the figures nothing, also when the
 // process that saw them is killed in it. While the database takes them, nothing is written here. One that it refuses for
 // what it says is a dead letter: it waits for a person, and the others go on.
 import { makePrivateDir } from '../../files/index.js';
@@ -63,7 +63,7 @@ export class KeptRuns implements Runs {
       await keeping;
       if (!isDown(error) && !concernsOneRecord(error)) throw error;
       await this.#keep(runs);
-      // The database answers, but refuses something of it: each is told for itself.
+      // The database answers, but refuses something of it: each is sent for itself.
       if (!isDown(error)) await this.catchUp();
     }
   }
@@ -106,7 +106,7 @@ export class KeptRuns implements Runs {
 
   async #catchUp(): Promise<void> {
     await this.#adopt();
-    /** Those that fail without being refused: they are told another time. */
+    /** Those that fail without being refused: they are sent another time. */
     const left = new Set<string>();
     for (;;) {
       const runs = [...this.#kept.values()].filter(({ id }) => !left.has(id)).slice(0, RUNS_AT_ONCE);
@@ -144,7 +144,7 @@ export class KeptRuns implements Runs {
   }
 }
 
-/** One record that cannot be told does not keep the others from the database; what concerns all of them does. */
+/** One record that cannot be sent does not keep the others from the database; what concerns all of them does. */
 function concernsOneRecord(error: unknown): boolean {
   return RECORD_FAULTS.some((code) => isEspmintError(error, code));
 }

@@ -9,7 +9,7 @@ export interface PortRecord {
   /** That have ended. */
   readonly attempts: number;
   readonly passes: number;
-  /** Bits per second that its link bore last; absent when no attempt has told it. */
+  /** Bits per second that its link bore last; absent when no attempt has measured it. */
   readonly baud?: number | undefined;
   /** ISO 8601 in UTC: the end of its last attempt. */
   readonly lastSeenAt: string;

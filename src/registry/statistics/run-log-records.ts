@@ -5,7 +5,7 @@ export type KeptRecord =
   | { readonly type: 'kept'; readonly run: RunRecord }
   /** The database refuses it for what it says: it waits for a person. */
   | { readonly type: 'refused'; readonly id: string; readonly at: string; readonly reason: string }
-  /** A person has the database told again, of the run as it stands here. */
+  /** A person has them sent to the database again, of the run as it stands here. */
   | {
       readonly type: 'retry';
       readonly id: string;
@@ -29,7 +29,7 @@ export interface DeadRun {
 
 /** A run that the database does not know. */
 export interface UnsyncedRun {
-  /** As the database would be told of it. */
+  /** As the database would get it. */
   readonly run: RunRecord;
   readonly dead: DeadRun | undefined;
   readonly records: readonly KeptRecord[];
@@ -50,11 +50,11 @@ export function unsyncedRuns(records: readonly KeptRecord[]): UnsyncedRun[] {
 function unsyncedRun(records: readonly KeptRecord[]): UnsyncedRun | undefined {
   const kept = records.find((record) => record.type === 'kept');
   if (kept === undefined) return undefined;
-  const judged = records
+  const decided = records
     .filter((record) => record.type === 'refused' || record.type === 'retry')
     .sort((a, b) => (a.at < b.at ? -1 : 1));
-  const run = judged.findLast((record) => record.type === 'retry')?.run ?? kept.run;
-  const verdict = judged.at(-1);
+  const run = decided.findLast((record) => record.type === 'retry')?.run ?? kept.run;
+  const verdict = decided.at(-1);
   if (verdict?.type !== 'refused') return { run, dead: undefined, records };
   const { id, at, reason } = verdict;
   return { run, dead: { kind: 'run', id, at, reason, mac: run.mac, run }, records };

@@ -11,7 +11,7 @@ export interface ServerSource {
   readonly description: string;
   /** Called before first use and after each lost connection. */
   ensure(signal?: AbortSignal): Promise<pg.ClientConfig>;
-  /** Told of each connection that was lost: another host may have taken over. */
+  /** Called for each connection that was lost: another host may have taken over. */
   lost?(): void;
   /** Never throws. */
   release(): Promise<void>;

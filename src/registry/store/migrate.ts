@@ -94,7 +94,7 @@ async function compare(
   if (server !== undefined && server.version < OLDEST_VERSION) {
     throw new EspmintError('REGISTRY_SERVER_TOO_OLD', { target, version: server.name });
   }
-  // A text that it cannot hold would stop a journal that is told of it, and everything behind it.
+  // A text that it cannot hold would stop a journal that holds it, and everything behind it.
   if (server !== undefined && server.encoding !== 'UTF8')
     throw new EspmintError('REGISTRY_ENCODING', { target, encoding: server.encoding });
   if (server?.there !== true) return { applied: [], missing: known.map(({ name }) => name) };

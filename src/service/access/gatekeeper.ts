@@ -69,7 +69,7 @@ export class Gatekeeper {
     return { cookie, user: { name: user.name, role: user.role, via: 'session' } };
   }
 
-  /** What the page is told of its caller. */
+  /** What the page is given of its caller. */
   async describe(identity: Identity | undefined, credentials: Credentials): Promise<Session> {
     const { cookie } = credentials;
     const signInRequired = await this.signInRequired(credentials);

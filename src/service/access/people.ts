@@ -62,7 +62,7 @@ export class People {
     return (await this.#read()).users.map(({ name, role, createdAt }) => ({ name, role, createdAt }));
   }
 
-  /** @throws STATE_UNREADABLE whenever it cannot be told for sure: then nobody is let in */
+  /** @throws STATE_UNREADABLE whenever it is not known for sure: then nobody is let in */
   async anybody(): Promise<boolean> {
     return (await this.#read()).users.length > 0;
   }

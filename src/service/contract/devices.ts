@@ -161,7 +161,7 @@ const registryStatusSchema = z
     conflicts: z.int().optional(),
     /** How old this station's copy of the allow and deny lists is. */
     listsCopiedAt: timeSchema.optional(),
-    /** What is still to be told to the user's own tables and services, and what was given up. */
+    /** What is still to be sent to the user's own tables and services, and what was given up. */
     pushes: pushCountsSchema.optional(),
   })
   .meta({ id: 'RegistryStatus' });

@@ -7,7 +7,7 @@ const eventSchema = z.enum(['provisioned', 'rotated', 'removed', 'restored']);
 
 export const pushCountsSchema = z
   .object({
-    /** Still to be told. */
+    /** Still to be delivered. */
     pending: z.int(),
     /** Given up, until somebody retries or discards them. */
     dead: z.int(),
@@ -66,7 +66,7 @@ export type DeadPush = z.output<typeof deadSchema>;
 /** Of a target, as its list shows it. */
 const nameParams = z.object({ name: z.string().min(1).max(64) });
 
-/** Everything that a target is told of, where, and how: what is secret in it goes in here and never comes out again. */
+/** Everything that a target gets, where, and how: what is secret in it goes in here and never comes out again. */
 const newTargetSchema = z
   .object({
     /** 1 to 64 letters, digits, dots, dashes and underscores. */
@@ -80,7 +80,7 @@ const newTargetSchema = z
     signingSecret: z.string().trim().min(1).max(200).optional(),
     /** All of them when absent. */
     events: z.array(eventSchema).min(1).max(10).optional(),
-    /** Whether keys are told too. */
+    /** Whether keys are sent too. */
     sendKeys: z.boolean().optional(),
   })
   .meta({ id: 'NewPushTarget' });
@@ -122,7 +122,7 @@ export const PUSH_OPERATIONS = operations({
     method: 'POST',
     path: '/push/targets/:name/pause',
     role: 'admin',
-    summary: 'Holds back what is to be told; it comes together.',
+    summary: 'Holds back its deliveries; they come together later.',
     params: nameParams,
     response: doneSchema,
   },

@@ -46,7 +46,7 @@ export const stationStateSchema = z
     hasDatabase: z.boolean(),
     /** The batch of the settings, as it stood at the last sign of life. */
     batch: batchSchema.optional(),
-    /** Why the batch cannot be told now. */
+    /** Why the batch is not known now. */
     batchProblem: z
       .object({
         code: z.string().optional(),

@@ -86,7 +86,7 @@ export function profileHandlers({ profiles, settings, secrets, hub }: ServiceCor
   };
 }
 
-/** A reference that boards could not be started with is told where it is typed. */
+/** A reference that boards could not be started with is named where it is typed. */
 async function findSecrets(checked: CheckedInput, secrets: ServiceCore['secrets']): Promise<Finding[]> {
   const reference = 'profile' in checked ? checked.profile.wifi?.password : undefined;
   if (reference === undefined) return [];

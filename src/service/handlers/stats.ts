@@ -8,7 +8,7 @@ import { readDay, readFigures } from '../station/figures.js';
 
 type StatsHandlers = Pick<Handlers, 'stats' | 'exportStats' | 'today'>;
 
-/** More pending devices than this are told as this many. */
+/** More pending devices than this are counted as this many. */
 const PENDING_MAX = 1000;
 
 export function statsHandlers({ runs, settings, parts }: ServiceCore): StatsHandlers {
@@ -40,7 +40,7 @@ async function pendingDevices(registry: Registry): Promise<number | undefined> {
   try {
     return (await registry.list({ status: 'pending', limit: PENDING_MAX })).devices.length;
   } catch {
-    // A registry that is out of reach is told by its own status; the day's figures do without it.
+    // A registry that is out of reach is shown by its own status; the day's figures do without it.
     return undefined;
   }
 }

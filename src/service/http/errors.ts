@@ -27,7 +27,7 @@ export function answerError(log: ServiceLog) {
   };
 }
 
-/** The caller went away in mid-request: that is no fault, and nobody is there to be told. */
+/** The caller went away in mid-request: that is no fault, and nobody is there to hear of it. */
 function isOfLeaving(error: unknown, { raw }: FastifyRequest): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const isAbort = error instanceof Error && error.name === 'AbortError';

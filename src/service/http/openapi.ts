@@ -59,7 +59,7 @@ function withoutUnused<T extends object>(document: T): T {
   return { ...document, components: { ...components, schemas: kept } };
 }
 
-/** Answers may gain fields within v1: a client must not be told that there will never be more. */
+/** Answers may gain fields within v1: a client must not rely on it that there will never be more. */
 function openObjects<T>(document: T): T {
   const text = JSON.stringify(document, (_, value: unknown) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;

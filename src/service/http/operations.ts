@@ -64,7 +64,7 @@ export interface OperationOptions {
   readonly sessionCookie: string;
   /** Whether this address is that of a proxy that is believed. */
   readonly isProxy: (address: string | undefined) => boolean;
-  /** Told of each operation that did what it was asked. */
+  /** Called after each operation that did what it was asked. */
   readonly onDone: (operation: Operation) => void;
 }
 

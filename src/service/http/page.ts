@@ -63,7 +63,7 @@ function answerNothing(app: FastifyInstance, request: FastifyRequest, reply: Fas
   const path = pathOf(url);
   const allowed = [...new Set([...methodsAt(path), ...(isFile(app, path) ? ['GET', 'HEAD'] : [])])];
   if (allowed.length > 0) throw new EspmintError('METHOD_NOT_ALLOWED', { method, path, allowed });
-  // Somebody opens it in a browser; everything else is told in JSON.
+  // Somebody opens it in a browser; everything else is said in JSON.
   const wantsPage = /text\/html/.test(headers.accept ?? '') && !path.startsWith(`${API_PREFIX}/`);
   if (wantsPage) return reply.code(404).type('text/html; charset=utf-8').send(NOTHING_HERE);
   throw new EspmintError('ROUTE_UNKNOWN', { method, path });

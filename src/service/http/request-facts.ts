@@ -1,4 +1,4 @@
-// What a request says of itself and may be told on.
+// What a request says of itself and may be passed on.
 import type { FastifyRequest } from 'fastify';
 import { isIP } from 'node:net';
 

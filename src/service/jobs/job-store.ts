@@ -1,4 +1,4 @@
-// The jobs: one for each run of a board, from its first event to its result, told and kept as it goes.
+// The jobs: one for each run of a board, from its first event to its result, published and kept as it goes.
 import { randomUUID } from 'node:crypto';
 import { EspmintError } from '../../core/errors/index.js';
 import type { ProvisionEvent, ProvisionResult } from '../../core/stages.js';
@@ -10,7 +10,7 @@ import { Pace } from './pace.js';
 export interface JobStoreParts {
   readonly publish: (event: LiveEvent) => void;
   readonly journal: Journal;
-  /** Told of each state of each job, before it is published. `isProgress`: nothing but its percentage is new. */
+  /** Called with each state of each job, before it is published. `isProgress`: nothing but its percentage is new. */
   readonly onChange: (job: Job, isProgress: boolean) => void;
 }
 

@@ -10,7 +10,7 @@ export class Pace {
     this.#now = now;
   }
 
-  /** Whether this percentage is to be told. */
+  /** Whether this percentage is to be published. */
   allows(percent: number): boolean {
     const now = this.#now();
     if (percent < 100 && now - this.#lastMs < INTERVAL_MS) return false;

@@ -1,4 +1,4 @@
-// What readers of live events are told of a change that came through the interface, whoever made it.
+// What readers of live events get of a change that came through the interface, whoever made it.
 import { CHANGING_PARTS } from '../contract/events.js';
 import type { Operation } from '../contract/index.js';
 import type { EventHub } from './event-hub.js';

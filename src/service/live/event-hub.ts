@@ -21,7 +21,7 @@ export interface Listener {
 const KEPT_EVENTS = 2048;
 
 export class EventHub {
-  /** Begins every id, so that ids of an earlier process are told from ours. */
+  /** Begins every id, so that ids of an earlier process differ from ours. */
   readonly instance = randomBytes(4).toString('hex');
   readonly #kept: SentEvent[] = [];
   readonly #listeners = new Set<Listener>();

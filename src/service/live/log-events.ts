@@ -2,7 +2,7 @@
 import type { Job, LiveEvent } from '../contract/index.js';
 import type { ServiceLog } from '../log.js';
 
-/** Returns what is to be told of each event. */
+/** Returns what is to be written of each event. */
 export function logEvents(log: ServiceLog): (event: LiveEvent) => void {
   const running = new Set<string>();
   let isAway = false;
@@ -21,7 +21,7 @@ function tellJob(log: ServiceLog, running: Set<string>, job: Job): void {
   if (state === 'running') {
     running.add(id);
     if (isNew) log.info({ job: id, port, startedBy, batch }, 'job begun');
-    // A job that was taken note of, or was left by an earlier process, has been told before.
+    // A job that was taken note of, or was left by an earlier process, has been written before.
   } else if (running.delete(id) || state === 'interrupted') {
     const how = { job: id, port, mac, uuid, batch, state, durationMs: durationMs && Math.round(durationMs) };
     log.info({ ...how, stage: failure?.stage, code: failure?.code }, 'job ended');

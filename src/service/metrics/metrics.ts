@@ -8,7 +8,7 @@ import { readDay } from '../station/figures.js';
 
 /** Seconds: a stage takes 10 ms on a fast link and half a minute where a board is slow to boot. */
 const BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
-/** Jobs that were counted are told again when somebody takes note of them: so many are remembered. */
+/** Jobs that were counted come again when somebody takes note of them: so many are remembered. */
 const REMEMBERED = 1_000;
 const SLOT_STATES = portSchema.shape.state.options;
 
@@ -99,7 +99,7 @@ export class Metrics {
     this.#count(event.job);
   }
 
-  /** In the text format. A registry that does not answer is told as such, and is no failure. */
+  /** In the text format. A registry that does not answer is shown as such, and is no failure. */
   async text(): Promise<string> {
     this.#lookAtSlots();
     await Promise.all([this.#lookAtRegistry(), this.#lookAtYield()]);

@@ -5,7 +5,7 @@ import type { PortState, VirtualBoard } from '../contract/index.js';
 /** A port without what only station and jobs know. */
 export type Place = Omit<PortState, 'slot' | 'state' | 'job' | 'inspecting' | 'waiting' | 'held'>;
 
-/** What a source lists: how it is shown, and what the tracker is told while a board is there. */
+/** What a source lists: how it is shown, and what the tracker gets while a board is there. */
 export interface Listed {
   readonly place: Place;
   readonly info: PortInfo | undefined;

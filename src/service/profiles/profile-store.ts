@@ -88,7 +88,7 @@ export class FileProfileStore implements ProfileStore {
     const entry = { name, version, savedAt: new Date().toISOString(), savedBy, note, text };
     await makePrivateDir(join(this.#folder, folder));
     const path = join(this.#folder, folder, `${version}.json`);
-    // Of two who save at once, one is told.
+    // Of two who save at once, one hears of it.
     if (!(await createOwnFile(path, `${JSON.stringify(entry, null, 2)}\n`)))
       throw new EspmintError('PROFILE_CHANGED', { name, version });
     return this.#read(folder, version);

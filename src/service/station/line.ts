@@ -1,4 +1,4 @@
-// The station of the service: boards that ports bring, run by the same station core as `espmint station`, told as jobs.
+// The station of the service: boards that ports bring, run by the same station core as `espmint station`, shown as jobs.
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import type { Failed, ProvisionEvent, ProvisionResult } from '../../core/stages.js';
 import { checkDevice, provisionDevice, type ProvisionParts } from '../../provision/index.js';

@@ -21,7 +21,7 @@ export class RegistryWatch {
     if (event.type === 'job' && event.job.failure?.conflict !== undefined) void this.look();
   }
 
-  /** Looks, and publishes what is not as it was told before; one look at a time. Never throws. */
+  /** Looks, and publishes what is not as it was published before; one look at a time. Never throws. */
   look(): Promise<void> {
     this.#looking = this.#looking.then(() => this.#look());
     return this.#looking;

@@ -33,7 +33,7 @@ export class StationSettings {
     this.#publish = publish;
   }
 
-  /** Told of each change, and once at the start by whoever starts the service. */
+  /** Called with each change, and once at the start by whoever starts the service. */
   watch(listener: (settings: Settings) => void): void {
     this.#listeners.push(listener);
   }

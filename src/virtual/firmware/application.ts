@@ -1,4 +1,4 @@
-// What runs when a chip starts from flash: a few personalities, told apart by what they print.
+// What runs when a chip starts from flash: a few personalities, distinguished by what they print.
 import type { FlashMemory } from '../flash/memory.js';
 import type { Machine } from '../machine.js';
 import { busy, send, type Firmware, type Next, type Steps } from '../steps.js';

@@ -1,4 +1,4 @@
-// Which rate the ROM's UART really runs at when it is told one: it scales by the crystal that it believes in.
+// Which rate the ROM's UART really runs at when it is set to one: it scales by the crystal that it believes in.
 import { readField } from '../../core/chips/index.js';
 import type { Machine } from '../machine.js';
 

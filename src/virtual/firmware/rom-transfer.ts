@@ -14,7 +14,7 @@ export interface TransferParts {
   readonly encrypts: boolean;
 }
 
-/** What *_BEGIN told, and how far the upload is. */
+/** What *_BEGIN said, and how far the upload is. */
 export class Transfer implements TransferParts {
   sizeBytes = 0;
   blocks = 0;

@@ -6,7 +6,7 @@ export const STUB_ERROR = {
   badChecksum: 0xc100,
   /** Unknown op code, or a frame that is no request. */
   invalidCommand: 0xc300,
-  /** The flash did not do what it was told. */
+  /** The flash did not do what it was asked to. */
   spiOperation: 0xc400,
   /** DATA or END without BEGIN. */
   notInFlashMode: 0xc600,

@@ -56,7 +56,7 @@ export class StubFlash {
     return OK;
   }
 
-  /** The block is good so far as its checksum goes; what writing it brings is told by the next reply. */
+  /** The block is good so far as its checksum goes; what writing it brings is in the next reply. */
   private take(request: Request, compressed: boolean): Outcome {
     const block = decodeDataBlock(request);
     if (block === undefined || !block.lengthMatches) return fail(STUB_ERROR.badLength);

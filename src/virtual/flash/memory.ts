@@ -5,7 +5,7 @@ export const BLOCK_BYTES = 0x10000;
 export const PAGE_BYTES = 0x100;
 const ERASED = 0xff;
 
-/** One physical operation on the cells, told to observers before it happens. */
+/** One physical operation on the cells, given to observers before it happens. */
 export interface FlashOperation {
   readonly kind: 'erase' | 'program';
   readonly address: number;

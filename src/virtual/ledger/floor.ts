@@ -33,7 +33,7 @@ export interface Change {
   readonly timing: Timing;
   /** Best rate of the link, bits per second. */
   readonly baud: number;
-  /** Whose ROM it is; absent: one that need not be asked anything before it is told something. */
+  /** Whose ROM it is; absent: one that need not be asked anything before something is set. */
   readonly chip?: ChipName | undefined;
   /** The rate that must be begun at; the best one where the link carries rates, since a ROM measures the host's. */
   readonly startBaud?: number;
@@ -77,7 +77,7 @@ function differs(before: Uint8Array, after: Uint8Array, sector: number): boolean
   return Buffer.compare(before.subarray(sector, end), after.subarray(sector, end)) !== 0;
 }
 
-/** What a chip must be asked before it can be told a rate, and where its flash is. */
+/** What a chip must be asked before its rate can be set, and where its flash is. */
 function findingOn(chip: ChipName | undefined): Finding {
   if (chip === undefined) return { rateRegisters: 0, hasPads: false };
   const { rom, crystal } = getChip(chip);

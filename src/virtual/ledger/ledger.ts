@@ -103,7 +103,7 @@ export class Ledger {
     this.lastDirection = direction;
   }
 
-  /** The host told its rate: it may begin at any. */
+  /** The host has set its rate: it may begin at any. */
   rateWasGiven(): void {
     this.carriesRates = true;
   }

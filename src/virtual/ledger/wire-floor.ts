@@ -97,7 +97,7 @@ function asking(raises: boolean, questions: readonly Frame[]): readonly Exchange
   return [atStart(raises ? [SYNC, CHANGE_BAUD] : [SYNC]), atBest(questions)];
 }
 
-/** Of somebody who was told nothing but the region: where a chip has its registers follows from its magic word. */
+/** Of somebody who knows nothing but the region: where a chip has its registers follows from its magic word. */
 function finding(raises: boolean, chip: Finding, look: readonly Frame[]): readonly Exchange[] {
   const early = [
     ...(raises ? new Array<Frame>(chip.rateRegisters).fill(READ) : []),

@@ -1,4 +1,4 @@
-// COM-PORT-OPTION on the access server's side (RFC 2217): what a client asks of the serial port, and what it is told.
+// COM-PORT-OPTION on the access server's side (RFC 2217): what a client asks of the serial port, and what it answers.
 import type { Lines } from '../reset-circuit.js';
 
 export const COM_PORT_OPTION = 44;
@@ -58,7 +58,7 @@ export class ComPort {
 
   constructor(private readonly pins: ComPortPins) {}
 
-  /** The client may use the option: it is told the state of the lines once. */
+  /** The client may use the option: it is sent the state of the lines once. */
   start(): void {
     this.pins.setBaud(this.baud);
     this.notify();

@@ -65,7 +65,7 @@ export function failureText(error: unknown): string {
   if (error.code === 'OFFLINE') return t('common.noAnswer');
   const own = error.message === '' ? error.code : error.message;
   const words = wordsFor(error.code, error.params);
-  // What a sentence is about may not be told.
+  // What a sentence is about may not be known.
   if (words === undefined || /\{\w+\}/.test(`${words.cause}${words.next}`)) return own;
   if (!SAYS_MORE.has(words.sentence)) return `${words.cause} ${words.next}`;
   if (currentLanguage() === 'en') return own;

@@ -34,7 +34,7 @@ export interface ImprovInfo {
 /** A network that a board sees. */
 export interface SeenNetwork {
   readonly ssid: string;
-  /** dBm; absent where the board told no number. */
+  /** dBm; absent where the board gave no number. */
   readonly rssi?: number | undefined;
   readonly secured: boolean;
   readonly channel?: number | undefined;
@@ -68,7 +68,7 @@ export class ImprovClient {
     private readonly options: ImprovOptions = {},
   ) {}
 
-  /** Last state that the device told: see STATE. */
+  /** Last state that the device reported: see STATE. */
   get state(): number | undefined {
     return this.#state;
   }
@@ -154,7 +154,7 @@ export class ImprovClient {
     await this.#send(COMMAND.sendWifi, parameters);
     let silent = new Deadline(timeoutMs / TRIES);
     const deadline = new Deadline(timeoutMs);
-    // The state of before may be told once more; a new one is news also without the acknowledgement.
+    // The state of before may be reported once more; a new one is news also without the acknowledgement.
     let [begun, isJoining] = [false, false];
     const before = this.#state;
     while (!deadline.passed) {
@@ -245,7 +245,7 @@ export class ImprovClient {
     while (!deadline.passed) {
       const packet = await this.#next(deadline);
       if (packet?.type === PACKET_TYPE.error && (packet.data[0] ?? 0) !== 0) return packet.data[0];
-      // The old state may be told again before the new one.
+      // The old state may be reported again before the new one.
       if (packet?.type === PACKET_TYPE.state && this.#state !== STATE.ready) return undefined;
     }
     return IMPROV_ERROR.unableToConnect;

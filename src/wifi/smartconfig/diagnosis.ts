@@ -19,7 +19,7 @@ export interface SilenceFacts {
   readonly network: SenderNetwork | undefined;
   /** Acknowledgements for another sender, or damaged. */
   readonly foreign: number;
-  /** What the board's own log told, where its port is known. */
+  /** What the board's own log said, where its port is known. */
   readonly boardSays?: 'nothing' | 'received' | 'joined' | 'wrong-password' | 'no-network' | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Virtual boards in this process, and what the judge reads from their flash: espmint has no part in that reading.
+// Virtual boards in this process, and what the check reads from their flash: espmint has no part in that reading.
 import { createVirtualBoard, serveRfc2217, type VirtualBoard } from '../../../src/virtual/index.js';
 import { readNvs } from '../../../src/virtual/firmware/nvs-reader.js';
 

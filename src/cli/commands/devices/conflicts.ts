@@ -112,8 +112,17 @@ function rowsOf(conflict: Conflict): Row[] {
   const decision = decisionText(conflict, systemZone());
   return conflictRows(conflict, systemZone()).map(({ side, mac, uuid, chipId, history }) => {
     const isDecided = side === 'refused' && decision !== undefined;
-    const told = isDecided ? `${history}; decided ${decision}` : history;
-    return [id === undefined ? '(in the journal)' : String(id), code, state, side, mac, uuid, chipId, told];
+    const account = isDecided ? `${history}; decided ${decision}` : history;
+    return [
+      id === undefined ? '(in the journal)' : String(id),
+      code,
+      state,
+      side,
+      mac,
+      uuid,
+      chipId,
+      account,
+    ];
   });
 }
 

@@ -1,4 +1,4 @@
-// `espmint push`: tables and services of the user's own that are told of devices.
+// `espmint push`: tables and services of the user's own that get each device.
 import { Command } from 'commander';
 import { type CliIo, jsonLine } from '../../io.js';
 import { addCommand } from './add.js';
@@ -18,7 +18,7 @@ export function pushCommand(io: CliIo): Command {
     .addCommand(listCommand(io))
     .addCommand(showCommand(io))
     .addCommand(testCommand(io))
-    .addCommand(pauseCommand(io, 'pause', true, 'hold back what is to be told; it comes together'))
+    .addCommand(pauseCommand(io, 'pause', true, 'hold back its deliveries; they come together'))
     .addCommand(pauseCommand(io, 'resume', false, 'go on, and try at once what has failed'))
     .addCommand(removeCommand(io))
     .addCommand(statusCommand(io))
@@ -62,7 +62,7 @@ function testCommand(io: CliIo): Command {
     .action((name: string, _: unknown, command: Command) =>
       withPushes(io, command, async (pushes) => {
         await pushes.test(name, io.signal);
-        io.stdout(`${name} takes what it is told\n`);
+        io.stdout(`${name} takes what it is sent\n`);
       }),
     );
 }

@@ -93,7 +93,7 @@ export async function openWork(
         }
         const pauseMs = untilFull ? CHANGES_MS : HEARTBEAT_MS;
         await pause(pauseMs, AbortSignal.any([ending.signal, changed.signal]));
-        // Boards that end together are told together.
+        // Boards that end together are shown together.
         if (changed.signal.aborted) await pause(CHANGES_MS, ending.signal);
       }
     },

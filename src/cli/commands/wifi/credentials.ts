@@ -1,4 +1,4 @@
-// What a Wi-Fi command is told: the network, and secrets that never stand on a command line.
+// What a Wi-Fi command is given: the network, and secrets that never stand on a command line.
 import { EspmintError } from '../../../core/errors/index.js';
 import { checkWifi } from '../../../core/wifi.js';
 import type { Command } from 'commander';

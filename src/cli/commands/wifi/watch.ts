@@ -29,6 +29,6 @@ async function watch(io: CliIo, options: Options): Promise<void> {
   if (json === true) io.stdout(jsonLine({ type: 'joined', port, ...joined }));
   else
     io.stdout(
-      `${port}: on ${joined.ssid === undefined ? 'its network' : `"${joined.ssid}"`}, address ${joined.address ?? 'not told'}\n`,
+      `${port}: on ${joined.ssid === undefined ? 'its network' : `"${joined.ssid}"`}, address ${joined.address ?? 'unknown'}\n`,
     );
 }

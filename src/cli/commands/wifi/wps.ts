@@ -68,5 +68,5 @@ async function run(io: CliIo, options: Options): Promise<void> {
     });
   });
   if (json === true) io.stdout(jsonLine({ type: 'joined', port, ...joined }));
-  else io.stdout(`${port}: on "${joined.ssid ?? 'its network'}", address ${joined.address ?? 'not told'}\n`);
+  else io.stdout(`${port}: on "${joined.ssid ?? 'its network'}", address ${joined.address ?? 'unknown'}\n`);
 }

@@ -217,7 +217,7 @@ export const DRIVER_ERRORS = {
   PARTITION_TABLE_MISSING: entry<{ port: string; wanted?: string; present: readonly string[] }>({
     ...board,
     problem: ({ port, wanted, present }) =>
-      `${port}: no partition table was found${wanted === undefined ? '' : ` at ${wanted}`}, but ${present.join(' and ')}: where the firmware has its NVS cannot be told`,
+      `${port}: no partition table was found${wanted === undefined ? '' : ` at ${wanted}`}, but ${present.join(' and ')}: where the firmware has its NVS is not known`,
     next: () =>
       'flash the firmware with its partition table; or say where the table is with --partition-table-offset; or give the region with --offset, --size and --force-offset',
   }),

@@ -63,7 +63,7 @@ export const PUSH_ERRORS = {
   }),
   PUSH_DEVICE_GONE: entry<{ target: string; mac: string }>({
     ...missing,
-    problem: ({ target, mac }) => `The device ${mac} that was to be told to "${target}" has no row any more`,
+    problem: ({ target, mac }) => `The device ${mac} that was to be sent to "${target}" has no row any more`,
     next: () => 'discard the delivery ("espmint push dead --discard ID")',
   }),
   PUSH_DELIVERY_UNKNOWN: entry<{ id: string }>({

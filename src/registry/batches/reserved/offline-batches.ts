@@ -47,7 +47,7 @@ export class OfflineBatches extends PostgresBatches {
     try {
       return await this.#online(request, async () => {
         if (reservedUnits.takenBy(batch, mac) !== undefined) this.#note(await this.#sync.sync());
-        // What it became is not told yet: its serial number is the one of that place.
+        // What it became is not synced yet: its serial number is the one of that place.
         if (reservedUnits.takenBy(batch, mac) !== undefined) return this.#claimAhead(request);
         const claim = await this.#claimShared(request);
         this.#open.set(claim.id, { request, claim });
@@ -103,7 +103,7 @@ export class OfflineBatches extends PostgresBatches {
     throw new EspmintError('BATCH_PLACE_LOST', { batch: lost.batch, mac: lost.mac });
   }
 
-  /** Gives back what no board has taken. What cannot be told now is told at the next start. */
+  /** Gives back what no board has taken. What cannot be synced now is synced at the next start. */
   override async close(): Promise<void> {
     try {
       await this.#sync.sync();
@@ -213,7 +213,7 @@ export class OfflineBatches extends PostgresBatches {
     return makeClaim({ id: entry.id, serial, uuid, psk, earlier });
   }
 
-  /** A board that had its reserved unit from the database is proven now, and nobody can be told: it counts by a reserved unit ahead. */
+  /** A board that had its reserved unit from the database is proven now, and the database cannot hear of it: it counts by a reserved unit ahead. */
   async #passAhead(
     { request, claim }: { readonly request: ClaimRequest; readonly claim: Claim },
     unit: ProvenUnit,

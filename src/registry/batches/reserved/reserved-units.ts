@@ -11,7 +11,7 @@ export type ReservedUnitRecord =
   | { readonly type: 'held'; readonly id: string; readonly reserved: ReservedUnit }
   | ({ readonly type: 'used'; readonly id: string } & UnitUse)
   | ({ readonly type: 'ended'; readonly id: string } & UnitEnd)
-  /** Before the database is told that nobody takes them any more. */
+  /** Before the database hears that nobody takes them any more. */
   | { readonly type: 'returning'; readonly ids: readonly string[] }
   /** The database knows all of it. */
   | { readonly type: 'done'; readonly ids: readonly string[] };

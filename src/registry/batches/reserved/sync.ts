@@ -41,7 +41,7 @@ export class UnitSync {
     this.#options = options;
   }
 
-  /** Each use once, in the order of their ends. @throws REGISTRY_*; the rest is told another time */
+  /** Each use once, in the order of their ends. @throws REGISTRY_*; the rest is sent another time */
   sync(): Promise<SyncedUse[]> {
     this.#syncing ??= this.#sync().finally(() => (this.#syncing = undefined));
     return this.#syncing;

@@ -25,7 +25,7 @@ export class ProtocommDevice {
   private answers = 0;
   /** What the firmware logs; taken by who prints it. */
   readonly log: string[] = [];
-  /** Set when the device has told that it is connected: the service ends. */
+  /** Set when the device has reported that it is connected: the service ends. */
   finished = false;
 
   constructor(

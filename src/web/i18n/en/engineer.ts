@@ -239,7 +239,7 @@ export const engineer = {
   'field.image': 'Image',
   'verdict.same': 'Same',
   'verdict.different': 'Differs',
-  'verdict.unknown': 'Not told',
+  'verdict.unknown': 'Unknown',
 
   'settings.browser': 'This browser',
   'settings.station': 'Station',
@@ -278,7 +278,7 @@ export const engineer = {
   'registry.bringKey':
     'Copy the file master.key from a computer whose “espmint keys list” names {wanted}, and run “espmint keys import FILE” here. Do not overwrite the one that is here.',
   'registry.otherKey':
-    'This computer has {wanted} too, but was told to use another one: name {wanted} instead, or run “espmint keys rotate” to go over to the one that is named.',
+    'This computer has {wanted} too, but is set to use another one: name {wanted} instead, or run “espmint keys rotate” to go over to the one that is named.',
   'spool.title': 'Kept here for the registry, and not as it should be',
   'spool.hint': 'Nothing of it is lost. Everything else goes on.',
   'spool.SPOOL_UNREADABLE':
@@ -329,8 +329,8 @@ export const engineer = {
   'tokens.confirmRevoke': 'End the token of {label}? The machine is refused from then on.',
 
   'today.pendingSync': 'Runs not yet in the registry',
-  'registry.pendingSync.one': '{n} result waits to be told to it.',
-  'registry.pendingSync.other': '{n} results wait to be told to it.',
+  'registry.pendingSync.one': '{n} result waits to be sent to it.',
+  'registry.pendingSync.other': '{n} results wait to be sent to it.',
   'registry.conflicts.one': '{n} board contradicts it: somebody has to decide.',
   'registry.conflicts.other': '{n} boards contradict it: somebody has to decide.',
   'secret.store': 'Store a password',

@@ -31,10 +31,10 @@ export const operator = {
   'warning.PARTITION_NOT_FILLED': 'The image fills only a part of its partition.',
   'warning.NVS_VALUES_LOST': 'Other values that stood in the NVS partition are gone.',
   'warning.WRITE_NOT_PROVEN': 'The chip does not let anybody read back what was written.',
-  'warning.RESERVATION_SETTLED': 'An earlier try had reached the chip; the registry was told so.',
+  'warning.RESERVATION_SETTLED': 'An earlier try had reached the chip; the registry knows it now.',
   'banner.stopping': 'The service is stopping. Running boards are brought to a safe point.',
   'banner.registry':
-    'The registry cannot be reached. Boards go on; what they got is kept on this station and told to it later.',
+    'The registry cannot be reached. Boards go on; what they got is kept on this station and sent to it later.',
 
   'signIn.do': 'Sign in',
 

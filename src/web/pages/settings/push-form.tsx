@@ -1,4 +1,4 @@
-// A new target of pushes: where it is, what it is told, and its secrets, which go in here once and are never shown again.
+// A new target of pushes: where it is, what it gets, and its secrets, which go in here once and are never shown again.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { AnswerOf, BodyOf, DeadPush } from '../../../service/contract/index.js';

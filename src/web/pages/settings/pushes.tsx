@@ -1,4 +1,4 @@
-// Pushes: how the targets do that are told of devices, adding and changing them, and what was given up.
+// Pushes: how the targets do that get each device, adding and changing them, and what was given up.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { PushTargetInfo, PushTargetStatus } from '../../../service/contract/index.js';

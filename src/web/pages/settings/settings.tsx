@@ -30,7 +30,7 @@ const TABS = [
 ] as const;
 type Tab = (typeof TABS)[number];
 
-/** Who may see a tab; the others are told whom to ask. */
+/** Who may see a tab; the others see whom to ask. */
 const NEEDS: Record<Tab, Role> = {
   browser: 'viewer',
   station: 'viewer',

@@ -11,7 +11,7 @@ import { failureText, say } from '../../ui/toasts.js';
 interface SecretDialogProps {
   /** A first idea of its name. */
   readonly name: string;
-  /** Told the reference, `file:NAME`. */
+  /** Called with the reference, `file:NAME`. */
   readonly onStored: (reference: string) => void;
   readonly onClose: () => void;
 }

@@ -41,7 +41,7 @@ export function readFlash(board: VirtualBoard, { offset, size } = REGION): Flash
  * @param lastPassed by MAC, whether its last run passed
  * @returns what does not hold, a line each
  */
-export async function judgeUnits(
+export async function checkUnits(
   line: ChaosLine,
   units: readonly ChaosUnit[],
   lastPassed: ReadonlyMap<string, boolean>,
@@ -52,32 +52,32 @@ export async function judgeUnits(
     if (final === undefined) broken.push(`board ${number} was never put away`);
     else {
       if (final.restSha256 !== rest) broken.push(`board ${number} is changed outside its region`);
-      broken.push(...(await judgeKey(line, final)));
-      if (lastPassed.get(final.mac) === true) broken.push(...(await judgePass(line, final)));
+      broken.push(...(await checkKey(line, final)));
+      if (lastPassed.get(final.mac) === true) broken.push(...(await checkPass(line, final)));
     }
   }
-  return [...broken, ...(await judgeBatch(line, units, lastPassed))];
+  return [...broken, ...(await checkBatch(line, units, lastPassed))];
 }
 
 /** Whatever key is on a chip, the registry has it: under the name beside it, or the chip's where that is damaged. */
-async function judgeKey({ registry }: ChaosLine, { mac, uuid, psk }: FlashState): Promise<string[]> {
+async function checkKey({ registry }: ChaosLine, { mac, uuid, psk }: FlashState): Promise<string[]> {
   if (psk === undefined) return [];
   const device = await registry.find(uuid === undefined ? { mac } : { uuid });
   const known =
-    device === undefined ? undefined : await registry.reveal(device.mac, 'judged after the shift');
+    device === undefined ? undefined : await registry.reveal(device.mac, 'checked after the shift');
   if (known === psk) return [];
   return [`the key on ${mac} beside ${uuid} is not in the registry (${device?.status ?? 'no device'})`];
 }
 
 /** Who passed last holds the image that the registry says. */
-async function judgePass({ registry }: ChaosLine, final: FlashState): Promise<string[]> {
+async function checkPass({ registry }: ChaosLine, final: FlashState): Promise<string[]> {
   const { status, attempts } = await registry.show({ mac: final.mac });
   const proven = attempts.find(({ outcome }) => outcome === 'passed');
   if (status === 'provisioned' && proven?.imageSha256 === final.imageSha256) return [];
   return [`${final.mac} passed, and the registry (${status}) says another image than its flash`];
 }
 
-async function judgeBatch(
+async function checkBatch(
   { production }: ChaosLine,
   units: readonly ChaosUnit[],
   lastPassed: ReadonlyMap<string, boolean>,

@@ -1,4 +1,4 @@
-// The judgement over a campaign, when the journals have been told: every key in any flash is in the registry as one that
+// The outcome over a campaign, when the journals have been told: every key in any flash is in the registry as one that
 // may be there, none is lost, none is twice.
 import { openRegistry } from '../../../src/registry/index.js';
 import { Journal } from '../../../src/registry/spool/journal.js';
@@ -15,7 +15,7 @@ interface KnownKey {
   readonly state: string;
 }
 
-export interface Judgement {
+export interface CampaignCheck {
   readonly keysInFlash: number;
   readonly keysInRegistry: number;
   /** Attempts that only a journal knew when the last run was over. */
@@ -24,7 +24,7 @@ export interface Judgement {
   readonly broken: readonly string[];
 }
 
-export async function judge(home: Home, { boards, provenLast }: Campaign): Promise<Judgement> {
+export async function checkCampaign(home: Home, { boards, provenLast }: Campaign): Promise<CampaignCheck> {
   const inFlash = new Map(
     boards.flatMap((board) => {
       const psk = board.key();
