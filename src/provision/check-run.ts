@@ -7,7 +7,7 @@ import type { ProvisionOptions } from './provision-device.js';
 import type { ProvisionPlan } from './plan.js';
 
 /** The registry is asked for each board: what it cannot tell is never taken for a pass. */
-export type CheckRunParts = CheckParts & { readonly registry: NonNullable<CheckParts['registry']> };
+type CheckRunParts = CheckParts & { readonly registry: NonNullable<CheckParts['registry']> };
 
 /**
  * Checks the board at one port before it leaves; writes nothing to it. Never throws: every ending is a result event, which

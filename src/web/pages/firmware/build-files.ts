@@ -1,7 +1,7 @@
 // Which files of a build's folder its firmware is made of, ready to be sent: a folder holds thousands of others.
 import { LISTING_FILES } from '../../../core/firmware/listing-files.js';
 
-export interface SentFile {
+interface SentFile {
   readonly path: string;
   /** Base64. */
   readonly content: string;
