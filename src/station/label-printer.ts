@@ -7,7 +7,7 @@ export interface PrinterOptions {
   readonly open: (address: string) => Promise<Link>;
   /** Of everything together. */
   readonly timeoutMs?: number;
-  /** Told how it went: an outage is noted with its end. */
+  /** Called with how it went: an outage is noted with its end. */
   readonly onOutcome?: ((failure: EspmintError | undefined) => void) | undefined;
 }
 

@@ -120,8 +120,8 @@ export class StationLabels {
   #printerAt(address: string): PrinterOptions {
     const { openPrinter: open, log } = this.#parts.parts;
     const onOutcome = (failure: EspmintError | undefined): void => {
-      const isNews = (failure !== undefined) !== this.#printersOut.has(address);
-      if (!isNews) return;
+      const hasChanged = (failure !== undefined) !== this.#printersOut.has(address);
+      if (!hasChanged) return;
       if (failure === undefined) this.#printersOut.delete(address);
       else this.#printersOut.add(address);
       log.warn(
