@@ -273,13 +273,15 @@ describe('a board that is handed its network in the run', () => {
       return ['--profile', file];
     };
     const good = await provision(bench.urls, ...profile('wifi-canary-5b1f'));
-    expect(onlyPass(good).wifi).toEqual({ mode, result: 'joined', address });
+    expect(onlyPass(good).wifi).toEqual({ mode, ssid: 'Lab', result: 'joined', proof: 'firmware', address });
     const bad = await provision(bench.urls, ...profile('other-canary-5b1f'));
     expect(resultsOf(bad)[0]).toMatchObject({ ok: false, stage: 'join', code: 'WIFI_JOIN_FAILED' });
     expect(bad.code).toBe(4);
     const shown = await espmint(['devices', 'show', 'a4:cf:12:34:03:01', ...REGISTRY]);
-    expect(shown.stdout).toContain(`Wi-Fi ${mode}, on the network, ${address}`);
-    expect(shown.stdout).toContain(`Wi-Fi ${mode}, not on the network, `);
+    expect(shown.stdout).toContain(
+      `Wi-Fi ${mode} "Lab", on the network by the word of its firmware, ${address}`,
+    );
+    expect(shown.stdout).toContain(`Wi-Fi ${mode} "Lab", not on the network, `);
     for (const run of [good, bad, shown]) expect(run.stdout + run.stderr).not.toContain('canary');
   });
 });

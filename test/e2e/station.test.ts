@@ -193,7 +193,7 @@ describe('espmint station', () => {
 
   it('says of a board whose port was closed in the middle of its run that it was removed', async () => {
     const slow = join(scratch.path, 'slow.json');
-    writeFileSync(slow, '{"faults":[{"kind":"slow","nth":4,"ms":500}]}');
+    writeFileSync(slow, '{"faults":[{"kind":"slow","nth":4,"ms":5000}]}');
     const listen = ['--listen', 'rfc2217://127.0.0.1:0', '--faults', slow];
     const pulled = await startVirtual(['--count', '1', ...listen], 1);
     const port = pulled.urls.flatMap((url) => ['--port', url]);

@@ -401,7 +401,7 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await row('inventory').getByRole('button', { name: 'Remove inventory' }).click();
     await row('inventory').waitFor({ state: 'detached' });
     expect(asked).toEqual([
-      'Remove inventory? It is told nothing any more, and 187 deliveries that wait or were given up go with it.',
+      'Remove inventory? It gets nothing any more, and 187 deliveries that wait or were given up go with it.',
     ]);
   });
 
