@@ -1,7 +1,7 @@
 // The station as a user runs it: boards on virtual ports, a batch, labels at a printer, figures and a second helping.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startVirtualPrinter } from '../../src/virtual/index.js';
 import { espmint, scratchDir, startVirtual, type CliRun, type VirtualBench } from '../support/cli.js';
 import { keepServerRunning } from '../support/embedded-server.js';
@@ -13,8 +13,10 @@ const PROFILE = join(scratch.path, 'sensor.yaml');
 const LABEL = join(scratch.path, 'label.yaml');
 let bench: VirtualBench;
 
-beforeAll(async () => {
+beforeEach(() => {
   writeFileSync(PROFILE, 'name: sensor\nversion: 2\ncaUrl: https://ca.example.com\n');
+});
+beforeAll(async () => {
   writeFileSync(LABEL, "widthMm: 50\nheightMm: 25\nqr: '{{serial}}'\nlines: ['{{serial}}', '{{mac}}']\n");
   bench = await startVirtual(['--count', '4', '--listen', 'rfc2217://127.0.0.1:0'], 4);
 });

@@ -49,8 +49,10 @@ function buildObject(schema: z.ZodObject, secret: string | undefined): object {
     ...extra,
   });
   const full = fill(fields);
-  // Fields that exclude each other: without the optional ones.
   if (accepts(schema, full)) return full;
+  // Fields that exclude each other: without the optional ones. An answer has those with a default.
+  const certain = fill(fields.filter(([, field]) => !(field instanceof z.ZodOptional)));
+  if (accepts(schema, certain)) return certain;
   return fill(fields.filter(([, field]) => !accepts(field, undefined)));
 }
 
