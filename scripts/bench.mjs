@@ -16,7 +16,7 @@ const WHOLE_RUN = [
   ['station', '--boards', '1000'],
   ['nvs'],
   ['registry', '--rows', '100000'],
-  ['memory'],
+  ['memory', '--runs', '2000'],
   ['performance'],
 ];
 if (name !== undefined && !existsSync(join(root, `bench/${name}.ts`))) {

@@ -42,13 +42,18 @@ export async function measureTransfer(
   command(home, 'db', 'migrate');
   command(copy, 'db', 'migrate');
   const backup = join(folder, 'registry.backup');
+  const restore = (): CommandFigures => {
+    // A backup holds sealed keys: who restores it on another computer brings the master key.
+    command(copy, 'keys', 'import', join(home, 'master.key'));
+    return command(copy, 'db', 'restore', backup);
+  };
   return {
     ...(await measureRowByRow(join(folder, 'row-by-row'), openRegistry)),
     'devices import (CSV, COPY)': command(home, 'devices', 'import', csv),
     'devices import of the same file again': command(home, 'devices', 'import', csv),
     'devices export (CSV)': command(home, 'devices', 'export'),
     'db backup': command(home, 'db', 'backup', backup),
-    'db restore': command(copy, 'db', 'restore', backup),
+    'db restore': restore(),
     ...(await move(folder, (url) => command(home, 'db', 'move', '--to', url))),
   };
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { performancePage, readWholeRun } from '../../bench/support/performance-page.js';
 import { generatedDocs } from '../../src/cli/reference.js';
 import { CATALOG, WARNINGS } from '../../src/core/errors/index.js';
 import { createApp } from '../../src/service/app.js';
@@ -27,6 +28,12 @@ const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 describe('the documentation', () => {
   it.each([...generated])('%s is what `npm run docs` makes', (name, text) => {
     expect(read(join('docs/reference', name))).toBe(text);
+  });
+
+  it('performance.md and its pictures are what the figures of the last whole run make', () => {
+    const { markdown, pictures } = performancePage(readWholeRun(join(ROOT, 'bench/results/one-run')));
+    expect(read('docs/reference/performance.md')).toBe(markdown);
+    for (const [name, svg] of pictures) expect(read(join('docs/images', name))).toBe(svg);
   });
 
   it.each(pages)('%s only links to what is there', (page) => {
