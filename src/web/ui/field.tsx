@@ -52,7 +52,7 @@ export function Field({ label, hint, finding, count, children }: FieldProps): JS
 interface TextFieldProps extends Omit<FieldProps, 'children'> {
   readonly value: string;
   readonly onInput: (value: string) => void;
-  readonly type?: 'text' | 'password' | 'number' | 'search';
+  readonly type?: 'text' | 'date' | 'password' | 'number' | 'search';
   readonly placeholder?: string;
   readonly mono?: boolean;
   readonly disabled?: boolean;

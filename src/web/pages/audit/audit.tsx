@@ -10,7 +10,7 @@ import { currentLocale, maybe, t } from '../../i18n/translate.js';
 import { go, link, type Place } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { Field, SelectField, TextField } from '../../ui/field.js';
+import { SelectField, TextField } from '../../ui/field.js';
 import { Icon } from '../../ui/icon.js';
 import { ListCard } from '../../ui/list-card.js';
 import { useLoad, useSettled } from '../../ui/load.js';
@@ -107,19 +107,15 @@ function FilterBar({ filters, onChange }: FilterBarProps): JSX.Element {
         />
       ))}
       {(['since', 'until'] as const).map((name) => (
-        <Field key={name} label={t(`audit.${name}`)}>
-          {(ids) => (
-            <input
-              {...ids}
-              class="input"
-              type="date"
-              value={filters[name]}
-              onInput={(event) => {
-                onChange({ [name]: event.currentTarget.value });
-              }}
-            />
-          )}
-        </Field>
+        <TextField
+          key={name}
+          type="date"
+          label={t(`audit.${name}`)}
+          value={filters[name]}
+          onInput={(value) => {
+            onChange({ [name]: value });
+          }}
+        />
       ))}
     </section>
   );

@@ -1,7 +1,7 @@
 // Further filters of the device list: batch, lot, serial number, station and days, behind one button that says how many are set.
 import type { JSX } from 'preact';
 import { t } from '../../i18n/translate.js';
-import { Field, TextField } from '../../ui/field.js';
+import { TextField } from '../../ui/field.js';
 import { Icon } from '../../ui/icon.js';
 import { countFurther, type Filters } from './filters.js';
 
@@ -37,19 +37,15 @@ export function FilterMenu({ filters, onChange }: FilterMenuProps): JSX.Element 
           />
         ))}
         {(['from', 'to'] as const).map((name) => (
-          <Field key={name} label={t(`devices.${name}`)}>
-            {(ids) => (
-              <input
-                {...ids}
-                class="input"
-                type="date"
-                value={filters[name]}
-                onInput={(event) => {
-                  onChange({ [name]: event.currentTarget.value });
-                }}
-              />
-            )}
-          </Field>
+          <TextField
+            key={name}
+            type="date"
+            label={t(`devices.${name}`)}
+            value={filters[name]}
+            onInput={(value) => {
+              onChange({ [name]: value });
+            }}
+          />
         ))}
         <button
           type="button"
