@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serverAccount } from '../../src/registry/embedded/account.js';
 import { findBinaries } from '../../src/registry/embedded/binaries.js';
+import { browserAvailable } from './browser.js';
 import { OTHER_POSTGRES, otherPostgresBin } from '../registry/other-postgres.js';
 
 const MEMORY = '/dev/shm';
@@ -57,6 +58,8 @@ export default async function setup(): Promise<(() => void) | undefined> {
   if (process.platform === 'win32') return undefined;
   const folder = makeTemporary();
   process.env['TMPDIR'] = folder;
+  // Two files that unpack it there at once would start half of it.
+  await browserAvailable();
   const { bin } = await findBinaries(await serverAccount(folder), folder);
   process.env['ESPMINT_POSTGRES_BIN'] = quickBin(join(folder, 'shipped'), bin);
   const other = otherPostgresBin();
