@@ -19,7 +19,7 @@ interface ControlIds {
   readonly 'aria-invalid': boolean;
 }
 
-export function Field({ label, hint, finding, count, children }: FieldProps): JSX.Element {
+function Field({ label, hint, finding, count, children }: FieldProps): JSX.Element {
   const id = useId();
   const about = `${id}-about`;
   const says = finding !== undefined || hint !== undefined;
