@@ -27,8 +27,8 @@ export interface TcpPostgres {
   readonly port: number;
   /** With user `owner`, who may make databases. */
   url(database: string): string;
-  /** One statement in the database `postgres`. */
-  sql(statement: string): Promise<void>;
+  /** One statement; in the database `postgres`, where none is named. */
+  sql(statement: string, database?: string): Promise<void>;
   /** Unless it runs. */
   start(): Promise<void>;
   /** At once, as a power cut would. */
@@ -70,8 +70,8 @@ export async function makeTcpPostgres(binDir: string, folder: string, settings =
   const url = (database: string) =>
     `postgresql://owner:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}`;
 
-  async function sql(statement: string): Promise<void> {
-    const client = new pg.Client({ connectionString: url('postgres') });
+  async function sql(statement: string, database = 'postgres'): Promise<void> {
+    const client = new pg.Client({ connectionString: url(database) });
     client.on('error', () => undefined);
     await client.connect();
     try {
