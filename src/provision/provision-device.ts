@@ -7,6 +7,7 @@ import type { BoardValues } from '../core/values/rows.js';
 import type { Reservation } from '../registry/index.js';
 import type { Admission } from './admission.js';
 import { attemptTimings } from './attempt-facts.js';
+import { boardSecrets, checkBoot, type Started } from './boot-check.js';
 import { failedWifi, handOver, handOverMs, wifiModeOf } from './hand-over.js';
 import { needsWpsTurn, takeWpsTurn } from './hand-over-air.js';
 import type { Origin } from './origin.js';
@@ -16,10 +17,8 @@ import { settleOpen } from './settle-open.js';
 import { StageClock } from './stage-clock.js';
 import {
   admit,
-  boardSecrets,
   buildImage,
   noteImage,
-  checkBoot,
   claimValues,
   confirm,
   connect,
@@ -33,7 +32,6 @@ import {
   write,
   type BoardLayout,
   type Identity,
-  type Started,
   type Ingredients,
 } from './steps.js';
 import type { Try } from './try.js';

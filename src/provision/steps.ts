@@ -2,30 +2,26 @@
 import type { FlashImage } from '../core/flash-image.js';
 import { deviceRows, type PublicValues } from '../core/device-config.js';
 import { sha256Hex } from '../core/digest.js';
-import { EspmintError, isEspmintError, warningOf } from '../core/errors/index.js';
+import { EspmintError, warningOf } from '../core/errors/index.js';
 import type { FirmwarePart } from '../core/firmware/bundle.js';
 import type { AppDescription } from '../core/firmware/image.js';
 import { settleTable } from '../core/flash-survey.js';
 import { usableHardwareId } from '../core/hardware-id.js';
-import { parseLinePattern } from '../core/line-pattern.js';
 import { parseMac, type Mac } from '../core/mac.js';
 import { decodeNvs, decryptNvs, type NvsRow } from '../core/nvs/index.js';
 import type { Partition } from '../core/partition-table.js';
 import { parsePsk } from '../core/psk.js';
 import { boardValues, type BoardValues } from '../core/values/rows.js';
 import { deviceUuid } from '../core/uuid.js';
-import { deviceProof, deviceWpsPin } from '../core/wifi-device-secrets.js';
-import type { Board, BootReport, BootRules } from '../driver/index.js';
+import type { Board } from '../driver/index.js';
 import type { AttemptTimings, Reservation } from '../registry/index.js';
 import type { Admission } from './admission.js';
-import { joinRules, type Joined, type JoinRules } from '../wifi/index.js';
 import { attemptFacts, firmwareFacts, firmwareVersionOf } from './attempt-facts.js';
 import { placeRegions, regionPart, type PlacedRegion } from './extra-regions.js';
 import { requireExpectations, unmetExpectations } from './expectations.js';
 import { buildFor, checkOverlaps, surveyAfter } from './firmware-fit.js';
 import { keyPart, keyPartitionOf, nvsKeyOf } from './nvs-encryption.js';
 import { makeImage } from './nvs-image.js';
-import type { BootCheck, ProvisionPlan } from './plan.js';
 import { readFirmware } from './read-firmware.js';
 import { checkReadback } from './readback.js';
 import { chooseRegion, isSameRegion, type ChosenRegion } from './region.js';
@@ -337,92 +333,6 @@ export interface Outcome {
   readonly reservation: Reservation | undefined;
   readonly timings: AttemptTimings | undefined;
   readonly admission: Admission | undefined;
-}
-
-/** What of this board must not be shown, whatever it prints. */
-export function boardSecrets(
-  { wifi }: ProvisionPlan,
-  psk: string | undefined,
-  values: BoardValues = {},
-): string[] {
-  const own = psk === undefined ? [] : [psk, deviceProof(parsePsk(psk)), deviceWpsPin(parsePsk(psk))];
-  return [...own, ...secretsIn(values), wifi?.password].filter((secret) => secret !== undefined);
-}
-
-/** What the log of a start showed. */
-export interface Started {
-  readonly report: BootReport;
-  /** Where the plan asks for it. */
-  readonly joined?: Joined | undefined;
-}
-
-/**
- * Listens until the firmware shows that it runs and, where the plan asks for it, that the board is on the network. What
- * it prints of this device's secrets is masked.
- * @throws BOOT_FAILED, BOOT_TIMEOUT, WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN
- */
-export async function checkBoot(
-  run: Try,
-  board: Board,
-  psk?: string,
-  values: BoardValues = {},
-): Promise<Started> {
-  const { plan, port, signal } = run;
-  const { boot, join, wifi } = plan;
-  const common = {
-    secrets: boardSecrets(plan, psk, values),
-    ...(boot === undefined ? {} : { baud: boot.baud }),
-    signal,
-  };
-  const rules = bootRules(boot);
-  if (join === undefined) {
-    const timeoutMs = boot?.timeoutMs ?? DEFAULT_BOOT_MS;
-    return { report: await board.watchBoot({ ...common, ...rules, timeoutMs }) };
-  }
-  const timeoutMs = Math.max(join.timeoutMs, boot?.timeoutMs ?? 0);
-  const joining = joinRules({ port, ssid: wifi?.ssid, timeoutMs });
-  try {
-    const report = await board.watchBoot({ ...common, ...both(rules, joining.boot), timeoutMs });
-    return { report, joined: joining.joined() };
-  } catch (error) {
-    const isBoot = isEspmintError(error, 'BOOT_TIMEOUT') || isEspmintError(error, 'BOOT_FAILED');
-    throw isBoot ? joining.explain(error) : error;
-  }
-}
-
-/** What of them must show nowhere. */
-const secretsIn = (values: BoardValues): string[] =>
-  Object.values(values).flatMap(({ secret, text }) => (secret && text !== '' ? [text] : []));
-
-const DEFAULT_BOOT_MS = 10_000;
-
-function bootRules(boot: BootCheck | undefined): Pick<BootRules, 'success' | 'failure'> {
-  const { success = 'application', failure = [] } = boot ?? {};
-  return {
-    success: typeof success === 'string' ? success : { pattern: parseLinePattern(success.pattern) },
-    failure: failure.map((pattern) => parseLinePattern(pattern)),
-  };
-}
-
-/** Passes when both have come, in whichever order; an address also says that the application runs. */
-function both(
-  rules: ReturnType<typeof bootRules>,
-  joining: JoinRules['boot'],
-): Pick<BootRules, 'success' | 'failure'> {
-  const { success } = rules;
-  const pattern = typeof success === 'string' ? undefined : success.pattern;
-  let seen = pattern === undefined;
-  return {
-    failure: [...joining.failure, ...(rules.failure ?? [])],
-    success: {
-      pattern: {
-        test: (line) => {
-          seen ||= pattern?.test(line) === true;
-          return joining.success.pattern.test(line) && seen;
-        },
-      },
-    },
-  };
 }
 
 /** The registry first: a unit that its batch counts is in the registry with its key. */
