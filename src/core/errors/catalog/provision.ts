@@ -120,7 +120,8 @@ export const PROVISION_ERRORS = {
     ...board,
     problem: ({ port }) =>
       `${port}: flash encryption is on, so the firmware would not read a plain NVS image`,
-    next: () => 'use a board without flash encryption; encrypted NVS is not written by this version',
+    next: () =>
+      'provision boards before their flash encryption is switched on, or take a board where it is off',
   }),
   IDENTITY_FOR_ONE_BOARD: entry<{ option: string }>({
     exit: EXIT.input,
