@@ -7,6 +7,8 @@ export interface Admission {
   /** Taken from the batch's list of identifiers, in place of what is derived or generated. */
   readonly uuid?: string | undefined;
   readonly psk?: Psk | undefined;
+  /** Name of the batch; absent where a unit is finished without one. */
+  readonly batch?: string | undefined;
   /** The board's serial number in this batch. */
   readonly serial?: string | undefined;
   /** This device passed before with what it would get now: if it still holds these bytes, nothing is to be done. */

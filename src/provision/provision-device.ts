@@ -135,7 +135,7 @@ async function tryOnce(run: Try): Promise<ProvisionResult> {
     });
     Object.assign(known, namesOf(identity));
     if (admission !== undefined) onFailure.push((failed) => admission.failed(failed));
-    const claim = (): ReturnType<typeof claimValues> => claimValues(run, identity, admission?.serial);
+    const claim = (): ReturnType<typeof claimValues> => claimValues(run, identity, admission);
     const own = run.plan.values && (await clock.stage('reserve', claim));
     tried = withOwnWifi(run, own);
     const unit: Unit = {

@@ -170,7 +170,7 @@ export async function screen(run: Try, board: Board, { mac, uuid, hardwareId }: 
 export async function claimValues(
   { plan, parts, origin, port }: Try,
   { mac, uuid }: Identity,
-  serial: string | undefined,
+  { serial, batch }: Pick<Admission, 'serial' | 'batch'> = {},
 ): Promise<BoardValues | undefined> {
   if (plan.values === undefined) return undefined;
   const { list, match, columns } = plan.values;
@@ -187,7 +187,14 @@ export async function claimValues(
       wanted: `the board at ${port}, which has no serial number`,
     });
   }
-  const row = await parts.values.claim({ list, match, mac, uuid, serial, station: origin.station });
+  if (match === 'batch' && batch === undefined) {
+    throw new EspmintError('INPUT_INVALID', {
+      field: `The list of values "${list}" of the profile`,
+      reason: 'has a row for each batch, and this board is made in none',
+      hint: 'run it in a batch: espmint station --batch NAME, or choose the batch on the page',
+    });
+  }
+  const row = await parts.values.claim({ list, match, mac, uuid, serial, batch, station: origin.station });
   const missing = columns.find(({ name }) => !(name in row.stored));
   if (missing !== undefined) throw new EspmintError('VALUE_COLUMNS_DIFFER', { list });
   return boardValues(row.columns, row.stored);

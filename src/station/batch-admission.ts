@@ -38,6 +38,7 @@ export class BatchAdmission {
     return {
       uuid: claim.uuid,
       psk: claim.psk === undefined ? undefined : parsePsk(claim.psk),
+      batch,
       serial: claim.serial,
       earlier: claim.earlier,
       passed: (unit) => settle(batches.passed(claim.id, unit)),

@@ -16,10 +16,11 @@ export type Finish = (unit: FinishedUnit) => Promise<void>;
 export function withFinish(admit: Admit | undefined, finish: Finish): Admit {
   return async (device) => {
     const inner = await admit?.(device);
-    const { uuid, psk, serial, earlier } = inner ?? {};
+    const { uuid, psk, batch, serial, earlier } = inner ?? {};
     const admission: Admission = {
       uuid,
       psk,
+      batch,
       serial,
       earlier,
       passed: async (unit) => {

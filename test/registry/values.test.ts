@@ -1,15 +1,17 @@
 // Values of its own for each board: a list taken in whole, each row given once, over runs, processes and hands.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeNvs } from '../../src/core/nvs/index.js';
 import { parseProfile } from '../../src/core/profile/parse.js';
 import { profileSchema, type Profile } from '../../src/core/profile/schema.js';
+import type { Admission } from '../../src/provision/admission.js';
 import { provisionDevice, buildPlan } from '../../src/provision/index.js';
 import { type Registry, Store, type Values } from '../../src/registry/index.js';
 import { createVirtualBoard } from '../../src/virtual/index.js';
 import { runInProcess, type InProcessRun } from '../support/cli-in-process.js';
+import { cuttable } from '../support/cuttable.js';
 import { connectTo } from '../support/flow.js';
 import { asForeignProgram } from './foreign-program.js';
 
@@ -78,6 +80,7 @@ async function run(mac: string, list: string, match = 'next'): ReturnType<typeof
   return result;
 }
 const held = new Map<string, Map<string, unknown>>();
+const settled = (): Promise<void> => Promise.resolve();
 const MAC = (n: number): string => `a4:cf:12:00:00:0${n}`;
 
 describe('a list of values', () => {
@@ -120,7 +123,9 @@ describe('a list of values', () => {
       client.query('select open_values::text || coalesce(sealed, $1) as text from value_rows', ['']),
     );
     expect(JSON.stringify(dump)).not.toMatch(/20202021|34567890/);
-    expect((await cli('values', 'list')).stdout).toContain('0 free, 2 used, 0 scrapped, 0 returned');
+    expect((await cli('values', 'list')).stdout).toContain(
+      '0 free, 2 used, 0 shared, 0 scrapped, 0 returned',
+    );
   });
 
   it('gives a returned row to another board, and a scrapped one to none', async () => {
@@ -265,6 +270,108 @@ wifi:
     );
     const shown = await cli('values', 'show', 'networks', '--json');
     for (const canary of CANARIES) expect(JSON.stringify(dump) + shown.stdout).not.toContain(canary);
+  });
+
+  it('is shared by the boards of a batch, sealed, never used up, and changed by a new row', async () => {
+    const profile = parseProfile(
+      NETWORK('static').replace('match: mac', 'match: batch').replace('networks', 'sites'),
+      'p',
+    );
+    const plan = await buildPlan(profile, { attempts: 1 }, () => Promise.resolve(''));
+    const made = async (
+      mac: string,
+      batch: string | undefined,
+      from = values,
+    ): ReturnType<typeof provisionDevice> => {
+      const board = createVirtualBoard({ mac });
+      const admit = (): Promise<Admission> => Promise.resolve({ batch, passed: settled, failed: settled });
+      const result = await provisionDevice('virtual://board', plan, {
+        connect: connectTo(board),
+        registry,
+        values: from,
+        admit,
+      });
+      const rows = decodeNvs(board.flash.read(0x9000, 0x10000)).values;
+      held.set(mac, new Map(rows.map(({ key, value }) => [key, value])));
+      board.dispose();
+      return result;
+    };
+    const network = (mac: string): unknown[] =>
+      ['wifi_ssid', 'wifi_password'].map((key) => held.get(mac)?.get(key));
+    const importRows = (...lines: readonly string[]): Promise<InProcessRun> => {
+      writeFileSync(
+        profileFile,
+        NETWORK('static').replace('match: mac', 'match: batch').replace('networks', 'sites'),
+      );
+      writeFileSync(join(folder, 'sites.csv'), ['batch,net,pass', ...lines].join('\n'));
+      return cli('values', 'import', join(folder, 'sites.csv'), '--profile', profileFile);
+    };
+    const taken = await importRows(`WO-7,Site 1,${CANARIES[0]}`, `WO-8,Site 2,${CANARIES[1]}`);
+    expect(taken.stdout, taken.stderr).toContain('2 rows imported');
+    for (const n of [1, 2, 3]) expect(await made(MAC(n), 'WO-7')).toMatchObject({ ok: true });
+    expect(network(MAC(3))).toEqual(['Site 1', CANARIES[0]]);
+    expect(await made(MAC(4), 'WO-8')).toMatchObject({ ok: true });
+    expect(network(MAC(4))).toEqual(['Site 2', CANARIES[1]]);
+    // A board that is made in another batch gets the network of that one.
+    expect(await made(MAC(3), 'WO-8')).toMatchObject({ ok: true });
+    expect(network(MAC(3))).toEqual(['Site 2', CANARIES[1]]);
+    expect(await made(MAC(5), 'WO-9')).toMatchObject({
+      code: 'VALUE_ROW_MISSING',
+      message: expect.stringContaining('no free row for batch WO-9') as string,
+    });
+    expect(await made(MAC(5), undefined)).toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining('this board is made in none') as string,
+    });
+    expect(network(MAC(5))).toEqual([undefined, undefined]);
+    const shown = await cli('values', 'show', 'sites');
+    expect(shown.stdout).toMatch(/1 +shared +batch WO-7 \(2 boards\)[^]*2 +shared +batch WO-8 \(2 boards\)/);
+    expect((await cli('values', 'list')).stdout).toContain(
+      '0 free, 0 used, 2 shared, 0 scrapped, 0 returned',
+    );
+
+    expect((await importRows('WO-7,Site 3,third-c4nary')).stderr).toMatch(
+      /line 2: its batch is in the list "sites" already/,
+    );
+    const back = await cli('values', 'return', 'sites', '1', '--reason', 'x');
+    expect(back.stderr).toMatch(/Row 1 of the list "sites" is shared/);
+    expect((await cli('values', 'scrap', 'sites', '1', '--reason', 'password changed')).code).toBe(0);
+    expect(await made(MAC(6), 'WO-7')).toMatchObject({ code: 'VALUE_ROW_MISSING' });
+    expect((await importRows('WO-7,Site 3,third-c4nary')).code).toBe(0);
+    expect(await made(MAC(6), 'WO-7')).toMatchObject({ ok: true });
+    expect(network(MAC(6))).toEqual(['Site 3', 'third-c4nary']);
+    // The ship check compares a board with what it was given.
+    expect((await values.held('sites', MAC(1)))?.stored).toEqual({ net: 'Site 1', pass: CANARIES[0] });
+    expect((await values.held('sites', MAC(6)))?.stored).toEqual({ net: 'Site 3', pass: 'third-c4nary' });
+    const dump = await asForeignProgram(dataDir, (client) =>
+      client.query('select row_to_json(r)::text as text from value_rows r'),
+    );
+    const json = await cli('values', 'show', 'sites', '--json');
+    expect(JSON.stringify(dump) + json.stdout).not.toMatch(/c4nary/);
+
+    const [socket = ''] = readdirSync(join(dataDir, 'postgres/run')).filter((name) =>
+      /^\.s\.PGSQL\.\d+$/.test(name),
+    );
+    const way = await cuttable(join(dataDir, 'postgres/run', socket));
+    const databaseUrl = `postgresql://espmint@127.0.0.1:${way.port}/espmint`;
+    const cutStore = await Store.open({ dataDir, databaseUrl, timeoutMs: 2000 });
+    const cutValues = cutStore.values();
+    try {
+      expect(await made(MAC(7), 'WO-7', cutValues)).toMatchObject({ ok: true });
+      way.cut();
+      expect(await made(MAC(8), 'WO-7', cutValues)).toMatchObject({
+        ok: false,
+        code: 'REGISTRY_UNREACHABLE',
+      });
+      expect(network(MAC(8))).toEqual([undefined, undefined]);
+      way.mend();
+      expect(await made(MAC(8), 'WO-7', cutValues)).toMatchObject({ ok: true });
+      expect(network(MAC(8))).toEqual(['Site 3', 'third-c4nary']);
+    } finally {
+      await cutValues.close();
+      await cutStore.close();
+      way.close();
+    }
   });
 
   it.each([

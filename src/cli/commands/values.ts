@@ -13,7 +13,7 @@ import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
 import { printable } from '../output/printable.js';
 import { shownTime } from '../output/format.js';
 
-const STATES: readonly RowState[] = ['free', 'used', 'scrapped', 'returned'];
+const STATES: readonly RowState[] = ['free', 'used', 'shared', 'scrapped', 'returned'];
 
 export function valuesCommand(io: CliIo): Command {
   return new Command('values')
@@ -46,7 +46,10 @@ interface ImportFlags {
 function importCommand(io: CliIo): Command {
   return new Command('import')
     .description('take in a list, all of it or nothing')
-    .argument('<file>', 'CSV with a header line, or JSON Lines; columns mac, serial and uuid name the board')
+    .argument(
+      '<file>',
+      'CSV with a header line, or JSON Lines; columns mac, serial and uuid name the board, batch the batch',
+    )
     .requiredOption('--profile <file>', 'declares the list and its columns (values)')
     .addOption(new Option('--format <name>', 'by the end of its name otherwise').choices(['csv', 'jsonl']))
     .action(async (file: string, flags: ImportFlags, command: Command) => {
@@ -78,7 +81,7 @@ async function valuesOf(file: string): Promise<ValuesPlan> {
 
 function listCommand(io: CliIo): Command {
   return new Command('list')
-    .description('all lists, with how many of their rows are free, used, scrapped and returned')
+    .description('all lists, with how many of their rows are free, used, shared, scrapped and returned')
     .option('--json', 'print one JSON object a line')
     .action(async ({ json }: { json?: boolean }, command: Command) => {
       for (const list of await withValues(io, command, (values) => values.lists())) {
@@ -113,7 +116,8 @@ function showCommand(io: CliIo): Command {
     .action(async (list: string, { json, ...filter }: ShowFlags, command: Command) => {
       for (const row of await withValues(io, command, (values) => values.rows(list, filter))) {
         const shown = Object.entries(row.values).map(([name, text]) => `${name}=${text.slice(0, 40)}`);
-        const board = row.mac ?? row.wanted ?? '';
+        const many = row.boards === undefined ? '' : ` (${row.boards} boards)`;
+        const board = row.mac ?? `${row.wanted ?? ''}${many}`;
         const when = row.claimedAt === undefined ? '' : shownTime(row.claimedAt);
         const line = [
           String(row.number).padStart(7),

@@ -76,7 +76,7 @@ nvs:
 # Values of its own for each board, from a list (espmint values import LIST FILE --profile THIS-FILE).
 # values:
 #   list: sensors-2026
-#   match: next          # or mac, serial, uuid: the row that names the board
+#   match: next          # or mac, serial, uuid: the row that names the board; batch: all its boards share it
 #   columns:
 #     - { name: passcode, type: u32, unique: true, secret: true }
 #     - { name: cert, file: true, width: 4000 }

@@ -83,13 +83,20 @@ const valueColumn = z.strictObject({
 const values = z
   .strictObject({
     list: z.string().min(1).max(64).meta({ description: 'Name of the list in the registry.' }),
-    match: z.enum(['next', 'mac', 'serial', 'uuid']).default('next').meta({
-      description: 'A board takes the next free row, or the one that names its MAC, serial number or UUID.',
+    match: z.enum(['next', 'mac', 'serial', 'uuid', 'batch']).default('next').meta({
+      description:
+        'A board takes the next free row, or the one that names its MAC, serial number or UUID; all boards of a batch share the one that names it.',
     }),
     columns: z.array(valueColumn).min(1).max(64),
   })
-  .superRefine(({ columns }, context) => {
+  .superRefine(({ columns, match }, context) => {
     columns.forEach(({ name }, index) => {
+      if (match === 'batch' && name === 'batch')
+        context.addIssue({
+          code: 'custom',
+          path: ['columns', index, 'name'],
+          message: 'must be another name: with match: batch this column of the list names the batch',
+        });
       if (columns.findIndex((other) => other.name === name) === index) return;
       context.addIssue({
         code: 'custom',

@@ -22,13 +22,15 @@ export interface BoardValue {
   readonly secret: boolean;
 }
 
-/** One row of a list. The first three name the board that it is for, where the list has them. */
+/** One row of a list. One of the first four names the board or the batch that it is for, where the list has them. */
 export interface ValueRow {
   /** In the file, from 1. */
   readonly line: number;
   readonly mac?: string | undefined;
   readonly serial?: string | undefined;
   readonly uuid?: string | undefined;
+  /** All boards of this batch share the row. */
+  readonly batch?: string | undefined;
   /** Every declared column, as stored. */
   readonly values: Readonly<Record<string, string>>;
 }
@@ -48,7 +50,7 @@ export interface RowsInput {
   readonly readFile: (path: string) => Promise<Uint8Array>;
 }
 
-const NAMES = ['mac', 'serial', 'uuid'] as const;
+const NAMES = ['mac', 'serial', 'uuid', 'batch'] as const;
 
 /** Rows and faults in the order of the file; no fault repeats a value, which may be secret. */
 export async function* readValueRows(input: RowsInput): AsyncGenerator<ValueRow | RowFault> {
@@ -93,18 +95,25 @@ async function rowOf({ line, columns, fault }: RawRecord, input: RowsInput): Pro
     if (cell === undefined) throw new Fault(`there is no column ${column.name}`);
     values[column.name] = column.file ? await fileValue(column, cell, input) : storedValue(column, cell);
   }
-  const [mac, serial, uuid] = NAMES.map((name) => (cells.get(name) ?? '').trim() || undefined);
-  const named = NAMES.filter((_, index) => [mac, serial, uuid][index] !== undefined);
+  const nameIn = (name: (typeof NAMES)[number]): string | undefined =>
+    input.columns.some((column) => column.name === name)
+      ? undefined
+      : (cells.get(name) ?? '').trim() || undefined;
+  const [mac, uuid] = [nameIn('mac'), nameIn('uuid')];
+  const named = NAMES.filter((name) => nameIn(name) !== undefined);
   const { match } = input;
   if (match !== 'next' && !named.includes(match)) throw new Fault(`there is no ${match}`);
   const other = named.find((name) => name !== match);
   if (other !== undefined)
-    throw new Fault(`it names its board by ${other}, and values.match of the profile is ${match}`);
+    throw new Fault(
+      `it names its ${other === 'batch' ? 'batch' : `board by ${other}`}, and values.match of the profile is ${match}`,
+    );
   return {
     line,
     mac: mac === undefined ? undefined : parseMac(mac),
-    serial,
+    serial: nameIn('serial'),
     uuid: uuid === undefined ? undefined : parseUuid(uuid),
+    batch: nameIn('batch'),
     values,
   };
 }

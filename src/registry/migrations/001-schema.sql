@@ -465,9 +465,9 @@ create table value_rows (
   list_id     BIGINT NOT NULL REFERENCES value_lists (id),
   -- Counts from 1 in the order of the imports.
   number      INTEGER NOT NULL,
-  -- returned: a person took it back from its board, and it is free again.
-  state       TEXT NOT NULL DEFAULT 'free' CHECK (state IN ('free', 'used', 'scrapped', 'returned')),
-  -- What names the board that it is for, for people; null: it is for any.
+  -- returned: a person took it back from its board, and it is free again. shared: all boards of a batch have it.
+  state       TEXT NOT NULL DEFAULT 'free' CHECK (state IN ('free', 'used', 'shared', 'scrapped', 'returned')),
+  -- What names the board or the batch that it is for, for people; null: it is for any board.
   wanted      TEXT,
   -- {"column": "text", …}; columns that are secret are in sealed, the same in one envelope.
   open_values JSONB NOT NULL,
@@ -481,7 +481,19 @@ create table value_rows (
 create index idx_value_rows_free on value_rows (list_id, number) where state in ('free', 'returned');
 create unique index idx_value_rows_board on value_rows (list_id, mac_key) where state = 'used';
 
--- SHA-256 of `column=value` for unique columns, and of what names a board (`mac=…`, `serial=…`, `uuid=…`).
+-- The board's row among those that batches share: the last one that it was given.
+create table value_shares (
+  list_id  BIGINT NOT NULL REFERENCES value_lists (id),
+  mac_key  VARCHAR(17) NOT NULL,
+  number   INTEGER NOT NULL,
+  station  TEXT,
+  given_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  PRIMARY KEY (list_id, mac_key),
+  FOREIGN KEY (list_id, number) REFERENCES value_rows (list_id, number)
+);
+create index idx_value_shares_row on value_shares (list_id, number);
+
+-- SHA-256 of `column=value` for unique columns, and of what names a board or a batch (`mac=…`, `serial=…`, `uuid=…`, `batch=…`).
 create table value_marks (
   list_id BIGINT NOT NULL REFERENCES value_lists (id),
   mark    BYTEA NOT NULL,

@@ -11,7 +11,7 @@ import type { ClaimedRow, ListedRow, RowClaim, RowState, ValueList, Values } fro
 
 /** Rows of one statement: a million pass in some hundred of them. */
 const ROWS_AT_ONCE = 2_000;
-const STATES: readonly RowState[] = ['free', 'used', 'scrapped', 'returned'];
+const STATES: readonly RowState[] = ['free', 'used', 'shared', 'scrapped', 'returned'];
 
 interface NumberedRow {
   readonly row: ValueRow;
@@ -35,6 +35,8 @@ interface StoredRow {
   readonly mac_key: string | null;
   readonly claimed_at: Date | null;
   readonly reason: string | null;
+  /** Boards that have a shared row. */
+  readonly boards?: number;
 }
 
 export class PostgresValues implements Values {
@@ -82,7 +84,10 @@ export class PostgresValues implements Values {
     return this.#database.transaction('values', async (client) => {
       const list = await readList(client, name);
       const macKey = macKeyOf(request.mac);
-      const row = (await readHeld(client, list, macKey)) ?? (await takeRow(client, list, macKey, request));
+      const row =
+        request.match === 'batch'
+          ? await shareRow(client, list, macKey, request)
+          : ((await readHeld(client, list, macKey)) ?? (await takeRow(client, list, macKey, request)));
       return this.#claimed(list, row);
     });
   }
@@ -90,7 +95,8 @@ export class PostgresValues implements Values {
   async held(name: string, mac: string): Promise<ClaimedRow | undefined> {
     return this.#database.connected('values', async (client) => {
       const list = await readList(client, name);
-      const row = await readHeld(client, list, macKeyOf(mac));
+      const macKey = macKeyOf(mac);
+      const row = (await readHeld(client, list, macKey)) ?? (await readShared(client, list, macKey));
       return row && this.#claimed(list, row);
     });
   }
@@ -121,7 +127,9 @@ export class PostgresValues implements Values {
     return this.#database.connected('values', async (client) => {
       const list = await readList(client, name);
       const { rows } = await client.query<StoredRow>(
-        `select * from value_rows where list_id = $1 and number > $2 and ($3::text is null or state = $3)
+        `select r.*, (select count(*)::integer from value_shares s
+                      where s.list_id = r.list_id and s.number = r.number) as boards
+         from value_rows r where list_id = $1 and number > $2 and ($3::text is null or state = $3)
          order by number limit $4`,
         [list.id, after, state ?? null, limit],
       );
@@ -151,8 +159,8 @@ export class PostgresValues implements Values {
         'select * from value_rows where list_id = $1 and number = $2 for update',
         [list.id, number],
       );
-      const isFree = before?.state === 'free' || before?.state === 'returned';
-      if (before === undefined || (isFree && state === 'returned') || before.state === 'scrapped') {
+      const isNobodys = before !== undefined && before.state !== 'used';
+      if (before === undefined || (isNobodys && state === 'returned') || before.state === 'scrapped') {
         throw new EspmintError('INPUT_INVALID', {
           field: `Row ${number} of the list "${name}"`,
           reason: before === undefined ? 'is not there' : `is ${before.state}`,
@@ -165,6 +173,14 @@ export class PostgresValues implements Values {
          where list_id = $1 and number = $2`,
         [list.id, number, state, reason],
       );
+      // Its board or batch may get another row, which an import brings.
+      if (state === 'scrapped' && before.wanted !== null) {
+        await client.query(
+          `delete from value_marks where list_id = $1 and number = $2
+           and mark = sha256(convert_to($3, 'UTF8'))`,
+          [list.id, number, markOf(before.wanted)],
+        );
+      }
       const detail = { list: name, row: number, state, reason };
       const macKey = before.mac_key ?? undefined;
       await recordEvent(client, { kind: 'values row ended', actor, macKey, detail });
@@ -207,14 +223,15 @@ export class PostgresValues implements Values {
       return {
         number,
         wanted: wantedOf(row),
+        state: row.batch === undefined ? 'free' : 'shared',
         open: Object.fromEntries(entries.filter(([column]) => !secret.has(column))),
         sealed: secret.size === 0 ? null : this.#box.seal(JSON.stringify(hidden), ownerOf(name, number)),
       };
     });
     await client.query(
-      `insert into value_rows (list_id, number, wanted, open_values, sealed)
-       select $1, number, wanted, open, sealed
-       from json_to_recordset($2::json) as r (number integer, wanted text, open jsonb, sealed text)`,
+      `insert into value_rows (list_id, number, state, wanted, open_values, sealed)
+       select $1, number, state, wanted, open, sealed
+       from json_to_recordset($2::json) as r (number integer, state text, wanted text, open jsonb, sealed text)`,
       [id, JSON.stringify(stored)],
     );
     // A secret leaves no digest that somebody could search for: its import compares it within the file alone.
@@ -251,6 +268,45 @@ export class PostgresValues implements Values {
   }
 }
 
+/** The row that a batch has now, noted as this board's. */
+async function shareRow(
+  client: pg.ClientBase,
+  { id, name }: ListRow,
+  macKey: string,
+  { batch = '', station }: RowClaim,
+): Promise<StoredRow> {
+  const {
+    rows: [row],
+  } = await client.query<StoredRow>(
+    `select r.* from value_rows r join value_marks m on m.list_id = r.list_id and m.number = r.number
+     where r.list_id = $1 and r.state = 'shared' and m.mark = sha256(convert_to($2, 'UTF8')) for share of r`,
+    [id, `batch=${batch}`],
+  );
+  if (row === undefined)
+    throw new EspmintError('VALUE_ROW_MISSING', { list: name, wanted: `batch ${batch}` });
+  await client.query(
+    `insert into value_shares (list_id, mac_key, number, station) values ($1, $2, $3, $4)
+     on conflict (list_id, mac_key) do update
+     set number = excluded.number, station = excluded.station, given_at = now()`,
+    [id, macKey, row.number, station ?? null],
+  );
+  return row;
+}
+
+/** The shared row that a board was given last, whatever became of the row since. */
+async function readShared(
+  client: pg.ClientBase,
+  { id }: ListRow,
+  macKey: string,
+): Promise<StoredRow | undefined> {
+  const { rows } = await client.query<StoredRow>(
+    `select r.* from value_shares s join value_rows r on r.list_id = s.list_id and r.number = s.number
+     where s.list_id = $1 and s.mac_key = $2`,
+    [id, macKey],
+  );
+  return rows[0];
+}
+
 async function readHeld(
   client: pg.ClientBase,
   { id }: ListRow,
@@ -268,9 +324,9 @@ async function takeRow(
   client: pg.ClientBase,
   { id, name }: ListRow,
   macKey: string,
-  { match, mac, uuid, serial, station }: RowClaim,
+  { match, mac, uuid, serial = '', batch = '', station }: RowClaim,
 ): Promise<StoredRow> {
-  const wanted = match === 'next' ? null : `${match}=${{ mac, uuid, serial: serial ?? '' }[match]}`;
+  const wanted = match === 'next' ? null : `${match}=${{ mac, uuid, serial, batch }[match]}`;
   const {
     rows: [row],
   } = await client.query<StoredRow>(
@@ -298,14 +354,15 @@ async function readList(client: pg.ClientBase, name: string, lock = ''): Promise
   return list;
 }
 
-/** What names the board of a row, for people; by its marks it is found. */
+/** What names the board or the batch of a row, for people; by its mark it is found. A row has one name at most. */
 function wantedOf(row: ValueRow): string | null {
-  const names = namesOf(row);
-  return names.length === 0 ? null : names.join(', ').replaceAll('=', ' ');
+  return namesOf(row)[0]?.replace('=', ' ') ?? null;
 }
 
-function namesOf({ mac, serial, uuid }: ValueRow): string[] {
-  return Object.entries({ mac, serial, uuid }).flatMap(([name, text]) =>
+const markOf = (wanted: string): string => wanted.replace(' ', '=');
+
+function namesOf({ mac, serial, uuid, batch }: ValueRow): string[] {
+  return Object.entries({ mac, serial, uuid, batch }).flatMap(([name, text]) =>
     text === undefined ? [] : [`${name}=${text}`],
   );
 }
@@ -318,11 +375,13 @@ const ownerOf = (list: string, number: number): SecretOwner => ({
 const shapeOf = (columns: readonly ValueColumn[]): string =>
   JSON.stringify(columns.map(({ name, type, secret, file }) => [name, type, secret, file]));
 
-function toListed({ number, state, wanted, open_values, mac_key, claimed_at, reason }: StoredRow): ListedRow {
+function toListed(row: StoredRow): ListedRow {
+  const { number, state, wanted, open_values, mac_key, claimed_at, reason, boards = 0 } = row;
   return {
     number,
     state,
     ...(mac_key === null ? {} : { mac: macOf(mac_key) }),
+    ...(state === 'shared' || boards > 0 ? { boards } : {}),
     ...(wanted === null ? {} : { wanted }),
     values: open_values,
     ...(claimed_at === null ? {} : { claimedAt: claimed_at.toISOString() }),

@@ -1,7 +1,8 @@
-// Values of its own for each board: lists whose rows are each given to one board, for good.
+// Values of its own for each board: lists whose rows are each given to one board, for good, or shared by a batch.
 import type { ValueColumn, ValueRow, ValuesPlan } from '../../core/values/rows.js';
 
-export type RowState = 'free' | 'used' | 'scrapped' | 'returned';
+/** `shared`: it names a batch, and all boards of that have it; never used up. */
+export type RowState = 'free' | 'used' | 'shared' | 'scrapped' | 'returned';
 
 /** A list, with how many of its rows are in each state. */
 export interface ValueList {
@@ -19,7 +20,9 @@ export interface ListedRow {
   readonly number: number;
   readonly state: RowState;
   readonly mac?: string | undefined;
-  /** Names the board that it is for, where the list says so. */
+  /** Boards that have a row of a batch. */
+  readonly boards?: number | undefined;
+  /** Names the board or the batch that it is for, where the list says so. */
   readonly wanted?: string | undefined;
   readonly values: Readonly<Record<string, string>>;
   readonly claimedAt?: string | undefined;
@@ -32,6 +35,8 @@ export interface RowClaim extends Pick<ValuesPlan, 'list' | 'match'> {
   readonly uuid: string;
   /** Of the unit in its batch. */
   readonly serial?: string | undefined;
+  /** Name of the batch that the board is made in. */
+  readonly batch?: string | undefined;
   readonly station?: string | undefined;
 }
 
@@ -60,7 +65,8 @@ export interface Values {
 
   /**
    * Gives a board its row, durably: the one that it has, or the next free one, or the one that names it. A row that may
-   * be on a board is never given to another one.
+   * be on a board is never given to another one. A row that names a batch is shared by its boards: each gets the one
+   * that the batch has now.
    *
    * @throws VALUE_LIST_UNKNOWN, VALUE_ROWS_USED_UP, VALUE_ROW_MISSING, SECRET_UNREADABLE, REGISTRY_*
    */
@@ -79,9 +85,9 @@ export interface Values {
 
   /**
    * A person takes a row from its board. `returned`: the board never left, or was erased: the row is free for another.
-   * `scrapped`: it is never given again.
+   * `scrapped`: it is never given again, and a new row may name its board or batch.
    *
-   * @throws VALUE_LIST_UNKNOWN, INPUT_INVALID (no such row, or it is free)
+   * @throws VALUE_LIST_UNKNOWN, INPUT_INVALID (no such row, or it is free, or it is shared and is to be returned)
    */
   end(
     list: string,

@@ -1,4 +1,4 @@
-// Lists of values: each row is given to one board, for good.
+// Lists of values: each row is given to one board, for good, or shared by the boards of a batch.
 import { z } from 'zod';
 import { doneSchema, operations, reasonSchema, timeSchema } from './operation.js';
 
@@ -6,7 +6,7 @@ import { doneSchema, operations, reasonSchema, timeSchema } from './operation.js
 const LIST_BODY_BYTES = 96 * 1024 * 1024;
 const MOST_ROWS = 1000;
 
-const STATES = ['free', 'used', 'scrapped', 'returned'] as const;
+const STATES = ['free', 'used', 'shared', 'scrapped', 'returned'] as const;
 const listParams = z.object({ list: z.string().min(1).max(64) });
 
 const valueListSchema = z
@@ -22,7 +22,7 @@ const valueListSchema = z
         file: z.boolean(),
       }),
     ),
-    counts: z.object({ free: z.int(), used: z.int(), scrapped: z.int(), returned: z.int() }),
+    counts: z.object({ free: z.int(), used: z.int(), shared: z.int(), scrapped: z.int(), returned: z.int() }),
     createdAt: timeSchema,
     createdBy: z.string(),
   })
@@ -36,7 +36,9 @@ const valueRowSchema = z
     state: z.enum(STATES),
     /** Of the board that has it, or had it. */
     mac: z.string().optional(),
-    /** Names the board that it is for, where the list says so. */
+    /** Boards that have a row of a batch. */
+    boards: z.int().optional(),
+    /** Names the board or the batch that it is for, where the list says so. */
     wanted: z.string().optional(),
     /** By column, without those that are secret. */
     values: z.record(z.string(), z.string()),
@@ -52,7 +54,8 @@ export const VALUE_OPERATIONS = operations({
     method: 'GET',
     path: '/values',
     role: 'viewer',
-    summary: 'All lists of values, with how many of their rows are free, used, scrapped and returned.',
+    summary:
+      'All lists of values, with how many of their rows are free, used, shared, scrapped and returned.',
     response: z.object({ lists: z.array(valueListSchema) }),
   },
   listValueRows: {

@@ -47,6 +47,7 @@ export function products(world: FakeWorld): Handlers {
         counts: {
           free: world.valueRows.filter(({ state }) => state === 'free').length,
           used: world.valueRows.filter(({ state }) => state === 'used').length,
+          shared: world.valueRows.filter(({ state }) => state === 'shared').length,
           returned: world.valueRows.filter(({ state }) => state === 'returned').length,
           scrapped: world.valueRows.filter(({ state }) => state === 'scrapped').length,
         },

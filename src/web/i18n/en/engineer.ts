@@ -473,6 +473,9 @@ export const engineer = {
   'values.state.all': 'all',
   'values.state.free': 'free',
   'values.state.used': 'used',
+  'values.state.shared': 'shared by its batch',
+  'values.boards.one': '{n} board',
+  'values.boards.other': '{n} boards',
   'values.state.returned': 'returned',
   'values.state.scrapped': 'scrapped',
   'values.board': 'Board',
@@ -495,6 +498,7 @@ export const engineer = {
   'option.values.match.mac': 'The one that names its MAC',
   'option.values.match.serial': 'The one that names its serial number',
   'option.values.match.uuid': 'The one that names its UUID',
+  'option.values.match.batch': 'The one that names its batch: all its boards share it',
   'settings.check': 'Check boards before they leave, and write nothing',
   'settings.checkHint':
     'Each board is read and compared with its product and the registry. It counts for no batch; what was found is in the audit trail.',

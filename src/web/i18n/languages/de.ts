@@ -1165,6 +1165,9 @@ export const de: Messages = {
   'values.state.all': 'alle',
   'values.state.free': 'frei',
   'values.state.used': 'vergeben',
+  'values.state.shared': 'für das ganze Los',
+  'values.boards.one': '{n} Platine',
+  'values.boards.other': '{n} Platinen',
   'values.state.returned': 'zurückgegeben',
   'values.state.scrapped': 'verworfen',
   'values.board': 'Platine',
@@ -1187,6 +1190,7 @@ export const de: Messages = {
   'option.values.match.mac': 'Die mit ihrer MAC',
   'option.values.match.serial': 'Die mit ihrer Seriennummer',
   'option.values.match.uuid': 'Die mit ihrer UUID',
+  'option.values.match.batch': 'Die mit ihrem Los: alle Platinen des Loses teilen sie',
   'settings.check': 'Platinen vor dem Verlassen prüfen und nichts schreiben',
   'settings.checkHint':
     'Jede Platine wird gelesen und mit Produkt und Registratur verglichen. Sie zählt für kein Los; der Befund steht im Protokoll.',

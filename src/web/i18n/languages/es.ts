@@ -1160,6 +1160,9 @@ export const es: Messages = {
   'values.state.all': 'todas',
   'values.state.free': 'libres',
   'values.state.used': 'usadas',
+  'values.state.shared': 'compartidas por el lote',
+  'values.boards.one': '{n} placa',
+  'values.boards.other': '{n} placas',
   'values.state.returned': 'devueltas',
   'values.state.scrapped': 'descartadas',
   'values.board': 'Placa',
@@ -1182,6 +1185,7 @@ export const es: Messages = {
   'option.values.match.mac': 'La que nombra su MAC',
   'option.values.match.serial': 'La que nombra su número de serie',
   'option.values.match.uuid': 'La que nombra su UUID',
+  'option.values.match.batch': 'La que nombra su lote: la comparten todas sus placas',
   'settings.check': 'Comprobar las placas antes de salir, sin escribir nada',
   'settings.checkHint':
     'Cada placa se lee y se compara con su producto y el registro. No cuenta para ningún lote; el resultado queda en la auditoría.',

@@ -1146,6 +1146,9 @@ export const vi: Messages = {
   'values.state.all': 'tất cả',
   'values.state.free': 'còn trống',
   'values.state.used': 'đã dùng',
+  'values.state.shared': 'dùng chung cho lô',
+  'values.boards.one': '{n} bo mạch',
+  'values.boards.other': '{n} bo mạch',
   'values.state.returned': 'đã trả lại',
   'values.state.scrapped': 'đã loại bỏ',
   'values.board': 'Bo mạch',
@@ -1168,6 +1171,7 @@ export const vi: Messages = {
   'option.values.match.mac': 'Dòng ghi MAC của nó',
   'option.values.match.serial': 'Dòng ghi số sê-ri của nó',
   'option.values.match.uuid': 'Dòng ghi UUID của nó',
+  'option.values.match.batch': 'Dòng ghi lô của nó: mọi bo mạch trong lô dùng chung',
   'settings.check': 'Kiểm tra bo mạch trước khi xuất xưởng, không ghi gì',
   'settings.checkHint':
     'Mỗi bo mạch được đọc và so với sản phẩm và sổ đăng ký. Không tính vào lô nào; kết quả được ghi trong nhật ký kiểm tra.',

@@ -40,7 +40,7 @@ export function ValuesForm(props: ProfileFormProps): JSX.Element {
             {...props}
             path={['values', 'match']}
             label="setup.match"
-            options={['next', 'mac', 'serial', 'uuid']}
+            options={['next', 'mac', 'serial', 'uuid', 'batch']}
           />
         </div>
       )}

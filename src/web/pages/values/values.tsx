@@ -18,7 +18,7 @@ import { ReasonForm } from '../../ui/reason-form.js';
 import { say } from '../../ui/toasts.js';
 import { SetupNav } from '../setup/setup-nav.js';
 
-const STATES = ['free', 'used', 'returned', 'scrapped'] as const;
+const STATES = ['free', 'used', 'shared', 'returned', 'scrapped'] as const;
 type State = (typeof STATES)[number];
 
 export function ValuesPage({ place: { path } }: { place: Place }): JSX.Element {
@@ -158,7 +158,7 @@ function Rows({ list, mayChange }: { list: string; mayChange: boolean }): JSX.El
         columns={[
           { name: t('values.row'), cell: ({ number }) => number },
           { name: t('values.state'), cell: (row) => t(`values.state.${row.state}`) },
-          { name: t('values.board'), cell: ({ mac, wanted }) => <code>{mac ?? wanted ?? ''}</code> },
+          { name: t('values.board'), cell: (row) => <Boards {...row} /> },
           {
             name: t('nvs.value'),
             cell: ({ values }) => (
@@ -226,6 +226,15 @@ function Rows({ list, mayChange }: { list: string; mayChange: boolean }): JSX.El
           }}
         />
       )}
+    </>
+  );
+}
+
+function Boards({ mac, wanted, boards }: ValueRowInfo): JSX.Element {
+  return (
+    <>
+      <code>{mac ?? wanted ?? ''}</code>
+      {boards !== undefined && ` ${tn('values.boards', boards)}`}
     </>
   );
 }
