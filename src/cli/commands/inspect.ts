@@ -1,13 +1,10 @@
 // `espmint inspect`: everything that one board says of itself, without changing it.
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { Command, Option } from 'commander';
 import { hex } from '../../core/text.js';
 import type { AppDescription } from '../../core/firmware/image.js';
 import { isEspmintError, type EspmintError, type Warning } from '../../core/errors/index.js';
 import { settleTable, type FlashSurvey, type FoundTable } from '../../core/flash-survey.js';
-import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
-import { MASK } from '../../core/masking/masker.js';
-import { isHiddenValue, keysOf, type KnownKeys } from '../../core/masking/nvs-values.js';
+import { keysOf, type KnownKeys } from '../../core/masking/nvs-values.js';
 import { partitionKind, type Partition } from '../../core/partition-table.js';
 import { profileSchema } from '../../core/profile/schema.js';
 import { BOARD_TIMEOUT_MS, withBoardDeadline, type Board } from '../../driver/index.js';
@@ -16,6 +13,7 @@ import { FileProfileStore } from '../../service/profiles/profile-store.js';
 import { BACKENDS, connectorFor, dataDirOf, type BackendChoice } from '../compose/compose.js';
 import { whoami } from '../compose/whoami.js';
 import { jsonLine, type CliIo } from '../io.js';
+import { nvsContent, nvsLines } from '../output/nvs-content.js';
 import { BAUDS, traceOption } from '../arguments/board-options.js';
 import { countOption, numberOption } from '../arguments/numbers.js';
 import { withRegistry } from './devices/with-registry.js';
@@ -36,7 +34,8 @@ interface Findings {
   /** What cannot be read, and why. */
   readonly problems: readonly EspmintError[];
   readonly region: Region | undefined;
-  readonly values: readonly NvsValue[];
+  /** Of the region; undefined where it could not be read. */
+  readonly content: Uint8Array | undefined;
   /** What the profiles say of keys; undefined: everything is shown. */
   readonly known: KnownKeys | undefined;
 }
@@ -139,16 +138,9 @@ async function look(
   const found =
     survey && (await orProblem(() => settleTable(survey, { port, wantedOffsetBytes: tableOffsetBytes })));
   const region = survey && found && (await orProblem(() => nvsRegion(port, survey, tableOffsetBytes, board)));
-  const bytes = region && (await orProblem(() => board.readFlash(region)));
+  const content = region && (await orProblem(() => board.readFlash(region)));
   const firmware = found && (await orProblem(() => readFirmware(board, found.table)));
-  return {
-    board,
-    found,
-    firmware,
-    problems,
-    region,
-    values: bytes === undefined ? [] : decodeNvs(bytes).values,
-  };
+  return { board, found, firmware, problems, region, content };
 }
 
 /** The region that a run would use. */
@@ -164,7 +156,7 @@ function nvsRegion(
 
 function toRecord(
   port: string,
-  { board, found, firmware, problems, region, values, known }: Findings,
+  { board, found, firmware, problems, region, content, known }: Findings,
 ): { type: string } {
   const record = {
     type: 'board',
@@ -180,7 +172,7 @@ function toRecord(
         : {
             offsetBytes: region.offsetBytes,
             sizeBytes: region.sizeBytes,
-            values: values.map((value) => shownValue(value, known)),
+            ...nvsContent(content, known),
           },
     problems: problems.map(({ code, message }) => ({ code, message })),
   };
@@ -189,7 +181,7 @@ function toRecord(
 
 function describe(
   port: string,
-  { board, found, firmware, problems, region, values, known }: Findings,
+  { board, found, firmware, problems, region, content, known }: Findings,
 ): string {
   const { facts } = board;
   const lines = [
@@ -205,9 +197,7 @@ function describe(
   ];
   if (region !== undefined) {
     lines.push(`  NVS at ${hex(region.offsetBytes)}, ${hex(region.sizeBytes)} bytes`);
-    lines.push(
-      ...(values.length === 0 ? ['    empty'] : values.map((value) => `    ${valueLine(value, known)}`)),
-    );
+    lines.push(...nvsLines(nvsContent(content, known)).map((line) => `    ${line}`));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -227,20 +217,4 @@ function partitionLine({ label, type, subtype, offsetBytes, sizeBytes, encrypted
   const kind = partitionKind({ type, subtype });
   const place = `${hex(offsetBytes).padEnd(9)} ${hex(sizeBytes).padEnd(9)}`;
   return `    ${label.padEnd(16)} ${kind.padEnd(13)} ${place}${encrypted ? ' encrypted' : ''}`.trimEnd();
-}
-
-function shownValue(row: NvsValue, known: KnownKeys | undefined): { [name: string]: string | number } {
-  const { namespace, key, type, value } = row;
-  const isHidden = known !== undefined && isHiddenValue(row, known);
-  return { namespace, key, type, value: isHidden ? MASK : textOf(value, known === undefined) };
-}
-
-function textOf(value: NvsValue['value'], isRevealed: boolean): string {
-  if (typeof value !== 'object') return String(value);
-  return isRevealed ? bytesToHex(value) : `${value.length} bytes`;
-}
-
-function valueLine(value: NvsValue, known: KnownKeys | undefined): string {
-  const { namespace, key, type, value: shown } = shownValue(value, known);
-  return `${namespace}:${key} ${type} = ${shown}`;
 }

@@ -3,8 +3,9 @@ import { describeConflict } from '../../core/conflict.js';
 import type { ProvisionResult } from '../../core/stages.js';
 import { STAGES } from '../../core/stages.js';
 import { formatMoment, systemZone } from '../../core/times.js';
-import { printable } from './printable.js';
+import { printable, shownWidth } from './printable.js';
 import { colours } from './colours.js';
+import { Table, type Painted } from './table.js';
 
 /** `0.41 s`; milliseconds where a second would hide the difference. */
 export function formatDuration(ms: number): string {
@@ -18,37 +19,40 @@ export function shownTime(iso: string | undefined): string {
 
 /** Result said with a mark, a word and a colour, so that none of them is needed alone. */
 export function formatVerdict(result: ProvisionResult): string {
-  if (result.ok) return colours.green(colours.bold('✓ PASS'));
-  if (result.code === 'CANCELLED') return colours.yellow(colours.bold('■ STOP'));
-  return colours.red(colours.bold('✕ FAIL'));
+  const { text, paint } = verdict(result);
+  return paint(text);
 }
 
-/**
- * The closing table: a head, then for each board who it is, and below that where the time went, or why it failed.
- * Where the terminal is too narrow for one line, the UUID moves to the line below.
- */
+function verdict(result: ProvisionResult): Painted {
+  const bold = (paint: (text: string) => string) => (text: string) => paint(colours.bold(text));
+  if (result.ok) return { text: '✓ PASS', paint: bold(colours.green) };
+  if (result.code === 'CANCELLED') return { text: '■ STOP', paint: bold(colours.yellow) };
+  return { text: '✕ FAIL', paint: bold(colours.red) };
+}
+
+/** The closing table: for each board who it is, and below that where the time went, or why it failed. */
 export function formatResultTable(results: readonly ProvisionResult[], columns = Infinity): string {
-  const cells = results.map((result) => [
-    result.port,
-    result.ok ? result.chip : '-',
-    result.mac ?? '-',
-    result.uuid ?? '-',
-    `${formatVerdict(result)} ${formatDuration(result.durationMs)}`,
-  ]);
-  const table = [['PORT', 'CHIP', 'MAC', 'UUID', 'RESULT'], ...cells];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
-  const isNarrow = widths.reduce((sum, width) => sum + width + GAP.length, RESULT_CHARS) > columns;
-  const shown = isNarrow ? [0, 1, 2, 4] : [0, 1, 2, 3, 4];
-  const line = (row: readonly string[]): string =>
-    shown.map((column) => (row[column] ?? '').padEnd(widths[column] ?? 0)).join(GAP);
-  const [head = '', ...rows] = table.map(line);
-  const body = results.flatMap((result, index) => [
-    rows[index] ?? '',
-    ...(isNarrow && result.uuid !== undefined ? [INDENT + result.uuid] : []),
-    ...wrapped(formatDetail(result), columns - INDENT.length - 1).map((text) => INDENT + colours.dim(text)),
-    ...formatHistories(result).map((line) => INDENT + line),
-  ]);
-  return [colours.dim(head), ...body, ''].join('\n');
+  const rows = results.map((result) => {
+    const { text, paint } = verdict(result);
+    return [
+      result.port,
+      result.ok ? result.chip : undefined,
+      result.mac,
+      result.uuid,
+      { text: `${text} ${formatDuration(result.durationMs)}`, paint },
+    ];
+  });
+  let table = '';
+  const stdout = (text: string): void => void (table += text);
+  new Table({ stdout, outputColumns: columns }, RESULT_HEADS).add(rows, (index) => {
+    const result = results[index];
+    return result === undefined ? [] : notesOf(result, columns - INDENT_CHARS);
+  });
+  return table;
+}
+
+function notesOf(result: ProvisionResult, columns: number): string[] {
+  return [...wrapped(printable(formatDetail(result)), columns).map(colours.dim), ...formatHistories(result)];
 }
 
 /** Of a board that contradicts the registry: both histories. Other programs write the registry too. */
@@ -57,10 +61,9 @@ export function formatHistories(result: ProvisionResult): string[] {
   return describeConflict(result.conflict, systemZone()).map(printable);
 }
 
-const GAP = '  ';
-const INDENT = '  ';
-/** `✓ PASS 0.41 s` and some room for slow boards. */
-const RESULT_CHARS = 14;
+const RESULT_HEADS = ['PORT', 'CHIP', 'MAC', 'UUID', 'RESULT'];
+/** Of the lines below a row. */
+const INDENT_CHARS = 2;
 
 /** What failed, where the port stands beside it already. */
 export function withoutPort({ port, message }: { readonly port: string; readonly message: string }): string {
@@ -72,7 +75,7 @@ function wrapped(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word);
+    if (last === undefined || shownWidth(last) + 1 + shownWidth(word) > columns) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines;

@@ -10,7 +10,18 @@ const INDENT = '  ';
 const NOTHING = '-';
 
 /** Column by column; texts that other programs may have written are made harmless here. */
-export type Row = readonly (string | undefined)[];
+export type Row = readonly (string | Painted | undefined)[];
+
+/** A text in a colour, which takes no cell of the terminal. */
+export interface Painted {
+  readonly text: string;
+  readonly paint: (text: string) => string;
+}
+
+interface ShownCell {
+  readonly text: string;
+  readonly paint?: (text: string) => string;
+}
 
 type Output = Pick<CliIo, 'stdout' | 'outputColumns'>;
 
@@ -24,31 +35,38 @@ export class Table {
     this.#heads = heads;
   }
 
-  /** Rows in order; more may follow, in the widths that these have. The head stands above the first ones, if there are any. */
-  add(rows: readonly Row[]): void {
-    const cells = rows.map((row) => this.#heads.map((_, column) => printable(row[column] ?? NOTHING)));
+  /**
+   * Rows in order; more may follow, in the widths that these have. The head stands above the first ones, if there are any.
+   * `notes` gives lines that stand below a row of these.
+   */
+  add(rows: readonly Row[], notes: (index: number) => readonly string[] = () => []): void {
+    const cells = rows.map((row) => this.#heads.map((_, column) => shownCell(row[column])));
+    const heads = this.#heads.map(shownCell);
     if (this.#layout === undefined) {
       if (cells.length === 0) return;
-      this.#layout = layOut([this.#heads, ...cells], this.#io.outputColumns);
-      this.#io.stdout(`${colours.dim(this.#line(this.#heads))}\n`);
+      this.#layout = layOut([heads, ...cells], this.#io.outputColumns);
+      this.#io.stdout(`${colours.dim(this.#line(heads))}\n`);
     }
-    for (const row of cells) this.#io.stdout(`${[this.#line(row), ...this.#below(row)].join('\n')}\n`);
+    for (const [index, row] of cells.entries()) {
+      const below = [...this.#below(row), ...notes(index)].map((line) => INDENT + line);
+      this.#io.stdout(`${[this.#line(row), ...below].join('\n')}\n`);
+    }
   }
 
-  #line(row: readonly string[]): string {
+  #line(row: readonly ShownCell[]): string {
     const { shown = [], widths = [] } = this.#layout ?? {};
     return shown
-      .map((column) => padded(row[column] ?? '', widths[column] ?? 0))
+      .map((column) => padded(row[column], widths[column]))
       .join(GAP)
       .trimEnd();
   }
 
-  #below(row: readonly string[]): readonly string[] {
+  #below(row: readonly ShownCell[]): readonly string[] {
     const { moved = [] } = this.#layout ?? {};
     const texts = moved
-      .filter((column) => row[column] !== NOTHING)
-      .map((column) => `${(this.#heads[column] ?? '').toLowerCase()} ${row[column] ?? ''}`);
-    return wrapped(texts, this.#io.outputColumns - INDENT.length).map((line) => INDENT + line);
+      .filter((column) => row[column]?.text !== NOTHING)
+      .map((column) => `${(this.#heads[column] ?? '').toLowerCase()} ${row[column]?.text ?? ''}`);
+    return wrapped(texts, this.#io.outputColumns - INDENT.length);
   }
 }
 
@@ -71,10 +89,10 @@ interface Layout {
 }
 
 /** The first column stays: it says what the row is about. */
-function layOut(table: readonly (readonly string[])[], columns: number): Layout {
+function layOut(table: readonly (readonly ShownCell[])[], columns: number): Layout {
   const count = table[0]?.length ?? 0;
   const widths = Array.from({ length: count }, (_, column) =>
-    Math.max(...table.map((row) => shownWidth(row[column] ?? ''))),
+    Math.max(...table.map((row) => shownWidth(row[column]?.text ?? ''))),
   );
   let shown = widths.map((_, column) => column);
   const moved: number[] = [];
@@ -101,5 +119,11 @@ function wrapped(texts: readonly string[], columns: number): readonly string[] {
   return lines;
 }
 
-const padded = (text: string, width: number): string =>
-  text + ' '.repeat(Math.max(0, width - shownWidth(text)));
+function shownCell(cell: string | Painted | undefined): ShownCell {
+  if (typeof cell === 'object') return { ...cell, text: printable(cell.text) };
+  return { text: printable(cell ?? NOTHING) };
+}
+
+function padded({ text, paint = (same) => same }: ShownCell = { text: '' }, width = 0): string {
+  return paint(text) + ' '.repeat(Math.max(0, width - shownWidth(text)));
+}
