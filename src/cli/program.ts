@@ -76,7 +76,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async (io) => (await import('./commands/label.js')).labelCommand(io),
   },
   stats: {
-    does: 'figures of the boards that stations have made',
+    does: 'figures of the boards that stations have made (those of provision are not counted)',
     load: async (io) => (await import('./commands/stats.js')).statsCommand(io),
   },
   profile: {

@@ -168,6 +168,25 @@ it('lists at the command line by batch, station and time, and shows the history 
     expect((await devices('export', ...filter)).stdout.split('\r\n')).toHaveLength(3);
   }
   expect((await devices('list', '--batch', 'WO-11', '--until', '2020-01-01')).stdout).toBe('');
+  // A slip in a name is no empty answer.
+  const unknown = { code: 2, stderr: expect.stringContaining('WO-12') as string };
+  expect(await devices('list', '--batch', 'WO-12')).toMatchObject(unknown);
+  expect(await devices('export', '--batch', 'WO-12')).toMatchObject({ ...unknown, stdout: '' });
+  for (const command of [
+    ['devices', 'list', '--station'],
+    ['stats', '--station'],
+    ['station', 'ports', '--name'],
+  ]) {
+    expect(await runInProcess(['--data-dir', folder, ...command, 'line 9'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('line 9') as string,
+    });
+  }
+  const figures = await runInProcess(['--data-dir', folder, 'stats']);
+  expect(figures).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('espmint devices list') as string,
+  });
   expect(await devices('list', '--since', 'someday')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('--since') as string,

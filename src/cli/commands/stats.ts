@@ -4,6 +4,7 @@ import { figuresToCsv } from '../../core/figures/csv.js';
 import { figuresBy, figuresOf, type Figures } from '../../core/figures/figures.js';
 import { GROUPINGS, type Grouping } from '../../station/index.js';
 import { withProduction } from '../compose/compose-production.js';
+import { requireKnownNames } from '../compose/known-names.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { formatDuration } from '../output/format.js';
 import { tableLines } from '../output/table.js';
@@ -37,9 +38,12 @@ async function stats(io: CliIo, options: Options): Promise<void> {
   const { batch, station, by } = options;
   const sinceMs = parseTime(options.since, '--since');
   const untilMs = parseTime(options.until, '--until');
-  const runs = await withProduction(io, options, (production) =>
-    production.runs.read({ batch, station, sinceMs, untilMs }),
-  );
+  const runs = await withProduction(io, options, async (production) => {
+    const found = await production.runs.read({ batch, station, sinceMs, untilMs });
+    if (found.length === 0) await requireKnownNames(production, { batch, station });
+    return found;
+  });
+  if (runs.length === 0) io.stderr(NO_RUNS);
   const groups = new Map([
     ['all', figuresOf(runs)],
     ...(by === undefined ? [] : figuresBy(runs, GROUPINGS[by])),
@@ -52,6 +56,9 @@ async function stats(io: CliIo, options: Options): Promise<void> {
     for (const [group, figures] of groups) io.stdout(describe(group, figures, io.outputColumns));
   }
 }
+
+const NO_RUNS =
+  'No run of a station matches. Boards of "espmint provision" are not counted here; "espmint devices list" has them.\n';
 
 const INDENT = '  ';
 /** Shares are of the failed runs; the last one adds up those above. */

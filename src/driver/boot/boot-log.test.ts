@@ -144,6 +144,8 @@ describe('a boot log', () => {
       'W (1220) diag: last reset: Guru Meditation Error, abort() was called',
       'W (1230) diag: Brownout detector was triggered 3 times',
       'invalid header in the answer',
+      'I (1240) app_init: ELF file SHA256:  71ea2c1dd0d4f1b6...',
+      'panic mode of the heating is off',
       'I (1300) wifi: got ip:192.168.1.4',
     ].join('\r\n');
     expect(judge({ success: 'got-ip' }, words)?.passed).toBe(true);
@@ -177,6 +179,12 @@ describe('a boot log', () => {
     'E: Unable to find bootable image',
     '====================== PANIC ======================',
     "thread 'main' panicked at src/main.rs:2:5:",
+    "thread 'main' (1) panicked at src/main.rs:2:5:",
+    'panic: runtime error: index out of range',
+    '[CPU0] _assert: Assertion failed : at file: chip/esp32_start.c:42 task: Idle_Task',
+    'You are in safe mode because:',
+    'Core  0 register dump:',
+    'ELF file SHA256:  71ea2c1dd0d4f1b6',
     '[ERROR] panicked at src/bin/main.rs:70:9:',
     'core 0 PC 0x4200975a panic: integer overflow',
     '[12:00:01][E][safe_mode:042]: Boot loop detected. Proceeding',

@@ -95,10 +95,16 @@ const FAILURES: readonly Sign[] = [
     reason: 'the supply voltage fell too low',
   },
   // Firmware that is not built with ESP-IDF.
+  {
+    by: 'unlogged',
+    pattern: /^Core\s+\d+ register dump:|^ELF file SHA256: /i,
+    reason: 'the firmware panicked',
+  },
   { by: 'anyone', pattern: />>> ZEPHYR FATAL ERROR \d+/, reason: 'the firmware panicked' },
   {
     by: 'unlogged',
-    pattern: /^={3,} PANIC ={3,}|^!! A panic occurr?ed|^panicked at |^thread '[^']*' panicked at /,
+    pattern:
+      /^={3,} PANIC ={3,}|^!! A panic occurr?ed|^panicked at |^thread '[^']*' (?:\(\d+\) )?panicked at |^panic: /,
     reason: 'the firmware panicked',
   },
   { by: 'anyone', pattern: /^\[?(?:ERROR|E)\]? (?:- )?panicked at /, reason: 'the firmware panicked' },
@@ -107,6 +113,16 @@ const FAILURES: readonly Sign[] = [
     pattern:
       /^(?:Exception occurr?ed|Exception '[^']+' m?e?pc=|core \d+ PC 0x[0-9a-f]+ panic:|FATAL: uncaught NLR)/i,
     reason: 'the firmware panicked',
+  },
+  {
+    by: 'anyone',
+    pattern: /^(?:\[[^\]]{0,20}\] )?_?(?:up_)?assert: .*assertion failed/i,
+    reason: 'an assertion of the firmware failed',
+  },
+  {
+    by: 'unlogged',
+    pattern: /^You are in safe mode because:/,
+    reason: 'the firmware went into its safe mode',
   },
   {
     by: 'anyone',

@@ -8,12 +8,12 @@ import {
   writeDevices,
 } from '../../../core/device-table/index.js';
 import { EspmintError } from '../../../core/errors/index.js';
-import { checkStatus, importDevices, type ImportReport } from '../../../registry/index.js';
+import { importDevices, type ImportReport } from '../../../registry/index.js';
 import { registryOptions } from '../../compose/compose.js';
 import { formOfFile } from '../../arguments/file-form.js';
 import { inBlocks, readTextPieces, streamToFile } from '../../../files/index.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
-import { addFilterOptions, filterOf, type FilterFlags } from './filter-flags.js';
+import { addFilterOptions, checkFilter, filterOf, type FilterFlags } from './filter-flags.js';
 import { withAdministration, withRegistry } from './with-registry.js';
 
 interface ExportFlags extends GlobalOptions, FilterFlags {
@@ -74,8 +74,8 @@ async function runExport(io: CliIo, command: Command): Promise<void> {
     });
   }
   const format = out === undefined ? (flags.format ?? 'csv') : formOf('--out', out, flags.format);
-  await withAdministration(io, command, async (administration, { registry }) => {
-    await checkStatus(registry, filter.status);
+  await withAdministration(io, command, async (administration, { registry, store }) => {
+    await checkFilter(registry, store, filter);
     const devices = administration.exportDevices({ filter, revealReason: reason });
     const blocks = inBlocks(writeDevices(devices, format, reveal));
     if (out !== undefined) await streamToFile(out, blocks, { mode: reveal ? SECRET_FILE : undefined });

@@ -1,6 +1,7 @@
 // Which devices a command means: the same options for lists and for files.
 import type { Command } from 'commander';
-import type { DeviceFilter } from '../../../registry/index.js';
+import { checkStatus, type DeviceFilter, type Registry, type Store } from '../../../registry/index.js';
+import { requireKnownNames } from '../../compose/known-names.js';
 import { parseTime, TIME_FORMS } from '../../arguments/times.js';
 
 export interface FilterFlags {
@@ -37,6 +38,32 @@ export function filterOf(flags: FilterFlags): Omit<DeviceFilter, 'limit' | 'afte
   const since = isoTime(flags.since, '--since');
   const until = isoTime(flags.until, '--until');
   return { status, includeRemoved, text, batch, lot, serial, station, since, until };
+}
+
+/**
+ * A status, batch or station that no device has is a slip, unless the database knows the name.
+ *
+ * @throws INPUT_INVALID, BATCH_UNKNOWN
+ */
+export async function checkFilter(
+  registry: Registry,
+  store: Store,
+  { status, batch, station }: DeviceFilter,
+): Promise<void> {
+  await checkStatus(registry, status);
+  const isUnused = async (one: DeviceFilter): Promise<boolean> =>
+    (await registry.list({ ...one, includeRemoved: true, limit: 1 })).devices.length === 0;
+  const names = {
+    batch: batch !== undefined && (await isUnused({ batch })) ? batch : undefined,
+    station: station !== undefined && (await isUnused({ station })) ? station : undefined,
+  };
+  if (names.batch === undefined && names.station === undefined) return;
+  const production = await store.production();
+  try {
+    await requireKnownNames(production, names);
+  } finally {
+    await production.close();
+  }
 }
 
 function isoTime(text: string | undefined, option: '--since' | '--until'): string | undefined {

@@ -1,11 +1,11 @@
 // `espmint devices list`: one line a device, page by page.
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
-import { checkStatus, type DeviceRecord, type Registry } from '../../../registry/index.js';
+import type { ListedDevice, Registry, Store } from '../../../registry/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { shownTime } from '../../output/format.js';
 import { Table, type Row } from '../../output/table.js';
-import { addFilterOptions, filterOf, type FilterFlags } from './filter-flags.js';
+import { addFilterOptions, checkFilter, filterOf, type FilterFlags } from './filter-flags.js';
 import { withRegistry } from './with-registry.js';
 
 interface ListOptions extends FilterFlags {
@@ -22,15 +22,15 @@ export function listCommand(io: CliIo): Command {
     .option('--limit <count>', 'at most so many devices')
     .option('--json', 'print one JSON object a line')
     .action((options: ListOptions, self: Command) =>
-      withRegistry(io, self, (registry) => list(io, registry, options)),
+      withRegistry(io, self, (registry, { store }) => list(io, registry, store, options)),
     );
 }
 
-async function list(io: CliIo, registry: Registry, options: ListOptions): Promise<void> {
+async function list(io: CliIo, registry: Registry, store: Store, options: ListOptions): Promise<void> {
   const { json } = options;
   const filter = filterOf(options);
   let left = parseLimit(options.limit);
-  await checkStatus(registry, filter.status);
+  await checkFilter(registry, store, filter);
   const table = new Table(io, HEADINGS);
   let after: string | undefined;
   do {
@@ -54,8 +54,8 @@ export function parseLimit(text: string | undefined): number {
   });
 }
 
-const HEADINGS = ['MAC', 'UUID', 'STATUS', 'PROVISIONED', 'FIRMWARE', 'LOCATION'];
+const HEADINGS = ['MAC', 'UUID', 'STATUS', 'PROVISIONED', 'SERIAL', 'FIRMWARE', 'LOCATION'];
 
-function cells({ mac, uuid, status, provisionedAt, firmwareVersion, location }: DeviceRecord): Row {
-  return [mac, uuid, status, shownTime(provisionedAt), firmwareVersion, location];
+function cells({ mac, uuid, status, provisionedAt, serial, firmwareVersion, location }: ListedDevice): Row {
+  return [mac, uuid, status, shownTime(provisionedAt), serial, firmwareVersion, location];
 }

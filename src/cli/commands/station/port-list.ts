@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { PortRecord } from '../../../registry/index.js';
 import { withProduction } from '../../compose/compose-production.js';
+import { requireKnownNames } from '../../compose/known-names.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
 import { shownTime } from '../../output/format.js';
 import { Table, type Row } from '../../output/table.js';
@@ -20,12 +21,20 @@ export function portListCommand(io: CliIo): Command {
 }
 
 async function show(io: CliIo, options: Options): Promise<void> {
-  const ports = await withProduction(io, options, (production) => production.ports(options.name));
+  const { name: station } = options;
+  const ports = await withProduction(io, options, async (production) => {
+    const found = await production.ports(station);
+    if (found.length === 0) await requireKnownNames(production, { station, stationOption: '--name' });
+    return found;
+  });
   if (options.json === true) {
     for (const port of ports) io.stdout(jsonLine({ type: 'port', ...port }));
     return;
   }
-  if (ports.length === 0) io.stderr('No station has worked with this database yet.\n');
+  if (ports.length === 0) {
+    const which = station === undefined ? 'No station' : `The station "${station}"`;
+    io.stderr(`${which} has made no board with this database yet.\n`);
+  }
   new Table(io, HEADINGS).add(ports.map(cells));
 }
 
