@@ -6,7 +6,7 @@ export { ScanBack, withFinish, type Finish } from './finishing.js';
 export { GROUPINGS, type Grouping } from './groupings.js';
 export { printLabel, type PrinterOptions } from './label-printer.js';
 export { labelFont } from './label-font.js';
-export { finishWithLabel, labelOf, labelValuesOf, type FinishingRun } from './labels.js';
+export { finishWithLabel, labelOf, labelValuesOf, type FinishingRun, type LabelSources } from './labels.js';
 export { RunLog } from './run-log.js';
 export { SlotMap, Teaching, type Pin } from './slots.js';
 export { type StationSettings } from './settings.js';

@@ -1,16 +1,22 @@
 // The label of a good unit: laid out, printed, and scanned back where that is asked for.
 import { layOutLabel, type LabelLayout } from '../core/labels/layout.js';
-import { showsSecret, type LabelTemplate, type LabelValues } from '../core/labels/template.js';
+import { columnsShown, showsSecret, type LabelTemplate, type LabelValues } from '../core/labels/template.js';
 import { labelToZpl } from '../core/labels/zpl.js';
 import type { Link } from '../driver/index.js';
-import type { BatchRequest, DeviceHistory, Registry } from '../registry/index.js';
+import type { BatchRequest, DeviceHistory, Registry, Values } from '../registry/index.js';
 import type { Finish, FinishedUnit, ScanBack } from './finishing.js';
 import { labelFont } from './label-font.js';
 import { printLabel } from './label-printer.js';
 
-export interface Labelling {
-  readonly template: LabelTemplate;
+/** Where a label has from what a device does not say by itself. */
+export interface LabelSources {
   readonly registry: Pick<Registry, 'reveal'>;
+  /** Lists of values; absent: labels show no column. */
+  readonly values?: Pick<Values, 'forLabel'> | undefined;
+}
+
+export interface Labelling extends LabelSources {
+  readonly template: LabelTemplate;
   readonly batch: BatchRequest | undefined;
   /** Who prints, for the audit trail of a key that the label shows; absent: the user of this process. */
   readonly actor?: string | undefined;
@@ -30,11 +36,11 @@ export interface FinishingRun {
 
 /** What each good unit of such a station still needs. Its failures are PRINTER_FAILED and LABEL_SCAN_DIFFERS. */
 export function finishWithLabel(labelling: Labelling, { signal, onScan }: FinishingRun): Finish {
-  const { template, registry, batch, actor, printer, scans } = labelling;
+  const { template, batch, actor, printer, scans } = labelling;
   const { name, lot, firmwareVersion, hardwareRevision } = batch ?? {};
   return async (unit) => {
     const values = { ...unit, batch: name, lot, firmwareVersion, hardwareRevision };
-    const layout = await labelOf(template, values, registry, actor);
+    const layout = await labelOf(template, values, labelling, actor);
     if (printer !== undefined) await printLabel(labelToZpl(layout), printer);
     if (scans === undefined) return;
     onScan(unit, true);
@@ -58,15 +64,26 @@ export function labelValuesOf(device: DeviceHistory): Omit<LabelValues, 'psk'> {
   return { mac, uuid, serial, chip, batch, lot, firmwareVersion, hardwareRevision };
 }
 
-/** The label of one device. A key that it shows is revealed, and so recorded in the audit trail. */
+const REASON = 'printed on the label of the device';
+
+/**
+ * The label of one device. A key or a secret column that it shows is revealed, and so recorded in the audit trail.
+ *
+ * @param values columns that are known are not asked for
+ */
 export async function labelOf(
   template: LabelTemplate,
   values: Omit<LabelValues, 'psk'>,
-  registry: Pick<Registry, 'reveal'>,
+  { registry, values: lists }: LabelSources,
   actor?: string,
 ): Promise<LabelLayout> {
-  const psk = showsSecret(template)
-    ? await registry.reveal(values.mac, 'printed on the label of the device', { actor })
-    : undefined;
-  return layOutLabel(template, { ...values, psk }, await labelFont());
+  const { mac } = values;
+  const psk = showsSecret(template) ? await registry.reveal(mac, REASON, { actor }) : undefined;
+  const [shown, { list }] = [columnsShown(template), template];
+  const columns =
+    values.columns ??
+    (shown.length === 0 || list === undefined
+      ? undefined
+      : await lists?.forLabel(list, mac, shown, { actor, reason: REASON }));
+  return layOutLabel(template, { ...values, psk, columns }, await labelFont());
 }

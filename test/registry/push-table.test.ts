@@ -4,7 +4,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { backUp, openPushes, restore, type NewPushTarget } from '../../src/registry/index.js';
+import type { ValueRow } from '../../src/core/values/rows.js';
+import { backUp, openPushes, restore, Store, type NewPushTarget } from '../../src/registry/index.js';
 import { Presence } from '../../src/registry/embedded/presence.js';
 import { asForeignProgram, queryAt } from './foreign-program.js';
 import {
@@ -112,6 +113,46 @@ describe('a table in another database', () => {
       ]);
       expect(JSON.stringify(failure) + String(failure)).not.toContain('canary');
     }
+  });
+
+  it('gets the columns of a list of values, never secret ones, and NULL for a device without a row', async () => {
+    const store = await Store.open(bench.options);
+    const lists = store.values();
+    await store.close();
+    const column = { type: 'string', unique: false, label: false, file: false } as const;
+    const columns = [
+      { ...column, name: 'sku', secret: false },
+      { ...column, name: 'pin', secret: true },
+    ];
+    async function* rows(): AsyncGenerator<ValueRow> {
+      yield await Promise.resolve({ line: 2, values: { sku: "A'1", pin: 'c4nary' } });
+    }
+    await lists.add('skus', columns, rows);
+    const statement =
+      'insert into enrolled (uuid, mac, firmware, event) values (:uuid, :mac, {{sku}}, :event)';
+    await expect(addTable({ statement })).rejects.toMatchObject({ code: 'PUSH_STATEMENT_INVALID' });
+    await expect(addTable({ statement, values: 'none' })).rejects.toMatchObject({
+      code: 'VALUE_LIST_UNKNOWN',
+    });
+    await expect(
+      addTable({ statement: statement.replace('sku', 'pin'), values: 'skus' }),
+    ).rejects.toMatchObject({
+      code: 'PUSH_STATEMENT_INVALID',
+      message: expect.stringContaining('{{pin}}') as string,
+    });
+    expect(await addTable({ statement, values: 'skus' })).toMatchObject({ values: 'skus' });
+    await addWebhook({ values: 'skus' });
+    await bench.pushes.test('ca');
+    const first = await provision(bench);
+    const second = await provision(bench);
+    await lists.claim({ list: 'skus', match: 'next', mac: first.mac, uuid: first.uuid });
+    await lists.close();
+    await bench.pushes.deliverDue();
+    const got = `select firmware from enrolled where mac in ('${first.mac}', '${second.mac}') order by firmware`;
+    expect(await authority(got)).toEqual([{ firmware: "A'1" }, { firmware: null }]);
+    const bodies = receiver.received.map(({ body }) => body);
+    expect(bodies.filter((body) => body.includes('"values":{"sku":"A\'1"}'))).toHaveLength(1);
+    expect(bodies.join()).not.toContain('c4nary');
   });
 
   it("on the registry's own server is refused before its statement is run, unless it was allowed", async () => {

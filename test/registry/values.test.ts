@@ -1,5 +1,5 @@
 // Values of its own for each board: a list taken in whole, each row given once, over runs, processes and hands.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -126,6 +126,56 @@ describe('a list of values', () => {
     expect((await cli('values', 'list')).stdout).toContain(
       '0 free, 2 used, 0 shared, 0 scrapped, 0 returned',
     );
+  });
+
+  it('stands on labels and in exports by its columns, what is secret only on a label that may show it', async () => {
+    const exported = await cli('devices', 'export', '--values', 'one');
+    const [head, ...lines] = exported.stdout.trim().split('\r\n');
+    expect(head).toMatch(/,values\.sku,values\.blob,values\.cert$/);
+    expect(lines.find((line) => line.startsWith(MAC(2)))).toMatch(/,A-2,0aff10,AgIC[+/=\w]+$/);
+    expect(lines.find((line) => line.startsWith(MAC(3))) ?? ',,,').toMatch(/,,,$/);
+    const jsonl = await cli('devices', 'export', '--values', 'one', '--format', 'jsonl');
+    expect(jsonl.stdout).toContain('"values.sku":"A-1"');
+    const all = join(folder, 'all.jsonl');
+    writeFileSync(all, jsonl.stdout);
+    expect((await cli('devices', 'import', all, '--dry-run')).stdout).toContain(
+      '0 added, 0 changed, 2 unchanged',
+    );
+    expect(exported.stdout + jsonl.stdout).not.toMatch(/20202021|34567890/);
+    expect((await cli('devices', 'export', '--values', 'none')).stderr).toContain('no list of values "none"');
+
+    const label = async (
+      text: string,
+      ...more: string[]
+    ): Promise<InProcessRun & { readonly zpl: string }> => {
+      writeFileSync(join(folder, 'label.yaml'), `widthMm: 60\nheightMm: 30\nqr: '${text}'\n`);
+      const out = join(folder, 'label.zpl');
+      rmSync(out, { force: true });
+      const ran = await cli('label', MAC(2), '--template', join(folder, 'label.yaml'), '--out', out, ...more);
+      return { ...ran, zpl: existsSync(out) ? readFileSync(out, 'utf8') : '' };
+    };
+    expect((await label('SKU {{sku}}', '--profile', profileFile)).zpl).toContain('SKU A-2');
+    expect((await label("{{sku}}'\nlist: 'one")).zpl).toContain('A-2');
+    expect((await label('{{sku}}')).stderr).toMatch(
+      /unknown placeholder \{\{sku\}\}; a column needs the name of its list/,
+    );
+    expect((await label('{{skew}}', '--profile', profileFile)).stderr).toMatch(
+      /\{\{skew\}\}; the columns .* passcode, sku/,
+    );
+    expect((await label('{{cert}}', '--profile', profileFile)).stderr).toContain('whose values are files');
+    const refused = await label('{{passcode}}', '--profile', profileFile);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('label: true beside secret: true'),
+    ]);
+    // The remedy that it names.
+    const open = PROFILE('one').replace('secret: true }', 'secret: true, label: true }');
+    writeFileSync(profileFile, open);
+    expect((await label('{{passcode}}', '--profile', profileFile)).zpl).toContain('34567890');
+    const { rows } = await asForeignProgram(dataDir, (client) =>
+      client.query<{ detail: unknown }>(`select detail from events where kind = 'key revealed'`),
+    );
+    expect(rows.map(({ detail }) => detail)).toMatchObject([{ list: 'one', row: 2, columns: ['passcode'] }]);
   });
 
   it('gives a returned row to another board, and a scrapped one to none', async () => {

@@ -7,9 +7,9 @@ import { LABEL_FORMATS, renderLabel, type LabelFormat } from '../../core/labels/
 import { labelToZpl } from '../../core/labels/zpl.js';
 import type { LabelTemplate, LabelValues } from '../../core/labels/template.js';
 import { openLink } from '../../driver/index.js';
-import { labelOf, labelValuesOf, printLabel } from '../../station/index.js';
-import type { Registry } from '../../registry/index.js';
-import { composeRegistry } from '../compose/compose.js';
+import { labelOf, labelValuesOf, printLabel, type LabelSources } from '../../station/index.js';
+import type { Registry, Values } from '../../registry/index.js';
+import { composeStore } from '../compose/compose.js';
 import { withProduction } from '../compose/compose-production.js';
 import { replaceFile } from '../../files/index.js';
 import { formOfFile } from '../arguments/file-form.js';
@@ -56,17 +56,32 @@ async function label(io: CliIo, devices: readonly string[], options: Options): P
   if ((options.out === undefined) === (options.printer === undefined)) {
     throw invalid('--out and --printer', 'are where labels can go', 'give one of them');
   }
-  const template = await loadLabelTemplate(options.template, await loadProfile(options.profile));
-  const registry = await composeRegistry(io, options);
+  const profile = await loadProfile(options.profile);
+  let lists: Values | undefined;
+  const openRegistry = async (): Promise<Registry> => {
+    const { registry, store } = await composeStore(io, options);
+    lists = store?.values();
+    await store?.close();
+    return registry;
+  };
+  let registry: Registry | undefined;
   try {
+    // Only a list that the profile does not declare needs the registry before the template is known to be good.
+    const template = await loadLabelTemplate(options.template, profile, async (list) => {
+      registry = await openRegistry();
+      if (lists !== undefined) return lists.columns(list);
+      throw new EspmintError('VALUE_LIST_UNKNOWN', { list });
+    });
+    registry ??= await openRegistry();
+    const devicesOf = registry;
     const values = [
       ...(await valuesOfBatch(io, options)),
-      ...(await Promise.all(devices.map((text) => valuesOf(registry, text)))),
+      ...(await Promise.all(devices.map((text) => valuesOf(devicesOf, text)))),
     ];
     if (values.length === 0)
       throw invalid('The devices', 'are none', 'name some, or a --batch with boards that passed');
     const format = formatOf(options, values.length);
-    const labels = await layOut(template, values, registry, options.operator);
+    const labels = await layOut(template, values, { registry, values: lists }, options.operator);
     if (options.printer !== undefined) {
       const { reason = 'espmint label', operator } = options;
       for (const { mac } of values) await registry.labelled(mac, reason, { actor: operator });
@@ -75,18 +90,19 @@ async function label(io: CliIo, devices: readonly string[], options: Options): P
     const count = labels.length === 1 ? '1 label' : `${labels.length} labels`;
     io.stderr(options.out === undefined ? `Printed ${count}.\n` : `Wrote ${count} to ${options.out}.\n`);
   } finally {
-    await registry.close();
+    await lists?.close();
+    await registry?.close();
   }
 }
 
 async function layOut(
   template: LabelTemplate,
   values: readonly LabelValues[],
-  registry: Registry,
+  sources: LabelSources,
   operator: string | undefined,
 ): Promise<LabelLayout[]> {
   const labels: LabelLayout[] = [];
-  for (const one of values) labels.push(await labelOf(template, one, registry, operator));
+  for (const one of values) labels.push(await labelOf(template, one, sources, operator));
   return labels;
 }
 

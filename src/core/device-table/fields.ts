@@ -14,9 +14,11 @@ export interface DeviceFields extends DeviceDetails {
   readonly serial?: string | undefined;
   readonly batch?: string | undefined;
   readonly lot?: string | undefined;
+  /** Of its row in a list of values: written where it is asked for, and left out of what is read. */
+  readonly values?: Readonly<Record<string, string>> | undefined;
 }
 
-export type DeviceField = keyof DeviceFields;
+export type DeviceField = Exclude<keyof DeviceFields, 'values'>;
 
 /** In the order of the columns; the key is left out of what is written unless it was asked for. */
 export const PUBLIC_FIELDS = [
@@ -57,13 +59,15 @@ const COLUMN_NAMES: Readonly<Record<string, DeviceField>> = {
 /** They belong to the unit in its batch, which a file of devices cannot make. */
 const UNIT_FIELDS: readonly DeviceField[] = ['serial', 'batch', 'lot'];
 
+/** Columns of a list of values: `values.sku`. */
+export const VALUES_PREFIX = 'values.';
 /** What other commands print beside a device, and what says nothing to another registry. */
 const PASSED_OVER: readonly string[] = ['id', 'type'];
 
 /** The field that a column stands for, `skip` for one without meaning here, undefined for one that nobody knows. */
 export function fieldOf(column: string): DeviceField | 'unit' | 'skip' | undefined {
   const name = column.trim();
-  if (PASSED_OVER.includes(name)) return 'skip';
+  if (PASSED_OVER.includes(name) || name.startsWith(VALUES_PREFIX)) return 'skip';
   const own = [...PUBLIC_FIELDS, 'psk' as const].find((field) => field === name);
   if (own !== undefined && UNIT_FIELDS.includes(own)) return 'unit';
   return own ?? (Object.hasOwn(COLUMN_NAMES, name) ? COLUMN_NAMES[name] : undefined);

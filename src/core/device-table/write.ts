@@ -1,5 +1,5 @@
 // Devices as CSV, JSON or JSON Lines, one after another, so that any number passes through little memory.
-import { type DeviceField, type DeviceFields, PUBLIC_FIELDS } from './fields.js';
+import { type DeviceField, type DeviceFields, PUBLIC_FIELDS, VALUES_PREFIX } from './fields.js';
 
 export const TABLE_FORMATS = ['csv', 'json', 'jsonl'] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];
@@ -11,20 +11,31 @@ const FORMULA = /^'*[=+\-@\t\r]/;
  * The pieces of one file. Other properties of a device than the named fields are left out.
  *
  * @param withKeys whether there is a column for the key
+ * @param columns of a list of values, in `values` of each device
  */
 export async function* writeDevices(
   devices: AsyncIterable<DeviceFields>,
   format: TableFormat,
   withKeys: boolean,
+  columns?: readonly string[],
 ): AsyncGenerator<string> {
   const fields: readonly DeviceField[] = withKeys ? [...PUBLIC_FIELDS, 'psk'] : PUBLIC_FIELDS;
-  if (format === 'csv') yield `${fields.join(',')}\r\n`;
+  const own = columns?.map((column) => `${VALUES_PREFIX}${column}`) ?? [];
+  if (format === 'csv') yield `${[...fields, ...own].join(',')}\r\n`;
   if (format === 'json') yield '[';
   let separator = '\n';
   for await (const device of devices) {
-    if (format === 'csv') yield `${fields.map((field) => csvCell(device[field] ?? '')).join(',')}\r\n`;
-    else {
-      const object = JSON.stringify(Object.fromEntries(fields.map((field) => [field, device[field]])));
+    const { values } = device;
+    if (format === 'csv') {
+      const cells = [
+        ...fields.map((field) => device[field]),
+        ...(columns ?? []).map((name) => values?.[name]),
+      ];
+      yield `${cells.map((cell) => csvCell(cell ?? '')).join(',')}\r\n`;
+    } else {
+      const known = Object.fromEntries(fields.map((field) => [field, device[field]]));
+      const told = (columns ?? []).map((name) => [`${VALUES_PREFIX}${name}`, values?.[name]] as const);
+      const object = JSON.stringify({ ...known, ...Object.fromEntries(told) });
       yield format === 'json' ? `${separator}${object}` : `${object}\n`;
       separator = ',\n';
     }

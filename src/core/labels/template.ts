@@ -6,6 +6,7 @@ import { parsePsk } from '../psk.js';
 import { accessPointName, deviceProof, deviceWpsPin } from '../wifi-device-secrets.js';
 import { qrPayload } from '../wifi-label.js';
 import { ruleOf } from '../schema-words.js';
+import type { ValueColumn } from '../values/rows.js';
 import type { LabelFont } from './font.js';
 
 /** What a template may show of a device. */
@@ -20,7 +21,12 @@ export interface LabelValues {
   readonly hardwareRevision?: string | undefined;
   /** Only given where template and profile allow it. */
   readonly psk?: string | undefined;
+  /** Of its row in the list of values that the template names: text by column. */
+  readonly columns?: Readonly<Record<string, string>> | undefined;
 }
+
+/** A column of a list of values, as far as a label asks for it. */
+export type LabelColumn = Pick<ValueColumn, 'name' | 'secret' | 'label' | 'file'>;
 
 const NAMES = [
   'mac',
@@ -46,6 +52,12 @@ const SECRET_NAMES: readonly string[] = ['psk', 'wifiPop', 'wifiPin', 'wifiQr'] 
 const PATTERN = /\{\{\s*(\w+)(\?)?\s*\}\}/g;
 const isName = (text: string): text is Name => (NAMES as readonly string[]).includes(text);
 
+/** Names that espmint fills by itself, in `{{…}}`: all others are columns. */
+export function columnsShown({ qr, lines }: Pick<LabelTemplate, 'qr' | 'lines'>): string[] {
+  const names = [qr, ...lines].flatMap((part) => [...part.matchAll(PATTERN)].map(([, name = '']) => name));
+  return [...new Set(names.filter((name) => !isName(name)))];
+}
+
 export const labelTemplateSchema = z.strictObject({
   widthMm: z.number().min(10).max(200),
   heightMm: z.number().min(5).max(200),
@@ -56,20 +68,40 @@ export const labelTemplateSchema = z.strictObject({
   lines: z.array(z.string().max(100)).max(8).default([]),
   /** Whether this label may show the key of the device; the profile must allow it as well. */
   secret: z.boolean().default(false),
+  /** The list of values whose columns the label may show; default: that of the profile. */
+  list: z.string().min(1).max(64).optional(),
 });
 export type LabelTemplate = z.output<typeof labelTemplateSchema>;
 
-/** @param file name used in messages only. @throws LABEL_INVALID, LABEL_SECRET_REFUSED */
-export function parseLabelTemplate(text: string, file: string): LabelTemplate {
-  return checkLabelTemplate(readTemplate(text, file), file);
+/**
+ * @param file name used in messages only. @param columns of its list of values; absent: there is no list
+ * @throws LABEL_INVALID, LABEL_SECRET_REFUSED
+ */
+export function parseLabelTemplate(
+  text: string,
+  file: string,
+  columns?: readonly LabelColumn[],
+): LabelTemplate {
+  return checkLabelTemplate(readLabelTemplate(text, file), file, columns);
 }
 
-/** @param file name used in messages only. @throws LABEL_INVALID, LABEL_SECRET_REFUSED */
-export function checkLabelTemplate(template: LabelTemplate, file: string): LabelTemplate {
-  for (const part of [template.qr, ...template.lines]) {
-    for (const [, name = ''] of part.matchAll(PATTERN)) {
-      if (!isName(name)) throw invalid(file, `has the unknown placeholder {{${name}}}`);
+/** @param file, @param columns, @throws as parseLabelTemplate */
+export function checkLabelTemplate(
+  template: LabelTemplate,
+  file: string,
+  columns?: readonly LabelColumn[],
+): LabelTemplate {
+  for (const name of columnsShown(template)) {
+    const column = columns?.find((one) => one.name === name);
+    if (column === undefined) {
+      const where =
+        columns === undefined
+          ? 'a column needs the name of its list in the template ("list: NAME")'
+          : `the columns of its list of values are ${columns.map((one) => one.name).join(', ')}`;
+      throw invalid(file, `has the unknown placeholder {{${name}}}; ${where}`);
     }
+    if (column.file) throw invalid(file, `shows {{${name}}}, a column whose values are files`);
+    if (column.secret && !column.label) throw new EspmintError('LABEL_COLUMN_SECRET', { file, column: name });
   }
   if (showsSecret(template) && !template.secret) {
     throw new EspmintError('LABEL_SECRET_REFUSED', { reason: `${file} does not say "secret: true"` });
@@ -77,7 +109,8 @@ export function checkLabelTemplate(template: LabelTemplate, file: string): Label
   return template;
 }
 
-function readTemplate(text: string, file: string): LabelTemplate {
+/** Reads it and leaves its placeholders to `checkLabelTemplate`. @throws LABEL_INVALID */
+export function readLabelTemplate(text: string, file: string): LabelTemplate {
   let value: unknown;
   try {
     value = parse(text, { maxAliasCount: 10, logLevel: 'error' });
@@ -123,12 +156,14 @@ export function fillLabel(
   font: Pick<LabelFont, 'draws'>,
 ): { readonly qr: string; readonly lines: readonly string[] } {
   const { mac } = values;
-  const filling: Partial<Record<Name, string | undefined>> = {
-    ...values,
+  const { columns, ...known } = values;
+  const filling: Readonly<Record<string, string | undefined>> = {
+    ...columns,
+    ...known,
     macHex: mac.replaceAll(':', ''),
     ...(values.psk === undefined ? {} : wifiSecrets(values.psk, mac)),
   };
-  const valueOf = (name: Name, isOptional: boolean): string => {
+  const valueOf = (name: string, isOptional: boolean): string => {
     const value = (filling[name] ?? '').normalize('NFC').trim();
     if (value === '' && !isOptional) throw new EspmintError('LABEL_VALUE_MISSING', { mac, name });
     return value;
@@ -141,8 +176,8 @@ export function fillLabel(
     throw new EspmintError('LABEL_VALUE_UNDRAWABLE', { mac, name, letter: `${shown}(U+${code})` });
   };
   const fill = (text: string, drawn: (value: string, name: string) => string): string =>
-    text.replace(PATTERN, (whole, name: string, mark: string | undefined) =>
-      isName(name) ? drawn(valueOf(name, mark !== undefined), name) : whole,
+    text.replace(PATTERN, (_, name: string, mark: string | undefined) =>
+      drawn(valueOf(name, mark !== undefined), name),
     );
   const qr = fill(template.qr, (value) => value);
   // Only what is optional can leave nothing.

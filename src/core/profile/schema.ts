@@ -75,6 +75,9 @@ const valueColumn = z.strictObject({
   width: z.int().min(1).max(508_000).optional().meta({ description: 'Most bytes that a value may have.' }),
   unique: z.boolean().default(false).meta({ description: 'No two rows of the list may have the same.' }),
   secret: z.boolean().default(false).meta({ description: 'Sealed in the registry and masked everywhere.' }),
+  label: z.boolean().default(false).meta({
+    description: 'With secret: labels may show it, as a setup code that stands on each product.',
+  }),
   file: z.boolean().default(false).meta({
     description: 'Cells are paths, relative to the list; the content of the file is taken in at the import.',
   }),

@@ -8,6 +8,7 @@ import { type AuditFilter, type AuditPage, auditPage } from './audit.js';
 import { addEntries, type ListedEntry, type ListName, readEntries, removeEntry } from './device-lists.js';
 import { exportDevices, type ExportOptions } from './export-devices.js';
 import { bury } from './remove-device.js';
+import { openColumns } from '../values/open-columns.js';
 
 /** Who asks, with the reason that goes into the audit trail. */
 type AskerWithReason = Asker & { readonly reason: string };
@@ -26,6 +27,8 @@ export interface Administration {
   removeDevice(device: DeviceName, by: AskerWithReason): Promise<DeviceRecord>;
   /** Newest first; with keys, the audit trail of each device says so first. @throws INPUT_INVALID (an empty reason) */
   exportDevices(options?: ExportOptions): AsyncIterable<DeviceFields>;
+  /** Names of the columns of a list of values that an export may have. @throws VALUE_LIST_UNKNOWN */
+  openColumns(list: string): Promise<readonly string[]>;
   /** Leaves the database. Never throws. */
   close(): Promise<void>;
 }
@@ -38,6 +41,8 @@ export function administrationOf({ database, box }: Pick<OpenDatabase, 'database
     audit: (filter) => database.connected('audit', (client) => auditPage(client, filter)),
     removeDevice: (device, by) => bury(database, device, by),
     exportDevices: (options = {}) => exportDevices({ database, box }, options),
+    openColumns: (list) =>
+      database.connected('values', async (client) => (await openColumns(client, list)).open),
     close: () => database.close(),
   };
 }

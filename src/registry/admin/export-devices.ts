@@ -9,6 +9,7 @@ import { unitsOfDevices } from '../devices/units.js';
 import type { DeviceFilter } from '../registry.js';
 import { checkReason } from '../devices/request.js';
 import type { OpenDatabase } from '../store/open-database.js';
+import { openValuesOf } from '../values/open-columns.js';
 
 const PAGE = 1000;
 
@@ -16,6 +17,8 @@ export interface ExportOptions {
   readonly filter?: Omit<DeviceFilter, 'limit' | 'after'> | undefined;
   /** Why the keys are needed; absent: they are left out. */
   readonly revealReason?: string | undefined;
+  /** A list of values: what each device has in it is told too, but for secret columns. */
+  readonly values?: string | undefined;
 }
 
 /** A database, and what opens its secrets. */
@@ -28,12 +31,16 @@ type Secrets = Pick<OpenDatabase, 'database' | 'box'>;
  */
 export async function* exportDevices(
   open: Secrets,
-  { filter, revealReason }: ExportOptions,
+  { filter, revealReason, values }: ExportOptions,
 ): AsyncGenerator<DeviceFields> {
   if (revealReason !== undefined) checkReason(revealReason);
   let after: string | undefined;
   do {
-    const page = await readPage(open, { ...filter, after, limit: PAGE }, revealReason);
+    const page = await readPage(
+      open,
+      { ...filter, after, limit: PAGE },
+      { reason: revealReason, list: values },
+    );
     yield* page.devices;
     after = page.next;
   } while (after !== undefined);
@@ -42,9 +49,9 @@ export async function* exportDevices(
 async function readPage(
   { database, box }: Secrets,
   filter: DeviceFilter,
-  reason: string | undefined,
+  { reason, list }: { readonly reason: string | undefined; readonly list: string | undefined },
 ): Promise<{ devices: DeviceFields[]; next: string | undefined }> {
-  const { rows, next, units } = await database.transaction('export', async (client) => {
+  const { rows, next, units, values } = await database.transaction('export', async (client) => {
     const page = await listRows(client, filter);
     if (reason !== undefined) {
       const events = page.rows.map(({ global_uuid: uuid, mac_key: macKey }): AuditEvent => ({
@@ -55,15 +62,15 @@ async function readPage(
       }));
       await recordEvents(client, events);
     }
-    const units = await unitsOfDevices(
-      client,
-      page.rows.map((row) => row.mac_key),
-    );
-    return { ...page, units };
+    const macKeys = page.rows.map((row) => row.mac_key);
+    const units = await unitsOfDevices(client, macKeys);
+    const values = list === undefined ? undefined : await openValuesOf(client, list, macKeys);
+    return { ...page, units, values };
   });
   const devices = rows.map((row) => ({
     ...toDeviceRecord(row),
     ...units.get(row.mac_key),
+    values: values?.get(row.mac_key),
     psk: reason === undefined ? undefined : openKey(box, row),
   }));
   return { devices, next };

@@ -95,7 +95,8 @@ export class Deliverer {
     const ending = endingOf(options.signal, pace.graceMs);
     const opened = await openTargetOf(this.#parts, target).catch(ofTarget);
     const sendsKeys = 'sink' in opened && opened.sendsKeys;
-    const by = { holder: this.#holder, leaseMs: pace.leaseMs, sendsKeys };
+    const list = 'sink' in opened ? opened.list : undefined;
+    const by = { holder: this.#holder, leaseMs: pace.leaseMs, sendsKeys, list };
     try {
       while (!ending.isNear()) {
         const claimed = await database.transaction('claim push', (client) => claimNext(client, target, by));
@@ -117,7 +118,7 @@ export class Deliverer {
 
   async #try(
     { name }: TargetRow,
-    { message_id: id, event, occurred_at: occurredAt, device, mac_key: macKey }: Claimed,
+    { message_id: id, event, occurred_at: occurredAt, device, mac_key: macKey, values }: Claimed,
     { sink, sendsKeys }: OpenTarget,
     signal: AbortSignal,
   ): Promise<DeliveryFailure | undefined> {
@@ -126,7 +127,7 @@ export class Deliverer {
       return { error, isOfTarget: false };
     }
     try {
-      const about = { id, event, occurredAt: occurredAt.toISOString() };
+      const about = { id, event, occurredAt: occurredAt.toISOString(), values };
       return await sink.deliver(messageOf(about, device, sendsKeys ? this.#parts.box : undefined), signal);
     } catch (error) {
       return { error: toEspmintError(error), isOfTarget: false };

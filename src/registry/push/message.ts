@@ -4,7 +4,7 @@ import { ownerOf, toDeviceRecord } from '../devices/rows.js';
 import type { DeviceRecord } from '../registry.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import type { PushEvent } from './push.js';
-import type { Parameter } from './statement.js';
+import type { ColumnParameter, Parameter } from './statement.js';
 
 export interface PushMessage {
   /** A UUID, the same with every try. */
@@ -15,6 +15,8 @@ export interface PushMessage {
   readonly device: DeviceRecord;
   /** Only for a target that is sent keys. */
   readonly psk?: string | undefined;
+  /** Of the device's row in the list of values that the target names, without what is secret; absent: it has none. */
+  readonly values?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Of the JSON of a webhook; another number when a reader would have to change. */
@@ -37,7 +39,7 @@ const TEST_PSK = '0'.repeat(32);
 
 /** @param box opens the key; absent: the target is not sent keys  @throws SECRET_UNREADABLE */
 export function messageOf(
-  event: Pick<PushMessage, 'id' | 'event' | 'occurredAt'>,
+  event: Pick<PushMessage, 'id' | 'event' | 'occurredAt' | 'values'>,
   row: DeviceRow,
   box: SecretBox | undefined,
 ): PushMessage {
@@ -50,18 +52,23 @@ export function testMessage(id: string, sendsKeys: boolean): PushMessage {
 }
 
 /** The body of a webhook. */
-export function payloadOf({ event, occurredAt, device, psk }: PushMessage): string {
+export function payloadOf({ event, occurredAt, device, psk, values }: PushMessage): string {
   const type = event === 'test' ? 'test' : `device.${event}`;
   return JSON.stringify({
     type,
     version: PAYLOAD_VERSION,
     timestamp: occurredAt,
-    data: { ...device, id: undefined, psk },
+    data: { ...device, id: undefined, psk, values },
   });
 }
 
-/** What each parameter of a statement stands for. */
-export function valuesOf(message: PushMessage): Readonly<Record<Parameter, string | null>> {
+/** What a parameter of a statement stands for. A device that does not exist has "0" in all columns, which every type takes. */
+export function valueOf(message: PushMessage, parameter: Parameter | ColumnParameter): string | null {
+  if (typeof parameter === 'string') return parametersOf(message)[parameter];
+  return message.event === 'test' ? '0' : (message.values?.[parameter.column] ?? null);
+}
+
+function parametersOf(message: PushMessage): Readonly<Record<Parameter, string | null>> {
   const { device } = message;
   return {
     uuid: device.uuid,

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { recordEvent } from '../devices/events.js';
 import { DEVICE_COLUMNS, type DeviceRow } from '../devices/rows.js';
+import { openValuesOf } from '../values/open-columns.js';
 import type { PushCounts, PushEvent, PushKind } from './push.js';
 import type { DeliveryFailure } from './sink.js';
 
@@ -33,6 +34,8 @@ export interface Claimed {
   readonly age_ms: number;
   /** Absent when another program has deleted the row. */
   readonly device: DeviceRow | undefined;
+  /** Of its row in the list of the target. */
+  readonly values: Readonly<Record<string, string>> | undefined;
 }
 
 const INSERT = `insert into push_deliveries (target_id, device_id, global_uuid, mac_key, event)
@@ -88,9 +91,14 @@ export async function dueTargets(client: pg.ClientBase): Promise<TargetRow[]> {
 export async function claimNext(
   client: pg.ClientBase,
   { id, name }: TargetRow,
-  by: { readonly holder: string; readonly leaseMs: number; readonly sendsKeys: boolean },
+  by: {
+    readonly holder: string;
+    readonly leaseMs: number;
+    readonly sendsKeys: boolean;
+    readonly list: string | undefined;
+  },
 ): Promise<Claimed | undefined> {
-  const { rows } = await client.query<Omit<Claimed, 'device'> & { device_id: number | null }>(
+  const { rows } = await client.query<Omit<Claimed, 'device' | 'values'> & { device_id: number | null }>(
     `with next as (
        select d.id from push_deliveries d join push_targets t on t.id = d.target_id
        where d.target_id = $1 and ${IS_OPEN} and ${IS_DUE}
@@ -117,7 +125,8 @@ export async function claimNext(
     `select ${DEVICE_COLUMNS} from devices where id = $1`,
     [deviceId],
   );
-  return { ...claimed, device: devices[0] };
+  const values = by.list === undefined ? undefined : await openValuesOf(client, by.list, [row.mac_key]);
+  return { ...claimed, device: devices[0], values: values?.get(row.mac_key) };
 }
 
 /** Of a claim that is still held; one that another process took over is that one's. */

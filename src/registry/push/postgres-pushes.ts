@@ -22,6 +22,7 @@ import {
 } from './push.js';
 import { checkSettings, describeAddress, openSettings, sealSettings } from './settings.js';
 import { readStatus } from './status.js';
+import { openColumns } from '../values/open-columns.js';
 
 const NAME_FORM = /^[\w.-]{1,64}$/;
 const DEAD_DEFAULT = 100;
@@ -56,9 +57,12 @@ export class PostgresPushes implements Pushes {
       const hint = 'use 1 to 64 letters, digits, dots, dashes and underscores';
       throw new EspmintError('INPUT_INVALID', { field: 'The name', reason: 'cannot name a target', hint });
     }
-    const { madeSecret, ...settings } = checkSettings(target);
-    const sealed = sealSettings(this.#parts.box, name, kind, settings);
+    if (target.values === undefined) checkSettings(target);
     return this.#database.transaction('add push target', async (client) => {
+      const { values: list } = target;
+      const values = list === undefined ? undefined : { list, ...(await openColumns(client, list)) };
+      const { madeSecret, ...settings } = checkSettings(target, values);
+      const sealed = sealSettings(this.#parts.box, name, kind, settings);
       const { rows } = await client.query<TargetRow>(
         `insert into push_targets (name, kind, settings, events, created_by) values ($1, $2, $3, $4, $5)
          on conflict (name) do nothing returning *`,
@@ -144,9 +148,11 @@ export class PostgresPushes implements Pushes {
   }
 
   #describe({ name, kind, settings, events, paused, created_at, created_by }: TargetRow): PushTarget {
-    const { url, statement, sendsKeys } = openSettings(this.#parts.box, name, kind, settings);
+    const { url, statement, sendsKeys, values } = openSettings(this.#parts.box, name, kind, settings);
     const made = { createdAt: created_at.toISOString(), createdBy: created_by };
-    return { name, kind, address: describeAddress(kind, url), statement, events, sendsKeys, paused, ...made };
+    const list = values?.list;
+    const address = describeAddress(kind, url);
+    return { name, kind, address, statement, events, sendsKeys, values: list, paused, ...made };
   }
 }
 

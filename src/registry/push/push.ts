@@ -33,6 +33,8 @@ export interface PushTarget {
   readonly events: readonly PushEvent[];
   /** Whether keys are sent too. */
   readonly sendsKeys: boolean;
+  /** The list of values whose columns are sent, but for secret ones. */
+  readonly values?: string | undefined;
   readonly paused: boolean;
   /** ISO 8601 in UTC. */
   readonly createdAt: string;
@@ -52,6 +54,11 @@ export interface NewPushTarget {
   /** All by default. */
   readonly events?: readonly PushEvent[] | undefined;
   readonly sendKeys?: boolean | undefined;
+  /**
+   * A list of values: what the device has in it is sent too, never what is secret. A statement names a column as
+   * `{{column}}`, a webhook gets them as `values`.
+   */
+  readonly values?: string | undefined;
   /**
    * With `sql`: the address may be the registry's own server. For who works on this computer, never for who asks over
    * HTTP: a statement there has the rights of its role, which may reach the files of the host.

@@ -11,7 +11,7 @@ import type { ServerIdentity } from './registry-server.js';
 import { makeSigningSecret, parseSigningSecret } from './signature.js';
 import type { Sink } from './sink.js';
 import { SqlSink } from './sql-sink.js';
-import { compileStatement } from './statement.js';
+import { compileStatement, type TargetColumns } from './statement.js';
 import { webhookSink } from './webhook-sink.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -25,6 +25,12 @@ export interface TargetSettings {
   readonly sendsKeys: boolean;
   /** With a statement: may be the registry's own server. */
   readonly allowsRegistry?: boolean | undefined;
+  /** The list of values whose columns are sent, and those that it had when the target was made. */
+  readonly values?: TargetValues | undefined;
+}
+
+interface TargetValues extends TargetColumns {
+  readonly list: string;
 }
 
 /** Only variables that are made for this: no other of a station's environment can be had by a target. */
@@ -36,32 +42,38 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 /**
  * The settings of a new target, complete.
  *
+ * @param values of the list that the target names
  * @throws PUSH_STATEMENT_INVALID, PUSH_ADDRESS_INVALID, INPUT_INVALID
  */
-export function checkSettings(target: NewPushTarget): TargetSettings & { readonly madeSecret?: string } {
+export function checkSettings(
+  target: NewPushTarget,
+  values?: TargetValues,
+): TargetSettings & { readonly madeSecret?: string } {
   const { kind, url, statement, signingSecret, sendKeys: sendsKeys = false, allowRegistry } = target;
   if (!isReference(url)) addressOf(kind, url);
   if (kind === 'sql') {
     if (statement === undefined)
       throw invalid('statement', 'is missing', 'write one that names :uuid or :mac');
     if (signingSecret !== undefined) throw invalid('signing secret', 'is for webhooks', 'leave it out');
-    compileStatement(statement, sendsKeys);
-    return { url, statement, sendsKeys, ...(allowRegistry === true && { allowsRegistry: true }) };
+    compileStatement(statement, sendsKeys, values);
+    return { url, statement, sendsKeys, values, ...(allowRegistry === true && { allowsRegistry: true }) };
   }
   if (statement !== undefined) throw invalid('statement', 'is for databases', 'leave it out');
   if (allowRegistry === true) throw invalid('permission', 'is for databases', 'leave --allow-registry out');
   if (signingSecret === undefined) {
     const madeSecret = makeSigningSecret();
-    return { url, signingSecret: madeSecret, madeSecret, sendsKeys };
+    return { url, signingSecret: madeSecret, madeSecret, sendsKeys, values };
   }
   if (!isReference(signingSecret)) parseSigningSecret(signingSecret);
-  return { url, signingSecret, sendsKeys };
+  return { url, signingSecret, sendsKeys, values };
 }
 
 /** A target that can be sent something. */
 export interface OpenTarget {
   readonly sink: Sink;
   readonly sendsKeys: boolean;
+  /** The list of values whose columns it is sent. */
+  readonly list?: string | undefined;
 }
 
 export interface TargetParts {
@@ -82,16 +94,18 @@ export async function openTarget(
     signingSecret = '',
     sendsKeys,
     allowsRegistry = false,
+    values,
   } = openSettings(box, name, kind, settings);
   const url = resolve(name, text, env);
   if (kind === 'webhook') {
     const secret = parseSigningSecret(resolve(name, signingSecret, env));
-    return { sink: webhookSink({ name, timeoutMs, url: webhookUrl(url), signingSecret: secret }), sendsKeys };
+    const sink = webhookSink({ name, timeoutMs, url: webhookUrl(url), signingSecret: secret });
+    return { sink, sendsKeys, list: values?.list };
   }
   const config = await databaseAt(url).ensure();
   // Without a password in the URL there is none: that of the registry, in PGPASSWORD, is for the registry.
   const password = config.password ?? (() => '');
-  const compiled = compileStatement(statement, sendsKeys);
+  const compiled = compileStatement(statement, sendsKeys, values);
   const sink = new SqlSink({
     name,
     timeoutMs,
@@ -99,7 +113,7 @@ export async function openTarget(
     statement: compiled,
     registryServer: allowsRegistry ? undefined : registryServer,
   });
-  return { sink, sendsKeys };
+  return { sink, sendsKeys, list: values?.list };
 }
 
 /** For people and lists: without password and query. */

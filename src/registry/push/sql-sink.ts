@@ -4,7 +4,7 @@ import pg from 'pg';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { isConnectionLoss } from '../store/sql-errors.js';
 import { reasonOf } from '../reason.js';
-import { type PushMessage, valuesOf } from './message.js';
+import { type PushMessage, valueOf } from './message.js';
 import { isSameServer, readServerIdentity, type ServerIdentity } from './registry-server.js';
 import { type DeliveryFailure, maskedReason, type Sink, type SinkOptions } from './sink.js';
 import type { CompiledStatement } from './statement.js';
@@ -58,13 +58,12 @@ export class SqlSink implements Sink {
 
   async #run(message: PushMessage): Promise<void> {
     const { statement, timeoutMs } = this.#options;
-    const values = valuesOf(message);
     const client = await this.#connected();
     await client.query(`begin; set local statement_timeout = ${Math.ceil(timeoutMs)}`);
     try {
       await client.query(
         statement.text,
-        statement.parameters.map((parameter) => values[parameter]),
+        statement.parameters.map((parameter) => valueOf(message, parameter)),
       );
       await client.query(message.event === 'test' ? 'rollback' : 'commit');
     } catch (error) {

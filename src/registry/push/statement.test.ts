@@ -66,6 +66,28 @@ describe('a statement with named parameters', () => {
     expect(refusal(`insert into t values (:uuid, '${'x'.repeat(10_000)}')`)).toContain('more than 10000');
   });
 
+  it('names columns of its list of values, never one that is secret or that there is not', () => {
+    const columns = { open: ['sku', 'cert'], secret: ['passcode'] };
+    expect(compileStatement('insert into t values (:uuid, {{sku}}, {{ cert }})', false, columns)).toEqual({
+      text: 'insert into t values ($1, $2, $3)',
+      parameters: ['uuid', { column: 'sku' }, { column: 'cert' }],
+    });
+    const why = (name: string, known?: typeof columns): string => {
+      try {
+        compileStatement(`insert into t values (:uuid, {{${name}}})`, true, known);
+        return 'taken';
+      } catch (error) {
+        return String(error);
+      }
+    };
+    expect(why('passcode', columns)).toContain('the secret column {{passcode}}');
+    expect(why('skew', columns)).toContain(
+      '{{skew}}, which its list of values has not; use one of {{sku}} {{cert}}',
+    );
+    expect(why('sku')).toContain('--values LIST');
+    expect(refusal(`insert into t values (:uuid, '{{sku}}')`)).toBe('taken');
+  });
+
   it('may name the key only where the target sends keys', () => {
     expect(refusal('insert into t values (:uuid, :psk)')).toContain('--send-keys');
     expect(refusal('insert into t values (:uuid, :psk)', true)).toBe('taken');

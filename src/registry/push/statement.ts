@@ -20,10 +20,20 @@ const PARAMETERS = [
 ] as const;
 export type Parameter = (typeof PARAMETERS)[number];
 
+/** Of the list of values that a target is told of. */
+export interface TargetColumns {
+  readonly open: readonly string[];
+  readonly secret: readonly string[];
+}
+/** A column of its list, written `{{column}}`. */
+export interface ColumnParameter {
+  readonly column: string;
+}
+
 /** With PostgreSQL's `$1`, `$2`, … and the parameter that each stands for. */
 export interface CompiledStatement {
   readonly text: string;
-  readonly parameters: readonly Parameter[];
+  readonly parameters: readonly (Parameter | ColumnParameter)[];
 }
 
 /**
@@ -36,6 +46,7 @@ const PIECES = new RegExp(
     String.raw`(?<comment>/\*|--)`,
     String.raw`(?<colons>::|:=)`,
     String.raw`:(?<parameter>[a-z_]\w*)`,
+    String.raw`\{\{\s*(?<column>\w+)\s*\}\}`,
     String.raw`(?<number>\$\d+)`,
     String.raw`(?<word>[a-z_][\w$]*)`,
     String.raw`(?<end>;)`,
@@ -55,13 +66,18 @@ function refuse(reason: string, hint: string): never {
 
 /**
  * @param sendsKeys whether it may name `:psk`
+ * @param columns those that it may name as `{{column}}`; absent: the target is told of no list
  * @throws PUSH_STATEMENT_INVALID
  */
-export function compileStatement(statement: string, sendsKeys: boolean): CompiledStatement {
+export function compileStatement(
+  statement: string,
+  sendsKeys: boolean,
+  columns?: TargetColumns,
+): CompiledStatement {
   if (statement.length > LONGEST)
     refuse(`has more than ${LONGEST} characters`, 'put the work into a function');
   const bare = withoutComments(statement);
-  const parameters: Parameter[] = [];
+  const parameters: (Parameter | ColumnParameter)[] = [];
   const words: string[] = [];
   const text = bare.replaceAll(PIECES, (piece: string, ...rest: unknown[]) => {
     const found = rest.at(-1) as Readonly<Record<string, string | undefined>>;
@@ -73,6 +89,7 @@ export function compileStatement(statement: string, sendsKeys: boolean): Compile
       if (/[^\s;]/.test(bare.slice(offset))) refuse('is more than one statement', 'give a single one');
       return '';
     }
+    if (found['column'] !== undefined) return `$${parameters.push(checkColumn(found['column'], columns))}`;
     if (found['parameter'] === undefined) return piece;
     return `$${parameters.push(checkParameter(found['parameter'].toLowerCase(), sendsKeys))}`;
   });
@@ -115,6 +132,16 @@ function checkParameter(name: string, sendsKeys: boolean): Parameter {
   if (known === 'psk' && !sendsKeys)
     refuse('names :psk', 'allow that keys are sent (--send-keys), or leave the key out');
   return known;
+}
+
+function checkColumn(column: string, columns: TargetColumns | undefined): ColumnParameter {
+  if (columns === undefined)
+    refuse(`names the column {{${column}}}`, 'name its list of values with --values LIST');
+  if (columns.secret.includes(column))
+    refuse(`names the secret column {{${column}}}`, 'leave it out: pushes never have it');
+  if (columns.open.includes(column)) return { column };
+  const known = columns.open.map((name) => `{{${name}}}`).join(' ');
+  return refuse(`names the column {{${column}}}, which its list of values has not`, `use one of ${known}`);
 }
 
 function checkKind(words: readonly string[], text: string): void {

@@ -2,9 +2,9 @@
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import type { ValueColumn, ValueRow } from '../../core/values/rows.js';
-import { recordEvent } from '../devices/events.js';
+import { eventBy, recordEvent } from '../devices/events.js';
 import { macOf, macKeyOf } from '../devices/rows.js';
-import { processUser } from '../process-user.js';
+import { type Asker, processUser } from '../process-user.js';
 import type { Database } from '../store/database.js';
 import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
 import type { ClaimedRow, ListedRow, RowClaim, RowState, ValueList, Values } from './values.js';
@@ -98,6 +98,32 @@ export class PostgresValues implements Values {
       const macKey = macKeyOf(mac);
       const row = (await readHeld(client, list, macKey)) ?? (await readShared(client, list, macKey));
       return row && this.#claimed(list, row);
+    });
+  }
+
+  async columns(name: string): Promise<readonly ValueColumn[]> {
+    return this.#database.connected('values', async (client) => (await readList(client, name)).columns);
+  }
+
+  async forLabel(
+    name: string,
+    mac: string,
+    columns: readonly string[],
+    by: Asker = {},
+  ): Promise<Readonly<Record<string, string>> | undefined> {
+    return this.#database.transaction('values', async (client) => {
+      const list = await readList(client, name);
+      const macKey = macKeyOf(mac);
+      const row = (await readHeld(client, list, macKey)) ?? (await readShared(client, list, macKey));
+      if (row === undefined) return undefined;
+      const secret = list.columns.filter((one) => one.secret && columns.includes(one.name));
+      if (secret.length > 0) {
+        const shown = secret.map((one) => one.name);
+        const detail = { list: name, row: row.number, columns: shown, reason: by.reason };
+        await recordEvent(client, { kind: 'key revealed', ...eventBy(by), macKey, detail });
+      }
+      const { stored } = secret.length > 0 ? this.#claimed(list, row) : { stored: row.open_values };
+      return Object.fromEntries(columns.map((column) => [column, stored[column] ?? '']));
     });
   }
 
@@ -204,7 +230,12 @@ export class PostgresValues implements Values {
     const list = await readList(client, name, 'for update');
     if (shapeOf(list.columns) !== shapeOf(columns))
       throw new EspmintError('VALUE_COLUMNS_DIFFER', { list: name });
-    return list;
+    // What the newest profile says of them beside their shape: whether labels may show them, for one.
+    await client.query('update value_lists set columns = $2 where id = $1', [
+      list.id,
+      JSON.stringify(columns),
+    ]);
+    return { ...list, columns };
   }
 
   async #insert(

@@ -1,5 +1,6 @@
 // Values of its own for each board: lists whose rows are each given to one board, for good, or shared by a batch.
 import type { ValueColumn, ValueRow, ValuesPlan } from '../../core/values/rows.js';
+import type { Asker } from '../process-user.js';
 
 /** `shared`: it names a batch, and all boards of that have it; never used up. */
 export type RowState = 'free' | 'used' | 'shared' | 'scrapped' | 'returned';
@@ -74,6 +75,22 @@ export interface Values {
 
   /** The row that a board has, without giving it one. @throws VALUE_LIST_UNKNOWN, SECRET_UNREADABLE, REGISTRY_* */
   held(list: string, mac: string): Promise<ClaimedRow | undefined>;
+
+  /** Of a list. @throws VALUE_LIST_UNKNOWN */
+  columns(list: string): Promise<readonly ValueColumn[]>;
+
+  /**
+   * Values of the row that a board has, for its label; undefined where it has none. Those that are secret are written
+   * into the audit trail before they are given out.
+   *
+   * @throws VALUE_LIST_UNKNOWN, SECRET_UNREADABLE, REGISTRY_*
+   */
+  forLabel(
+    list: string,
+    mac: string,
+    columns: readonly string[],
+    by?: Asker,
+  ): Promise<Readonly<Record<string, string>> | undefined>;
 
   lists(): Promise<readonly ValueList[]>;
 

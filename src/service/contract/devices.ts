@@ -186,7 +186,11 @@ export const DEVICE_OPERATIONS = operations({
     role: 'viewer',
     summary:
       'All matching devices with serial number, batch and lot, as CSV, or as JSON Lines with `format=jsonl`; without secrets.',
-    query: filterSchema.extend({ format: z.enum(['csv', 'jsonl']).default('csv') }),
+    query: filterSchema.extend({
+      format: z.enum(['csv', 'jsonl']).default('csv'),
+      /** A list of values: with what each device has in it, but for secret columns. */
+      values: z.string().min(1).max(64).optional(),
+    }),
     response: {
       contentType: 'text/csv',
       description: 'One device a line, with a head line; the columns of `devices export`',

@@ -23,6 +23,8 @@ const targetSchema = z
     statement: z.string().optional(),
     events: z.array(eventSchema),
     sendsKeys: z.boolean(),
+    /** The list of values whose columns are sent, but for secret ones. */
+    values: z.string().optional(),
     paused: z.boolean(),
     createdAt: timeSchema,
     createdBy: z.string(),
@@ -82,6 +84,8 @@ const newTargetSchema = z
     events: z.array(eventSchema).min(1).max(10).optional(),
     /** Whether keys are sent too. */
     sendKeys: z.boolean().optional(),
+    /** A list of values: what the device has in it is sent too, never what is secret. */
+    values: z.string().min(1).max(64).optional(),
   })
   .meta({ id: 'NewPushTarget' });
 

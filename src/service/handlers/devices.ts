@@ -1,9 +1,16 @@
 // Devices of the registry: lists, history, export, and the one way to a key.
-import { checkStatus, type DeviceFilter, type DevicePage, type Registry } from '../../registry/index.js';
+import { EspmintError } from '../../core/errors/index.js';
+import {
+  checkStatus,
+  type DeviceFilter,
+  type DevicePage,
+  type ExportOptions,
+  type Registry,
+} from '../../registry/index.js';
 import { withMoments } from '../http/moments.js';
 import { parseDeviceName } from '../../core/device-name.js';
 import type { ServiceCore } from '../core.js';
-import { writeDevices } from '../../core/device-table/index.js';
+import { type TableFormat, writeDevices } from '../../core/device-table/index.js';
 import { allDevices } from '../devices/export.js';
 import { labelFile } from '../devices/label.js';
 import { askerOf } from '../http/asker.js';
@@ -27,10 +34,14 @@ export function deviceHandlers({ parts, labels }: ServiceCore): DeviceHandlers {
   const { registry } = parts;
   return {
     listDevices: async ({ query }) => listKnown(registry, withMoments(query)),
-    exportDevices: async ({ query: { format, ...typed } }, call) => {
+    exportDevices: async ({ query: { format, values, ...typed } }, call) => {
       const filter = withMoments(typed);
       await checkStatus(registry, filter.status);
-      const text = await streamText(writeDevices(allDevices(registry, filter), format, false));
+      const text = await streamText(
+        values === undefined
+          ? writeDevices(allDevices(registry, filter), format, false)
+          : await withColumns(parts.administration, { filter, values }, format),
+      );
       call.header('content-type', `${format === 'csv' ? 'text/csv' : 'application/x-ndjson'}; charset=utf-8`);
       call.header('content-disposition', `attachment; filename="devices.${format}"`);
       return text;
@@ -60,6 +71,17 @@ export function deviceHandlers({ parts, labels }: ServiceCore): DeviceHandlers {
     registryStatus: () => registryStatus(registry),
     testRegistry: ({ body }, { signal }) => measure('', () => parts.probeRegistry(body.databaseUrl, signal)),
   };
+}
+
+/** With the columns of a list of values. @throws VALUE_LIST_UNKNOWN, DATABASE_MISSING */
+async function withColumns(
+  administration: ServiceCore['parts']['administration'],
+  options: ExportOptions & { readonly values: string },
+  format: TableFormat,
+): Promise<AsyncGenerator<string>> {
+  if (administration === undefined) throw new EspmintError('DATABASE_MISSING', { what: 'Lists of values' });
+  const columns = await administration.openColumns(options.values);
+  return writeDevices(administration.exportDevices(options), format, false, columns);
 }
 
 async function listKnown(registry: Registry, filter: DeviceFilter): Promise<DevicePage> {

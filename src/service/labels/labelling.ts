@@ -13,6 +13,7 @@ import {
   type PrinterOptions,
 } from '../../station/index.js';
 import { standardTemplate } from '../../core/labels/standard.js';
+import { columnsShown, type LabelTemplate } from '../../core/labels/template.js';
 import type { LabelLayout } from '../../core/labels/layout.js';
 import type { Asker, DeviceHistory } from '../../registry/index.js';
 import { EspmintError } from '../../core/errors/index.js';
@@ -24,6 +25,9 @@ import type { Printers } from './printers.js';
 
 /** Long enough to stick a label on, shorter than the time limit of a run. */
 const SCAN_TIMEOUT_MS = 180_000;
+
+/** Stands where a value is that nobody sees. */
+const MASK = '****';
 
 /** A device that does not exist: of the locally administered addresses, so no chip has it. */
 const SAMPLE = {
@@ -44,7 +48,7 @@ export interface Reprint extends Asker {
 }
 
 export interface LabellingParts {
-  readonly parts: Pick<ServiceParts, 'registry' | 'openPrinter' | 'log'>;
+  readonly parts: Pick<ServiceParts, 'registry' | 'values' | 'openPrinter' | 'log'>;
   readonly printers: Printers;
   readonly settings: StationSettings;
 }
@@ -68,6 +72,7 @@ export class StationLabels {
     const labelling = {
       template: { ...template, secret: false },
       registry: parts.registry,
+      values: parts.values,
       batch,
       printer: this.#printerAt(address),
       scans: label.scanBack ? this.#scans : undefined,
@@ -81,16 +86,39 @@ export class StationLabels {
   }
 
   /**
-   * The label of one device: as the named printer would print it, else as this station's does, else the standard one.
+   * The label of one device, to look at: as the named printer would print it, else as this station's does, else the
+   * standard one. What is secret in its list of values is masked.
    *
    * @throws PRINTER_UNKNOWN, LABEL_*
    */
   async layOut(device: DeviceHistory, printer?: string): Promise<LabelLayout> {
+    const [template, values] = await this.#labelOf(device, printer);
+    return labelOf(
+      template,
+      { ...values, columns: await this.#masked(template, device.mac) },
+      this.#parts.parts,
+    );
+  }
+
+  async #labelOf(
+    device: DeviceHistory,
+    printer: string | undefined,
+  ): Promise<[LabelTemplate, ReturnType<typeof labelValuesOf>]> {
     const name = printer ?? (await this.#parts.settings.get()).label?.printer;
     const values = labelValuesOf(device);
     const template = name === undefined ? undefined : (await this.#parts.printers.get(name)).template;
-    const shown = template === undefined ? standardTemplate(values) : { ...template, secret: false };
-    return labelOf(shown, values, this.#parts.parts.registry);
+    return [template === undefined ? standardTemplate(values) : { ...template, secret: false }, values];
+  }
+
+  async #masked(template: LabelTemplate, mac: string): Promise<Record<string, string> | undefined> {
+    const { list } = template;
+    const { values } = this.#parts.parts;
+    const shown = columnsShown(template);
+    if (list === undefined || values === undefined || shown.length === 0) return undefined;
+    const columns = await values.columns(list);
+    const isOpen = (name: string): boolean => columns.some((one) => one.name === name && !one.secret);
+    const open = await values.forLabel(list, mac, shown.filter(isOpen));
+    return open && Object.fromEntries(shown.map((name) => [name, isOpen(name) ? (open[name] ?? '') : MASK]));
   }
 
   /**
@@ -105,14 +133,16 @@ export class StationLabels {
       throw new EspmintError('INPUT_INVALID', { field: 'printer', reason: 'is not chosen', hint });
     }
     const { address } = await this.#parts.printers.get(name);
-    const layout = await this.layOut(device, name);
+    const [shown, values] = await this.#labelOf(device, name);
+    const layout = await labelOf(shown, values, this.#parts.parts, request.actor);
     await this.#parts.parts.registry.labelled(device.mac, request.reason, request);
     await printLabel(labelToZpl(layout), this.#printerAt(address));
   }
 
   /** Prints the label of a device that does not exist. @throws PRINTER_FAILED */
   async test({ address, template }: Printer): Promise<void> {
-    const layout = layOutLabel({ ...template, secret: false }, SAMPLE, await labelFont());
+    const columns = Object.fromEntries(columnsShown(template).map((name) => [name, name]));
+    const layout = layOutLabel({ ...template, secret: false }, { ...SAMPLE, columns }, await labelFont());
     await printLabel(labelToZpl(layout), this.#printerAt(address));
   }
 

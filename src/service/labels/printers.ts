@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { EspmintError } from '../../core/errors/index.js';
 import { checkLabelTemplate } from '../../core/labels/template.js';
+import type { ValueColumn } from '../../core/values/rows.js';
 import type { Printer } from '../contract/index.js';
 import { printerSchema } from '../contract/printers.js';
 import { StateFile } from '../state-file.js';
@@ -29,8 +30,14 @@ export class Printers {
     return found;
   }
 
-  /** @throws INPUT_INVALID for its address, LABEL_INVALID, LABEL_SECRET_REFUSED */
-  async put(printer: Printer): Promise<Printer> {
+  /**
+   * @param columnsOf a list of values, where the template names one
+   * @throws INPUT_INVALID for its address, LABEL_INVALID, LABEL_SECRET_REFUSED, LABEL_COLUMN_SECRET, VALUE_LIST_UNKNOWN
+   */
+  async put(
+    printer: Printer,
+    columnsOf: (list: string) => Promise<readonly ValueColumn[]>,
+  ): Promise<Printer> {
     const { name, address, template } = printer;
     if (!ADDRESS.test(address)) {
       const hint = 'give it as tcp://host:9100';
@@ -40,7 +47,9 @@ export class Printers {
         hint,
       });
     }
-    checkLabelTemplate({ ...template, secret: false }, name);
+    const { list } = template;
+    const columns = list === undefined ? undefined : await columnsOf(list);
+    checkLabelTemplate({ ...template, secret: false }, name, columns);
     await this.#file.update(({ printers }) => ({
       printers: [...printers.filter((other) => other.name !== name), printer],
     }));

@@ -126,6 +126,7 @@ export const SENTENCE_OF = {
   LABEL_SCAN_DIFFERS: 'scan',
   LABEL_INVALID: 'label',
   LABEL_SECRET_REFUSED: 'label',
+  LABEL_COLUMN_SECRET: 'label',
   PRINTER_FAILED: 'printer',
   JOB_INTERRUPTED: 'interrupted',
   SERVICE_STOPPING: 'stopping',

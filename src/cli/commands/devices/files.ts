@@ -21,6 +21,7 @@ interface ExportFlags extends GlobalOptions, FilterFlags {
   readonly out?: string;
   readonly reveal?: boolean;
   readonly reason?: string;
+  readonly values?: string;
 }
 
 interface ImportFlags extends GlobalOptions {
@@ -44,6 +45,7 @@ export function exportCommand(io: CliIo): Command {
   return addFilterOptions(command)
     .option('--reveal', 'with the keys; who asked and why is recorded for each device')
     .option('--reason <text>', 'with --reveal: why the keys are needed')
+    .option('--values <list>', 'with what each device has in this list of values, but for secret columns')
     .action((_: unknown, self: Command) => runExport(io, self));
 }
 
@@ -64,7 +66,7 @@ function formatOption(otherwise: string): Option {
 
 async function runExport(io: CliIo, command: Command): Promise<void> {
   const flags = command.optsWithGlobals<ExportFlags>();
-  const { out, reveal = false, reason } = flags;
+  const { out, reveal = false, reason, values } = flags;
   const filter = filterOf(flags);
   if (reveal !== (reason !== undefined)) {
     throw new EspmintError('INPUT_INVALID', {
@@ -76,8 +78,9 @@ async function runExport(io: CliIo, command: Command): Promise<void> {
   const format = out === undefined ? (flags.format ?? 'csv') : formOf('--out', out, flags.format);
   await withAdministration(io, command, async (administration, { registry, store }) => {
     await checkFilter(registry, store, filter);
-    const devices = administration.exportDevices({ filter, revealReason: reason });
-    const blocks = inBlocks(writeDevices(devices, format, reveal));
+    const columns = values === undefined ? undefined : await administration.openColumns(values);
+    const devices = administration.exportDevices({ filter, revealReason: reason, values });
+    const blocks = inBlocks(writeDevices(devices, format, reveal, columns));
     if (out !== undefined) await streamToFile(out, blocks, { mode: reveal ? SECRET_FILE : undefined });
     else await print(io, blocks);
   });

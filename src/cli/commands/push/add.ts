@@ -17,6 +17,7 @@ interface Options {
   readonly secretEnv?: string;
   readonly events?: string;
   readonly sendKeys?: boolean;
+  readonly values?: string;
   readonly allowRegistry?: boolean;
   readonly json?: boolean;
 }
@@ -38,6 +39,10 @@ export function addCommand(io: CliIo): Command {
     .option('--events <list>', `which of ${PUSH_EVENTS.join(',')}; all when absent`)
     .option('--send-keys', 'tell it the keys too: everybody who reads there can be the device')
     .option(
+      '--values <list>',
+      'tell it what the device has in this list of values too, but for secret columns',
+    )
+    .option(
       '--allow-registry',
       "with sql: it may be the registry's own server, with the rights of the role in its URL",
     )
@@ -46,7 +51,7 @@ export function addCommand(io: CliIo): Command {
 }
 
 async function add(io: CliIo, name: string, options: Options, command: Command): Promise<void> {
-  const { kind, sendKeys, allowRegistry } = options;
+  const { kind, sendKeys, allowRegistry, values } = options;
   const url = await textOf(io, 'url', options.urlFile, options.urlEnv);
   if (url === undefined) throw invalid('The address', 'is missing', 'give --url-file or --url-env');
   const statement = await textOf(io, 'statement', options.statementFile, undefined);
@@ -62,6 +67,7 @@ async function add(io: CliIo, name: string, options: Options, command: Command):
       events,
       sendKeys,
       allowRegistry,
+      values,
     });
     if (options.json === true) {
       io.stdout(jsonLine({ type: 'push-target', ...added }));

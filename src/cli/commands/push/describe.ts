@@ -6,13 +6,14 @@ import type { Row } from '../../output/table.js';
 
 /** Several lines; the other side and other programs have written into some of them. */
 export function describeTarget(target: PushTarget): string {
-  const { name, kind, address, statement, events, sendsKeys, paused, createdAt, createdBy } = target;
+  const { name, kind, address, statement, events, sendsKeys, values, paused, createdAt, createdBy } = target;
   const lines = [
     `name     ${name}${paused ? ' (paused)' : ''}`,
     `kind     ${kind}`,
     `address  ${printable(address)}`,
     `events   ${events.join(', ')}`,
     `keys     ${sendsKeys ? 'are sent' : 'are not sent'}`,
+    ...(values === undefined ? [] : [`values   ${printable(values)}`]),
     `added    ${shownTime(createdAt)} by ${printable(createdBy)}`,
     ...(statement === undefined ? [] : ['', ...statement.split('\n').map((line) => printable(line))]),
   ];

@@ -3,7 +3,7 @@ import { EspmintError } from '../../../core/errors/index.js';
 import type { Profile } from '../../../core/profile/schema.js';
 import { openLink } from '../../../driver/index.js';
 import { finishWithLabel, ScanBack, type Finish } from '../../../station/index.js';
-import type { BatchRequest, Registry } from '../../../registry/index.js';
+import type { BatchRequest, Registry, Values } from '../../../registry/index.js';
 import { loadLabelTemplate } from '../../compose/labelling.js';
 
 export interface LabelOptions {
@@ -31,6 +31,7 @@ export async function stationLabels(
     readonly profile: Profile;
     readonly batch: BatchRequest | undefined;
     readonly registry: Registry;
+    readonly values: Pick<Values, 'columns' | 'forLabel'> | undefined;
     readonly note: (text: string) => void;
   },
 ): Promise<StationLabels | undefined> {
@@ -43,11 +44,15 @@ export async function stationLabels(
       hint: 'name its template with --label',
     });
   }
-  const template = await loadLabelTemplate(file, at.profile);
+  const template = await loadLabelTemplate(file, at.profile, async (list) => {
+    if (at.values !== undefined) return at.values.columns(list);
+    throw new EspmintError('VALUE_LIST_UNKNOWN', { list });
+  });
   const scans = new ScanBack(SCAN_TIMEOUT_MS);
   const labelling = {
     template,
     registry: at.registry,
+    values: at.values,
     batch: at.batch,
     actor: operator,
     printer:

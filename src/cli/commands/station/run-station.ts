@@ -72,7 +72,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   );
   const reporter = createStationReporter(io, { json: options.json === true, name });
   const note = (text: string): void => reporter.note(text);
-  const values = options.check === true ? parts.store?.values() : undefined;
+  const values = parts.store?.values();
   closers.push(() => values?.close());
   const pushes = parts.store?.deliver(note);
   closers.push(() => pushes?.close());
@@ -80,6 +80,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
     profile,
     batch: work?.batch,
     registry: parts.registry,
+    values,
     note,
   });
   const origin = originOf(options, { station: name, batch: work?.batch?.name });

@@ -120,6 +120,12 @@ export const STATION_ERRORS = {
     problem: ({ reason }) => `The label would show the key of the device, and ${reason}`,
     next: () => 'take {{psk}} out, or allow it in both the template and the profile',
   }),
+  LABEL_COLUMN_SECRET: entry<{ file: string; column: string }>({
+    ...input,
+    http: 403,
+    problem: ({ file, column }) => `The label template ${file} shows the secret column {{${column}}}`,
+    next: () => 'take it out, or say label: true beside secret: true at this column in values.columns',
+  }),
   LABEL_SCAN_DIFFERS: entry<{ expected: string; scanned: string }>({
     exit: EXIT.proof,
     http: 409,

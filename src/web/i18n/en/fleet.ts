@@ -150,6 +150,8 @@ export const fleet = {
   'push.statement': 'Statement',
   'push.statementHint':
     'One INSERT, UPDATE, MERGE or SELECT of a function. It names the device as :uuid or :mac; see the guide for all parameters.',
+  'push.valuesHint':
+    'What the device has in this list is sent too, but for secret columns: as values, in SQL as {{column}}.',
   'push.events': 'Gets',
   'push.sendKeys': 'Send the keys too',
   'push.sendKeysHint': 'Everybody who can read there can be the device. A statement gets the key as :psk.',

@@ -82,6 +82,9 @@ export const line = {
   'printer.lines': 'Lines of text',
   'printer.linesHint':
     '{{serial}}, {{mac}}, {{macHex}}, {{uuid}}, {{chip}}, {{batch}}, {{lot}}, {{firmwareVersion}}, {{hardwareRevision}}',
+  'printer.list': 'List of values',
+  'printer.listHint':
+    'Its columns may stand on the label as {{column}}; secret ones only with label: true in the profile.',
   'teach.title': 'Numbers of the slots',
   'teach.begin': 'Teach',
   'teach.hint':

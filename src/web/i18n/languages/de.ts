@@ -722,6 +722,9 @@ export const de: Messages = {
   'printer.lines': 'Textzeilen',
   'printer.linesHint':
     '{{serial}}, {{mac}}, {{macHex}}, {{uuid}}, {{chip}}, {{batch}}, {{lot}}, {{firmwareVersion}}, {{hardwareRevision}}',
+  'printer.list': 'Werteliste',
+  'printer.listHint':
+    'Deren Spalten {{Spalte}} dürfen auf das Etikett; geheime nur mit label: true im Profil.',
   'teach.title': 'Nummern der Plätze',
   'teach.begin': 'Anlernen',
   'teach.hint':
@@ -901,6 +904,8 @@ export const de: Messages = {
   'push.statement': 'Anweisung',
   'push.statementHint':
     'Ein INSERT, UPDATE, MERGE oder SELECT einer Funktion. Nennt das Gerät als :uuid oder :mac; alle Parameter im Leitfaden.',
+  'push.valuesHint':
+    'Was das Gerät in dieser Liste hat, geht mit, ohne geheime Spalten: als values, im SQL als {{Spalte}}.',
   'push.events': 'Meldet',
   'push.sendKeys': 'Auch die Schlüssel senden',
   'push.sendKeysHint':

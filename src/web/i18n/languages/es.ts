@@ -717,6 +717,9 @@ export const es: Messages = {
   'printer.lines': 'Líneas de texto',
   'printer.linesHint':
     '{{serial}}, {{mac}}, {{macHex}}, {{uuid}}, {{chip}}, {{batch}}, {{lot}}, {{firmwareVersion}}, {{hardwareRevision}}',
+  'printer.list': 'Lista de valores',
+  'printer.listHint':
+    'Sus columnas {{columna}} pueden ir en la etiqueta; las secretas solo con label: true en el perfil.',
   'teach.title': 'Números de los puestos',
   'teach.begin': 'Enseñar',
   'teach.hint':
@@ -894,6 +897,8 @@ export const es: Messages = {
   'push.statement': 'Sentencia',
   'push.statementHint':
     'Un INSERT, UPDATE, MERGE o SELECT de una función. Nombra el dispositivo como :uuid o :mac; vea la guía.',
+  'push.valuesHint':
+    'Lo que el dispositivo tiene en esta lista también se envía, sin columnas secretas: como values, en SQL como {{columna}}.',
   'push.events': 'Comunica',
   'push.sendKeys': 'Enviar también las claves',
   'push.sendKeysHint':

@@ -709,6 +709,8 @@ export const vi: Messages = {
   'printer.lines': 'Các dòng chữ',
   'printer.linesHint':
     '{{serial}}, {{mac}}, {{macHex}}, {{uuid}}, {{chip}}, {{batch}}, {{lot}}, {{firmwareVersion}}, {{hardwareRevision}}',
+  'printer.list': 'Danh sách giá trị',
+  'printer.listHint': 'Các cột {{cột}} của nó có thể in lên nhãn; cột bí mật chỉ khi hồ sơ ghi label: true.',
   'teach.title': 'Số của các khe',
   'teach.begin': 'Dạy',
   'teach.hint':
@@ -884,6 +886,8 @@ export const vi: Messages = {
   'push.statement': 'Câu lệnh',
   'push.statementHint':
     'Một INSERT, UPDATE, MERGE hoặc SELECT gọi hàm. Nó nêu thiết bị bằng :uuid hoặc :mac; xem hướng dẫn để biết mọi tham số.',
+  'push.valuesHint':
+    'Những gì thiết bị có trong danh sách này cũng được gửi, trừ cột bí mật: dưới tên values, trong SQL là {{cột}}.',
   'push.events': 'Được báo về',
   'push.sendKeys': 'Gửi cả khóa',
   'push.sendKeysHint': 'Ai đọc được ở đó đều có thể giả làm thiết bị. Câu lệnh nhận khóa qua :psk.',

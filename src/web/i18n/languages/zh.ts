@@ -693,6 +693,8 @@ export const zh: Messages = {
   'printer.lines': '文本行',
   'printer.linesHint':
     '{{serial}}, {{mac}}, {{macHex}}, {{uuid}}, {{chip}}, {{batch}}, {{lot}}, {{firmwareVersion}}, {{hardwareRevision}}',
+  'printer.list': '数值列表',
+  'printer.listHint': '其列 {{列名}} 可印在标签上;保密列须在配置中注明 label: true。',
   'teach.title': '槽位编号',
   'teach.begin': '学习',
   'teach.hint': '请依次插入电路板:第一个位置为槽位 1,下一个为槽位 2。不会开始任何板。命令行使用相同的编号。',
@@ -858,6 +860,7 @@ export const zh: Messages = {
   'push.statement': '语句',
   'push.statementHint':
     '一条 INSERT、UPDATE、MERGE 或函数 SELECT。用 :uuid 或 :mac 指代设备;全部参数见指南。',
+  'push.valuesHint': '设备在此列表中的内容也会发送(保密列除外):字段为 values,SQL 中写作 {{列名}}。',
   'push.events': '通知内容',
   'push.sendKeys': '也发送密钥',
   'push.sendKeysHint': '能在那里读取的人都可以冒充设备。语句以 :psk 得到密钥。',

@@ -15,6 +15,7 @@ export interface Draft {
   readonly dpi: '203' | '300' | '600';
   readonly qr: string;
   readonly lines: string;
+  readonly list: string;
 }
 
 export const EMPTY: Draft = {
@@ -25,9 +26,11 @@ export const EMPTY: Draft = {
   dpi: '203',
   qr: '{{uuid}}',
   lines: '{{serial}}\n{{mac}}\n{{uuid}}',
+  list: '',
 };
 
-export function draftOf({ name, address, template: { widthMm, heightMm, dpi, qr, lines } }: Printer): Draft {
+export function draftOf({ name, address, template }: Printer): Draft {
+  const { widthMm, heightMm, dpi, qr, lines, list = '' } = template;
   const resolution = String(dpi) as Draft['dpi'];
   return {
     name,
@@ -37,6 +40,7 @@ export function draftOf({ name, address, template: { widthMm, heightMm, dpi, qr,
     dpi: resolution,
     qr,
     lines: lines.join('\n'),
+    list,
   };
 }
 
@@ -74,7 +78,7 @@ export function PrinterForm({ draft, onChange, onSaved }: PrinterFormProps): JSX
   );
 }
 
-function bodyOf({ address, width, height, dpi, qr, lines }: Draft): Omit<Printer, 'name'> {
+function bodyOf({ address, width, height, dpi, qr, lines, list }: Draft): Omit<Printer, 'name'> {
   return {
     address: address.trim(),
     template: {
@@ -83,12 +87,13 @@ function bodyOf({ address, width, height, dpi, qr, lines }: Draft): Omit<Printer
       dpi: Number(dpi) as Printer['template']['dpi'],
       qr,
       lines: lines.split('\n').filter((line) => line.trim() !== ''),
+      ...(list.trim() === '' ? {} : { list: list.trim() }),
     },
   };
 }
 
 function Fields({ draft, onChange }: Pick<PrinterFormProps, 'draft' | 'onChange'>): JSX.Element {
-  const { name, address, width, height, dpi, qr, lines } = draft;
+  const { name, address, width, height, dpi, qr, lines, list } = draft;
   const set = (key: keyof Draft) => (value: string) => {
     onChange({ ...draft, [key]: value });
   };
@@ -112,6 +117,7 @@ function Fields({ draft, onChange }: Pick<PrinterFormProps, 'draft' | 'onChange'
         onChange={set('dpi')}
       />
       <TextField label={t('printer.qr')} mono value={qr} required onInput={set('qr')} />
+      <TextField label={t('printer.list')} hint={t('printer.listHint')} value={list} onInput={set('list')} />
       <div class="wide">
         <TextField
           label={t('printer.lines')}

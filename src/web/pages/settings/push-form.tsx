@@ -9,7 +9,7 @@ import { Copyable, FailureNote, Note, Segmented } from '../../ui/parts.js';
 import { failureText } from '../../ui/toasts.js';
 
 type Target = BodyOf<'addPushTarget'>;
-type Text = 'name' | 'url' | 'statement' | 'signingSecret';
+type Text = 'name' | 'url' | 'statement' | 'signingSecret' | 'values';
 const EVENTS: readonly DeadPush['event'][] = ['provisioned', 'rotated', 'removed', 'restored'];
 
 /** All fields as they are typed. */
@@ -25,6 +25,7 @@ const EMPTY: Draft = {
   url: '',
   statement: '',
   signingSecret: '',
+  values: '',
   events: EVENTS,
   sendKeys: false,
 };
@@ -34,6 +35,7 @@ const FIELD_OF: Readonly<Record<string, string>> = {
   PUSH_TARGET_EXISTS: 'name',
   PUSH_ADDRESS_INVALID: 'url',
   PUSH_STATEMENT_INVALID: 'statement',
+  VALUE_LIST_UNKNOWN: 'values',
   // All else that it checks is refused by the form already.
   INPUT_INVALID: 'signingSecret',
 };
@@ -91,9 +93,10 @@ function fieldOf(failure: unknown): string | undefined {
   return failure instanceof ApiFailure ? (FIELD_OF[failure.code] ?? failure.field) : undefined;
 }
 
-function bodyOf({ name, kind, url, statement, signingSecret, events, sendKeys }: Draft): Target {
+function bodyOf({ name, kind, url, statement, signingSecret, values, events, sendKeys }: Draft): Target {
   const ofKind = kind === 'sql' ? { statement } : signingSecret.trim() === '' ? {} : { signingSecret };
-  return { name: name.trim(), kind, url: url.trim(), ...ofKind, events: [...events], sendKeys };
+  const told = values.trim() === '' ? {} : { values: values.trim() };
+  return { name: name.trim(), kind, url: url.trim(), ...ofKind, ...told, events: [...events], sendKeys };
 }
 
 /** The secret that was made for it, for as long as this page shows it. */
@@ -145,6 +148,7 @@ function Fields({ draft, findings, onChange }: FieldsProps): JSX.Element {
         {...of('url')}
       />
       <OfKind isSql={isSql} of={of} />
+      <TextField label={t('printer.list')} hint={t('push.valuesHint')} {...of('values')} />
       <EventChoice draft={draft} onChange={onChange} />
       <div class="wide">
         <CheckField
