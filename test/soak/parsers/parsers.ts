@@ -119,11 +119,6 @@ export const PARSERS: Readonly<Record<string, ParserCase>> = {
       decodePartitionTable(bytes);
     },
   },
-  profile: { example: PROFILE_EXAMPLE, read: (_, text) => parseProfile(text, 'f.yaml') },
-  'label template': {
-    example: "widthMm: 50\nheightMm: 25\nqr: '{{serial}};{{uuid}}'\nlines: ['{{serial}}', 'Lot {{lot}}']\n",
-    read: (_, text) => checkLabelTemplate(parseLabelTemplate(text, 'f.yaml'), 'f.yaml'),
-  },
   'serial template': {
     example: 'SN-{0000}-A',
     read(_, text) {
@@ -155,15 +150,6 @@ export const PARSERS: Readonly<Record<string, ParserCase>> = {
   PSK: { example: SECRET, read: (_, text) => parsePsk(text) },
   'name of a device': { example: 'SN-0001', read: (_, text) => parseDeviceName(text) },
   'address of a CA': { example: 'https://ca.example.com:8443', read: (_, text) => checkCaUrl(text) },
-  'boot log': {
-    example: BOOT,
-    read(bytes) {
-      const log = new BootLog({ success: 'got-ip', secrets: [SECRET] });
-      log.push(bytes.subarray(0, bytes.length >> 1));
-      log.push(bytes.subarray(bytes.length >> 1));
-      log.finish();
-    },
-  },
   masker: {
     example: `psk = 0x${SECRET.toUpperCase()}, "correct\\u0020horse"\n`,
     read: (_, text) => MASKER.foreign(text),
@@ -241,6 +227,21 @@ export const PARSERS: Readonly<Record<string, ParserCase>> = {
       log.finish();
     },
   },
+  // The slowest last: a campaign that is stopped has had all others.
+  'label template': {
+    example: "widthMm: 50\nheightMm: 25\nqr: '{{serial}};{{uuid}}'\nlines: ['{{serial}}', 'Lot {{lot}}']\n",
+    read: (_, text) => checkLabelTemplate(parseLabelTemplate(text, 'f.yaml'), 'f.yaml'),
+  },
+  'boot log': {
+    example: BOOT,
+    read(bytes) {
+      const log = new BootLog({ success: 'got-ip', secrets: [SECRET] });
+      log.push(bytes.subarray(0, bytes.length >> 1));
+      log.push(bytes.subarray(bytes.length >> 1));
+      log.finish();
+    },
+  },
+  profile: { example: PROFILE_EXAMPLE, read: (_, text) => parseProfile(text, 'f.yaml') },
 };
 
 function partitionTable(): Uint8Array {
