@@ -14,6 +14,7 @@ import { parsePsk } from '../core/psk.js';
 import { parseUuid, type UuidRecipe } from '../core/uuid.js';
 import { checkWifi, limitsOf, type WifiCredentials } from '../core/wifi.js';
 import {
+  asksForPin,
   CONSOLE_PRESETS,
   JOIN_TIMEOUT_MS,
   SMARTCONFIG_MS,
@@ -323,8 +324,7 @@ function handOverOf(
 function wpsHandOver({ wps, join }: Wifi, hook: WpsHook | undefined): WpsHandOver | undefined {
   if (join === undefined) return undefined;
   const { method = 'pin' } = wps ?? {};
-  const asksForPin = hook?.start.some((part) => part.includes('{{pin}}')) === true;
-  if (asksForPin === (method === 'pin'))
+  if (asksForPin(hook) === (method === 'pin'))
     return { mode: 'wps', method, hook, timeoutMs: join.timeoutMs ?? WPS_WINDOW_MS };
   throw new EspmintError('INPUT_INVALID', {
     field: 'wifi.wps.method',
@@ -332,7 +332,7 @@ function wpsHandOver({ wps, join }: Wifi, hook: WpsHook | undefined): WpsHandOve
       method === 'pin'
         ? 'is pin, and nothing tells the access point the PIN of each board in the run'
         : 'is button, and the command of the access point asks for a PIN',
-    hint: 'give --wps-hook "hostapd_cli wps_pin any {{pin}} 120" with pin, and "hostapd_cli wps_pbc" or none with button',
+    hint: 'give --wps-hook \'hostapd_cli <<< "wps_pin any {{pin}} 120"\' with pin, and "hostapd_cli wps_pbc" or none with button',
   });
 }
 

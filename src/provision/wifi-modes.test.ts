@@ -282,8 +282,8 @@ describe('a network from the access point or over the air, in the run', () => {
   it('tells the PIN of each board to the access point by its own command, and to nobody else', async () => {
     const board = plug();
     const portal = await servePortal(board, { host: '127.0.0.1', port: 0 });
-    const call = `fetch('${portal.url}/wps_pin/{{pin}}',{method:'POST',body:'Lab'}).then(r=>r.text()).then(console.log)`;
-    const wpsHook = { start: [process.execPath, '-e', call] };
+    const call = `fetch('${portal.url}/'+fs.readFileSync(0,'utf8').trim(),{method:'POST',body:'Lab'}).then(r=>r.text()).then(console.log)`;
+    const wpsHook = { start: [process.execPath, '-e', call], input: 'wps_pin/{{pin}}' };
     const plan = await planOf('{mode: wps, join: {timeoutMs: 20000}}', { wpsHook });
     const events: ProvisionEvent[] = [];
     const result = await flow.run(board, { plan, airOf: airOf(), onEvent: (event) => events.push(event) });

@@ -29,4 +29,4 @@ export {
 export { HOST_AIR, SharedAir } from './shared-air.js';
 export { sendToBoard } from './smartconfig/send-to-board.js';
 export { JOIN_TIMEOUT_MS, watchJoin } from './watch-join.js';
-export { runWpsWindow, WPS_WINDOW_MS, type WpsHook } from './wps/window.js';
+export { asksForPin, runWpsWindow, WPS_WINDOW_MS, type WpsHook } from './wps/window.js';

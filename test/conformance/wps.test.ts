@@ -76,9 +76,11 @@ describe.runIf(canRun())('WPS by hostapd and wpa_supplicant', () => {
     radio.wps = pin ?? 'button';
     heard = '';
     const opened = join(folder, 'opened');
-    const opens = pin === undefined ? ap('wps_pbc') : ap('wps_pin', 'any', '{{pin}}', '120');
+    const opens = pin === undefined ? ap('wps_pbc') : ap();
+    const input = pin === undefined ? undefined : 'wps_pin any {{pin}} 120';
     const start = ['sh', '-c', `"$@" && touch ${opened}`, 'sh', ...opens];
-    const waiting = runWpsWindow(plugged.link, { pin, windowMs, hook: { start, cancel: ap('wps_cancel') } });
+    const hook = { start, input, cancel: ap('wps_cancel') };
+    const waiting = runWpsWindow(plugged.link, { pin, windowMs, hook });
     const settled = waiting.catch(() => undefined);
     await vi.waitUntil(() => existsSync(opened), { timeout: 10_000 });
     await rm(opened);

@@ -242,7 +242,7 @@ describe('the other commands', () => {
     board.radio.wps = '12345670';
     const pin = join(folder, 'pin');
     await writeFile(pin, '12345670');
-    const hook = `${process.execPath} -e "fetch('${portal.url}/wps_pin/{{pin}}',{method:'POST'}).then(r=>r.text()).then(console.log)"`;
+    const hook = `${process.execPath} -e "fetch('${portal.url}/wps_pin/'+fs.readFileSync(0,'utf8').trim(),{method:'POST'}).then(r=>r.text()).then(console.log)" <<< {{pin}}`;
     const run = await wifi(
       'wps',
       '--port',

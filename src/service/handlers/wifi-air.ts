@@ -5,6 +5,7 @@ import { checkWifi } from '../../core/wifi.js';
 import { parseWpsPin } from '../../core/wps-pin.js';
 import { withBoard } from '../../provision/set-network.js';
 import {
+  asksForPin,
   checkSmartConfigNetwork,
   HOST_AIR,
   HttpTransport,
@@ -37,8 +38,7 @@ export function wifiAirHandlers({
     joinByWps: async ({ body: { port, pin: given = '' } }, { signal }) => {
       const pin = given === '' ? undefined : parseWpsPin(given);
       // A command that asks for a PIN is of no use without one, and the other way round.
-      const asksForPin = options.wpsHook?.start.some((part) => part.includes('{{pin}}')) === true;
-      const hook = asksForPin === (pin !== undefined) ? options.wpsHook : undefined;
+      const hook = asksForPin(options.wpsHook) === (pin !== undefined) ? options.wpsHook : undefined;
       const joined = await onBoard(port, signal, (link, deadline) =>
         runWpsWindow(link, { pin, hook, signal: deadline }),
       );

@@ -12,11 +12,19 @@ export const WPS_WINDOW_MS = 120_000;
 const HOOK_MS = 10_000;
 
 export interface WpsHook {
-  /** Program and arguments; `{{pin}}` is replaced. Run without a shell. */
+  /** Program and arguments. Run without a shell. */
   readonly start: readonly string[];
+  /** A line for the standard input of `start`, `{{pin}}` replaced: who lists the processes of this computer reads arguments. */
+  readonly input?: string | undefined;
   /** Run at the end of the window; for hostapd `hostapd_cli wps_cancel`. */
   readonly cancel?: readonly string[] | undefined;
 }
+
+/** Whether it opens the window for one PIN, and not for whoever presses the button. */
+export function asksForPin(hook: WpsHook | undefined): boolean {
+  return hook?.input?.includes(PIN) === true;
+}
+const PIN = '{{pin}}';
 
 export interface WpsOptions {
   /** Eight digits; absent: the button. */
@@ -48,7 +56,7 @@ export async function runWpsWindow(link: Link, options: WpsOptions): Promise<Joi
   let joined = false;
   try {
     // Stopped in the middle, it may have opened the window all the same: it is closed below.
-    if (hook !== undefined) await runHook(hook.start, pin, signal);
+    if (hook !== undefined) await runHook(hook.start, { pin, input: hook.input }, signal);
     const result = await watchJoin(link, {
       ssid: options.ssid,
       timeoutMs: windowMs,
@@ -67,7 +75,7 @@ export async function runWpsWindow(link: Link, options: WpsOptions): Promise<Joi
     clearInterval(ticker);
     // An open window lets in whoever comes first: it is closed whatever happened, also after Ctrl-C.
     if (!joined && hook?.cancel !== undefined)
-      await runHook(hook.cancel, pin, undefined).catch(() => undefined);
+      await runHook(hook.cancel, { pin }, undefined).catch(() => undefined);
   }
 }
 
@@ -78,19 +86,21 @@ export async function runWpsWindow(link: Link, options: WpsOptions): Promise<Joi
  */
 export function runHook(
   command: readonly string[],
-  pin: string | undefined,
+  { pin, input }: { readonly pin?: string | undefined; readonly input?: string | undefined },
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const [program = '', ...rest] = command;
+  const [program = '', ...args] = command;
   const mask = masker([pin]);
   const shown = command.join(' ');
   const fail = (reason: string): EspmintError =>
     new EspmintError('WPS_HOOK_FAILED', { command: shown, reason });
   if (program === '') return Promise.reject(fail('it is empty'));
-  if (pin === undefined && command.some((part) => part.includes('{{pin}}'))) {
+  if (command.some((part) => part.includes(PIN)))
+    return Promise.reject(
+      fail('it has {{pin}} among its arguments, which other users of this computer can read'),
+    );
+  if (pin === undefined && input?.includes(PIN) === true)
     return Promise.reject(fail('it asks for a PIN, and the board is provisioned by the button'));
-  }
-  const args = rest.map((part) => part.replaceAll('{{pin}}', pin ?? ''));
   return new Promise((resolve, reject) => {
     const options = {
       timeout: HOOK_MS,
@@ -98,17 +108,23 @@ export function runHook(
       cwd: homedir(),
       ...(signal === undefined ? {} : { signal }),
     };
-    execFile(program, args, options, (error, stdout, stderr) => {
+    const running = execFile(program, args, options, (error, stdout, stderr) => {
       const said = mask(`${stdout}${stderr}`).trim();
       if (signal?.aborted === true) reject(new EspmintError('CANCELLED', { what: 'The WPS window' }));
       else if (error !== null) reject(fail(said === '' ? reasonOf(error) : said));
-      else if (/^(FAIL|UNKNOWN COMMAND)/m.test(said)) reject(fail(said));
+      else if (REFUSAL.test(said)) reject(fail(REFUSAL.exec(said)?.[1] ?? said));
       else resolve(said);
     });
+    // A program that reads nothing ends all the same.
+    running.stdin?.on('error', () => undefined);
+    running.stdin?.end(input === undefined ? '' : `${input.replaceAll(PIN, pin ?? '')}\n`);
   });
 }
 
-/** Without the command line, which holds the PIN. */
+/** hostapd_cli prints a prompt before its answer where its commands come by standard input. */
+const REFUSAL = /^(?:> *)*((?:FAIL|UNKNOWN COMMAND|Unknown command).*)/m;
+
+/** Without the command line: it is in the message already. */
 function reasonOf(error: Error & { code?: unknown; signal?: unknown; killed?: boolean }): string {
   if (error.killed === true) return `it did not end within ${HOOK_MS} ms`;
   return error.code === 'ENOENT'

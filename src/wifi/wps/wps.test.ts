@@ -73,13 +73,23 @@ describe('a WPS window', () => {
 
   it("gives the access point's command the PIN, without a shell, and believes its FAIL", async () => {
     const script = join(folder, 'ap.sh');
-    await writeFile(script, 'echo "$1;$2"; [ "$2" = 12345670 ] || { echo FAIL; exit 0; }', { mode: 0o700 });
-    const command = ['sh', script, 'a; b', '{{pin}}'];
-    expect(await runHook(command, '12345670', undefined)).toBe('a; b;********');
-    const refused = runHook(['sh', script, '$(id)', '{{pin}}'], '99999995', undefined);
-    await expect(refused).rejects.toMatchObject({ code: 'WPS_HOOK_FAILED' });
+    // hostapd_cli too prints a prompt before what it says to a command that it was given so.
+    const answer = 'read -r verb pin; echo "$1;$pin"; [ "$pin" = 12345670 ] || echo "> FAIL"';
+    await writeFile(script, answer, { mode: 0o700 });
+    const input = 'wps_pin {{pin}}';
+    const command = ['sh', script, 'a; b'];
+    expect(await runHook(command, { pin: '12345670', input }, undefined)).toBe('a; b;********');
+    const refused = runHook(['sh', script, '$(id)'], { pin: '99999995', input }, undefined);
+    await expect(refused).rejects.toMatchObject({ code: 'WPS_HOOK_FAILED', details: { reason: 'FAIL' } });
     await expect(refused).rejects.not.toThrow(/99999995/);
-    await expect(runHook(['/no/such/program'], undefined, undefined)).rejects.toThrow(/no such program/);
-    await expect(runHook(['true', '{{pin}}'], undefined, undefined)).rejects.toThrow(/asks for a PIN/);
+    await expect(runHook(['/no/such/program'], {}, undefined)).rejects.toThrow(/no such program/);
+    await expect(runHook(['true'], { input }, undefined)).rejects.toThrow(/asks for a PIN/);
+    // What reads nothing from its standard input is not waited for.
+    expect(await runHook(['true'], { pin: '12345670', input: 'x'.repeat(200_000) }, undefined)).toBe('');
+  });
+
+  it('puts no PIN among the arguments of a program, where other users read it', async () => {
+    const refused = runHook(['true', 'pin={{pin}}'], { pin: '12345670' }, undefined);
+    await expect(refused).rejects.toThrow(/other users of this computer can read/);
   });
 });

@@ -26,7 +26,7 @@ export function wpsCommand(io: CliIo): Command {
     .option('--ssid <name>', 'the network that it must be; default: any')
     .option(
       '--hook <command>',
-      'opens the window, such as "hostapd_cli wps_pbc" or "hostapd_cli wps_pin any {{pin}} 120"',
+      'opens the window, such as "hostapd_cli wps_pbc" or, with a PIN, \'hostapd_cli <<< "wps_pin any {{pin}} 120"\'',
     )
     .option('--cancel-hook <command>', 'closes it when it was not used, such as "hostapd_cli wps_cancel"')
     .option(
