@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -99,6 +100,25 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))('a registry whose s
     const first = await (await openIt()).reserve(BOARD);
     const second = await (await openIt()).reserve(BOARD);
     expect(second).toMatchObject({ known: 'pending', psk: first.psk });
+  });
+
+  it('gives no board a new key while a journal cannot be read that may hold its old one', async () => {
+    await (await openIt()).close();
+    await server.kill();
+    const first = await openIt();
+    const { psk } = await first.reserve(BOARD);
+    await first.close();
+    const [path = ''] = segments();
+    renameSync(path, `${path}.spare`);
+    // The superuser may read everything: a folder where a file is wanted cannot be read by anybody.
+    mkdirSync(path);
+    const second = await openIt();
+    const unreadable = { code: 'SPOOL_UNREADABLE', details: { path } };
+    await expect(second.screen(BOARD_FOUND)).rejects.toMatchObject(unreadable);
+    await expect(second.reserve(BOARD)).rejects.toMatchObject(unreadable);
+    rmSync(path, { recursive: true });
+    renameSync(`${path}.spare`, path);
+    expect((await second.reserve(BOARD)).psk).toBe(psk);
   });
 
   it.each([

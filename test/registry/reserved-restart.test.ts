@@ -1,5 +1,5 @@
 // The reserved units of a station outlive its process: the next one goes on with them, in the outage too.
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ReservedUnits } from '../../src/registry/batches/reserved/reserved-units.js';
@@ -39,6 +39,23 @@ describe('reserved units, in the next start of a station that is out of reach st
     again.way.state = 'cut';
     return again;
   }
+
+  it('are not taken for free while the file cannot be read that says which boards have taken some', async () => {
+    const { batch, line, first } = await killedStation();
+    const root = join(rig.folder, line.name, 'spool/units');
+    const [path = ''] = readdirSync(root).map((name) => join(root, name, '1.log'));
+    renameSync(path, `${path}.spare`);
+    // The superuser may read everything: a folder where a file is wanted cannot be read by anybody.
+    mkdirSync(path);
+    const again = startedCut(line.name);
+    await expect(again.claim(batch, 1)).rejects.toMatchObject({
+      code: 'SPOOL_UNREADABLE',
+      details: { path },
+    });
+    rmdirSync(path);
+    renameSync(`${path}.spare`, path);
+    expect((await again.make(batch, 1)).serial).toBe(first.serial);
+  });
 
   it('are used up by further boards, and every board counts once when the database is back', async () => {
     const { batch, line, first, second } = await killedStation();

@@ -4,6 +4,7 @@ import {
   type DeadLetter,
   type DeadRun,
   defaultDataDir,
+  inspectSpool,
   listDeadLetters,
   type MendedTexts,
   retryDeadLetters,
@@ -22,7 +23,9 @@ export function deadCommand(io: CliIo): Command {
       const letters = await listDeadLetters(dataDirOf(command));
       if (json === true)
         for (const letter of letters) io.stdout(jsonLine({ type: 'dead-letter', ...letter }));
-      else io.stdout(letters.length === 0 ? 'The registry refuses nothing.\n' : letters.map(lineOf).join(''));
+      else if (letters.length > 0) io.stdout(letters.map(lineOf).join(''));
+      await checkReadable(dataDirOf(command));
+      if (letters.length === 0 && json !== true) io.stdout('The registry refuses nothing.\n');
     })
     .addCommand(
       new Command('show')
@@ -30,7 +33,10 @@ export function deadCommand(io: CliIo): Command {
         .argument('<id>', 'as `db dead` lists it')
         .action(async (id: string, _options: object, command: Command) => {
           const letter = (await listDeadLetters(dataDirOf(command))).find((one) => one.id === id);
-          if (letter === undefined) throw new EspmintError('DEAD_LETTER_UNKNOWN', { id });
+          if (letter === undefined) {
+            await checkReadable(dataDirOf(command));
+            throw new EspmintError('DEAD_LETTER_UNKNOWN', { id });
+          }
           const { kind, ...rest } = letter;
           const texts = 'run' in rest ? rest.run : rest.wanted;
           const fields = Object.entries({
@@ -62,7 +68,14 @@ function retryCommand(io: CliIo, dataDirOf: (command: Command) => string): Comma
       const mended: MendedTexts = ssid === undefined ? texts : { ...texts, wifiSsid: ssid };
       const count = await retryDeadLetters(dataDirOf(command), { id, mended });
       io.stdout(`The next command that opens the registry sends it ${count} again.\n`);
+      if (id === undefined) await checkReadable(dataDirOf(command));
     });
+}
+
+/** There may be more than were found. @throws SPOOL_UNREADABLE */
+async function checkReadable(dataDir: string): Promise<void> {
+  const fault = (await inspectSpool(dataDir)).find(({ code }) => code === 'SPOOL_UNREADABLE');
+  if (fault !== undefined) throw fault;
 }
 
 interface Given extends Omit<MendedTexts, 'wifiSsid'> {

@@ -1,6 +1,7 @@
 // Serial ports on Linux, from sysfs: no udev is needed, and the place on the USB tree is known.
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { EspmintError } from '../../core/errors/index.js';
 
 /** A serial port and what the USB device behind it says of itself. */
 export interface RawPort {
@@ -18,10 +19,14 @@ const NO_HARDWARE = '0';
 /** From a tty up to its USB device there are an interface and sometimes a port device; above that come hubs. */
 const MAX_LEVELS = 4;
 
-/** @param sysfs where sysfs is mounted; tests bring their own. */
+/** @param sysfs where sysfs is mounted; tests bring their own. @throws FILE_UNREADABLE: ports may be there all the same */
 export async function listLinuxPorts(sysfs = '/sys'): Promise<RawPort[]> {
   const ttys = join(sysfs, 'class', 'tty');
-  const names = await readdir(ttys).catch((): string[] => []);
+  const names = await readdir(ttys).catch((error: NodeJS.ErrnoException): string[] => {
+    // A container without sysfs.
+    if (error.code === 'ENOENT') return [];
+    throw new EspmintError('FILE_UNREADABLE', { path: ttys, reason: error.message }, { cause: error });
+  });
   const ports = await Promise.all(names.map((name) => describe(join(ttys, name), name)));
   return ports.filter((port) => port !== undefined);
 }

@@ -7,6 +7,19 @@ import { listLinuxPorts } from './ports-linux.js';
 import { isNativeUsbPort, listPorts, portLabel } from './ports.js';
 
 describe('ports', () => {
+  it('are none where there is no sysfs, and not known where it cannot be read', async () => {
+    const sysfs = await mkdtemp(join(tmpdir(), 'espmint-sysfs-'));
+    try {
+      expect(await listLinuxPorts(sysfs)).toEqual([]);
+      await mkdir(join(sysfs, 'class'));
+      // The superuser may read everything, but not the names in a file.
+      await writeFile(join(sysfs, 'class', 'tty'), '');
+      await expect(listLinuxPorts(sysfs)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    } finally {
+      await rm(sysfs, { recursive: true, force: true });
+    }
+  });
+
   it('are listed without an error, even where there are none', async () => {
     for (const port of await listPorts()) expect(port.path).not.toBe('');
   });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
-import { renamePatiently } from '../../files/index.js';
+import { codeOf, renamePatiently } from '../../files/index.js';
 import { readAccountFile, removeAccountTree } from './account-files.js';
 import { type Binaries, programPath } from './binaries.js';
 import type { ServerHome } from './home.js';
@@ -70,7 +70,10 @@ async function somebodyIsMaking(home: ServerHome): Promise<boolean> {
 
 /** Its maker may run in another container, where its process id says nothing to us. */
 async function isFresh(draft: string): Promise<boolean> {
-  const found = await stat(draft).catch(() => undefined);
+  const found = await stat(draft).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
   return found !== undefined && Math.abs(Date.now() - found.mtimeMs) < DRAFT_FRESH_MS;
 }
 /** initdb makes folders in it all the time. */

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import pg from 'pg';
-import { readPrivateFile, replaceOwnFile } from '../../files/index.js';
+import { codeOf, readPrivateFile, replaceOwnFile, unreadable } from '../../files/index.js';
 import { reasonOf } from '../reason.js';
 import { type Binaries, programPath } from './binaries.js';
 import type { ServerHome } from './home.js';
@@ -28,7 +28,11 @@ const CONNECT_TIMEOUT_MS = 20_000;
 
 /** How to connect to the server that runs now; undefined where none runs. @throws FILE_UNREADABLE */
 export async function loopbackConnection(home: ServerHome): Promise<pg.ClientConfig | undefined> {
-  const lock = await readFile(join(home.cluster, 'postmaster.pid'), 'utf8').catch(() => '');
+  const path = join(home.cluster, 'postmaster.pid');
+  const lock = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return '';
+    throw unreadable(path, error);
+  });
   const lines = lock.split('\n');
   const [pid, port] = [Number(lines[PID_LINE]), Number(lines[PORT_LINE])];
   if (!(pid > 0) || !(port > 0) || !isAlive(pid)) return undefined;

@@ -66,7 +66,10 @@ async function complete(tree: string): Promise<boolean> {
 }
 
 async function linksOf(tree: string): Promise<readonly Link[]> {
-  const list = await readFile(join(tree, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  const list = await readFile(join(tree, 'pg-symlinks.json'), 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return '[]';
+    throw error;
+  });
   return JSON.parse(list) as Link[];
 }
 

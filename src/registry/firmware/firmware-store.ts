@@ -189,7 +189,11 @@ export class FirmwareStore {
         if (isEspmintError(fault, 'FILE_UNREADABLE')) throw error;
         throw fault;
       });
-      return JSON.parse(new TextDecoder().decode(kept)) as BundleRecord;
+      try {
+        return JSON.parse(new TextDecoder().decode(kept)) as BundleRecord;
+      } catch {
+        throw error;
+      }
     }
   }
 

@@ -50,6 +50,11 @@ export class Journal {
     return sumUp((await this.#log.read()).records);
   }
 
+  /** The same, for a decision by them: one that cannot be read is not none. @throws SPOOL_UNREADABLE */
+  async wholeAttempts(): Promise<JournalAttempt[]> {
+    return sumUp(await this.#log.readWhole());
+  }
+
   /** What of everything that this computer keeps for the registry is not as it should be. Never throws. */
   faults(): Promise<readonly SpoolFault[]> {
     return inspectSpool(this.#dataDir);

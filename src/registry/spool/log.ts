@@ -11,6 +11,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { EspmintError } from '../../core/errors/index.js';
 import {
   codeOf,
   isFolder,
@@ -76,6 +77,15 @@ export class Log<T> {
   async read(): Promise<LogContent<T>> {
     await this.#appends.idle();
     return readRoot<T>(this.#root);
+  }
+
+  /** The same, where a record that cannot be read must not be taken for none. @throws SPOOL_UNREADABLE */
+  async readWhole(): Promise<readonly T[]> {
+    const { records, faults } = await this.read();
+    for (const fault of faults)
+      if (fault.kind === 'unreadable')
+        throw new EspmintError('SPOOL_UNREADABLE', { path: fault.path, reason: fault.reason });
+    return records;
   }
 
   /** What this process has written or taken over, and is still there. */

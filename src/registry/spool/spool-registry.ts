@@ -209,7 +209,7 @@ export class SpoolRegistry implements Registry {
   ): Promise<T> {
     const disk = this.#disk;
     const answer = async (): Promise<T> => {
-      const history = await disk.history();
+      const history = disk instanceof KeyFile ? await disk.history() : await disk.wholeHistory();
       const refusal = refusalBy(history, board);
       if (refusal === undefined) return decide(history);
       await disk.append(refusal);

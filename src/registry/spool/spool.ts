@@ -9,7 +9,7 @@ import { isDown, type Outage } from '../store/outage.js';
 import type { LocalKeys } from '../store/secrets/local-keys.js';
 import type { Journal } from './journal.js';
 import { KeyHistory } from './key-history.js';
-import { type AttemptEntry, keyOwner } from './records.js';
+import { type AttemptEntry, type JournalAttempt, keyOwner } from './records.js';
 import { replayJournal, type ReplayTarget } from './replay.js';
 
 export interface SpoolOptions {
@@ -72,11 +72,24 @@ export class Spool {
     return journal.append({ ...record, psk: keys.box.seal(record.psk, keyOwner(record)) });
   }
 
-  /** Devices as far as the journal knows them. @throws SECRET_UNREADABLE */
+  /** Devices as far as the journal can be read. @throws SECRET_UNREADABLE */
   async history(): Promise<KeyHistory> {
-    const { journal, keys } = this.#options;
+    return this.#historyOf(await this.#options.journal.attempts());
+  }
+
+  /**
+   * All devices that the journal knows, for a decision: a board whose records cannot be read is not a new one.
+   *
+   * @throws SPOOL_UNREADABLE, SECRET_UNREADABLE
+   */
+  async wholeHistory(): Promise<KeyHistory> {
+    return this.#historyOf(await this.#options.journal.wholeAttempts());
+  }
+
+  #historyOf(attempts: readonly JournalAttempt[]): KeyHistory {
+    const { keys } = this.#options;
     const records: AttemptEntry[] = [];
-    for (const { reserved, image, end } of await journal.attempts()) {
+    for (const { reserved, image, end } of attempts) {
       records.push({ ...reserved, psk: keys.box.open(reserved.psk, keyOwner(reserved)) });
       if (image !== undefined) records.push({ type: 'built', id: reserved.id, ...image });
       if (end !== undefined) records.push(end);

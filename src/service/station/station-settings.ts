@@ -7,8 +7,7 @@ import { settingsSchema } from '../contract/station.js';
 import { StateFile } from '../state-file.js';
 
 const fileSchema = z.object({
-  // A batch of this station alone, as earlier versions had it, is none that stations share.
-  settings: settingsSchema.extend({ batch: settingsSchema.shape.batch.catch(undefined) }),
+  settings: settingsSchema,
   networkPorts: z.array(z.string()),
 });
 type Content = z.output<typeof fileSchema>;

@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { listPorts, runCommand } from '../../../driver/index.js';
+import { codeOf } from '../../../files/index.js';
 import { composeRegistry, dataDirOf } from '../../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 
@@ -77,8 +78,11 @@ async function checkEsptool(io: CliIo): Promise<Finding> {
 
 async function checkDataDir(io: CliIo, options: GlobalOptions): Promise<Finding> {
   const path = dataDirOf(io, options);
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return { state: 'ok', text: `${path} (made on first use)` };
+  const fault = await stat(path).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (codeOf(fault) === 'ENOENT') return { state: 'ok', text: `${path} (made on first use)` };
   const mayWrite = await access(path, constants.W_OK | constants.X_OK).then(
     () => true,
     () => false,

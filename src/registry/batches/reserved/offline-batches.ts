@@ -185,9 +185,11 @@ export class OfflineBatches extends PostgresBatches {
     const { batch, mac, station } = request;
     const { reservedUnits, ownKeys } = this.#options;
     const recent = await this.#recent.find(request);
-    // A process that had ended only just when this one began is gone by now.
-    if (reservedUnits.takenBy(batch, mac) === undefined && reservedUnits.free(request).length === 0)
-      await this.#adopt(station);
+    if (reservedUnits.takenBy(batch, mac) === undefined) {
+      await reservedUnits.checkReadable();
+      // A process that had ended only just when this one began is gone by now.
+      if (reservedUnits.free(request).length === 0) await this.#adopt(station);
+    }
     // From here to the taking nothing is waited for: boards that come at once shall not choose the same place.
     const taken = reservedUnits.takenBy(batch, mac);
     const entry = taken ?? this.#freePlace(request, failure);

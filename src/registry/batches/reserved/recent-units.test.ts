@@ -1,5 +1,5 @@
 // What a station remembers of its boards, on the disk, and for how long.
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -52,10 +52,28 @@ it('keeps the newest thousand, however many are made', async () => {
   ]);
 });
 
-it('is not waited for, and its loss is none of a full or broken disk', async () => {
+it('is not waited for, and a disk that takes no note of it stops no board', async () => {
   const units = new RecentUnits(join(folder, 'none\0'));
   units.note(board(1), carries('A'), image);
   expect(await serialOf(units, 1)).toBe('A');
-  expect(await serialOf(units, 2)).toBeUndefined();
   await units.close();
+});
+
+it('is not taken for new where what others have left cannot be read', async () => {
+  const before = new RecentUnits(folder);
+  before.note(board(1), carries('A'), image);
+  await before.close();
+  const [name = ''] = readdirSync(hints());
+  // The superuser may read everything: a folder where a file is wanted cannot be read by anybody.
+  const path = join(hints(), name, '1.log');
+  renameSync(path, `${path}.spare`);
+  mkdirSync(path);
+  const next = new RecentUnits(folder);
+  await expect(serialOf(next, 1)).rejects.toMatchObject({ code: 'SPOOL_UNREADABLE', details: { path } });
+  next.note(board(2), carries('B'), image);
+  expect(await serialOf(next, 2)).toBe('B');
+  rmdirSync(path);
+  renameSync(`${path}.spare`, path);
+  expect(await serialOf(next, 1)).toBe('A');
+  await next.close();
 });

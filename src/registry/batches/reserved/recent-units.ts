@@ -1,8 +1,8 @@
 // Boards that this computer has made lately, so that one that comes again out of reach stays the unit that it is: with its
 // serial number, its UUID, and what it holds. Also after the process was started anew: they are on the disk.
 //
-// They are hints: where none is left the board is counted once all the same, but as another place says. So nobody waits
-// for the disk.
+// They are hints: where none is left the board is counted once all the same, as another unit. So nobody waits until they
+// are written. Hints that cannot be read are another matter: a board is not new because its hint belongs to another user.
 import type { FlashImage } from '../../../core/flash-image.js';
 import { logFolder } from '../../spool/inspect.js';
 import { Log } from '../../spool/log.js';
@@ -47,16 +47,12 @@ export class RecentUnits {
     this.#writing = this.#writing.then(() => this.#write(unit)).catch(() => undefined);
   }
 
-  /** What this process knows, or what others of this computer have left. */
+  /** What this process knows, or what others of this computer have left. @throws SPOOL_UNREADABLE */
   async find(named: Named): Promise<RecentUnit | undefined> {
     const known = this.#units.get(keyOf(named));
     if (known !== undefined) return known;
-    try {
-      const { records } = await (this.#log ?? new Log<UnitRecord>(this.#folder)).read();
-      return records.findLast((record) => keyOf(record) === keyOf(named));
-    } catch {
-      return undefined;
-    }
+    const records = await (this.#log ?? new Log<UnitRecord>(this.#folder)).readWhole();
+    return records.findLast((record) => keyOf(record) === keyOf(named));
   }
 
   /** Never throws. */

@@ -55,6 +55,11 @@ export class ReservedUnits {
     }
   }
 
+  /** Whether a board has taken a unit may stand in a file that is not ours. @throws SPOOL_UNREADABLE */
+  async checkReadable(): Promise<void> {
+    await this.#log.readWhole();
+  }
+
   entry(id: string): ReservedUnitEntry | undefined {
     return this.#entries.get(id);
   }

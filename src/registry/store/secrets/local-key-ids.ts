@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspmintError } from '../../../core/errors/index.js';
-import { codeOf, reasonOf } from '../../../files/index.js';
+import { codeOf, isFolder, reasonOf } from '../../../files/index.js';
 
 /** Folders of records that hold sealed secrets: the key journal, and reserved units. */
 const FOLDERS = ['spool'];
@@ -39,7 +39,8 @@ async function filesIn(folder: string): Promise<string[]> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
+    // A folder in it may be gone because it was moved: only where there is no such folder at all there are no files.
+    if (codeOf(error) === 'ENOENT' && !(await isFolder(folder))) return [];
     throw error;
   }
 }
