@@ -1,6 +1,6 @@
 // The file of `--trace`: what goes over the ports of one run, for a report of a fault. Private, and never in another's place.
 import { constants } from 'node:fs';
-import { rm, type FileHandle } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import {
   openLink,
   PortTrace,
@@ -9,8 +9,9 @@ import {
   type Link,
   type OpenOptions,
 } from '../../driver/index.js';
-import { openPrivateForAppend, reasonOf } from '../../files/index.js';
+import { openPrivateForAppend } from '../../files/index.js';
 import { VERSION } from '../version.js';
+import { LineWriter } from './line-writer.js';
 
 export interface Trace {
   /** The same link, recorded. */
@@ -30,7 +31,10 @@ const HEAD = [
 /** @throws FILE_UNWRITABLE also where the file is there already */
 export async function openTrace(path: string, warn: (text: string) => void): Promise<Trace> {
   const file = await openPrivateForAppend(path, constants.O_EXCL);
-  const writer = new LineWriter(file, (reason) => warn(`The trace ${path} ends here: ${reason}\n`));
+  const writer = new LineWriter(file, {
+    onFailure: (reason) => warn(`The trace ${path} ends here: ${reason}\n`),
+    onDropped: (lines) => warn(`The trace ${path} lacks ${lines} lines: its disk was too slow\n`),
+  });
   writer.add([...HEAD, `# ${new Date().toISOString()}`].join('\n'));
   const startedMs = performance.now();
   const ports = new Map<string, PortTrace>();
@@ -61,40 +65,4 @@ export async function openTraced(
 ): Promise<Link> {
   const link = await openLink(port, options);
   return trace?.wrap(link) ?? link;
-}
-
-/** Writes one after another, while the run goes on. */
-class LineWriter {
-  readonly #file: FileHandle;
-  readonly #onFailure: (reason: string) => void;
-  #waiting: string[] = [];
-  #writing: Promise<void> | undefined;
-  #hasFailed = false;
-
-  constructor(file: FileHandle, onFailure: (reason: string) => void) {
-    this.#file = file;
-    this.#onFailure = onFailure;
-  }
-
-  add(line: string): void {
-    if (this.#hasFailed) return;
-    this.#waiting.push(`${line}\n`);
-    this.#writing ??= this.#write();
-  }
-
-  async close(): Promise<void> {
-    await this.#writing;
-    await this.#file.close();
-  }
-
-  async #write(): Promise<void> {
-    try {
-      while (this.#waiting.length > 0) await this.#file.appendFile(this.#waiting.splice(0).join(''));
-    } catch (error) {
-      this.#hasFailed = true;
-      this.#waiting = [];
-      this.#onFailure(reasonOf(error));
-    }
-    this.#writing = undefined;
-  }
 }
