@@ -107,11 +107,16 @@ export const wifiModeOf = ({ wifiPlan, wifi }: ProvisionPlan): WifiRecord['mode'
 export function failedWifi(plan: ProvisionPlan, error: EspmintError): WifiRecord | undefined {
   const mode = wifiModeOf(plan);
   if (mode === undefined || (plan.join === undefined && plan.handOver === undefined)) return undefined;
-  const { details, code, message, next } = error;
-  const given =
-    'reason' in details && typeof details.reason === 'string' ? details.reason : message.replace(next, '');
+  const { details, code, problem } = error;
+  const port = 'port' in details && typeof details.port === 'string' ? `${details.port}: ` : '';
+  const says = isEspmintError(error, 'WIFI_JOIN_FAILED') || isEspmintError(error, 'WIFI_JOIN_UNPROVEN');
+  const reason = says
+    ? error.details.reason
+    : problem.startsWith(port)
+      ? problem.slice(port.length)
+      : problem;
   const refused = code.startsWith('WIFI_') && !UNPROVEN.includes(code);
-  return { mode, result: refused ? 'failed' : 'unproven', ssid: plan.wifi?.ssid, reason: given };
+  return { mode, result: refused ? 'failed' : 'unproven', ssid: plan.wifi?.ssid, reason };
 }
 /** Of these nobody knows whether the board has joined. */
 const UNPROVEN: readonly string[] = [

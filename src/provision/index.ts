@@ -6,7 +6,7 @@ export { checkBoard, type BoardCheck } from './check-board.js';
 export { checkDevice } from './check-run.js';
 export type { ConnectOptions, ProvisionParts } from './parts.js';
 export type { ProvisionPlan } from './plan.js';
-export { needsWpsTurn } from './hand-over-air.js';
+export { RunDeadline } from './run-deadline.js';
 export { provisionDevice } from './provision-device.js';
 export { chooseRegion, DEFAULT_SIZE_BYTES, type Region } from './region.js';
 export { readFirmware } from './read-firmware.js';

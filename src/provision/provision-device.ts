@@ -13,6 +13,7 @@ import { needsWpsTurn, takeWpsTurn } from './hand-over-air.js';
 import type { Origin } from './origin.js';
 import type { ProvisionParts } from './parts.js';
 import type { ProvisionPlan } from './plan.js';
+import { RunDeadline } from './run-deadline.js';
 import { settleOpen } from './settle-open.js';
 import { StageClock } from './stage-clock.js';
 import {
@@ -77,9 +78,24 @@ export async function provisionDevice(
 }
 
 async function provisionNow(run: Try): Promise<ProvisionResult> {
+  const timeoutMs = run.plan.timeoutMs ?? BOARD_TIMEOUT_MS + run.plan.attempts * firmwareMs(run.plan);
+  const deadline = new RunDeadline(timeoutMs);
+  const emit = (event: ProvisionEvent): void => {
+    deadline.follow(event);
+    run.emit(event);
+  };
+  try {
+    return await provisionWithin({ ...run, emit }, { timeoutMs, deadline: deadline.signal });
+  } finally {
+    deadline.close();
+  }
+}
+
+async function provisionWithin(
+  run: Try,
+  { timeoutMs, deadline }: { readonly timeoutMs: number; readonly deadline: AbortSignal },
+): Promise<ProvisionResult> {
   const { port, plan, emit } = run;
-  const timeoutMs = plan.timeoutMs ?? BOARD_TIMEOUT_MS + plan.attempts * firmwareMs(plan);
-  const deadline = AbortSignal.timeout(timeoutMs);
   const signal = run.signal === undefined ? deadline : AbortSignal.any([run.signal, deadline]);
   for (let attempt = 1; ; attempt++) {
     emit({ type: 'attempt', port, attempt, of: plan.attempts });

@@ -258,7 +258,28 @@ describe('a network from the access point or over the air, in the run', () => {
     const result = await flow.run(plug(), { plan: { ...plan, attempts: 3 }, airOf: airOf() });
     expect(result).toMatchObject({ ok: false, stage: 'join', code: 'WPS_WINDOW_OVER', retryable: true });
     const { attempts } = await flow.registry.show({ mac: MAC });
-    expect(attempts.map(({ wifi }) => wifi?.result)).toEqual(['unproven']);
+    expect(attempts.map(({ wifi }) => wifi)).toEqual([
+      {
+        mode: 'wps',
+        result: 'unproven',
+        ssid: undefined,
+        reason: 'the WPS window of 1 s ended without a connection',
+      },
+    ]);
+  });
+
+  it('an exchange that the access point ends fails the board, and the attempt keeps why', async () => {
+    const board = plug();
+    const plan = await planOf('{mode: wps, wps: {method: button}, join: {}}');
+    const running = flow.run(board, { plan, airOf: airOf() });
+    await expect.poll(() => board.radio.wps, PATIENT).toBe('button');
+    board.radio.pressWps('12345670', { ssid: 'Lab', password: CANARY });
+    const result = await running;
+    const reason = 'WPS: the access point ended the exchange';
+    expect(result).toMatchObject({ ok: false, stage: 'join', code: 'WIFI_JOIN_FAILED', wifi: { reason } });
+    expect(result.ok ? '' : result.message).toContain(`could not join the network (${reason})`);
+    const { attempts } = await flow.registry.show({ mac: MAC });
+    expect(attempts[0]?.wifi).toMatchObject({ mode: 'wps', result: 'failed', reason });
   });
 
   it('boards that wait for the button have it one after the other', async () => {

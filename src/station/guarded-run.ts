@@ -1,7 +1,8 @@
 // One run of one board under guard: it can be ended from outside, and one that does not end is given up.
 import { EspmintError } from '../core/errors/index.js';
+import { RunDeadline } from '../provision/index.js';
 import { mayBePulled } from './verdict.js';
-import type { Failed, ProvisionResult } from '../core/stages.js';
+import type { Failed, ProvisionEvent, ProvisionResult } from '../core/stages.js';
 
 type EndCause = 'stopped' | 'removed' | 'timeout';
 
@@ -13,6 +14,8 @@ export interface GuardedRun {
   /** ISO 8601 in UTC. */
   readonly startedAt: string;
   readonly wasRemoved: boolean;
+  /** Takes in what the run tells: while it waits for others its time stands still. */
+  follow(event: ProvisionEvent): void;
   /** Asks the run to end; the first cause counts. */
   end(cause: EndCause): void;
 }
@@ -39,7 +42,8 @@ export function guardRun({ port, timeoutMs, run }: GuardOptions): GuardedRun {
     graceTimer = setTimeout(giveUp, GRACE_MS);
     stop.abort();
   };
-  const timer = setTimeout(() => end('timeout'), timeoutMs);
+  const deadline = new RunDeadline(timeoutMs);
+  deadline.signal.addEventListener('abort', () => end('timeout'));
   const settle = async (): Promise<ProvisionResult> => {
     // The run may speak at once: let the caller take hold of this object first.
     await Promise.resolve();
@@ -48,7 +52,7 @@ export function guardRun({ port, timeoutMs, run }: GuardOptions): GuardedRun {
       if (result !== undefined && (result.ok || cause === undefined || !isOf(cause, result))) return result;
       return failure({ port, timeoutMs, cause, result, durationMs: performance.now() - started });
     } finally {
-      clearTimeout(timer);
+      deadline.close();
       clearTimeout(graceTimer);
     }
   };
@@ -59,6 +63,7 @@ export function guardRun({ port, timeoutMs, run }: GuardOptions): GuardedRun {
     get wasRemoved() {
       return cause === 'removed';
     },
+    follow: (event) => deadline.follow(event),
     end,
   };
 }

@@ -183,6 +183,31 @@ describe('a slot', () => {
     await until(() => state(1) === 'failed');
     expect(station.slots.get(1)).toMatchObject({ result: { code: 'RUN_TIMED_OUT', port: 'port1' } });
   });
+
+  it('lets a run wait for its turn at the WPS button longer than it may work, and ends it then too when asked', async () => {
+    let turn: () => void = () => undefined;
+    const run: StationParts['run'] = async ({ port }, { signal, onEvent }) => {
+      onEvent({ type: 'action', port, action: 'wps-turn' });
+      const had = await new Promise<boolean>((resolve) => {
+        turn = () => resolve(true);
+        signal.addEventListener('abort', () => resolve(false));
+      });
+      if (!had) return fail(port, 'CANCELLED');
+      onEvent({ type: 'attempt', port, attempt: 1, of: 1 });
+      return pass(port);
+    };
+    const { plug, pull, state } = bench(run, { runTimeoutMs: 30, retries: 0 });
+    plug(1);
+    await sleep(150);
+    expect(state(1)).toBe('running');
+    turn();
+    await until(() => state(1) === 'passed');
+    plug(2);
+    await sleep(150);
+    expect(state(2)).toBe('running');
+    pull(2);
+    await until(() => state(2) === 'empty');
+  });
 });
 
 describe('a station', () => {

@@ -198,7 +198,13 @@ export class Station {
       run: (signal) =>
         this.#parts.run(
           { slot: slot.number, port },
-          { signal, onEvent: (event) => this.#progress(slot, running, event) },
+          {
+            signal,
+            onEvent: (event) => {
+              running.follow(event);
+              this.#progress(slot, running, event);
+            },
+          },
         ),
     });
     slot.running = running;

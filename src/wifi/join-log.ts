@@ -6,7 +6,12 @@ import { reasonText, WRONG_PASSWORD_REASONS, type ReasonText } from './reasons.j
 export interface JoinPatterns {
   /** A line that says that the board is on the network; a group named `ip` is its address. */
   readonly success?: RegExp | undefined;
-  readonly failure?: readonly RegExp[] | undefined;
+  readonly failure?: readonly FailurePattern[] | undefined;
+}
+
+/** A line that says that it failed, and in which words that is told. */
+export interface FailurePattern extends Partial<ReasonText> {
+  readonly pattern: RegExp;
 }
 
 export interface Joined {
@@ -120,8 +125,10 @@ export class JoinLog {
   #own(line: string): JoinVerdict | undefined {
     const match = this.patterns.success?.exec(line);
     if (match) return { joined: true, ...this.#associated, address: match.groups?.['ip'], line: line.trim() };
-    if (this.patterns.failure?.some((pattern) => pattern.test(line)) !== true) return undefined;
-    return { joined: false, ...reasonText(undefined), text: 'it says that it failed', line: line.trim() };
+    const failed = this.patterns.failure?.find(({ pattern }) => pattern.test(line));
+    if (failed === undefined) return undefined;
+    const { text = 'it says that it failed', hint = reasonText(undefined).hint } = failed;
+    return { joined: false, text, hint, line: line.trim() };
   }
 
   #dead(line: string): JoinVerdict | undefined {

@@ -28,7 +28,7 @@ export function joinRules({ port, ssid, timeoutMs, ...patterns }: JoinRulesOptio
   let joined: Joined | undefined;
   let failed: NotJoined | undefined;
   const failure = ({ text, hint }: Pick<NotJoined, 'text' | 'hint'>): EspmintError =>
-    new EspmintError('WIFI_JOIN_FAILED', { port, ssid: ssid ?? 'the network', reason: text, hint });
+    new EspmintError('WIFI_JOIN_FAILED', { port, ssid: ssid ?? '', reason: text, hint });
   const hear = (line: string): 'failed' | undefined => {
     const verdict = log.push(line);
     if (verdict === undefined) return undefined;

@@ -77,7 +77,10 @@ export class SharedAir {
       [...(request.key ?? [])],
       [...(request.bssid ?? [])],
     ]);
-    const group = this.#groups.get(name) ?? this.#begin(name, request);
+    const known = this.#groups.get(name);
+    // Where other networks wait, whoever comes later goes behind them: a network with ever more boards would never end.
+    const isClosed = known?.sending !== undefined && this.#sender.hasWaiting;
+    const group = known === undefined || isClosed ? this.#begin(name, request) : known;
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         group.waiters.delete(waiter);
@@ -163,6 +166,11 @@ function bytesOf({ bssid, interfaceName }: OwnNetwork): Uint8Array {
 class Turns {
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
+
+  /** Beside the one that has the turn. */
+  get hasWaiting(): boolean {
+    return this.#waiting > 1;
+  }
 
   /** @returns what gives the turn on @throws CANCELLED */
   async take(signal?: AbortSignal, onWait?: () => void): Promise<() => void> {

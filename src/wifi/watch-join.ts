@@ -27,7 +27,7 @@ export interface WatchJoinOptions extends JoinPatterns {
 
 /** @throws WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN, LINK_CLOSED, CANCELLED */
 export async function watchJoin(link: Link, options: WatchJoinOptions): Promise<Joined> {
-  const { timeoutMs = JOIN_TIMEOUT_MS, signal, ssid = 'the network' } = options;
+  const { timeoutMs = JOIN_TIMEOUT_MS, signal, ssid = '' } = options;
   const port = link.address;
   const mask = masker(options.secrets ?? []);
   const log = new JoinLog(options);

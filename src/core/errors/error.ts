@@ -24,6 +24,12 @@ export class EspmintError<C extends ErrorCode = ErrorCode> extends Error {
     return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
   }
 
+  /** Only what happened. */
+  get problem(): string {
+    const entry = CATALOG[this.code] as unknown as ErrorEntry<ErrorDetails<C>>;
+    return entry.problem(this.details);
+  }
+
   /** Process exit code for this failure (see docs/reference/errors.md). */
   get exitCode(): number {
     return CATALOG[this.code].exit;

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import type { Link } from '../../driver/link/transport.js';
-import type { Joined } from '../join-log.js';
+import type { FailurePattern, Joined } from '../join-log.js';
 import { homedir } from 'node:os';
 import { commandEnvironment } from '../../core/child-environment.js';
 import { masker } from '../secrets.js';
@@ -38,10 +38,29 @@ export interface WpsOptions {
   readonly onTick?: ((leftMs: number) => void) | undefined;
 }
 
-/** What esp_wifi's example says, and what it means. */
-const FAILURES: readonly RegExp[] = [
-  /WIFI_EVENT_STA_WPS_ER_(FAILED|TIMEOUT|PBC_OVERLAP)/,
-  /\bWPS (failed|timed? ?out)\b/i,
+/** What esp_wifi's example and Arduino say, and what it means. */
+const failures = (pin: string | undefined): readonly FailurePattern[] => [
+  {
+    pattern: /WPS_ER_PBC_OVERLAP|\bWPS.*\boverlap/i,
+    text: 'WPS: another device was in the button window too, which ends both',
+    hint: 'wait two minutes, see that only one device and one access point are in WPS mode, and try again',
+  },
+  {
+    pattern: /WPS_ER_TIMEOUT|\bWPS.*\btime(d|r)? ?out\b/i,
+    text: 'WPS: the board found no access point whose window was open',
+    hint: 'press the button within the window, nearer to the access point; see that the network has WPS switched on, is not hidden and not WPA3 only',
+  },
+  {
+    pattern: /WPS_ER_FAILED|\bWPS failed\b/i,
+    text:
+      pin === undefined
+        ? 'WPS: the access point ended the exchange'
+        : 'WPS: the access point ended the exchange, as it does when the PIN is another',
+    hint:
+      pin === undefined
+        ? 'try again; see that the access point is not WPA3 only and that its WPS is not locked'
+        : "give the access point this board's PIN, see that its WPS is not locked, and try again",
+  },
 ];
 
 /**
@@ -60,7 +79,7 @@ export async function runWpsWindow(link: Link, options: WpsOptions): Promise<Joi
     const result = await watchJoin(link, {
       ssid: options.ssid,
       timeoutMs: windowMs,
-      failure: FAILURES,
+      failure: failures(pin),
       secrets: [pin],
       signal,
       onLine: options.onLine,

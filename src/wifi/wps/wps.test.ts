@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { scriptedLink } from '../../../test/support/scripted-link.js';
 import { plugIn } from '../../../test/support/plug-in.js';
 import { parseWpsPin, randomWpsPin, wpsCheckDigit } from '../../core/wps-pin.js';
 import type { VirtualBoard } from '../../virtual/index.js';
@@ -52,10 +53,36 @@ describe('a WPS window', () => {
     const link = await waitingBoard('12345670');
     const wrong = runWpsWindow(link, { pin: '12345670', windowMs: 5_000, hook });
     setTimeout(() => virtual?.radio.pressWps('00000017', { ssid: 'Lab', password: '' }), 50);
-    await expect(wrong).rejects.toMatchObject({ code: 'WIFI_JOIN_FAILED' });
+    await expect(wrong).rejects.toThrow(
+      /could not join the network \(WPS: the access point ended the exchange, as it does when the PIN is another\)/,
+    );
     expect(await readFile(cancelled, 'utf8')).toBe('');
     const late = runWpsWindow(link, { windowMs: 100 });
     await expect(late).rejects.toMatchObject({ code: 'WPS_WINDOW_OVER' });
+  });
+
+  it.each([
+    [
+      'I (61000) wps_example: WIFI_EVENT_STA_WPS_ER_FAILED',
+      undefined,
+      /\(WPS: the access point ended the exchange\)/,
+    ],
+    [
+      'I (61000) wps_example: WIFI_EVENT_STA_WPS_ER_TIMEOUT',
+      '12345670',
+      /no access point whose window was open/,
+    ],
+    [
+      'E (61000) wps_example: WIFI_EVENT_STA_WPS_ER_PBC_OVERLAP',
+      undefined,
+      /another device was in the button window/,
+    ],
+    ['WPS Failed, retrying', '12345670', /as it does when the PIN is another/],
+    ['WPS Timedout, retrying', undefined, /no access point whose window was open/],
+  ])('tells in words why firmware did not join: %s', async (line, pin, message) => {
+    const link = scriptedLink(() => []);
+    link.say(`${line}\r\n`);
+    await expect(runWpsWindow(link, { pin, windowMs: 5_000 })).rejects.toThrow(message);
   });
 
   it('is closed at the access point also when it is cancelled', async () => {

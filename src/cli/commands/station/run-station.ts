@@ -1,7 +1,7 @@
 // The parts of a running station, put together: ports, flow, batch, figures, operator and screen.
 import { hostname } from 'node:os';
 import { EspmintError, EXIT } from '../../../core/errors/index.js';
-import { checkDevice, needsWpsTurn, provisionDevice, type ProvisionPlan } from '../../../provision/index.js';
+import { checkDevice, provisionDevice } from '../../../provision/index.js';
 import {
   mayBePulled,
   SlotMap,
@@ -107,7 +107,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
       // A check is no production: it stands in the audit trail, and counts for no batch and no figure.
       onEvent: (event) => onEvent(event, { reporter, work: checks ? undefined : work }),
     },
-    settingsOf(options, plan),
+    settingsOf(options),
   );
   const missing = await ports.missing();
   // Before the first line is drawn: until it listens, the terminal shows what is typed in the middle of the screen.
@@ -152,10 +152,8 @@ function requireCheckable({ registry, known, label, profile, batch }: StationOpt
     );
 }
 
-function settingsOf(options: StationOptions, plan: ProvisionPlan): Partial<StationSettings> {
-  // Boards that wait for the button wait for their seat: the time of a run is then for itself.
-  const maxRunning = needsWpsTurn(plan) ? 1 : options.maxRunning;
-  const { retries, stopSlot = 3, stopBatch = 6 } = options;
+function settingsOf(options: StationOptions): Partial<StationSettings> {
+  const { maxRunning, retries, stopSlot = 3, stopBatch = 6 } = options;
   return {
     autoStart: options.start === 'auto',
     ...(maxRunning === undefined ? {} : { maxRunning }),

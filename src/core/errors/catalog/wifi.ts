@@ -36,7 +36,8 @@ export const WIFI_ERRORS = {
   WIFI_JOIN_FAILED: entry<{ port: string; ssid: string; reason: string; hint: string }>({
     ...board,
     retryable: true,
-    problem: ({ port, ssid, reason }) => `${port}: the board could not join "${ssid}" (${reason})`,
+    problem: ({ port, ssid, reason }) =>
+      `${port}: the board could not join ${ssid === '' ? 'the network' : `"${ssid}"`} (${reason})`,
     next: ({ hint }) => hint,
   }),
   WIFI_JOIN_UNPROVEN: entry<{ port: string; reason: string; lastLine: string }>({
