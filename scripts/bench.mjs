@@ -1,11 +1,11 @@
 // `npm run bench -- NAME [options]`: bundles bench/NAME.ts, so that it runs at the speed of the built package, and runs
 // it. Each benchmark prints its figures and writes bench/results/NAME.json. Without a name: all that a user would ask
 // about, one after the other in one run (under 20 minutes), and docs/reference/performance.md with a picture of each.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
+import { prepare } from './install.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [name, ...args] = process.argv.slice(2);
@@ -26,23 +26,9 @@ if (name !== undefined && !existsSync(join(root, `bench/${name}.ts`))) {
   console.error(`usage: npm run bench [-- NAME]; there are: ${names.join(', ')}`);
   process.exit(2);
 }
-// A fresh clone has neither the built package nor the tools to compare with.
-for (const [made, script] of [
-  ['dist/program/main.js', 'build.mjs'],
-  ['.cache/venv/prepared', 'prepare.mjs'],
-]) {
-  if (existsSync(join(root, made))) continue;
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts', script)], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  if (status !== 0 || !existsSync(join(root, made))) {
-    console.error(
-      `bench: scripts/${script} did not make ${made}; mend what it says above, then run this again`,
-    );
-    process.exit(1);
-  }
-}
+prepare('bench');
+// Not there before in a fresh clone.
+const { build } = await import('vite');
 // As deep below the project as the sources are: they find the project from their own place.
 const outDir = join(root, '.cache/bench');
 const run = name === undefined ? 'one-run' : undefined;

@@ -1,6 +1,8 @@
-// Makes a fresh clone ready to run: installs packages when they are missing or the lock file is newer.
+// Makes a fresh clone ready to run: installs packages when they are missing or the lock file is newer. `node
+// scripts/install.mjs` before a command of package.json does only that.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -27,3 +29,22 @@ export function install() {
   );
   process.exit(1);
 }
+
+/** What a campaign or a benchmark needs beside the packages: the built program, and the tools to compare with. */
+export function prepare(caller) {
+  install();
+  for (const [made, script] of [
+    ['dist/program/main.js', 'build.mjs'],
+    ['.cache/venv/prepared', 'prepare.mjs'],
+  ]) {
+    if (existsSync(join(root, made))) continue;
+    spawnSync(process.execPath, [join(root, 'scripts', script)], { cwd: root, stdio: 'inherit' });
+    if (existsSync(join(root, made))) continue;
+    console.error(
+      `${caller}: scripts/${script} did not make ${made}; mend what it says above, then run this again`,
+    );
+    process.exit(1);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) install();
