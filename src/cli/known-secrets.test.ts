@@ -12,6 +12,10 @@ describe('the secrets of a command', () => {
       LINE_WIFI_PASSWORD: 'wifi-pass-1',
       ESPMINT_DATABASE_URL: 'postgresql://line:p%40ss-word@db/espmint',
       LANG: 'de_DE',
+      // Paths, which messages name.
+      PWD: '/home/anna/boards',
+      OLDPWD: '/home/anna',
+      SSH_ASKPASS: '/usr/bin/ksshaskpass',
     };
     expect(
       secretsOf(env, ['--database-url', 'postgresql://a:other-pass@h/x', '--port', '/dev/ttyUSB0']).sort(),

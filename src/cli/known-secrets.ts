@@ -3,8 +3,8 @@ import { isSecretKey } from '../core/masking/names.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What other words than a secret's names stand for: paths and commands, which messages have to name. */
-const NO_SECRET = /(?:_FILE|_PATH|_DIR|_COMMAND|_SOCK)$/i;
+/** What other words than a secret's names stand for: paths and commands, which messages have to name. PWD is the folder. */
+const NO_SECRET = /(?:_FILE|_PATH|_DIR|_COMMAND|_SOCK|ASKPASS)$|^(?:OLD)?PWD$|KEYRING|KEYMAP/i;
 /** Values of one word are not worth it: `ESPMINT_SECRETS=sealed`. */
 const SHORTEST = 6;
 

@@ -1,4 +1,4 @@
-// Texts that every part of espmint can hold: well-formed Unicode without zero bytes. PostgreSQL stores no others.
+// Texts that every part of espmint can hold: well-formed Unicode without zero bytes (PostgreSQL stores no others), and how texts show offsets and commands.
 
 /** What is wrong with a text and what to do, or undefined. */
 export function textFault(text: string): { readonly reason: string; readonly hint: string } | undefined {
@@ -38,3 +38,7 @@ export function findFaultyText(value: unknown): FaultyText | undefined {
 
 /** An offset, size or word as people and C write it: `0x9000`. */
 export const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/** A word of a command line that a message shows, so that it can be copied into a shell: in quotes where it needs them. */
+export const inShell = (word: string): string =>
+  /^[\w@%+=:,./‹›-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

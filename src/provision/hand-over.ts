@@ -88,7 +88,7 @@ async function byCable(
 function inThisRun(error: unknown, port: string): unknown {
   if (!isEspmintError(error, 'WIFI_PROOF_REFUSED')) return error;
   const hint =
-    'make the firmware take it from wifi_pop in its NVS (docs/guides/wifi.md), with the security that the profile names';
+    'make the firmware take it from wifi_pop in its NVS (espmint help guides/wifi), with the security that the profile names';
   const what = 'the proof of possession of this device';
   const { reason } = error.details;
   return new EspmintError('WIFI_REFUSED', { port, what, reason, hint }, { cause: error });

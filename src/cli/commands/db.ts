@@ -137,7 +137,7 @@ function describe(report: DatabaseReport, spoolFaults: number): string {
 }
 
 function warningOf({ name, hostRights }: DatabaseReport['role']): string {
-  return `The role "${name}" has rights to the host of the server (${hostRights.join(', ')}), and whoever gets through espmint to the database has them too; work as a role that only owns the database, see "Rights of the role" in docs/guides/registry.md.`;
+  return `The role "${name}" has rights to the host of the server (${hostRights.join(', ')}), and whoever gets through espmint to the database has them too; work as a role that only owns the database, see "Rights of the role" in 'espmint help guides/registry'.`;
 }
 
 function tell(io: CliIo, verb: string, rows: Readonly<Record<string, number>>): void {

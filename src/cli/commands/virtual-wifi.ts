@@ -39,6 +39,6 @@ export async function readWifi(file: string): Promise<VirtualWifi> {
 }
 
 function invalid(file: string, reason: string): EspmintError {
-  const hint = 'docs/guides/wifi.md shows one';
+  const hint = '"espmint help guides/wifi" shows one';
   return new EspmintError('INPUT_INVALID', { field: `The file ${file}`, reason, hint });
 }

@@ -64,7 +64,7 @@ async function readScript(file: string): Promise<ConsoleScript> {
     new EspmintError('WIFI_CONSOLE_SCRIPT_INVALID', {
       where: file,
       reason,
-      hint: 'docs/guides/wifi.md shows one',
+      hint: '"espmint help guides/wifi" shows one',
     });
   const text = await readTextFile(file);
   let value: unknown;

@@ -52,7 +52,8 @@ export const NVS_ERRORS = {
   NVS_MERGE_LOSS: entry<{ lost: readonly string[] }>({
     ...input,
     problem: ({ lost }) => `The image holds values that cannot be read and would be lost: ${lost.join(', ')}`,
-    next: () => 'replace or remove them by name, or allow the loss',
+    next: () =>
+      'write the whole partition anew (--nvs-mode replace); with espmint nvs merge, set them in the CSV, remove them by name (--remove), or let them go (--allow-loss)',
   }),
   NVS_CROSS_CHECK_MISSING: entry<Record<never, never>>({
     ...input,

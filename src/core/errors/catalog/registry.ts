@@ -1,4 +1,5 @@
 // Errors of the registry and the local state.
+import { inShell } from '../../text.js';
 import { EXIT, entry } from '../entry.js';
 
 /** The database or the disk: nothing in the request is wrong. */
@@ -57,7 +58,7 @@ export const REGISTRY_ERRORS = {
   REGISTRY_DATABASE_MISSING: entry<{ target: string; database: string }>({
     ...setup,
     problem: ({ target, database }) => `The server at ${target} has no database "${database}"`,
-    next: ({ database }) => `create it (createdb ${database}) or correct the name`,
+    next: ({ database }) => `create it (createdb ${inShell(database)}) or correct the name`,
   }),
   REGISTRY_RIGHTS: entry<{ target: string; reason: string }>({
     ...setup,
@@ -178,7 +179,7 @@ export const REGISTRY_ERRORS = {
     problem: ({ path, from, place }) =>
       `The data directory ${path} was copied from ${from} without its database, which lies in ${place}: both would work with that one`,
     next: ({ from, link }) =>
-      `work with ${from}; or, for a registry of its own, run "espmint --data-dir ${from} db backup FILE", delete the link ${link}, and run "espmint db restore FILE" here`,
+      `work with ${from}; or, for a registry of its own, run "espmint --data-dir ${inShell(from)} db backup FILE", delete the link ${link}, and run "espmint db restore FILE" here`,
   }),
   DEVICE_KNOWN: entry<{ mac: string; uuid: string; status: string }>({
     ...conflict,
@@ -201,13 +202,14 @@ export const REGISTRY_ERRORS = {
     ...conflict,
     problem: ({ mac, entry: on, reason, asOf }) =>
       `The board ${mac} is on the deny list (${reason === '' ? on : `${on}: ${reason}`})${known(asOf)}`,
-    next: () => 'set the board aside, or take the entry off the list (lists remove deny)',
+    next: ({ entry: on }) =>
+      `set the board aside, or take the entry off the list with "espmint lists remove deny ${on}"`,
   }),
   DEVICE_NOT_ALLOWED: entry<{ mac: string; uuid: string; asOf?: string | undefined }>({
     ...conflict,
     problem: ({ mac, uuid, asOf }) =>
       `Neither the board ${mac} nor its UUID ${uuid} is on the allow list${known(asOf)}`,
-    next: () => 'set the board aside, or add it (lists add allow)',
+    next: ({ mac }) => `set the board aside, or add it with "espmint lists add allow ${mac}"`,
   }),
   KEY_DIFFERS: entry<{ mac: string; uuid: string }>({
     ...conflict,

@@ -1,4 +1,5 @@
 // Errors of the HTTP service: access, requests, jobs and what the service keeps.
+import { inShell } from '../../text.js';
 import { EXIT, entry } from '../entry.js';
 
 const input = { exit: EXIT.input, http: 400, retryable: false } as const;
@@ -128,7 +129,8 @@ export const SERVICE_ERRORS = {
   USER_EXISTS: entry<{ name: string }>({
     ...conflict,
     problem: ({ name }) => `There is a user "${name}" already`,
-    next: () => 'choose another name, or set a new password',
+    next: ({ name }) =>
+      `choose another name, or set a new password with "espmint users passwd ${inShell(name)}"`,
   }),
   USER_UNKNOWN: entry<{ name: string }>({
     ...missing,
@@ -143,7 +145,7 @@ export const SERVICE_ERRORS = {
   TOKEN_UNKNOWN: entry<{ id: string }>({
     ...missing,
     problem: ({ id }) => `There is no token or session ${id}`,
-    next: () => 'look at the list of them',
+    next: () => 'look at the list of them (tokens: "espmint tokens list")',
   }),
   STATE_UNREADABLE: entry<{ path: string; reason: string }>({
     exit: EXIT.registry,

@@ -1,4 +1,5 @@
 // Errors of stations, batches and labels.
+import { inShell } from '../../text.js';
 import { EXIT, entry } from '../entry.js';
 
 const input = { exit: EXIT.input, http: 400, retryable: false } as const;
@@ -36,7 +37,9 @@ export const STATION_ERRORS = {
     problem: ({ batch, state, reason }) =>
       `The batch "${batch}" is ${state}${reason === '' ? '' : ` (${reason})`}`,
     next: ({ batch, state }) =>
-      state === 'paused' ? `open it again with "espmint batch resume ${batch}"` : 'choose another batch',
+      state === 'paused'
+        ? `open it again with "espmint batch resume ${inShell(batch)}"`
+        : 'choose another batch',
   }),
   BATCH_BUSY: entry<{ batch: string; quantity: number; reserved: number; held: number }>({
     ...conflict,
@@ -46,7 +49,7 @@ export const STATION_ERRORS = {
       (held === 0 ? '' : `, or reserved by stations (${held})`),
     next: ({ batch, held }) =>
       'wait until they are done; this board is taken if one of them fails' +
-      (held === 0 ? '' : `; "espmint batch show ${batch}" tells which station has reserved units`),
+      (held === 0 ? '' : `; "espmint batch show ${inShell(batch)}" tells which station has reserved units`),
   }),
   RESERVED_UNITS_USED_UP: entry<{ batch: string; units: number }>({
     ...conflict,
@@ -68,7 +71,8 @@ export const STATION_ERRORS = {
   BATCH_FULL: entry<{ batch: string; quantity: number }>({
     ...conflict,
     problem: ({ batch, quantity }) => `The batch "${batch}" has all of its ${quantity} boards`,
-    next: () => 'stop here, or raise its quantity with "espmint batch resume --quantity"',
+    next: ({ batch, quantity }) =>
+      `stop here, or ask for more with "espmint batch resume ${inShell(batch)} --quantity COUNT" (over ${quantity})`,
   }),
   BATCH_PLACE_LOST: entry<{ batch: string; mac: string }>({
     ...conflict,
@@ -85,7 +89,7 @@ export const STATION_ERRORS = {
   BATCH_IDENTIFIERS_USED_UP: entry<{ batch: string }>({
     ...conflict,
     problem: ({ batch }) => `The list of identifiers of the batch "${batch}" is used up`,
-    next: () => 'import more with "espmint batch import-ids"',
+    next: ({ batch }) => `import more with "espmint batch import-ids ${inShell(batch)} FILE"`,
   }),
   IDENTIFIERS_INVALID: entry<{ file: string; line: number; reason: string }>({
     ...input,
@@ -95,7 +99,7 @@ export const STATION_ERRORS = {
   LABEL_INVALID: entry<{ file: string; reason: string }>({
     ...input,
     problem: ({ file, reason }) => `The label template ${file} ${reason}`,
-    next: () => 'correct it, or look at docs/guides/labels.md',
+    next: () => 'correct it; "espmint help labels" shows how one is written',
   }),
   LABEL_VALUE_MISSING: entry<{ mac: string; name: string }>({
     ...input,

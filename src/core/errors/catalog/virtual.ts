@@ -25,6 +25,6 @@ export const VIRTUAL_ERRORS = {
   VIRTUAL_SCENARIO_INVALID: entry<{ where: string; reason: string }>({
     ...input,
     problem: ({ where, reason }) => `The scenario of faults is wrong: ${where} ${reason}`,
-    next: () => 'compare it with the list in docs/reference/virtual-chip.md',
+    next: () => 'correct it; "espmint help virtual-boards" shows one that works',
   }),
 };
