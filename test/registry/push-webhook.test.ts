@@ -135,6 +135,29 @@ describe('a webhook', () => {
     expect(await bench.pushes.deliverDue()).toEqual({ delivered: 2, failed: 0 });
   });
 
+  it('that is out of order is told of once, and once when it takes devices again, in each outage', async () => {
+    await addWebhook();
+    const patient = await openPushes({ ...bench.options, pace: { ...PACE, giveUpMs: 60_000 } });
+    const outage = async (): Promise<void> => {
+      receiver.mood = answer(503);
+      const before = receiver.received.length;
+      await provision(bench);
+      await provision(bench);
+      await until(() => receiver.received.length >= before + 4);
+      receiver.mood = answer(204);
+      await until(async () => (await bench.status('hook'))?.pending === 0);
+    };
+    const notes = await whileDelivering(patient, async (kept) => {
+      await outage();
+      await outage();
+      return kept;
+    });
+    await patient.close();
+    const fails = expect.stringContaining('503') as string;
+    const isBack = 'The push target "hook" takes devices again.';
+    expect(notes).toEqual([fails, isBack, fails, isBack]);
+  });
+
   it('that stays out of order leaves a dead letter without secrets, which can be retried or discarded', async () => {
     await addWebhook({ sendKeys: true, url: `${receiver.url}?token=canary-of-the-query` });
     const { psk, mac } = await provision(bench);

@@ -5,15 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
+  backUp,
   forgetMasterKey,
+  importKeys,
   listKeys,
   openProduction,
   openRegistry,
   type Production,
   type Registry,
   type RegistryOptions,
+  restore,
   rotateMasterKey,
+  type RowClaim,
+  Store,
+  type Values,
 } from '../../src/registry/index.js';
+import type { ValueRow } from '../../src/core/values/rows.js';
 import { toolAvailable } from '../support/reference-tools.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
@@ -108,6 +115,59 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))('a new master key',
     await line.close();
     const again = await openLine();
     expect(await again.batches.claim({ ...claim, mac: macOf(2) })).toMatchObject({ psk: rows[1]!.psk });
+  });
+
+  it('leaves the secrets of lists of values readable, and those in a backup from before', async () => {
+    const plain = { type: 'string', unique: false, secret: false, label: false, file: false } as const;
+    const columns = [
+      { ...plain, name: 'passcode', secret: true },
+      { ...plain, name: 'sku' },
+    ];
+    async function* rows(): AsyncGenerator<ValueRow> {
+      for (const n of [1, 2, 3])
+        yield await Promise.resolve({ line: n, values: { passcode: `canary-${n}`, sku: `sku ${n}` } });
+    }
+    const ask = (n: number): RowClaim => ({
+      list: 'codes',
+      match: 'next',
+      mac: macOf(n),
+      uuid: board(n).uuid,
+    });
+    const withValues = async <T>(changes: object, work: (values: Values) => Promise<T>): Promise<T> => {
+      const store = await Store.open({ ...options, ...changes });
+      const values = store.values();
+      try {
+        return await work(values);
+      } finally {
+        await values.close();
+        await store.close();
+      }
+    };
+    const backup = join(folder, `values${cases}.backup`);
+    await withValues({}, async (values) => {
+      await values.add('codes', columns, rows);
+      expect((await values.claim(ask(1))).stored).toEqual({ passcode: 'canary-1', sku: 'sku 1' });
+      // A station that goes on through the rotations.
+      const { masterIds } = await backUp(options, backup);
+      await rotateMasterKey(options);
+      const { to } = await rotateMasterKey(options);
+      expect((await values.claim(ask(2))).stored).toMatchObject({ passcode: 'canary-2' });
+      expect(masterIds).not.toContain(to);
+    });
+    await withValues({}, async (values) => {
+      for (const n of [1, 2, 3])
+        expect(await values.claim(ask(n))).toMatchObject({ number: n, stored: { passcode: `canary-${n}` } });
+    });
+    // What the backup was sealed under is kept beside the key; with it the backup opens, without it it does not.
+    const restored = { ...options, dataDir: join(folder, `restored${cases}`), databaseUrl: undefined };
+    await importKeys(restored, keyFile());
+    await expect(restore(restored, backup)).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' });
+    await importKeys(restored, `${keyFile()}.previous`);
+    await restore(restored, backup);
+    await withValues(restored, async (values) => {
+      expect((await values.claim(ask(1))).stored).toMatchObject({ passcode: 'canary-1' });
+      expect((await values.claim(ask(3))).stored).toMatchObject({ passcode: 'canary-2' });
+    });
   });
 
   it('leaves the replaced one in a private file until somebody says that it is not needed any more', async () => {
