@@ -54,6 +54,22 @@ describe.each(homes)('reserved units on $kind', ({ bin }) => {
     );
   });
 
+  it('are counted and filled up though the database refuses what one of the boards was', async () => {
+    const batch = await rig.makeBatch(40);
+    const line = rig.station(3);
+    await line.heartbeat(batch);
+    line.way.state = 'cut';
+    const poison = await line.claim(batch, 1);
+    await line.batches.passed(poison.id, { uuid: uuidOf(1), chip: 'esp\0' as never, image });
+    await line.make(batch, 2);
+    line.way.state = 'open';
+    for (let times = 0; times < 2; times++)
+      await expect(line.heartbeat(batch)).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' });
+    expect(await plain.units(batch)).toMatchObject([{ mac: macOf(2), state: 'passed' }]);
+    // The unit of the refused one is held still, and two more are.
+    expect((await plain.get(batch)).counts).toMatchObject({ passed: 1, held: 4 });
+  });
+
   it('go to one board each, however many come at once', async () => {
     const batch = await rig.makeBatch(40);
     const line = rig.station(4);

@@ -68,6 +68,8 @@ export interface RunResult {
 
 /** Output beyond this is cut at its start. */
 const KEEP_CHARACTERS = 100_000;
+/** A line that is longer is cut in parts: a tool that never ends one must not cost more with each byte. */
+const LONGEST_LINE = 4_096;
 
 /** Runs to the end: no shell, none of our variables, Python isolated. @throws CANCELLED */
 export async function runCommand(
@@ -90,7 +92,12 @@ export async function runCommand(
       COLUMNS: '200',
     },
   });
-  const kill = (): void => void child.kill('SIGKILL');
+  // Programs that it has started itself keep its outputs open: nobody waits for those.
+  const kill = (): void => {
+    child.kill('SIGKILL');
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
   // Not spawn's own timeout: its timer outlives a program that could not be started.
   const deadline = setTimeout(kill, timeoutMs);
   signal?.addEventListener('abort', kill, { once: true });
@@ -100,6 +107,8 @@ export async function runCommand(
     output = (output + text).slice(-KEEP_CHARACTERS);
     const parts = (line + text).split(/[\r\n\b]+/);
     line = parts.pop() ?? '';
+    if (line.length > LONGEST_LINE) parts.push(line.slice(0, LONGEST_LINE));
+    if (line.length > LONGEST_LINE) line = '';
     for (const part of parts) onLine?.(part.trim());
   };
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', take);

@@ -14,6 +14,8 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+const PS_MS = 5_000;
+
 /** The command line of a process, or undefined when it is gone or not to be known. */
 export async function commandOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
@@ -25,6 +27,8 @@ export async function commandOf(pid: number): Promise<string | undefined> {
     const ps = spawn('ps', ['-p', String(pid), '-o', 'command='], {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: toolEnvironment(process.env),
+      timeout: PS_MS,
+      killSignal: 'SIGKILL',
     });
     let line = '';
     ps.stdout.on('data', (chunk: Buffer) => (line += chunk.toString('utf8')));

@@ -2,6 +2,7 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { limitAnswers } from '../store/bounded-socket.js';
 import { isConnectionLoss } from '../store/sql-errors.js';
 import { reasonOf } from '../reason.js';
 import { type PushMessage, valueOf } from './message.js';
@@ -24,6 +25,7 @@ const GOODBYE_MS = 500;
 export class SqlSink implements Sink {
   readonly #options: SqlOptions;
   #open: { readonly client: pg.Client; readonly socket: Socket } | undefined;
+  #endLimit: () => void = () => undefined;
 
   constructor(options: SqlOptions) {
     this.#options = options;
@@ -36,12 +38,14 @@ export class SqlSink implements Sink {
     ending.addEventListener('abort', cutOff, { once: true });
     try {
       ending.throwIfAborted();
+      this.#limit();
       await this.#run(message);
       return undefined;
     } catch (error) {
       await this.close();
       return this.#failureOf(error, message, deadline.aborted);
     } finally {
+      this.#endLimit();
       ending.removeEventListener('abort', cutOff);
     }
   }
@@ -72,6 +76,12 @@ export class SqlSink implements Sink {
     }
   }
 
+  /** From now on, for this message. */
+  #limit(): void {
+    this.#endLimit();
+    if (this.#open !== undefined) this.#endLimit = limitAnswers(this.#open.socket);
+  }
+
   async #connected(): Promise<pg.Client> {
     if (this.#open !== undefined) return this.#open.client;
     const socket = new Socket();
@@ -82,6 +92,7 @@ export class SqlSink implements Sink {
       stream: () => socket,
     });
     this.#open = { client, socket };
+    this.#limit();
     // A connection that breaks while nothing is asked: the next message opens another.
     client.on('error', () => (this.#open = undefined));
     await client.connect();

@@ -11,7 +11,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { open } from 'node:fs/promises';
+import fsPromises, { open } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -125,6 +126,46 @@ describe('an owner of a log', () => {
     expect(sleeper.timesTakenOver).toBe(1);
     expect([...(await recordsOf())].sort()).toEqual(['after', 'before']);
   });
+
+  it.each(['between two calls', 'while it reads'])(
+    'that is taken over while it takes another with damage over, %s, goes on, and nothing is lost',
+    async (when) => {
+      const own = await written('own');
+      const [ownName = ''] = folders();
+      await (await written('a', 'b', 'c')).close(() => false);
+      const otherName = folders().find((name) => name !== ownName) ?? '';
+      const path = join(root, otherName, '1.log');
+      const bytes = readFileSync(path);
+      bytes.fill(0x20, bytes.indexOf('"b"'), bytes.indexOf('"b"') + 3);
+      writeFileSync(path, bytes);
+      abandonAll(root);
+      const third = join(root, '9999999999999-00000000');
+      mkdirSync(third);
+      // Of a living process in another container.
+      writeFileSync(join(third, 'owner.json'), JSON.stringify({ ...thisProcess(), pidNamespace: 'pid:[1]' }));
+      const takeOver = (): void => renameSync(join(root, ownName), join(third, ownName));
+      const { rename } = fsPromises;
+      if (when === 'between two calls') {
+        fsPromises.rename = async (from, to) => {
+          await rename(from, to);
+          if (String(to).includes(join(ownName, otherName))) takeOver();
+        };
+        syncBuiltinESMExports();
+      }
+      try {
+        await own.adopt((records) => {
+          if (when === 'while it reads' && records.includes('a')) takeOver();
+          return records;
+        });
+      } finally {
+        fsPromises.rename = rename;
+        syncBuiltinESMExports();
+      }
+      await own.append('later');
+      expect(new Set(await recordsOf())).toEqual(new Set(['own', 'a', 'c', 'later']));
+      expect([...(await listSetAside(root)), ...(await newLog().read()).faults]).not.toEqual([]);
+    },
+  );
 
   it('that was taken over before it wrote anything writes elsewhere', async () => {
     const sleeper = newLog();

@@ -155,11 +155,11 @@ export class Log<T> {
     } catch {
       return []; // Another process was quicker, or its owner still has files of it open (Windows).
     }
-    // Before the copy is on the disk: after a power cut only one of the two folders may have these records.
-    await makeDurable(own.path);
+    // Before the copy is on the disk: after a power cut only one of the two folders may have these records. The own folder
+    // may be taken over in any moment, with all that is in it: whoever did that has these records then.
+    if (!(await makeDurable(own.path))) return [];
     await makeDurable(this.#root);
     const content = await unlessMoved(readFolder<T>(moved));
-    // The own folder was taken over in this moment, with all that is in it.
     if (content === undefined) return [];
     const { records, faults } = content;
     const kept = stillMatters(records);
@@ -361,11 +361,13 @@ function numberOf(name: string): number {
   return Number(FILE.exec(name)?.[1]);
 }
 
-/** The names in it. @throws FILE_UNWRITABLE, DISK_FULL */
-async function makeDurable(folder: string): Promise<void> {
+/** The names in it. False where there is no such folder any more. @throws FILE_UNWRITABLE, DISK_FULL */
+async function makeDurable(folder: string): Promise<boolean> {
   try {
     await syncFolder(folder);
+    return true;
   } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
     throw toWriteError(folder, error);
   }
 }

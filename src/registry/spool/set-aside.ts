@@ -3,7 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { codeOf, makePrivateDir, renamePatiently, syncFolder, toWriteError } from '../../files/index.js';
+import {
+  codeOf,
+  isFolder,
+  makePrivateDir,
+  renamePatiently,
+  syncFolder,
+  toWriteError,
+} from '../../files/index.js';
 
 const FOLDER = 'set-aside';
 
@@ -14,7 +21,7 @@ export interface SetAsideFile {
   readonly sizeBytes: number;
 }
 
-/** Beside the folders of the log. @throws FILE_UNWRITABLE, DISK_FULL */
+/** Beside the folders of the log. One that is gone was taken over by another process, which does so. @throws FILE_UNWRITABLE, DISK_FULL */
 export async function setAside(root: string, file: string): Promise<void> {
   const folder = join(root, FOLDER);
   const name = `${basename(dirname(file))}-${randomBytes(4).toString('hex')}-${basename(file)}`;
@@ -23,6 +30,7 @@ export async function setAside(root: string, file: string): Promise<void> {
     await renamePatiently(file, join(folder, name));
     await syncFolder(folder);
   } catch (error) {
+    if (codeOf(error) === 'ENOENT' && !(await isFolder(dirname(file)))) return;
     throw toWriteError(file, error);
   }
 }

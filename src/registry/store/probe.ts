@@ -1,5 +1,6 @@
 // Tries a PostgreSQL server before a station is moved to it: can it be reached, is it recent enough, may we write there.
 import { EspmintError } from '../../core/errors/index.js';
+import { boundedSocket } from './bounded-socket.js';
 import { Database } from './database.js';
 import { schemaState } from './migrate.js';
 import { typedServerAt } from './server.js';
@@ -21,7 +22,11 @@ const TIMEOUT_MS = 10_000;
  */
 export async function probeRegistry(databaseUrl: string, options: ProbeOptions = {}): Promise<void> {
   const { signal, env = process.env, configured } = options;
-  const source = typedServerAt(databaseUrl, { env, configured });
+  const typed = typedServerAt(databaseUrl, { env, configured });
+  const source = {
+    ...typed,
+    ensure: async () => ({ ...(await typed.ensure()), stream: () => boundedSocket() }),
+  };
   const database = new Database(source, {
     poolSize: 1,
     timeoutMs: TIMEOUT_MS,

@@ -4,6 +4,7 @@ import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import { reasonOf } from '../../files/index.js';
+import { boundedSocket } from './bounded-socket.js';
 import type { ServerSource } from './database.js';
 import { type ConnectionSettings, type Environment, type Host, passwordFor, readSettings } from './libpq.js';
 import { isConnectionLoss } from './sql-errors.js';
@@ -16,6 +17,7 @@ const CREDENTIALS = ['PGPASSWORD', 'PGPASSFILE', 'PGSSLKEY', 'PGSSLCERT', 'PGSER
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/i;
 /** To find out which of several hosts takes us. */
 const LOOK_TIMEOUT_MS = 5000;
+const GOODBYE_MS = 500;
 
 /**
  * @param databaseUrl as psql reads it, with several hosts, sockets and services. What it leaves out is taken from a
@@ -86,7 +88,13 @@ async function choose(configs: readonly pg.ClientConfig[]): Promise<pg.ClientCon
 }
 
 async function mayWrite(config: pg.ClientConfig): Promise<boolean> {
-  const client = new pg.Client({ connectionTimeoutMillis: LOOK_TIMEOUT_MS, ...config });
+  const socket = boundedSocket();
+  const client = new pg.Client({
+    connectionTimeoutMillis: LOOK_TIMEOUT_MS,
+    query_timeout: LOOK_TIMEOUT_MS,
+    ...config,
+    stream: () => socket,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -95,7 +103,10 @@ async function mayWrite(config: pg.ClientConfig): Promise<boolean> {
     );
     return rows[0]?.free === true;
   } finally {
+    // A server that does not close its side is not waited for.
+    const timer = setTimeout(() => socket.destroy(), GOODBYE_MS);
     await client.end().catch(() => undefined);
+    clearTimeout(timer);
   }
 }
 

@@ -66,7 +66,7 @@ function radioOf(name: string): Promise<Pick<OwnNetwork, 'ssid' | 'frequencyMhz'
     execFile(
       'iw',
       ['dev', name, 'link'],
-      { timeout: IW_MS, env: toolEnvironment(process.env) },
+      { timeout: IW_MS, killSignal: 'SIGKILL', env: toolEnvironment(process.env) },
       (error, stdout) => {
         const ssid = /^\s*SSID: (.+)$/m.exec(stdout)?.[1];
         const bssid = /^Connected to ([0-9a-f:]{17})/m.exec(stdout)?.[1];

@@ -123,6 +123,7 @@ export function runHook(
   return new Promise((resolve, reject) => {
     const options = {
       timeout: HOOK_MS,
+      killSignal: 'SIGKILL' as const,
       env: commandEnvironment(process.env),
       cwd: homedir(),
       ...(signal === undefined ? {} : { signal }),

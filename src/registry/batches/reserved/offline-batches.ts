@@ -88,7 +88,8 @@ export class OfflineBatches extends PostgresBatches {
   /**
    * Also tells of the boards that were made out of reach, and reserves units for the batch of the heartbeat.
    *
-   * @throws BATCH_PLACE_LOST once for a board that found no room
+   * @throws BATCH_PLACE_LOST once for a board that found no room; REGISTRY_REFUSED, REGISTRY_FAILED for one that the
+   *   database does not take in, after all others
    */
   override async heartbeat(heartbeat: Heartbeat): Promise<void> {
     await this.#reach(() => super.heartbeat(heartbeat));
@@ -99,8 +100,8 @@ export class OfflineBatches extends PostgresBatches {
     if (batch === undefined) await this.#sync.empty();
     else await this.#sync.fill({ batch, station });
     const lost = synced.find(({ outcome }) => outcome === 'lost')?.settlement;
-    if (lost === undefined) return;
-    throw new EspmintError('BATCH_PLACE_LOST', { batch: lost.batch, mac: lost.mac });
+    if (lost !== undefined) throw new EspmintError('BATCH_PLACE_LOST', { batch: lost.batch, mac: lost.mac });
+    if (this.#sync.refusal !== undefined) throw this.#sync.refusal;
   }
 
   /** Gives back what no board has taken. What cannot be synced now is synced at the next start. */

@@ -1,6 +1,6 @@
 // Fills a station's stock of reserved units while the database is in reach, and tells it what became of them.
 import { randomUUID } from 'node:crypto';
-import { isEspmintError } from '../../../core/errors/index.js';
+import { type EspmintError, isEspmintError } from '../../../core/errors/index.js';
 import type { Database } from '../../store/database.js';
 import type { LocalKeys } from '../../store/secrets/local-keys.js';
 import type { SecretBox } from '../../store/secrets/secret-box.js';
@@ -36,12 +36,22 @@ export interface SyncedUse {
 export class UnitSync {
   readonly #options: UnitSyncOptions;
   #syncing: Promise<SyncedUse[]> | undefined;
+  /** Why the database does not take in one of the uses that were told last; it stays here, and is told again. */
+  #refusal: EspmintError | undefined;
 
   constructor(options: UnitSyncOptions) {
     this.#options = options;
   }
 
-  /** Each use once, in the order of their ends. @throws REGISTRY_*; the rest is sent another time */
+  get refusal(): EspmintError | undefined {
+    return this.#refusal;
+  }
+
+  /**
+   * Each use once, in the order of their ends. One that the database refuses keeps no other from it: see `refusal`.
+   *
+   * @throws REGISTRY_* that concerns all of them; the rest is sent another time
+   */
   sync(): Promise<SyncedUse[]> {
     this.#syncing ??= this.#sync().finally(() => (this.#syncing = undefined));
     return this.#syncing;
@@ -105,9 +115,16 @@ export class UnitSync {
     const ended = reservedUnits.ended();
     if (ended.length === 0 || (keysFirst !== undefined && !(await keysFirst()))) return [];
     const synced: SyncedUse[] = [];
+    this.#refusal = undefined;
     for (const entry of ended) {
-      const use = await this.#syncOne(entry);
-      if (use !== undefined) synced.push(use);
+      try {
+        const use = await this.#syncOne(entry);
+        if (use !== undefined) synced.push(use);
+      } catch (error) {
+        if (!isEspmintError(error, 'REGISTRY_REFUSED') && !isEspmintError(error, 'REGISTRY_FAILED'))
+          throw error;
+        this.#refusal ??= error;
+      }
     }
     return synced;
   }

@@ -1,0 +1,94 @@
+// What answers at an address that somebody has typed, in place of a PostgreSQL server, holds nobody up and fills no memory.
+import { createServer, type Server, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { testMessage } from '../push/message.js';
+import { SqlSink } from '../push/sql-sink.js';
+import { compileStatement } from '../push/statement.js';
+import { probeRegistry } from './probe.js';
+
+/** A message of the protocol: its kind, the length that it claims, its bytes. */
+function message(kind: string, bytes: Uint8Array, claimed = bytes.length): Buffer {
+  const head = Buffer.alloc(5);
+  head.write(kind, 0, 'latin1');
+  head.writeInt32BE(claimed + 4, 1);
+  return Buffer.concat([head, bytes]);
+}
+const AUTHENTICATED = message('R', Uint8Array.of(0, 0, 0, 0));
+const READY = message('Z', Buffer.from('I'));
+const ROW = message('D', Uint8Array.of(0, 1, 0, 0, 0, 1, 120));
+/** One column of text, named `x`. */
+const COLUMN = message('T', Buffer.from('0001780000000000000000000019ffffffffffff0000', 'hex'));
+
+let servers: Server[] = [];
+let sent = 0;
+afterEach(() => {
+  for (const server of servers) server.close();
+  servers = [];
+  sent = 0;
+});
+
+/** Takes everybody in, then does this to the first question. */
+async function serverThat(answers: (socket: Socket) => void): Promise<number> {
+  const server = createServer((socket) => {
+    let isIn = false;
+    socket
+      .on('error', () => undefined)
+      .on('data', () => {
+        if (isIn) answers(socket);
+        else socket.write(Buffer.concat([AUTHENTICATED, READY]));
+        isIn = true;
+      });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  servers.push(server);
+  return (server.address() as AddressInfo).port;
+}
+
+/** As fast as they are taken, up to far more than anybody may keep. */
+function flood(piece: Buffer, before: Buffer) {
+  return (socket: Socket): void => {
+    socket.write(before);
+    const more = (): void => {
+      if (socket.destroyed || sent > 400e6) return;
+      sent += piece.length;
+      socket.write(piece, () => setImmediate(more));
+    };
+    more();
+  };
+}
+const ROWS = flood(Buffer.concat(Array<Buffer>(2_000).fill(ROW)), COLUMN);
+const ONE_MESSAGE = flood(Buffer.alloc(65_536, 120), message('D', new Uint8Array(), 1e9));
+
+describe.each([
+  ['rows without end', ROWS],
+  ['one message without end', ONE_MESSAGE],
+])('a server that answers with %s', (_, answers) => {
+  it('is left by a test of its address', async () => {
+    const port = await serverThat(answers);
+    const probed = probeRegistry(`postgresql://u:p@127.0.0.1:${port}/x`, { env: {} });
+    await expect(probed).rejects.toMatchObject({ code: expect.stringMatching(/^REGISTRY_/) as string });
+    expect(sent).toBeLessThan(200e6);
+  });
+
+  it('is left where several are named', async () => {
+    const [one, two] = [await serverThat(answers), await serverThat(answers)];
+    const probed = probeRegistry(`postgresql://u:p@127.0.0.1:${one},127.0.0.1:${two}/x`, { env: {} });
+    await expect(probed).rejects.toMatchObject({ code: expect.stringMatching(/^REGISTRY_/) as string });
+    expect(sent).toBeLessThan(200e6);
+  });
+
+  it('is left by a push', async () => {
+    const port = await serverThat(answers);
+    const sink = new SqlSink({
+      name: 'table',
+      timeoutMs: 20_000,
+      config: { host: '127.0.0.1', port, user: 'u', password: 'p', database: 'x', ssl: false },
+      statement: compileStatement('select enrol(:uuid)', false),
+    });
+    const failure = await sink.deliver(testMessage('11111111-2222-4333-8444-555555555555', true));
+    expect(failure).toMatchObject({ isOfTarget: true, error: { code: 'PUSH_UNREACHABLE' } });
+    expect(failure?.error.message).toContain('it answers with more than 4 MB');
+    expect(sent).toBeLessThan(200e6);
+  });
+});
