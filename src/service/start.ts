@@ -3,6 +3,8 @@ import { EspmintError } from '../core/errors/index.js';
 import { createApp, type AppOptions } from './app.js';
 import { labelFont } from '../station/index.js';
 import { People } from './access/people.js';
+import { PROFILE_EXAMPLE } from '../core/profile/example.js';
+import { checkProfile } from '../core/profile/parse.js';
 import { isLoopback } from './http/sites.js';
 import { DEFAULT_HOST, DEFAULT_PORT } from './options.js';
 import type { ServiceParts } from './parts.js';
@@ -32,6 +34,8 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
     await app.ready();
     // Made once and kept: made on request it would hold up the boards for 200 ms.
     app.swagger();
+    // The first profile costs several times what each later one does, in one piece.
+    checkProfile(PROFILE_EXAMPLE);
     // Loaded on request it would hold them up for even longer.
     await Promise.all([import('../core/batch-report/pdf.js'), labelFont()]);
     await app.listen({ host, port });
