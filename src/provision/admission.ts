@@ -1,6 +1,7 @@
 // The admission of a batch as the flow sees it: asked for each board before anything is reserved, and given how it ended.
 import type { FlashImage } from '../core/flash-image.js';
 import type { Psk } from '../core/psk.js';
+import type { ClaimedRow } from '../registry/index.js';
 
 /** A place in a batch, held until the run of this board has ended. */
 export interface Admission {
@@ -11,6 +12,10 @@ export interface Admission {
   readonly batch?: string | undefined;
   /** The board's serial number in this batch. */
   readonly serial?: string | undefined;
+  /** Its row of the profile's list of values, where the database could not be asked for one. */
+  readonly row?: ClaimedRow | undefined;
+  /** Frees rows that this station has reserved and no board has taken; absent: it reserves none. */
+  readonly freeRows?: (() => Promise<void>) | undefined;
   /** This device passed before with what it would get now: if it still holds these bytes, nothing is to be done. */
   readonly earlier?: FlashImage | undefined;
   /** The board is good. The run passes only when this resolves. */

@@ -46,6 +46,8 @@ export interface PlanChanges extends DeviceDetails {
   readonly recipe?: UuidRecipe | undefined;
   readonly uuid?: string | undefined;
   readonly psk?: string | undefined;
+  /** The code that names the board's row in a list of values. */
+  readonly row?: string | undefined;
   /** Of a board in Secure Download Mode, with `allowUnproven` and not without. */
   readonly mac?: string | undefined;
   readonly allowUnproven?: boolean | undefined;
@@ -112,9 +114,20 @@ export async function buildPlan(
     given: {
       uuid: changes.uuid === undefined ? undefined : parseUuid(changes.uuid),
       psk: changes.psk === undefined ? undefined : parsePsk(changes.psk),
+      row: scannedRow(profile, changes.row),
     },
     unproven: buildUnproven(changes),
   };
+}
+
+/** @throws INPUT_INVALID for a code that nothing is looked up by */
+function scannedRow({ values }: Profile, row: string | undefined): string | undefined {
+  if (row === undefined || values?.match === 'scan') return row?.trim();
+  throw new EspmintError('INPUT_INVALID', {
+    field: '--row',
+    reason: 'names a row by its code, and the rows of this profile are given in another way',
+    hint: 'write match: scan below values in the profile, or leave it out',
+  });
 }
 
 /** @throws INPUT_INVALID */

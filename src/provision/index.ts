@@ -4,7 +4,7 @@ export type { Origin } from './origin.js';
 export { buildPlan, type PlanChanges, type SecretResolver } from './build-plan.js';
 export { checkBoard, type BoardCheck } from './check-board.js';
 export { checkDevice } from './check-run.js';
-export type { ConnectOptions, ProvisionParts } from './parts.js';
+export type { ConnectOptions, ProvisionParts, ScannedCodes } from './parts.js';
 export type { ProvisionPlan } from './plan.js';
 export { RunDeadline } from './run-deadline.js';
 export { provisionDevice } from './provision-device.js';

@@ -16,6 +16,13 @@ export interface ConnectOptions {
   readonly onWarning: OnWarning;
 }
 
+/** The oldest is for the next board. */
+export interface ScannedCodes {
+  take(): string | undefined;
+  /** It was not spent: it is the next one again. */
+  putBack(code: string): void;
+}
+
 export interface ProvisionParts {
   /** Opens the port and resets its board into the loader. One call is one try: retries are the flow's. */
   readonly connect: (port: string, options: ConnectOptions) => Promise<Board>;
@@ -24,6 +31,8 @@ export interface ProvisionParts {
   readonly crossCheck?: ((image: Uint8Array) => Promise<void>) | undefined;
   /** Values of its own for each board; absent: no profile that names a list is taken. */
   readonly values?: Pick<Values, 'claim'> | undefined;
+  /** Codes that an operator has scanned for the boards that come next; absent: nobody scans. */
+  readonly scanned?: ScannedCodes | undefined;
   /** The air that the board of that port is in; absent: that of this host. */
   readonly airOf?: ((port: string) => SharedAir) | undefined;
   /** The batch that boards are made for; absent: every board is welcome. */

@@ -122,7 +122,12 @@ export interface ProvisionPlan extends BatchDetails {
   /** For the whole board, all tries included; absent: four minutes and what the boot check may take. */
   readonly timeoutMs?: number | undefined;
   /** Given by the caller for one board, instead of derived and generated. */
-  readonly given: { readonly uuid?: string | undefined; readonly psk?: Psk | undefined };
+  readonly given: {
+    readonly uuid?: string | undefined;
+    readonly psk?: Psk | undefined;
+    /** The code that names its row in a list of values whose rows are scanned. */
+    readonly row?: string | undefined;
+  };
   /** Absent: a board in Secure Download Mode is refused. */
   readonly unproven?: Unproven | undefined;
 }

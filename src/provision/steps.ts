@@ -2,7 +2,7 @@
 import type { FlashImage } from '../core/flash-image.js';
 import { deviceRows, type PublicValues } from '../core/device-config.js';
 import { sha256Hex } from '../core/digest.js';
-import { EspmintError, warningOf } from '../core/errors/index.js';
+import { EspmintError, isEspmintError, warningOf } from '../core/errors/index.js';
 import type { FirmwarePart } from '../core/firmware/bundle.js';
 import type { AppDescription } from '../core/firmware/image.js';
 import { settleTable } from '../core/flash-survey.js';
@@ -14,8 +14,9 @@ import { parsePsk } from '../core/psk.js';
 import { boardValues, type BoardValues } from '../core/values/rows.js';
 import { deviceUuid } from '../core/uuid.js';
 import type { Board } from '../driver/index.js';
-import type { AttemptTimings, Reservation } from '../registry/index.js';
+import type { AttemptTimings, ClaimedRow, Reservation, RowClaim } from '../registry/index.js';
 import type { Admission } from './admission.js';
+import type { ProvisionParts } from './parts.js';
 import { attemptFacts, firmwareFacts, firmwareVersionOf } from './attempt-facts.js';
 import { placeRegions, regionPart, type PlacedRegion } from './extra-regions.js';
 import { requireExpectations, unmetExpectations } from './expectations.js';
@@ -170,7 +171,7 @@ export async function screen(run: Try, board: Board, { mac, uuid, hardwareId }: 
 export async function claimValues(
   { plan, parts, origin, port }: Try,
   { mac, uuid }: Identity,
-  { serial, batch }: Pick<Admission, 'serial' | 'batch'> = {},
+  { serial, batch, row: reserved, freeRows }: Partial<Admission> = {},
 ): Promise<BoardValues | undefined> {
   if (plan.values === undefined) return undefined;
   const { list, match, columns } = plan.values;
@@ -194,10 +195,40 @@ export async function claimValues(
       hint: 'run it in a batch: espmint station --batch NAME, or choose the batch on the page',
     });
   }
-  const row = await parts.values.claim({ list, match, mac, uuid, serial, batch, station: origin.station });
+  const request = { list, match, mac, uuid, serial, batch, station: origin.station };
+  const row = reserved ?? (await claimRow(parts, request, { scan: plan.given.row, freeRows }));
   const missing = columns.find(({ name }) => !(name in row.stored));
   if (missing !== undefined) throw new EspmintError('VALUE_COLUMNS_DIFFER', { list });
   return boardValues(row.columns, row.stored);
+}
+
+/** A code that was scanned is spent by the board that takes its row, and by nothing else. */
+async function claimRow(
+  { values, scanned }: Pick<ProvisionParts, 'values' | 'scanned'>,
+  request: RowClaim,
+  { scan: given, freeRows }: { readonly scan: string | undefined } & Pick<Admission, 'freeRows'>,
+): Promise<ClaimedRow> {
+  const claim = (scan?: string): Promise<ClaimedRow> => {
+    if (values === undefined)
+      throw new EspmintError('INTERNAL', { reason: 'a claim without lists of values' });
+    return values.claim({ ...request, scan });
+  };
+  try {
+    return await claim();
+  } catch (error) {
+    if (isEspmintError(error, 'VALUE_ROWS_USED_UP') && freeRows !== undefined) {
+      await freeRows();
+      return await claim();
+    }
+    const scan = isEspmintError(error, 'VALUE_ROW_NOT_SCANNED') ? (given ?? scanned?.take()) : undefined;
+    if (scan === undefined) throw error;
+    try {
+      return await claim(scan);
+    } catch (failure) {
+      if (!isEspmintError(failure, 'VALUE_ROW_MISSING')) scanned?.putBack(scan);
+      throw failure;
+    }
+  }
 }
 
 /** From here on the key is stored durably: flash may hold it. */

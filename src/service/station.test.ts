@@ -50,9 +50,12 @@ describe('a label', () => {
     await start(1);
     await expect.poll(jobs).toMatchObject([{ state: 'running', scanning: true }]);
     expect(printer.labels).toHaveLength(1);
-    expect(await call('POST', '/station/scan', { code: 'another' })).toEqual({ matched: false });
+    expect(await call('POST', '/station/scan', { code: 'another' })).toEqual({
+      matched: false,
+      forNext: false,
+    });
     const [job] = await jobs();
-    expect(await call('POST', '/station/scan', { code: job?.uuid ?? '' })).toEqual({ matched: true });
+    expect(await call('POST', '/station/scan', { code: job?.uuid ?? '' })).toMatchObject({ matched: true });
     await expect.poll(jobs).toMatchObject([{ state: 'passed' }]);
   });
   it('that cannot be printed fails the board, and the test of the printer says why', async () => {

@@ -40,6 +40,8 @@ export class BatchAdmission {
       psk: claim.psk === undefined ? undefined : parsePsk(claim.psk),
       batch,
       serial: claim.serial,
+      row: claim.row,
+      freeRows: batches.giveBack === undefined ? undefined : () => batches.giveBack?.() ?? Promise.resolve(),
       earlier: claim.earlier,
       passed: (unit) => settle(batches.passed(claim.id, unit)),
       failed: () => settle(batches.failed(claim.id)),

@@ -1,6 +1,7 @@
 // What a unit still needs when its board is good, before it counts: a label, and the scan that proves the right one.
 import { EspmintError } from '../core/errors/index.js';
 import type { Admission, Admit } from '../provision/admission.js';
+import type { ClaimedRow } from '../registry/index.js';
 
 /** A good board. */
 export interface FinishedUnit {
@@ -8,6 +9,8 @@ export interface FinishedUnit {
   readonly uuid: string;
   readonly chip: string;
   readonly serial?: string | undefined;
+  /** Its row of a list of values, where it was given out of reach of the database. */
+  readonly row?: ClaimedRow | undefined;
 }
 
 export type Finish = (unit: FinishedUnit) => Promise<void>;
@@ -16,16 +19,13 @@ export type Finish = (unit: FinishedUnit) => Promise<void>;
 export function withFinish(admit: Admit | undefined, finish: Finish): Admit {
   return async (device) => {
     const inner = await admit?.(device);
-    const { uuid, psk, batch, serial, earlier } = inner ?? {};
+    const { serial, row, earlier } = inner ?? {};
     const admission: Admission = {
-      uuid,
-      psk,
-      batch,
-      serial,
-      earlier,
+      ...inner,
       passed: async (unit) => {
         const isFinished = earlier !== undefined && earlier.md5 === unit.image.md5;
-        if (!isFinished) await finish({ mac: device.mac, uuid: unit.uuid, chip: unit.chip, serial });
+        const { mac } = device;
+        if (!isFinished) await finish({ mac, uuid: unit.uuid, chip: unit.chip, serial, row });
         await inner?.passed(unit);
       },
       failed: async (failure) => inner?.failed(failure),

@@ -8,6 +8,7 @@ export { printLabel, type PrinterOptions } from './label-printer.js';
 export { labelFont } from './label-font.js';
 export { finishWithLabel, labelOf, labelValuesOf, type FinishingRun, type LabelSources } from './labels.js';
 export { RunLog } from './run-log.js';
+export { CodeQueue } from './scanned-codes.js';
 export { SlotMap, Teaching, type Pin } from './slots.js';
 export { type StationSettings } from './settings.js';
 export { actionOf } from './slot-state.js';

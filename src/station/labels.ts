@@ -39,7 +39,10 @@ export function finishWithLabel(labelling: Labelling, { signal, onScan }: Finish
   const { template, batch, actor, printer, scans } = labelling;
   const { name, lot, firmwareVersion, hardwareRevision } = batch ?? {};
   return async (unit) => {
-    const values = { ...unit, batch: name, lot, firmwareVersion, hardwareRevision };
+    const { row, ...named } = unit;
+    // The station made this board by itself: what its label shows of its row it need not ask for.
+    const columns = row?.stored;
+    const values = { ...named, batch: name, lot, firmwareVersion, hardwareRevision, columns };
     const layout = await labelOf(template, values, labelling, actor);
     if (printer !== undefined) await printLabel(labelToZpl(layout), printer);
     if (scans === undefined) return;

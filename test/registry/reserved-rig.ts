@@ -126,10 +126,10 @@ export class ReservedRig {
     };
   }
 
-  async makeBatch(quantity: number): Promise<string> {
+  async makeBatch(quantity: number, profileText?: string): Promise<string> {
     const name = `WO-${++this.#batchCount}`;
     await this.plain.create(
-      { name, profile, quantity, serialTemplate: `B${this.#batchCount}-{000}` },
+      { name, profile, profileText, quantity, serialTemplate: `B${this.#batchCount}-{000}` },
       'tester',
     );
     return name;

@@ -1,5 +1,10 @@
 // Reserved units: boards made out of reach are counted once, and never more of them than were asked for.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseProfile } from '../../src/core/profile/parse.js';
+import type { ValueRow } from '../../src/core/values/rows.js';
+import { PostgresValues } from '../../src/registry/values/postgres-values.js';
 import { toolAvailable } from '../support/reference-tools.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { image, macOf, ReservedRig, profile, uuidOf } from './reserved-rig.js';
@@ -9,6 +14,14 @@ const homes = [{ kind: 'the embedded PostgreSQL', bin: undefined as string | und
 if (toolAvailable('a PostgreSQL of another major version', binDir)) {
   homes.push({ kind: `the PostgreSQL of ${binDir}`, bin: binDir });
 }
+
+/** Of all files below a folder. */
+const readTexts = (folder: string): string =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => join(folder, path))
+    .filter((path) => statSync(path).isFile())
+    .map((path) => readFileSync(path, 'latin1'))
+    .join('\n');
 
 describe.each(homes)('reserved units on $kind', ({ bin }) => {
   let rig: ReservedRig;
@@ -229,6 +242,73 @@ describe.each(homes)('reserved units on $kind', ({ bin }) => {
     expect((await plain.get(batch)).counts).toMatchObject({ passed: 1, held: 0, identifiersLeft: 3 });
     const known = await plain.claim({ batch, mac: macOf(1), station: 's', profile });
     expect(known.serial).toBe(claim.serial);
+  });
+
+  it('have rows of a list of values with them: each for one board, sealed, also when its station is killed', async () => {
+    const list = `pins ${rig.batchCount}`;
+    const text = (match: string): string =>
+      `name: sensor\nvalues: {list: ${list}, match: ${match}, columns: [{name: pin, secret: true}, {name: sku}]}\n`;
+    const values = new PostgresValues(rig.open.database, rig.open.box);
+    const columns = parseProfile(text('next'), 'p').values?.columns ?? [];
+    async function* rows(): AsyncGenerator<ValueRow> {
+      await Promise.resolve();
+      for (let n = 1; n <= 12; n++) yield { line: n, values: { pin: `c4nary-${n}`, sku: `S${n}` } };
+    }
+    await values.add(list, columns, rows);
+    const batch = await rig.makeBatch(40, text('next'));
+    const line = rig.station(8);
+    await line.heartbeat(batch);
+    // A quarter of the rows, which are less than a quarter of the units.
+    expect((await plain.get(batch)).counts).toMatchObject({ held: 3 });
+    const online = await values.claim({ list, match: 'next', mac: macOf(9), uuid: 'u' });
+    expect(online.stored).toEqual({ pin: 'c4nary-4', sku: 'S4' });
+    line.way.state = 'cut';
+    const claims = [await line.make(batch, 1), await line.claim(batch, 2)];
+    expect(claims.map(({ row }) => row?.stored)).toEqual([
+      { pin: 'c4nary-1', sku: 'S1' },
+      { pin: 'c4nary-2', sku: 'S2' },
+    ]);
+    expect(JSON.stringify(claims)).not.toContain('c4nary');
+    // The board that comes again, and one that its own row is not known of any more.
+    expect((await line.claim(batch, 2)).row?.number).toBe(2);
+    line.die();
+    expect(readTexts(join(rig.folder, line.name))).not.toContain('c4nary');
+    const again = rig.station(8, line.name);
+    again.way.state = 'cut';
+    expect((await again.claim(batch, 3)).row?.stored['sku']).toBe('S3');
+    await again.batches.passed((await again.claim(batch, 3)).id, { uuid: uuidOf(3), chip: 'esp32', image });
+    again.way.state = 'open';
+    await again.heartbeat(batch);
+    const used = await values.rows(list, { state: 'used' });
+    expect(used.map(({ number, mac }) => [number, mac])).toEqual([
+      [1, macOf(1)],
+      [2, macOf(2)],
+      [3, macOf(3)],
+      [4, macOf(9)],
+    ]);
+    expect((await values.claim({ list, match: 'next', mac: macOf(2), uuid: 'u' })).number).toBe(2);
+    // A board with a row of its own, made once more out of reach: the older row is nobody's any more.
+    again.way.state = 'cut';
+    const second = await again.make(batch, 9);
+    again.way.state = 'open';
+    await again.heartbeat(batch);
+    expect(await values.held(list, macOf(9))).toMatchObject({ number: second.row?.number });
+    expect(await values.rows(list, { state: 'scrapped' })).toMatchObject([{ number: 4, mac: macOf(9) }]);
+    // The last rows are those that the station has reserved: it gives them back for a board that asks the database.
+    const taken = [
+      ...(await values.rows(list, { state: 'used' })),
+      ...(await values.rows(list, { state: 'scrapped' })),
+    ];
+    for (let n = taken.length; ; n++) {
+      const claimed = await values
+        .claim({ list, match: 'next', mac: macOf(20 + n), uuid: 'u' })
+        .catch(String);
+      if (typeof claimed !== 'string') continue;
+      expect(claimed).toMatch(/no free row left: stations have reserved the last [1-9]/);
+      break;
+    }
+    await again.batches.giveBack();
+    expect((await values.claim({ list, match: 'next', mac: macOf(60), uuid: 'u' })).columns).toHaveLength(2);
   });
 
   it('give a board that comes again out of reach the same place and tell what it holds', async () => {

@@ -9,6 +9,7 @@ import { profileSchema, type Profile } from '../../src/core/profile/schema.js';
 import type { Admission } from '../../src/provision/admission.js';
 import { provisionDevice, buildPlan } from '../../src/provision/index.js';
 import { type Registry, Store, type Values } from '../../src/registry/index.js';
+import { CodeQueue } from '../../src/station/index.js';
 import { createVirtualBoard } from '../../src/virtual/index.js';
 import { runInProcess, type InProcessRun } from '../support/cli-in-process.js';
 import { cuttable } from '../support/cuttable.js';
@@ -63,7 +64,12 @@ function importCsv(list: string, lines: readonly string[], match?: string): Prom
   return cli('values', 'import', join(folder, 'values.csv'), '--profile', profileFile);
 }
 
-async function run(mac: string, list: string, match = 'next'): ReturnType<typeof provisionDevice> {
+async function run(
+  mac: string,
+  list: string,
+  match = 'next',
+  scanned?: CodeQueue,
+): ReturnType<typeof provisionDevice> {
   const board = createVirtualBoard({ mac });
   const profile: Profile = profileSchema.parse((await import('yaml')).parse(PROFILE(list, match)));
   const plan = await buildPlan(profile, { attempts: 1 }, () => Promise.reject(new Error('no secret')));
@@ -71,6 +77,7 @@ async function run(mac: string, list: string, match = 'next'): ReturnType<typeof
     connect: connectTo(board),
     registry,
     values,
+    scanned,
   });
   held.set(
     mac,
@@ -195,6 +202,43 @@ describe('a list of values', () => {
     expect(await run(MAC(6), 'named', 'mac')).toMatchObject({ ok: false, code: 'VALUE_ROW_MISSING' });
     expect((await run(MAC(7), 'named', 'mac')).ok).toBe(true);
     expect(held.get(MAC(7))?.get('pass')).toBe(7);
+  });
+
+  it('gives the row whose code was scanned first, and keeps a code that nobody took', async () => {
+    const codes = new CodeQueue();
+    await importCsv(
+      'scanned',
+      [
+        'scan,passcode,sku,blob,cert',
+        'BOX-1,1,A,00,cert-1.der',
+        'BOX-2,2,B,00,cert-1.der',
+        'BOX-3,3,C,00,cert-1.der',
+      ],
+      'scan',
+    );
+    const unscanned = await run(MAC(1), 'scanned', 'scan', codes);
+    expect(unscanned).toMatchObject({ ok: false, code: 'VALUE_ROW_NOT_SCANNED' });
+    codes.add('BOX-2');
+    expect((await run(MAC(1), 'scanned', 'scan', codes)).ok).toBe(true);
+    expect(held.get(MAC(1))?.get('pass')).toBe(2);
+    codes.add('BOX-9');
+    expect(await run(MAC(2), 'scanned', 'scan', codes)).toMatchObject({
+      ok: false,
+      code: 'VALUE_ROW_MISSING',
+    });
+    codes.add('BOX-1');
+    // A board that has its row needs no code, and takes none from the next one.
+    expect((await run(MAC(1), 'scanned', 'scan', codes)).ok).toBe(true);
+    expect((await run(MAC(2), 'scanned', 'scan', codes)).ok).toBe(true);
+    expect(held.get(MAC(2))?.get('pass')).toBe(1);
+    const plan = (row: string, match: string): ReturnType<typeof buildPlan> =>
+      buildPlan(parseProfile(PROFILE('scanned', match), 'p'), { row }, () => Promise.resolve(''));
+    expect((await plan(' BOX-3 ', 'scan')).given.row).toBe('BOX-3');
+    await expect(plan('BOX-3', 'next')).rejects.toThrow('write match: scan below values');
+    expect((await values.rows('scanned', { state: 'used' })).map(({ wanted }) => wanted)).toEqual([
+      'scan BOX-1',
+      'scan BOX-2',
+    ]);
   });
 
   it('gives no row twice to boards that come at once', async () => {

@@ -66,6 +66,7 @@ function addPlaceOptions(command: Command): void {
 function addIdentityOptions(command: Command): void {
   command
     .addOption(new Option('--recipe <name>', 'how the UUID is made from the MAC').choices(UUID_RECIPES))
+    .option('--row <code>', 'with match: scan in the profile: take the row of this code (one board only)')
     .option('--uuid <uuid>', 'use this UUID (one board only)')
     .option('--psk-file <file>', 'use the key in this file (one board only)')
     .option('--mac <mac>', 'with --allow-unproven: the MAC of a board in Secure Download Mode')
@@ -151,6 +152,7 @@ function checkPorts(ports: readonly string[], { given, unproven }: ProvisionPlan
   }
   if (ports.length < 2) return;
   if (given.uuid !== undefined) throw new EspmintError('IDENTITY_FOR_ONE_BOARD', { option: '--uuid' });
+  if (given.row !== undefined) throw new EspmintError('IDENTITY_FOR_ONE_BOARD', { option: '--row' });
   if (given.psk !== undefined) throw new EspmintError('IDENTITY_FOR_ONE_BOARD', { option: '--psk-file' });
   if (unproven !== undefined) throw new EspmintError('IDENTITY_FOR_ONE_BOARD', { option: '--mac' });
 }

@@ -86,9 +86,9 @@ const valueColumn = z.strictObject({
 const values = z
   .strictObject({
     list: z.string().min(1).max(64).meta({ description: 'Name of the list in the registry.' }),
-    match: z.enum(['next', 'mac', 'serial', 'uuid', 'batch']).default('next').meta({
+    match: z.enum(['next', 'mac', 'serial', 'uuid', 'batch', 'scan']).default('next').meta({
       description:
-        'A board takes the next free row, or the one that names its MAC, serial number or UUID; all boards of a batch share the one that names it.',
+        'A board takes the next free row, the one that names its MAC, serial number or UUID, or the one whose code the operator scanned before; all boards of a batch share the one that names it.',
     }),
     columns: z.array(valueColumn).min(1).max(64),
   })

@@ -22,7 +22,7 @@ export interface BoardValue {
   readonly secret: boolean;
 }
 
-/** One row of a list. One of the first four names the board or the batch that it is for, where the list has them. */
+/** One row of a list. One of the first five names the board or the batch that it is for, where the list has them. */
 export interface ValueRow {
   /** In the file, from 1. */
   readonly line: number;
@@ -31,6 +31,8 @@ export interface ValueRow {
   readonly uuid?: string | undefined;
   /** All boards of this batch share the row. */
   readonly batch?: string | undefined;
+  /** What an operator scans before the board is plugged in. */
+  readonly scan?: string | undefined;
   /** Every declared column, as stored. */
   readonly values: Readonly<Record<string, string>>;
 }
@@ -50,7 +52,7 @@ export interface RowsInput {
   readonly readFile: (path: string) => Promise<Uint8Array>;
 }
 
-const NAMES = ['mac', 'serial', 'uuid', 'batch'] as const;
+const NAMES = ['mac', 'serial', 'uuid', 'batch', 'scan'] as const;
 
 /** Rows and faults in the order of the file; no fault repeats a value, which may be secret. */
 export async function* readValueRows(input: RowsInput): AsyncGenerator<ValueRow | RowFault> {
@@ -114,6 +116,7 @@ async function rowOf({ line, columns, fault }: RawRecord, input: RowsInput): Pro
     serial: nameIn('serial'),
     uuid: uuid === undefined ? undefined : parseUuid(uuid),
     batch: nameIn('batch'),
+    scan: nameIn('scan'),
     values,
   };
 }

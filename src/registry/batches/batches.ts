@@ -15,6 +15,7 @@
 // against the quantity until the station has reported what became of them, or a person releases them.
 import type { BatchDetails } from '../../core/device-details.js';
 import type { FlashImage } from '../../core/flash-image.js';
+import type { ClaimedRow } from '../values/values.js';
 
 export interface BatchRequest extends BatchDetails {
   /** 1 to 64 characters, unique. */
@@ -85,6 +86,8 @@ export interface Claim {
   readonly uuid?: string | undefined;
   /** From the list of identifiers. Not enumerable: printing a claim does not print it. */
   readonly psk?: string | undefined;
+  /** Its row of the list of values of the profile, where the database could not be asked for one. */
+  readonly row?: ClaimedRow | undefined;
   /** This board passed in this batch before, with these bytes. */
   readonly earlier?: FlashImage | undefined;
 }
@@ -231,6 +234,9 @@ export interface Batches {
    * @throws BATCH_UNKNOWN
    */
   releaseUnits(name: string, station: string, why: Release): Promise<number>;
+
+  /** Gives the units back that this process has reserved and no board has taken. Absent where no units are reserved. */
+  giveBack?(): Promise<void>;
 
   heartbeat(heartbeat: Heartbeat): Promise<void>;
   stations(): Promise<StationRecord[]>;

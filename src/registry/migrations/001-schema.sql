@@ -476,9 +476,13 @@ create table value_rows (
   station     TEXT,
   claimed_at  TIMESTAMPTZ,
   reason      TEXT,
+  -- A station holds it with this unit, for a board that it makes while this database is out of reach.
+  reserved_unit_id UUID REFERENCES reserved_units (id),
   PRIMARY KEY (list_id, number)
 );
-create index idx_value_rows_free on value_rows (list_id, number) where state in ('free', 'returned');
+create index idx_value_rows_free on value_rows (list_id, number)
+  where state in ('free', 'returned') and reserved_unit_id is null;
+create index idx_value_rows_reserved on value_rows (reserved_unit_id) where reserved_unit_id is not null;
 create unique index idx_value_rows_board on value_rows (list_id, mac_key) where state = 'used';
 
 -- The board's row among those that batches share: the last one that it was given.
@@ -493,7 +497,7 @@ create table value_shares (
 );
 create index idx_value_shares_row on value_shares (list_id, number);
 
--- SHA-256 of `column=value` for unique columns, and of what names a board or a batch (`mac=…`, `serial=…`, `uuid=…`, `batch=…`).
+-- SHA-256 of `column=value` for unique columns, and of what names a board or a batch (`mac=…`, `serial=…`, `uuid=…`, `batch=…`, `scan=…`).
 create table value_marks (
   list_id BIGINT NOT NULL REFERENCES value_lists (id),
   mark    BYTEA NOT NULL,

@@ -6,7 +6,8 @@ import { eventBy, recordEvent } from '../devices/events.js';
 import { macOf, macKeyOf } from '../devices/rows.js';
 import { type Asker, processUser } from '../process-user.js';
 import type { Database } from '../store/database.js';
-import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
+import type { SecretBox } from '../store/secrets/secret-box.js';
+import { claimedRow, ROW_IS_FREE, rowOwner } from './reserved-rows.js';
 import type { ClaimedRow, ListedRow, RowClaim, RowState, ValueList, Values } from './values.js';
 
 /** Rows of one statement: a million pass in some hundred of them. */
@@ -35,6 +36,7 @@ interface StoredRow {
   readonly mac_key: string | null;
   readonly claimed_at: Date | null;
   readonly reason: string | null;
+  readonly reserved_unit_id: string | null;
   /** Boards that have a shared row. */
   readonly boards?: number;
 }
@@ -189,7 +191,10 @@ export class PostgresValues implements Values {
       if (before === undefined || (isNobodys && state === 'returned') || before.state === 'scrapped') {
         throw new EspmintError('INPUT_INVALID', {
           field: `Row ${number} of the list "${name}"`,
-          reason: before === undefined ? 'is not there' : `is ${before.state}`,
+          reason:
+            before === undefined
+              ? 'is not there'
+              : `is ${before.reserved_unit_id === null ? before.state : 'reserved by a station'}`,
           hint: `look at its rows with espmint values show "${name}"`,
         });
       }
@@ -256,7 +261,7 @@ export class PostgresValues implements Values {
         wanted: wantedOf(row),
         state: row.batch === undefined ? 'free' : 'shared',
         open: Object.fromEntries(entries.filter(([column]) => !secret.has(column))),
-        sealed: secret.size === 0 ? null : this.#box.seal(JSON.stringify(hidden), ownerOf(name, number)),
+        sealed: secret.size === 0 ? null : this.#box.seal(JSON.stringify(hidden), rowOwner(name, number)),
       };
     });
     await client.query(
@@ -288,14 +293,9 @@ export class PostgresValues implements Values {
     throw new EspmintError('VALUES_FILE_INVALID', { faults, more: '' });
   }
 
-  #claimed({ name, columns }: ListRow, row: StoredRow): ClaimedRow {
-    const sealed = row.sealed === null ? {} : this.#open(row.sealed, name, row.number);
-    const claimed = { number: row.number, columns, stored: { ...row.open_values, ...sealed } };
-    return Object.defineProperty(claimed, 'stored', { enumerable: false });
-  }
-
-  #open(sealed: string, list: string, number: number): Record<string, string> {
-    return JSON.parse(this.#box.open(sealed, ownerOf(list, number))) as Record<string, string>;
+  #claimed({ name: list, columns }: ListRow, row: StoredRow): ClaimedRow {
+    const { number, open_values: open, sealed } = row;
+    return claimedRow({ list, number, columns, open, sealed: sealed ?? undefined }, this.#box);
   }
 }
 
@@ -355,16 +355,18 @@ async function takeRow(
   client: pg.ClientBase,
   { id, name }: ListRow,
   macKey: string,
-  { match, mac, uuid, serial = '', batch = '', station }: RowClaim,
+  { match, mac, uuid, serial = '', batch = '', scan, station }: RowClaim,
 ): Promise<StoredRow> {
-  const wanted = match === 'next' ? null : `${match}=${{ mac, uuid, serial, batch }[match]}`;
+  if (match === 'scan' && scan === undefined)
+    throw new EspmintError('VALUE_ROW_NOT_SCANNED', { list: name, mac });
+  const wanted = match === 'next' ? null : `${match}=${{ mac, uuid, serial, batch, scan }[match]}`;
   const {
     rows: [row],
   } = await client.query<StoredRow>(
     `update value_rows set state = 'used', mac_key = $2, claimed_at = now(), station = $4, reason = null
      where list_id = $1 and number = (
        select number from value_rows
-       where list_id = $1 and state in ('free', 'returned')
+       where list_id = $1 and ${ROW_IS_FREE}
          and case when $3::text is null then wanted is null
              else number = (select m.number from value_marks m
                             where m.list_id = $1 and m.mark = sha256(convert_to($3, 'UTF8'))) end
@@ -373,7 +375,13 @@ async function takeRow(
     [id, macKey, wanted, station ?? null],
   );
   if (row !== undefined) return row;
-  if (wanted === null) throw new EspmintError('VALUE_ROWS_USED_UP', { list: name });
+  if (wanted === null) {
+    const { rowCount } = await client.query(
+      'select from value_rows where list_id = $1 and reserved_unit_id is not null',
+      [id],
+    );
+    throw new EspmintError('VALUE_ROWS_USED_UP', { list: name, reserved: rowCount ?? 0 });
+  }
   throw new EspmintError('VALUE_ROW_MISSING', { list: name, wanted: wanted.replace('=', ' ') });
 }
 
@@ -392,16 +400,11 @@ function wantedOf(row: ValueRow): string | null {
 
 const markOf = (wanted: string): string => wanted.replace(' ', '=');
 
-function namesOf({ mac, serial, uuid, batch }: ValueRow): string[] {
-  return Object.entries({ mac, serial, uuid, batch }).flatMap(([name, text]) =>
+function namesOf({ mac, serial, uuid, batch, scan }: ValueRow): string[] {
+  return Object.entries({ mac, serial, uuid, batch, scan }).flatMap(([name, text]) =>
     text === undefined ? [] : [`${name}=${text}`],
   );
 }
-
-const ownerOf = (list: string, number: number): SecretOwner => ({
-  uuid: `values ${list}`,
-  macKey: String(number),
-});
 
 const shapeOf = (columns: readonly ValueColumn[]): string =>
   JSON.stringify(columns.map(({ name, type, secret, file }) => [name, type, secret, file]));

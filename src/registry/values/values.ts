@@ -38,6 +38,8 @@ export interface RowClaim extends Pick<ValuesPlan, 'list' | 'match'> {
   readonly serial?: string | undefined;
   /** Name of the batch that the board is made in. */
   readonly batch?: string | undefined;
+  /** The code that the operator scanned for this board. */
+  readonly scan?: string | undefined;
   readonly station?: string | undefined;
 }
 
@@ -69,7 +71,8 @@ export interface Values {
    * be on a board is never given to another one. A row that names a batch is shared by its boards: each gets the one
    * that the batch has now.
    *
-   * @throws VALUE_LIST_UNKNOWN, VALUE_ROWS_USED_UP, VALUE_ROW_MISSING, SECRET_UNREADABLE, REGISTRY_*
+   * @throws VALUE_LIST_UNKNOWN, VALUE_ROWS_USED_UP, VALUE_ROW_MISSING, VALUE_ROW_NOT_SCANNED, SECRET_UNREADABLE,
+   *   REGISTRY_*
    */
   claim(request: RowClaim): Promise<ClaimedRow>;
 

@@ -149,9 +149,15 @@ export const STATION_OPERATIONS = operations({
     method: 'POST',
     path: '/station/scan',
     role: 'operator',
-    summary: 'A code was scanned: the unit that waits for it passes.',
+    summary:
+      'A code was scanned: the unit that waits for it passes; else it names the row of a list of values for the next board, where its product says so.',
     body: z.object({ code: z.string().min(1).max(300) }),
-    response: z.object({ matched: z.boolean() }),
+    response: z.object({
+      /** A unit waited for it. */
+      matched: z.boolean(),
+      /** It is kept for the next board. */
+      forNext: z.boolean(),
+    }),
   },
   listStations: {
     method: 'GET',

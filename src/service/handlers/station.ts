@@ -54,7 +54,10 @@ export function stationHandlers(core: ServiceCore): StationHandlers {
       return view.state;
     },
     ...teachingHandlers(core),
-    scanLabel: ({ body: { code } }) => ({ matched: labels.scan(code) }),
+    scanLabel: async ({ body: { code } }) => {
+      const matched = labels.scan(code);
+      return { matched, forNext: !matched && (await line.scan(code.trim())) };
+    },
     listStations: async () => {
       if (batches === undefined) return { stations: [await ownStation(core)] };
       const stations = await batches.stations();

@@ -3,6 +3,7 @@ import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import type { Failed, ProvisionEvent, ProvisionResult } from '../../core/stages.js';
 import { checkDevice, provisionDevice, type ProvisionParts } from '../../provision/index.js';
 import {
+  CodeQueue,
   mayBePulled,
   Station,
   type EndedRun,
@@ -62,6 +63,8 @@ export class Line {
   readonly #running = new Map<number, Running>();
   readonly #opened = new Map<number, (job: Job | undefined) => void>();
   readonly #notes: SlotNotes;
+  /** Scanned for the boards that come next. */
+  readonly #codes = new CodeQueue();
   /** Of the board that ended last. */
   #lastBatch: string | undefined;
 
@@ -75,6 +78,14 @@ export class Line {
     return this.#station;
   }
 
+  /** A code for the next board. @returns false where the order that boards get looks up nothing by codes */
+  async scan(code: string): Promise<boolean> {
+    const { plan, check } = await this.#parts.makeOrder();
+    if (check || plan.values?.match !== 'scan') return false;
+    this.#codes.add(code);
+    return true;
+  }
+
   configure(settings: Partial<StationSettings>): void {
     this.#settings = settings;
     this.#station.configure(settings);
@@ -85,6 +96,7 @@ export class Line {
     this.requireIdle();
     this.#asked.clear();
     this.#notes.clearAll();
+    this.#codes.clear();
     this.#station = this.#create();
     this.#parts.onMode();
   }
@@ -223,7 +235,12 @@ export class Line {
       const result = await ports.running(port, () =>
         check
           ? checkDevice(port, plan, { ...provision, connect }, { signal, onEvent: tell, origin })
-          : provisionDevice(port, plan, { ...provision, connect, admit }, { signal, onEvent: tell, origin }),
+          : provisionDevice(
+              port,
+              plan,
+              { ...provision, connect, admit, scanned: this.#codes },
+              { signal, onEvent: tell, origin },
+            ),
       );
       if (mayBePulled(result)) await ports.settled(port);
       return result;

@@ -28,6 +28,7 @@ export const SENTENCE_OF = {
   VALUE_LIST_UNKNOWN: 'product',
   VALUE_ROWS_USED_UP: 'product',
   VALUE_ROW_MISSING: 'product',
+  VALUE_ROW_NOT_SCANNED: 'rowScan',
   VALUE_COLUMNS_DIFFER: 'product',
   VALUES_FILE_INVALID: 'product',
   BOARD_NOT_AS_EXPECTED: 'product',

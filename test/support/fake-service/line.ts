@@ -39,7 +39,7 @@ function station(world: FakeWorld): Handlers {
     scanLabel: ({ body: { code } }) => {
       const job = world.jobs.find(({ scanning, uuid }) => scanning === true && uuid === code);
       if (job !== undefined) world.putJob({ ...job, scanning: false, state: 'passed' });
-      return { matched: job !== undefined };
+      return { matched: job !== undefined, forNext: false };
     },
     listStations: () => ({
       stations: [

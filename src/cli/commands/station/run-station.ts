@@ -5,6 +5,7 @@ import { checkDevice, provisionDevice } from '../../../provision/index.js';
 import {
   mayBePulled,
   SlotMap,
+  CodeQueue,
   Station,
   withFinish,
   type StationEvent,
@@ -83,6 +84,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
     values,
     note,
   });
+  const codes = plan.values?.match === 'scan' ? new CodeQueue() : undefined;
   const origin = originOf(options, { station: name, batch: work?.batch?.name });
   const checks = options.check === true;
   const watching = new AbortController();
@@ -99,7 +101,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
         const result = await ports.network.duringRun(port, () =>
           checks
             ? checkDevice(port, plan, { connect, registry: parts.registry, values }, options)
-            : provisionDevice(port, plan, { ...parts, connect, admit }, options),
+            : provisionDevice(port, plan, { ...parts, connect, admit, scanned: codes }, options),
         );
         if (mayBePulled(result)) await ports.settled(port);
         return result;
@@ -111,7 +113,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   );
   const missing = await ports.missing();
   // Before the first line is drawn: until it listens, the terminal shows what is typed in the middle of the screen.
-  const operator = operate(io, station, { reporter, labels });
+  const operator = operate(io, station, { reporter, labels, codes });
   if (options.json !== true) note(OPERATOR_HELP);
   for (const path of missing) note(`${path} is not there; plug it in, or check its name.`);
   const ended = work?.heartbeat({ station, reporter, untilFull: options.untilFull === true }, watching);
@@ -183,7 +185,11 @@ function onEvent(
 function operate(
   io: CliIo,
   station: Station,
-  { reporter, labels }: { reporter: StationReporter; labels: StationLabels | undefined },
+  {
+    reporter,
+    labels,
+    codes,
+  }: { reporter: StationReporter; labels: StationLabels | undefined; codes: CodeQueue | undefined },
 ): { left: Promise<void>; wantsStop: () => boolean; close: () => void } {
   let stopping = false;
   let leave: () => void = () => undefined;
@@ -207,6 +213,10 @@ function operate(
     },
     scan: (code) => {
       if (labels?.scan(code) === true) return;
+      if (codes !== undefined) {
+        reporter.note(`"${code}" is for board ${codes.add(code)} of those that come next.`);
+        return;
+      }
       reporter.note(
         labels === undefined ? `"${code}" is no command. ${OPERATOR_HELP}` : `No unit waits for "${code}".`,
       );

@@ -314,11 +314,12 @@ export const REGISTRY_ERRORS = {
     problem: ({ list }) => `The registry has no list of values "${list}"`,
     next: () => 'import it with espmint values import, or correct values.list in the profile',
   }),
-  VALUE_ROWS_USED_UP: entry<{ list: string }>({
+  VALUE_ROWS_USED_UP: entry<{ list: string; reserved: number }>({
     exit: EXIT.registry,
     http: 409,
     retryable: false,
-    problem: ({ list }) => `The list of values "${list}" has no free row left`,
+    problem: ({ list, reserved }) =>
+      `The list of values "${list}" has no free row left${reserved === 0 ? '' : `: stations have reserved the last ${reserved}`}`,
     next: () =>
       'import more rows with espmint values import, or take back unused ones with espmint values return',
   }),
@@ -328,6 +329,14 @@ export const REGISTRY_ERRORS = {
     retryable: false,
     problem: ({ list, wanted }) => `The list of values "${list}" has no free row for ${wanted}`,
     next: () => 'put the board aside, or import a row that names it with espmint values import',
+  }),
+  VALUE_ROW_NOT_SCANNED: entry<{ list: string; mac: string }>({
+    exit: EXIT.registry,
+    http: 409,
+    retryable: false,
+    problem: ({ list, mac }) => `No code of the list of values "${list}" was scanned for ${mac}`,
+    next: () =>
+      'scan the code of its row, then plug the board in again; with espmint provision give it as --row CODE',
   }),
   VALUE_COLUMNS_DIFFER: entry<{ list: string }>({
     exit: EXIT.input,

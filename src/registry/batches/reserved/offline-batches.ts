@@ -8,6 +8,7 @@ import { PostgresBatches } from '../postgres-batches.js';
 import type { ReservedUnitEntry } from './reserved-units.js';
 import { UnitSync, type UnitSyncOptions, type SyncedUse } from './sync.js';
 import type { UnitIdentity, UnitUse, ProvenUnit } from './reserved-unit.js';
+import { claimedRow } from '../../values/reserved-rows.js';
 import type { RecentUnits } from './recent-units.js';
 
 export interface OfflineBatchesOptions extends UnitSyncOptions {
@@ -133,6 +134,10 @@ export class OfflineBatches extends PostgresBatches {
     }
   }
 
+  giveBack(): Promise<void> {
+    return this.#sync.empty();
+  }
+
   away(maker: Maker): Promise<Away | undefined> {
     const { reservedUnits } = this.#options;
     const awaySince = this.#outage.since;
@@ -206,14 +211,16 @@ export class OfflineBatches extends PostgresBatches {
       hasListedKey: false,
     };
     const use = taken?.use ?? (recent === undefined ? fresh : { ...fresh, ...recent.identity });
-    // Another key than that of the list would make it another device.
-    if (use.hasListedKey && failure !== undefined) throw failure;
+    // Another key than that of the list would make it another device, and another row would make its own one useless.
+    const hasOwnRow = taken === undefined && recent !== undefined && reserved.row?.isShared === false;
+    if ((use.hasListedKey || hasOwnRow) && failure !== undefined) throw failure;
     await reservedUnits.take(entry, use);
     const { serial, uuid, sealedPsk } = use.identity;
     const psk =
       sealedPsk === undefined ? undefined : ownKeys.box.open(sealedPsk, identifierOwner(reserved.batchId));
     const earlier = taken?.end?.unit?.image ?? recent?.image;
-    return makeClaim({ id: entry.id, serial, uuid, psk, earlier });
+    const row = reserved.row && claimedRow(reserved.row, ownKeys.box);
+    return makeClaim({ id: entry.id, serial, uuid, psk, row, earlier });
   }
 
   /** A board that had its reserved unit from the database is proven now, and the database cannot hear of it: it counts by a reserved unit ahead. */

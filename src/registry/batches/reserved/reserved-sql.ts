@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { eventBy, recordEvent } from '../../devices/events.js';
 import type { StationReserve, Release } from '../batches.js';
+import { countFreeRows, freeRows, reserveRow } from '../../values/reserved-rows.js';
 import { nextSerial } from '../serials.js';
 import { countBatch, IDENTIFIER_IS_FREE, readBatch, SEEN_LATELY, toOrder, type BatchRow } from '../sql.js';
 import { fairShare, type ReservedUnit, type Plan, type ReserveWanted } from './reserved-unit.js';
@@ -17,9 +18,15 @@ async function planOf(client: pg.ClientBase, batch: BatchRow, { held, units }: R
     [held],
   );
   const still = rows.map(({ id }) => id);
+  if (batch.state !== 'open') return { held: still, target: 0 };
   const { open } = await countBatch(client, batch);
-  return { held: still, target: batch.state === 'open' ? fairShare(units, open + still.length) : 0 };
+  const freeRowCount = await countFreeRows(client, batch, MOST_ROWS);
+  const left = Math.min(open, freeRowCount ?? open) + still.length;
+  return { held: still, target: fairShare(units, left) };
 }
+
+/** Nobody holds a quarter of more of them. */
+const MOST_ROWS = 100_000;
 
 /**
  * Draws units under these names, fewer where the batch has fewer by now. Runs inside a transaction; where one before it
@@ -52,9 +59,9 @@ async function drawOne(
   batch: BatchRow,
   { id, station }: { readonly id: string; readonly station: string },
 ): Promise<ReservedUnit | undefined> {
-  const row = await drawIdentifier(client, batch, id);
-  if (row === 'used up') return undefined;
-  const listed = row?.serial ?? undefined;
+  const identifier = await drawIdentifier(client, batch, id);
+  if (identifier === 'used up') return undefined;
+  const listed = identifier?.serial ?? undefined;
   const drawn = listed === undefined ? await nextSerial(client, batch) : null;
   await client.query('insert into reserved_units (id, batch_id, station, serial) values ($1, $2, $3, $4)', [
     id,
@@ -62,17 +69,24 @@ async function drawOne(
     station,
     drawn,
   ]);
+  const identity = {
+    serial: listed ?? drawn ?? undefined,
+    uuid: identifier?.global_uuid ?? undefined,
+    sealedPsk: identifier?.psk_secret ?? undefined,
+  };
+  const row = await reserveRow(client, batch, { id, ...identity });
+  if (row === 'used up') {
+    await returnUnits(client, [id]);
+    return undefined;
+  }
   return {
     id,
     station,
     batch: batch.name,
     batchId: batch.id,
     order: toOrder(batch),
-    identity: {
-      serial: listed ?? drawn ?? undefined,
-      uuid: row?.global_uuid ?? undefined,
-      sealedPsk: row?.psk_secret ?? undefined,
-    },
+    identity,
+    row,
   };
 }
 
@@ -111,6 +125,7 @@ export async function returnUnits(client: pg.ClientBase, ids: readonly string[])
   );
   const returned = rows.map(({ id }) => id);
   await freeIdentifiers(client, returned);
+  await freeRows(client, returned);
   // Only its serial number is worth keeping.
   await client.query(`delete from reserved_units where id = any($1::uuid[]) and serial is null`, [returned]);
 }

@@ -1,6 +1,7 @@
 // reserved units: units of a batch that a station holds ahead, for boards that it makes while the database is out of
 // reach. What is said of them here goes both ways: into the station's own records, and to the database when it is back.
 import type { FlashImage } from '../../../core/flash-image.js';
+import type { ReservedRow } from '../../values/reserved-rows.js';
 import type { BatchRequest } from '../batches.js';
 
 /** What a board becomes in the batch. */
@@ -22,6 +23,8 @@ export interface ReservedUnit {
   /** The batch as it was made. */
   readonly order: BatchRequest;
   readonly identity: UnitIdentity;
+  /** Of the list of values that the profile of its batch names. */
+  readonly row?: ReservedRow | undefined;
 }
 
 /** A board has taken a reserved unit, and may be flashed from now on. */
@@ -60,6 +63,7 @@ export interface Settlement extends UnitUse {
   readonly reservedId: string;
   readonly batch: string;
   readonly end: UnitEnd;
+  readonly row?: ReservedRow | undefined;
 }
 
 /** What a station wants to hold of one batch. */

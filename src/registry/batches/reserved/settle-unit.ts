@@ -5,6 +5,7 @@ import { recordEvent } from '../../devices/events.js';
 import { macKeyOf } from '../../devices/rows.js';
 import { countBatch, readBatch, type BatchRow } from '../sql.js';
 import { readUnit, type UnitRow } from '../unit-sql.js';
+import { freeRows, useRow } from '../../values/reserved-rows.js';
 import { freeIdentifiers } from './reserved-sql.js';
 import type { UnitOutcome, ProvenUnit, Settlement } from './reserved-unit.js';
 
@@ -46,6 +47,7 @@ export async function settleUnit(
     await writeUnit(client, row, outcome === 'lost' || outcome === 'not good' ? undefined : proven);
   const noted = outcome === 'superseded' ? 'counted before' : outcome;
   await closePlace(client, row, noted);
+  await settleRow(client, row, outcome !== 'superseded');
   if (noted === 'lost') await noteLost(client, row);
   return noted;
 }
@@ -185,6 +187,16 @@ async function closePlace(
      values ($1, $2, $3, 'returned', $4, now())`,
     [randomUUID(), row.batch_id, row.station, unused],
   );
+}
+
+/** A board that kept the identity that it had has not taken the row of the unit, unless its whole batch has it. */
+async function settleRow(
+  client: pg.ClientBase,
+  { macKey, settlement: { reservedId, station, isOwnIdentity, end, row } }: UnitChange,
+  isLast: boolean,
+): Promise<void> {
+  if (row === undefined || (isOwnIdentity && !row.isShared)) return freeRows(client, [reservedId]);
+  await useRow(client, row, { unitId: reservedId, macKey, station, at: end.at, isLast });
 }
 
 async function noteLost(client: pg.ClientBase, { batch, macKey, settlement }: UnitChange): Promise<void> {

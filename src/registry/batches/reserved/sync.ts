@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { type EspmintError, isEspmintError } from '../../../core/errors/index.js';
 import type { Database } from '../../store/database.js';
 import type { LocalKeys } from '../../store/secrets/local-keys.js';
-import type { SecretBox } from '../../store/secrets/secret-box.js';
+import type { SecretBox, SecretOwner } from '../../store/secrets/secret-box.js';
 import type { Maker } from '../batches.js';
 import { identifierOwner } from '../claim.js';
 import type { ReservedUnits, ReservedUnitEntry } from './reserved-units.js';
 import { drawUnits, planUnits, returnUnits } from './reserved-sql.js';
+import { rowOwner } from '../../values/reserved-rows.js';
 import type { ReservedUnit, UnitOutcome, Settlement } from './reserved-unit.js';
 import { settleUnit } from './settle-unit.js';
 
@@ -100,14 +101,15 @@ export class UnitSync {
     await reservedUnits.done(ids);
   }
 
-  /** Its key can be opened without the database. */
+  /** What is secret in it can be opened without the database. */
   #resealed(reserved: ReservedUnit): ReservedUnit {
-    const { sealedPsk } = reserved.identity;
-    if (sealedPsk === undefined) return reserved;
     const { sharedBox, ownKeys } = this.#options;
-    const owner = identifierOwner(reserved.batchId);
-    const psk = sharedBox.open(sealedPsk, owner);
-    return { ...reserved, identity: { ...reserved.identity, sealedPsk: ownKeys.box.seal(psk, owner) } };
+    const reseal = (sealed: string | undefined, owner: SecretOwner): string | undefined =>
+      sealed === undefined ? undefined : ownKeys.box.seal(sharedBox.open(sealed, owner), owner);
+    const { identity, row, batchId } = reserved;
+    const sealedPsk = reseal(identity.sealedPsk, identifierOwner(batchId));
+    const sealedRow = row && { ...row, sealed: reseal(row.sealed, rowOwner(row.list, row.number)) };
+    return { ...reserved, identity: { ...identity, sealedPsk }, row: sealedRow };
   }
 
   async #sync(): Promise<SyncedUse[]> {
@@ -133,7 +135,7 @@ export class UnitSync {
     const { database, reservedUnits, keysFirst } = this.#options;
     const { id: reservedId, reserved, use, end } = entry;
     if (reserved === undefined || use === undefined || end === undefined) return undefined;
-    const settlement = { ...use, reservedId, batch: reserved.batch, end };
+    const settlement = { ...use, reservedId, batch: reserved.batch, end, row: reserved.row };
     const outcome = await database
       .transaction('settle', (client) => settleUnit(client, settlement, keysFirst !== undefined))
       .catch((error: unknown): UnitOutcome => {

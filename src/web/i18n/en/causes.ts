@@ -10,6 +10,8 @@ export const causes = {
   'do.entry': 'Correct it and try again.',
   'cause.file': 'A file of this station cannot be used.',
   'do.file': 'Tell an engineer.',
+  'cause.rowScan': 'No code was scanned for this board.',
+  'do.rowScan': 'Scan the code, then plug the board in again.',
   'cause.diskFull': 'The disk of this station is full.',
   'do.diskFull': 'Tell an engineer.',
   'cause.caUrl': 'The address of the CA is not accepted.',

@@ -207,6 +207,7 @@ export const operator = {
   'scan.do': 'Scan the label of slot {slots}.',
   'scan.code': 'Scanned code',
   'scan.matched': 'The label is right.',
+  'scan.forNext': '"{code}" is for the next board. Plug it in.',
   'scan.noUnit': 'No unit waits for "{code}". Take that label off and scan the right one.',
   'teach.do': 'Plug a board into slot {slot}. {taught} taught.',
   'teach.keep': 'Keep the numbers',

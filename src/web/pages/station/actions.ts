@@ -35,16 +35,21 @@ export async function stopOrSee(port: PortState): Promise<void> {
 
 /** A code goes to the unit that waits for it. @throws ApiFailure */
 export async function scanLabel(code: string): Promise<void> {
-  const { matched } = await call('scanLabel', { body: { code } });
+  const { ports = [] } = getState();
+  const waits = ports.some(({ state }) => state === 'scanning');
+  const { matched, forNext } = await call('scanLabel', { body: { code } });
   if (matched) say(t('scan.matched'));
-  else complain(new ApiFailure(0, { code: 'SCAN', message: t('scan.noUnit', { code }) }));
+  else if (forNext) say(t('scan.forNext', { code }));
+  else
+    complain(
+      new ApiFailure(0, { code: 'SCAN', message: t(waits ? 'scan.noUnit' : 'scan.nothing', { code }) }),
+    );
 }
 
 /** What a scanner typed while no field had the focus: never a command. */
 export function scanned(code: string): void {
-  const { ports = [], session } = getState();
-  const waits = ports.some(({ state }) => state === 'scanning');
-  if (waits && hasRole(session, 'operator')) void attempt(() => scanLabel(code));
+  const { session } = getState();
+  if (hasRole(session, 'operator')) void attempt(() => scanLabel(code));
   else complain(new ApiFailure(0, { code: 'SCAN', message: t('scan.nothing', { code }) }));
 }
 
