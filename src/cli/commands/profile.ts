@@ -5,6 +5,7 @@ import { EXIT, toEspmintError } from '../../core/errors/index.js';
 import { checkProfile, locateSetting, type ProfileFinding } from '../../core/profile/parse.js';
 import type { Profile } from '../../core/profile/schema.js';
 import { PROFILE_EXAMPLE } from '../../core/profile/example.js';
+import { MATTER_EXAMPLE } from '../../core/profile/matter-example.js';
 import { profileJsonSchema } from '../../core/profile/schema.js';
 import { createFile, readTextFile } from '../../files/index.js';
 import { resolveSecret } from '../compose/plan.js';
@@ -16,8 +17,9 @@ export function profileCommand(io: CliIo): Command {
     .command('init')
     .description('write a commented profile (never over an existing file)')
     .argument('[file]', 'name of the new file', 'espmint.yaml')
-    .action(async (file: string) => {
-      await createFile(file, PROFILE_EXAMPLE);
+    .option('--matter', 'of a Matter product: factory data from a list of values')
+    .action(async (file: string, { matter }: { matter?: boolean }) => {
+      await createFile(file, matter === true ? MATTER_EXAMPLE : PROFILE_EXAMPLE);
       io.stderr(`Wrote ${file}; edit it, then run \`espmint profile check ${file}\`.\n`);
     });
   profile

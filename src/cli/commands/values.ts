@@ -9,6 +9,7 @@ import { Store, type RowState, type Values } from '../../registry/index.js';
 import { countOption } from '../arguments/numbers.js';
 import { registryOptions } from '../compose/compose.js';
 import { loadProfile } from '../compose/plan.js';
+import { matterCommand } from './values-matter.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
 import { printable } from '../output/printable.js';
 import { shownTime } from '../output/format.js';
@@ -18,6 +19,7 @@ const STATES: readonly RowState[] = ['free', 'used', 'shared', 'scrapped', 'retu
 export function valuesCommand(io: CliIo): Command {
   return new Command('values')
     .addCommand(importCommand(io))
+    .addCommand(matterCommand(io))
     .addCommand(listCommand(io))
     .addCommand(showCommand(io))
     .addCommand(
