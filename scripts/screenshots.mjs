@@ -23,7 +23,7 @@ const { startFakeService } = await load('test/support/fake-service/http.ts');
 const { busyWorld, SAMPLE_NOW } = await load('test/support/fake-service/samples.ts');
 const { fleetWorld } = await load('test/support/fake-service/samples-fleet.ts');
 const { FakeWorld } = await load('test/support/fake-service/world.ts');
-const { launchBrowser } = await load('test/support/browser.ts');
+const { sharedBrowser } = await load('test/support/browser.ts');
 
 const wanted = process.argv.slice(2);
 const device = busyWorld(1).devices[5].mac;
@@ -88,7 +88,7 @@ function signInWorld() {
   return world;
 }
 
-const browser = await launchBrowser();
+const browser = await sharedBrowser();
 mkdirSync(target, { recursive: true });
 try {
   for (const page of PAGES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {

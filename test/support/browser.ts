@@ -34,13 +34,20 @@ export async function browserAvailable(): Promise<boolean> {
   return toolAvailable('Chromium', await chromiumPath());
 }
 
-export async function launchBrowser(): Promise<Browser> {
-  const executablePath = await chromiumPath();
-  return playwright.launch({
-    executablePath,
-    args: ARGS,
-    env: { ...process.env, FONTCONFIG_PATH: writeFontsConf() },
-  });
+let launched: Promise<Browser> | undefined;
+
+/** The browser of this process, for all its tests; it ends with the process. Each test has a context of its own. */
+export async function sharedBrowser(): Promise<Browser> {
+  // One that a test has brought down is nobody's fault afterwards.
+  if (launched !== undefined && !(await launched).isConnected()) launched = undefined;
+  launched ??= chromiumPath().then((executablePath) =>
+    playwright.launch({
+      executablePath,
+      args: ARGS,
+      env: { ...process.env, FONTCONFIG_PATH: writeFontsConf() },
+    }),
+  );
+  return launched;
 }
 
 /** The package carries Open Sans; with it a page looks the same on a machine without any font. */

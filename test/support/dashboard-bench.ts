@@ -1,8 +1,8 @@
 // One browser for a group of tests, and for each test a fake service of its own with its page, on which nothing forbidden
 // may have happened at the end.
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { launchBrowser } from './browser.js';
+import { afterEach, beforeAll, expect } from 'vitest';
+import { sharedBrowser } from './browser.js';
 import { openDashboard, type Dashboard } from './dashboard.js';
 import { startFakeService, type FakeOptions, type FakeService } from './fake-service/http.js';
 
@@ -22,9 +22,8 @@ export function dashboardBench(): DashboardBench {
   let service: FakeService;
   let dashboard: Dashboard;
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser.close());
   afterEach(async () => {
     expect(dashboard.offences).toEqual([]);
     await dashboard.close();

@@ -3,14 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { afterEach, beforeAll, expect } from 'vitest';
 import { createVirtualBench, type VirtualBench } from '../../src/cli/compose/virtual-bench.js';
 import { connectBoard, openLink } from '../../src/driver/index.js';
 import { openKeyFile } from '../../src/registry/index.js';
 import { createLog, startService, type ServiceParts } from '../../src/service/index.js';
 import { INSTANT } from '../../src/virtual/index.js';
 import { HOST_AIR } from '../../src/wifi/index.js';
-import { launchBrowser } from './browser.js';
+import { sharedBrowser } from './browser.js';
 import { openDashboard, type Dashboard } from './dashboard.js';
 import { ROOT } from './reference-tools.js';
 
@@ -35,9 +35,8 @@ export function realStations(): (options?: RealStationOptions) => Promise<RealSt
   const ends: (() => Promise<unknown>)[] = [];
   let dashboard: Dashboard | undefined;
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser.close());
   afterEach(async () => {
     const offences = dashboard?.offences;
     for (const end of ends.splice(0).reverse()) await end();

@@ -2,7 +2,7 @@
 import axe from 'axe-core';
 import type { Browser, Dialog, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { browserAvailable, launchBrowser } from '../support/browser.js';
+import { browserAvailable, sharedBrowser } from '../support/browser.js';
 import { goTo, openDashboard, tile, type Dashboard } from '../support/dashboard.js';
 import { startFakeService, type FakeService } from '../support/fake-service/http.js';
 import { fleetWorld } from '../support/fake-service/samples-fleet.js';
@@ -211,9 +211,8 @@ const PHONE = { width: 390, height: 844 };
 describe.skipIf(!(await browserAvailable()))('axe finds nothing serious', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser.close());
 
   describe.each(SETTINGS)('', ({ world, scenes }) => {
     let service: FakeService;

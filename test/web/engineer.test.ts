@@ -43,8 +43,9 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
     await ssid.fill('x'.repeat(32));
     await page.locator('.field', { has: ssid }).locator('.finding').waitFor();
     expect(await ssid.getAttribute('aria-invalid')).toBe('true');
-    expect(await page.getByText('32 of 31 bytes').isVisible()).toBe(true);
-    expect(await page.getByRole('button', { name: 'Save as version 8' }).isDisabled()).toBe(true);
+    await page.getByText('32 of 31 bytes').waitFor();
+    const save = page.getByRole('button', { name: 'Save as version 8' });
+    await expect.poll(() => save.isDisabled()).toBe(true);
     await ssid.fill('Hall 4');
     await page.locator('.setup-preview td', { hasText: 'Hall 4' }).waitFor();
     await page.getByRole('button', { name: 'Save as version 8' }).click();

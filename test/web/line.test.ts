@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserAvailable, launchBrowser } from '../support/browser.js';
+import { browserAvailable, sharedBrowser } from '../support/browser.js';
 import { goTo, openDashboard, tile, tileSays, type Dashboard } from '../support/dashboard.js';
 import { ROOT } from '../support/reference-tools.js';
 
@@ -79,11 +79,10 @@ describe.skipIf(!(await browserAvailable()))('a line with the real service', () 
   let dashboard: Dashboard;
 
   beforeAll(async () => {
-    [browser, served] = await Promise.all([launchBrowser(), serve(dataDir, 0)]);
+    [browser, served] = await Promise.all([sharedBrowser(), serve(dataDir, 0)]);
     dashboard = await openDashboard(browser, served.url);
   }, START_MS + 10_000);
   afterAll(async () => {
-    await browser.close();
     await served.stop();
     rmSync(dataDir, { recursive: true, force: true });
   });
