@@ -22,6 +22,8 @@ export default defineConfig({
     maxWorkers: 3,
     // On a machine that others share: a second try, which scripts/retried-reporter.mjs names, so that it is mended.
     retry: process.env['CI'] === 'true' ? 1 : 0,
+    // Each file with modules of its own would load most of the program three hundred times.
+    isolate: false,
     projects: [
       {
         extends: true,
@@ -30,8 +32,6 @@ export default defineConfig({
           include: ['src/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          // Each file with modules of its own would load most of the program a hundred times.
-          isolate: false,
         },
       },
       {

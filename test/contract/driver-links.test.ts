@@ -10,7 +10,7 @@ import {
   type BoardServer,
   type VirtualBoard,
 } from '../../src/virtual/index.js';
-import { startVirtual } from '../support/cli.js';
+import { startVirtualProcess } from '../support/cli.js';
 import { itKeepsTheBoardContract, type Bench } from './board-contract.js';
 
 const MAC = 'a4:cf:12:34:56:78';
@@ -74,7 +74,7 @@ describe('a board at a device path', () => {
 
   // A reader whose bytes only arrive when something else turns the event loop waits for one such turn at each answer.
   it('answers by itself, not only when a timer turns the event loop', async () => {
-    const virtual = await startVirtual(['--pty']);
+    const virtual = await startVirtualProcess(['--pty']);
     const link = await openLink(virtual.urls[0] ?? '');
     try {
       const board = await connectBoard(link);

@@ -2,16 +2,21 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { espmint, resultsOf, scratchDir, startVirtual, type CliRun } from '../support/cli.js';
+import { espmint, resultsOf, scratchDir, type CliRun } from '../support/cli.js';
+import { runInProcess, startVirtual } from '../support/cli-in-process.js';
+import { keepServerRunning } from '../support/embedded-server.js';
 
 const PSK = '3fa9c07be5121d84f6027b9ae8c4d1f5';
 const PASSWORD = 'canary-wifi-7d41';
 const scratch = scratchDir('boot-log');
-const REGISTRY = ['--data-dir', join(scratch.path, 'data')];
+const dataDir = join(scratch.path, 'data');
+const REGISTRY = ['--data-dir', dataDir];
 let provision: CliRun | undefined;
 let text: CliRun | undefined;
 let json: CliRun | undefined;
 
+afterAll(() => scratch.remove());
+keepServerRunning(dataDir);
 beforeAll(async () => {
   const file = (name: string, content: string): string => {
     writeFileSync(join(scratch.path, name), content);
@@ -28,13 +33,12 @@ beforeAll(async () => {
     provision = await espmint(['provision', ...args, '--json', '--debug', ...REGISTRY], {
       env: { PW: PASSWORD },
     });
-    text = await espmint(['devices', 'show', 'a4:cf:12:36:03:00', ...REGISTRY]);
-    json = await espmint(['devices', 'show', 'a4:cf:12:36:03:00', '--json', ...REGISTRY]);
+    text = await runInProcess(['devices', 'show', 'a4:cf:12:36:03:00', ...REGISTRY]);
+    json = await runInProcess(['devices', 'show', 'a4:cf:12:36:03:00', '--json', ...REGISTRY]);
   } finally {
     await bench.close();
   }
 }, 240_000);
-afterAll(() => scratch.remove());
 
 describe('the log of a failed boot check', () => {
   it('comes with the result', () => {

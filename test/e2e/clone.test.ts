@@ -1,15 +1,9 @@
-// A board is exchanged for a clone with its MAC: as processes, from the refusal to the decision.
+// A board is exchanged for a clone with its MAC: by commands, from the refusal to the decision.
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openRegistry, type Registry } from '../../src/registry/index.js';
-import {
-  espmint,
-  resultsOf,
-  scratchDir,
-  startVirtual,
-  type CliRun,
-  type VirtualBench,
-} from '../support/cli.js';
+import { resultsOf, scratchDir, type CliRun, type VirtualBench } from '../support/cli.js';
+import { runInProcess, startVirtual } from '../support/cli-in-process.js';
 
 const MAC = 'a4:cf:12:34:5b:01';
 const CHIP = '00112233445566778899aabbccddeeff';
@@ -38,7 +32,7 @@ async function provision(uniqueId: string, ...more: readonly string[]): Promise<
   const board = ['--chip', 'esp32c3', '--mac', MAC, '--unique-id', uniqueId];
   bench = await startVirtual([...board, '--listen', 'rfc2217://127.0.0.1:0']);
   const [port = ''] = bench.urls;
-  const run = await espmint([
+  const run = await runInProcess([
     'provision',
     '--port',
     port,
@@ -52,7 +46,8 @@ async function provision(uniqueId: string, ...more: readonly string[]): Promise<
   return run;
 }
 
-const devices = (...args: readonly string[]): Promise<CliRun> => espmint(['devices', ...args, ...REGISTRY]);
+const devices = (...args: readonly string[]): Promise<CliRun> =>
+  runInProcess(['devices', ...args, ...REGISTRY]);
 
 it('is refused, shown with both histories, and taken in when somebody decides so', async () => {
   const first = await provision(CHIP, '--json');

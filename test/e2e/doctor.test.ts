@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { espmint, scratchDir, startVirtual, type VirtualBench } from '../support/cli.js';
+import { espmint, scratchDir, startVirtualProcess, type VirtualBench } from '../support/cli.js';
 
 const MAC = 'a4:cf:12:34:56:78';
 const scratch = scratchDir('doctor');
@@ -14,7 +14,7 @@ afterEach(async () => {
 afterAll(() => scratch.remove());
 
 it('tests a board at its port and leaves a report that does not tell which device it was', async () => {
-  bench = await startVirtual(['--mac', MAC, '--pty']);
+  bench = await startVirtualProcess(['--mac', MAC, '--pty']);
   const file = join(scratch.path, 'report.json');
   const run = await espmint(['doctor', '--deep', '--port', ...bench.urls, '--report', file, '--json']);
   expect(run.code, run.stdout + run.stderr).toBe(0);

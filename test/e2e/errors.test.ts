@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { espmint, resultsOf, scratchDir, startVirtual, type VirtualBench } from '../support/cli.js';
+import { espmint, resultsOf, scratchDir, type VirtualBench } from '../support/cli.js';
+import { runInProcess, startVirtual } from '../support/cli-in-process.js';
 
 const scratch = scratchDir('errors');
 const REGISTRY = ['--data-dir', join(scratch.path, 'data')];
@@ -57,7 +58,7 @@ describe('an input that is refused before any port is opened', () => {
     ['no place for keys', ['--ca-url', 'https://h', '--registry', 'none'], 'INPUT_INVALID', /--keys-to FILE/],
   ];
   it.each(CASES)('%s', async (_, args, code, sentence) => {
-    const run = await espmint(['provision', '--port', '/dev/none', ...args, ...REGISTRY]);
+    const run = await runInProcess(['provision', '--port', '/dev/none', ...args, ...REGISTRY]);
     expect(run.stderr).toMatch(sentence);
     expect(run.stderr).toContain(`[${code}]`);
     expect(run.stderr.trim().split('\n')).toHaveLength(1);
@@ -74,7 +75,15 @@ describe('an input that is refused before any port is opened', () => {
   it('a UUID for two boards', async () => {
     const ports = ['--port', 'tcp://127.0.0.1:1', '--port', 'tcp://127.0.0.1:2'];
     const uuid = '110e3dc9-fa05-568f-a05a-98d00891029d';
-    const run = await espmint(['provision', ...ports, '--ca-url', 'https://h', '--uuid', uuid, ...REGISTRY]);
+    const run = await runInProcess([
+      'provision',
+      ...ports,
+      '--ca-url',
+      'https://h',
+      '--uuid',
+      uuid,
+      ...REGISTRY,
+    ]);
     expect(run.stderr).toContain('[IDENTITY_FOR_ONE_BOARD]');
   });
 });
@@ -93,7 +102,7 @@ describe('a port that fails', () => {
       '--json',
       ...more,
     ];
-    const run = await espmint(args);
+    const run = await runInProcess(args);
     expect(run.code).not.toBe(0);
     expect(run.stderr).not.toMatch(/\n\s+at /);
     return { ...resultsOf(run)[0], exit: run.code };

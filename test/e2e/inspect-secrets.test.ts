@@ -2,12 +2,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { espmint, scratchDir, startVirtual, type CliRun } from '../support/cli.js';
+import { espmint, scratchDir, type CliRun } from '../support/cli.js';
+import { runInProcess, startVirtual } from '../support/cli-in-process.js';
+import { keepServerRunning } from '../support/embedded-server.js';
 
 const PSK = '3fa9c07be5121d84f6027b9ae8c4d1f5';
 const PASSWORD = 'canary-wifi-7d41';
 const scratch = scratchDir('inspect-secrets');
-const REGISTRY = ['--data-dir', join(scratch.path, 'data')];
+const dataDir = join(scratch.path, 'data');
+const REGISTRY = ['--data-dir', dataDir];
 const runs: Record<'provision' | 'text' | 'json' | 'refused' | 'revealed' | 'audit', CliRun | undefined> = {
   provision: undefined,
   text: undefined,
@@ -17,6 +20,8 @@ const runs: Record<'provision' | 'text' | 'json' | 'refused' | 'revealed' | 'aud
   audit: undefined,
 };
 
+afterAll(() => scratch.remove());
+keepServerRunning(dataDir);
 beforeAll(async () => {
   const file = (name: string, text: string): string => {
     writeFileSync(join(scratch.path, name), text);
@@ -34,15 +39,14 @@ beforeAll(async () => {
       env: { PW: PASSWORD },
     });
     runs.text = await espmint(['inspect', ...port, ...REGISTRY]);
-    runs.json = await espmint(['inspect', ...port, '--json', ...REGISTRY]);
-    runs.refused = await espmint(['inspect', ...port, '--reveal', ...REGISTRY]);
+    runs.json = await runInProcess(['inspect', ...port, '--json', ...REGISTRY]);
+    runs.refused = await runInProcess(['inspect', ...port, '--reveal', ...REGISTRY]);
     runs.revealed = await espmint(['inspect', ...port, '--reveal', '--reason', 'a test', ...REGISTRY]);
-    runs.audit = await espmint(['devices', 'show', 'a4:cf:12:36:01:00', '--json', ...REGISTRY]);
+    runs.audit = await runInProcess(['devices', 'show', 'a4:cf:12:36:01:00', '--json', ...REGISTRY]);
   } finally {
     await bench.close();
   }
 }, 240_000);
-afterAll(() => scratch.remove());
 
 describe('inspect', () => {
   it('shows no secret of a board whose names nobody knows', () => {

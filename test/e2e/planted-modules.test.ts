@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scratchDir, startVirtual } from '../support/cli.js';
+import { scratchDir, startVirtualProcess } from '../support/cli.js';
 import { ROOT } from '../support/reference-tools.js';
 
 const scratch = scratchDir('planted');
@@ -56,7 +56,7 @@ describe('from a folder with planted modules', () => {
     const seen = join(scratch.path, 'seen');
     writeFileSync(spy, `#!/bin/sh\n{ env; pwd; } >> ${seen}\nexit 3\n`);
     chmodSync(spy, 0o755);
-    const bench = await startVirtual(['--mac', 'a4:cf:12:36:02:00'], 1);
+    const bench = await startVirtualProcess(['--mac', 'a4:cf:12:36:02:00'], 1);
     try {
       await run('doctor');
       await run('inspect', '--port', bench.urls[0] ?? '', '--backend', 'esptool');

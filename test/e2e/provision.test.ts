@@ -1,5 +1,4 @@
-// The whole way of a board, as processes: virtual chip over RFC 2217, the CLI, the embedded registry.
-import { execFileSync } from 'node:child_process';
+// The whole way of a board: virtual chip over RFC 2217, the CLI, the embedded registry; once as processes.
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +9,13 @@ import {
   eventsOf,
   resultsOf,
   scratchDir,
-  startVirtual,
+  startVirtualProcess,
   type CliRun,
   type VirtualBench,
 } from '../support/cli.js';
+import { runInProcess, startVirtual } from '../support/cli-in-process.js';
 import { keepServerRunning } from '../support/embedded-server.js';
+import { runEsptool } from '../support/esptool.js';
 import { toolAvailable, PYTHON } from '../support/reference-tools.js';
 
 const RFC = ['--listen', 'rfc2217://127.0.0.1:0'];
@@ -35,16 +36,12 @@ keepServerRunning(dataDir);
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-async function provision(ports: readonly string[], ...more: readonly string[]): Promise<CliRun> {
-  return espmint([
-    'provision',
-    ...ports.flatMap((port) => ['--port', port]),
-    ...CA,
-    ...REGISTRY,
-    '--json',
-    ...more,
-  ]);
-}
+const provisionArgs = (ports: readonly string[], ...more: readonly string[]): string[] => [
+  ...['provision', ...ports.flatMap((port) => ['--port', port]), ...CA],
+  ...[...REGISTRY, '--json', ...more],
+];
+const provision = (...args: Parameters<typeof provisionArgs>): Promise<CliRun> =>
+  runInProcess(provisionArgs(...args));
 
 function onlyPass(run: CliRun): Passed {
   const [result] = resultsOf(run);
@@ -55,9 +52,9 @@ function onlyPass(run: CliRun): Passed {
 describe('provisioning one board', () => {
   it('ends with a pass that flash, registry and events agree on', async () => {
     const flash = join(scratch.path, 'one.bin');
-    bench = await startVirtual(['--mac', 'a4:cf:12:34:56:78', '--flash', flash, ...RFC]);
+    bench = await startVirtualProcess(['--mac', 'a4:cf:12:34:56:78', '--flash', flash, ...RFC]);
     const wifi = ['--wifi-ssid', 'Lab', '--wifi-password-file', passwordFile];
-    const run = await provision(bench.urls, ...wifi);
+    const run = await espmint(provisionArgs(bench.urls, ...wifi));
     const result = onlyPass(run);
     expect(result).toMatchObject({
       chip: 'esp32',
@@ -91,31 +88,21 @@ describe('provisioning one board', () => {
 
   it('leaves the bytes that the real esptool reads back', async (context) => {
     if (!toolAvailable('esptool', PYTHON)) return context.skip();
-    bench = await startVirtual(['--mac', 'a4:cf:12:34:00:01', '--pty']);
+    bench = await startVirtualProcess(['--mac', 'a4:cf:12:34:00:01', '--pty']);
     const port = bench.urls[0] ?? '';
     const result = onlyPass(await provision([port]));
     const out = join(scratch.path, 'read-back.bin');
-    const args = [
-      '-m',
-      'esptool',
-      '--chip',
-      'esp32',
-      '--port',
-      port,
-      '--no-stub',
-      'read-flash',
-      '0x9000',
-      '0x10000',
-      out,
-    ];
-    execFileSync(PYTHON, args, { stdio: 'pipe' });
+    const args = ['--chip', 'esp32', '--port', port, '--no-stub', 'read-flash', '0x9000', '0x10000', out];
+    const { exitCode, output } = await runEsptool(args);
+    expect(exitCode, output).toBe(0);
     expect(sha256(readFileSync(out))).toBe(result.imageSha256);
   });
 
   it('gives a board that is provisioned again the same key, and a new one when asked to rotate', async () => {
     bench = await startVirtual(['--mac', 'a4:cf:12:34:00:02', ...RFC]);
     const reveal = async (): Promise<string> =>
-      (await espmint(['devices', 'reveal', 'a4:cf:12:34:00:02', '--reason', 'test', ...REGISTRY])).stdout;
+      (await runInProcess(['devices', 'reveal', 'a4:cf:12:34:00:02', '--reason', 'test', ...REGISTRY]))
+        .stdout;
     const first = onlyPass(await provision(bench.urls));
     const key = await reveal();
     expect(onlyPass(await provision(bench.urls)).imageSha256).toBe(first.imageSha256);
@@ -138,7 +125,7 @@ describe('provisioning one board', () => {
     bench = await startVirtual(['--mac', mac, '--flash', flash, ...RFC]);
     const url = bench.urls[0] ?? '';
     const verify = (...more: string[]): Promise<CliRun> =>
-      espmint(['verify', '--port', url, '--profile', profile, '--operator', 'maria', ...more]);
+      runInProcess(['verify', '--port', url, '--profile', profile, '--operator', 'maria', ...more]);
     onlyPass(await provision([url]));
     const before = sha256(readFileSync(flash));
     const passed = await verify(...REGISTRY);
@@ -156,7 +143,7 @@ describe('provisioning one board', () => {
     ]);
     expect(failed.stdout).toContain('zc:wifi_ssid');
     expect(failed.stdout).not.toContain('Factory-7');
-    const audit = await espmint(['devices', 'audit', mac, '--json', ...REGISTRY]);
+    const audit = await runInProcess(['devices', 'audit', mac, '--json', ...REGISTRY]);
     const checks = audit.records.filter((entry) => entry['kind'] === 'board checked');
     expect(checks).toMatchObject([
       { actor: 'maria', mac, detail: { passed: false, profile: { name: 'ship', version: 1 } } },
@@ -182,7 +169,7 @@ describe('provisioning one board', () => {
       keys,
       '--json',
     ];
-    onlyPass(await espmint(args));
+    onlyPass(await runInProcess(args));
     expect(statSync(keys).mode & 0o777).toBe(0o600);
     expect(readFileSync(keys, 'utf8')).toMatch(/[0-9a-f]{32}/);
   });
@@ -277,7 +264,7 @@ describe('a board that is handed its network in the run', () => {
     const bad = await provision(bench.urls, ...profile('other-canary-5b1f'));
     expect(resultsOf(bad)[0]).toMatchObject({ ok: false, stage: 'join', code: 'WIFI_JOIN_FAILED' });
     expect(bad.code).toBe(4);
-    const shown = await espmint(['devices', 'show', 'a4:cf:12:34:03:01', ...REGISTRY]);
+    const shown = await runInProcess(['devices', 'show', 'a4:cf:12:34:03:01', ...REGISTRY]);
     expect(shown.stdout).toContain(
       `Wi-Fi ${mode} "Lab", on the network by the word of its firmware, ${address}`,
     );

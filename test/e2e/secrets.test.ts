@@ -8,7 +8,9 @@ import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { espmint, scratchDir, startVirtual, type CliRun } from '../support/cli.js';
+import { espmint, scratchDir, type CliRun } from '../support/cli.js';
+import { runInProcess, startVirtual } from '../support/cli-in-process.js';
+import { keepServerRunning } from '../support/embedded-server.js';
 import { ROOT } from '../support/reference-tools.js';
 import { showsOf } from '../support/secret-search.js';
 
@@ -38,11 +40,18 @@ let pushed = '';
 let echoes = 0;
 let revealed: CliRun | undefined;
 
-async function recorded(args: readonly string[], env: Record<string, string> = {}): Promise<CliRun> {
-  const run = await espmint(args, { env: { ...KEYS, ...env } });
-  outputs.push({ what: args.join(' '), text: run.stdout + run.stderr });
-  return run;
+/** As a process of its own, or as this process does it: whose arguments hold no more than those of the others. */
+async function recorded(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  run: typeof espmint | typeof runInProcess = espmint,
+): Promise<CliRun> {
+  const done = await run(args, { env: { ...KEYS, ...env } });
+  outputs.push({ what: args.join(' '), text: done.stdout + done.stderr });
+  return done;
 }
+const asked = (args: readonly string[], env?: Record<string, string>): Promise<CliRun> =>
+  recorded(args, env, runInProcess);
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -195,6 +204,8 @@ async function serveAndCall(port: string, written: string): Promise<void> {
   }
 }
 
+afterAll(() => scratch.remove());
+keepServerRunning(dataDir);
 beforeAll(async () => {
   const inputs = join(scratch.path, 'inputs');
   mkdirSync(inputs);
@@ -269,7 +280,7 @@ beforeAll(async () => {
     const url = `postgresql://espmint:${encodeURIComponent(DATABASE_PASSWORD)}@127.0.0.1:9/espmint`;
     const away = { ESPMINT_DATABASE_URL: url };
     for (const args of [['db', 'status'], ['db', 'check'], ['doctor'], ['devices', 'list']])
-      await recorded([...args, '--debug', '--data-dir', join(scratch.path, 'away')], away);
+      await asked([...args, '--debug', '--data-dir', join(scratch.path, 'away')], away);
     const station = ['station', '--port', third, ...profile('line'), ...REGISTRY, '--json', '--debug'];
     const made = await espmint(station, {
       env: { ...KEYS, ...PW },
@@ -280,7 +291,7 @@ beforeAll(async () => {
     expect(made.stdout).toContain('"ended"');
     outputs.push({ what: 'station', text: made.stdout + made.stderr });
     for (const port of [first, second, third])
-      await recorded(['inspect', '--port', port, '--json', ...REGISTRY]);
+      await asked(['inspect', '--port', port, '--json', ...REGISTRY]);
     await recorded(['push', 'test', 'hook', '--debug', ...REGISTRY]);
     for (const args of [
       ['push', 'status'],
@@ -288,9 +299,9 @@ beforeAll(async () => {
       ['push', 'show', 'hook'],
       ['push', 'list', '--json'],
     ])
-      await recorded([...args, ...REGISTRY]);
+      await asked([...args, ...REGISTRY]);
     await serveAndCall(fourth, first);
-    for (const mac of bench.macs) await recorded(['devices', 'show', mac, '--json', ...REGISTRY]);
+    for (const mac of bench.macs) await asked(['devices', 'show', mac, '--json', ...REGISTRY]);
     for (const args of [
       ['devices', 'list', '--json'],
       ['doctor'],
@@ -298,7 +309,7 @@ beforeAll(async () => {
       ['db', 'check'],
       ['stats'],
     ])
-      await recorded([...args, ...REGISTRY]);
+      await asked([...args, ...REGISTRY]);
     revealed = await espmint(['devices', 'reveal', 'a4:cf:12:36:00:00', '--reason', 'test', ...REGISTRY], {
       env: KEYS,
     });
@@ -308,7 +319,6 @@ beforeAll(async () => {
     echo.close();
   }
 }, 480_000);
-afterAll(() => scratch.remove());
 
 const NAMES = [...secrets.keys(), 'bearer token'];
 const secretOf = (name: string): string => {

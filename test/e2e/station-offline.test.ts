@@ -6,7 +6,8 @@ import { afterAll, expect, it } from 'vitest';
 import { openProduction } from '../../src/registry/index.js';
 import { otherPostgresBin } from '../registry/other-postgres.js';
 import { makeTcpPostgres } from '../registry/tcp-postgres.js';
-import { scratchDir, startVirtual } from '../support/cli.js';
+import { scratchDir } from '../support/cli.js';
+import { startVirtual } from '../support/cli-in-process.js';
 import { toolAvailable } from '../support/reference-tools.js';
 import { startStation, until, type StationProcess } from '../support/station-process.js';
 

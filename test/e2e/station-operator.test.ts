@@ -6,7 +6,8 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { scratchDir, startVirtual } from '../support/cli.js';
+import { scratchDir } from '../support/cli.js';
+import { startVirtual } from '../support/cli-in-process.js';
 import { ROOT } from '../support/reference-tools.js';
 import { Terminal } from '../support/terminal.js';
 

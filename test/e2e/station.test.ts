@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startVirtualPrinter } from '../../src/virtual/index.js';
-import { espmint, scratchDir, startVirtual, type CliRun, type VirtualBench } from '../support/cli.js';
+import { espmint, scratchDir, type CliRun, type VirtualBench } from '../support/cli.js';
+import { runInProcess, startVirtual } from '../support/cli-in-process.js';
 import { keepServerRunning } from '../support/embedded-server.js';
 
 const scratch = scratchDir('station');
@@ -54,12 +55,12 @@ describe('espmint station', () => {
       '--serials',
       'ZC-{0000}',
     ];
-    expect((await espmint([...create, ...REGISTRY])).code).toBe(0);
+    expect((await runInProcess([...create, ...REGISTRY])).code).toBe(0);
     const labels = ['--label', LABEL, '--printer', printer.url];
 
     const first = await station(['--batch', 'WO-7', '--name', 'line 1', ...labels]);
     expect(first.code).toBe(0);
-    const shown = await espmint(['batch', 'show', 'WO-7', '--json', ...REGISTRY]);
+    const shown = await runInProcess(['batch', 'show', 'WO-7', '--json', ...REGISTRY]);
     const [batch, ...units] = shown.records;
     expect(batch).toMatchObject({ counts: { passed: 4, reworked: 0, open: 0 } });
     expect(units.map(({ serial }) => serial).sort()).toEqual(['ZC-0001', 'ZC-0002', 'ZC-0003', 'ZC-0004']);
@@ -75,17 +76,17 @@ describe('espmint station', () => {
   });
 
   it('tells figures, stations and labels of what was made', async () => {
-    const stats = await espmint(['stats', '--batch', 'WO-7', '--by', 'slot', '--json', ...REGISTRY]);
+    const stats = await runInProcess(['stats', '--batch', 'WO-7', '--by', 'slot', '--json', ...REGISTRY]);
     expect(stats.records[0]).toMatchObject({ group: 'all', boards: 4, passed: 4, firstPassYield: 1 });
     expect(stats.records.slice(1).map(({ group }) => group)).toEqual(
       [1, 2, 3, 4].map((slot) => `line 1 slot ${slot}`),
     );
-    const csv = await espmint(['stats', '--csv', ...REGISTRY]);
+    const csv = await runInProcess(['stats', '--csv', ...REGISTRY]);
     expect(csv.stdout).toMatch(/^group,runs,boards,.*\r?\nall,8,4,4,0,0,1,1,/);
-    const stations = await espmint(['station', 'list', '--json', ...REGISTRY]);
+    const stations = await runInProcess(['station', 'list', '--json', ...REGISTRY]);
     expect(stations.records).toMatchObject([{ station: 'line 1', batch: 'WO-7' }]);
     const sheet = join(scratch.path, 'sheet.pdf');
-    const label = await espmint([
+    const label = await runInProcess([
       'label',
       '--template',
       LABEL,
@@ -98,9 +99,9 @@ describe('espmint station', () => {
     expect(label.stderr).toContain('4 labels');
     const one = join(scratch.path, 'one.zpl');
     const alone = ['label', 'ZC-0002', '--template', LABEL, '--out', one, ...REGISTRY];
-    expect((await espmint(alone)).stderr).toContain('1 label');
+    expect((await runInProcess(alone)).stderr).toContain('1 label');
     expect(readFileSync(one, 'utf8')).toMatch(/\^FDMA,ZC-0002\^FS[\s\S]*\^FDZC-0002\^FS/);
-    const photo = await espmint([...alone.slice(0, -REGISTRY.length - 1), `${one}.jpg`, ...REGISTRY]);
+    const photo = await runInProcess([...alone.slice(0, -REGISTRY.length - 1), `${one}.jpg`, ...REGISTRY]);
     expect([photo.code, photo.stderr]).toEqual([
       2,
       expect.stringMatching(/one\.zpl\.jpg.*\.svg, \.png, \.zpl, \.pdf/),
@@ -125,14 +126,14 @@ describe('espmint station', () => {
   });
 
   it('reports a batch as JSON and as PDF', async () => {
-    const json = await espmint(['batch', 'report', 'WO-7', '--json', ...REGISTRY]);
+    const json = await runInProcess(['batch', 'report', 'WO-7', '--json', ...REGISTRY]);
     const [report] = json.records;
     expect(report).toMatchObject({ type: 'report', batch: { name: 'WO-7' }, figures: { boards: 4 } });
     expect(
       (report as unknown as { units: { imageSha256: string }[] }).units.map(({ imageSha256 }) => imageSha256),
     ).toEqual(Array.from({ length: 4 }, () => expect.stringMatching(/^[0-9a-f]{64}$/) as string));
     const file = join(scratch.path, 'report.pdf');
-    expect((await espmint(['batch', 'report', 'WO-7', '--pdf', file, ...REGISTRY])).code).toBe(0);
+    expect((await runInProcess(['batch', 'report', 'WO-7', '--pdf', file, ...REGISTRY])).code).toBe(0);
   });
 
   it('hands each board its network as the profile says, side by side, and fails the one that cannot join', async () => {
@@ -182,7 +183,7 @@ describe('espmint station', () => {
       expect(results.filter(({ ok }) => !ok)).toEqual([
         expect.objectContaining({ mac: bad.macs[0], stage: 'join', code: 'WIFI_JOIN_FAILED' }),
       ]);
-      const shown = await espmint(['devices', 'show', bad.macs[0] ?? '', '--json', ...REGISTRY]);
+      const shown = await runInProcess(['devices', 'show', bad.macs[0] ?? '', '--json', ...REGISTRY]);
       expect(JSON.parse(shown.stdout)).toMatchObject({
         attempts: [{ outcome: 'failed', stage: 'join', wifi: { mode: 'improv', result: 'failed' } }],
       });

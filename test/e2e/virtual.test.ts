@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runEsptool } from '../support/esptool.js';
-import { espmint, scratchDir, startVirtual } from '../support/cli.js';
+import { espmint, scratchDir, startVirtualProcess } from '../support/cli.js';
 import { toolAvailable, PYTHON, ROOT } from '../support/reference-tools.js';
 
 const scratch = scratchDir('virtual');
@@ -15,7 +15,7 @@ afterAll(() => {
 
 describe('espmint virtual', () => {
   it('announces a bench of 32 boards of several kinds, whose MACs count up', async () => {
-    const bench = await startVirtual(
+    const bench = await startVirtualProcess(
       ['--count', '32', '--chips', 'esp32,esp32c3,esp32s3', '--mac', 'a4:cf:12:34:56:f0'],
       32,
     );
@@ -26,7 +26,7 @@ describe('espmint virtual', () => {
   });
 
   it('takes its device path away when its standard input closes', async () => {
-    const bench = await startVirtual(['--pty']);
+    const bench = await startVirtualProcess(['--pty']);
     const path = bench.urls[0] ?? '';
     expect(existsSync(path)).toBe(true);
     await bench.close();
@@ -61,7 +61,15 @@ describe('espmint virtual', () => {
     async () => {
       const flash = join(scratch.path, 'flash.bin');
       const ledger = join(scratch.path, 'ledger.jsonl');
-      const bench = await startVirtual(['--pty', '--flash', flash, '--ledger', ledger, '--usb-latency', '1']);
+      const bench = await startVirtualProcess([
+        '--pty',
+        '--flash',
+        flash,
+        '--ledger',
+        ledger,
+        '--usb-latency',
+        '1',
+      ]);
       const { exitCode, output } = await runEsptool([
         '--port',
         bench.urls[0] ?? '',

@@ -50,7 +50,8 @@ export function resultsOf(run: CliRun): ProvisionResult[] {
   return eventsOf(run).filter((event) => event.type === 'result');
 }
 
-function parseLines(text: string): CliRun['records'] {
+/** Lines of JSON, others left out. */
+export function parseLines(text: string): CliRun['records'] {
   return text.split('\n').flatMap((line) => {
     try {
       return [JSON.parse(line) as CliRun['records'][number]];
@@ -66,8 +67,8 @@ export interface VirtualBench {
   close(): Promise<void>;
 }
 
-/** Starts `espmint virtual` and waits until `count` boards can be opened. */
-export async function startVirtual(args: readonly string[], count = 1): Promise<VirtualBench> {
+/** Starts `espmint virtual` as a process and waits until `count` boards can be opened. */
+export async function startVirtualProcess(args: readonly string[], count = 1): Promise<VirtualBench> {
   const child = spawn(process.execPath, [BIN, 'virtual', ...args, '--json'], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });

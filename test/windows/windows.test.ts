@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { otherPostgresBin } from '../registry/other-postgres.js';
 import { makeTcpPostgres, type TcpPostgres } from '../registry/tcp-postgres.js';
-import { espmint, scratchDir, startVirtual, type VirtualBench } from '../support/cli.js';
+import { espmint, scratchDir, startVirtualProcess, type VirtualBench } from '../support/cli.js';
 import { toolAvailable } from '../support/reference-tools.js';
 import {
   espmintOnConsole,
@@ -29,8 +29,8 @@ describe.runIf(FOLDER !== '')('espmint on Windows', { timeout: 10 * MINUTES }, (
   let network: VirtualBench;
 
   beforeAll(async () => {
-    boards = await startVirtual(['--pty', '--mac', MAC]);
-    network = await startVirtual(['--listen', 'tcp://127.0.0.1:0', '--mac', 'a4:cf:12:34:56:90']);
+    boards = await startVirtualProcess(['--pty', '--mac', MAC]);
+    network = await startVirtualProcess(['--listen', 'tcp://127.0.0.1:0', '--mac', 'a4:cf:12:34:56:90']);
     leadPort('COM7', boards.urls[0] ?? '');
     startWine();
   });
