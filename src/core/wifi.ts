@@ -37,6 +37,21 @@ export function limitsOf(wifi: {
   return wifi.mode !== 'static' || wifi.target === 'net80211' ? 'standard' : wifi.limits;
 }
 
+/** As esp_wifi tells them apart (wifi_auth_mode_t), for people. */
+export const NETWORK_SECURITIES = [
+  'open',
+  'WEP',
+  'WPA',
+  'WPA2',
+  'WPA/WPA2',
+  '802.1X',
+  'WPA3',
+  'WPA2/WPA3',
+  'OWE',
+  'other',
+] as const;
+export type NetworkSecurity = (typeof NETWORK_SECURITIES)[number];
+
 const MIN_PASSPHRASE_BYTES = 8;
 const RAW_KEY_DIGITS = 64;
 
@@ -57,6 +72,13 @@ function checkSsid(ssid: string, maxBytes: number): void {
   if (bytes === 0) throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason: 'is empty', hint });
   if (ssid.includes('\0'))
     throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason: 'has a NUL character', hint });
+  if (/\p{Surrogate}|\uFFFD/u.test(ssid)) {
+    throw new EspmintError('WIFI_INVALID', {
+      field: 'SSID',
+      reason: 'is no UTF-8 text',
+      hint: 'type the name again, or rename a network whose name has other bytes',
+    });
+  }
   if (bytes > maxBytes) {
     const reason = `has ${bytes} bytes where the firmware has room for ${maxBytes}`;
     const more = bytes <= WIFI_LIMITS.standard.ssidBytes ? `, or ${ALLOW_STANDARD}` : '';

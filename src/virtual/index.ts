@@ -17,6 +17,6 @@ export type { ListenAddress } from './servers/sockets.js';
 export { serveTcp } from './servers/tcp.js';
 export { INSTANT, REAL, type Timing } from './timing.js';
 export { startVirtualPrinter, type VirtualPrinter } from './label-printer.js';
-export { WIFI_FAULTS, type VirtualWifi, type WifiFault } from './firmware/wifi/air.js';
+export { WIFI_FAULTS, type VirtualNetwork, type VirtualWifi, type WifiFault } from './firmware/wifi/air.js';
 export { EsptouchReceiver } from './firmware/wifi/esptouch-receiver.js';
 export { serveAir, servePortal } from './servers/wifi.js';

@@ -55,8 +55,19 @@ export async function bringOnline(
   link.hideSecrets?.([password, options.proof ?? '', ...(options.secrets ?? [])]);
   switch (found.way) {
     case 'improv': {
-      const client = new ImprovClient(link, { signal, onLine });
-      const { url } = await client.provision(ssid, password, joinTimeoutMs);
+      // Improv has one error for all causes; the log that runs between its packets says which it is.
+      let log: JoinLog | undefined;
+      const client = new ImprovClient(link, {
+        signal,
+        onSent: () => (log = new JoinLog()),
+        onLine: (line) => {
+          log?.push(line);
+          onLine(line);
+        },
+      });
+      const { url } = await client.provision(ssid, password, joinTimeoutMs).catch((error: unknown) => {
+        throw joinFailure(error, log, { port: link.address, ssid });
+      });
       return { way: 'improv', url, proof: 'the firmware says by Improv that it is connected' };
     }
     case 'protocomm': {
@@ -67,7 +78,7 @@ export async function bringOnline(
         signal,
         joinTimeoutMs,
         onWarning,
-        onState: ({ state }) => onStep?.(`the board is ${state}`),
+        onState: ({ state }) => onStep?.(`the board ${STATE_TEXTS[state]}`),
       });
       const { address } = await client.provision(ssid, password);
       return {
@@ -80,6 +91,13 @@ export async function bringOnline(
       return runConsole(link, CONSOLE_PRESETS[found.preset], credentials, options);
   }
 }
+
+const STATE_TEXTS = {
+  connected: 'is connected',
+  connecting: 'is connecting',
+  disconnected: 'is not connected',
+  failed: 'could not connect',
+} as const;
 
 /** The values that a script's commands may name. */
 export const consoleValues = ({ ssid, password }: Credentials): ConsoleValues => ({
@@ -132,17 +150,25 @@ export async function runConsole(
   });
 }
 
+/** Failures that leave the cause open. */
+const CAUSE_OPEN = [
+  'WIFI_STEP_FAILED',
+  'WIFI_STEP_TIMEOUT',
+  'WIFI_JOIN_FAILED',
+  'WIFI_JOIN_UNPROVEN',
+] as const;
+
 /** First words of a ROM. */
 const BANNER = /^(ets |rst:0x|ESP-ROM:)/;
 
-/** The failure of a step in the words of Wi-Fi, where the board's log says why it is not on the network. */
+/** The failure in the words of Wi-Fi, where the board's log says why it is not on the network. */
 function joinFailure(
   error: unknown,
   log: JoinLog | undefined,
   names: { readonly port: string; readonly ssid: string },
 ): unknown {
-  const isStep = isEspmintError(error, 'WIFI_STEP_FAILED') || isEspmintError(error, 'WIFI_STEP_TIMEOUT');
-  const failed = isStep ? log?.finish() : undefined;
+  const isOpen = CAUSE_OPEN.some((code) => isEspmintError(error, code));
+  const failed = isOpen ? log?.finish() : undefined;
   if (failed === undefined) return error;
   const { text: reason, hint } = failed;
   return new EspmintError('WIFI_JOIN_FAILED', { ...names, reason, hint }, { cause: error });

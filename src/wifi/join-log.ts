@@ -32,8 +32,14 @@ export interface NotJoined extends ReasonText {
 export type JoinVerdict = Joined | NotJoined;
 
 // The prefix of a log line of ESP-IDF is left standing: patterns look for what follows it.
-const ASSOCIATED =
-  /wifi:\s?connected with (?<ssid>.+?), (?:aid = \d+, )?channel (?<channel>\d+).*bssid = (?<bssid>[0-9a-f:]{17})/i;
+// A name may hold any of these words itself.
+const ASSOCIATED: readonly RegExp[] = ['.+(?=, aid = \\d+, channel)', '.+(?=, channel)'].map(
+  (name) =>
+    new RegExp(
+      String.raw`wifi:\s?connected with (?<ssid>${name}), (?:aid = \d+, )?channel (?<channel>\d+).*bssid = (?<bssid>[0-9a-f:]{17})`,
+      'i',
+    ),
+);
 const IP = String.raw`(?<ip>\d{1,3}(?:\.\d{1,3}){3})(?![\d.])`;
 const ADDRESSES: readonly RegExp[] = [
   new RegExp(String.raw`esp_netif_handlers: .*\bip: ${IP}, mask: .*, gw: `, 'i'),
@@ -140,7 +146,7 @@ export class JoinLog {
   }
 
   #address(line: string): JoinVerdict | undefined {
-    const link = ASSOCIATED.exec(line)?.groups;
+    const link = ASSOCIATED.map((pattern) => pattern.exec(line)).find((found) => found !== null)?.groups;
     if (link !== undefined) {
       this.#associated = { ssid: link['ssid'], bssid: link['bssid'], channel: Number(link['channel']) };
       return undefined;

@@ -58,10 +58,15 @@ export async function watchJoin(link: Link, options: WatchJoinOptions): Promise<
 
 /** An address on another network than the one that was asked for proves nothing. */
 function checkNetwork(port: string, wanted: string | undefined, joined: Joined): Joined {
-  if (wanted === undefined || joined.ssid === undefined || joined.ssid === wanted) return joined;
+  if (wanted === undefined || joined.ssid === undefined || isNameIn(joined.ssid, wanted)) return joined;
   const hint = 'the firmware has other credentials of its own: remove them, or name that network';
   throw joinFailed(port, wanted, `it is on "${joined.ssid}" instead`, hint);
 }
+
+/** A line of a log has no control characters, and bytes that are no UTF-8 as U+FFFD. */
+const isNameIn = (logged: string, wanted: string): boolean =>
+  // eslint-disable-next-line no-control-regex -- that is what is taken out
+  logged.trim() === wanted.replaceAll(/[\u0000-\u0008\u000a-\u001f]/g, '').trim();
 
 function joinFailed(port: string, ssid: string, reason: string, hint: string): EspmintError {
   return new EspmintError('WIFI_JOIN_FAILED', { port, ssid, reason, hint });

@@ -12,6 +12,12 @@ const wifiSchema = z.strictObject({
         password: z.string().max(64).optional(),
         rssi: z.int().optional(),
         channel: z.int().min(1).max(14).optional(),
+        ssidHex: z
+          .string()
+          .regex(/^([0-9a-f]{2}){1,32}$/i)
+          .optional(),
+        hidden: z.boolean().optional(),
+        auth: z.int().min(0).max(15).optional(),
       }),
     )
     .optional(),

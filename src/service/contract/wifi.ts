@@ -1,5 +1,6 @@
 // Wi-Fi of one board in the field: what it speaks, and a network for it. No profile and no registry.
 import { z } from 'zod';
+import { NETWORK_SECURITIES } from '../../core/wifi.js';
 import { operations } from './operation.js';
 
 const portName = z.string().min(1).max(512);
@@ -14,7 +15,17 @@ const wifiLookSchema = z
     needsProof: z.boolean(),
     /** What the board itself sees, strongest first; absent: it does not tell, or not without its proof. */
     networks: z
-      .array(z.object({ ssid: z.string(), rssi: z.int().optional(), secured: z.boolean() }))
+      .array(
+        z.object({
+          ssid: z.string(),
+          rssi: z.int().optional(),
+          secured: z.boolean(),
+          /** How, where the board says more. No way of espmint carries what `802.1X` wants. */
+          security: z.enum(NETWORK_SECURITIES).optional(),
+          /** Of a name that is no UTF-8 text: its bytes in hex. No board can be given such a name. */
+          ssidHex: z.string().optional(),
+        }),
+      )
       .optional(),
   })
   .meta({ id: 'WifiLook' });

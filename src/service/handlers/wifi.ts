@@ -70,8 +70,16 @@ export function wifiHandlers({ ports, line, parts }: ServiceCore): Pick<Handlers
   };
 }
 
-const shown = ({ ssid, rssi, secured }: SeenNetwork): NonNullable<WifiLook['networks']>[number] => ({
+const shown = ({
+  ssid,
+  rssi,
+  secured,
+  security,
+  ssidHex,
+}: SeenNetwork): NonNullable<WifiLook['networks']>[number] => ({
   ssid,
   ...(rssi === undefined ? {} : { rssi }),
   secured,
+  ...(security === undefined ? {} : { security }),
+  ...(ssidHex === undefined ? {} : { ssidHex }),
 });

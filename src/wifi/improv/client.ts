@@ -1,8 +1,9 @@
 // The host's side of Improv Serial: one call in flight, answers taken in the order in which a device gives them.
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import type { Link } from '../../driver/link/transport.js';
 import { Deadline, throwIfAborted } from '../../driver/wait.js';
 import { LineSplitter, readSome } from '../lines.js';
+import { nameOf, strongestFirst, type SeenNetwork } from '../seen-network.js';
 import {
   COMMAND,
   decodeResult,
@@ -14,12 +15,15 @@ import {
   PacketScanner,
   STATE,
   type ImprovPacket,
+  type ImprovResult,
 } from './packet.js';
 
 export interface ImprovOptions {
   readonly signal?: AbortSignal | undefined;
   /** What the board prints between packets. */
   readonly onLine?: ((line: string) => void) | undefined;
+  /** The network has gone out: what the board prints from now on is about it. */
+  readonly onSent?: (() => void) | undefined;
 }
 
 export interface ImprovInfo {
@@ -31,21 +35,13 @@ export interface ImprovInfo {
   readonly osVersion?: string | undefined;
 }
 
-/** A network that a board sees. */
-export interface SeenNetwork {
-  readonly ssid: string;
-  /** dBm; absent where the board gave no number. */
-  readonly rssi?: number | undefined;
-  readonly secured: boolean;
-  readonly channel?: number | undefined;
-  readonly bssid?: string | undefined;
-}
-
 /** A board may have been reset by the opening of its port: its firmware needs time to start. */
 const DETECT_MS = 10_000;
 const ASK_AGAIN_MS = 1_000;
 const CALL_MS = 30_000;
-/** So often a network is sent to a device that does not even acknowledge it. */
+/** Between two networks of a list. */
+const NEXT_MS = 5_000;
+/** So often a device is told or asked something that it does not even acknowledge. */
 const TRIES = 3;
 /** A board that names more of them is lying. */
 const MOST_NETWORKS = 256;
@@ -91,41 +87,43 @@ export class ImprovClient {
         }
       }
     }
-    throw new EspmintError('WIFI_NO_ANSWER', {
-      port: this.link.address,
-      what: 'answer by Improv',
-      timeoutMs,
-    });
+    throw this.#noAnswer('answer by Improv', timeoutMs);
   }
 
   /** @throws WIFI_REFUSED where the device does not know the command, WIFI_NO_ANSWER, WIFI_ANSWER_BROKEN */
   async info(): Promise<ImprovInfo> {
-    await this.#send(COMMAND.deviceInfo);
-    const [firmware = '', version = '', chip = '', name = '', os, osVersion] = await this.#result(
-      COMMAND.deviceInfo,
-      'the request for its name',
-    );
+    const { texts } = await this.#call(COMMAND.deviceInfo, 'the request for its name');
+    const [firmware = '', version = '', chip = '', name = '', os, osVersion] = texts;
     return { firmware, version, chip, name, os, osVersion };
   }
 
   /** The networks that the board sees, strongest first, each name once. */
   async scan(): Promise<SeenNetwork[]> {
-    await this.#send(COMMAND.scan);
+    const what = 'the search for networks';
     const seen: SeenNetwork[] = [];
+    await this.#settle();
+    let wait = this.#call(COMMAND.scan, what);
     for (;;) {
-      const [ssid, rssi, auth] = await this.#result(COMMAND.scan, 'the search for networks');
-      if (ssid === undefined) return strongestFirst(seen);
+      const result = await wait.catch((error: unknown) => {
+        // The end of the list was lost: what came before it is there all the same.
+        if (seen.length > 0 && isEspmintError(error, 'WIFI_NO_ANSWER')) return undefined;
+        throw error;
+      });
+      const [ssid, rssi, auth] = result?.texts ?? [];
+      const name = result?.bytes[0];
+      if (ssid === undefined || name === undefined) return strongestFirst(seen);
+      wait = this.#result(COMMAND.scan, what, new Deadline(NEXT_MS));
       if (seen.length >= MOST_NETWORKS) {
         const reason = 'its list of networks has no end';
         throw new EspmintError('WIFI_ANSWER_BROKEN', {
           port: this.link.address,
-          what: 'the search for networks',
+          what,
           reason,
         });
       }
       const strength = Number.parseInt(rssi ?? '', 10);
       seen.push({
-        ssid,
+        ...nameOf(name),
         rssi: Number.isNaN(strength) ? undefined : strength,
         secured: !/^no$/i.test(auth ?? 'YES'),
       });
@@ -135,7 +133,7 @@ export class ImprovClient {
   /**
    * Hands over a network and waits until the board is on it.
    * @returns the address of the device's own page, where it has one
-   * @throws WIFI_JOIN_FAILED, WIFI_REFUSED, WIFI_NO_ANSWER, LINK_CLOSED, CANCELLED
+   * @throws WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN, WIFI_REFUSED, WIFI_NO_ANSWER, LINK_CLOSED, CANCELLED
    */
   async provision(
     ssid: string,
@@ -152,10 +150,11 @@ export class ImprovClient {
     }
     await this.#settle();
     await this.#send(COMMAND.sendWifi, parameters);
+    this.options.onSent?.();
     let silent = new Deadline(timeoutMs / TRIES);
     const deadline = new Deadline(timeoutMs);
     // The state of before may be reported once more; a new one is news also without the acknowledgement.
-    let [begun, isJoining] = [false, false];
+    let [begun, isJoining, tries] = [false, false, TRIES];
     const before = this.#state;
     while (!deadline.passed) {
       const packet = await this.#next(deadline);
@@ -170,6 +169,8 @@ export class ImprovClient {
       if (packet.type === PACKET_TYPE.error) {
         const error = packet.data[0] ?? IMPROV_ERROR.unknown;
         if (error === IMPROV_ERROR.none) begun = true;
+        else if (error === IMPROV_ERROR.badPacket && !begun && --tries > 0)
+          await this.#send(COMMAND.sendWifi, parameters);
         else throw this.#provisionError(error, ssid);
       } else if (packet.type === PACKET_TYPE.result) {
         const result = decodeResult(packet.data);
@@ -187,10 +188,11 @@ export class ImprovClient {
         if (error !== undefined) throw this.#provisionError(error, ssid);
       }
     }
-    throw new EspmintError('WIFI_NO_ANSWER', {
+    if (!begun) throw this.#noAnswer('outcome by Improv', timeoutMs);
+    throw new EspmintError('WIFI_JOIN_UNPROVEN', {
       port: this.link.address,
-      what: 'outcome by Improv',
-      timeoutMs,
+      reason: `the firmware took the network, and did not say how it went within ${timeoutMs} ms`,
+      lastLine: '',
     });
   }
 
@@ -200,13 +202,40 @@ export class ImprovClient {
     while (!deadline.passed && (await this.#next(deadline)) !== undefined);
   }
 
-  /** Texts of the next result of a command. */
-  async #result(command: number, what: string): Promise<readonly string[]> {
-    const deadline = new Deadline(CALL_MS);
+  /** A question and its first result. Where the question or its acknowledgement was damaged on the way, it is asked again. */
+  async #call(command: number, what: string): Promise<ImprovResult> {
+    for (let left = TRIES; ; left--) {
+      await this.#send(command);
+      try {
+        return await this.#result(command, what, new Deadline(CALL_MS), CALL_MS / TRIES);
+      } catch (error) {
+        if (left === 1 || !(error instanceof Unheard)) throw error instanceof Unheard ? error.failure : error;
+      }
+    }
+  }
+
+  /**
+   * The next result of a command.
+   * @param unheardMs after so long without any answer to it the device has not heard it
+   * @throws Unheard, WIFI_REFUSED, WIFI_ANSWER_BROKEN, WIFI_NO_ANSWER
+   */
+  async #result(
+    command: number,
+    what: string,
+    deadline: Deadline,
+    unheardMs = Infinity,
+  ): Promise<ImprovResult> {
+    const silent = this.#noAnswer(`answer to ${what}`, deadline.timeoutMs);
+    const unheard = new Deadline(Math.min(unheardMs, deadline.timeoutMs));
+    let isHeard = false;
     while (!deadline.passed) {
       const packet = await this.#next(deadline);
-      if (packet?.type === PACKET_TYPE.error && (packet.data[0] ?? 0) !== IMPROV_ERROR.none) {
-        throw this.#refused(what, packet.data[0] ?? IMPROV_ERROR.unknown);
+      if (!isHeard && unheard.passed && unheardMs !== Infinity) throw new Unheard(silent);
+      if (packet?.type === PACKET_TYPE.error) {
+        const error = packet.data[0] ?? IMPROV_ERROR.none;
+        if (error === IMPROV_ERROR.badPacket) throw new Unheard(this.#refused(what, error));
+        if (error !== IMPROV_ERROR.none) throw this.#refused(what, error);
+        isHeard = true;
       }
       if (packet?.type !== PACKET_TYPE.result) continue;
       const result = decodeResult(packet.data);
@@ -214,13 +243,13 @@ export class ImprovClient {
         const reason = 'its lengths do not fit together';
         throw new EspmintError('WIFI_ANSWER_BROKEN', { port: this.link.address, what, reason });
       }
-      if (result.command === command) return result.texts;
+      if (result.command === command) return result;
     }
-    throw new EspmintError('WIFI_NO_ANSWER', {
-      port: this.link.address,
-      what: `answer to ${what}`,
-      timeoutMs: CALL_MS,
-    });
+    throw silent;
+  }
+
+  #noAnswer(what: string, timeoutMs: number): EspmintError {
+    return new EspmintError('WIFI_NO_ANSWER', { port: this.link.address, what, timeoutMs });
   }
 
   /** A provisioned device adds its address as a result; others do not, and some give none. */
@@ -291,6 +320,13 @@ export class ImprovClient {
   }
 }
 
+/** The device has not understood the question, or has not got it. */
+class Unheard extends Error {
+  constructor(readonly failure: EspmintError) {
+    super(failure.message);
+  }
+}
+
 const ERROR_TEXTS: Readonly<Record<number, string>> = {
   [IMPROV_ERROR.badPacket]: 'it found the packet invalid, or does not know this command',
   [IMPROV_ERROR.unknownCommand]: 'it does not know this command',
@@ -298,15 +334,3 @@ const ERROR_TEXTS: Readonly<Record<number, string>> = {
   [IMPROV_ERROR.badHostname]: 'it does not accept the host name',
   [IMPROV_ERROR.unknown]: 'it met an error without a name',
 };
-
-/** One entry a name: the strongest. */
-export function strongestFirst(networks: readonly SeenNetwork[]): SeenNetwork[] {
-  const strength = ({ rssi = -200 }: SeenNetwork): number => rssi;
-  const best = new Map<string, SeenNetwork>();
-  for (const network of networks) {
-    const known = best.get(network.ssid);
-    if (network.ssid === '') continue;
-    if (known === undefined || strength(network) > strength(known)) best.set(network.ssid, network);
-  }
-  return [...best.values()].sort((a, b) => strength(b) - strength(a));
-}

@@ -123,7 +123,7 @@ describe('the Improv client', () => {
     const silent = await connect('silent');
     await silent.client.detect();
     await expect(silent.client.provision('Lab', 'lab-password', 300)).rejects.toMatchObject({
-      code: 'WIFI_NO_ANSWER',
+      code: 'WIFI_JOIN_UNPROVEN',
     });
   });
 
@@ -161,6 +161,35 @@ describe('the Improv client', () => {
   ])('takes no failure for success: %#', async (answers, code) => {
     const link = scriptedLink(() => answers);
     await expect(new ImprovClient(link).provision('Lab', 'lab-password')).rejects.toMatchObject({ code });
+  });
+
+  it('asks again where the call or its answer was damaged on the way, and takes answers that come twice', async () => {
+    const info = (name: string): Uint8Array => {
+      const texts = encodeTexts(['fw', '1', 'ESP32', name]);
+      return packet(4, COMMAND.deviceInfo, texts.length, ...texts);
+    };
+    const spoilt = info('spoilt').slice();
+    spoilt[spoilt.length - 2] = 0x55;
+    const answers = [[packet(2, 1)], [packet(2, 0), spoilt, info('Board'), info('Board')], [packet(2, 0)]];
+    const network = encodeTexts(['Lab', '-40', 'YES']);
+    answers[2]?.push(info('late'), packet(4, COMMAND.scan, network.length, ...network));
+    answers[2]?.push(packet(4, COMMAND.scan, 0), packet(4, COMMAND.scan, 0));
+    answers.push(
+      [packet(2, 1)],
+      [packet(2, 0), packet(1, 3), packet(1, 4), packet(1, 4), packet(4, 1, 0), packet(4, 1, 0)],
+    );
+    const link = scriptedLink(() => answers.shift() ?? []);
+    const client = new ImprovClient(link);
+    expect((await client.info()).name).toBe('Board');
+    expect((await client.scan()).map(({ ssid }) => ssid)).toEqual(['Lab']);
+    await client.provision('Lab', 'lab-password');
+    expect(link.written).toHaveLength(5);
+  });
+
+  it('lists what it was told where the end of the list is lost', async () => {
+    const network = encodeTexts(['Lab', '-40', 'YES']);
+    const link = scriptedLink(() => [packet(2, 0), packet(4, COMMAND.scan, network.length, ...network)]);
+    expect((await new ImprovClient(link).scan()).map(({ ssid }) => ssid)).toEqual(['Lab']);
   });
 
   it('refuses credentials that do not fit into a packet', async () => {

@@ -56,6 +56,8 @@ export function encodeTexts(texts: readonly string[]): Uint8Array {
 export interface ImprovResult {
   readonly command: number;
   readonly texts: readonly string[];
+  /** The same as they came: a network name need not be UTF-8. */
+  readonly bytes: readonly Uint8Array[];
 }
 
 /** What a result packet holds; undefined where its lengths do not fit. */
@@ -64,14 +66,14 @@ export function decodeResult(data: Uint8Array): ImprovResult | undefined {
   const length = data[1];
   if (command === undefined || length === undefined || data.length < 2 + length) return undefined;
   const payload = data.subarray(2, 2 + length);
-  const texts: string[] = [];
+  const bytes: Uint8Array[] = [];
   for (let at = 0; at < payload.length;) {
     const size = payload[at] ?? 0;
     if (at + 1 + size > payload.length) return undefined;
-    texts.push(new TextDecoder().decode(payload.subarray(at + 1, at + 1 + size)));
+    bytes.push(payload.slice(at + 1, at + 1 + size));
     at += 1 + size;
   }
-  return { command, texts };
+  return { command, texts: bytes.map((text) => new TextDecoder().decode(text)), bytes };
 }
 
 /** Sum of all bytes, its low byte. */

@@ -1,7 +1,7 @@
 // Unified provisioning, the host's side: find out the version, open a session, scan, hand over a network, watch it join.
 import { EspmintError, isEspmintError, warningOf, type OnWarning } from '../../core/errors/index.js';
 import { Deadline, sleep, throwIfAborted } from '../../driver/wait.js';
-import { strongestFirst, type SeenNetwork } from '../improv/client.js';
+import { strongestFirst, type SeenNetwork } from '../seen-network.js';
 import {
   configApply,
   configGetStatus,

@@ -16,6 +16,8 @@ export class HttpTransport implements ProtocommTransport {
   readonly address: string;
   readonly #base: URL;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  /** Connections that have carried a request: Node says so itself only of some (reusedSocket). */
+  readonly #used = new WeakSet<object>();
   #cookie: string | undefined;
 
   /**
@@ -65,7 +67,7 @@ export class HttpTransport implements ProtocommTransport {
   ): Promise<{ readonly head: IncomingMessage; readonly body: Uint8Array }> {
     const { timeoutMs = REQUEST_MS, signal } = this.options;
     return new Promise((resolve, reject) => {
-      let isLate = false;
+      let [isLate, isReused] = [false, false];
       // Not the socket's own time-out, which an answer that drips never meets.
       const timer = setTimeout(() => {
         isLate = true;
@@ -94,9 +96,13 @@ export class HttpTransport implements ProtocommTransport {
       const fail = (error: Error): void => {
         clearTimeout(timer);
         const failure = this.#failure(endpoint, isLate ? new Error('timeout') : error, timeoutMs);
-        const isStale = failure instanceof HandlerFailed && sent.reusedSocket;
+        const isStale = failure instanceof HandlerFailed && isReused;
         reject(isStale ? new StaleConnection(endpoint) : failure);
       };
+      sent.on('socket', (socket) => {
+        isReused = this.#used.has(socket);
+        this.#used.add(socket);
+      });
       sent.on('error', fail);
       sent.end(body);
     });

@@ -1,7 +1,7 @@
 // The messages of unified provisioning by their field numbers (ESP-IDF: protocomm/proto, wifi_provisioning/proto; the
 // component network_provisioning has the same numbers for Wi-Fi). Pure.
 import { macText } from '../../core/mac.js';
-import type { SeenNetwork } from '../improv/client.js';
+import { nameOf, securityOf, type SeenNetwork } from '../seen-network.js';
 import { encodeMessage, Message, type Fields } from './protobuf.js';
 
 /** Status of every answer. */
@@ -148,11 +148,12 @@ export function readScanResult(bytes: Uint8Array): SeenNetwork[] {
     .message(15)
     .all(1)
     .map((entry) => ({
-      ssid: entry.text(1),
+      ...nameOf(entry.bytes(1)),
       channel: entry.number(2),
       rssi: entry.number(3),
       bssid: macText(entry.bytes(4)),
       secured: entry.number(5) !== 0,
+      security: securityOf(entry.number(5)),
     }));
 }
 

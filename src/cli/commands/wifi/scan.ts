@@ -1,8 +1,15 @@
 // `espmint wifi scan`: the networks that a board sees, which is what counts, not those that this computer sees.
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
-import { ConsoleTransport, findWay, ProtocommClient, type SeenNetwork } from '../../../wifi/index.js';
+import {
+  cautionOf,
+  ConsoleTransport,
+  findWay,
+  ProtocommClient,
+  type SeenNetwork,
+} from '../../../wifi/index.js';
 import { jsonLine, type CliIo } from '../../io.js';
+import { printable } from '../../output/printable.js';
 import { Table, type Row } from '../../output/table.js';
 import { withBoard, withPortal } from './board-link.js';
 import { readProof } from './credentials.js';
@@ -51,14 +58,21 @@ async function scan(io: CliIo, options: Options): Promise<SeenNetwork[]> {
 function show(io: CliIo, networks: readonly SeenNetwork[], json: boolean): void {
   if (json) for (const network of networks) io.stdout(jsonLine({ type: 'network', ...network }));
   else if (networks.length === 0) io.stdout('the board sees no network\n');
-  else new Table(io, ['NETWORK', 'SIGNAL', 'SECURITY', 'CHANNEL']).add(networks.map(cells));
+  else {
+    new Table(io, ['NETWORK', 'SIGNAL', 'SECURITY', 'CHANNEL']).add(networks.map(cells));
+    for (const network of networks) {
+      const caution = cautionOf(network);
+      if (caution !== undefined) io.stdout(`${printable(`"${network.ssid}"`)} ${caution}\n`);
+    }
+    io.stdout('A hidden network is not listed: give its name with --ssid.\n');
+  }
 }
 
-function cells({ ssid, rssi, secured, channel }: SeenNetwork): Row {
+function cells({ ssid, rssi, secured, security, channel }: SeenNetwork): Row {
   return [
     ssid,
     rssi === undefined ? undefined : `${rssi} dBm`,
-    secured ? 'secured' : 'open',
+    security ?? (secured ? 'secured' : 'open'),
     channel?.toString(),
   ];
 }

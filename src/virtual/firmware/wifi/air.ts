@@ -3,6 +3,12 @@ import { pbkdf2Sync } from 'node:crypto';
 
 export interface VirtualNetwork {
   readonly ssid: string;
+  /** In a scan these bytes stand in place of the name: a name need not be UTF-8. */
+  readonly ssidHex?: string;
+  /** It says no name in a scan. */
+  readonly hidden?: boolean;
+  /** Of wifi_auth_mode_t; default 3 (WPA2), or 0 without a password. 5 wants a user name, which no board here has. */
+  readonly auth?: number;
   /** Empty or absent: open. */
   readonly password?: string;
   readonly rssi?: number;
@@ -39,6 +45,12 @@ const DEFAULT_NETWORKS: readonly VirtualNetwork[] = [
   { ssid: 'Guests', rssi: -70, channel: 1 },
 ];
 
+/** Its name as a scan has it. */
+export const scannedName = ({ ssid, ssidHex, hidden }: VirtualNetwork): Buffer =>
+  hidden === true ? Buffer.alloc(0) : ssidHex === undefined ? Buffer.from(ssid) : Buffer.from(ssidHex, 'hex');
+
+export const authOf = ({ auth, password = '' }: VirtualNetwork): number => auth ?? (password === '' ? 0 : 3);
+
 export interface JoinAttempt {
   readonly ssid: string;
   readonly password: string;
@@ -68,6 +80,7 @@ export class Air {
     const network = this.networks.find((one) => one.ssid === ssid);
     if (network === undefined) return { joined: false, reason: 201, channel: 0 };
     const channel = network.channel ?? 1;
+    if (authOf(network) === ENTERPRISE) return { joined: false, reason: 23, channel };
     if (!opens(network, password)) return { joined: false, reason: 15, channel };
     if (this.fault === 'no-address') return { joined: false, reason: 0, channel };
     const host = 10 + ((this.mac[5] ?? 0) % 200);
@@ -84,9 +97,13 @@ export const bssidOf = ({ ssid }: VirtualNetwork): string =>
     ),
   ].join(':');
 
-function opens({ ssid, password = '' }: VirtualNetwork, given: string): boolean {
+const ENTERPRISE = 5;
+const WPA3 = 6;
+
+function opens(network: VirtualNetwork, given: string): boolean {
+  const { ssid, password = '' } = network;
   if (given === password) return true;
-  if (password === '' || !/^[0-9a-f]{64}$/i.test(given)) return false;
+  if (password === '' || authOf(network) === WPA3 || !/^[0-9a-f]{64}$/i.test(given)) return false;
   return pbkdf2Sync(password, ssid, 4096, 32, 'sha1').toString('hex') === given.toLowerCase();
 }
 

@@ -1,6 +1,6 @@
 // Firmware that speaks Improv Serial: a reading of the specification apart from the client's, as a device keeps it.
 import type { Air } from './air.js';
-import { joinLog, type JoinAttempt } from './air.js';
+import { authOf, joinLog, scannedName, type JoinAttempt } from './air.js';
 import type { ChipFacts } from './facts.js';
 
 /** What the device does next: bytes to send, or time to take. */
@@ -84,8 +84,12 @@ export class ImprovDevice {
         return [
           accepted,
           this.log('wifi: scan'),
-          ...this.air.networks.map(({ ssid, rssi = -60, password = '' }) =>
-            this.result(4, [ssid, String(rssi), password === '' ? 'NO' : 'YES']),
+          ...this.air.networks.map((network) =>
+            this.result(4, [
+              scannedName(network),
+              String(network.rssi ?? -60),
+              authOf(network) === 0 ? 'NO' : 'YES',
+            ]),
           ),
           this.result(4, []),
         ];
@@ -115,9 +119,9 @@ export class ImprovDevice {
     return [...head, ...logged, this.packet(1, [4]), this.result(1, [this.url])];
   }
 
-  private result(command: number, texts: readonly string[]): Act {
+  private result(command: number, texts: readonly (string | Buffer)[]): Act {
     const payload = texts.flatMap((text) => {
-      const bytes = Buffer.from(text);
+      const bytes = typeof text === 'string' ? Buffer.from(text) : text;
       return [bytes.length, ...bytes];
     });
     return this.packet(4, [command, payload.length, ...payload]);

@@ -8,7 +8,15 @@ import {
   type Handshake,
   type ProtocommSettings,
 } from './handshakes.js';
-import { bssidOf, joinLog, type Air, type JoinAttempt, type JoinOutcome } from './air.js';
+import {
+  authOf,
+  bssidOf,
+  joinLog,
+  scannedName,
+  type Air,
+  type JoinAttempt,
+  type JoinOutcome,
+} from './air.js';
 
 /** Questions after which a slow board has joined. */
 const SLOW_QUESTIONS = 3;
@@ -173,11 +181,11 @@ export class ProtocommDevice {
         bytesField(
           1,
           Buffer.concat([
-            bytesField(1, Buffer.from(network.ssid)),
+            bytesField(1, scannedName(network)),
             varintField(2, network.channel ?? 1),
             varintField(3, network.rssi ?? -60),
             bytesField(4, Buffer.from(bssidOf(network).replaceAll(':', ''), 'hex')),
-            varintField(5, (network.password ?? '') === '' ? 0 : 3),
+            varintField(5, authOf(network)),
           ]),
         ),
       );

@@ -207,6 +207,10 @@ export const engineer = {
   'wifi.network': 'Network that the board sees',
   'wifi.other': 'Another network',
   'wifi.name': 'Name of the network',
+  'wifi.caution.enterprise':
+    'This network wants a user name or a certificate (802.1X). espmint gives a name and a password only: your firmware needs its own settings for it.',
+  'wifi.caution.wpa3': 'WPA3 only: it takes no WPS and no raw key of 64 hex digits.',
+  'wifi.caution.wep': 'WEP: firmware refuses it by default. Secure the network by WPA2 or WPA3.',
   'wifi.password': 'Password',
   'wifi.proof': 'Proof of possession (on the label)',
   'wifi.join': 'Connect the board',

@@ -406,6 +406,10 @@ export const de: Messages = {
   'wifi.network': 'Netz, das das Board sieht',
   'wifi.other': 'Anderes Netz',
   'wifi.name': 'Name des Netzes',
+  'wifi.caution.enterprise':
+    'Dieses Netz verlangt einen Benutzernamen oder ein Zertifikat (802.1X). espmint gibt nur Namen und Passwort weiter: die Firmware braucht dafür eigene Einstellungen.',
+  'wifi.caution.wpa3': 'Nur WPA3: kein WPS und kein roher Schlüssel aus 64 Hexziffern.',
+  'wifi.caution.wep': 'WEP: Firmware lehnt es in der Regel ab. Sichern Sie das Netz mit WPA2 oder WPA3.',
   'wifi.password': 'Passwort',
   'wifi.proof': 'Besitznachweis (auf dem Etikett)',
   'wifi.join': 'Board verbinden',

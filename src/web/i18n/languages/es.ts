@@ -403,6 +403,10 @@ export const es: Messages = {
   'wifi.network': 'Red que ve la placa',
   'wifi.other': 'Otra red',
   'wifi.name': 'Nombre de la red',
+  'wifi.caution.enterprise':
+    'Esta red pide un nombre de usuario o un certificado (802.1X). espmint solo da nombre y contraseña: el firmware necesita sus propios ajustes.',
+  'wifi.caution.wpa3': 'Solo WPA3: no admite WPS ni una clave de 64 dígitos hexadecimales.',
+  'wifi.caution.wep': 'WEP: el firmware lo rechaza por defecto. Proteja la red con WPA2 o WPA3.',
   'wifi.password': 'Contraseña',
   'wifi.proof': 'Prueba de posesión (en la etiqueta)',
   'wifi.join': 'Conectar la placa',

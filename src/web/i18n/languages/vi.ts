@@ -398,6 +398,10 @@ export const vi: Messages = {
   'wifi.network': 'Mạng mà bo thấy',
   'wifi.other': 'Mạng khác',
   'wifi.name': 'Tên mạng',
+  'wifi.caution.enterprise':
+    'Mạng này cần tên người dùng hoặc chứng chỉ (802.1X). espmint chỉ chuyển tên và mật khẩu: firmware cần thiết lập riêng.',
+  'wifi.caution.wpa3': 'Chỉ WPA3: không dùng được WPS và khóa thô 64 chữ số hex.',
+  'wifi.caution.wep': 'WEP: firmware mặc định từ chối. Hãy bảo vệ mạng bằng WPA2 hoặc WPA3.',
   'wifi.password': 'Mật khẩu',
   'wifi.proof': 'Mã xác nhận sở hữu (trên nhãn)',
   'wifi.join': 'Kết nối bo',

@@ -3,11 +3,11 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { WifiLook, WifiSet } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
-import { t } from '../../i18n/translate.js';
+import { t, type Key } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { SelectField, TextField } from '../../ui/field.js';
-import { FailureNote } from '../../ui/parts.js';
+import { FailureNote, Note } from '../../ui/parts.js';
 import { failureText } from '../../ui/toasts.js';
 import { AirForm, type AirWay } from './wifi-air.js';
 
@@ -108,17 +108,26 @@ interface Draft {
 }
 
 const OTHER = '';
+/** What no way of espmint can give, or not each. */
+const CAUTIONS: Partial<Record<string, Key>> = {
+  '802.1X': 'wifi.caution.enterprise',
+  WPA3: 'wifi.caution.wpa3',
+  WEP: 'wifi.caution.wep',
+};
 
 /** The form changes with what the board speaks: its own list of networks, and its proof where it wants one. */
 function WifiForm(props: { look: WifiLook; busy: boolean; onJoin: (draft: Draft) => void }): JSX.Element {
   const { look, busy } = props;
-  const networks = look.networks ?? [];
+  // A name that is no text cannot be given back to the board.
+  const networks = (look.networks ?? []).filter(({ ssidHex }) => ssidHex === undefined);
   const [chosen, setChosen] = useState(networks[0]?.ssid ?? OTHER);
   const [typed, setTyped] = useState('');
   const [password, setPassword] = useState('');
   const [proof, setProof] = useState('');
   const ssid = chosen === OTHER ? typed : chosen;
-  const open = networks.find((network) => network.ssid === chosen)?.secured === false;
+  const found = networks.find((network) => network.ssid === chosen);
+  const open = found?.secured === false;
+  const caution = CAUTIONS[found?.security ?? 'other'];
   const lacksProof = look.needsProof && proof === '';
   return (
     <form
@@ -136,13 +145,20 @@ function WifiForm(props: { look: WifiLook; busy: boolean; onJoin: (draft: Draft)
           options={[
             ...networks.map((network) => ({
               value: network.ssid,
-              label: network.rssi === undefined ? network.ssid : `${network.ssid} · ${network.rssi} dBm`,
+              label: [
+                network.ssid,
+                network.rssi === undefined ? undefined : `${network.rssi} dBm`,
+                network.security,
+              ]
+                .filter((part) => part !== undefined)
+                .join(' · '),
             })),
             { value: OTHER, label: t('wifi.other') },
           ]}
           onChange={setChosen}
         />
       )}
+      {caution !== undefined && <Note tone="warn">{t(caution)}</Note>}
       {chosen === OTHER && <TextField label={t('wifi.name')} value={typed} onInput={setTyped} />}
       {!open && (
         <TextField label={t('wifi.password')} type="password" value={password} onInput={setPassword} />
