@@ -9,7 +9,7 @@ export interface JoinPatterns {
   readonly failure?: readonly FailurePattern[] | undefined;
 }
 
-/** A line that says that it failed, and in which words that is told. */
+/** A line that says that it failed, and the words for that. */
 export interface FailurePattern extends Partial<ReasonText> {
   readonly pattern: RegExp;
 }

@@ -132,7 +132,7 @@ describe('espmint wifi set finds out what a board speaks', () => {
       );
       expect(run.stdout).toContain('by portal, address 192.168.77.130');
       const seen = await wifi('scan', '--url', portal.url, '--pop-file', proofFile);
-      expect(seen.stdout).toMatch(/Field "Net".*secured/);
+      expect(seen.stdout).toMatch(/Field "Net".*WPA2/);
     }
   });
 });

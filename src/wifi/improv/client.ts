@@ -41,7 +41,7 @@ const ASK_AGAIN_MS = 1_000;
 const CALL_MS = 30_000;
 /** Between two networks of a list. */
 const NEXT_MS = 5_000;
-/** So often a device is told or asked something that it does not even acknowledge. */
+/** So often a call is sent to a device that does not even acknowledge it. */
 const TRIES = 3;
 /** A board that names more of them is lying. */
 const MOST_NETWORKS = 256;
