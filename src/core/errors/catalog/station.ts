@@ -72,7 +72,7 @@ export const STATION_ERRORS = {
     ...conflict,
     problem: ({ batch, quantity }) => `The batch "${batch}" has all of its ${quantity} boards`,
     next: ({ batch, quantity }) =>
-      `stop here, or ask for more with "espmint batch resume ${inShell(batch)} --quantity COUNT" (over ${quantity})`,
+      `stop here, or ask for more than ${quantity} with "espmint batch resume ${inShell(batch)} --quantity COUNT"`,
   }),
   BATCH_PLACE_LOST: entry<{ batch: string; mac: string }>({
     ...conflict,
