@@ -141,6 +141,17 @@ describe('one way of writing', () => {
       await expect(replaceFile('/dev/full', 'x')).rejects.toThrow('the disk is full');
   });
 
+  it('names the file as the cause where the source complains that nobody reads it to its end', async () => {
+    const source: AsyncIterable<string> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.resolve({ done: false, value: 'x' }),
+        return: () => Promise.reject(new Error('aborted')),
+      }),
+    };
+    if (process.platform === 'linux')
+      await expect(streamToFile('/dev/full', source)).rejects.toThrow('the disk is full');
+  });
+
   it('replaces a link in a folder of its own, and does not follow it', async () => {
     await writeFile(at('victim'), 'theirs');
     await symlink(at('victim'), at('state.json'));

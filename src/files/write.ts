@@ -57,7 +57,8 @@ export async function streamToFile(path: string, pieces: Pieces, options: WriteO
     if (target === undefined) await writeOut(await open(path, 'w'), source.pieces(), { isSynced: false });
     else await putInPlace(target, source.pieces(), { ...options, isNamedByUser: true });
   } catch (error) {
-    throw source.failure === undefined ? unwritable(path, error) : source.failure.error;
+    // Where the file fails, the source is ended early, and may complain of that too.
+    throw source.failure?.error === error ? error : unwritable(path, error);
   }
 }
 

@@ -5,7 +5,7 @@ import { systemZone } from '../../core/times.js';
 import { labelFont } from '../../station/index.js';
 import { figuresOf } from '../../core/figures/figures.js';
 import { withProduction } from '../compose/compose-production.js';
-import { formOfFile } from '../arguments/file-form.js';
+import { checkEnding } from '../arguments/file-form.js';
 import { replaceFile } from '../../files/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { whoami } from '../compose/whoami.js';
@@ -25,7 +25,7 @@ export function reportCommand(io: CliIo): Command {
 }
 
 async function report(io: CliIo, name: string, options: Options): Promise<void> {
-  if (options.pdf !== undefined) formOfFile({ field: '--pdf', path: options.pdf, forms: ['pdf'] });
+  if (options.pdf !== undefined) checkEnding({ field: '--pdf', path: options.pdf, forms: ['pdf'] });
   const made = await withProduction(io, options, async ({ batches, runs }) =>
     makeBatchReport({
       batch: await batches.get(name),

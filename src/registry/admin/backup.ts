@@ -52,9 +52,12 @@ export async function backUp(options: RegistryOptions, path: string): Promise<Co
         const { masterIds } = await readSeal(client);
         const header: Header = { espmintBackup: FORMAT, masterKeys: masterIds };
         const lines = Readable.from(linesOf(header, readTables(client), print));
-        await pipeline(lines, createGzip(), (packed: AsyncIterable<Uint8Array>) =>
-          streamToFile(path, packed, { mode: PRIVATE_FILE }),
-        );
+        const packed = createGzip();
+        const packing = pipeline(lines, packed);
+        // Where the file fails, this only knows that it was ended early; where the database fails, the file tells it too.
+        packing.catch(() => undefined);
+        await streamToFile(path, packed, { mode: PRIVATE_FILE });
+        await packing;
         return { rows: countRows(print), masterIds };
       });
     },
