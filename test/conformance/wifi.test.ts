@@ -139,21 +139,23 @@ describe.runIf(toolAvailable('the venv', PYTHON))('a device made of srp and cryp
 });
 
 describe.runIf(toolAvailable('the venv', PYTHON))("Espressif's generator", () => {
-  it("makes the same bytes of the Wi-Fi component's own store", async () => {
+  it.each([
+    ['Factory Floor', 'correct horse battery'],
+    ['s'.repeat(32), 'f'.repeat(64)],
+    ['工厂车间网络', 'p'.repeat(63)],
+    ['📶'.repeat(8), ''],
+  ])("makes the same bytes of the Wi-Fi component's own store: %s", async (ssid, password) => {
     const csv = join(folder, 'wifi.csv');
     const image = join(folder, 'wifi.bin');
     const rows = [
       'key,type,encoding,value',
       'nvs.net80211,namespace,,',
-      'sta.ssid,data,blob_sz_fill(32;0x00),Factory Floor',
-      'sta.pswd,data,blob_fill(64;0x00),correct horse battery',
+      `sta.ssid,data,blob_sz_fill(32;0x00),${ssid}`,
+      `sta.pswd,data,blob_fill(64;0x00),${password}`,
     ];
     await writeFile(csv, `${rows.join('\n')}\n`);
     await run(PYTHON, ['-m', 'esp_idf_nvs_partition_gen', 'generate', csv, image, '0x3000']);
-    const ours = encodeNvs(
-      net80211Rows({ ssid: 'Factory Floor', password: 'correct horse battery' }),
-      0x3000,
-    );
+    const ours = encodeNvs(net80211Rows({ ssid, password }), 0x3000);
     expect(Buffer.from(ours).equals(await readFile(image))).toBe(true);
   });
 });

@@ -1,11 +1,12 @@
 // The technician's commands on virtual boards: each way onto Wi-Fi, its failures, and a password that shows nowhere.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   createVirtualBoard,
   servePortal,
+  serveAir,
   serveRfc2217,
   serveTcp,
   type ApplicationName,
@@ -14,6 +15,7 @@ import {
 } from '../../src/virtual/index.js';
 import { readStoredWifi } from '../../src/virtual/firmware/wifi/settings.js';
 import { runInProcess, type InProcessRun } from '../support/cli-in-process.js';
+import { startStation, until, type StationProcess } from '../support/station-process.js';
 
 const CANARY = 'c4nary "quoted" \\pass';
 const AIR: VirtualWifi = { networks: [{ ssid: 'Field "Net"', password: CANARY }, { ssid: 'Open' }] };
@@ -296,4 +298,84 @@ describe('the other commands', () => {
     expect(run.stderr).toContain('SMARTCONFIG_READABLE');
     expect(run.stderr).toMatch(/No board acknowledged.*loopback/s);
   }, 40_000);
+});
+
+/** A station in a process of its own, until its boards have ended. */
+describe('espmint station', () => {
+  const PATIENCE_MS = 90_000;
+
+  async function station(wifi: string, boards: readonly VirtualBoard[]): Promise<StationProcess> {
+    const profile = join(folder, 'station.yaml');
+    const text = `name: sensor\ncaUrl: https://ca.example.com\npolicy: {attempts: 1}\nwifi: ${wifi}\n`;
+    await writeFile(profile, text);
+    const ports: string[] = [];
+    for (const board of boards) {
+      const server = await serveRfc2217(board, { host: '127.0.0.1', port: 0 });
+      closers.push(() => server.close());
+      ports.push('--port', server.url);
+    }
+    const keys = join(folder, 'keys.jsonl');
+    const env = { ...process.env, FORCE_COLOR: undefined, ESPMINT_WIFI_PASSWORD: CANARY };
+    const where = [
+      '--profile',
+      profile,
+      '--registry',
+      'none',
+      '--keys-to',
+      keys,
+      '--data-dir',
+      join(folder, 'data'),
+    ];
+    const started = startStation([...where, ...ports, '--retries', '0'], env);
+    closers.push(() => started.end('SIGKILL'));
+    return started;
+  }
+
+  const plug = (mac: string): VirtualBoard => {
+    const board = createVirtualBoard({ application: 'wifi', wifi: AIR, mac });
+    closers.push(() => board.dispose());
+    return board;
+  };
+
+  it('gives the WPS button to one board after the other, and says why one did not join', async () => {
+    const boards = [1, 2, 3].map((n) => plug(`a4:cf:12:34:57:0${n}`));
+    const running = await station('{mode: wps, wps: {method: button}, join: {}}', boards);
+    const waiting = (): VirtualBoard[] => boards.filter(({ radio }) => radio.wps !== undefined);
+    for (const [turn, pin] of [undefined, '12345670', undefined].entries()) {
+      await until('one board waits for the button', PATIENCE_MS, () => waiting().length === 1);
+      const [board] = waiting();
+      board?.radio.pressWps(pin, { ssid: 'Field "Net"', password: CANARY });
+      if (board !== undefined) board.radio.wps = undefined;
+      const ended = (): number => running.passed.length + running.failures.length;
+      await until('its run has ended', PATIENCE_MS, () => ended() === turn + 1);
+    }
+    expect(running.passed).toHaveLength(2);
+    expect(running.failures).toMatchObject([
+      {
+        code: 'WIFI_JOIN_FAILED',
+        wifi: { mode: 'wps', result: 'failed', reason: 'WPS: the access point ended the exchange' },
+      },
+    ]);
+    expect(running.text()).not.toContain('c4nary');
+  });
+
+  // Elsewhere a broadcast need not come back to its own host.
+  it.runIf(process.platform === 'linux')(
+    'sends the network by SmartConfig to the board that waits for it',
+    async () => {
+      const board = plug('a4:cf:12:34:57:09');
+      const air = await serveAir(board, { host: '0.0.0.0', port: 7001 });
+      closers.push(() => air.close());
+      const wifi = `{mode: smartconfig, ssid: 'Field "Net"', password: 'env:ESPMINT_WIFI_PASSWORD', smartconfig: {protocol: v2, bssid: '02:00:00:00:00:01'}}`;
+      const running = await station(wifi, [board]);
+      await until(
+        'the board has passed',
+        PATIENCE_MS,
+        () => running.passed.length + running.failures.length === 1,
+      );
+      expect(running.failures).toEqual([]);
+      expect(running.text()).not.toContain('c4nary');
+      expect(await readFile(join(folder, 'keys.jsonl'), 'utf8')).not.toContain('c4nary');
+    },
+  );
 });

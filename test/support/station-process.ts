@@ -11,7 +11,13 @@ const POLL_MS = 100;
 interface Line {
   readonly type: string;
   readonly state?: string;
-  readonly result?: { readonly ok: boolean; readonly mac?: string; readonly code?: string };
+  readonly result?: StationResult;
+}
+
+interface StationResult {
+  readonly ok: boolean;
+  readonly mac?: string;
+  readonly code?: string;
 }
 
 export interface StationProcess {
@@ -19,6 +25,10 @@ export interface StationProcess {
   readonly passed: readonly string[];
   /** Of the runs that have not passed. */
   readonly codes: ReadonlySet<string>;
+  /** The same, whole. */
+  readonly failures: readonly StationResult[];
+  /** All that it has printed. */
+  text(): string;
   /** Slots that were seen to wait: with `--start key` for the key. */
   readonly waited: number;
   /** As an operator: one line, with its end. */
@@ -36,13 +46,19 @@ export function startStation(args: readonly string[], env: NodeJS.ProcessEnv): S
   });
   const passed: string[] = [];
   const codes = new Set<string>();
+  const failures: StationResult[] = [];
+  const lines: string[] = [];
   let waited = 0;
   createInterface({ input: child.stdout }).on('line', (text) => {
+    lines.push(text);
     const { type, state, result } = JSON.parse(text) as Line;
     if (type === 'slot' && state === 'waiting') waited += 1;
     if (type !== 'ended' || result === undefined) return;
     if (result.ok) passed.push(result.mac ?? '');
-    else codes.add(result.code ?? '');
+    else {
+      codes.add(result.code ?? '');
+      failures.push(result);
+    }
   });
   // A station that was killed reads no more.
   child.stdin.on('error', () => undefined);
@@ -50,6 +66,8 @@ export function startStation(args: readonly string[], env: NodeJS.ProcessEnv): S
   return {
     passed,
     codes,
+    failures,
+    text: () => lines.join('\n'),
     get waited() {
       return waited;
     },
