@@ -72,6 +72,15 @@ describe('a log of joining', () => {
     expect(judge('rst:0x1 (POWERON_RESET)', 'rst:0x3 (SW_RESET)')).toBeUndefined();
   });
 
+  it('looks at the first 1,024 characters of a line: what a pattern costs grows faster than its text', () => {
+    const proof = 'got ip:192.168.77.89';
+    const before = (chars: number): string => `${'wifi:connected with '.repeat(80)}`.slice(0, chars);
+    expect(judge(before(1_000) + proof)).toMatchObject({ joined: true });
+    expect(judge(before(1_010) + proof)).toBeUndefined();
+    // A number that the cut has shortened is none.
+    expect(judge(`${before(1_024 - proof.length + 1)}${proof}`)).toBeUndefined();
+  });
+
   it('survives any bytes, cut anywhere', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array()), (pieces) => {

@@ -1,5 +1,5 @@
 // Proof of connection from a board's log, whatever brought it onto Wi-Fi: joined, got an address, or why not. Pure.
-import { LineSplitter } from './lines.js';
+import { judged, LineSplitter } from './lines.js';
 import { reasonText, WRONG_PASSWORD_REASONS, type ReasonText } from './reasons.js';
 
 /** Patterns of firmware that says it in its own words; they come before the built-in ones. */
@@ -40,7 +40,7 @@ const ASSOCIATED: readonly RegExp[] = ['.+(?=, aid = \\d+, channel)', '.+(?=, ch
       'i',
     ),
 );
-const IP = String.raw`(?<ip>\d{1,3}(?:\.\d{1,3}){3})(?![\d.])`;
+const IP = String.raw`(?<ip>\d{1,3}(?:\.\d{1,3}){3})(?![\d.…])`;
 const ADDRESSES: readonly RegExp[] = [
   new RegExp(String.raw`esp_netif_handlers: .*\bip: ${IP}, mask: .*, gw: `, 'i'),
   new RegExp(String.raw`\bgot (?:ip|ipv4|ip address)\b(?: address)?\s*[:=]?\s*${IP}`, 'i'),
@@ -104,7 +104,8 @@ export class JoinLog {
   }
 
   /** Judges one line. @returns what is certain now: an address, or a failure after which no success can come */
-  push(line: string): JoinVerdict | undefined {
+  push(whole: string): JoinVerdict | undefined {
+    const line = judged(whole);
     this.#lines += 1;
     this.#lastLine = line.trim();
     return this.#own(line) ?? this.#dead(line) ?? this.#address(line) ?? this.#failure(line);

@@ -58,6 +58,14 @@ export class LineSplitter {
   }
 }
 
+/** Of a line: what a pattern costs grows with it, and faster than it. */
+const JUDGED_CHARS = 1_024;
+
+/** What patterns are shown of a line. Cut with a mark: its end is not the end of the line. */
+export function judged(line: string): string {
+  return line.length > JUDGED_CHARS ? `${line.slice(0, JUDGED_CHARS)}…` : line;
+}
+
 /** Bytes that came within `quietMs`, or undefined: a read that ends without an error when nothing comes. */
 export async function readSome(link: Link, wait: Wait): Promise<Uint8Array | undefined> {
   try {

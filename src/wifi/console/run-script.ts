@@ -3,7 +3,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import type { LinePattern, CapturingPattern } from '../../core/line-pattern.js';
 import type { Link } from '../../driver/link/transport.js';
 import { Deadline, throwIfAborted } from '../../driver/wait.js';
-import { LineSplitter, readSome } from '../lines.js';
+import { judged, LineSplitter, readSome } from '../lines.js';
 import { masker } from '../secrets.js';
 import { Echo } from './echo.js';
 import {
@@ -50,11 +50,6 @@ const QUIET_MS = 150;
 /** A console without echo shows its prompt alone: by then it is the one after the command. */
 const SILENT_ECHO_MS = 1_000;
 const WRITE_MS = 5_000;
-/** Of a line: what a pattern costs grows with it. */
-const JUDGED_CHARS = 1_024;
-/** Cut with a mark: its end is not the end of the line. */
-const judged = (line: string): string =>
-  line.length > JUDGED_CHARS ? `${line.slice(0, JUDGED_CHARS)}…` : line;
 
 /**
  * @returns what each step ended with
