@@ -2,6 +2,7 @@
 import type { EspmintError } from '../../core/errors/index.js';
 import { createMasker } from '../../core/masking/masker.js';
 import { withoutTerminalCodes } from '../../core/masking/terminal-codes.js';
+import { shortened } from '../reason.js';
 import type { PushMessage } from './message.js';
 
 export interface SinkOptions {
@@ -31,11 +32,13 @@ export interface DeliveryFailure {
 }
 
 const LONGEST_REASON = 200;
+/** Of an answer: what is masked is more than what is shown of it. */
+const LOOKED_AT_CHARS = 2_048;
 
 /** What the other side said, fit for a table and a screen: one short line without secrets, or pieces of them. */
 export function maskedReason(text: string, secrets: readonly (string | undefined)[]): string {
   const masked = createMasker(secrets)
-    .foreign(withoutTerminalCodes(text))
+    .foreign(withoutTerminalCodes(shortened(text, LOOKED_AT_CHARS)))
     .replaceAll(/[\p{Cc}\s]+/gu, ' ')
     .trim();
   return masked.length <= LONGEST_REASON ? masked : `${masked.slice(0, LONGEST_REASON)}…`;

@@ -3,8 +3,10 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { testMessage } from '../push/message.js';
+import { maskedReason } from '../push/sink.js';
 import { SqlSink } from '../push/sql-sink.js';
 import { compileStatement } from '../push/statement.js';
+import { shortened } from '../reason.js';
 import { probeRegistry } from './probe.js';
 
 /** A message of the protocol: its kind, the length that it claims, its bytes. */
@@ -59,6 +61,22 @@ function flood(piece: Buffer, before: Buffer) {
 }
 const ROWS = flood(Buffer.concat(Array<Buffer>(2_000).fill(ROW)), COLUMN);
 const ONE_MESSAGE = flood(Buffer.alloc(65_536, 120), message('D', new Uint8Array(), 1e9));
+
+/** An error of the server, with a text of 3 MB and a key in it. */
+const KEY = '00112233445566778899aabbccddeeff';
+const LONG_ERROR = (socket: Socket): void => {
+  const text = `no ${'psk=x, '.repeat(400_000)} ${KEY}`;
+  socket.write(Buffer.concat([message('E', Buffer.from(`SERROR\0VERROR\0C42501\0M${text}\0\0`)), READY]));
+};
+
+it('what a server says of an error is cut before secrets are looked for in it, and between words', async () => {
+  const port = await serverThat(LONG_ERROR);
+  const probed = probeRegistry(`postgresql://u:p@127.0.0.1:${port}/x`, { env: {} });
+  const error = (await probed.catch((thrown: unknown) => thrown)) as Error;
+  expect(error.message.length).toBeLessThan(1_500);
+  expect(shortened(`${'x'.repeat(990)} ${KEY}`)).toBe(`${'x'.repeat(990)} …`);
+  expect(maskedReason(`${'* '.repeat(1_010)}${KEY}${KEY}`, [])).not.toContain(KEY.slice(0, 6));
+});
 
 describe.each([
   ['rows without end', ROWS],
