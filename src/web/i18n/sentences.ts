@@ -26,18 +26,18 @@ export const SENTENCE_OF = {
   WIFI_INVALID: 'wifi',
   PROFILE_INVALID: 'product',
   VALUE_LIST_UNKNOWN: 'product',
-  VALUE_ROWS_USED_UP: 'product',
-  VALUE_ROW_MISSING: 'product',
+  VALUE_ROWS_USED_UP: 'rowsUsedUp',
+  VALUE_ROW_MISSING: 'rowMissing',
   VALUE_ROW_NOT_SCANNED: 'rowScan',
   VALUE_COLUMNS_DIFFER: 'product',
   VALUES_FILE_INVALID: 'product',
-  BOARD_NOT_AS_EXPECTED: 'product',
-  BOARD_CHECK_FAILED: 'product',
+  BOARD_NOT_AS_EXPECTED: 'notFit',
+  BOARD_CHECK_FAILED: 'checkFailed',
   FIRMWARE_INVALID: 'product',
   FIRMWARE_UNKNOWN: 'product',
   FIRMWARE_VERSION_TAKEN: 'product',
   FLASH_PARTS_OVERLAP: 'product',
-  FIRMWARE_NOT_FOR_BOARD: 'product',
+  FIRMWARE_NOT_FOR_BOARD: 'notFit',
   NVS_SIZE_INVALID: 'product',
   NVS_VALUE_INVALID: 'product',
   NVS_KEY_INVALID: 'product',
@@ -179,21 +179,21 @@ export const SENTENCE_OF = {
   LISTEN_FAILED: 'commandLine',
   NVS_CSV_DOUBTFUL: 'commandLine',
   NVS_CSV_INVALID: 'commandLine',
-  NVS_KEY_WRONG: 'commandLine',
+  NVS_KEY_WRONG: 'encrypted',
   NVS_MASS_CHANGED: 'commandLine',
   NVS_MASS_EXISTS: 'commandLine',
   NVS_NOT_ENCRYPTED: 'commandLine',
   PLAIN_HTTP_REFUSED: 'commandLine',
   REGISTRY_NOT_EMPTY: 'commandLine',
-  SMARTCONFIG_NO_ACKNOWLEDGEMENT: 'commandLine',
-  SMARTCONFIG_SOCKET: 'commandLine',
+  SMARTCONFIG_NO_ACKNOWLEDGEMENT: 'wifiJoin',
+  SMARTCONFIG_SOCKET: 'wifiSend',
   USERS_MISSING: 'commandLine',
   VIRTUAL_FLASH_FILE: 'commandLine',
   VIRTUAL_LISTEN_FAILED: 'commandLine',
   VIRTUAL_PTY_UNAVAILABLE: 'commandLine',
   VIRTUAL_SCENARIO_INVALID: 'commandLine',
   WIFI_ANSWER_BROKEN: 'wifiRefused',
-  WIFI_CONSOLE_SCRIPT_INVALID: 'commandLine',
+  WIFI_CONSOLE_SCRIPT_INVALID: 'product',
   WIFI_JOIN_FAILED: 'wifiJoin',
   WIFI_JOIN_UNPROVEN: 'wifiJoin',
   WIFI_MODE_UNKNOWN: 'wifiSilent',
@@ -202,11 +202,11 @@ export const SENTENCE_OF = {
   WIFI_REFUSED: 'wifiRefused',
   WIFI_STEP_FAILED: 'wifiRefused',
   WIFI_STEP_TIMEOUT: 'wifiSilent',
-  WPS_HOOK_FAILED: 'commandLine',
+  WPS_HOOK_FAILED: 'wpsHook',
   WPS_PIN_INVALID: 'commandLine',
-  WPS_WINDOW_OVER: 'commandLine',
+  WPS_WINDOW_OVER: 'wps',
   ADMISSION_LISTS_UNREADABLE: 'registrySetup',
-  BOOT_LOG_UNREADABLE: 'product',
+  BOOT_LOG_UNREADABLE: 'log',
   FLASH_OUT_OF_REACH: 'layout',
   LABEL_DOES_NOT_FIT: 'label',
   LABEL_VALUE_MISSING: 'label',
@@ -234,4 +234,22 @@ export const SENTENCE_OF = {
   SIGN_IN_BUSY: 'throttled',
 } as const satisfies Record<ErrorCode, string>;
 
-export type Sentence = (typeof SENTENCE_OF)[ErrorCode];
+export type Sentence = (typeof SENTENCE_OF)[ErrorCode] | 'stationSetup';
+
+/** What is said of a form or a command, and what instead where it ended a run: who holds a board has typed nothing. */
+const IN_A_RUN: Partial<Record<Sentence, Sentence>> = {
+  entry: 'stationSetup',
+  commandLine: 'stationSetup',
+  gone: 'stationSetup',
+  over: 'stationSetup',
+  taken: 'stationSetup',
+  database: 'stationSetup',
+  caUrl: 'product',
+  wifi: 'product',
+};
+
+/** Of a code that ended a run. */
+export function runSentenceOf(code: ErrorCode): Sentence {
+  const sentence = SENTENCE_OF[code];
+  return IN_A_RUN[sentence] ?? sentence;
+}

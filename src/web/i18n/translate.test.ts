@@ -7,7 +7,7 @@ import { de } from './languages/de.js';
 import { es } from './languages/es.js';
 import { vi } from './languages/vi.js';
 import { zh } from './languages/zh.js';
-import { SENTENCE_OF } from './sentences.js';
+import { runSentenceOf, SENTENCE_OF } from './sentences.js';
 import { addEnglish, fill, localeOf, t, tn } from './translate.js';
 
 const en = { ...first, ...enBehind };
@@ -53,6 +53,49 @@ describe('the sentence of a code', () => {
     expect(cause('DEVICE_NOT_ALLOWED')).toContain('allow list');
     expect(cause('DEVICE_REMOVED')).toContain('taken out');
     expect(cause('LINK_DAMAGED')).toBe('Cable or power.');
+  });
+});
+
+describe('the sentence of a code that ended a run', () => {
+  const codes = Object.keys(SENTENCE_OF) as ErrorCode[];
+  const words = (code: ErrorCode): string => {
+    const sentence = runSentenceOf(code);
+    return `${en[`cause.${sentence}`]} ${en[`do.${sentence}`]}`;
+  };
+
+  it('speaks of no form, no list and no value that is not known', () => {
+    expect(codes.filter((code) => /entered|Load the|request|name is taken/.test(words(code)))).toEqual([]);
+    expect(words('INPUT_INVALID')).toBe('This station is not set up right. Tell an engineer.');
+  });
+
+  it('names what a hand can do where Wi-Fi failed, and puts a board aside that must not leave', () => {
+    expect(words('WPS_WINDOW_OVER')).toContain('press the WPS button');
+    expect(words('SMARTCONFIG_NO_ACKNOWLEDGEMENT')).toBe(words('WIFI_JOIN_FAILED'));
+    for (const code of ['BOARD_CHECK_FAILED', 'BOARD_NOT_AS_EXPECTED', 'FIRMWARE_NOT_FOR_BOARD'] as const)
+      expect(words(code)).toContain('Put it aside');
+  });
+});
+
+describe('Chinese', () => {
+  it('has its own punctuation beside its letters', () => {
+    const half = /\p{Script=Han}(\s?[,;?()]|:)|[,:;?()]\p{Script=Han}/u;
+    expect(Object.values(zh).filter((text) => half.test(text))).toEqual([]);
+  });
+});
+
+describe('a product', () => {
+  it('is called so everywhere on the page', () => {
+    const others = {
+      en: /\bprofiles?\b/i,
+      de: /\bprofil/i,
+      es: /\bperfil/i,
+      vi: /hồ sơ/i,
+      zh: /配置文件|档案/,
+    };
+    for (const [language, messages] of Object.entries({ en, de, es, vi, zh }))
+      expect(
+        Object.values(messages).filter((text) => others[language as keyof typeof others].test(text)),
+      ).toEqual([]);
   });
 });
 

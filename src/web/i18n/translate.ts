@@ -3,7 +3,7 @@ import { languageOf, type Language, getPrefs } from '../prefs.js';
 import type { ErrorCode } from '../../core/errors/index.js';
 import type { EnglishBehind } from './en-behind.js';
 import { en, type Messages } from './en.js';
-import { SENTENCE_OF, type Sentence } from './sentences.js';
+import { runSentenceOf, SENTENCE_OF, type Sentence } from './sentences.js';
 
 export type Key = keyof Messages;
 /** Keys that come in a form for one and a form for many: `boards.one`, `boards.other`. */
@@ -68,16 +68,27 @@ export function tn(key: CountKey, count: number, shown: string | number = count)
 }
 
 type Values = Readonly<Record<string, string | number>>;
+interface Words {
+  readonly sentence: Sentence;
+  readonly cause: string;
+  readonly next: string;
+}
 
 /** What an error code means to the person at the page, and what to do; of a code that is not known, nothing. */
-export function wordsFor(
-  code: string,
-  values: Values = {},
-): { readonly sentence: Sentence; readonly cause: string; readonly next: string } | undefined {
-  if (!Object.hasOwn(SENTENCE_OF, code)) return undefined;
-  const sentence = SENTENCE_OF[code as ErrorCode];
-  return { sentence, cause: t(`cause.${sentence}`, values), next: t(`do.${sentence}`, values) };
-}
+export const wordsFor = (code: string, values: Values = {}): Words | undefined =>
+  isKnown(code) ? say(SENTENCE_OF[code], values) : undefined;
+
+/** The same of a code that ended a run, to the person with the board in hand. */
+export const runWordsFor = (code: string): Words | undefined =>
+  isKnown(code) ? say(runSentenceOf(code), {}) : undefined;
+
+const isKnown = (code: string): code is ErrorCode => Object.hasOwn(SENTENCE_OF, code);
+
+const say = (sentence: Sentence, values: Values): Words => ({
+  sentence,
+  cause: t(`cause.${sentence}`, values),
+  next: t(`do.${sentence}`, values),
+});
 
 /** A message that may not be there: words for codes, for example. */
 export function maybe(key: string): string | undefined {

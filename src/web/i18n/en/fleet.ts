@@ -105,6 +105,7 @@ export const fleet = {
   'audit.actor': 'Who',
   'audit.device': 'Device',
   'audit.origin': 'From where',
+  'audit.via': '{address} by way of {host}',
   'audit.detail': 'Why, and more',
   'audit.since': 'From',
   'audit.until': 'to, with that day',

@@ -30,6 +30,7 @@ export const line = {
   'batch.imported.other': '{n} identifiers are imported.',
   'batch.report': 'Report {format}',
   'batch.serial': 'Serial number',
+  'batch.units': 'Units of this batch',
   'batch.passedAt': 'Passed',
   'batch.unit.passed': 'Passed',
   'batch.unit.reworked': 'Passed after rework',
@@ -84,7 +85,7 @@ export const line = {
     '{{serial}}, {{mac}}, {{macHex}}, {{uuid}}, {{chip}}, {{batch}}, {{lot}}, {{firmwareVersion}}, {{hardwareRevision}}',
   'printer.list': 'List of values',
   'printer.listHint':
-    'Its columns may stand on the label as {{column}}; secret ones only with label: true in the profile.',
+    'Its columns may stand on the label as {{column}}; secret ones only with label: true in the product.',
   'teach.title': 'Numbers of the slots',
   'teach.begin': 'Teach',
   'teach.hint':

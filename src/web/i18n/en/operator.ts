@@ -149,6 +149,7 @@ export const operator = {
   'nav.batches': 'Batches',
   'station.batch': 'Batch',
   'station.noBatch': 'No batch',
+  'batch.done': 'Done',
   'batch.state.open': 'Open',
   'batch.state.paused': 'Paused',
   'batch.state.closed': 'Closed',
@@ -177,7 +178,7 @@ export const operator = {
     'Not known: whether the board itself or the network is at fault, until another board was tried.',
   'wifi.unknown.unproven': 'Not known: whether it joined. Look for it at the access point.',
   'wifi.unknown.not-asked':
-    'Not known: whether it gets onto a network. The profile asks for no proof (wifi.join).',
+    'Not known: whether it gets onto a network. The product asks for no proof (wifi.join).',
   'wifi.title': 'Wi-Fi',
   'option.wifi.mode.static': 'Credentials in flash',
   'option.wifi.mode.portal': 'Portal of the firmware (unified provisioning)',

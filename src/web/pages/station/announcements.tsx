@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Job } from '../../../service/contract/index.js';
 import { sentence } from '../../format/format.js';
-import { t, wordsFor as translated } from '../../i18n/translate.js';
+import { runWordsFor, t } from '../../i18n/translate.js';
 import { watchEvents } from '../../store/session.js';
 import { playResult } from './sounds.js';
 
@@ -33,6 +33,6 @@ export function Announcements(): JSX.Element {
 function wordsFor({ slot, state, failure }: Job): string {
   const words = `${t('station.slot', { slot })}: ${t(`job.${state}`)}.`;
   if (failure === undefined) return words;
-  const known = translated(failure.code);
+  const known = runWordsFor(failure.code);
   return `${words} ${known === undefined ? sentence(failure.next) : `${known.cause} ${known.next}`}`;
 }

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { hex } from '../../../core/text.js';
 import type { Job, PortState } from '../../../service/contract/index.js';
 import { formatBytes, formatDuration, formatExact, formatShort, sentence } from '../../format/format.js';
-import { currentLocale, maybe, t, wordsFor } from '../../i18n/translate.js';
+import { currentLocale, maybe, runWordsFor, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { BootLog } from '../../ui/boot-log.js';
@@ -74,7 +74,7 @@ function LabelButton({ mac }: { mac: string }): JSX.Element {
 
 /** What it means in the language of the page, then what the service knows in detail. */
 function FailureWords({ failure: { code, message } }: { failure: NonNullable<Job['failure']> }): JSX.Element {
-  const words = wordsFor(code);
+  const words = runWordsFor(code);
   return (
     <>
       {words !== undefined && (
@@ -90,7 +90,7 @@ function FailureWords({ failure: { code, message } }: { failure: NonNullable<Job
 
 /** What a warning means in the language of the page, then the words of the service. */
 function WarningWords({ code, message }: Job['warnings'][number]): JSX.Element {
-  const words = maybe(`warning.${code}`) ?? wordsFor(code)?.cause;
+  const words = maybe(`warning.${code}`) ?? runWordsFor(code)?.cause;
   return (
     <>
       {words !== undefined && <p class="strong">{words}</p>}

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { StationState } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatExact, sentence } from '../../format/format.js';
-import { currentLocale, t, tn, wordsFor } from '../../i18n/translate.js';
+import { currentLocale, runWordsFor, t, tn } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -71,7 +71,7 @@ function Paused({ station, mayOperate }: { station: StationState; mayOperate: bo
 
 /** The words for a code; where there are none, those of the service. */
 function sayCode(code = '', text = ''): string {
-  const words = wordsFor(code);
+  const words = runWordsFor(code);
   return words === undefined ? sentence(text) : `${words.cause} ${words.next}`;
 }
 
@@ -85,7 +85,7 @@ function batchText({ code, message, away }: NonNullable<StationState['batchProbl
 function whyPaused({ reason }: StationState): string {
   if (reason?.by === 'rule') {
     const { count = 0, code = '' } = reason;
-    return t('pause.rule', { count, cause: wordsFor(code)?.cause ?? code });
+    return t('pause.rule', { count, cause: runWordsFor(code)?.cause ?? code });
   }
   if (reason?.by === 'batch') return sayCode(reason.code, reason.text);
   return t('pause.operator', { name: reason?.text ?? '' });

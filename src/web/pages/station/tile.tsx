@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Job, PortState } from '../../../service/contract/index.js';
 import { formatDuration, sentence, shortMac } from '../../format/format.js';
-import { currentLocale, t, wordsFor, type Key } from '../../i18n/translate.js';
+import { currentLocale, runWordsFor, t, type Key } from '../../i18n/translate.js';
 import { hasRole, knowsWhat } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { Icon, type IconName } from '../../ui/icon.js';
@@ -167,7 +167,7 @@ function waitText({ waiting }: PortState): string {
 
 function heldText({ held }: PortState): string {
   if (held === undefined) return t('wait.clear');
-  return t('tile.heldHint', { count: held.count, cause: wordsFor(held.code)?.cause ?? held.code });
+  return t('tile.heldHint', { count: held.count, cause: runWordsFor(held.code)?.cause ?? held.code });
 }
 
 /** The sentence for the person with the board in hand. */
@@ -184,7 +184,7 @@ function whatToDo(port: PortState, job: Job): JSX.Element | string {
     return t(port.present ? 'tile.stoppedHint' : 'tile.stoppedGone');
   }
   const { code, next } = job.failure;
-  const words = wordsFor(code);
+  const words = runWordsFor(code);
   return (
     <>
       <b>{words?.cause ?? code}</b> {words?.next ?? sentence(next)}
