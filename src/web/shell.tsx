@@ -11,6 +11,7 @@ import type { RegistryUpdate } from './store/state.js';
 import { useStore } from './store/store.js';
 import { Count } from './ui/count.js';
 import { Icon, type IconName } from './ui/icon.js';
+import { failureText } from './ui/toasts.js';
 
 const PAGES: readonly { readonly name: string; readonly icon: IconName }[] = [
   { name: 'station', icon: 'station' },
@@ -123,6 +124,7 @@ function Banner(): JSX.Element | null {
   const connection = useStore((state) => state.connection);
   const stopping = useStore((state) => state.stopping);
   const registry = useStore((state) => state.registry);
+  const loadFailure = useStore((state) => state.loadFailure);
   if (connection === 'offline') {
     return (
       <div class="banner offline" role="alert">
@@ -132,6 +134,7 @@ function Banner(): JSX.Element | null {
     );
   }
   if (stopping) return <Warning text={t('banner.stopping')} />;
+  if (loadFailure !== undefined) return <Warning text={failureText(loadFailure)} />;
   if (registry?.ok === false) return <RegistryAway failure={registry.failure} />;
   const faults = registry?.spoolFaults ?? 0;
   return faults > 0 ? <Warning text={tn('banner.spool', faults)} to={REGISTRY} /> : null;

@@ -43,6 +43,19 @@ describe.skipIf(!(await browserAvailable()))('a list that somebody reads', () =>
 
   const row = (page: Page, name: string) => page.getByRole('row', { name: new RegExp(`^${name} `) });
 
+  it('says what the service refuses in place of a page that loads for ever, and has it as soon as it comes', async () => {
+    const page = await open(busyWorld(2), '#/batches');
+    const refusal = { code: 'INTERNAL', message: 'Something broke; tell an engineer.', retryable: false };
+    await page.route('**/api/v1/ports', (route) => route.fulfill({ status: 500, json: refusal }));
+    await page.goto(`${fixture.service.url}#/`);
+    await page.reload();
+    await page.getByRole('alert').getByText('Something broke').waitFor();
+    await page.unroute('**/api/v1/ports');
+    await page.clock.runFor(13_000);
+    await tile(page, 2).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
   it('shows at once what another page has changed, with focus and selection where they were', async () => {
     const world = busyWorld(2);
     const page = await open(world, '#/batches');

@@ -59,6 +59,7 @@ describe.skipIf(!(await browserAvailable()))('the tiles of a station', () => {
     [1024, 768, 16],
     [1024, 768, 4],
     [1366, 768, 8],
+    [1920, 1080, 24],
     [1920, 1080, 8],
   ])('at %i × %i', (width, height, count) => {
     it.each(['en-GB', 'de-DE', 'vi-VN'])(`show ${count} slots whole, in %s`, async (locale) => {

@@ -18,6 +18,7 @@ let closeLive: (() => void) | undefined;
 let retryMs = RETRY_MS;
 let todayTimer: number | undefined;
 let restTimer: number | undefined;
+let loadTimer: number | undefined;
 const watchers = new Set<(event: LiveEvent) => void>();
 
 /** Hears each live event after the state has taken it in: sounds and announcements. */
@@ -141,8 +142,10 @@ function refreshToday(): void {
   }, RELOAD_DELAY_MS);
 }
 
+/** A part that the service refuses is named in the banner, and asked for again. */
 async function loadAll(): Promise<void> {
-  await Promise.all([
+  window.clearTimeout(loadTimer);
+  const failures = await Promise.all([
     load('ports', async () => (await call('listPorts', {})).ports),
     load('settings', () => call('getSettings', {})),
     load('station', () => call('getStation', {})),
@@ -150,6 +153,9 @@ async function loadAll(): Promise<void> {
     load('today', () => call('today', {})),
     load('registry', loadRegistry),
   ]);
+  const loadFailure = failures.find((failure) => (failure?.status ?? 0) >= 400 && failure?.status !== 401);
+  if (loadFailure !== undefined) loadTimer = window.setTimeout(() => void loadAll(), RETRY_MAX_MS);
+  setState((state) => ({ ...state, loadFailure }));
 }
 
 async function loadRegistry(): Promise<RegistryUpdate> {
@@ -171,17 +177,19 @@ async function loadProfiles(): Promise<{ name: string; version: number }[]> {
 }
 
 /**
- * A part that does not come leaves what was there: the banner already says that the service is away. What happens while
- * the answer is on its way is newer than the answer.
+ * A part that does not come leaves what was there, and its failure is the answer. What happens while the answer is on its
+ * way is newer than it.
  */
-async function load<K extends string, T>(key: K, get: () => Promise<T>): Promise<void> {
+async function load<K extends string, T>(key: K, get: () => Promise<T>): Promise<ApiFailure | undefined> {
   const meanwhile: LiveEvent[] = [];
   const stop = watchEvents((event) => meanwhile.push(event));
   try {
     const value = await get();
     setState((state) => meanwhile.filter(isUpdate).reduce(reduce, { ...state, [key]: value }));
+    return undefined;
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
+    return error;
   } finally {
     stop();
   }

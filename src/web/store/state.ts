@@ -8,6 +8,7 @@ import type {
   StationState,
   Today,
 } from '../../service/contract/index.js';
+import type { ApiFailure } from '../api/client.js';
 
 type Connection = 'connecting' | 'online' | 'offline';
 
@@ -31,6 +32,8 @@ export interface State {
   readonly station?: StationState;
   readonly today?: Today;
   readonly registry?: RegistryUpdate;
+  /** The service answers, and refused a part of the above. */
+  readonly loadFailure?: ApiFailure | undefined;
   /** Counts up when what was loaded once has to be loaded again. */
   readonly loadRevision: number;
 }

@@ -64,35 +64,37 @@ type TableProps<T> = Pick<ListCardProps<T>, 'keyOf' | 'columns' | 'actions'> & {
 function Table<T>({ rows, keyOf, columns, actions }: TableProps<T>): JSX.Element {
   const [head, ...rest] = columns;
   return (
-    <table class="table cards">
-      <thead>
-        <tr>
-          {columns.map(({ name, number }) => (
-            <th key={name} scope="col" class={number === true ? 'number' : ''}>
-              {name}
-            </th>
-          ))}
-          {actions !== undefined && (
-            <th scope="col">
-              <span class="visually-hidden">{t('settings.actions')}</span>
-            </th>
-          )}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={keyOf(row)}>
-            <th scope="row">{head?.cell(row)}</th>
-            {rest.map(({ name, cell, number }) => (
-              <td key={name} data-name={name} class={number === true ? 'number' : ''}>
-                {cell(row)}
-              </td>
+    <div class="table-scroll">
+      <table class="table cards">
+        <thead>
+          <tr>
+            {columns.map(({ name, number }) => (
+              <th key={name} scope="col" class={number === true ? 'number' : ''}>
+                {name}
+              </th>
             ))}
-            {actions !== undefined && <td class="right nowrap">{actions(row)}</td>}
+            {actions !== undefined && (
+              <th scope="col">
+                <span class="visually-hidden">{t('settings.actions')}</span>
+              </th>
+            )}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              <th scope="row">{head?.cell(row)}</th>
+              {rest.map(({ name, cell, number }) => (
+                <td key={name} data-name={name} class={number === true ? 'number' : ''}>
+                  {cell(row)}
+                </td>
+              ))}
+              {actions !== undefined && <td class="right nowrap">{actions(row)}</td>}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -154,7 +154,10 @@ function Entries({ filters }: { filters: Filters }): JSX.Element {
             ),
         },
         { name: t('audit.actor'), cell: ({ actor }) => actor },
-        { name: t('audit.origin'), cell: ({ origin }) => <span class="mono small">{origin}</span> },
+        {
+          name: t('audit.origin'),
+          cell: ({ origin }) => <span class="mono small">{originText(origin)}</span>,
+        },
         { name: t('audit.detail'), cell: Detail },
       ]}
       more={
@@ -180,6 +183,15 @@ function Detail({ detail: { reason, ...rest } }: AuditEntry): JSX.Element {
       ))}
     </>
   );
+}
+
+/** As the registry writes where somebody asked from: `192.0.2.7 by way of line-4`, or the name of a computer. */
+const VIA = ' by way of ';
+
+function originText(origin = ''): string {
+  const at = origin.indexOf(VIA);
+  if (at === -1) return origin;
+  return t('audit.via', { address: origin.slice(0, at), host: origin.slice(at + VIA.length) });
 }
 
 const kindText = (kind: string): string => maybe(`audit.kind.${kind}`) ?? kind;

@@ -159,7 +159,7 @@ function Units({ units }: { units: readonly UnitInfo[] }): JSX.Element {
   const [shown, setShown] = useState(UNITS_AT_ONCE);
   return (
     <ListCard<UnitInfo>
-      title={t('today.jobs')}
+      title={t('batch.units')}
       rows={units.slice(0, shown)}
       more={
         units.length > shown && (

@@ -58,7 +58,7 @@ function List(): JSX.Element {
           { name: t('batch.name'), cell: ({ name }) => <a href={link(['batches', name])}>{name}</a> },
           {
             name: t('station.product'),
-            cell: ({ profile: { name, version } }) => `${name} · r${version}`,
+            cell: ({ profile: { name, version } }) => <span class="nowrap">{`${name} · r${version}`}</span>,
           },
           { name: t('devices.status'), cell: ({ state }) => <BatchBadge state={state} /> },
           {
@@ -68,7 +68,10 @@ function List(): JSX.Element {
           },
           { name: t('batch.reworked'), number: true, cell: ({ counts: { reworked } }) => count(reworked) },
           { name: t('count.fail'), number: true, cell: ({ counts: { failed } }) => count(failed) },
-          { name: t('batch.created'), cell: ({ createdAt }) => formatExact(createdAt, language) },
+          {
+            name: t('batch.created'),
+            cell: ({ createdAt }) => <span class="nowrap">{formatExact(createdAt, language)}</span>,
+          },
         ]}
       />
       {mayCreate && <CreateBatch onCreated={reload} />}

@@ -7,6 +7,7 @@ import { go, link } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { attempt } from '../../ui/toasts.js';
+import { NoProduct } from '../setup/no-product.js';
 
 const OPTIONAL = ['lot', 'hardwareRevision', 'firmwareVersion', 'location', 'serialTemplate'] as const;
 type Field = 'name' | 'quantity' | (typeof OPTIONAL)[number];
@@ -15,7 +16,8 @@ const HINTS: Partial<Record<Field, string>> = { serialTemplate: 'ZC-{0000}' };
 type Values = Readonly<Partial<Record<Field, string>>>;
 
 export function CreateBatch({ onCreated }: { onCreated: () => void }): JSX.Element {
-  const profiles = useStore((state) => state.profiles) ?? [];
+  const loaded = useStore((state) => state.profiles);
+  const profiles = loaded ?? [];
   const [chosen, setChosen] = useState('');
   const [values, setValues] = useState<Values>({});
   const profile = chosen === '' ? (profiles[0]?.name ?? '') : chosen;
@@ -28,6 +30,13 @@ export function CreateBatch({ onCreated }: { onCreated: () => void }): JSX.Eleme
   const set = (field: Field, value: string): void => {
     setValues((before) => ({ ...before, [field]: value }));
   };
+  if (loaded?.length === 0) {
+    return (
+      <section class="card">
+        <NoProduct />
+      </section>
+    );
+  }
   return (
     <form
       class="card stack loose"

@@ -89,6 +89,7 @@ function Row({ device, columns, filters, now, selected }: RowProps): JSX.Element
           key={column}
           data-name={t(`column.${column}` as Key)}
           class={MONO.has(column) ? 'mono nowrap' : ''}
+          title={device[column] ?? ''}
         >
           {device[column] ?? ''}
         </td>

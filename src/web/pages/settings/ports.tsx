@@ -157,6 +157,7 @@ function VirtualBoards(): JSX.Element {
           </button>
         )
       }
+      below={<p class="muted small">{t('settings.faultHint')}</p>}
     >
       <SelectField
         label={t('settings.howMany')}
@@ -166,7 +167,6 @@ function VirtualBoards(): JSX.Element {
       />
       <SelectField
         label={t('settings.fault')}
-        hint={t('settings.faultHint')}
         value={fault}
         options={FAULTS.map((value) => ({ value, label: t(`fault.${value}`) }))}
         onChange={setFault}

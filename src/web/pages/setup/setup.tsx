@@ -8,12 +8,10 @@ import { go, link, type Place } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { Icon } from '../../ui/icon.js';
 import { useLoad } from '../../ui/load.js';
-import { Blank, FailureNote, Note, Skeleton } from '../../ui/parts.js';
+import { FailureNote, Note, Skeleton } from '../../ui/parts.js';
 import { Editor } from './editor.js';
+import { NEW, NoProduct } from './no-product.js';
 import { SetupNav } from './setup-nav.js';
-
-const NEW = '+';
-
 export function SetupPage({ place }: { place: Place }): JSX.Element {
   const profiles = useStore((state) => state.profiles);
   const current = useStore((state) => state.settings?.profile?.name);
@@ -33,13 +31,7 @@ export function SetupPage({ place }: { place: Place }): JSX.Element {
   if (name === undefined) {
     return (
       <Frame name={undefined}>
-        <Blank icon="setup" title={t('setup.none')}>
-          <p>{t('setup.noneHint')}</p>
-          <a class="button primary" href={link(['setup', NEW])}>
-            <Icon name="plus" />
-            {t('setup.new')}
-          </a>
-        </Blank>
+        <NoProduct />
       </Frame>
     );
   }

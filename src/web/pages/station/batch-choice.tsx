@@ -67,7 +67,7 @@ function Progress({ batch }: { batch: BatchInfo }): JSX.Element {
   const share = Math.min(1, counts.passed / quantity);
   return (
     <a class="batch" href={link(['batches', name])}>
-      <span class="bar-label">{t(`batch.state.${batch.state}`)}</span>
+      <span class="bar-label">{t(batch.state === 'open' ? 'batch.done' : `batch.state.${batch.state}`)}</span>
       <span class="strong">
         {formatCount(counts.passed, language)}/{formatCount(quantity, language)}
       </span>

@@ -13,6 +13,8 @@ import { JobDetails } from '../station/job-dialog.js';
 
 const STATES = ['', 'passed', 'failed'] as const;
 const SHOWN = 50;
+/** More than these the service does not keep. */
+const KEPT = 1000;
 
 interface JobListProps {
   readonly code: string | undefined;
@@ -21,15 +23,16 @@ interface JobListProps {
 
 export function JobList({ code, state }: JobListProps): JSX.Element {
   const wanted = STATES.find((other) => other === state) ?? '';
+  const [shown, setShown] = useState(SHOWN);
   const { value, failure, reload } = useLoad(
     async (signal) =>
       (
         await call('listJobs', {
-          query: { code, limit: SHOWN, since: 'today', ...(wanted === '' ? {} : { state: wanted }) },
+          query: { code, limit: shown, since: 'today', ...(wanted === '' ? {} : { state: wanted }) },
           signal,
         })
       ).jobs,
-    `${code ?? ''} ${wanted}`,
+    `${code ?? ''} ${wanted} ${shown}`,
   );
   const today = useStore((store) => store.today);
   const [open, setOpen] = useState<Job>();
@@ -64,6 +67,19 @@ export function JobList({ code, state }: JobListProps): JSX.Element {
       )}
       {value?.length === 0 && <p class="muted list-note">{t('today.noJobs')}</p>}
       {value !== undefined && value.length > 0 && <JobTable jobs={value} onOpen={setOpen} />}
+      {value?.length === shown && shown < KEPT && (
+        <p class="list-more">
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              setShown(KEPT);
+            }}
+          >
+            {t('devices.more')}
+          </button>
+        </p>
+      )}
       {open !== undefined && (
         <JobDetails
           job={open}
@@ -78,25 +94,27 @@ export function JobList({ code, state }: JobListProps): JSX.Element {
 
 function JobTable({ jobs, onOpen }: { jobs: readonly Job[]; onOpen: (job: Job) => void }): JSX.Element {
   return (
-    <table class="table cards">
-      <thead>
-        <tr>
-          <th scope="col">{t('fact.started')}</th>
-          <th scope="col">{t('today.slot')}</th>
-          <th scope="col">{t('today.result')}</th>
-          <th scope="col">MAC</th>
-          <th scope="col">{t('today.cause')}</th>
-          <th scope="col" class="number">
-            {t('fact.took')}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {jobs.map((job) => (
-          <Row key={job.id} job={job} onOpen={onOpen} />
-        ))}
-      </tbody>
-    </table>
+    <div class="table-scroll">
+      <table class="table cards">
+        <thead>
+          <tr>
+            <th scope="col">{t('fact.started')}</th>
+            <th scope="col">{t('today.slot')}</th>
+            <th scope="col">{t('today.result')}</th>
+            <th scope="col">MAC</th>
+            <th scope="col">{t('today.cause')}</th>
+            <th scope="col" class="number">
+              {t('fact.took')}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {jobs.map((job) => (
+            <Row key={job.id} job={job} onOpen={onOpen} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

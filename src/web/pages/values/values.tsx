@@ -16,6 +16,7 @@ import { useLive } from '../../ui/live.js';
 import { FailureNote, Segmented } from '../../ui/parts.js';
 import { ReasonForm } from '../../ui/reason-form.js';
 import { say } from '../../ui/toasts.js';
+import { NoProduct } from '../setup/no-product.js';
 import { SetupNav } from '../setup/setup-nav.js';
 
 const STATES = ['free', 'used', 'shared', 'returned', 'scrapped'] as const;
@@ -75,7 +76,8 @@ function AllLists(): JSX.Element {
 }
 
 function Import(): JSX.Element {
-  const profiles = useStore((state) => state.profiles) ?? [];
+  const loaded = useStore((state) => state.profiles);
+  const profiles = loaded ?? [];
   const [chosen, setChosen] = useState('');
   const [failure, setFailure] = useState<unknown>();
   const [busy, setBusy] = useState(false);
@@ -94,6 +96,13 @@ function Import(): JSX.Element {
     }
     setBusy(false);
   };
+  if (loaded?.length === 0) {
+    return (
+      <section class="card">
+        <NoProduct />
+      </section>
+    );
+  }
   return (
     <section class="card stack" aria-busy={busy}>
       <header>
