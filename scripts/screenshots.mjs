@@ -1,6 +1,6 @@
-// Photographs every page of the dashboard, in both themes, on a desk and on a phone, into docs/images/.
+// Takes the pictures of the dashboard that guides and README show, into docs/images/: NAME-SIZE-THEME.png.
 // `node scripts/screenshots.mjs [NAME...]` takes only the pages named; the page must be built (`npm run build`).
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 import { shrinkPng } from './png.mjs';
@@ -15,6 +15,13 @@ const SIZES = {
   hd: { width: 1920, height: 1080 },
 };
 const THEMES = ['light', 'dark'];
+const guides = readdirSync(`${root}docs/guides`).map((name) => `${root}docs/guides/${name}`);
+/** Names of the pictures that some page shows: nobody looks at others. */
+const SHOWN = new Set(
+  [`${root}README.md`, ...guides].flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/images\/([\w-]+)\.png/g)].map(([, name]) => name),
+  ),
+);
 
 async function load(path) {
   return (await runnerImport(`${root}${path}`, { root, logLevel: 'error' })).module;
@@ -29,19 +36,22 @@ const wanted = process.argv.slice(2);
 const device = busyWorld(1).devices[5].mac;
 const PAGES = [
   { name: 'station', world: () => busyWorld(8), hash: '#/' },
-  { name: 'station-32', world: () => busyWorld(32), hash: '#/', sizes: ['hd'] },
+  { name: 'station-32', world: () => busyWorld(32), hash: '#/' },
   { name: 'first-visit', world: () => new FakeWorld(), hash: '#/' },
+  ...['Windows', 'macOS', 'Linux'].map((system) => ({
+    name: `first-board-${system.toLowerCase()}`,
+    world: () => new FakeWorld(),
+    hash: '#/',
+    act: (page) => page.getByRole('button', { name: system }).click(),
+    only: '.first-card:nth-child(2)',
+  })),
   {
     name: 'devices',
     world: () => busyWorld(8),
     hash: `#/devices/${encodeURIComponent(device)}`,
-    sizes: ['laptop'],
   },
-  { name: 'devices', world: () => busyWorld(8), hash: '#/devices', sizes: ['phone'] },
   { name: 'station-paused', world: pausedWorld, hash: '#/' },
-  { name: 'batches', world: () => busyWorld(8), hash: '#/batches' },
   { name: 'batch', world: () => busyWorld(8), hash: '#/batches/WO-1042' },
-  { name: 'printers', world: () => busyWorld(8), hash: '#/settings?tab=printers' },
   { name: 'conflicts', world: () => fleetWorld(), hash: '#/conflicts?all=true' },
   { name: 'conflict', world: () => fleetWorld(), hash: '#/conflicts/9' },
   { name: 'pushes', world: () => fleetWorld(), hash: '#/settings?tab=pushes' },
@@ -61,8 +71,6 @@ const PAGES = [
     hash: '#/inspect?port=%2Fdev%2FttyUSB0',
     act: (page) => page.click('form button[type=submit]'),
   },
-  { name: 'settings', world: () => busyWorld(8), hash: '#/settings?tab=station' },
-  { name: 'sign-in', world: signInWorld, hash: '#/' },
 ];
 
 /** The same failure came too often, one slot is held, and one unit waits for the scan of its label. */
@@ -77,31 +85,21 @@ function pausedWorld() {
   return world;
 }
 
-function signInWorld() {
-  const world = busyWorld(8);
-  world.users.push({
-    name: 'linh',
-    role: 'admin',
-    createdAt: '2026-03-01T08:00:00Z',
-    password: 'correct horse',
-  });
-  return world;
-}
-
 const browser = await sharedBrowser();
 mkdirSync(target, { recursive: true });
 try {
   for (const page of PAGES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
     const service = await startFakeService({ world: page.world(), now: () => SAMPLE_NOW });
-    for (const size of page.sizes ?? ['desktop', 'phone'])
-      for (const theme of THEMES) await photograph(page, service.url, size, theme);
+    for (const size of Object.keys(SIZES))
+      for (const theme of THEMES)
+        if (SHOWN.has(`${page.name}-${size}-${theme}`)) await photograph(page, service.url, size, theme);
     await service.close();
   }
 } finally {
   await browser.close();
 }
 
-async function photograph({ name, hash, act }, url, size, theme) {
+async function photograph({ name, hash, act, only = 'html' }, url, size, theme) {
   const context = await browser.newContext({
     viewport: SIZES[size],
     colorScheme: theme,
@@ -118,7 +116,7 @@ async function photograph({ name, hash, act }, url, size, theme) {
     await page.waitForTimeout(500);
   }
   const path = `${target}/${name}-${size}-${theme}.png`;
-  const png = shrinkPng(await page.screenshot());
+  const png = shrinkPng(only === 'html' ? await page.screenshot() : await page.locator(only).screenshot());
   writeFileSync(path, png);
   const bytes = png.length;
   console.log(

@@ -48,6 +48,14 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
     await expect.poll(() => save.isDisabled()).toBe(true);
     await ssid.fill('Hall 4');
     await page.locator('.setup-preview td', { hasText: 'Hall 4' }).waitFor();
+    const questions: string[] = [];
+    page.once('dialog', (question) => {
+      questions.push(question.message());
+      void question.dismiss();
+    });
+    await page.getByRole('link', { name: 'Devices' }).first().click();
+    expect(questions).toEqual(['This product has changes that are not saved. Leave and lose them?']);
+    expect([new URL(page.url()).hash, await ssid.inputValue()]).toEqual(['#/setup', 'Hall 4']);
     await page.getByRole('button', { name: 'Save as version 8' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('row', { name: 'wifi.ssid Factory Hall 4' }).waitFor();

@@ -52,6 +52,8 @@ const SAYS_MORE: ReadonlySet<Sentence> = new Set([
   'wifi',
   'wifiRefused',
   'wifiJoin',
+  'wifiSend',
+  'wpsHook',
   'product',
   'label',
   'ca',

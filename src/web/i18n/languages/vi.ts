@@ -718,7 +718,8 @@ export const vi: Messages = {
   'printer.linesHint':
     '{{serial}}, {{mac}}, {{macHex}}, {{uuid}}, {{chip}}, {{batch}}, {{lot}}, {{firmwareVersion}}, {{hardwareRevision}}',
   'printer.list': 'Danh sách giá trị',
-  'printer.listHint': 'Các cột {{cột}} của nó có thể in lên nhãn; cột bí mật chỉ khi sản phẩm ghi label: true.',
+  'printer.listHint':
+    'Các cột {{cột}} của nó có thể in lên nhãn; cột bí mật chỉ khi sản phẩm ghi label: true.',
   'teach.title': 'Số của các khe',
   'teach.begin': 'Dạy',
   'teach.hint':

@@ -929,7 +929,7 @@ export const zh: Messages = {
   'cause.file': '本工位的一个文件无法使用。',
   'do.file': '请告知工程师。',
   'cause.rowScan': '尚未为此板扫描编码。',
-  'do.rowScan': '请扫描编码,然后重新插入该板。',
+  'do.rowScan': '请扫描编码，然后重新插入该板。',
   'cause.diskFull': '本工位磁盘已满。',
   'do.diskFull': '请告知工程师。',
   'cause.caUrl': 'CA 地址不被接受。',

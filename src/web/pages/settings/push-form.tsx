@@ -95,8 +95,8 @@ function fieldOf(failure: unknown): string | undefined {
 
 function bodyOf({ name, kind, url, statement, signingSecret, values, events, sendKeys }: Draft): Target {
   const ofKind = kind === 'sql' ? { statement } : signingSecret.trim() === '' ? {} : { signingSecret };
-  const told = values.trim() === '' ? {} : { values: values.trim() };
-  return { name: name.trim(), kind, url: url.trim(), ...ofKind, ...told, events: [...events], sendKeys };
+  const ofList = values.trim() === '' ? {} : { values: values.trim() };
+  return { name: name.trim(), kind, url: url.trim(), ...ofKind, ...ofList, events: [...events], sendKeys };
 }
 
 /** The secret that was made for it, for as long as this page shows it. */
