@@ -10,7 +10,7 @@ const KB = 1024;
 /** What a tablet on the line loads before its tiles show. */
 const MAX_FIRST_BYTES = 40 * KB;
 /** Every page in one language; what the first does not need comes behind the first paint. */
-const MAX_SCRIPT_BYTES = 80 * KB;
+const MAX_SCRIPT_BYTES = 84 * KB;
 /** A file for each other language, which comes when it is wanted. */
 const LANGUAGE = /^assets\/(vi|zh|de|es)-/;
 const files = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((name) => /\.\w+$/.test(name));
@@ -31,7 +31,7 @@ describe('the built page', () => {
     expect(weigh('first load', first)).toBeLessThanOrEqual(MAX_FIRST_BYTES);
   });
 
-  it('has at most 80 KB of script, compressed, with all of its pages', () => {
+  it('has at most 84 KB of script, compressed, with all of its pages', () => {
     const pages = scripts.filter((name) => !LANGUAGE.test(name));
     expect(scripts.length - pages.length).toBe(4);
     expect(weigh('all pages', pages)).toBeLessThanOrEqual(MAX_SCRIPT_BYTES);

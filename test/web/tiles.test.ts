@@ -1,6 +1,11 @@
 // All slots on one screen, at the sizes that lines have, in two languages; and scanners that type without a field.
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../src/core/errors/index.js';
+import { causes } from '../../src/web/i18n/en/causes.js';
+import { de } from '../../src/web/i18n/languages/de.js';
+import { vi } from '../../src/web/i18n/languages/vi.js';
+import { runSentenceOf, SENTENCE_OF } from '../../src/web/i18n/sentences.js';
 import { browserAvailable } from '../support/browser.js';
 import { dashboardBench } from '../support/dashboard-bench.js';
 import { tile, tileSays } from '../support/dashboard.js';
@@ -38,9 +43,31 @@ interface Measured {
   readonly wordLines: number;
 }
 
-/** A busy line with one of everything, and a notice above it. */
-function line(count: number): FakeWorld {
+const WORDS = { 'en-GB': causes, 'de-DE': de, 'vi-VN': vi };
+type Locale = keyof typeof WORDS;
+
+/** Codes that end runs whose sentence has the most letters. */
+function longestCodes(locale: Locale): readonly ErrorCode[] {
+  const codes = Object.keys(SENTENCE_OF).filter((code) =>
+    /^(CHIP|FLASH|LINK|LABEL|DEVICE|BOARD|WPS)_/.test(code),
+  );
+  const letters = (code: ErrorCode): number => {
+    const sentence = runSentenceOf(code);
+    return `${WORDS[locale][`cause.${sentence}`]}${WORDS[locale][`do.${sentence}`]}`.length;
+  };
+  return (codes as ErrorCode[]).sort((a, b) => letters(b) - letters(a)).slice(0, 4);
+}
+
+/** A busy line with one of everything, and a notice above it; its failures are those with the longest sentences. */
+function line(count: number, locale: Locale): FakeWorld {
   const world = busyWorld(count);
+  const codes = longestCodes(locale);
+  for (const port of [...world.ports.values()]) {
+    const { job, slot } = port;
+    if (job?.failure === undefined) continue;
+    const code = codes[slot % codes.length] ?? job.failure.code;
+    world.putPort({ ...port, job: { ...job, failure: { ...job.failure, code } } });
+  }
   const [first, second] = [...world.ports.values()];
   if (first?.job !== undefined) world.putPort({ ...first, job: { ...first.job, state: 'cancelled' } });
   if (second?.job !== undefined) {
@@ -62,9 +89,9 @@ describe.skipIf(!(await browserAvailable()))('the tiles of a station', () => {
     [1920, 1080, 24],
     [1920, 1080, 8],
   ])('at %i × %i', (width, height, count) => {
-    it.each(['en-GB', 'de-DE', 'vi-VN'])(`show ${count} slots whole, in %s`, async (locale) => {
+    it.each(['en-GB', 'de-DE', 'vi-VN'] as const)(`show ${count} slots whole, in %s`, async (locale) => {
       const context = { viewport: { width, height }, locale };
-      const page = await fixture.open({ world: line(count), pace: { stageMs: 5 } }, '', context);
+      const page = await fixture.open({ world: line(count, locale), pace: { stageMs: 5 } }, '', context);
       await tile(page, count).waitFor();
       await page.locator('.notice').first().waitFor();
       await expect.poll(async () => (await page.evaluate<Measured[]>(MEASURE)).length).toBe(count);

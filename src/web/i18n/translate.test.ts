@@ -39,6 +39,39 @@ describe.each(Object.entries({ en, vi, zh, de, es }))('the language %s', (_, mes
   });
 });
 
+/** Lines of a text where so many letters stand in one. */
+function linesOf(text: string, letters: number): number {
+  let [lines, used] = [1, 0];
+  for (const { length } of text.split(' ')) {
+    const fits = used + length + 1 <= letters;
+    [lines, used] = fits ? [lines, used + length + 1] : [lines + (used > 0 ? 1 : 0), length];
+  }
+  return lines;
+}
+
+describe.each(Object.entries({ en, vi, de, es }))('in the language %s', (_, messages) => {
+  it('cause and remedy of a run have five lines of 21 letters at most: the room of a tile among 32', () => {
+    const sentences = new Set((Object.keys(SENTENCE_OF) as ErrorCode[]).map(runSentenceOf));
+    // Met in forms only.
+    for (const name of [
+      'newer',
+      'signIn',
+      'signInWrong',
+      'throttled',
+      'role',
+      'adminNeeded',
+      'site',
+    ] as const)
+      sentences.delete(name);
+    for (const name of ['ca', 'push', 'pushRegistry', 'noVirtual', 'readers'] as const)
+      sentences.delete(name);
+    const long = [...sentences].filter(
+      (name) => linesOf(messages[`cause.${name}`], 21) + linesOf(messages[`do.${name}`], 21) > 5,
+    );
+    expect(long).toEqual([]);
+  });
+});
+
 describe('the sentence of a code', () => {
   it('asks to retry only where another run can help', () => {
     const codes = Object.keys(SENTENCE_OF) as ErrorCode[];

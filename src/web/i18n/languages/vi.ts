@@ -1114,7 +1114,7 @@ export const vi: Messages = {
   'cause.rowMissing': 'Danh sách giá trị không có dòng cho bo này.',
   'do.rowMissing': 'Để riêng và báo kỹ sư.',
   'cause.log': 'Không đọc được những gì bo in ra.',
-  'do.log': 'Thay cáp khác. Nếu vẫn vậy, báo kỹ sư.',
+  'do.log': 'Thay cáp khác hoặc báo kỹ sư.',
   'cause.wps': 'WPS không kết nối kịp.',
   'do.wps': 'Thử lại, rồi nhấn nút WPS ngay.',
   'cause.wpsHook': 'Điểm truy cập không mở WPS.',

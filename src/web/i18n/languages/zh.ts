@@ -1085,7 +1085,7 @@ export const zh: Messages = {
   'cause.rowMissing': '数值清单中没有这块板的行。',
   'do.rowMissing': '请放到一边并告知工程师。',
   'cause.log': '板的输出无法读取。',
-  'do.log': '换一根线。若仍然如此，请告知工程师。',
+  'do.log': '换一根线，或告知工程师。',
   'cause.wps': 'WPS 未能及时连接。',
   'do.wps': '请重试，然后立即按 WPS 按钮。',
   'cause.wpsHook': '接入点未开启 WPS。',

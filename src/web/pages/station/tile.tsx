@@ -2,13 +2,14 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Job, PortState } from '../../../service/contract/index.js';
-import { formatDuration, sentence, shortMac } from '../../format/format.js';
-import { currentLocale, runWordsFor, t, type Key } from '../../i18n/translate.js';
+import { formatDuration, shortMac } from '../../format/format.js';
+import { currentLocale, t, type Key } from '../../i18n/translate.js';
 import { hasRole, knowsWhat } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { Icon, type IconName } from '../../ui/icon.js';
 import { useNow } from '../../ui/load.js';
 import { TileActions } from './tile-actions.js';
+import { heldText, TileSentence, waitText, whatToDo } from './tile-sentence.js';
 import { StageStrip } from './stage-strip.js';
 import { progressOf, stageOf, wordWidthEm, type Density, type TileState } from './tile-model.js';
 
@@ -95,7 +96,7 @@ function IdleBody({ port }: { port: PortState }): JSX.Element {
   if (state === 'reading') text = t('tile.readingHint');
   if (state === 'held') text = heldText(port);
   if (state === 'waiting') text = waitText(port);
-  return <p class={state === 'held' ? 'tile-do' : 'tile-do muted'}>{text}</p>;
+  return <TileSentence text={text} muted={state !== 'held'} />;
 }
 
 function JobBody({ port, job }: { port: PortState; job: Job }): JSX.Element {
@@ -109,7 +110,7 @@ function JobBody({ port, job }: { port: PortState; job: Job }): JSX.Element {
       ) : job.state === 'running' && job.scanning !== true ? (
         <Progress job={job} />
       ) : (
-        <p class="tile-do">{whatToDo(port, job)}</p>
+        <TileSentence {...whatToDo(port, job)} />
       )}
       <StageStrip job={job} />
       <p class="tile-facts">
@@ -158,36 +159,4 @@ function Progress({ job }: { job: Job }): JSX.Element {
 function Elapsed({ since }: { since: string }): JSX.Element {
   const now = useNow(200);
   return <>{formatDuration(now - Date.parse(since), currentLocale())}</>;
-}
-
-/** Why a board that is there is not worked on. */
-function waitText({ waiting }: PortState): string {
-  return waiting === undefined ? '' : t(`wait.${waiting}`);
-}
-
-function heldText({ held }: PortState): string {
-  if (held === undefined) return t('wait.clear');
-  return t('tile.heldHint', { count: held.count, cause: runWordsFor(held.code)?.cause ?? held.code });
-}
-
-/** The sentence for the person with the board in hand. */
-function whatToDo(port: PortState, job: Job): JSX.Element | string {
-  if (job.scanning === true) return t('tile.scanHint');
-  if (port.state === 'waiting') return waitText(port);
-  if (job.state === 'passed') {
-    const hint = t(job.alreadyDone === true ? 'tile.alreadyDone' : 'tile.passedHint');
-    const address = job.wifi?.address;
-    return address === undefined ? hint : `${hint} ${t('tile.online', { address })}`;
-  }
-  if (job.state === 'interrupted') return t('tile.interruptedHint');
-  if (job.failure === undefined || job.state === 'cancelled') {
-    return t(port.present ? 'tile.stoppedHint' : 'tile.stoppedGone');
-  }
-  const { code, next } = job.failure;
-  const words = runWordsFor(code);
-  return (
-    <>
-      <b>{words?.cause ?? code}</b> {words?.next ?? sentence(next)}
-    </>
-  );
 }
