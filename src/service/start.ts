@@ -1,5 +1,5 @@
 // Starts the service: decides whether this address may be served like that, listens, and says where.
-import { EspmintError } from '../core/errors/index.js';
+import { EspmintError, toEspmintError } from '../core/errors/index.js';
 import { createApp, type AppOptions } from './app.js';
 import { labelFont } from '../station/index.js';
 import { People } from './access/people.js';
@@ -36,8 +36,6 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
     app.swagger();
     // The first profile costs several times what each later one does, in one piece.
     checkProfile(PROFILE_EXAMPLE);
-    // Loaded on request it would hold them up for even longer.
-    await Promise.all([import('../core/batch-report/pdf.js'), labelFont()]);
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
@@ -48,6 +46,10 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
   const scheme = tls === undefined ? 'http' : 'https';
   const url = `${scheme}://${urlHost(host)}:${bound}`;
   parts.log.info({ url, version: options.version }, 'the service listens');
+  // Loaded on request it would hold the boards up: now, when few are there, and in pieces.
+  void Promise.all([import('../core/batch-report/pdf.js'), labelFont()]).catch((error: unknown) =>
+    parts.log.warn({}, `the font of labels cannot be read: ${toEspmintError(error).message}`),
+  );
   let closed: Promise<void> | undefined;
   return {
     url,

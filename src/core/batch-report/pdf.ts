@@ -1,6 +1,6 @@
 // A batch report on paper: a front page with figures and a place to sign, then the list of devices.
 import PDFDocument from 'pdfkit';
-import type { LabelFont } from '../labels/font.js';
+import type { LabelFont } from '../labels/letters.js';
 import { collectPdf } from '../pdf-bytes.js';
 import { formatMoment, type Zone } from '../zone-clock.js';
 import type { BatchReport, ReportUnit } from './report.js';

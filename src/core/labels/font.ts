@@ -1,35 +1,18 @@
-// The letters of labels: GNU Unifont, whose glyphs are 16 rows of 8 or 16 dots. One font for every format and script, so
-// that a label looks the same on paper, on a printer of 203 dpi and on the screen.
-import { unzlibSync } from 'fflate';
+// Reads the letters of labels from the file of their font.
 import { create } from 'fontkit';
+import { GLYPH_ROWS, type Glyph, type LabelFont } from './letters.js';
 
-/** A letter as dots. */
-interface Glyph {
-  /** 8 or 16. */
-  readonly columns: number;
-  /** From the top; the leftmost dot is the highest of `columns` bits. */
-  readonly rows: readonly number[];
-}
-
-export interface LabelFont {
-  /** The font as an sfnt (TrueType) file. */
-  readonly bytes: Uint8Array;
-  /** Whether this letter can be drawn as it should be. */
-  draws(letter: string): boolean;
-  /** Half of the height for most letters, the whole height for those of Chinese, Japanese and Korean. */
-  columnsOf(letter: string): number;
-  glyph(letter: string): Glyph;
-}
-
-export const GLYPH_ROWS = 16;
 /** Letters of these scripts stand side by side as they are. Others are joined, stacked or turned round first. */
 const SIMPLE_SCRIPTS =
   /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Georgian}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Hangul}\p{Script=Common}]$/u;
 const UNDRAWN = /^[\p{C}\p{M}\u2028\u2029\u3164\uffa0]$/u;
 
+/** Unpacks a zlib stream (RFC 1950) of `length` bytes: megabytes here, so that who has other work does it elsewhere. */
+export type Unpack = (packed: Uint8Array, length: number) => Promise<Uint8Array>;
+
 /** @param woff a WOFF 1 file (W3C) of Unifont */
-export function openLabelFont(woff: Uint8Array): LabelFont {
-  const bytes = unpackWoff(woff);
+export async function openLabelFont(woff: Uint8Array, unpack: Unpack): Promise<LabelFont> {
+  const bytes = await unpackWoff(woff, unpack);
   const opened = create(bytes as Buffer);
   // A collection has no letters of its own.
   if (!('glyphForCodePoint' in opened)) throw new Error('the font file is a collection of fonts');
@@ -104,7 +87,7 @@ const SFNT_HEADER = 12;
 const SFNT_ENTRY = 16;
 
 /** WOFF 1 (W3C, 2012) to the sfnt that it packs: once for all letters, not at each look at a table. */
-function unpackWoff(woff: Uint8Array): Uint8Array {
+async function unpackWoff(woff: Uint8Array, unpack: Unpack): Promise<Uint8Array> {
   const view = new DataView(woff.buffer, woff.byteOffset, woff.byteLength);
   const count = view.getUint16(12);
   const tables = Array.from({ length: count }, (_, index) => {
@@ -122,15 +105,12 @@ function unpackWoff(woff: Uint8Array): Uint8Array {
     (value, index) => out.setUint16(4 + 2 * index, value),
   );
   let at = dataAt;
-  tables.forEach(({ tag, offset, packed, length, sum }, index) => {
+  for (const [index, { tag, offset, packed, length, sum }] of tables.entries()) {
     const entry = SFNT_HEADER + index * SFNT_ENTRY;
     [tag, sum, at, length].forEach((value, field) => out.setUint32(entry + 4 * field, value));
     const data = woff.subarray(offset, offset + packed);
-    const place = sfnt.subarray(at, at + length);
-    // Straight into its place: a buffer that grows on the way would take three times the memory.
-    if (packed < length) unzlibSync(data, { out: place });
-    else place.set(data);
+    sfnt.set(packed < length ? await unpack(data, length) : data, at);
     at += padded(length);
-  });
+  }
   return sfnt;
 }

@@ -1,7 +1,7 @@
 // Where things stand on a label, in millimetres: the QR code on the left with its quiet zone, lines of text beside it.
 import { encodeQR } from 'qr';
 import { EspmintError } from '../errors/index.js';
-import { GLYPH_ROWS, type LabelFont } from './font.js';
+import { GLYPH_ROWS, type LabelFont } from './letters.js';
 import { fillLabel, type LabelTemplate, type LabelValues } from './template.js';
 
 export interface LabelLayout {

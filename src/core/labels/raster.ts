@@ -1,7 +1,7 @@
 // A label as dots of a printer, and those as a PNG (W3C PNG specification, one bit of grey a dot).
 import { zlibSync } from 'fflate';
 import { crc32Update } from '../nvs/crc32.js';
-import { GLYPH_ROWS, type LabelFont } from './font.js';
+import { GLYPH_ROWS, type LabelFont } from './letters.js';
 import type { LabelLayout, TextLine } from './layout.js';
 
 export interface Raster {

@@ -1,5 +1,5 @@
 // A label as SVG, for a browser or a drawing program. One unit is a millimetre.
-import type { LabelFont } from './font.js';
+import type { LabelFont } from './letters.js';
 import { widthOf, type LabelLayout } from './layout.js';
 
 export function labelToSvg({ widthMm, heightMm, qr, lines, font }: LabelLayout): string {

@@ -7,7 +7,7 @@ import { accessPointName, deviceProof, deviceWpsPin } from '../wifi-device-secre
 import { qrPayload } from '../wifi-label.js';
 import { ruleOf } from '../schema-words.js';
 import type { ValueColumn } from '../values/rows.js';
-import type { LabelFont } from './font.js';
+import type { LabelFont } from './letters.js';
 
 /** What a template may show of a device. */
 export interface LabelValues {

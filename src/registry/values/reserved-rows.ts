@@ -1,7 +1,6 @@
 // Rows that go with reserved units: a board that is made while the database is out of reach gets its row from here.
 // In SQL, inside the transactions of the units: a row is reserved, used and freed with its unit.
 import type pg from 'pg';
-import { parseProfile } from '../../core/profile/parse.js';
 import type { ValueColumn, ValuesPlan } from '../../core/values/rows.js';
 import type { SecretOwner } from '../store/secrets/secret-box.js';
 import type { BatchRow } from '../batches/sql.js';
@@ -39,8 +38,11 @@ export function claimedRow(
 export const ROW_IS_FREE = `(state in ('free', 'returned') and reserved_unit_id is null)`;
 
 /** The list that boards of a batch take their rows from; undefined where its profile names none. */
-function planOf({ profile_text: text }: BatchRow): ValuesPlan | undefined {
-  return text === null ? undefined : parseProfile(text, 'the profile of the batch').values;
+async function planOf({ profile_text: text }: BatchRow): Promise<ValuesPlan | undefined> {
+  if (text === null) return undefined;
+  // Most commands of the registry read no profile.
+  const { parseProfile } = await import('../../core/profile/parse.js');
+  return parseProfile(text, 'the profile of the batch').values;
 }
 
 /** Rows that boards of this batch may still take, up to a limit; undefined where each unit has its own, or needs none. */
@@ -49,7 +51,7 @@ export async function countFreeRows(
   batch: BatchRow,
   limit: number,
 ): Promise<number | undefined> {
-  const plan = planOf(batch);
+  const plan = await planOf(batch);
   if (plan?.match !== 'next') return undefined;
   const { rows } = await client.query<{ count: number }>(
     `select count(*)::int as count from (
@@ -69,7 +71,7 @@ export async function reserveRow(
   batch: BatchRow,
   unit: { readonly id: string; readonly serial?: string | undefined; readonly uuid?: string | undefined },
 ): Promise<ReservedRow | 'used up' | undefined> {
-  const plan = planOf(batch);
+  const plan = await planOf(batch);
   const { match, list } = plan ?? {};
   if (list === undefined || match === undefined || match === 'mac' || match === 'scan') return undefined;
   const name = { next: undefined, serial: unit.serial, uuid: unit.uuid, batch: batch.name }[match];
