@@ -121,13 +121,19 @@ async function saveDemoProduct(url: string): Promise<void> {
 
 function invitation(dashboard: string, [port = '']: readonly string[], dataDir: string): string {
   return `
-Dashboard: ${dashboard}
+The dashboard, with four more boards to provision: open it in a browser.
+
+  Dashboard: ${dashboard}
 
 The boards stay up until Ctrl-C. In another terminal, in this folder:
 
+  # what the first board holds now
   node bin/espmint.js inspect --port ${port}
+  # what the registry of this demo knows
   node bin/espmint.js devices list --data-dir ${dataDir}
+  # the key of the first board; who asked and why is recorded
   node bin/espmint.js devices reveal ${MACS[0]} --reason "trying it out" --data-dir ${dataDir}
+  # a new key for it
   node bin/espmint.js provision --port ${port} --ca-url https://ca.example.com --known rotate --data-dir ${dataDir}
 `;
 }
