@@ -14,9 +14,16 @@ import type { ClaimedRow, ListedRow, RowClaim, RowState, ValueList, Values } fro
 const ROWS_AT_ONCE = 2_000;
 const STATES: readonly RowState[] = ['free', 'used', 'shared', 'scrapped', 'returned'];
 
-interface NumberedRow {
-  readonly row: ValueRow;
+/** One row as it is stored. */
+interface PreparedRow {
   readonly number: number;
+  readonly line: number;
+  readonly wanted: string | null;
+  readonly state: RowState;
+  /** JSON. */
+  readonly open: string;
+  readonly sealed: string | null;
+  readonly marks: readonly string[];
 }
 
 interface ListRow {
@@ -66,16 +73,27 @@ export class PostgresValues implements Values {
       );
       const first = (last?.number ?? 0) + 1;
       let count = 0;
-      let some: NumberedRow[] = [];
+      let some: PreparedRow[] = [];
+      const prepare = this.#preparing(list, columns);
+      // The server works on some rows while the next ones are read and sealed here.
+      let inserting = Promise.resolve();
       const flush = async (): Promise<void> => {
-        await this.#insert(client, { id, name: list, columns }, some);
+        const prepared = some;
         some = [];
+        await inserting;
+        inserting = insertRows(client, { id, name: list }, prepared);
+        // It is waited for below, or by the next flush.
+        inserting.catch(() => undefined);
       };
-      for await (const row of rows()) {
-        some.push({ row, number: first + count++ });
-        if (some.length === ROWS_AT_ONCE) await flush();
+      try {
+        for await (const row of rows()) {
+          some.push(prepare(row, first + count++));
+          if (some.length === ROWS_AT_ONCE) await flush();
+        }
+        if (some.length > 0) await flush();
+      } finally {
+        await inserting;
       }
-      if (some.length > 0) await flush();
       await recordEvent(client, { kind: 'values imported', actor, detail: { list, rows: count } });
       return count;
     });
@@ -243,60 +261,75 @@ export class PostgresValues implements Values {
     return { ...list, columns };
   }
 
-  async #insert(
-    client: pg.ClientBase,
-    {
-      id,
-      name,
-      columns,
-    }: { readonly id: string; readonly name: string; readonly columns: readonly ValueColumn[] },
-    numbered: readonly NumberedRow[],
-  ): Promise<void> {
-    const secret = new Set(columns.filter((column) => column.secret).map((column) => column.name));
-    const stored = numbered.map(({ row, number }) => {
-      const entries = Object.entries(row.values);
-      const hidden = Object.fromEntries(entries.filter(([column]) => secret.has(column)));
-      return {
-        number,
-        wanted: wantedOf(row),
-        state: row.batch === undefined ? 'free' : 'shared',
-        open: Object.fromEntries(entries.filter(([column]) => !secret.has(column))),
-        sealed: secret.size === 0 ? null : this.#box.seal(JSON.stringify(hidden), rowOwner(name, number)),
-      };
-    });
-    await client.query(
-      `insert into value_rows (list_id, number, state, wanted, open_values, sealed)
-       select $1, number, state, wanted, open, sealed
-       from json_to_recordset($2::json) as r (number integer, state text, wanted text, open jsonb, sealed text)`,
-      [id, JSON.stringify(stored)],
-    );
+  #preparing(list: string, columns: readonly ValueColumn[]): (row: ValueRow, number: number) => PreparedRow {
+    const namesOf = (isSecret: boolean): string[] =>
+      columns.filter(({ secret }) => secret === isSecret).map(({ name }) => name);
+    const [secret, open] = [namesOf(true), namesOf(false)];
     // A secret leaves no digest that somebody could search for: its import compares it within the file alone.
     const unique = columns.filter((column) => column.unique && !column.secret).map((column) => column.name);
-    const marks = numbered.flatMap(({ row, number }) => [
-      ...unique.map((column) => ({ mark: `${column}=${row.values[column] ?? ''}`, number })),
-      ...namesOf(row).map((mark) => ({ mark, number })),
-    ]);
-    if (marks.length === 0) return;
-    const { rows: taken } = await client.query<{ mark: string; number: number }>(
-      `with new as (select * from json_to_recordset($2::json) as m (mark text, number integer)),
-       made as (insert into value_marks (list_id, mark, number) select $1, sha256(convert_to(mark, 'UTF8')), number from new
-                on conflict do nothing returning mark)
-       select new.mark, new.number from new where sha256(convert_to(mark, 'UTF8')) not in (select mark from made) limit 10`,
-      [id, JSON.stringify(marks)],
-    );
-    if (taken.length === 0) return;
-    const lines = new Map(numbered.map(({ row, number }) => [number, row.line]));
-    const faults = taken.map(
-      ({ mark, number }) =>
-        `line ${lines.get(number) ?? 0}: its ${mark.split('=')[0] ?? ''} is in the list "${name}" already`,
-    );
-    throw new EspmintError('VALUES_FILE_INVALID', { faults, more: '' });
+    const partOf = (values: ValueRow['values'], names: readonly string[]): string =>
+      JSON.stringify(Object.fromEntries(names.map((name) => [name, values[name]])));
+    return (row, number) => {
+      const named = nameOf(row);
+      return {
+        number,
+        line: row.line,
+        wanted: named?.replace('=', ' ') ?? null,
+        state: row.batch === undefined ? 'free' : 'shared',
+        open: partOf(row.values, open),
+        sealed:
+          secret.length === 0 ? null : this.#box.seal(partOf(row.values, secret), rowOwner(list, number)),
+        marks: [
+          ...unique.map((column) => `${column}=${row.values[column] ?? ''}`),
+          ...(named === undefined ? [] : [named]),
+        ],
+      };
+    };
   }
 
   #claimed({ name: list, columns }: ListRow, row: StoredRow): ClaimedRow {
     const { number, open_values: open, sealed } = row;
     return claimedRow({ list, number, columns, open, sealed: sealed ?? undefined }, this.#box);
   }
+}
+
+/** @throws VALUES_FILE_INVALID for what the list has already */
+async function insertRows(
+  client: pg.ClientBase,
+  { id, name }: Pick<ListRow, 'id' | 'name'>,
+  rows: readonly PreparedRow[],
+): Promise<void> {
+  await client.query(
+    `insert into value_rows (list_id, number, state, wanted, open_values, sealed)
+     select $1, number, state, wanted, open::jsonb, sealed
+     from unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[]) as r (number, state, wanted, open, sealed)`,
+    [
+      id,
+      rows.map(({ number }) => number),
+      rows.map(({ state }) => state),
+      rows.map(({ wanted }) => wanted),
+      rows.map(({ open }) => open),
+      rows.map(({ sealed }) => sealed),
+    ],
+  );
+  const marks = rows.flatMap((row) => row.marks.map((mark) => ({ mark, row })));
+  if (marks.length === 0) return;
+  // In the order of their index, which is otherwise walked through from end to end for each of them.
+  const { rows: taken } = await client.query<{ place: number }>(
+    `with new as materialized (
+       select sha256(convert_to(mark, 'UTF8')) as digest, number, place
+       from unnest($2::text[], $3::integer[]) with ordinality as m (mark, number, place)),
+     made as (insert into value_marks (list_id, mark, number) select $1, digest, number from new order by digest
+              on conflict do nothing returning mark)
+     select place::integer - 1 as place from new where digest not in (select mark from made) order by place limit 10`,
+    [id, marks.map(({ mark }) => mark), marks.map(({ row }) => row.number)],
+  );
+  if (taken.length === 0) return;
+  const faults = taken.flatMap(({ place }) => {
+    const { mark = '', row } = marks[place] ?? {};
+    return [`line ${row?.line ?? 0}: its ${mark.split('=')[0] ?? ''} is in the list "${name}" already`];
+  });
+  throw new EspmintError('VALUES_FILE_INVALID', { faults, more: '' });
 }
 
 /** The row that a batch has now, noted as this board's. */
@@ -393,18 +426,13 @@ async function readList(client: pg.ClientBase, name: string, lock = ''): Promise
   return list;
 }
 
-/** What names the board or the batch of a row, for people; by its mark it is found. A row has one name at most. */
-function wantedOf(row: ValueRow): string | null {
-  return namesOf(row)[0]?.replace('=', ' ') ?? null;
+/** What names the board or the batch of a row, as its mark: a row has one name at most. */
+function nameOf({ mac, serial, uuid, batch, scan }: ValueRow): string | undefined {
+  const [named] = Object.entries({ mac, serial, uuid, batch, scan }).filter(([, text]) => text !== undefined);
+  return named && `${named[0]}=${named[1] ?? ''}`;
 }
 
 const markOf = (wanted: string): string => wanted.replace(' ', '=');
-
-function namesOf({ mac, serial, uuid, batch, scan }: ValueRow): string[] {
-  return Object.entries({ mac, serial, uuid, batch, scan }).flatMap(([name, text]) =>
-    text === undefined ? [] : [`${name}=${text}`],
-  );
-}
 
 const shapeOf = (columns: readonly ValueColumn[]): string =>
   JSON.stringify(columns.map(({ name, type, secret, file }) => [name, type, secret, file]));
