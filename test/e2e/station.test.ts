@@ -108,6 +108,40 @@ describe('espmint station', () => {
     ]);
   });
 
+  it('with --check only reads: good boards pass, differences are told, and no batch or figure changes', async () => {
+    const good = await station(['--check', '--name', 'gate']);
+    const resultsOf = ({ records }: CliRun): unknown[] =>
+      records.filter(({ type }) => type === 'ended').map(({ result }) => result);
+    expect([good.code, good.stderr]).toEqual([0, '']);
+    expect(resultsOf(good)).toEqual(
+      Array.from({ length: 4 }, () => expect.objectContaining({ ok: true }) as unknown),
+    );
+    writeFileSync(PROFILE, 'name: sensor\nversion: 2\ncaUrl: https://other.example.com\n');
+    let ended = 0;
+    const bad = await espmint(
+      ['station', '--profile', PROFILE, ...ports(), ...REGISTRY, '--json', '--check'],
+      {
+        onLine: (line, child) => {
+          if ((JSON.parse(line) as { type: string }).type === 'ended' && ++ended === 4) child.kill('SIGINT');
+        },
+      },
+    );
+    for (const result of resultsOf(bad)) {
+      expect(result).toMatchObject({
+        ok: false,
+        code: 'BOARD_CHECK_FAILED',
+        message: expect.stringContaining('ca_service_url') as string,
+      });
+    }
+    expect(resultsOf(bad)).toHaveLength(4);
+    const audit = await espmint(['devices', 'audit', '--json', ...REGISTRY]);
+    expect(audit.records.filter(({ kind }) => kind === 'board checked')).toHaveLength(8);
+    const [batch] = (await espmint(['batch', 'show', 'WO-7', '--json', ...REGISTRY])).records;
+    expect(batch).toMatchObject({ counts: { passed: 4, reworked: 0, failed: 0, open: 0 } });
+    const [figures] = (await espmint(['stats', '--json', ...REGISTRY])).records;
+    expect(figures).toMatchObject({ boards: 4, passed: 4 });
+  });
+
   it('refuses a batch of another profile, a label that shows the key, and a batch without a database', async () => {
     writeFileSync(LABEL, "{widthMm: 50, heightMm: 25, qr: '{{psk}}', secret: true}");
     const secret = await station(['--batch', 'WO-7', '--label', LABEL]);
