@@ -34,8 +34,8 @@ export async function* writeDevices(
       yield `${cells.map((cell) => csvCell(cell ?? '')).join(',')}\r\n`;
     } else {
       const known = Object.fromEntries(fields.map((field) => [field, device[field]]));
-      const told = (columns ?? []).map((name) => [`${VALUES_PREFIX}${name}`, values?.[name]] as const);
-      const object = JSON.stringify({ ...known, ...Object.fromEntries(told) });
+      const added = (columns ?? []).map((name) => [`${VALUES_PREFIX}${name}`, values?.[name]] as const);
+      const object = JSON.stringify({ ...known, ...Object.fromEntries(added) });
       yield format === 'json' ? `${separator}${object}` : `${object}\n`;
       separator = ',\n';
     }

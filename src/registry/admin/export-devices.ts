@@ -17,7 +17,7 @@ export interface ExportOptions {
   readonly filter?: Omit<DeviceFilter, 'limit' | 'after'> | undefined;
   /** Why the keys are needed; absent: they are left out. */
   readonly revealReason?: string | undefined;
-  /** A list of values: what each device has in it is told too, but for secret columns. */
+  /** A list of values: what each device has in it is exported too, but for secret columns. */
   readonly values?: string | undefined;
 }
 

@@ -20,7 +20,7 @@ const PARAMETERS = [
 ] as const;
 export type Parameter = (typeof PARAMETERS)[number];
 
-/** Of the list of values that a target is told of. */
+/** Of the list of values that a target gets. */
 export interface TargetColumns {
   readonly open: readonly string[];
   readonly secret: readonly string[];
@@ -66,7 +66,7 @@ function refuse(reason: string, hint: string): never {
 
 /**
  * @param sendsKeys whether it may name `:psk`
- * @param columns those that it may name as `{{column}}`; absent: the target is told of no list
+ * @param columns those that it may name as `{{column}}`; absent: the target gets no list
  * @throws PUSH_STATEMENT_INVALID
  */
 export function compileStatement(

@@ -37,7 +37,7 @@ export interface SyncedUse {
 export class UnitSync {
   readonly #options: UnitSyncOptions;
   #syncing: Promise<SyncedUse[]> | undefined;
-  /** Why the database does not take in one of the uses that were told last; it stays here, and is told again. */
+  /** Why the database does not take in one of the uses that were sent last; it stays here, and is sent again. */
   #refusal: EspmintError | undefined;
 
   constructor(options: UnitSyncOptions) {
