@@ -50,9 +50,9 @@ const isRemovable = ({ kind, present }: PortState): boolean =>
 
 function nameOf({ label, port }: PortState): JSX.Element {
   return (
-    <>
+    <span>
       {label} {label !== port && <span class="mono muted small">{port}</span>}
-    </>
+    </span>
   );
 }
 
