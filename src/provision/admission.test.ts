@@ -7,7 +7,7 @@ import { decodeNvs } from '../core/nvs/index.js';
 import { parseProfile } from '../core/profile/parse.js';
 import { parsePsk } from '../core/psk.js';
 import type { Admission, Admit } from './admission.js';
-import type { ProvisionPlan } from './plan.js';
+import type { ProvisionPlan } from './plan/plan.js';
 
 const NUMBERED: ProvisionPlan = {
   ...PLAN,

@@ -9,8 +9,8 @@ import type { Stage } from '../core/stages.js';
 import { connectBoard, type Board } from '../driver/index.js';
 import { openKeyFile, type AttemptRecord, type Registry } from '../registry/index.js';
 import { createVirtualBoard, memoryTransport, type VirtualBoard } from '../virtual/index.js';
-import { buildPlan } from './build-plan.js';
-import type { ProvisionPlan } from './plan.js';
+import { buildPlan } from './plan/build-plan.js';
+import type { ProvisionPlan } from './plan/plan.js';
 import { provisionDevice } from './provision-device.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-facts-'));

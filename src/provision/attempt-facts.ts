@@ -3,7 +3,7 @@ import type { AppDescription } from '../core/firmware/image.js';
 import type { Stage } from '../core/stages.js';
 import type { Board } from '../driver/index.js';
 import type { AttemptTimings, AttemptFacts } from '../registry/index.js';
-import type { ProvisionPlan } from './plan.js';
+import type { ProvisionPlan } from './plan/plan.js';
 import type { Try } from './try.js';
 
 export function attemptFacts({ port, plan, origin }: Try, board: Board): AttemptFacts {

@@ -15,7 +15,7 @@ import { readBundle } from '../core/firmware/read-bundle.js';
 import { nvsCrc32 } from '../core/nvs/crc32.js';
 import { decodeNvs } from '../core/nvs/index.js';
 import type { VirtualBoard } from '../virtual/index.js';
-import type { PlannedRegion, ProvisionPlan } from './plan.js';
+import type { PlannedRegion, ProvisionPlan } from './plan/plan.js';
 
 const flow = useFlow();
 const NVS_AT = { offsetBytes: 0x9000, sizeBytes: 0x6000 };

@@ -10,7 +10,7 @@ import type { Board } from '../driver/index.js';
 import { openKeyFile, type Registry } from '../registry/index.js';
 import { createVirtualBoard, type VirtualBoard } from '../virtual/index.js';
 import type { ProvisionParts } from './parts.js';
-import type { ProvisionPlan } from './plan.js';
+import type { ProvisionPlan } from './plan/plan.js';
 import { provisionDevice } from './provision-device.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-flow-'));

@@ -8,11 +8,11 @@ import type { Reservation } from '../registry/index.js';
 import type { Admission } from './admission.js';
 import { attemptTimings } from './attempt-facts.js';
 import { boardSecrets, checkBoot, type Started } from './boot-check.js';
-import { failedWifi, handOver, handOverMs, wifiModeOf } from './hand-over.js';
-import { needsWpsTurn, takeWpsTurn } from './hand-over-air.js';
+import { failedWifi, handOver, handOverMs, wifiModeOf } from './wifi/hand-over.js';
+import { needsWpsTurn, takeWpsTurn } from './wifi/hand-over-air.js';
 import type { Origin } from './origin.js';
 import type { ProvisionParts } from './parts.js';
-import type { ProvisionPlan } from './plan.js';
+import type { ProvisionPlan } from './plan/plan.js';
 import { RunDeadline } from './run-deadline.js';
 import { settleOpen } from './settle-open.js';
 import { StageClock } from './stage-clock.js';
@@ -36,8 +36,8 @@ import {
   type Ingredients,
 } from './steps.js';
 import type { Try } from './try.js';
-import { withOwnWifi } from './own-wifi.js';
-import { requireBootProof } from './unproven.js';
+import { withOwnWifi } from './plan/own-wifi.js';
+import { requireBootProof } from './flash/unproven.js';
 
 export interface ProvisionOptions {
   readonly onEvent?: (event: ProvisionEvent) => void;

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MAC, NVS, PLAN, powerCut, pskOn, stagesOf, useFlow, withCalls } from '../../test/support/flow.js';
 import type { VirtualBoard } from '../virtual/index.js';
-import type { ProvisionPlan } from './plan.js';
+import type { ProvisionPlan } from './plan/plan.js';
 
 const flow = useFlow();
 let board: VirtualBoard;

@@ -18,19 +18,19 @@ import type { AttemptTimings, ClaimedRow, Reservation, RowClaim } from '../regis
 import type { Admission } from './admission.js';
 import type { ProvisionParts } from './parts.js';
 import { attemptFacts, firmwareFacts, firmwareVersionOf } from './attempt-facts.js';
-import { placeRegions, regionPart, type PlacedRegion } from './extra-regions.js';
-import { requireExpectations, unmetExpectations } from './expectations.js';
-import { buildFor, checkOverlaps, surveyAfter } from './firmware-fit.js';
-import { keyPart, keyPartitionOf, nvsKeyOf } from './nvs-encryption.js';
-import { makeImage } from './nvs-image.js';
-import { readFirmware } from './read-firmware.js';
-import { checkReadback } from './readback.js';
-import { chooseRegion, isSameRegion, type ChosenRegion } from './region.js';
-import { requireFree } from './region-content.js';
+import { placeRegions, regionPart, type PlacedRegion } from './flash/extra-regions.js';
+import { requireExpectations, unmetExpectations } from './plan/expectations.js';
+import { buildFor, checkOverlaps, surveyAfter } from './flash/firmware-fit.js';
+import { keyPart, keyPartitionOf, nvsKeyOf } from './flash/nvs-encryption.js';
+import { makeImage } from './flash/nvs-image.js';
+import { readFirmware } from './flash/read-firmware.js';
+import { checkReadback } from './flash/readback.js';
+import { chooseRegion, isSameRegion, type ChosenRegion } from './flash/region.js';
+import { requireFree } from './flash/region-content.js';
 import type { Try } from './try.js';
-import { lockedRegion, unprovenWarning } from './unproven.js';
-import { isReadAlone, requireOneValue, type Neighbour } from './whole-partition.js';
-import { holdsParts, proveParts, writeParts, type PartsReport } from './write-parts.js';
+import { lockedRegion, unprovenWarning } from './flash/unproven.js';
+import { isReadAlone, requireOneValue, type Neighbour } from './flash/whole-partition.js';
+import { holdsParts, proveParts, writeParts, type PartsReport } from './flash/write-parts.js';
 
 export interface Identity {
   readonly mac: Mac;

@@ -2,7 +2,7 @@
 import type { ProvisionEvent } from '../core/stages.js';
 import type { Origin } from './origin.js';
 import type { ProvisionParts } from './parts.js';
-import type { ProvisionPlan } from './plan.js';
+import type { ProvisionPlan } from './plan/plan.js';
 
 export interface Try {
   readonly port: string;

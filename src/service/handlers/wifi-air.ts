@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { EspmintError, warningOf } from '../../core/errors/index.js';
 import { checkWifi } from '../../core/wifi.js';
 import { parseWpsPin } from '../../core/wps-pin.js';
-import { withBoard } from '../../provision/set-network.js';
+import { withBoard } from '../../provision/wifi/set-network.js';
 import {
   asksForPin,
   checkSmartConfigNetwork,

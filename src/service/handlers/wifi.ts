@@ -1,7 +1,7 @@
 // Wi-Fi of one board in the field, over HTTP: the port is kept from other work meanwhile.
 import { EspmintError } from '../../core/errors/index.js';
 import { checkWifi } from '../../core/wifi.js';
-import { setNetwork, withBoard } from '../../provision/set-network.js';
+import { setNetwork, withBoard } from '../../provision/wifi/set-network.js';
 import { ConsoleTransport, findWay, ProtocommClient, type SeenNetwork } from '../../wifi/index.js';
 import type { WifiLook } from '../contract/index.js';
 import type { ServiceCore } from '../core.js';

@@ -1,7 +1,7 @@
 // A link to a running board, or a connection to its own portal, for the commands that speak with its firmware.
 import { BOARD_TIMEOUT_MS, withBoardDeadline, type Link } from '../../../driver/index.js';
 import { HttpTransport } from '../../../wifi/index.js';
-import { withBoard as useBoard } from '../../../provision/set-network.js';
+import { withBoard as useBoard } from '../../../provision/wifi/set-network.js';
 import { openTraced } from '../../compose/trace-file.js';
 import type { CliIo } from '../../io.js';
 

@@ -1,7 +1,7 @@
 // `espmint wifi set`: the technician's one command. It finds out what the board speaks, and does it.
 import { Command, Option } from 'commander';
-import { SET_WAYS, setNetwork, type SetOutcome, type SetWay } from '../../../provision/set-network.js';
-import type { StaticTarget } from '../../../provision/write-wifi.js';
+import { SET_WAYS, setNetwork, type SetOutcome, type SetWay } from '../../../provision/wifi/set-network.js';
+import type { StaticTarget } from '../../../provision/wifi/write-wifi.js';
 import { ProtocommClient, type Credentials } from '../../../wifi/index.js';
 import { backendOption } from '../../arguments/board-options.js';
 import { connectorFor, dataDirOf, type BackendChoice } from '../../compose/compose.js';
