@@ -212,29 +212,36 @@ describe('drafts that killed processes have left', () => {
     const left = join(folder, 'drafts');
     await mkdir(left);
     const { pid: dead = 0 } = spawnSync(process.execPath, ['--version']);
-    const draft = (pid: number): string => `.image.bin.${pid}-0123456789abcdef.tmp`;
-    const others = ['.image.bin', '.tmp', `.x.${dead}-0123.tmp`, `x.${dead}-0123456789abcdef.tmp`];
-    // A process in another container has an id that is nobody's here.
-    const fresh = `.other.bin.${dead}-0123456789abcdef.tmp`;
-    for (const name of [draft(dead), draft(process.pid), fresh, ...others])
+    const here = await pidSpaceOfDrafts();
+    const draft = (pid: number, space: string): string => `.image.bin.${pid}-${space}0123456789abcdef.tmp`;
+    const others = ['.image.bin', '.tmp', `.x.${dead}-0123.tmp`, `x.${dead}-${here}0123456789abcdef.tmp`];
+    // In another container an id that is nobody's here may be a process, and one of ours somebody else.
+    const elsewhere = '00000000';
+    const fresh = draft(dead, elsewhere);
+    const old = draft(process.pid, elsewhere);
+    for (const name of [draft(dead, here), draft(process.pid, here), fresh, old, ...others])
       await writeFile(join(left, name), '');
-    for (const name of [draft(dead), draft(process.pid)]) await utimes(join(left, name), 0, 0);
+    for (const name of [draft(process.pid, here), old]) await utimes(join(left, name), 0, 0);
     await removeLeftDrafts(left);
-    expect((await readdir(left)).sort()).toEqual([draft(process.pid), fresh, ...others].sort());
+    expect((await readdir(left)).sort()).toEqual([draft(process.pid, here), fresh, ...others].sort());
   });
 
   it('have the names that writes give them', async () => {
-    const path = join(folder, 'streamed.bin');
+    expect(await pidSpaceOfDrafts()).toMatch(/^[0-9a-f]{8}$/);
+  });
+
+  /** As it stands in the name of a draft of this process. */
+  async function pidSpaceOfDrafts(): Promise<string> {
     const seen: string[] = [];
     await streamToFile(
-      path,
+      join(folder, 'streamed.bin'),
       (async function* () {
         seen.push(...(await readdir(folder)).filter((name) => name.startsWith('.streamed')));
         yield 'x';
       })(),
     );
-    expect(seen).toEqual([
-      expect.stringMatching(new RegExp(`^\\.streamed\\.bin\\.${process.pid}-[0-9a-f]{16}\\.tmp$`)),
-    ]);
-  });
+    expect(seen).toHaveLength(1);
+    const form = new RegExp(`^\\.streamed\\.bin\\.${process.pid}-([0-9a-f]{8})[0-9a-f]{16}\\.tmp$`);
+    return form.exec(seen[0] ?? '')?.[1] ?? '';
+  }
 });

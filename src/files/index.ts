@@ -1,6 +1,7 @@
 // The names that other layers use of `files`: one way to read and to write files for registry, service and command line.
 export { inBlocks } from './blocks.js';
 export { codeOf, reasonOf, toWriteError, unreadable, unwritable } from './faults.js';
+export { pidNamespace } from './pid-namespace.js';
 export {
   isFolder,
   makePrivateDir,

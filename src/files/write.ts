@@ -1,6 +1,6 @@
 // The one way in which espmint writes files: private where they hold secrets, whole or not at all, through links, into
 // devices, and tried again where an indexer or a virus scanner holds the file for a moment.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
   type FileHandle,
@@ -14,9 +14,11 @@ import {
   rm,
   stat,
 } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, toWriteError, unwritable } from './faults.js';
+import { pidNamespace } from './pid-namespace.js';
 import { PRIVATE_FILE } from './private.js';
 import { restrictToUser } from './windows-acl.js';
 
@@ -198,25 +200,39 @@ async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
 /** A name beside `path` that nobody else can know; a listing for other files passes it over. */
 function draftOf(path: string): string {
   const name = basename(path).slice(0, DRAFT_NAME_CHARS);
-  return join(dirname(path), `.${name}.${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
+  return join(dirname(path), `.${name}.${process.pid}-${pidSpace()}${randomBytes(8).toString('hex')}.tmp`);
 }
 
-const DRAFT = /^\..{1,32}\.(\d+)-[0-9a-f]{16}\.tmp$/s;
+const DRAFT = /^\..{1,32}\.(\d+)-([0-9a-f]{8})[0-9a-f]{16}\.tmp$/s;
+
+let space: string | undefined;
+
+/** Where a process id means the same process: this computer and, on Linux, this container. */
+function pidSpace(): string {
+  return (space ??= createHash('sha256')
+    .update(`${hostname()}\0${pidNamespace()}`)
+    .digest('hex')
+    .slice(0, 8));
+}
 
 /** Removes what writes into this folder have left there whose process was killed. @throws FILE_UNWRITABLE */
 export async function removeLeftDrafts(folder: string): Promise<void> {
   try {
     for (const name of await readdir(folder)) {
-      const pid = DRAFT.exec(name)?.[1];
-      if (pid === undefined || isRunning(Number(pid))) continue;
-      // In another container the number means another process: what was written just now is somebody's.
-      const found = await unlessMissing(lstat(join(folder, name)));
-      if (found === undefined || Math.abs(Date.now() - found.mtimeMs) < DRAFT_FRESH_MS) continue;
+      const [, pid, madeIn] = DRAFT.exec(name) ?? [];
+      if (pid === undefined || (madeIn === pidSpace() && isRunning(Number(pid)))) continue;
+      // Whether a process of elsewhere still runs nobody here can tell: what was written just now may be its.
+      if (madeIn !== pidSpace() && (await isFresh(join(folder, name)))) continue;
       await rm(join(folder, name), { force: true });
     }
   } catch (error) {
     throw unwritable(folder, error);
   }
+}
+
+async function isFresh(path: string): Promise<boolean> {
+  const found = await unlessMissing(lstat(path));
+  return found !== undefined && Math.abs(Date.now() - found.mtimeMs) < DRAFT_FRESH_MS;
 }
 
 function isRunning(pid: number): boolean {

@@ -4,11 +4,11 @@
 // is free or was given to another one, leaves its folder at once. Where that cannot be seen (it ran in another container
 // or on another computer) the folder is free when the heartbeat has stopped for a while. A process that only slept finds
 // out with its next append that its folder is not its own any more: see log.ts.
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { codeOf, PRIVATE_FILE } from '../../files/index.js';
+import { codeOf, pidNamespace, PRIVATE_FILE } from '../../files/index.js';
 import { isAlive } from '../embedded/processes.js';
 
 const OWNER_FILE = 'owner.json';
@@ -103,15 +103,6 @@ function parseOwner(text: string): Owner | undefined {
 function startOf(pid: number): string {
   const text = textOf(`/proc/${pid}/stat`);
   return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-}
-
-/** Where the system has none, ids are counted for the whole computer. */
-function pidNamespace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid');
-  } catch {
-    return '';
-  }
 }
 
 function textOf(path: string): string {
