@@ -42,6 +42,7 @@ export interface ProtocommJoined {
 const DEFAULT_USERNAME = 'wifiprov';
 const JOIN_MS = 45_000;
 const POLL_MS = 1_000;
+const SESSIONS_FOR_ONE_QUESTION = 3;
 /** So many a request, as ESP-IDF's own client reads them over narrow transports. */
 const NETWORKS_AT_ONCE = 4;
 /** A device keeps this many networks of a scan. */
@@ -224,8 +225,8 @@ export class ProtocommClient {
   }
 
   /**
-   * One question. A device that was restarted, and one whose answer was lost, no longer has this session: it is asked once
-   * more in a new one. Whoever refuses, refuses again.
+   * One question. A device that was restarted, and one whose answer was lost, no longer has this session: it is asked again
+   * in a new one, where that answer too may be lost. Whoever refuses, refuses again.
    */
   async #ask<T>(
     endpoint: string,
@@ -244,11 +245,14 @@ export class ProtocommClient {
       }
     };
     try {
-      const wasOpen = this.#session !== undefined;
-      return await ask().catch((error: unknown) => {
-        if (!wasOpen || !isLoss(error)) throw error;
-        return ask();
-      });
+      const tries = this.#session === undefined ? 1 : SESSIONS_FOR_ONE_QUESTION;
+      for (let left = tries - 1; ; left--) {
+        try {
+          return await ask();
+        } catch (error) {
+          if (left === 0 || !isLoss(error)) throw error;
+        }
+      }
     } catch (error) {
       if (!(error instanceof HandlerFailed)) throw error;
       const reason = 'it ended the connection without an answer';
