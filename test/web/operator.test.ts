@@ -68,6 +68,7 @@ describe.skipIf(!(await browserAvailable()))('an operator', () => {
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('/');
     await page.locator('input[data-search]:focus').waitFor();
   });
