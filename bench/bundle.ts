@@ -19,10 +19,11 @@ import { isBoardProcess, withBoard, type BoardSetup } from './support/board-apar
 import { writeResults } from './support/measure.js';
 
 const MIB = 2 ** 20;
-const SECTOR_BYTES = 0x1000;
 const LATENCY_MS = 1;
 const APP_OFFSET = 0x20000;
 const TABLE_OFFSET = 0x8000;
+/** Beyond it the chip's own loader has no addresses, and firmware is refused. */
+const REACH_MIB = 16;
 
 interface Case {
   readonly chip: ChipName;
@@ -36,7 +37,7 @@ interface Figures extends Case {
   /** Of one board; of several, until the last has passed. */
   readonly blankMs: number;
   readonly againMs: number;
-  /** The longer of all compressed bytes on the wire, and of erasing and programming them. */
+  /** The longer of all compressed bytes on the wire, and of programming them: blank flash needs no erase. */
   readonly floorMs: number;
   /** Of ours, by the board's own clock: a busy computer does not change them. */
   readonly chipMs: number;
@@ -61,7 +62,7 @@ function mixed(sizeBytes: number): Uint8Array {
 }
 
 function firmwareFor({ chip, flashMiB }: Case): { bundle: FirmwareBundle; files: [number, Uint8Array][] } {
-  const appBytes = flashMiB * MIB - APP_OFFSET - 0x20000;
+  const appBytes = Math.min(flashMiB, REACH_MIB) * MIB - APP_OFFSET - 0x20000;
   const rows = [row('nvs', 'nvs', 0x9000, 0x6000), row('factory', 'app', APP_OFFSET, appBytes)];
   const bootloaderAt = chip === 'esp32' ? 0x1000 : 0;
   const sizeAndSpeed = { 4: 0x20, 32: 0x50 }[flashMiB] ?? 0x20;
@@ -84,8 +85,6 @@ function floorOf({ baud }: Case, files: readonly [number, Uint8Array][]): number
   let [wire, flash] = [0, 0];
   for (const [, bytes] of files) {
     wire += deflateSync(bytes, { level: 9 }).length;
-    const sectors = Math.ceil(bytes.length / SECTOR_BYTES);
-    flash += Math.floor(sectors / 16) * REAL.eraseBlockMs + (sectors % 16) * REAL.eraseSectorMs;
     flash += Math.ceil(bytes.length / 256) * REAL.programPageMs;
   }
   return Math.max((wire * 10_000) / baud, flash);
