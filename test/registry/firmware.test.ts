@@ -64,7 +64,8 @@ describe('bundles and lists of values over HTTP', () => {
     const bench = await createBench(2);
     const store = await Store.open({ dataDir });
     const [firmware, values] = [store.firmware(), store.values()];
-    const parts = { ...bench.parts, firmware, values };
+    const [registry, administration] = [await store.registry(), store.administration()];
+    const parts = { ...bench.parts, registry, administration, firmware, values };
     const app = await createApp(parts, { version: '1.2.3', dataDir: bench.dataDir, portIntervalMs: 20 });
     await app.ready();
     const call = async (method: 'GET' | 'POST', path: string, payload?: object) => {
@@ -129,6 +130,10 @@ describe('bundles and lists of values over HTTP', () => {
       expect((await call('GET', '/values/lamps/rows?state=free')).body).toEqual({
         rows: [{ number: 3, state: 'free', values: { sku: 'A-3' } }],
       });
+      const exported = await app.inject({ url: '/api/v1/devices/export?values=lamps' });
+      expect(exported.body).toMatch(/^[^\n]*,values\.sku\r?\n/);
+      expect(exported.body).toMatch(/,A-1\b/);
+      expect(exported.body).not.toMatch(/pin\b|47114/);
       const returned = { state: 'returned', reason: 'board erased' };
       expect((await call('POST', '/values/lamps/rows/1', returned)).status).toBe(200);
       expect((await call('GET', '/values')).body['lists']).toMatchObject([
@@ -150,6 +155,8 @@ describe('bundles and lists of values over HTTP', () => {
       await app.close();
       await firmware.close();
       await values.close();
+      await administration.close();
+      await registry.close();
       await store.close();
       await bench.dispose();
     }
