@@ -116,6 +116,24 @@ describe('a Matter device', () => {
     expect((await made('--attestation', dacs, '--count', '3')).stderr).toContain(
       '--attestation has 2 devices',
     );
+    const broken = async (file: string, content: string | Uint8Array): Promise<string> => {
+      const path = join(dacs, 'device-1/internal', file);
+      const before = readFileSync(path);
+      writeFileSync(path, content);
+      const { code, stderr } = await made('--attestation', dacs);
+      writeFileSync(path, before);
+      expect(code).toBe(2);
+      expect(stderr).toContain(join(dacs, 'device-1/internal/'));
+      return stderr;
+    };
+    expect(await broken('DAC_private_key.bin', 'ab')).toContain('has 2 bytes');
+    expect(await broken('DAC_private_key.bin', new Uint8Array(32))).toContain('does not belong to');
+    expect(await broken('DAC_public_key.bin', new Uint8Array(65))).toContain('is no public key');
+    expect(await broken('DAC_cert.der', 'x')).toContain('is no certificate');
+    const issuer = readFileSync(join(dacs, 'device-1/internal/PAI_cert.der'));
+    expect(await broken('DAC_cert.der', issuer)).toContain('is for another key');
+    const device = readFileSync(join(dacs, 'device-1/internal/DAC_cert.der'));
+    expect(await broken('PAI_cert.der', device)).toContain('was not signed by');
     expect((await made('--attestation', dacs)).stderr).toContain('Wrote 2 rows');
     if (process.platform !== 'win32') expect(statSync(out).mode & 0o077).toBe(0);
     const template = join(folder, 'matter.yaml');

@@ -1,14 +1,13 @@
 // `espmint values matter`: the rows of a list of Matter devices: passcodes with their verifiers, and what their labels show.
 import { createECDH, pbkdf2Sync, randomBytes, randomInt } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { csvCell } from '../../core/device-table/index.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { isPasscode, manualCode, qrPayload, type SetupPayload } from '../../core/matter/setup-payload.js';
-import { codeOf, replaceFile, unreadable } from '../../files/index.js';
+import { replaceFile } from '../../files/index.js';
 import { countOption } from '../arguments/numbers.js';
 import type { CliIo } from '../io.js';
+import { attestationOf } from './matter-attestation.js';
 
 /** Passcodes and private keys stand in it. */
 const PRIVATE = 0o600;
@@ -25,15 +24,6 @@ interface Flags {
   readonly attestation?: string;
   readonly out: string;
 }
-
-/** Files of one device, as esp-matter-mfg-tool names them below `internal`; those of all of them beside. */
-const OWN_FILES = {
-  dac_cert: 'DAC_cert.der',
-  dac_key: 'DAC_private_key.bin',
-  dac_pub_key: 'DAC_public_key.bin',
-  pai_cert: 'PAI_cert.der',
-} as const;
-const DECLARATION = 'CD.der';
 
 export function matterCommand(io: CliIo): Command {
   return new Command('matter')
@@ -138,42 +128,4 @@ export function spake2pVerifier(passcode: number, salt: Uint8Array, iterations: 
   const curve = createECDH('prime256v1');
   curve.setPrivateKey(scalar(ws.subarray(W_BYTES)));
   return Buffer.concat([scalar(ws.subarray(0, W_BYTES)), curve.getPublicKey()]);
-}
-
-/** Paths by column, for each device below a folder. @throws FILE_UNREADABLE, INPUT_INVALID */
-async function attestationOf(folder: string): Promise<Readonly<Record<string, string>>[]> {
-  const shared = await namesIn(folder);
-  const devices: Readonly<Record<string, string>>[] = [];
-  for (const name of [...shared].sort()) {
-    for (const home of [join(folder, name, 'internal'), join(folder, name)]) {
-      const there = await namesIn(home).catch(() => new Set<string>());
-      if (!Object.values(OWN_FILES).every((file) => there.has(file))) continue;
-      const declaration = there.has(DECLARATION) ? home : folder;
-      if (declaration === folder && !shared.has(DECLARATION)) {
-        throw new EspmintError('INPUT_INVALID', {
-          field: '--attestation',
-          reason: `has no ${DECLARATION} for ${name}`,
-          hint: `put the certification declaration into ${folder} as ${DECLARATION}`,
-        });
-      }
-      const own = Object.entries(OWN_FILES).map(([column, file]) => [column, resolve(home, file)] as const);
-      devices.push(Object.fromEntries([...own, ['cert_dclrn', resolve(declaration, DECLARATION)] as const]));
-      break;
-    }
-  }
-  if (devices.length > 0) return devices;
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--attestation',
-    reason: `has no folder with ${Object.values(OWN_FILES).join(', ')}`,
-    hint: 'name the folder in which the certificate authority, or esp-matter-mfg-tool, has put one folder for each device',
-  });
-}
-
-async function namesIn(folder: string): Promise<Set<string>> {
-  try {
-    return new Set(await readdir(folder));
-  } catch (error) {
-    if (codeOf(error) === 'ENOTDIR') return new Set();
-    throw unreadable(folder, error);
-  }
 }
