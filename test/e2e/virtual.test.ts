@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runEsptool } from '../support/esptool.js';
 import { espmint, scratchDir, startVirtualProcess } from '../support/cli.js';
@@ -49,6 +50,7 @@ describe('espmint virtual', () => {
     [['--count', '2', '--flash', 'f.bin'], /--flash/],
     [['--faults', '/no/such/file'], /no\/such\/file/],
     [['--timing', 'fast'], /--timing/],
+    [['--partition-table', fileURLToPath(import.meta.url)], /does not begin as a partition table does/],
   ])('refuses %j in one sentence', async (args, sentence) => {
     const { code, stderr } = await espmint(['virtual', ...args]);
     expect(code).toBe(2);

@@ -160,12 +160,18 @@ export function parseAddress(option: string, scheme: 'http' | 'udp', url: string
   throw invalid(option, `is "${url}"`, `give it as ${scheme}://127.0.0.1:0`);
 }
 
-/** @throws FILE_UNREADABLE */
+/** Also one that is damaged further on, to see what becomes of it. @throws FILE_UNREADABLE, INPUT_INVALID */
 export async function readPartitionTable(
   choice: string,
 ): Promise<NonNullable<BoardOptions['partitionTable']>> {
   if (choice === 'espmint' || choice === 'stock' || choice === 'none') return choice;
-  return readBytes(choice);
+  const bytes = await readBytes(choice);
+  if (bytes[0] === 0xaa && bytes[1] === 0x50) return bytes;
+  throw invalid(
+    '--partition-table',
+    `names ${choice}, which does not begin as a partition table does (AA 50)`,
+    'give the table as flash holds it, such as build/partition_table/partition-table.bin; gen_esp32part.py makes it from CSV',
+  );
 }
 
 function choose<T extends string>(option: string, text: string, from: readonly T[]): T {
