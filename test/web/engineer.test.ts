@@ -54,8 +54,11 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
       void question.dismiss();
     });
     await page.getByRole('link', { name: 'Devices' }).first().click();
-    expect(questions).toEqual(['This product has changes that are not saved. Leave and lose them?']);
-    expect([new URL(page.url()).hash, await ssid.inputValue()]).toEqual(['#/setup', 'Hall 4']);
+    await expect
+      .poll(() => questions)
+      .toEqual(['This product has changes that are not saved. Leave and lose them?']);
+    await expect.poll(() => new URL(page.url()).hash).toBe('#/setup');
+    expect(await ssid.inputValue()).toBe('Hall 4');
     await page.getByRole('button', { name: 'Save as version 8' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('row', { name: 'wifi.ssid Factory Hall 4' }).waitFor();
