@@ -1,4 +1,5 @@
 // A network as a board sees it, and what espmint can and cannot do about it. Pure.
+import { bytesToHex } from '@noble/hashes/utils.js';
 import type { NetworkSecurity } from '../core/wifi.js';
 
 export interface SeenNetwork {
@@ -20,8 +21,7 @@ export function nameOf(bytes: Uint8Array): Pick<SeenNetwork, 'ssid' | 'ssidHex'>
   try {
     return { ssid: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch {
-    const ssidHex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    return { ssid: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), ssidHex };
+    return { ssid: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), ssidHex: bytesToHex(bytes) };
   }
 }
 
