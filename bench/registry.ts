@@ -17,6 +17,7 @@ import { serverMemoryMiB } from './registry/memory.js';
 import { rate } from './registry/rate.js';
 import { measureTransfer } from './registry/transfer.js';
 import { writeResults } from './support/measure.js';
+import { imageOf } from '../test/support/proof.js';
 
 // The built package: it reads its migrations beside its own files.
 const built = (path: string): Promise<unknown> => import(`${ROOT}dist/registry/${path}`);
@@ -59,7 +60,7 @@ function names(): { mac: string; uuid: string } {
 
 async function provision(): Promise<void> {
   const { id } = await registry.reserve({ ...names(), caUrl: 'https://ca.example.com', policy: 'keep' });
-  await registry.confirm(id, { imageSha256: '0'.repeat(64) });
+  await registry.confirm(id, { image: imageOf('00') });
 }
 
 async function bareUpsert(): Promise<void> {

@@ -1,6 +1,7 @@
 // The way of one device: the names of its stages and the events that tell of them, one union for CLI, service and web.
 import type { Conflict } from './conflict.js';
 import type { ErrorCode, Warning } from './errors/index.js';
+import type { FlashImage } from './flash-image.js';
 import type { WifiMode } from './wifi.js';
 import type { AppDescription } from './firmware/image.js';
 
@@ -145,12 +146,8 @@ export interface Passed extends OfBoard {
   readonly chip: string;
   readonly mac: string;
   readonly uuid: string;
-  /** Bytes from the start of flash. */
-  readonly offset: number;
-  /** Bytes. */
-  readonly size: number;
-  /** Lower-case hex of the whole image. */
-  readonly imageSha256: string;
+  /** The identity that the board holds. */
+  readonly image: FlashImage;
   /** The device held these very bytes from an earlier pass in the same batch, and was left untouched. */
   readonly alreadyDone?: true;
   /** How the board gets onto Wi-Fi, and what of it was proven. */

@@ -72,7 +72,7 @@ describe('the admission of a batch', () => {
     await run(first.admit, NUMBERED, board);
     const [earlier] = first.proofs;
     const again = await run(admissionOf({ earlier }).admit, NUMBERED, board);
-    expect(again).toMatchObject({ ok: true, alreadyDone: true, imageSha256: earlier?.sha256 });
+    expect(again).toMatchObject({ ok: true, alreadyDone: true, image: earlier });
     expect(stagesOf(again.events).join()).toBe('connect,inspect,identify,verify,reset,confirm');
 
     const rotated = await run(admissionOf({ earlier }).admit, { ...NUMBERED, known: 'rotate' }, board);

@@ -77,7 +77,7 @@ describe('a run with firmware', () => {
     const plan = await planFor();
     const board = flow.plug({ partitionTable: 'none' });
     const first = await flow.run(board, { plan });
-    expect(first).toMatchObject({ ok: true, offset: NVS_AT.offsetBytes, size: NVS_AT.sizeBytes });
+    expect(first).toMatchObject({ ok: true, image: NVS_AT });
     expect(holdsFirmware(board, plan)).toBe(true);
     expect(pskOn(board)).toBe(await flow.registry.reveal(MAC, 'test'));
     const counts = countOperations(board);

@@ -42,7 +42,7 @@ describe('provisionDevice', () => {
     const result = await provisionDevice(PORT, PLAN, partsFor(board, registry), {
       onEvent: (e) => events.push(e),
     });
-    expect(result).toMatchObject({ ok: true, mac: MAC, offset: 0x9000, size: 0x10000 });
+    expect(result).toMatchObject({ ok: true, mac: MAC, image: { offsetBytes: 0x9000, sizeBytes: 0x10000 } });
     const done = events.flatMap((event) =>
       event.type === 'stage' && event.state === 'done' ? [event.stage] : [],
     );

@@ -272,17 +272,16 @@ async function makeNew(unit: Unit, onFailure: FailureListener[]): Promise<Requir
     const timings = attemptTimings(clock.durations, before.resetBaud ?? board.baud);
     return run.parts.registry.fail(reservation.id, { ...failed, ...timings });
   });
-  const image = await clock.stage('build', async () => {
-    const from = { ...ingredientsOf(unit), reservation };
-    const built = await buildImage(run, board, from);
-    await noteImage(run, reservation, built);
-    return built;
+  const built = await clock.stage('build', async () => {
+    const made = await buildImage(run, board, { ...ingredientsOf(unit), reservation });
+    await noteImage(run, reservation, made);
+    return made;
   });
-  const written = await clock.stage('write', () => write(run, board, image));
-  await clock.stage('verify', () => verify(run, board, image, written));
+  const written = await clock.stage('write', () => write(run, board, built));
+  await clock.stage('verify', () => verify(run, board, built, written));
   const { baud } = board;
   before.resetBaud = baud;
-  return { image, reservation, baud };
+  return { image: built.image, reservation, baud };
 }
 
 /**
@@ -333,9 +332,7 @@ function passed(unit: Unit, image: FlashImage, alreadyDone: boolean): Passed {
     chip: board.facts.chip,
     ...namesOf(identity),
     ...(admission?.serial === undefined ? {} : { serial: admission.serial }),
-    offset: image.offsetBytes,
-    size: image.sizeBytes,
-    imageSha256: image.sha256,
+    image,
     ...(alreadyDone ? { alreadyDone } : {}),
     durationMs: performance.now() - run.started,
     stagesMs: clock.durations,

@@ -1,7 +1,6 @@
 // Settles the reservations that a crash has left open, by what the flash of their board holds.
 import type { FlashImage } from '../core/flash-image.js';
 import { isEspmintError, warningOf } from '../core/errors/index.js';
-import type { AttemptRecord } from '../registry/index.js';
 import type { Identity } from './steps.js';
 import type { Try } from './try.js';
 
@@ -28,20 +27,11 @@ export async function settleOpen(
   if (history?.uuid !== uuid || history.status === 'removed') return undefined;
   if (history.hardwareId !== undefined && history.hardwareId !== hardwareId) return undefined;
   for (const attempt of history.attempts) {
-    const image = openImage(attempt);
-    if (image === undefined || !(await holds(image))) continue;
-    await registry.confirm(attempt.id, { imageSha256: image.sha256 });
-    const { startedAt } = attempt;
+    const { id, outcome, image, startedAt } = attempt;
+    if (outcome !== 'open' || image === undefined || !(await holds(image))) continue;
+    await registry.confirm(id, { image });
     run.emit({ type: 'warning', port: run.port, ...warningOf('RESERVATION_SETTLED', { mac, startedAt }) });
     return image;
   }
   return undefined;
-}
-
-/** The image of an attempt that nobody has ended. */
-function openImage(attempt: AttemptRecord): FlashImage | undefined {
-  const { outcome, imageMd5: md5, imageSha256: sha256, offsetBytes, sizeBytes } = attempt;
-  if (outcome !== 'open' || md5 === undefined || sha256 === undefined) return undefined;
-  if (offsetBytes === undefined || sizeBytes === undefined) return undefined;
-  return { md5, sha256, offsetBytes, sizeBytes };
 }

@@ -40,7 +40,8 @@ export interface Identity {
 }
 
 /** The image of one device, and where it goes. */
-export interface DeviceImage extends FlashImage {
+export interface DeviceImage {
+  readonly image: FlashImage;
   readonly bytes: Uint8Array;
   /** What the bytes mean. */
   readonly rows: readonly NvsRow[];
@@ -299,28 +300,21 @@ export async function buildImage(run: Try, board: Board, from: Ingredients): Pro
   const beside = extra.map((placed) => regionPart(port, placed, values, key));
   if (keys !== undefined && key !== undefined) beside.push(keyPart(keys, key));
   return {
-    offsetBytes,
-    sizeBytes,
+    image: { offsetBytes, sizeBytes, md5, sha256: sha256Hex(bytes) },
     bytes,
     rows: meant,
     key,
     neighbours,
-    md5,
-    sha256: sha256Hex(bytes),
     parts: [...firmware, ...beside],
   };
 }
 
 /** Before the first erase: by its digest a later look at the flash tells whether the key is on the chip. */
-export async function noteImage(
-  { parts }: Try,
-  { id }: Reservation,
-  { offsetBytes, sizeBytes, md5, sha256 }: DeviceImage,
-): Promise<void> {
-  await parts.registry.built(id, { offsetBytes, sizeBytes, md5, sha256 });
+export async function noteImage({ parts }: Try, { id }: Reservation, { image }: DeviceImage): Promise<void> {
+  await parts.registry.built(id, image);
 }
 
-export function write({ port, emit, signal }: Try, board: Board, image: DeviceImage): Promise<PartsReport> {
+export function write({ port, emit, signal }: Try, board: Board, built: DeviceImage): Promise<PartsReport> {
   let last = -1;
   const onProgress = (doneBytes: number, totalBytes: number): void => {
     const percent = Math.floor((100 * doneBytes) / totalBytes);
@@ -328,8 +322,8 @@ export function write({ port, emit, signal }: Try, board: Board, image: DeviceIm
     last = percent;
     emit({ type: 'progress', port, stage: 'write', percent, doneBytes, totalBytes });
   };
-  const identity = { offsetBytes: image.offsetBytes, image: image.bytes };
-  return writeParts({ board, parts: image.parts, identity, signal, onProgress });
+  const identity = { offsetBytes: built.image.offsetBytes, image: built.bytes };
+  return writeParts({ board, parts: built.parts, identity, signal, onProgress });
 }
 
 /**
@@ -340,10 +334,11 @@ export function write({ port, emit, signal }: Try, board: Board, image: DeviceIm
 export async function verify(
   { port, plan, emit, signal }: Try,
   board: Board,
-  image: DeviceImage,
+  built: DeviceImage,
   after: PartsReport,
 ): Promise<void> {
-  const { offsetBytes, sizeBytes, bytes, rows, key, neighbours } = image;
+  const { bytes, rows, key, neighbours } = built;
+  const { offsetBytes, sizeBytes } = built.image;
   if (board.security.secureDownload) {
     emit(unprovenWarning(port));
     return;
@@ -375,10 +370,7 @@ export interface Outcome {
 
 /** The registry first: a unit that its batch counts is in the registry with its key. */
 export async function confirm({ parts }: Try, outcome: Outcome): Promise<void> {
-  const { identity, chip, reservation, timings, admission } = outcome;
-  const { offsetBytes, sizeBytes, md5, sha256 } = outcome.image;
-  if (reservation !== undefined) {
-    await parts.registry.confirm(reservation.id, { imageSha256: sha256, ...timings });
-  }
-  await admission?.passed({ uuid: identity.uuid, chip, image: { offsetBytes, sizeBytes, md5, sha256 } });
+  const { identity, chip, image, reservation, timings, admission } = outcome;
+  if (reservation !== undefined) await parts.registry.confirm(reservation.id, { image, ...timings });
+  await admission?.passed({ uuid: identity.uuid, chip, image });
 }

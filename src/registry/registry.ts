@@ -6,7 +6,7 @@
 //
 //   const reservation = await registry.reserve({ mac, uuid, caUrl, policy: 'keep' });
 //   ... flash and prove reservation.psk ...
-//   await registry.confirm(reservation.id, { imageSha256 });      or      await registry.fail(reservation.id, { code })
+//   await registry.confirm(reservation.id, { image });      or      await registry.fail(reservation.id, { code })
 //
 // Every call can be made again after a crash or a lost connection. All failures are EspmintErrors; none of them, and no
 // record but `Reservation.psk` and the answer of `reveal`, holds a secret.
@@ -69,8 +69,7 @@ export interface Reservation {
 
 /** What was proven on the chip. */
 export interface Proof extends AttemptTimings {
-  /** Lower-case hex SHA-256 of the whole image. */
-  readonly imageSha256: string;
+  readonly image: FlashImage;
 }
 
 /** Why an attempt ended without proof. */
@@ -117,10 +116,8 @@ export interface AttemptRecord extends AttemptFacts, AttemptTimings {
   readonly startedAt: string;
   readonly code?: string | undefined;
   readonly stage?: string | undefined;
-  readonly imageSha256?: string | undefined;
-  readonly imageMd5?: string | undefined;
-  readonly offsetBytes?: number | undefined;
-  readonly sizeBytes?: number | undefined;
+  /** What was to be written, from `built` on. */
+  readonly image?: FlashImage | undefined;
 }
 
 /** A board of a batch that this device was, or is. */

@@ -6,6 +6,7 @@ import { EventReader } from '../../test/support/event-reader.js';
 import { createApp } from './app.js';
 import type { Job } from './contract/index.js';
 import { startService } from './start.js';
+import { PROOF } from '../../test/support/proof.js';
 
 const TAKEN = '110e3dc9-fa05-568f-a05a-00000000aaaa';
 
@@ -59,7 +60,7 @@ it('fails the job with both histories, lists the conflict, and passes a decision
   const mac = bench.parts.virtualBoards?.list()[0]?.mac ?? '';
   const known = { mac, uuid: TAKEN, caUrl: 'https://ca.example.com', policy: 'keep' } as const;
   const { id: reservation } = await bench.registry.reserve(known);
-  await bench.registry.confirm(reservation, { imageSha256: 'ab'.repeat(32) });
+  await bench.registry.confirm(reservation, PROOF);
   const profile = { settings: { name: 'sensor', caUrl: 'https://ca.example.com' } };
   expect((await call('POST', '/profiles', { profile })).status).toBe(200);
   const started = await call('POST', '/jobs', { ports: ['virtual://1'], profile: { name: 'sensor' } });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { EspmintError } from '../core/errors/index.js';
 import type { Failed, Passed } from '../core/stages.js';
 import { Station, type StationParts } from './station.js';
+import { imageOf } from '../../test/support/proof.js';
 
 const pass = (port: string): Passed => ({
   type: 'result',
@@ -12,9 +13,7 @@ const pass = (port: string): Passed => ({
   chip: 'esp32',
   mac: 'a4:cf:12:34:56:78',
   uuid: '110e3dc9-fa05-568f-a05a-98d00891029d',
-  offset: 0x9000,
-  size: 0x10000,
-  imageSha256: '00',
+  image: imageOf('ab'),
   durationMs: 1,
   stagesMs: {},
 });

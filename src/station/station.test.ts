@@ -14,6 +14,7 @@ import type { StationEvent } from './events.js';
 import { SlotMap, Teaching } from './slots.js';
 import type { StationSettings } from './settings.js';
 import { Station, type StationParts } from './station.js';
+import { imageOf } from '../../test/support/proof.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-station-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,9 +26,7 @@ const pass = (port: string): Passed => ({
   chip: 'esp32',
   mac: 'a4:cf:12:34:56:78',
   uuid: '110e3dc9-fa05-568f-a05a-98d00891029d',
-  offset: 0x9000,
-  size: 0x10000,
-  imageSha256: '00',
+  image: imageOf('ab'),
   durationMs: 1,
   stagesMs: {},
 });

@@ -60,11 +60,10 @@ describe('provisioning one board', () => {
       chip: 'esp32',
       mac: 'a4:cf:12:34:56:78',
       uuid: '110e3dc9-fa05-568f-a05a-98d00891029d',
-      offset: 0x9000,
-      size: 0x10000,
+      image: { offsetBytes: 0x9000, sizeBytes: 0x10000 },
     });
     expect(run.code).toBe(0);
-    expect(sha256(readFileSync(flash).subarray(0x9000, 0x19000))).toBe(result.imageSha256);
+    expect(sha256(readFileSync(flash).subarray(0x9000, 0x19000))).toBe(result.image.sha256);
 
     const stages = eventsOf(run).flatMap((event) =>
       event.type === 'stage' && event.state === 'done' ? [event.stage] : [],
@@ -95,7 +94,7 @@ describe('provisioning one board', () => {
     const args = ['--chip', 'esp32', '--port', port, '--no-stub', 'read-flash', '0x9000', '0x10000', out];
     const { exitCode, output } = await runEsptool(args);
     expect(exitCode, output).toBe(0);
-    expect(sha256(readFileSync(out))).toBe(result.imageSha256);
+    expect(sha256(readFileSync(out))).toBe(result.image.sha256);
   });
 
   it('gives a board that is provisioned again the same key, and a new one when asked to rotate', async () => {
@@ -105,7 +104,7 @@ describe('provisioning one board', () => {
         .stdout;
     const first = onlyPass(await provision(bench.urls));
     const key = await reveal();
-    expect(onlyPass(await provision(bench.urls)).imageSha256).toBe(first.imageSha256);
+    expect(onlyPass(await provision(bench.urls)).image).toEqual(first.image);
     expect(await reveal()).toBe(key);
     onlyPass(await provision(bench.urls, '--known', 'rotate'));
     expect(await reveal()).not.toBe(key);
@@ -209,7 +208,9 @@ describe('a board whose flash does not suit', () => {
     expect(resultsOf(refused)[0]).toMatchObject({ ok: false, code: 'IMAGE_DOES_NOT_FIT', stage: 'inspect' });
     expect(refused.code).toBe(4);
     expect(sha256(readFileSync(flash))).toBe(before);
-    expect(onlyPass(await provision(bench.urls))).toMatchObject({ offset: 0x9000, size: 0x6000 });
+    expect(onlyPass(await provision(bench.urls))).toMatchObject({
+      image: { offsetBytes: 0x9000, sizeBytes: 0x6000 },
+    });
   });
 
   it('changes nothing outside the region', async () => {
@@ -233,7 +234,7 @@ describe('a board whose flash does not suit', () => {
   it('without a partition table is provisioned at the usual place with a warning', async () => {
     bench = await startVirtual(['--mac', 'a4:cf:12:34:02:02', '--partition-table', 'none', ...RFC]);
     const run = await provision(bench.urls);
-    expect(onlyPass(run)).toMatchObject({ offset: 0x9000, size: 0x10000 });
+    expect(onlyPass(run)).toMatchObject({ image: { offsetBytes: 0x9000, sizeBytes: 0x10000 } });
     expect(eventsOf(run)).toContainEqual(
       expect.objectContaining({ type: 'warning', code: 'NO_PARTITION_TABLE' }),
     );

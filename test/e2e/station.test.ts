@@ -6,6 +6,7 @@ import { startVirtualPrinter } from '../../src/virtual/index.js';
 import { espmint, scratchDir, type CliRun, type VirtualBench } from '../support/cli.js';
 import { runInProcess, startVirtual } from '../support/cli-in-process.js';
 import { keepServerRunning } from '../support/embedded-server.js';
+import type { FlashImage } from '../../src/core/flash-image.js';
 
 const scratch = scratchDir('station');
 const dataDir = join(scratch.path, 'data');
@@ -164,7 +165,7 @@ describe('espmint station', () => {
     const [report] = json.records;
     expect(report).toMatchObject({ type: 'report', batch: { name: 'WO-7' }, figures: { boards: 4 } });
     expect(
-      (report as unknown as { units: { imageSha256: string }[] }).units.map(({ imageSha256 }) => imageSha256),
+      (report as unknown as { units: { image: FlashImage }[] }).units.map(({ image }) => image.sha256),
     ).toEqual(Array.from({ length: 4 }, () => expect.stringMatching(/^[0-9a-f]{64}$/) as string));
     const file = join(scratch.path, 'report.pdf');
     expect((await runInProcess(['batch', 'report', 'WO-7', '--pdf', file, ...REGISTRY])).code).toBe(0);

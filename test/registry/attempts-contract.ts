@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptFacts, DeviceFilter, Registry, ReserveRequest } from '../../src/registry/index.js';
+import { PROOF } from '../support/proof.js';
 
-const PROOF = { imageSha256: 'ab'.repeat(32) };
 const COURSE = {
   stagesMs: { connect: 812, write: 2400 },
   baud: 460_800,

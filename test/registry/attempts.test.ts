@@ -14,9 +14,9 @@ import {
 import { runInProcess } from '../support/cli-in-process.js';
 import { cuttable } from '../support/cuttable.js';
 import { queryAt } from './foreign-program.js';
+import { PROOF } from '../support/proof.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-attempts-'));
-const PROOF = { imageSha256: 'ab'.repeat(32) };
 const FACTS: AttemptFacts = {
   station: 'line 1',
   slot: 3,

@@ -10,8 +10,8 @@ import { runInProcess } from '../support/cli-in-process.js';
 import { toolAvailable } from '../support/reference-tools.js';
 import { asForeignProgram } from './foreign-program.js';
 import { otherPostgresBin } from './other-postgres.js';
+import { PROOF } from '../support/proof.js';
 
-const PROOF = { imageSha256: 'ab'.repeat(32) };
 const CHIP = '11'.repeat(16);
 const OTHER_CHIP = '22'.repeat(16);
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isEspmintError, type ErrorCode } from '../../src/core/errors/index.js';
 import type { Registry, ReserveRequest } from '../../src/registry/index.js';
+import { PROOF } from '../support/proof.js';
 
 let boards = 0;
 
@@ -18,7 +19,6 @@ function newBoard(overrides: Partial<ReserveRequest> = {}): ReserveRequest {
   };
 }
 
-const PROOF = { imageSha256: 'ab'.repeat(32) };
 const CHIP = '0123456789abcdef0123456789abcdef';
 const OTHER_CHIP = '1123456789abcdef0123456789abcdef';
 const OTHER_PSK = '00112233445566778899aabbccddeeff';
@@ -155,7 +155,7 @@ export function registryContract(kind: string, open: () => Promise<Registry>): v
       await registry.confirm(id, PROOF);
       const { status, attempts } = await registry.show({ mac: board.mac });
       expect(status).toBe('provisioned');
-      expect(attempts).toMatchObject([{ id, outcome: 'passed', imageSha256: PROOF.imageSha256 }]);
+      expect(attempts).toMatchObject([{ id, outcome: 'passed', image: PROOF.image }]);
     });
 
     it('writes what the board is to become only with the proof', async () => {

@@ -10,10 +10,11 @@ import { toolAvailable } from '../support/reference-tools.js';
 import { runInProcess } from '../support/cli-in-process.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
+import { imageOf } from '../support/proof.js';
 
 const BAD = { mac: 'a4:cf:12:00:00:01', uuid: '110e3dc9-fa05-568f-a05a-000000000001' };
 const GOOD = { mac: 'a4:cf:12:00:00:02', uuid: '110e3dc9-fa05-568f-a05a-000000000002' };
-const PROOF = { imageSha256: 'b'.repeat(64) };
+const PROOF = { image: imageOf('bb') };
 
 let folder: string;
 let dataDir: string;

@@ -30,6 +30,7 @@ import {
 import { toolAvailable } from '../support/reference-tools.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
+import { PROOF } from '../support/proof.js';
 
 const BOARD = {
   mac: 'a4:cf:12:34:56:78',
@@ -38,7 +39,6 @@ const BOARD = {
   policy: 'keep',
 } as const;
 const OTHER = { ...BOARD, mac: 'a4:cf:12:34:56:79', uuid: '110e3dc9-fa05-568f-a05a-98d00891029e' } as const;
-const PROOF = { imageSha256: 'ab'.repeat(32) };
 const binDir = otherPostgresBin();
 
 describe.runIf(toolAvailable('a PostgreSQL server', binDir))('the master key of a station', () => {

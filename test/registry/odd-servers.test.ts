@@ -18,6 +18,7 @@ import { registryContract } from './contract.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { searchContract } from './search-contract.js';
 import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
+import { PROOF } from '../support/proof.js';
 
 const binDir = otherPostgresBin();
 const BOARD = {
@@ -139,7 +140,7 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))('on a server that i
     ]);
     const keys = new Set(reserved.map(({ mac, psk }) => `${mac} ${psk}`));
     expect(keys.size).toBe(8);
-    const proof = { imageSha256: 'ab'.repeat(32) };
+    const proof = PROOF;
     await Promise.all(reserved.map(({ id }, n) => registries[(n + 1) % 3]!.confirm(id, proof)));
     for (const registry of registries) await registry.close();
     const { entries } = await readAudit(at('strange'), { limit: 1 });
@@ -154,7 +155,7 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))('on a server that i
     };
     await readOnly('on');
     const reserved = await registry.reserve(BOARD);
-    await registry.confirm(reserved.id, { imageSha256: 'ab'.repeat(32) });
+    await registry.confirm(reserved.id, PROOF);
     await registry.close();
     await expect(openRegistry({ ...at('icu'), timeoutMs: 1000 })).rejects.toMatchObject({
       code: 'REGISTRY_UNREACHABLE',

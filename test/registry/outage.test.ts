@@ -27,6 +27,7 @@ import { abandonAll } from '../../src/registry/spool/testing/abandon.js';
 import { toolAvailable } from '../support/reference-tools.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
+import { PROOF } from '../support/proof.js';
 
 const BOARD = {
   mac: 'a4:cf:12:34:56:78',
@@ -36,7 +37,6 @@ const BOARD = {
 } as const;
 const OTHER = { ...BOARD, mac: 'a4:cf:12:34:56:79', uuid: '110e3dc9-fa05-568f-a05a-98d00891029e' } as const;
 const BOARD_FOUND = { mac: BOARD.mac, uuid: BOARD.uuid, hardwareId: '11'.repeat(16) };
-const PROOF = { imageSha256: 'ab'.repeat(32) };
 
 const binDir = otherPostgresBin();
 

@@ -13,6 +13,7 @@ import {
   type Registry,
 } from '../../src/registry/index.js';
 import type { Received } from './push-receivers.js';
+import { PROOF } from '../support/proof.js';
 
 /** A day of patience in a fifth of a second. */
 export const PACE = {
@@ -26,7 +27,6 @@ export const PACE = {
 };
 /** For a target that is silent for sure. */
 export const HASTY_PACE = { ...PACE, timeoutMs: 1000 };
-export const PROOF = { imageSha256: 'ab'.repeat(32) };
 export const SECRET = `whsec_${Buffer.from('a signing secret of 32 bytes ...').toString('base64')}`;
 
 export interface BoardToBe {

@@ -7,7 +7,6 @@ import {
   newBoard,
   openBench,
   PACE,
-  PROOF,
   provision,
   type PushBench,
   SECRET,
@@ -15,6 +14,7 @@ import {
   whileDelivering,
 } from './push-bench.js';
 import { answer, isSignedWith, type Received, type Receiver, startReceiver } from './push-receivers.js';
+import { PROOF } from '../support/proof.js';
 
 let bench: PushBench;
 let receiver: Receiver;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRegistry, type Registry } from '../../src/registry/index.js';
 import { runInProcess } from '../support/cli-in-process.js';
+import { PROOF } from '../support/proof.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-remove-'));
 let registry: Registry;
@@ -27,7 +28,7 @@ const devices = (...args: string[]) => runInProcess(['--data-dir', folder, 'devi
 
 it('is out of lists and exports unless it is asked for, and its key can still be revealed', async () => {
   const { id, psk } = await registry.reserve(board(1));
-  await registry.confirm(id, { imageSha256: 'ab'.repeat(32) });
+  await registry.confirm(id, PROOF);
   expect((await devices('remove', board(1).mac, '--reason', ' ')).code).toBe(2);
   expect((await devices('remove', board(1).mac, '--reason', 'scrapped')).stdout).toContain(board(1).uuid);
   for (const verb of ['list', 'export']) {
@@ -47,7 +48,7 @@ it('is provisioned again with a new key only, and then in use again', async () =
   const old = await registry.reveal(board(1).mac, 'test');
   const { id, psk } = await registry.reserve({ ...board(1), policy: 'rotate' });
   expect(psk).not.toBe(old);
-  expect(await registry.confirm(id, { imageSha256: 'ab'.repeat(32) })).toMatchObject({
+  expect(await registry.confirm(id, PROOF)).toMatchObject({
     status: 'provisioned',
   });
 });

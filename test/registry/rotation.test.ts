@@ -24,6 +24,7 @@ import type { ValueRow } from '../../src/core/values/rows.js';
 import { toolAvailable } from '../support/reference-tools.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, type TcpPostgres } from './tcp-postgres.js';
+import { PROOF } from '../support/proof.js';
 
 const profile = { name: 'sensor', version: 3 };
 const macOf = (n: number): string => `a4:cf:12:00:00:0${n}`;
@@ -34,7 +35,6 @@ const board = (n: number) =>
     caUrl: 'https://ca.example.com',
     policy: 'keep',
   }) as const;
-const PROOF = { imageSha256: 'ab'.repeat(32) };
 const binDir = otherPostgresBin();
 
 describe.runIf(toolAvailable('a PostgreSQL server', binDir))('a new master key', () => {

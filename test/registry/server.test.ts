@@ -35,6 +35,7 @@ import { makeAuthority } from '../support/test-authority.js';
 import { queryAt } from './foreign-program.js';
 import { otherPostgresBin } from './other-postgres.js';
 import { makeTcpPostgres, serverAccount, type TcpPostgres } from './tcp-postgres.js';
+import { imageOf } from '../support/proof.js';
 
 const BOARD = {
   mac: 'a4:cf:12:34:56:78',
@@ -76,7 +77,7 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))("a registry on the 
     const registry = await openRegistry(options);
     try {
       const first = await registry.reserve(BOARD);
-      await registry.confirm(first.id, { imageSha256: 'aa'.repeat(32) });
+      await registry.confirm(first.id, { image: imageOf('aa') });
       const second = await registry.reserve(BOARD);
       await registry.fail(second.id, { code: 'LINK_TIMEOUT' });
       const clone = registry.reserve({ ...BOARD, hardwareId: '22'.repeat(16) });
@@ -136,7 +137,7 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))("a registry on the 
     const station = await openRegistry(as('line2'));
     try {
       const again = await station.reserve(BOARD);
-      await station.confirm(again.id, { imageSha256: 'bb'.repeat(32) });
+      await station.confirm(again.id, { image: imageOf('bb') });
       expect((await station.find({ mac: BOARD.mac }))?.status).toBe('provisioned');
     } finally {
       await station.close();

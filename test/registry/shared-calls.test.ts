@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseListEntry } from '../../src/core/list-entry.js';
 import { administer, openRegistry, type Registry, type ReserveRequest } from '../../src/registry/index.js';
 import { asForeignProgram } from './foreign-program.js';
+import { PROOF } from '../support/proof.js';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'espmint-shared-'));
 let registry: Registry;
@@ -18,7 +19,6 @@ afterAll(async () => {
 });
 
 const BOARDS = 12;
-const PROOF = { imageSha256: 'ab'.repeat(32) };
 let made = 0;
 
 function newBoards(): ReserveRequest[] {

@@ -18,6 +18,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRegistry } from '../../src/registry/index.js';
 import { type InProcessRun, runInProcess } from '../support/cli-in-process.js';
 import { asForeignProgram } from './foreign-program.js';
+import { PROOF } from '../support/proof.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-transfer-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -41,7 +42,7 @@ beforeAll(async () => {
   for (const board of boards) {
     const { id, psk } = await registry.reserve(board);
     keys.set(board.mac, psk);
-    if (board !== boards[2]) await registry.confirm(id, { imageSha256: 'ab'.repeat(32) });
+    if (board !== boards[2]) await registry.confirm(id, PROOF);
   }
   await registry.close();
 });

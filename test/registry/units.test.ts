@@ -42,7 +42,7 @@ beforeAll(async () => {
       caUrl: 'https://ca.example.com',
       policy: 'keep',
     });
-    await registry.confirm(id, { imageSha256: image.sha256 });
+    await registry.confirm(id, { image });
   }
   for (const [board, batch] of [
     [MACS[0], 'WO-7'],

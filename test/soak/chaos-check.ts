@@ -5,7 +5,7 @@ import type { VirtualBoard } from '../../src/virtual/index.js';
 import { BATCH, type ChaosLine } from './chaos-line.js';
 import type { ChaosUnit } from './chaos-units.js';
 
-const REGION = { offset: 0x9000, size: 0x10000 };
+const REGION = { offsetBytes: 0x9000, sizeBytes: 0x10000 };
 
 export interface FlashState {
   readonly mac: string;
@@ -17,8 +17,8 @@ export interface FlashState {
   readonly psk: string | undefined;
 }
 
-export function readFlash(board: VirtualBoard, { offset, size } = REGION): FlashState {
-  const bytes = board.flash.read(offset, size);
+export function readFlash(board: VirtualBoard, { offsetBytes, sizeBytes } = REGION): FlashState {
+  const bytes = board.flash.read(offsetBytes, sizeBytes);
   const { values } = decodeNvs(bytes);
   const text = (key: string): string | undefined => {
     const found = values.find((value) => value.key === key);
@@ -27,7 +27,7 @@ export function readFlash(board: VirtualBoard, { offset, size } = REGION): Flash
   const rest = board.flash
     .read(0, board.flash.sizeBytes)
     .slice()
-    .fill(0, offset, offset + size);
+    .fill(0, offsetBytes, offsetBytes + sizeBytes);
   return {
     mac: board.mac,
     imageSha256: sha256Hex(bytes),
@@ -73,7 +73,7 @@ async function checkKey({ registry }: ChaosLine, { mac, uuid, psk }: FlashState)
 async function checkPass({ registry }: ChaosLine, final: FlashState): Promise<string[]> {
   const { status, attempts } = await registry.show({ mac: final.mac });
   const proven = attempts.find(({ outcome }) => outcome === 'passed');
-  if (status === 'provisioned' && proven?.imageSha256 === final.imageSha256) return [];
+  if (status === 'provisioned' && proven?.image?.sha256 === final.imageSha256) return [];
   return [`${final.mac} passed, and the registry (${status}) says another image than its flash`];
 }
 
@@ -93,9 +93,9 @@ async function checkBatch(
   if (countedMacs.size !== counted.length) broken.push('a board is counted twice');
   if (counts.passed !== counted.length)
     broken.push(`the batch counts ${counts.passed} of ${counted.length} units`);
-  for (const { mac, imageSha256 } of counted) {
+  for (const { mac, image } of counted) {
     const flash = flashes.get(mac);
-    if (flash !== undefined && flash.imageSha256 !== imageSha256)
+    if (flash !== undefined && flash.imageSha256 !== image?.sha256)
       broken.push(`${mac} is counted with an image that its flash does not hold`);
   }
   return broken;

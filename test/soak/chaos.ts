@@ -156,7 +156,7 @@ class Shift {
     if (!result.ok) return;
     const holds = this.#units
       .filter(({ board }) => board.mac === result.mac)
-      .some(({ board }) => readFlash(board, result).imageSha256 === result.imageSha256);
+      .some(({ board }) => readFlash(board, result.image).imageSha256 === result.image.sha256);
     if (!holds) this.#broken.push(`false pass of ${result.mac} in slot ${ended.slot}: ${description}`);
   }
 

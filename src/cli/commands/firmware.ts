@@ -65,8 +65,8 @@ function showCommand(io: CliIo): Command {
     .action(async (wanted: string, { json }: { json?: boolean }, command: Command) => {
       const record = await withFirmware(io, command, (firmware) => firmware.show(wanted));
       const parts = record.parts.map(
-        ({ chip, name, offset, size }) =>
-          `  ${(chip ?? 'any').padEnd(9)} ${hex(offset).padEnd(9)} ${hex(size).padEnd(9)} ${name}`,
+        ({ chip, name, offsetBytes, sizeBytes }) =>
+          `  ${(chip ?? 'any').padEnd(9)} ${hex(offsetBytes).padEnd(9)} ${hex(sizeBytes).padEnd(9)} ${name}`,
       );
       const text = [lineOf(record), `  digest    ${record.digest}`, ...parts].map(printable).join('\n');
       io.stdout(json === true ? jsonLine({ type: 'firmware', ...record }) : `${text}\n`);

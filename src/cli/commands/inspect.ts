@@ -163,7 +163,7 @@ function toRecord(
     port,
     ...board.facts,
     security: board.security,
-    partitionTableOffset: found?.offsetBytes ?? null,
+    partitionTableOffsetBytes: found?.offsetBytes ?? null,
     partitions: found?.table.partitions ?? null,
     firmware: firmware ?? null,
     nvs:

@@ -152,6 +152,6 @@ describe('inspect', () => {
     const { stdout } = await runInProcess(['inspect', '--port', port]);
     expect(stdout).toContain('partitions (table at 0xc000)');
     const shown = await runInProcess(['inspect', '--json', '--port', port]);
-    expect(JSON.parse(shown.stdout)).toMatchObject({ partitionTableOffset: 0xc000, problems: [] });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ partitionTableOffsetBytes: 0xc000, problems: [] });
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Failed, Passed } from '../../core/stages.js';
 import { formatResultTable } from './format.js';
+import { imageOf } from '../../../test/support/proof.js';
 
 const passed: Passed = {
   type: 'result',
@@ -10,9 +11,7 @@ const passed: Passed = {
   chip: 'esp32',
   mac: 'a4:cf:12:34:56:78',
   uuid: '110e3dc9-fa05-568f-a05a-98d00891029d',
-  offset: 0x9000,
-  size: 0x6000,
-  imageSha256: '',
+  image: imageOf('ab'),
   durationMs: 390,
   stagesMs: {
     connect: 244,

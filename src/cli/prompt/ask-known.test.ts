@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { answeringIo, silentIo } from '../../../test/support/cli-io.js';
 import { openKeyFile, type Registry } from '../../registry/index.js';
 import { askingRegistry, requireTerminal } from './ask-known.js';
+import { PROOF } from '../../../test/support/proof.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-ask-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,7 +21,7 @@ let files = 0;
 async function withKnownBoard(work: (registry: Registry, key: string) => Promise<void>): Promise<void> {
   const registry = await openKeyFile(join(folder, `keys-${++files}.jsonl`));
   const { id, psk } = await registry.reserve(BOARD);
-  await registry.confirm(id, { imageSha256: 'ab'.repeat(32) });
+  await registry.confirm(id, PROOF);
   try {
     await work(registry, psk);
   } finally {

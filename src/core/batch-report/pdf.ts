@@ -134,7 +134,7 @@ const COLUMNS: readonly (readonly [string, number, (unit: ReportUnit) => string]
   ['MAC', 84, ({ mac }) => mac],
   ['UUID', 170, ({ uuid = '-' }) => uuid],
   ['State', 346, ({ state, failedRuns }) => (failedRuns > 0 ? `${state} (r)` : state)],
-  ['Image (SHA-256)', 400, ({ imageSha256 = '-' }) => imageSha256.slice(0, 20)],
+  ['Image (SHA-256)', 400, ({ image }) => image?.sha256.slice(0, 20) ?? '-'],
 ];
 
 function drawUnits(sheet: Sheet, title: string, units: readonly ReportUnit[]): void {

@@ -1,7 +1,7 @@
 // A batch report: who made what, when, with which yield, and every device with the digest of what it holds.
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 import type { Figures } from '../figures/figures.js';
+import type { FlashImage } from '../flash-image.js';
+import { sha256Hex } from '../digest.js';
 
 export interface ReportUnit {
   readonly mac: string;
@@ -11,7 +11,8 @@ export interface ReportUnit {
   readonly chip?: string | undefined;
   readonly station: string;
   readonly failedRuns: number;
-  readonly imageSha256?: string | undefined;
+  /** What it was proven to hold. */
+  readonly image?: FlashImage | undefined;
   readonly passedAt?: string | undefined;
 }
 
@@ -60,7 +61,7 @@ export interface BatchReport {
 export function makeBatchReport(report: Omit<BatchReport, 'digest'>): BatchReport {
   const { figures, units } = report;
   const batch = reportBatch(report.batch);
-  const digest = bytesToHex(sha256(utf8ToBytes(JSON.stringify({ batch, figures, units }))));
+  const digest = sha256Hex(JSON.stringify({ batch, figures, units }));
   return { ...report, batch, digest };
 }
 

@@ -13,7 +13,11 @@ interface Index {
   readonly version: string;
   readonly builds: readonly {
     readonly chip: string | null;
-    readonly parts: readonly { readonly name: string; readonly offset: number; readonly size: number }[];
+    readonly parts: readonly {
+      readonly name: string;
+      readonly offsetBytes: number;
+      readonly sizeBytes: number;
+    }[];
   }[];
 }
 
@@ -23,7 +27,11 @@ export function encodeBundle({ name, version, builds }: FirmwareBundle): Uint8Ar
     version,
     builds: builds.map(({ chip, parts }) => ({
       chip: chip ?? null,
-      parts: parts.map((part) => ({ name: part.name, offset: part.offsetBytes, size: part.bytes.length })),
+      parts: parts.map((part) => ({
+        name: part.name,
+        offsetBytes: part.offsetBytes,
+        sizeBytes: part.bytes.length,
+      })),
     })),
   };
   const json = new TextEncoder().encode(JSON.stringify(index));
@@ -55,10 +63,10 @@ export function decodeBundle(bytes: Uint8Array, digest: string, what: string): F
   if (index === undefined) throw broken();
   let at = HEAD_BYTES + index.bytes;
   const builds = index.of.builds.map(({ chip, parts }) => {
-    const files = parts.map(({ name, offset, size }) => {
-      const content = bytes.subarray(at, at + size);
-      at += size;
-      return { name, offsetBytes: offset, bytes: content };
+    const files = parts.map(({ name, offsetBytes, sizeBytes }) => {
+      const content = bytes.subarray(at, at + sizeBytes);
+      at += sizeBytes;
+      return { name, offsetBytes, bytes: content };
     });
     const spec = chip === null ? undefined : findChip(chip);
     return makeBuild({ source: what, chip: spec && getChip(spec.name).name, files });

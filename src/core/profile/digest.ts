@@ -1,14 +1,13 @@
 // What tells two contents of a profile apart: a digest of what it says, however its text is written.
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Profile } from './schema.js';
+import { sha256Hex } from '../digest.js';
 
 /**
  * Lower-case hex SHA-256 of the profile as JSON with sorted keys, integers of any size in digits. A profile names its
  * secrets and does not hold them: the digest tells nothing of one.
  */
 export function profileDigest(profile: Profile): string {
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(profile, inOrder))));
+  return sha256Hex(JSON.stringify(profile, inOrder));
 }
 
 function inOrder(_key: string, value: unknown): unknown {

@@ -56,7 +56,7 @@ async function run({ flash, chip = 'esp32', changes }: Case): Promise<FlowRun & 
 /** Passes, and changes nothing but that region. */
 async function passesIn({ flash, ...rest }: Case, region: Region): Promise<void> {
   const { after, ...result } = await run({ flash, ...rest });
-  expect(result).toMatchObject({ ok: true, offset: region.offsetBytes, size: region.sizeBytes });
+  expect(result).toMatchObject({ ok: true, image: region });
   const end = region.offsetBytes + region.sizeBytes;
   const expected = Uint8Array.from(flash);
   expected.set(after.subarray(region.offsetBytes, end), region.offsetBytes);
@@ -302,7 +302,7 @@ describe('a worn cable', () => {
     const board = flow.plug({ flashContent: flash });
     board.arm(parseScenario(JSON.stringify(faults)));
     const result = await flow.run(board, { plan: { ...PLAN, attempts: 3 } });
-    expect(result).toMatchObject({ ok: true, offset: 0x9000, size: 0x6000 });
+    expect(result).toMatchObject({ ok: true, image: { offsetBytes: 0x9000, sizeBytes: 0x6000 } });
   });
 });
 

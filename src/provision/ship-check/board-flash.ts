@@ -1,5 +1,6 @@
 // What a board's flash holds, read for a check and never written: its table, its application and its NVS partitions.
-import { sha256Hex } from '../../core/digest.js';
+import { md5Hex, sha256Hex } from '../../core/digest.js';
+import type { FlashImage } from '../../core/flash-image.js';
 import { hex } from '../../core/text.js';
 import { isEspmintError, type ErrorCode } from '../../core/errors/index.js';
 import type { AppDescription } from '../../core/firmware/image.js';
@@ -15,14 +16,14 @@ import { readFirmware } from '../flash/read-firmware.js';
 import { chooseRegion, isNvs, overlap, type Region } from '../flash/region.js';
 
 /** One NVS partition, or the region that stands in for one. */
-export interface NvsContent extends Region {
+export interface NvsContent {
   readonly name: string;
+  /** Its bytes as they stand there. */
+  readonly image: FlashImage;
   readonly isBlank: boolean;
   /** In plain where the key of its NVS was found. */
   readonly decoded: NvsImage;
   readonly wasEncrypted: boolean;
-  /** Lower-case hex, of its bytes as they stand there. */
-  readonly sha256: string;
 }
 
 export interface BoardFlashContent {
@@ -114,7 +115,7 @@ export async function readFlashContent(
     found,
     app: found && (await readFirmware(board, found.table, signal)),
     key,
-    home: region && nvs.find((one) => overlap(one, region)),
+    home: region && nvs.find((one) => overlap(one.image, region)),
     nvs,
   };
 }
@@ -132,5 +133,6 @@ export async function readNvs(
   const opened = wasEncrypted && key !== undefined ? openNvs(bytes, key) : undefined;
   const decoded = opened === undefined ? held : decodeNvs(opened);
   const isBlank = bytes.every((byte) => byte === 0xff);
-  return { ...region, name, isBlank, decoded, wasEncrypted, sha256: sha256Hex(bytes) };
+  const image = { ...region, md5: md5Hex(bytes), sha256: sha256Hex(bytes) };
+  return { name, image, isBlank, decoded, wasEncrypted };
 }

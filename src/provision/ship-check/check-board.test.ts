@@ -59,7 +59,8 @@ describe('a board that is as it must be', () => {
     put(board, [...rowsOn(board), { namespace: 'app', key: 'starts', type: 'u32', value: 7n }]);
     const before = board.flash.read(0, board.flash.sizeBytes);
     const result = await check(board, shipping({ value: '^Factory' }));
-    const nvs = { ...NVS, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string };
+    const hex = (digits: number): string => expect.stringMatching(`^[0-9a-f]{${digits}}$`) as string;
+    const nvs = { ...NVS, md5: hex(32), sha256: hex(64) };
     expect(result).toEqual({ port: PORT, mac: MAC, uuid: UUID, differences: [], nvs });
     expect(Buffer.compare(board.flash.read(0, board.flash.sizeBytes), before)).toBe(0);
   });

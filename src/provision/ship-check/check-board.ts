@@ -2,6 +2,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { forbiddenValues } from '../../core/absent-values.js';
 import { deviceRows, regionRows, type PublicValues } from '../../core/device-config.js';
+import type { FlashImage } from '../../core/flash-image.js';
 import { isEspmintError, type OnWarning } from '../../core/errors/index.js';
 import { usableHardwareId } from '../../core/hardware-id.js';
 import { parseMac, type Mac } from '../../core/mac.js';
@@ -38,8 +39,7 @@ export interface BoardCheck {
   /** That it must have. */
   readonly uuid: string;
   /** The NVS of its identity, as it was read; absent where the board has none that can be. */
-  readonly nvs?:
-    { readonly offsetBytes: number; readonly sizeBytes: number; readonly sha256: string } | undefined;
+  readonly nvs?: FlashImage | undefined;
   /** None: the board may leave. */
   readonly differences: readonly Difference[];
 }
@@ -125,10 +125,7 @@ class Check {
     }
     const own = await this.#ownValues(mac);
     const content = await readFlashContent(port, board, plan, own, this.#add, this.signal);
-    if (content.home !== undefined) {
-      const { offsetBytes, sizeBytes, sha256 } = content.home;
-      result = { ...result, nvs: { offsetBytes, sizeBytes, sha256 } };
-    }
+    result = { ...result, nvs: content.home?.image };
     const values = this.#values({ mac, uuid, serial: device?.serial, own }, content);
     if (content.home !== undefined) await this.#identity(content.home, values, content.key);
     await this.#firmware(content);

@@ -64,11 +64,9 @@ export async function checkDevice(
     emit({ type: 'identity', port, mac, uuid, known: 'provisioned' });
     if (check.differences.length > 0 || nvs === undefined) throw differs(check);
     end('done');
-    const { offsetBytes: offset, sizeBytes: size, sha256: imageSha256 } = nvs;
     const durationMs = performance.now() - started;
     const chip = known.facts?.chip ?? '';
-    const at = { offset, size, imageSha256 };
-    return finish({ type: 'result', ok: true, port, chip, mac, uuid, ...at, durationMs, stagesMs });
+    return finish({ type: 'result', ok: true, port, chip, mac, uuid, image: nvs, durationMs, stagesMs });
   } catch (thrown) {
     const error = toEspmintError(thrown);
     const { code, message, next, retryable } = error;

@@ -1,6 +1,5 @@
 // What a station keeps of its registry for the time when that is out of reach: which registry it is, the master key that
 // it is sealed with, and its admission lists. One file of each registry, `registries/ID.json`, mode 0600.
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspmintError, isEspmintError, toEspmintError } from '../../core/errors/index.js';
@@ -8,6 +7,7 @@ import { parseListEntry } from '../../core/list-entry.js';
 import { codeOf, makePrivateDir, reasonOf, replaceOwnFile } from '../../files/index.js';
 import type { BoardNames, KnownPolicy } from '../registry.js';
 import { checkLists, type ListedEntry } from './rules.js';
+import { sha256Hex } from '../../core/digest.js';
 
 /** Allow and deny lists, and which devices are out of use. */
 interface AdmissionLists {
@@ -163,7 +163,7 @@ export class RegistryCopy {
 
 /** Of the text that JSON makes of it, which is the same again after reading. */
 function digestOf(copy: CopiedRegistry): string {
-  return createHash('sha256').update(JSON.stringify(copy)).digest('hex');
+  return sha256Hex(JSON.stringify(copy));
 }
 
 function unreadable(path: string, reason: string): EspmintError {

@@ -103,7 +103,8 @@ export interface Unit {
   readonly state: 'passed' | 'failed' | 'in work' | 'abandoned';
   readonly failedRuns: number;
   readonly station: string;
-  readonly imageSha256?: string | undefined;
+  /** Of a unit that passed. */
+  readonly image?: FlashImage | undefined;
   readonly passedAt?: string | undefined;
 }
 

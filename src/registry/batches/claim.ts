@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { FlashImage } from '../../core/flash-image.js';
 import { EspmintError } from '../../core/errors/index.js';
-import { macKeyOf } from '../devices/rows.js';
+import { imageOf, macKeyOf } from '../devices/rows.js';
 import { needDistinct } from '../store/shared-transaction.js';
 import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
 import type { Claim, ClaimRequest, ProfileVersion } from './batches.js';
@@ -148,12 +148,6 @@ async function identifiersFor(
     ]);
   }
   return own;
-}
-
-function imageOf(unit: UnitRow): FlashImage | undefined {
-  const { image_offset: offset, image_size: size, image_md5: md5, image_sha256: sha256 } = unit;
-  if (offset === null || size === null || md5 === null || sha256 === null) return undefined;
-  return { offsetBytes: Number(offset), sizeBytes: Number(size), md5, sha256 };
 }
 
 /** A board that is good. */

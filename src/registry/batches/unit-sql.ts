@@ -1,10 +1,11 @@
 // The SQL of a batch's units: the boards that have, or had, a place in it.
 import type pg from 'pg';
 import type { FlashImage } from '../../core/flash-image.js';
+import { type ImageColumns, imageOf } from '../devices/rows.js';
 import type { Unit } from './batches.js';
 import { LEASE_MS } from './batches.js';
 
-export interface UnitRow {
+export interface UnitRow extends ImageColumns {
   readonly mac_key: string;
   readonly passed: boolean;
   readonly failed_runs: number;
@@ -13,10 +14,6 @@ export interface UnitRow {
   readonly serial: string | null;
   readonly global_uuid: string | null;
   readonly chip: string | null;
-  readonly image_offset: string | null;
-  readonly image_size: string | null;
-  readonly image_md5: string | null;
-  readonly image_sha256: string | null;
   readonly passed_at: Date | null;
 }
 
@@ -72,7 +69,7 @@ export async function readUnits(client: pg.ClientBase, batchId: string): Promise
     state: row.passed ? 'passed' : row.live ? 'in work' : row.failed_runs > 0 ? 'failed' : 'abandoned',
     failedRuns: row.failed_runs,
     station: row.station,
-    imageSha256: row.passed ? (row.image_sha256 ?? undefined) : undefined,
+    image: row.passed ? imageOf(row) : undefined,
     passedAt: row.passed ? row.passed_at?.toISOString() : undefined,
   }));
 }

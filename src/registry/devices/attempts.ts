@@ -1,5 +1,6 @@
 // The table attempts: one row for each try, from its reservation to its end, with what it tells of itself.
 import type pg from 'pg';
+import type { FlashImage } from '../../core/flash-image.js';
 import type { Stage, WifiRecord } from '../../core/stages.js';
 import {
   type AttemptTimings,
@@ -9,7 +10,7 @@ import {
   storableWifi,
 } from './attempt-facts.js';
 import type { AttemptRecord } from '../registry.js';
-import { isoOrNone, orNone } from './rows.js';
+import { type ImageColumns, imageOf, isoOrNone, orNone } from './rows.js';
 
 /** Newest attempts that a history tells of. */
 const ATTEMPTS_SHOWN = 100;
@@ -64,13 +65,13 @@ function toColumns({ facts, ...attempt }: NewAttempt): object {
   };
 }
 
-/** How an attempt final. */
+/** How an attempt ended. */
 export interface AttemptEnd extends AttemptTimings {
   readonly id: string;
   readonly outcome: 'passed' | 'failed';
   readonly code?: string | undefined;
   readonly stage?: string | undefined;
-  readonly imageSha256?: string | undefined;
+  readonly image?: FlashImage | undefined;
 }
 
 /**
@@ -81,12 +82,15 @@ export async function endAttempts(client: pg.ClientBase, ends: readonly AttemptE
   await client.query(
     `with final as (
        select * from json_to_recordset($1::json) as final (
-         id uuid, outcome text, code text, stage text, "imageSha256" text, "stagesMs" jsonb, baud integer,
+         id uuid, outcome text, code text, stage text, image jsonb, "stagesMs" jsonb, baud integer,
          "endedAt" timestamptz, log text, wifi jsonb)),
      before as (select a.id, a.outcome from attempts a join final using (id)),
      ended as (
        update attempts a set outcome = final.outcome, code = final.code, stage = final.stage,
-         image_sha256 = coalesce(final."imageSha256", a.image_sha256),
+         image_sha256 = coalesce(final.image->>'sha256', a.image_sha256),
+         image_md5 = coalesce(final.image->>'md5', a.image_md5),
+         image_offset = coalesce((final.image->>'offsetBytes')::bigint, a.image_offset),
+         image_size = coalesce((final.image->>'sizeBytes')::bigint, a.image_size),
          stages_ms = coalesce(final."stagesMs", a.stages_ms), baud = coalesce(final.baud, a.baud),
          ended_at = coalesce(final."endedAt", now()), boot_log = coalesce(final.log, a.boot_log),
          wifi = coalesce(final.wifi, a.wifi)
@@ -108,16 +112,11 @@ export async function endAttempts(client: pg.ClientBase, ends: readonly AttemptE
   );
 }
 
-interface AttemptRow {
+interface AttemptRow extends ImageColumns {
   readonly id: string;
   readonly outcome: AttemptRecord['outcome'];
   readonly stage: string | null;
   readonly code: string | null;
-  readonly image_sha256: string | null;
-  readonly image_md5: string | null;
-  /** BIGINT comes as text. */
-  readonly image_offset: string | null;
-  readonly image_size: string | null;
   readonly station: string | null;
   readonly slot: number | null;
   readonly port: string | null;
@@ -159,10 +158,7 @@ function toAttemptRecord(row: AttemptRow): AttemptRecord {
     endedAt: isoOrNone(row.ended_at),
     code: orNone(row.code),
     stage: orNone(row.stage),
-    imageSha256: orNone(row.image_sha256),
-    imageMd5: orNone(row.image_md5),
-    offsetBytes: row.image_offset === null ? undefined : Number(row.image_offset),
-    sizeBytes: row.image_size === null ? undefined : Number(row.image_size),
+    image: imageOf(row),
     station: orNone(row.station),
     slot: orNone(row.slot),
     port: orNone(row.port),

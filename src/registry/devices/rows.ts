@@ -1,4 +1,5 @@
 // Rows of the tables and the records made of them. Times come out as ISO 8601 in UTC.
+import type { FlashImage } from '../../core/flash-image.js';
 import type { DeviceName, DeviceRecord, KeyRecord } from '../registry.js';
 import type { SecretOwner } from '../store/secrets/secret-box.js';
 
@@ -25,6 +26,21 @@ export const DEVICE_COLUMNS = `id, global_uuid, mac_address, mac_key, psk_secret
 
 /** The status of a device that was taken out of use and is kept for its history. */
 export const REMOVED = 'removed';
+
+/** The columns of an image in `attempts` and `batch_units`. BIGINT comes as text. */
+export interface ImageColumns {
+  readonly image_offset: string | null;
+  readonly image_size: string | null;
+  readonly image_md5: string | null;
+  readonly image_sha256: string | null;
+}
+
+/** Undefined where it is not known whole. */
+export function imageOf(row: ImageColumns): FlashImage | undefined {
+  const { image_offset: offset, image_size: size, image_md5: md5, image_sha256: sha256 } = row;
+  if (offset === null || size === null || md5 === null || sha256 === null) return undefined;
+  return { offsetBytes: Number(offset), sizeBytes: Number(size), md5, sha256 };
+}
 
 export interface KeyRow {
   readonly id: string;

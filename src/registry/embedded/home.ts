@@ -1,5 +1,5 @@
 // The folder that the embedded server lives in: where it is, who owns it, what is in it.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lchown, lstat, mkdir, open, readlink, realpath, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -8,6 +8,7 @@ import { PRIVATE_DIR, codeOf, makePrivateDir, readPrivateFile, replaceOwnFile } 
 import { reasonOf } from '../reason.js';
 import { changeableByOthers } from './account-files.js';
 import { type Account, firstObstacle, serverAccount } from './account.js';
+import { sha256Hex } from '../../core/digest.js';
 
 /** Places and owner of one embedded server. */
 export interface ServerHome {
@@ -197,7 +198,7 @@ function unusable(path: string, reason: string): EspmintError {
 async function placeSocketDir(home: string, account: Account | undefined): Promise<string> {
   const near = join(home, 'run');
   const fits = Buffer.byteLength(near + SOCKET_NAME) <= SOCKET_PATH_MAX_BYTES;
-  const path = fits ? near : `/tmp/espmint-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
+  const path = fits ? near : `/tmp/espmint-${sha256Hex(home).slice(0, 16)}`;
   if (account !== undefined && fits) return give(path, account);
   await mkdir(path, { recursive: true, mode: PRIVATE_DIR });
   if (!fits) await claimSharedDir(path, account);

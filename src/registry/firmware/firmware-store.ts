@@ -25,8 +25,8 @@ export interface BundleRecord {
   readonly parts: readonly {
     readonly chip: string | null;
     readonly name: string;
-    readonly offset: number;
-    readonly size: number;
+    readonly offsetBytes: number;
+    readonly sizeBytes: number;
   }[];
   /** ISO 8601 in UTC. */
   readonly addedAt: string;
@@ -70,8 +70,8 @@ export class FirmwareStore {
       all.map((part) => ({
         chip: chip ?? null,
         name: part.name,
-        offset: part.offsetBytes,
-        size: part.bytes.length,
+        offsetBytes: part.offsetBytes,
+        sizeBytes: part.bytes.length,
       })),
     );
     return this.#database.transaction('firmware', async (client) => {

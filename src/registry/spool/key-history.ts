@@ -72,10 +72,9 @@ export class FileDevice {
   }
 
   /** The newest image that an attempt was about to write. */
-  describe(id: string, { sha256, md5, offsetBytes, sizeBytes }: FlashImage): void {
+  describe(id: string, image: FlashImage): void {
     const attempt = this.#attempts.find((candidate) => candidate.id === id);
-    if (attempt !== undefined)
-      Object.assign(attempt, { imageSha256: sha256, imageMd5: md5, offsetBytes, sizeBytes });
+    if (attempt !== undefined) attempt.image = image;
   }
 
   end(record: EndRecord): void {
@@ -88,7 +87,7 @@ export class FileDevice {
       Object.assign(attempt, { outcome: 'failed', code: record.code, stage: record.stage });
       return;
     }
-    Object.assign(attempt, { outcome: 'passed', imageSha256: record.imageSha256 });
+    Object.assign(attempt, { outcome: 'passed', image: record.image });
     this.#prove(reserved.psk, record.at);
     const { hardwareId } = this.record;
     const proven = { status: 'provisioned', provisionedAt: record.at };
@@ -112,7 +111,7 @@ export class KeyHistory {
   constructor(records: readonly KeyFileRecord[]) {
     for (const record of records) {
       if (record.type === 'reserved') this.#reserved(record);
-      if (record.type === 'built') this.#reservations.get(record.id)?.describe(record.id, record);
+      if (record.type === 'built') this.#reservations.get(record.id)?.describe(record.id, record.image);
       if (record.type === 'confirmed' || record.type === 'failed')
         this.#reservations.get(record.id)?.end(record);
       if (record.type === 'refused') this.#refused.push(record.conflict);

@@ -41,7 +41,10 @@ export type EndRecord =
 
 /** What a board has become, or why it was stopped. */
 export type AttemptEntry =
-  ReservedRecord | ({ readonly type: 'built'; readonly id: string } & FlashImage) | EndRecord | RefusedRecord;
+  | ReservedRecord
+  | { readonly type: 'built'; readonly id: string; readonly image: FlashImage }
+  | EndRecord
+  | RefusedRecord;
 
 /** Who saw what and why: the audit trail of a key file. */
 type AuditEntry = {
@@ -132,7 +135,7 @@ function sumUpOne(records: readonly JournalRecord[]): JournalAttempt | undefined
   const mended = decided.map((record) => (record.type === 'retry' ? record.wanted : {}));
   const reserved = { ...first, wanted: Object.assign({}, first.wanted, ...mended) as Wanted };
   const verdict = decided.at(-1);
-  const image = records.findLast((record) => record.type === 'built');
+  const image = records.findLast((record) => record.type === 'built')?.image;
   // A proof outweighs every failure: the chip holds the key.
   const end =
     records.find((record) => record.type === 'confirmed') ??

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { openKeyFile } from './spool-registry.js';
+import { PROOF } from '../../../test/support/proof.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-file-registry-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -42,7 +43,7 @@ it('keeps what many boards tell at once, each in a line of its own, and a proof 
   }));
   const reservations = await Promise.all(boards.map((one) => registry.reserve(one)));
   const image = { offsetBytes: 0, sizeBytes: 4096, md5: 'cd'.repeat(16), sha256: 'ab'.repeat(32) };
-  const proof = { imageSha256: 'ab'.repeat(32) };
+  const proof = PROOF;
   for (let times = 0; times < 2; times++)
     await Promise.all(reservations.map(({ id }) => registry.confirm(id, proof)));
   await expect(registry.built('none', image)).rejects.toMatchObject({

@@ -73,7 +73,7 @@ export class SpoolRegistry implements Registry {
   }
 
   async built(id: string, image: FlashImage): Promise<void> {
-    await this.#note({ type: 'built', id, ...image });
+    await this.#note({ type: 'built', id, image });
     await this.#unlessDown((database, spool) => {
       spool.checkStopped(id);
       return database.built(id, image);

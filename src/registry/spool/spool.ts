@@ -91,7 +91,7 @@ export class Spool {
     const records: AttemptEntry[] = [];
     for (const { reserved, image, end } of attempts) {
       records.push({ ...reserved, psk: keys.box.open(reserved.psk, keyOwner(reserved)) });
-      if (image !== undefined) records.push({ type: 'built', id: reserved.id, ...image });
+      if (image !== undefined) records.push({ type: 'built', id: reserved.id, image });
       if (end !== undefined) records.push(end);
     }
     return new KeyHistory(records);

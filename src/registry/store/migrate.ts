@@ -1,10 +1,10 @@
 // Brings a database to the schema that this espmint knows: plain SQL files, each run once, each with its checksum kept.
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import { BEGIN } from './database.js';
+import { sha256Hex } from '../../core/digest.js';
 
 const FOLDER = fileURLToPath(new URL('../migrations/', import.meta.url));
 
@@ -43,7 +43,7 @@ async function knownMigrations(folder = FOLDER): Promise<Migration[]> {
   return Promise.all(
     names.map(async (name) => {
       const sql = (await readFile(folder + name, 'utf8')).replaceAll('\r\n', '\n');
-      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+      return { name, sql, checksum: sha256Hex(sql) };
     }),
   );
 }

@@ -1,6 +1,6 @@
 // Who may use the service: people with a role and a password, machines with a role and a bearer token. One file keeps both,
 // so that `espmint users` works on it while the service runs.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EspmintError } from '../../core/errors/index.js';
@@ -9,6 +9,7 @@ import { roleSchema } from '../contract/operation.js';
 import { notUsable, readStored, StateFile } from '../state-file.js';
 import { COST, hashPassword, verifyPassword, type Cost } from './passwords.js';
 import { sessionsFile } from './sessions.js';
+import { sha256Hex } from '../../core/digest.js';
 
 const userSchema = z.object({
   name: z.string(),
@@ -189,5 +190,5 @@ function sameName(a: string, b: string): boolean {
 }
 
 function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+  return sha256Hex(token);
 }

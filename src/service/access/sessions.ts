@@ -1,9 +1,10 @@
 // Sessions of people: a random cookie whose hash is kept, so that a stolen file opens nothing, and a restart signs nobody out.
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EspmintError } from '../../core/errors/index.js';
 import { StateFile } from '../state-file.js';
+import { sha256Hex } from '../../core/digest.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** A shift and the next one: who does not come back in that time signs in again. */
@@ -126,5 +127,5 @@ export function isCsrfTokenOf(cookie: string, token: string): boolean {
 }
 
 function hash(cookie: string): string {
-  return createHash('sha256').update(cookie).digest('hex');
+  return sha256Hex(cookie);
 }

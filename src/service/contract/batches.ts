@@ -1,7 +1,7 @@
 // Batches: work orders in the database that all stations share.
 import { z } from 'zod';
 import { profileNameSchema } from './jobs.js';
-import { operations, timeSchema } from './operation.js';
+import { operations, timeSchema, flashImageSchema } from './operation.js';
 
 const count = z.int().min(0);
 const text = (max: number): z.ZodString => z.string().max(max);
@@ -56,7 +56,7 @@ const unitSchema = z
     state: z.enum(['passed', 'failed', 'in work', 'abandoned']),
     failedRuns: z.int(),
     station: z.string(),
-    imageSha256: z.string().optional(),
+    image: flashImageSchema.optional(),
     passedAt: timeSchema.optional(),
   })
   .meta({ id: 'Unit', description: 'One board of a batch.' });

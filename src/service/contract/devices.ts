@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { LABEL_FORMATS } from '../../core/labels/render.js';
 import { STAGES } from '../../core/stages.js';
 import { wifiRecordSchema } from './wifi-record.js';
-import { doneSchema, momentSchema, operations, reasonSchema, timeSchema } from './operation.js';
+import {
+  doneSchema,
+  momentSchema,
+  operations,
+  reasonSchema,
+  timeSchema,
+  flashImageSchema,
+} from './operation.js';
 import { appDescriptionSchema } from './app-description.js';
 import { pushCountsSchema } from './push.js';
 
@@ -97,7 +104,7 @@ const deviceHistorySchema = deviceSchema
         endedAt: timeSchema.optional(),
         code: z.string().optional(),
         stage: z.string().optional(),
-        imageSha256: z.string().optional(),
+        image: flashImageSchema.optional(),
         ...attemptDetails,
       }),
     ),

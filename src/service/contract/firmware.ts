@@ -20,9 +20,9 @@ const bundleSchema = z
     /** `any` where no image says for which chip it is. */
     chips: z.array(z.string()),
     sizeBytes: z.int(),
-    /** What goes where; offsets and sizes in bytes. */
+    /** What goes where. */
     parts: z.array(
-      z.object({ chip: z.string().nullable(), name: z.string(), offset: z.int(), size: z.int() }),
+      z.object({ chip: z.string().nullable(), name: z.string(), offsetBytes: z.int(), sizeBytes: z.int() }),
     ),
     addedAt: timeSchema,
     addedBy: z.string(),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { OPERATOR_ACTIONS, STAGES } from '../../core/stages.js';
 import { conflictSchema } from './conflicts.js';
 import { wifiRecordSchema } from './wifi-record.js';
-import { momentSchema, operations, timeSchema } from './operation.js';
+import { momentSchema, operations, timeSchema, flashImageSchema } from './operation.js';
 import { appDescriptionSchema } from './app-description.js';
 
 const stageSchema = z.enum(STAGES);
@@ -61,8 +61,8 @@ export const jobSchema = z
     /** What the registry knew of the board before. */
     known: z.enum(['new', 'pending', 'provisioned']).optional(),
     warnings: z.array(z.object({ code: z.string(), message: z.string() })),
-    /** Present once passed. Bytes from the start of flash. */
-    image: z.object({ offset: z.int(), size: z.int(), sha256: z.string() }).optional(),
+    /** Present once passed. */
+    image: flashImageSchema.optional(),
     /** The batch that it counts for. */
     batch: z.string().optional(),
     lot: z.string().optional(),

@@ -80,3 +80,8 @@ export const momentSchema = z
 export const reasonSchema = z.string().trim().min(3).max(500);
 
 export const timeSchema = z.string().meta({ format: 'date-time' });
+
+/** Bytes in flash, from the start of flash, and their digests in lower-case hex. */
+export const flashImageSchema = z
+  .object({ offsetBytes: z.int(), sizeBytes: z.int(), md5: z.string(), sha256: z.string() })
+  .meta({ id: 'FlashImage' });

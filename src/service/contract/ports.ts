@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { chipFactsSchema, jobSchema } from './jobs.js';
 import { appDescriptionSchema } from './app-description.js';
-import { doneSchema, operations } from './operation.js';
+import { doneSchema, flashImageSchema, operations, reasonSchema } from './operation.js';
 
 export const portSchema = z
   .object({
@@ -97,12 +97,9 @@ const inspectionSchema = z
     /** The NVS region that a run would use, and what stands there now. */
     nvs: z
       .object({
-        offsetBytes: z.int(),
-        sizeBytes: z.int(),
+        image: flashImageSchema,
         encrypted: z.boolean(),
         rows: z.array(nvsRowSchema),
-        /** Lower-case hex of the whole region. */
-        sha256: z.string(),
         usedEntries: z.int(),
         totalEntries: z.int(),
       })
@@ -132,7 +129,7 @@ const addressBody = z.object({ port: z.string().min(1).max(512) });
 
 const inspectBody = addressBody.extend({
   /** Shows secrets too, to engineers. Who asked and why is written to the audit trail of the device first. */
-  reveal: z.object({ reason: z.string().trim().min(3).max(500) }).optional(),
+  reveal: z.object({ reason: reasonSchema }).optional(),
 });
 
 /** Faults for a rehearsal, by names that an operator understands. */

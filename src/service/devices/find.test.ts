@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBench, type TestBench } from '../../../test/support/service-bench.js';
 import type { AttemptFacts } from '../../registry/index.js';
 import { createApp } from '../app.js';
+import { PROOF } from '../../../test/support/proof.js';
 
 const FACTS: AttemptFacts = {
   station: 'line 1',
@@ -29,7 +30,7 @@ beforeAll(async () => {
     const request = { mac: macOf(n), uuid, caUrl: 'https://ca.example.com', policy: 'keep', facts } as const;
     const { id } = await bench.registry.reserve(request);
     await bench.registry.confirm(id, {
-      imageSha256: 'ab'.repeat(32),
+      ...PROOF,
       stagesMs: { write: 2400 },
       baud: 460_800,
     });

@@ -59,8 +59,8 @@ export function advanceJob(job: Job, event: Exclude<ProvisionEvent, ProvisionRes
 export function endJob(job: Job, result: ProvisionResult, endedAt: string): Job {
   const ended = { ...job, scanning: undefined, action: undefined, endedAt, durationMs: result.durationMs };
   if (result.ok) {
-    const { offset, size, imageSha256: sha256, serial, alreadyDone, wifi } = result;
-    return { ...ended, state: 'passed', image: { offset, size, sha256 }, serial, alreadyDone, wifi };
+    const { image, serial, alreadyDone, wifi } = result;
+    return { ...ended, state: 'passed', image, serial, alreadyDone, wifi };
   }
   const { code, message, next, stage, retryable, conflict, log, wifi } = result;
   const state = code === 'CANCELLED' ? 'cancelled' : 'failed';

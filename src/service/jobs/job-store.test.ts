@@ -7,6 +7,7 @@ import type { Failed, Passed, ProvisionEvent, ProvisionResult } from '../../core
 import type { Job, LiveEvent } from '../contract/index.js';
 import { JobStore } from './job-store.js';
 import { Journal } from './journal.js';
+import { imageOf } from '../../../test/support/proof.js';
 
 const PORT = '/dev/ttyUSB0';
 const PASSED: Passed = {
@@ -16,9 +17,7 @@ const PASSED: Passed = {
   chip: 'esp32',
   mac: 'a4:cf:12:34:56:78',
   uuid: '110e3dc9-fa05-568f-a05a-98d00891029d',
-  offset: 0x9000,
-  size: 0x10000,
-  imageSha256: 'ab'.repeat(32),
+  image: imageOf('ab'),
   durationMs: 12,
   stagesMs: {},
 };
@@ -75,7 +74,7 @@ describe('a job', () => {
       state: 'passed',
       mac: PASSED.mac,
       stages: [{ stage: 'connect', state: 'done', durationMs: 5 }],
-      image: { offset: 0x9000, size: 0x10000 },
+      image: PASSED.image,
     });
     expect(events.map(({ type }) => type)).toEqual(['job', 'job', 'job', 'job', 'device', 'job', 'device']);
   });

@@ -1,6 +1,5 @@
 // Everything one board says of itself, side by side with what the registry says of it. Changes nothing on the board.
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { md5Hex, sha256Hex } from '../../core/digest.js';
 import { isEspmintError } from '../../core/errors/index.js';
 import { settleTable, type FlashSurvey } from '../../core/flash-survey.js';
 import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
@@ -97,17 +96,15 @@ async function findDevice(registry: Registry, mac: string): Promise<DeviceHistor
 }
 
 function describeNvs(
-  region: Region,
+  { offsetBytes, sizeBytes }: Region,
   content: Uint8Array,
   known: KnownKeys | undefined,
 ): NonNullable<Inspection['nvs']> {
   const image = decodeNvs(content);
   return {
-    offsetBytes: region.offsetBytes,
-    sizeBytes: region.sizeBytes,
+    image: { offsetBytes, sizeBytes, md5: md5Hex(content), sha256: sha256Hex(content) },
     encrypted: image.looksEncrypted,
     rows: image.values.map((value) => describeValue(value, known)),
-    sha256: bytesToHex(sha256(content)),
     ...entryCounts(image),
   };
 }
@@ -123,8 +120,8 @@ function compare(
     const value = values.find((candidate) => candidate.namespace === namespace && candidate.key === key);
     return value?.type === 'string' ? value.value : undefined;
   };
-  const proven = device.attempts.find(({ outcome }) => outcome === 'passed')?.imageSha256;
-  const image = content === undefined ? undefined : bytesToHex(sha256(content));
+  const proven = device.attempts.find(({ outcome }) => outcome === 'passed')?.image?.sha256;
+  const image = content === undefined ? undefined : sha256Hex(content);
   const compared: Comparison[] = [
     comparison('uuid', onBoard(keys.uuid), device.uuid),
     comparison('caUrl', onBoard(keys.caUrl), device.caUrl),

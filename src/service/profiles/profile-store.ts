@@ -1,5 +1,4 @@
 // Profiles of the station in versions: one folder a profile, one YAML file a version, never changed once written.
-import { createHash } from 'node:crypto';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,6 +8,7 @@ import type { Profile } from '../../core/profile/schema.js';
 import { codeOf, createOwnFile, makePrivateDir, unreadable } from '../../files/index.js';
 import type { ProfileVersion } from '../contract/index.js';
 import { nextTurn } from '../turns.js';
+import { sha256Hex } from '../../core/digest.js';
 
 export interface StoredProfile extends ProfileVersion {
   readonly text: string;
@@ -172,6 +172,6 @@ function folderOf(name: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, 32);
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 12);
+  const digest = sha256Hex(name).slice(0, 12);
   return `${readable}-${digest}`;
 }

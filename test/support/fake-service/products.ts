@@ -23,8 +23,8 @@ export function products(world: FakeWorld): Handlers {
         parts: files.map(({ path }, index) => ({
           chip: null,
           name: path,
-          offset: index * 0x1000,
-          size: 0x1000,
+          offsetBytes: index * 0x1000,
+          sizeBytes: 0x1000,
         })),
         addedAt: new Date().toISOString(),
         addedBy: caller.user?.name ?? 'local',

@@ -3,6 +3,7 @@ import { STAGES } from '../../../src/core/stages.js';
 import type { FiguresInfo, Inspection, PartitionInfo, Today } from '../../../src/service/contract/index.js';
 import { figuresSchema } from '../../../src/service/contract/stats.js';
 import { sampleMac, sampleUuid, type FakeWorld } from './world.js';
+import { imageOf } from '../proof.js';
 
 /** Counted the simple way: each job is one board. */
 export function todayOf(world: FakeWorld): Today {
@@ -83,8 +84,7 @@ export function inspectionOf(world: FakeWorld, port: string): Inspection {
     security: { flashEncryption: false, secureBoot: false, secureDownload: false },
     partitions: SAMPLE_PARTITIONS,
     nvs: {
-      offsetBytes: 0x9000,
-      sizeBytes: 0x6000,
+      image: imageOf('c0'),
       encrypted: false,
       rows: [
         text('global_uuid', uuid),
@@ -94,7 +94,6 @@ export function inspectionOf(world: FakeWorld, port: string): Inspection {
         text('wifi_password', 'x'.repeat(12), true),
         { namespace: 'zc', key: 'report_s', type: 'u16', value: '60', bytes: 2, secret: false },
       ],
-      sha256: 'c0ffee'.repeat(11).slice(0, 64),
       usedEntries: 17,
       totalEntries: 756,
     },

@@ -142,9 +142,14 @@ function addProducts(world: FakeWorld): void {
       chips: ['esp32s3'],
       sizeBytes: 1_482_752,
       parts: [
-        { chip: 'esp32s3', name: 'bootloader/bootloader.bin', offset: 0, size: 0x6000 },
-        { chip: 'esp32s3', name: 'partition_table/partition-table.bin', offset: 0x8000, size: 0x1000 },
-        { chip: 'esp32s3', name: 'sensor.bin', offset: 0x20000, size: 0x15a000 },
+        { chip: 'esp32s3', name: 'bootloader/bootloader.bin', offsetBytes: 0, sizeBytes: 0x6000 },
+        {
+          chip: 'esp32s3',
+          name: 'partition_table/partition-table.bin',
+          offsetBytes: 0x8000,
+          sizeBytes: 0x1000,
+        },
+        { chip: 'esp32s3', name: 'sensor.bin', offsetBytes: 0x20000, sizeBytes: 0x15a000 },
       ],
       addedAt: iso(3000),
       addedBy: 'minh',

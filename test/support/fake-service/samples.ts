@@ -6,6 +6,7 @@ import { checkProfile } from '../../../src/core/profile/parse.js';
 import { jsonProfile } from '../../../src/service/profiles/profile-text.js';
 import { slotState } from '../../../src/service/ports/slot-state.js';
 import { FakeWorld, sampleMac, sampleUuid } from './world.js';
+import { imageOf } from '../proof.js';
 
 /** All samples stand still at this moment. */
 export const SAMPLE_NOW = Date.parse('2026-03-12T10:24:00Z');
@@ -236,7 +237,7 @@ function fillLine(world: FakeWorld): void {
       state: index === 4 ? 'failed' : 'passed',
       failedRuns: index % 5 === 4 ? 1 : 0,
       station: 'Line 2',
-      imageSha256: 'ab'.repeat(32),
+      image: imageOf('ab'),
       ...(index === 4 ? {} : { passedAt: iso(12 - index) }),
     });
   }
@@ -325,7 +326,7 @@ function historyAttempts(
       outcome: 'passed',
       startedAt: new Date(Date.parse(at) - 1_320).toISOString(),
       endedAt: at,
-      imageSha256: 'ab'.repeat(32),
+      image: imageOf('ab'),
     },
     ...(index % 5 === 0 ? [failed] : []),
   ];

@@ -1,5 +1,4 @@
 // `espmint nvs generate`: CSV files to a partition image.
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
@@ -10,6 +9,7 @@ import { checkOutputName, parseFormatVersion, parseSize } from './arguments.js';
 import { dataDirOf } from '../../compose/compose.js';
 import { crossCheckFiles } from '../../compose/cross-check.js';
 import { readKey, writeImage } from './files.js';
+import { sha256Hex } from '../../../core/digest.js';
 
 interface GenerateCommandOptions {
   readonly formatVersion: NvsVersion;
@@ -95,7 +95,7 @@ function report(
   options: GenerateCommandOptions,
   warnings: readonly CsvWarning[],
 ): void {
-  const sha256 = createHash('sha256').update(image).digest('hex');
+  const sha256 = sha256Hex(image);
   const encrypted = options.encryptKey !== undefined;
   if (options.json === true) {
     io.stdout(jsonLine({ type: 'image', path, sizeBytes: image.length, encrypted, sha256, warnings }));

@@ -1,6 +1,6 @@
 // The run of `espmint nvs mass`: streams the values file, writes each image whole or not at all, and goes on where an
 // earlier run stopped. Every image is made again on the way there, which proves that the inputs are the same.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createReadStream, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -19,6 +19,7 @@ import {
 import { removeLeftDrafts, replaceFile, unreadable, unwritable } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { Manifest, manifestText } from './mass-manifest.js';
+import { sha256Hex } from '../../../core/digest.js';
 
 export type MassEncryption =
   | { readonly kind: 'none' }
@@ -118,7 +119,7 @@ class MassRun {
     const mayExist = listed !== undefined || (this.#fresh.size < UNLISTED_MAX && !this.#fresh.has(id));
     if (listed === undefined && this.#fresh.size < UNLISTED_MAX) this.#fresh.add(id);
     const image = await this.#encrypt(device, id, mayExist);
-    const sha256 = createHash('sha256').update(image).digest('hex');
+    const sha256 = sha256Hex(image);
     if (listed !== undefined && listed !== manifestText({ row, id, file, sha256 })) {
       throw new EspmintError('NVS_MASS_CHANGED', { row, manifest: this.#manifestPath });
     }

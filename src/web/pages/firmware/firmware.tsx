@@ -94,9 +94,9 @@ function Parts({ of: { parts, digest, sizeBytes } }: { of: BundleInfo }): JSX.El
         {formatBytes(sizeBytes)} · <code>{digest.slice(0, 12)}</code>
       </summary>
       <ul class="bundle-parts mono small">
-        {parts.map(({ chip, name, offset, size }) => (
-          <li key={`${chip ?? ''}${offset}`}>
-            {hex(offset)} · {hex(size)} · {name}
+        {parts.map(({ chip, name, offsetBytes, sizeBytes }) => (
+          <li key={`${chip ?? ''}${offsetBytes}`}>
+            {hex(offsetBytes)} · {hex(sizeBytes)} · {name}
           </li>
         ))}
       </ul>

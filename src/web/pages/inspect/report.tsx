@@ -34,7 +34,7 @@ export function InspectionReport({ inspection }: { inspection: Inspection }): JS
             <FlashMap
               flashSizeBytes={chip.flashSizeBytes}
               partitions={partitions}
-              region={nvs}
+              region={nvs?.image}
               usedSectors={nvs === undefined ? undefined : usedSectors(nvs.usedEntries)}
             />
             <PartitionTable partitions={partitions} />
@@ -124,7 +124,7 @@ function Nvs({ nvs }: { nvs: NonNullable<Inspection['nvs']> }): JSX.Element {
       <header>
         <h2>NVS</h2>
         <span class="muted small">
-          <span class="mono">{hex(nvs.offsetBytes)}</span>, {formatBytes(nvs.sizeBytes)},{' '}
+          <span class="mono">{hex(nvs.image.offsetBytes)}</span>, {formatBytes(nvs.image.sizeBytes)},{' '}
           {t('preview.entries', { used: nvs.usedEntries, total: nvs.totalEntries })}
         </span>
       </header>
@@ -138,7 +138,8 @@ function Nvs({ nvs }: { nvs: NonNullable<Inspection['nvs']> }): JSX.Element {
       {nvs.rows.length === 0 && !nvs.encrypted && <p class="muted list-note">{t('inspect.empty')}</p>}
       {nvs.rows.length > 0 && <NvsTable rows={nvs.rows} />}
       <p class="table-note small muted">
-        SHA-256 <Copyable value={nvs.sha256} shown={`${nvs.sha256.slice(0, 24)}…`} what="SHA-256" />
+        SHA-256{' '}
+        <Copyable value={nvs.image.sha256} shown={`${nvs.image.sha256.slice(0, 24)}…`} what="SHA-256" />
       </p>
     </section>
   );

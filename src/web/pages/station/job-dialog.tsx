@@ -134,10 +134,14 @@ function WifiFact({ wifi }: { wifi: NonNullable<Job['wifi']> }): JSX.Element {
   );
 }
 
-function ImageFact({ image: { size, offset, sha256 } }: { image: NonNullable<Job['image']> }): JSX.Element {
+function ImageFact({
+  image: { sizeBytes, offsetBytes, sha256 },
+}: {
+  image: NonNullable<Job['image']>;
+}): JSX.Element {
   return (
     <>
-      {formatBytes(size)} {t('fact.at')} <span class="mono">{hex(offset)}</span>
+      {formatBytes(sizeBytes)} {t('fact.at')} <span class="mono">{hex(offsetBytes)}</span>
       <br />
       <Copyable value={sha256} shown={`${sha256.slice(0, 16)}…`} what="SHA-256" />
     </>
