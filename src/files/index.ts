@@ -11,7 +11,7 @@ export {
   readPrivateFile,
   whyNotOurs,
 } from './private.js';
-export { readBytes, readSecretFile, readTextFile, readTextPieces } from './read.js';
+export { readBytes, readSecretFile, readTextFile, readTextPieces, textPieces } from './read.js';
 export { isPrivate, restrictToUser, tellWhatIsNotPrivate } from './windows-acl.js';
 export {
   createFile,

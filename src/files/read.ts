@@ -34,16 +34,21 @@ export async function readTextFile(path: string, mostBytes = MOST_BYTES): Promis
 }
 
 /** The same, in pieces that end anywhere: for files of any size. @throws FILE_UNREADABLE */
-export async function* readTextPieces(path: string): AsyncGenerator<string> {
+export function readTextPieces(path: string): AsyncGenerator<string> {
+  return textPieces(path, createReadStream(path));
+}
+
+/** Of bytes that come in pieces, also from elsewhere. @param name how errors name them. @throws FILE_UNREADABLE */
+export async function* textPieces(name: string, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   try {
-    for await (const bytes of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    for await (const bytes of pieces) {
       decoder ??= new TextDecoder(encodingOf(bytes), { fatal: true });
       yield decoder.decode(bytes, { stream: true });
     }
     if (decoder !== undefined) yield decoder.decode();
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadable(name, error);
   }
 }
 

@@ -22,6 +22,7 @@ import { registerOpenApi } from './http/openapi.js';
 import { registerOperations, type Handlers } from './http/operations.js';
 import { registerPage } from './http/page.js';
 import { trustedProxies } from './http/proxies.js';
+import { takeUploads } from './http/uploads.js';
 import { securityHeaders } from './http/security-headers.js';
 import { checkSite } from './http/sites.js';
 import { tellOfChange } from './live/changes.js';
@@ -30,7 +31,6 @@ import type { ServiceParts } from './parts.js';
 
 const SECOND_ADDRESSES = operationList.flatMap(({ alsoAt }) => alsoAt ?? []);
 const BODY_LIMIT_BYTES = 512 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
 const IDLE_CHECK_MS = 100;
 
 export interface AppOptions extends ServiceOptions {
@@ -53,6 +53,7 @@ export async function createApp(parts: ServiceParts, options: AppOptions): Promi
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError(parts.log));
   takeOnlyBoundedJson(app);
+  takeUploads(app);
   logRequests(app, parts.log);
   await registerGuards(app, options);
   const sessionCookie = sessionCookieOf(options.dataDir);
@@ -76,7 +77,6 @@ function createServer(
 ): FastifyInstance {
   const limits = {
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: proxies.length === 0 ? false : trustedProxies(proxies),
     forceCloseConnections: 'idle',
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
@@ -101,7 +101,7 @@ async function registerGuards(app: FastifyInstance, options: ServiceOptions): Pr
   await app.register(cookie);
 }
 
-/** Only JSON comes in: a form on another site could send plain text without being asked. */
+/** Beside uploads only JSON comes in: a form on another site could send plain text without being asked. */
 function takeOnlyBoundedJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser('error', 'error');

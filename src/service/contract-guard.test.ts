@@ -62,14 +62,18 @@ afterAll(async () => {
 });
 
 function requestOf(operation: Listed & { readonly at: string }, role: Role | undefined): InjectOptions {
-  const { method, at, params, query, body } = operation;
+  const { method, at, params, query, body, upload } = operation;
   const values = params === undefined ? {} : (exampleOf(params) as Record<string, string>);
   const url = at.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(values[name] ?? 'x'));
   const token = role === undefined ? undefined : tokens.get(role);
   return {
     method,
     url,
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(upload === undefined ? {} : { 'content-type': upload[0] }),
+    },
+    ...(upload === undefined ? {} : { payload: 'a file' }),
     ...(query === undefined ? {} : { query: stringsOf(exampleOf(query) as object) }),
     ...(body === undefined ? {} : { payload: exampleOf(body) as object }),
   };

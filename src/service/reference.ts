@@ -124,6 +124,7 @@ function row(operation: Operation): string {
     summary,
     ...named('query', operation.query),
     ...named('body', operation.body),
+    ...(operation.upload === undefined ? [] : [`Body: a file, ${operation.upload.join(' or ')}.`]),
     `Answers ${answer}.`,
   ];
   return `| \`${method} ${path}\` | ${role} | ${parts.join(' ').replaceAll('|', '\\|')} |`;

@@ -127,7 +127,7 @@ describe('a table in another database', () => {
     async function* rows(): AsyncGenerator<ValueRow> {
       yield await Promise.resolve({ line: 2, values: { sku: "A'1", pin: 'c4nary' } });
     }
-    await lists.add('skus', columns, rows);
+    await lists.add('skus', columns, rows, { file: 'skus.csv' });
     const statement =
       'insert into enrolled (uuid, mac, firmware, event) values (:uuid, :mac, {{sku}}, :event)';
     await expect(addTable({ statement })).rejects.toMatchObject({ code: 'PUSH_STATEMENT_INVALID' });

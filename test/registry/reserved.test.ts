@@ -254,7 +254,7 @@ describe.each(homes)('reserved units on $kind', ({ bin }) => {
       await Promise.resolve();
       for (let n = 1; n <= 12; n++) yield { line: n, values: { pin: `c4nary-${n}`, sku: `S${n}` } };
     }
-    await values.add(list, columns, rows);
+    await values.add(list, columns, rows, { file: 'pins.csv' });
     const batch = await rig.makeBatch(40, text('next'));
     const line = rig.station(8);
     await line.heartbeat(batch);

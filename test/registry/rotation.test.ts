@@ -145,7 +145,7 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))('a new master key',
     };
     const backup = join(folder, `values${cases}.backup`);
     await withValues({}, async (values) => {
-      await values.add('codes', columns, rows);
+      await values.add('codes', columns, rows, { file: 'codes.csv' });
       expect((await values.claim(ask(1))).stored).toEqual({ passcode: 'canary-1', sku: 'sku 1' });
       // A station that goes on through the rotations.
       const { masterIds } = await backUp(options, backup);

@@ -1,7 +1,11 @@
 // Values of its own for each board: a list taken in whole, each row given once, over runs, processes and hands.
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeNvs } from '../../src/core/nvs/index.js';
 import { parseProfile } from '../../src/core/profile/parse.js';
@@ -9,11 +13,13 @@ import { profileSchema, type Profile } from '../../src/core/profile/schema.js';
 import type { Admission } from '../../src/provision/admission.js';
 import { provisionDevice, buildPlan } from '../../src/provision/index.js';
 import { type Registry, Store, type Values } from '../../src/registry/index.js';
+import { createApp } from '../../src/service/app.js';
 import { CodeQueue } from '../../src/station/index.js';
 import { createVirtualBoard } from '../../src/virtual/index.js';
 import { runInProcess, type InProcessRun } from '../support/cli-in-process.js';
 import { cuttable } from '../support/cuttable.js';
 import { connectTo } from '../support/flow.js';
+import { createBench, type TestBench } from '../support/service-bench.js';
 import { asForeignProgram } from './foreign-program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espmint-values-'));
@@ -298,8 +304,95 @@ describe('a list of values', () => {
       [head, `${MAC(9)},3,A,00,cert-1.der`, `${MAC(8)},2,A,00,cert-1.der`],
       'mac',
     );
-    expect(later.stderr).toMatch(/line 3: its mac is in the list "macs" already/);
+    expect(later.stderr).toMatch(/:3: its mac is in the list "macs" already/);
     expect((await values.rows('macs')).length).toBe(1);
+  });
+});
+
+describe('a list over HTTP', () => {
+  const HEAD = 'code,pin\n';
+  const ROWS = (count: number): string =>
+    Array.from({ length: count }, (_, n) => `C-${n},${n + 1}\n`).join('');
+  let bench: TestBench;
+  let app: FastifyInstance;
+  let port = 0;
+
+  beforeAll(async () => {
+    bench = await createBench();
+    app = await createApp({ ...bench.parts, values }, { version: '1.2.3', dataDir: bench.dataDir });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    port = (app.server.address() as AddressInfo).port;
+    const text =
+      'name: lamp\nvalues: {list: web, columns: [{name: code, unique: true}, {name: pin, secret: true, unique: true}]}\n';
+    const saved = await app.inject({
+      method: 'POST',
+      url: '/api/v1/profiles',
+      payload: { profile: { text } },
+    });
+    expect(saved.statusCode).toBe(200);
+  });
+  afterAll(async () => {
+    await app.close();
+    await bench.dispose();
+  });
+
+  const send = (type: string, payload: string | Buffer): Promise<{ json(): unknown; statusCode: number }> =>
+    app.inject({
+      method: 'POST',
+      url: '/api/v1/values?profile=lamp&file=codes.csv',
+      headers: { 'content-type': type },
+      payload,
+    });
+
+  it('is read while it comes in, as CSV or JSON Lines, and refused whole by its lines', async () => {
+    const refused = await send('text/csv', `${HEAD}C-1,1\nC-2,2\n"C-\n3",3\nC-2,4\nC-4,1\nC-5\n`);
+    expect([refused.statusCode, refused.json()]).toMatchObject([400, { code: 'VALUES_FILE_INVALID' }]);
+    const { message } = refused.json() as { message: string };
+    expect(message).toContain('codes.csv:6: its code stands in line 3 already');
+    expect(message).toContain('codes.csv:7: its pin stands in line 2 already');
+    expect(message).toContain('codes.csv:8: there are 1 cells, and the header names 2');
+    expect((await send('text/csv; charset=utf-8', Buffer.from(HEAD + ROWS(3)))).json()).toEqual({
+      list: 'web',
+      rows: 3,
+    });
+    const lines = '{"code":"J-1","pin":"9"}\n{"code":"J-2","pin":"1"}';
+    // No digest of a secret is kept: a pin is compared within its file alone.
+    expect((await send('application/x-ndjson', lines)).json()).toEqual({ list: 'web', rows: 2 });
+    expect((await send('text/csv', `${HEAD}J-2,5\n`)).json()).toMatchObject({
+      message: expect.stringContaining('codes.csv:2: its code is in the list "web" already') as string,
+    });
+    expect((await send('text/csv', Buffer.from([0x61, 0x0a, 0xff, 0x0a]))).json()).toMatchObject({
+      message: expect.stringContaining('codes.csv cannot be read (it is not UTF-8 text)') as string,
+    });
+    expect((await send('application/json', '{}')).statusCode).toBe(415);
+    const elsewhere = await app.inject({
+      method: 'POST',
+      url: '/api/v1/profiles/check',
+      headers: { 'content-type': 'text/csv' },
+      payload: 'a,b',
+    });
+    expect(elsewhere.json()).toMatchObject({ code: 'BODY_TYPE' });
+  });
+
+  it('leaves nothing of a caller who goes away half-way', async () => {
+    const before = await values.rows('web');
+    const request = http.request({
+      port,
+      method: 'POST',
+      path: '/api/v1/values?profile=lamp',
+      headers: { host: '127.0.0.1', 'content-type': 'text/csv' },
+    });
+    request.on('error', () => undefined);
+    request.write(HEAD);
+    for (let n = 0; n < 20; n++) {
+      const text = ROWS(1000).replaceAll('C-', `D${n}-`);
+      if (!request.write(text)) await once(request, 'drain');
+    }
+    request.destroy();
+    // Its transaction held the list: this import comes after the end of that one.
+    await expect.poll(async () => (await send('text/csv', `${HEAD}E-1,1\n`)).statusCode).toBe(200);
+    expect((await values.rows('web')).length).toBe(before.length + 1);
+    expect(bench.logged.join('\n')).not.toContain('INTERNAL');
   });
 });
 
@@ -425,7 +518,7 @@ wifi:
     );
 
     expect((await importRows('WO-7,Site 3,third-c4nary')).stderr).toMatch(
-      /line 2: its batch is in the list "sites" already/,
+      /:2: its batch is in the list "sites" already/,
     );
     const back = await cli('values', 'return', 'sites', '1', '--reason', 'x');
     expect(back.stderr).toMatch(/Row 1 of the list "sites" is shared/);

@@ -63,7 +63,7 @@ it(
     const [registry, values] = [await store.registry(), store.values()];
     try {
       const profile = parseProfile(PROFILE, 'p');
-      await values.add('pins', profile.values?.columns ?? [], rows);
+      await values.add('pins', profile.values?.columns ?? [], rows, { file: 'pins.csv' });
       const [firmware, earlier] = [await bundleOf('2.0.0'), await bundleOf('1.0.0')];
       const plan = await buildPlan(profile, { firmware, attempts: 1 }, () => Promise.resolve(''));
       const outcomes = await campaign({ plan, firmware, earlier, registry, values });

@@ -2,8 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
-import type { ValueRow, ValuesPlan } from '../../core/values/rows.js';
-import { readWholeList } from '../../core/values/whole-list.js';
+import { readValueRows, type ValuesPlan } from '../../core/values/rows.js';
 import { readBytes, readTextPieces } from '../../files/index.js';
 import { Store, type RowState, type Values } from '../../registry/index.js';
 import { countOption } from '../arguments/numbers.js';
@@ -58,15 +57,17 @@ function importCommand(io: CliIo): Command {
       const plan = await valuesOf(flags.profile);
       const format = flags.format ?? (/\.(jsonl|ndjson|json)$/i.test(file) ? 'jsonl' : 'csv');
       const folder = dirname(resolve(file));
-      const rows = (): AsyncGenerator<ValueRow> =>
-        readWholeList(file, {
+      const rows = (): ReturnType<typeof readValueRows> =>
+        readValueRows({
           pieces: readTextPieces(file),
           format,
           columns: plan.columns,
           match: plan.match,
           readFile: (path) => readBytes(resolve(folder, path)),
         });
-      const count = await withValues(io, command, (values) => values.add(plan.list, plan.columns, rows));
+      const count = await withValues(io, command, (values) =>
+        values.add(plan.list, plan.columns, rows, { file }),
+      );
       io.stdout(`${count} rows imported into the list "${plan.list}"\n`);
     });
 }

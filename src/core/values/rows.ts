@@ -22,17 +22,16 @@ export interface BoardValue {
   readonly secret: boolean;
 }
 
-/** One row of a list. One of the first five names the board or the batch that it is for, where the list has them. */
+/** What a row may name: a board, the batch whose boards share it, or what an operator scans before the board comes. */
+const ROW_NAMES = ['mac', 'serial', 'uuid', 'batch', 'scan'] as const;
+type RowName = (typeof ROW_NAMES)[number];
+
+/** One row of a list. */
 export interface ValueRow {
   /** In the file, from 1. */
   readonly line: number;
-  readonly mac?: string | undefined;
-  readonly serial?: string | undefined;
-  readonly uuid?: string | undefined;
-  /** All boards of this batch share the row. */
-  readonly batch?: string | undefined;
-  /** What an operator scans before the board is plugged in. */
-  readonly scan?: string | undefined;
+  /** For whom it is; absent: for any board. */
+  readonly named?: { readonly name: RowName; readonly text: string } | undefined;
   /** Every declared column, as stored. */
   readonly values: Readonly<Record<string, string>>;
 }
@@ -52,74 +51,68 @@ export interface RowsInput {
   readonly readFile: (path: string) => Promise<Uint8Array>;
 }
 
-const NAMES = ['mac', 'serial', 'uuid', 'batch', 'scan'] as const;
-
 /** Rows and faults in the order of the file; no fault repeats a value, which may be secret. */
 export async function* readValueRows(input: RowsInput): AsyncGenerator<ValueRow | RowFault> {
   const reader = input.format === 'csv' ? new CsvReader() : new JsonLinesReader();
-  const seen = new Map<string, number>();
-  let [isFirst, count] = [true, 0];
+  const declared = new Map(input.columns.map((column) => [column.name, column]));
   const toRow = async (record: RawRecord): Promise<ValueRow | RowFault> => {
-    count += 1;
     try {
-      const row = await rowOf(record, input);
-      checkUnique(row, input.columns, seen);
-      return row;
+      return await rowOf(record, declared, input);
     } catch (error) {
       if (!(error instanceof EspmintError) && !(error instanceof Fault)) throw error;
       return { line: record.line, reason: error.message.replace(/\.$/, '') };
     }
   };
+  let [isFirst, isEmpty] = [true, true];
   for await (const piece of input.pieces) {
-    for (const record of reader.push(isFirst ? piece.replace(/^\uFEFF/, '') : piece))
+    for (const record of reader.push(isFirst ? piece.replace(/^\uFEFF/, '') : piece)) {
+      isEmpty = false;
       yield await toRow(record);
+    }
     if (piece !== '') isFirst = false;
   }
-  for (const record of reader.end()) yield await toRow(record);
-  if (count === 0) yield { line: 1, reason: 'there is no row' };
+  for (const record of reader.end()) {
+    isEmpty = false;
+    yield await toRow(record);
+  }
+  if (isEmpty) yield { line: 1, reason: 'there is no row' };
 }
 
 class Fault extends Error {}
 
-async function rowOf({ line, columns, fault }: RawRecord, input: RowsInput): Promise<ValueRow> {
-  if (fault !== undefined) throw new Fault(fault);
-  const cells = new Map<string, string>();
-  for (const [name, text] of columns) {
-    if (cells.has(name)) throw new Fault(`the column ${name} is there twice`);
-    const isKnown = input.columns.some((column) => column.name === name) || NAMES.some((one) => one === name);
-    if (!isKnown)
-      throw new Fault(`the column "${name.slice(0, 40)}" is not declared in values.columns of the profile`);
-    cells.set(name, text);
-  }
+type Declared = ReadonlyMap<string, ValueColumn>;
+
+async function rowOf(record: RawRecord, declared: Declared, input: RowsInput): Promise<ValueRow> {
+  if (record.fault !== undefined) throw new Fault(record.fault);
   const values: Record<string, string> = {};
-  for (const column of input.columns) {
-    const cell = cells.get(column.name);
-    if (cell === undefined) throw new Fault(`there is no column ${column.name}`);
-    values[column.name] = column.file ? await fileValue(column, cell, input) : storedValue(column, cell);
+  const seen = new Set<string>();
+  let named: { readonly name: RowName; readonly text: string } | undefined;
+  for (const [name, cell] of record.columns) {
+    if (seen.has(name)) throw new Fault(`the column ${name} is there twice`);
+    seen.add(name);
+    const column = declared.get(name);
+    if (column !== undefined) {
+      values[name] = column.file ? await fileValue(column, cell, input) : storedValue(column, cell);
+    } else if (isRowName(name)) {
+      const text = cell.trim();
+      if (text === '') continue;
+      if (name !== input.match) throw new Fault(otherName(name, input.match));
+      const fault = textFault(text);
+      if (fault !== undefined) throw new Fault(`${name} ${fault.reason}`);
+      named = { name, text: name === 'mac' ? parseMac(text) : name === 'uuid' ? parseUuid(text) : text };
+    } else {
+      throw new Fault(`the column "${name.slice(0, 40)}" is not declared in values.columns of the profile`);
+    }
   }
-  const nameIn = (name: (typeof NAMES)[number]): string | undefined =>
-    input.columns.some((column) => column.name === name)
-      ? undefined
-      : (cells.get(name) ?? '').trim() || undefined;
-  const [mac, uuid] = [nameIn('mac'), nameIn('uuid')];
-  const named = NAMES.filter((name) => nameIn(name) !== undefined);
-  const { match } = input;
-  if (match !== 'next' && !named.includes(match)) throw new Fault(`there is no ${match}`);
-  const other = named.find((name) => name !== match);
-  if (other !== undefined)
-    throw new Fault(
-      `it names its ${other === 'batch' ? 'batch' : `board by ${other}`}, and values.match of the profile is ${match}`,
-    );
-  return {
-    line,
-    mac: mac === undefined ? undefined : parseMac(mac),
-    serial: nameIn('serial'),
-    uuid: uuid === undefined ? undefined : parseUuid(uuid),
-    batch: nameIn('batch'),
-    scan: nameIn('scan'),
-    values,
-  };
+  for (const name of declared.keys()) if (!seen.has(name)) throw new Fault(`there is no column ${name}`);
+  if (input.match !== 'next' && named === undefined) throw new Fault(`there is no ${input.match}`);
+  return { line: record.line, named, values };
 }
+
+const isRowName = (name: string): name is RowName => (ROW_NAMES as readonly string[]).includes(name);
+
+const otherName = (name: RowName, match: ValuesPlan['match']): string =>
+  `it names its ${name === 'batch' ? 'batch' : `board by ${name}`}, and values.match of the profile is ${match}`;
 
 async function fileValue(column: ValueColumn, path: string, { readFile }: RowsInput): Promise<string> {
   if (path === '') throw new Fault(`${column.name} names no file`);
@@ -181,21 +174,6 @@ function toBase64(bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length; at += 0x8000)
     text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
   return btoa(text);
-}
-
-/** @throws Fault with both lines */
-function checkUnique(row: ValueRow, columns: readonly ValueColumn[], seen: Map<string, number>): void {
-  const keys = [
-    ...NAMES.map((name) => [name, row[name]] as const),
-    ...columns.filter(({ unique }) => unique).map(({ name }) => [name, row.values[name]] as const),
-  ];
-  for (const [name, value] of keys) {
-    if (value === undefined) continue;
-    const key = `${name} ${value}`;
-    const before = seen.get(key);
-    if (before !== undefined) throw new Fault(`its ${name} stands in line ${before} already`);
-    seen.set(key, row.line);
-  }
 }
 
 /** The values of one row, for the flow. */

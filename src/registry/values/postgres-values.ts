@@ -1,31 +1,18 @@
 // Lists of values in PostgreSQL: imports of any size in one transaction, and claims that give each row once.
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-import type { ValueColumn, ValueRow } from '../../core/values/rows.js';
+import type { RowFault, ValueColumn, ValueRow } from '../../core/values/rows.js';
 import { eventBy, recordEvent } from '../devices/events.js';
 import { macOf, macKeyOf } from '../devices/rows.js';
 import { type Asker, processUser } from '../process-user.js';
 import type { Database } from '../store/database.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import { type ListRow, readHeld, readShared, shareRow, type StoredRow, takeRow } from './claim-row.js';
-import { claimedRow, rowOwner } from './reserved-rows.js';
-import type { ClaimedRow, ListedRow, RowClaim, RowState, ValueList, Values } from './values.js';
+import { importRows } from './import-rows.js';
+import { claimedRow } from './reserved-rows.js';
+import type { ClaimedRow, ImportBy, ListedRow, RowClaim, RowState, ValueList, Values } from './values.js';
 
-/** Rows of one statement: a million pass in some hundred of them. */
-const ROWS_AT_ONCE = 2_000;
 const STATES: readonly RowState[] = ['free', 'used', 'shared', 'scrapped', 'returned'];
-
-/** One row as it is stored. */
-interface PreparedRow {
-  readonly number: number;
-  readonly line: number;
-  readonly wanted: string | null;
-  readonly state: RowState;
-  /** JSON. */
-  readonly open: string;
-  readonly sealed: string | null;
-  readonly marks: readonly string[];
-}
 
 export class PostgresValues implements Values {
   readonly #database: Database;
@@ -39,40 +26,13 @@ export class PostgresValues implements Values {
   async add(
     list: string,
     columns: readonly ValueColumn[],
-    rows: () => AsyncIterable<ValueRow>,
-    actor = processUser(),
+    rows: () => AsyncIterable<ValueRow | RowFault>,
+    { actor = processUser(), ...by }: ImportBy,
   ): Promise<number> {
     return this.#database.transaction('values', async (client) => {
       const { id } = await this.#listFor(client, list, columns, actor);
-      const {
-        rows: [last],
-      } = await client.query<{ number: number }>(
-        'select coalesce(max(number), 0)::integer as number from value_rows where list_id = $1',
-        [id],
-      );
-      const first = (last?.number ?? 0) + 1;
-      let count = 0;
-      let some: PreparedRow[] = [];
-      const prepare = this.#preparing(list, columns);
-      // The server works on some rows while the next ones are read and sealed here.
-      let inserting = Promise.resolve();
-      const flush = async (): Promise<void> => {
-        const prepared = some;
-        some = [];
-        await inserting;
-        inserting = insertRows(client, { id, name: list }, prepared);
-        // It is waited for below, or by the next flush.
-        inserting.catch(() => undefined);
-      };
-      try {
-        for await (const row of rows()) {
-          some.push(prepare(row, first + count++));
-          if (some.length === ROWS_AT_ONCE) await flush();
-        }
-        if (some.length > 0) await flush();
-      } finally {
-        await inserting;
-      }
+      const work = { list: { id, name: list }, columns, rows: rows(), ...by };
+      const count = await importRows(client, this.#box, work);
       await recordEvent(client, { kind: 'values imported', actor, detail: { list, rows: count } });
       return count;
     });
@@ -240,75 +200,10 @@ export class PostgresValues implements Values {
     return { ...list, columns };
   }
 
-  #preparing(list: string, columns: readonly ValueColumn[]): (row: ValueRow, number: number) => PreparedRow {
-    const namesOf = (isSecret: boolean): string[] =>
-      columns.filter(({ secret }) => secret === isSecret).map(({ name }) => name);
-    const [secret, open] = [namesOf(true), namesOf(false)];
-    // A secret leaves no digest that somebody could search for: its import compares it within the file alone.
-    const unique = columns.filter((column) => column.unique && !column.secret).map((column) => column.name);
-    const partOf = (values: ValueRow['values'], names: readonly string[]): string =>
-      JSON.stringify(Object.fromEntries(names.map((name) => [name, values[name]])));
-    return (row, number) => {
-      const named = nameOf(row);
-      return {
-        number,
-        line: row.line,
-        wanted: named?.replace('=', ' ') ?? null,
-        state: row.batch === undefined ? 'free' : 'shared',
-        open: partOf(row.values, open),
-        sealed:
-          secret.length === 0 ? null : this.#box.seal(partOf(row.values, secret), rowOwner(list, number)),
-        marks: [
-          ...unique.map((column) => `${column}=${row.values[column] ?? ''}`),
-          ...(named === undefined ? [] : [named]),
-        ],
-      };
-    };
-  }
-
   #claimed({ name: list, columns }: ListRow, row: StoredRow): ClaimedRow {
     const { number, open_values: open, sealed } = row;
     return claimedRow({ list, number, columns, open, sealed: sealed ?? undefined }, this.#box);
   }
-}
-
-/** @throws VALUES_FILE_INVALID for what the list has already */
-async function insertRows(
-  client: pg.ClientBase,
-  { id, name }: Pick<ListRow, 'id' | 'name'>,
-  rows: readonly PreparedRow[],
-): Promise<void> {
-  await client.query(
-    `insert into value_rows (list_id, number, state, wanted, open_values, sealed)
-     select $1, number, state, wanted, open::jsonb, sealed
-     from unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[]) as r (number, state, wanted, open, sealed)`,
-    [
-      id,
-      rows.map(({ number }) => number),
-      rows.map(({ state }) => state),
-      rows.map(({ wanted }) => wanted),
-      rows.map(({ open }) => open),
-      rows.map(({ sealed }) => sealed),
-    ],
-  );
-  const marks = rows.flatMap((row) => row.marks.map((mark) => ({ mark, row })));
-  if (marks.length === 0) return;
-  // In the order of their index, which is otherwise walked through from end to end for each of them.
-  const { rows: taken } = await client.query<{ place: number }>(
-    `with new as materialized (
-       select sha256(convert_to(mark, 'UTF8')) as digest, number, place
-       from unnest($2::text[], $3::integer[]) with ordinality as m (mark, number, place)),
-     made as (insert into value_marks (list_id, mark, number) select $1, digest, number from new order by digest
-              on conflict do nothing returning mark)
-     select place::integer - 1 as place from new where digest not in (select mark from made) order by place limit 10`,
-    [id, marks.map(({ mark }) => mark), marks.map(({ row }) => row.number)],
-  );
-  if (taken.length === 0) return;
-  const faults = taken.flatMap(({ place }) => {
-    const { mark = '', row } = marks[place] ?? {};
-    return [`line ${row?.line ?? 0}: its ${mark.split('=')[0] ?? ''} is in the list "${name}" already`];
-  });
-  throw new EspmintError('VALUES_FILE_INVALID', { faults, more: '' });
 }
 
 async function readList(client: pg.ClientBase, name: string, lock = ''): Promise<ListRow> {
@@ -317,12 +212,6 @@ async function readList(client: pg.ClientBase, name: string, lock = ''): Promise
   } = await client.query<ListRow>(`select * from value_lists where name = $1 ${lock}`, [name]);
   if (list === undefined) throw new EspmintError('VALUE_LIST_UNKNOWN', { list: name });
   return list;
-}
-
-/** What names the board or the batch of a row, as its mark: a row has one name at most. */
-function nameOf({ mac, serial, uuid, batch, scan }: ValueRow): string | undefined {
-  const [named] = Object.entries({ mac, serial, uuid, batch, scan }).filter(([, text]) => text !== undefined);
-  return named && `${named[0]}=${named[1] ?? ''}`;
 }
 
 const markOf = (wanted: string): string => wanted.replace(' ', '=');

@@ -1,5 +1,5 @@
 // Values of its own for each board: lists whose rows are each given to one board, for good, or shared by a batch.
-import type { ValueColumn, ValueRow, ValuesPlan } from '../../core/values/rows.js';
+import type { RowFault, ValueColumn, ValueRow, ValuesPlan } from '../../core/values/rows.js';
 import type { Asker } from '../process-user.js';
 
 /** `shared`: it names a batch, and all boards of that have it; never used up. */
@@ -50,20 +50,28 @@ export interface ClaimedRow {
   readonly stored: Readonly<Record<string, string>>;
 }
 
+export interface ImportBy {
+  /** How errors name the file. */
+  readonly file: string;
+  readonly actor?: string | undefined;
+  /** Ends the import, and nothing of it stays. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface Values {
   /**
    * Adds rows to a list, all or none; the first import makes the list and its columns.
    *
    * @param rows reads them from their start: a lost connection begins again
    * @returns how many
-   * @throws VALUES_FILE_INVALID (a row that names a board or has a unique value that the list has already),
-   *   VALUE_COLUMNS_DIFFER, REGISTRY_*, DISK_FULL
+   * @throws VALUES_FILE_INVALID (rows with a fault; what names a board, or is a unique value, and is in the file or in
+   *   the list already), VALUE_COLUMNS_DIFFER, REGISTRY_*, DISK_FULL, CANCELLED, and what `rows` throws
    */
   add(
     list: string,
     columns: readonly ValueColumn[],
-    rows: () => AsyncIterable<ValueRow>,
-    actor?: string,
+    rows: () => AsyncIterable<ValueRow | RowFault>,
+    by: ImportBy,
   ): Promise<number>;
 
   /**

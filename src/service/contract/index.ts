@@ -52,7 +52,9 @@ type Out<S> = S extends z.ZodType ? z.output<S> : undefined;
 /** What a caller sends. */
 export type ParamsOf<I extends OperationId> = In<Field<Operations[I], 'params'>>;
 export type QueryOf<I extends OperationId> = In<Field<Operations[I], 'query'>>;
-export type BodyOf<I extends OperationId> = In<Field<Operations[I], 'body'>>;
+export type BodyOf<I extends OperationId> = Operations[I] extends { readonly upload: readonly string[] }
+  ? Blob
+  : In<Field<Operations[I], 'body'>>;
 /** What a caller gets; text answers are strings. */
 export type AnswerOf<I extends OperationId> = Operations[I]['response'] extends z.ZodType
   ? z.output<Operations[I]['response']>
@@ -62,7 +64,16 @@ export type AnswerOf<I extends OperationId> = Operations[I]['response'] extends 
 export interface RequestOf<I extends OperationId> {
   readonly params: Out<Field<Operations[I], 'params'>>;
   readonly query: Out<Field<Operations[I], 'query'>>;
-  readonly body: Out<Field<Operations[I], 'body'>>;
+  readonly body: Operations[I] extends { readonly upload: readonly string[] }
+    ? Upload
+    : Out<Field<Operations[I], 'body'>>;
+}
+
+/** A file that is read while it comes in. */
+export interface Upload {
+  readonly contentType: string;
+  /** Read once. @throws CANCELLED where the caller goes away or sends nothing any more */
+  readonly pieces: AsyncIterable<Uint8Array>;
 }
 
 /** The table without exact types, for code that walks over it. */

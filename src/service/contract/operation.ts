@@ -29,6 +29,8 @@ export interface Operation {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** In place of a body in JSON: a file of any size, read while it comes in, of one of these content types. */
+  readonly upload?: readonly string[];
   /** Of the whole request; absent: the limit of all. */
   readonly bodyLimitBytes?: number;
   /** Of a 200 answer. */

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { doneSchema, operations, reasonSchema, timeSchema } from './operation.js';
 
-/** A million rows of some columns. */
-const LIST_BODY_BYTES = 96 * 1024 * 1024;
 const MOST_ROWS = 1000;
+/** With a header line. */
+const CSV = 'text/csv';
+export const JSON_LINES = 'application/x-ndjson';
 
 const STATES = ['free', 'used', 'shared', 'scrapped', 'returned'] as const;
 const listParams = z.object({ list: z.string().min(1).max(64) });
@@ -80,18 +81,17 @@ export const VALUE_OPERATIONS = operations({
     method: 'POST',
     path: '/values',
     role: 'engineer',
-    bodyLimitBytes: LIST_BODY_BYTES,
     summary:
-      'Takes rows into the list that a profile declares, all of them or none; the first import makes the list.',
-    body: z.object({
-      /** `values` of it declares the list and its columns; without a version: its newest. */
-      profile: z.object({ name: z.string().max(64), version: z.int().optional() }),
-      /** The content of the file: CSV with a header line, or JSON Lines. */
-      rows: z.string().min(1).max(LIST_BODY_BYTES),
-      format: z.enum(['csv', 'jsonl']).default('csv'),
-      /** How a message names the text. */
+      'Takes rows into the list that a profile declares, all of them or none; the first import makes the list. The file is read while it comes in; a caller that goes away leaves nothing behind.',
+    query: z.object({
+      /** `values` of it declares the list and its columns. */
+      profile: z.string().min(1).max(64),
+      /** Of the profile; default: its newest. */
+      version: z.coerce.number().int().optional(),
+      /** How a message names the file. */
       file: z.string().max(200).default('rows'),
     }),
+    upload: [CSV, JSON_LINES],
     response: z.object({ list: z.string(), rows: z.int() }),
   },
   endValueRow: {

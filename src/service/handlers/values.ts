@@ -1,6 +1,8 @@
 // Lists of values over HTTP: the columns are those that a profile of the station declares.
 import { EspmintError } from '../../core/errors/index.js';
-import { readWholeList } from '../../core/values/whole-list.js';
+import { readValueRows } from '../../core/values/rows.js';
+import { textPieces } from '../../files/index.js';
+import { JSON_LINES } from '../contract/values.js';
 import type { ServiceCore } from '../core.js';
 import { askerOf } from '../http/asker.js';
 import type { Handlers } from '../http/operations.js';
@@ -22,9 +24,9 @@ export function valueHandlers({ parts, profiles }: ServiceCore): ValueHandlers {
       const last = rows.at(-1);
       return { rows, ...(rows.length < limit || last === undefined ? {} : { next: last.number }) };
     },
-    importValues: async ({ body: { profile: wanted, rows: text, format, file } }, call) => {
+    importValues: async ({ query: { profile: name, version, file }, body }, call) => {
       const values = store();
-      const { profile } = await profiles.get(wanted.name, wanted.version);
+      const { profile } = await profiles.get(name, version);
       const plan = profile.values;
       if (plan === undefined) {
         throw new EspmintError('INPUT_INVALID', {
@@ -41,15 +43,17 @@ export function valueHandlers({ parts, profiles }: ServiceCore): ValueHandlers {
           hint: 'import the list with espmint values import on that computer, or give its content as base64',
         });
       }
-      const rows = () =>
-        readWholeList(file, {
-          pieces: inPieces(text),
-          format,
+      const rows = readOnce(() =>
+        readValueRows({
+          pieces: inTurns(textPieces(file, body.pieces)),
+          format: body.contentType === JSON_LINES ? 'jsonl' : 'csv',
           columns: plan.columns,
           match: plan.match,
           readFile: () => Promise.reject(new Error('no column names a file')),
-        });
-      const count = await values.add(plan.list, plan.columns, rows, askerOf(call).actor);
+        }),
+      );
+      const by = { file, actor: askerOf(call).actor, signal: call.signal };
+      const count = await values.add(plan.list, plan.columns, rows, by);
       return { list: plan.list, rows: count };
     },
     endValueRow: async ({ params: { list, row }, body: { state, reason } }, call) => {
@@ -59,12 +63,30 @@ export function valueHandlers({ parts, profiles }: ServiceCore): ValueHandlers {
   };
 }
 
-const PIECE_CHARACTERS = 64 * 1024;
+/** What came in is gone when the connection to the database is lost: the caller sends it again. */
+function readOnce<T>(read: () => T): () => T {
+  let isRead = false;
+  return () => {
+    if (isRead) {
+      throw new EspmintError('REGISTRY_UNREACHABLE', {
+        target: 'the database',
+        reason: 'the connection was lost during the import',
+      });
+    }
+    isRead = true;
+    return read();
+  };
+}
+
+/** Some milliseconds of work. */
+const PIECE_CHARACTERS = 16 * 1024;
 
 /** Boards have the event loop in between. */
-async function* inPieces(text: string): AsyncGenerator<string> {
-  for (let at = 0; at < text.length; at += PIECE_CHARACTERS) {
-    yield text.slice(at, at + PIECE_CHARACTERS);
-    await nextTurn();
+async function* inTurns(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += PIECE_CHARACTERS) {
+      yield piece.slice(at, at + PIECE_CHARACTERS);
+      await nextTurn();
+    }
   }
 }

@@ -1,6 +1,7 @@
 // The interface as an OpenAPI 3.1 document, made from the same schemas that check requests and answers.
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
+import { operationList } from '../contract/index.js';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
 /** Named here because no operation's JSON refers to it: events carry it. */
@@ -32,9 +33,22 @@ export async function registerOpenApi(
       },
       security: [{ token: [] }, { session: [] }],
     },
-    transform: createJsonSchemaTransform({}),
+    transform: withUploads(createJsonSchemaTransform({})),
     transformObject: (document) => openObjects(withoutUnused(components(document))),
   });
+}
+
+type Transform = ReturnType<typeof createJsonSchemaTransform>;
+
+/** The body of an upload is a file: it has no schema that is checked. */
+function withUploads(transform: Transform): Transform {
+  return (route) => {
+    const { schema, url } = transform(route);
+    const { operationId } = route.schema as { readonly operationId?: string };
+    const { upload } = operationList.find(({ id }) => id === operationId) ?? {};
+    if (upload === undefined) return { schema, url };
+    return { schema: { ...schema, consumes: [...upload], body: { type: 'string', format: 'binary' } }, url };
+  };
 }
 
 /** The schema library lists every named schema twice, as it comes in and as it goes out: keeps what is referred to. */

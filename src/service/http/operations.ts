@@ -23,6 +23,7 @@ import {
 import { z } from 'zod';
 import { checkTexts } from './input.js';
 import { addressOf } from './request-facts.js';
+import { uploadOf } from './uploads.js';
 import { isDirect } from './sites.js';
 
 /** What a handler may know and do besides its request. */
@@ -106,8 +107,9 @@ function routeOf(
     url: `${API_PREFIX}${path}`,
     schema: routeSchema(operation),
     onRequest: (request) => admit(request, operation, options),
+    config: { upload: operation.upload },
     preValidation: ({ params, query, body }, _, done) => {
-      checkTexts([params, query, body]);
+      checkTexts([params, query, operation.upload === undefined ? body : undefined]);
       done();
     },
     handler: async (request, reply) => {
@@ -115,7 +117,8 @@ function routeOf(
       if (request.method === 'HEAD' && isTextAnswer(operation.response)) {
         return reply.type(operation.response.contentType).send();
       }
-      const { params, query, body } = request;
+      const { params, query } = request;
+      const body = operation.upload === undefined ? request.body : uploadOf(request);
       const answer = await handler({ params, query, body }, callOf(request, reply, options));
       options.onDone(operation);
       if (!isTextAnswer(operation.response)) return answer;

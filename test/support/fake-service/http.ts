@@ -124,7 +124,10 @@ async function run(exchange: Exchange, found: Found, url: URL, caller: Caller): 
     const sent = {
       params: parse(operation.params, params),
       query: parse(operation.query, Object.fromEntries(url.searchParams)),
-      body: parse(operation.body, await readBody(request)),
+      body:
+        operation.upload === undefined
+          ? parse(operation.body, await readBody(request))
+          : { contentType: request.headers['content-type'], pieces: request },
     };
     const value =
       session(exchange, operation.id, sent.body, caller) ??

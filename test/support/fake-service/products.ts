@@ -56,7 +56,9 @@ export function products(world: FakeWorld): Handlers {
     listValueRows: ({ query: { state, limit } }) => ({
       rows: world.valueRows.filter((row) => state === undefined || row.state === state).slice(0, limit),
     }),
-    importValues: ({ body: { rows } }) => {
+    importValues: async ({ body: { pieces } }) => {
+      let rows = '';
+      for await (const piece of pieces) rows += Buffer.from(piece).toString();
       const lines = rows.trim().split('\n').slice(1);
       for (const line of lines)
         world.valueRows.push({ number: world.valueRows.length + 1, state: 'free', values: { sku: line } });

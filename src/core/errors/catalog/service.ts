@@ -23,11 +23,11 @@ export const SERVICE_ERRORS = {
     problem: ({ field, reason }) => `The request is not accepted: ${field} ${reason}`,
     next: () => 'correct it and send it again',
   }),
-  BODY_TYPE: entry<{ reason: string }>({
+  BODY_TYPE: entry<{ reason: string; wanted?: string }>({
     ...input,
     http: 415,
     problem: ({ reason }) => `The body of the request cannot be read (${reason})`,
-    next: () => 'send JSON with content-type: application/json',
+    next: ({ wanted = 'application/json' }) => `send the request with content-type: ${wanted}`,
   }),
   BODY_TOO_LARGE: entry<{ maxBytes: number }>({
     ...input,

@@ -87,9 +87,9 @@ function Import(): JSX.Element {
     setBusy(true);
     setFailure(undefined);
     try {
-      const format = /\.(jsonl|ndjson|json)$/i.test(file.name) ? 'jsonl' : 'csv';
-      const body = { profile: { name }, rows: await file.text(), format, file: file.name } as const;
-      const { list, rows } = await call('importValues', { body });
+      const type = /\.(jsonl|ndjson|json)$/i.test(file.name) ? 'application/x-ndjson' : 'text/csv';
+      const query = { profile: name, file: file.name };
+      const { list, rows } = await call('importValues', { query, body: new Blob([file], { type }) });
       say(`${list}: ${tn('values.imported', rows)}`);
     } catch (error) {
       setFailure(error);
