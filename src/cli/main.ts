@@ -5,6 +5,7 @@ import { createMasker } from '../core/masking/masker.js';
 import { tellWhatIsNotPrivate } from '../files/windows-acl.js';
 import { jsonLine, OutputClosed, processIo, type CliIo } from './io.js';
 import { secretsOf } from './known-secrets.js';
+import { printable } from './output/printable.js';
 import { buildProgram } from './program.js';
 import { checkArguments } from './arguments/texts.js';
 
@@ -60,7 +61,8 @@ function reportFailure(error: EspmintError, io: CliIo, { json, debug, secrets }:
   const masker = createMasker(secrets);
   const message = masker.known(error.message);
   if (json) io.stdout(jsonLine({ type: 'error', code: error.code, message }));
-  io.stderr(`espmint: ${message} [${error.code}]\n`);
+  // It may name what others wrote: a file, a row of the registry, a line of a board.
+  io.stderr(`espmint: ${message.split('\n').map(printable).join('\n')} [${error.code}]\n`);
   if (!debug) return;
   io.stderr(`${masker.known(error.stack ?? '')}\n`);
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {

@@ -40,6 +40,11 @@ describe('a time that is typed', () => {
     expect(read('2026-11-24 06:00', 'Europe/Berlin', 'end')).toBe('2026-11-24T05:00:00.000Z');
   });
 
+  it('ends with the last year of four digits, which databases take', () => {
+    expect(read('9999-12-31', 'UTC', 'end')).toBe('9999-12-31T23:59:59.999Z');
+    expect(read('9999-12-31 23:00 -05:00')).toBe('9999-12-31T23:59:59.999Z');
+  });
+
   it('as today is the day of the zone, not of UTC', () => {
     expect(read('today', 'UTC')).toBe('2026-11-24T00:00:00.000Z');
     expect(read('today', 'Asia/Tokyo')).toBe('2026-11-24T15:00:00.000Z');

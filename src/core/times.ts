@@ -11,6 +11,8 @@ const HOUR_MS = 3_600_000;
 /** What a field of the API takes: a day, a time of a day, with or without its zone. */
 export const MOMENT_PATTERN =
   '^(today|yesterday|[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)? ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?)?)$';
+/** Text of four digits for a year ends here, and so do databases that are given such text. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const DAY = /^(\d{4})-(\d\d)-(\d\d)$/;
 const TIME =
   /^(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?(Z|UTC|[+-]\d\d:?\d\d))?$/i;
@@ -35,7 +37,7 @@ export interface MomentReading {
 export function parseMoment(text: string, { field, nowMs, zone, as }: MomentReading): number {
   const day = dayNumber(text.trim(), nowMs, zone);
   const ms = day === undefined ? timeOf(text.trim(), zone) : midnight(day + (as === 'end' ? 1 : 0), zone);
-  if (ms !== undefined) return ms;
+  if (ms !== undefined) return Math.min(ms, LAST_MS);
   throw new EspmintError('INPUT_INVALID', {
     field,
     reason: `is "${text}", which is no time`,

@@ -22,9 +22,13 @@ describe('the data directory', () => {
     await symlink(folder, join(folder, 'link'));
     expect(await openDataDir(join(folder, 'link'))).toBe(join(folder, 'link'));
     await symlink(join(folder, 'nothing'), join(folder, 'dangling'));
-    for (const path of ['file', 'file/below', 'dangling']) {
-      await expect(openDataDir(join(folder, path))).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE' });
-    }
+    const other = 'it is a file, or a link that leads nowhere';
+    const reasons = { file: other, 'file/below': 'a part of its path is not a folder', dangling: other };
+    for (const [path, reason] of Object.entries(reasons))
+      await expect(openDataDir(join(folder, path))).rejects.toMatchObject({
+        code: 'DATA_DIR_UNUSABLE',
+        details: { reason },
+      });
   });
 
   it.skipIf(process.platform !== 'linux')(

@@ -3,8 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { EspmintError } from '../core/errors/index.js';
-import { PRIVATE_DIR, codeOf, isFolder, restrictToUser, whyNotOurs } from '../files/index.js';
-import { reasonOf } from './reason.js';
+import { PRIVATE_DIR, codeOf, isFolder, reasonOf, restrictToUser, whyNotOurs } from '../files/index.js';
 
 /** What decides the default place; given by tests, read from the process otherwise. */
 export interface Surroundings {
@@ -49,7 +48,9 @@ export async function openDataDir(dataDir: string): Promise<string> {
     await makeFolders(path);
     notOurs = whyNotOurs(await stat(path));
   } catch (error) {
-    throw new EspmintError('DATA_DIR_UNUSABLE', { path, reason: reasonOf(error) });
+    const isOther = codeOf(error) === 'EEXIST';
+    const reason = isOther ? 'it is a file, or a link that leads nowhere' : reasonOf(error);
+    throw new EspmintError('DATA_DIR_UNUSABLE', { path, reason });
   }
   if (notOurs !== undefined) throw new EspmintError('DATA_DIR_UNUSABLE', { path, reason: notOurs });
   return path;

@@ -17,6 +17,8 @@ describe('a command line that is not understood', () => {
       'provision --port x --known kep',
       '--known has a value that it cannot have; choose keep, rotate, refuse or ask;',
     ],
+    ['lists add bogus x', '<list> has a value that it cannot have; choose allow or deny;'],
+    ['station teach --usb-id \u001b[31m\u202e', 'The USB id is "\ufffd[31m\ufffd"; give it as'],
     ['identity', '<mac> is missing; write espmint identity [options] <mac>;'],
     ['provision --port x --attempts 0', '--attempts is "0"; give a whole number from 1 to 10.'],
     ['devices list --data-dir= ', '--data-dir names no folder; give a folder, or leave it out.'],

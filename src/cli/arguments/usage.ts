@@ -40,8 +40,11 @@ export function usageError(
         excess(message),
         `leave out what is too much, or quote a value with spaces; ${help}`,
       );
-    case 'commander.invalidArgument':
-      return invalid(flag, 'has a value that it cannot have', `${choicesIn(message)}; ${help}`);
+    case 'commander.invalidArgument': {
+      const [, argument] = /for argument '([^']+)'/.exec(message) ?? [];
+      const field = argument === undefined ? flag : `<${argument}>`;
+      return invalid(field, 'has a value that it cannot have', `${choicesIn(message)}; ${help}`);
+    }
     default:
       return invalid('The command line', `is not understood (${message.replace(/^error: /, '')})`, help);
   }

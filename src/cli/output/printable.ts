@@ -1,8 +1,11 @@
 // Text of others on a terminal.
 
-/** Other programs write the registry too: nothing of theirs may steer the terminal. */
+/** Control characters, and those that turn the direction of the text beside them round. */
+const STEERING = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Other programs write the registry and images too: nothing of theirs may steer the terminal. */
 export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '\u{fffd}');
+  return text.replaceAll(STEERING, '\u{fffd}');
 }
 
 /** Chinese, Japanese and Korean letters, their full-width forms, and pictures take two cells (Unicode TR 11). */

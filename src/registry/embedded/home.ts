@@ -4,8 +4,14 @@ import { constants } from 'node:fs';
 import { lchown, lstat, mkdir, open, readlink, realpath, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
-import { PRIVATE_DIR, codeOf, makePrivateDir, readPrivateFile, replaceOwnFile } from '../../files/index.js';
-import { reasonOf } from '../reason.js';
+import {
+  PRIVATE_DIR,
+  codeOf,
+  makePrivateDir,
+  readPrivateFile,
+  reasonOf,
+  replaceOwnFile,
+} from '../../files/index.js';
 import { changeableByOthers } from './account-files.js';
 import { type Account, firstObstacle, serverAccount } from './account.js';
 import { sha256Hex } from '../../core/digest.js';

@@ -1,7 +1,8 @@
 // What is not as it should be in everything that this computer keeps for the registry; nothing is changed by looking.
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
-import { reasonOf } from '../../files/index.js';
+import { codeOf, reasonOf } from '../../files/index.js';
 import { type KeptRecord, unsyncedRuns } from '../statistics/run-log-records.js';
 import type { SpoolFault } from './fault.js';
 import { readRoot } from './log.js';
@@ -18,12 +19,15 @@ export function logFolder(dataDir: string, log: LogName): string {
 
 /** Never throws: what cannot be looked at is a fault itself. */
 export async function inspectSpool(dataDir: string): Promise<readonly SpoolFault[]> {
+  const spool = join(dataDir, 'spool');
+  try {
+    await readdir(spool);
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? [] : [unreadable(spool, error)];
+  }
   const found: SpoolFault[] = [];
   for (const log of LOGS) {
     const root = logFolder(dataDir, log);
-    const unreadable = (error: unknown): void => {
-      found.push(new EspmintError('SPOOL_UNREADABLE', { path: root, reason: reasonOf(error) }));
-    };
     try {
       const { records, faults } = await readRoot<unknown>(root);
       for (const fault of faults) {
@@ -46,8 +50,12 @@ export async function inspectSpool(dataDir: string): Promise<readonly SpoolFault
       for (const { path, sizeBytes, changedAt } of await listSetAside(root))
         found.push(new EspmintError('SPOOL_SET_ASIDE', { path, sizeBytes, changedAt }));
     } catch (error) {
-      unreadable(error);
+      found.push(unreadable(root, error));
     }
   }
-  return found;
+  return found.filter(({ message }, at) => found.findIndex((other) => other.message === message) === at);
+}
+
+function unreadable(path: string, error: unknown): SpoolFault {
+  return new EspmintError('SPOOL_UNREADABLE', { path, reason: reasonOf(error) });
 }

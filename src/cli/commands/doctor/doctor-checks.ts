@@ -78,11 +78,12 @@ async function checkEsptool(io: CliIo): Promise<Finding> {
 
 async function checkDataDir(io: CliIo, options: GlobalOptions): Promise<Finding> {
   const path = dataDirOf(io, options);
-  const fault = await stat(path).then(
-    () => undefined,
-    (error: unknown) => error,
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    (error: unknown) => (codeOf(error) === 'ENOENT' ? undefined : true),
   );
-  if (codeOf(fault) === 'ENOENT') return { state: 'ok', text: `${path} (made on first use)` };
+  if (isFolder === undefined) return { state: 'ok', text: `${path} (made on first use)` };
+  if (!isFolder) return { state: 'fault', text: `${path} is no folder; name another one with --data-dir` };
   const mayWrite = await access(path, constants.W_OK | constants.X_OK).then(
     () => true,
     () => false,

@@ -42,8 +42,3 @@ export function parseFormatVersion(text: string): NvsVersion {
 export function checkOutputName(path: string): void {
   formOfFile({ field: 'OUT', path, forms: ['bin'] });
 }
-
-/** Text from a file, safe to print: nothing in it may steer the terminal. */
-export function printable(text: string): string {
-  return text.replace(/\p{C}/gu, '\ufffd');
-}

@@ -12,7 +12,7 @@ import {
 import { readBytes } from '../../../files/index.js';
 import { tableLines } from '../../output/table.js';
 import { type CliIo, jsonLine } from '../../io.js';
-import { printable } from './arguments.js';
+import { printable } from '../../output/printable.js';
 import { readKey } from './files.js';
 
 interface InspectCommandOptions {

@@ -5,7 +5,8 @@ import { EspmintError } from '../../../core/errors/index.js';
 import { type MergeResult, type NvsName, decryptNvs, encryptNvs, mergeCsv } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
-import { checkOutputName, printable } from './arguments.js';
+import { printable } from '../../output/printable.js';
+import { checkOutputName } from './arguments.js';
 import { readKey, writeImage } from './files.js';
 
 interface MergeCommandOptions {

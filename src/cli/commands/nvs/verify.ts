@@ -5,7 +5,7 @@ import { EXIT } from '../../../core/errors/index.js';
 import { type NvsFinding, decryptNvs, verifyNvs } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
-import { printable } from './arguments.js';
+import { printable } from '../../output/printable.js';
 import { readKey } from './files.js';
 
 export function verifyCommand(io: CliIo): Command {

@@ -32,8 +32,8 @@ async function show(io: CliIo, options: Options): Promise<void> {
     return;
   }
   if (ports.length === 0) {
-    const which = station === undefined ? 'No station' : `The station "${station}"`;
-    io.stderr(`${which} has made no board with this database yet.\n`);
+    const which = station === undefined ? 'No station has' : `The station "${station}" has not`;
+    io.stderr(`${which} made a board with this database yet.\n`);
   }
   new Table(io, HEADINGS).add(ports.map(cells));
 }

@@ -9,8 +9,9 @@ export type TeachOptions = PortOptions;
 
 export async function teach(io: CliIo, options: TeachOptions & GlobalOptions): Promise<void> {
   const teaching = new Teaching();
+  const ports = stationPorts(io, options);
   io.stderr('Plug a board into slot 1, then into slot 2, and so on; Ctrl-C saves.\n');
-  await stationPorts(io, options).watch((change) => {
+  await ports.watch((change) => {
     if (change.type !== 'arrived') return;
     const { pin, isNew } = teaching.arrived(change.place);
     io.stderr(`slot ${pin.slot} is ${pin.place}${isNew ? '' : ' (known already)'}\n`);

@@ -148,7 +148,7 @@ export const REGISTRY_ERRORS = {
   DATA_DIR_UNUSABLE: entry<{ path: string; reason: string }>({
     ...setup,
     problem: ({ path, reason }) => `The data directory ${path} cannot be used (${reason})`,
-    next: () => 'correct its owner and mode, or name another one with --data-dir',
+    next: () => 'correct that, or name another one with --data-dir',
   }),
   EMBEDDED_BINARIES_MISSING: entry<{ platform: string; reason: string }>({
     ...setup,
