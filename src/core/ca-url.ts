@@ -1,6 +1,7 @@
 // The address of the certificate authority that a device will call.
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { EspmintError } from './errors/index.js';
+import type { Why } from './why.js';
 
 /** Width of `ca_service_url` in the registry, and a common buffer size in firmware. */
 const CA_URL_MAX_BYTES = 255;
@@ -10,20 +11,20 @@ const CA_URL_MAX_BYTES = 255;
  * @throws CA_URL_INVALID
  */
 export function checkCaUrl(text: string): void {
-  const refuse = (reason: string): never => {
-    throw new EspmintError('CA_URL_INVALID', { reason });
+  const refuse = (why: Why, reason: string): never => {
+    throw new EspmintError('CA_URL_INVALID', { reason, why, maxBytes: CA_URL_MAX_BYTES });
   };
   const bytes = utf8ToBytes(text).length;
-  if (bytes > CA_URL_MAX_BYTES) refuse(`has ${bytes} bytes, more than ${CA_URL_MAX_BYTES}`);
-  if (/[\s\u0000-\u001f\u007f]/.test(text)) refuse('has a blank or a control character');
-  if (!URL.canParse(text)) refuse('is not a URL');
+  if (bytes > CA_URL_MAX_BYTES) refuse('too-long', `has ${bytes} bytes, more than ${CA_URL_MAX_BYTES}`);
+  if (/[\s\u0000-\u001f\u007f]/.test(text)) refuse('blank', 'has a blank or a control character');
+  if (!URL.canParse(text)) refuse('not-url', 'is not a URL');
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    refuse(`begins with ${url.protocol}, not http: or https:`);
-  if (!/^https?:\/\//i.test(text) || url.hostname === '') refuse('has no host name');
+    refuse('not-url', `begins with ${url.protocol}, not http: or https:`);
+  if (!/^https?:\/\//i.test(text) || url.hostname === '') refuse('no-host', 'has no host name');
   if (isUncallable(url.hostname))
-    refuse('names a host that no device can call: only this computer, or one cable');
-  if (url.username !== '' || url.password !== '') refuse('has a user name or password in it');
+    refuse('own-host', 'names a host that no device can call: only this computer, or one cable');
+  if (url.username !== '' || url.password !== '') refuse('sign-in-url', 'has a user name or password in it');
 }
 
 /**

@@ -1,4 +1,5 @@
 // The way of one device: the names of its stages and the events that tell of them, one union for CLI, service and web.
+import type { JoinWhy } from './why.js';
 import type { Conflict } from './conflict.js';
 import type { ErrorCode, Warning } from './errors/index.js';
 import type { FlashImage } from './flash-image.js';
@@ -44,6 +45,7 @@ export interface ChipFacts {
 
 /** What says that a board is on its network: its log, its firmware when asked, or an acknowledgement from inside it. */
 export const WIFI_PROOFS = ['log', 'firmware', 'acknowledgement'] as const;
+export type WifiProof = (typeof WIFI_PROOFS)[number];
 
 /** What an attempt keeps of a board's Wi-Fi; no field is secret. */
 export interface WifiRecord {
@@ -53,11 +55,13 @@ export interface WifiRecord {
   /** The network that it was given; absent where its firmware gets one later. */
   readonly ssid?: string | undefined;
   /** Of a board that joined. */
-  readonly proof?: (typeof WIFI_PROOFS)[number] | undefined;
+  readonly proof?: WifiProof | undefined;
   /** The board's own address, where it reported one. */
   readonly address?: string | undefined;
   /** Why it is not on the network, in words. */
   readonly reason?: string | undefined;
+  /** The same as a code. */
+  readonly why?: JoinWhy | undefined;
 }
 
 interface OfBoard {

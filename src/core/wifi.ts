@@ -1,6 +1,7 @@
 // What a Wi-Fi network name and its password may be, for firmware that copies them into fixed C arrays.
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { EspmintError } from './errors/index.js';
+import type { Why } from './why.js';
 
 export interface WifiCredentials {
   readonly ssid: string;
@@ -68,39 +69,41 @@ export function checkWifi(wifi: WifiCredentials, limits: WifiLimits = 'char-arra
 
 function checkSsid(ssid: string, maxBytes: number): void {
   const bytes = utf8ToBytes(ssid).length;
-  const hint = `give 1 to ${maxBytes} bytes of UTF-8`;
-  if (bytes === 0) throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason: 'is empty', hint });
-  if (ssid.includes('\0'))
-    throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason: 'has a NUL character', hint });
+  const refuse = (why: Why, reason: string, hint = `give 1 to ${maxBytes} bytes of UTF-8`): never => {
+    throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason, hint, why, maxBytes });
+  };
+  if (bytes === 0) refuse('empty', 'is empty');
+  if (ssid.includes('\0')) refuse('not-text', 'has a NUL character');
   if (/\p{Surrogate}|\uFFFD/u.test(ssid)) {
-    throw new EspmintError('WIFI_INVALID', {
-      field: 'SSID',
-      reason: 'is no UTF-8 text',
-      hint: 'type the name again, or rename a network whose name has other bytes',
-    });
+    refuse(
+      'not-text',
+      'is no UTF-8 text',
+      'type the name again, or rename a network whose name has other bytes',
+    );
   }
   if (bytes > maxBytes) {
     const reason = `has ${bytes} bytes where the firmware has room for ${maxBytes}`;
     const more = bytes <= WIFI_LIMITS.standard.ssidBytes ? `, or ${ALLOW_STANDARD}` : '';
-    throw new EspmintError('WIFI_INVALID', { field: 'SSID', reason, hint: hint + more });
+    refuse('too-long', reason, `give 1 to ${maxBytes} bytes of UTF-8${more}`);
   }
 }
 
 function checkPassword(password: string, maxBytes: number): void {
   const bytes = utf8ToBytes(password).length;
   const hint = `give ${MIN_PASSPHRASE_BYTES} to ${Math.min(maxBytes, 63)} printable ASCII characters, or none for an open network`;
-  const refuse = (reason: string, more = ''): never => {
-    throw new EspmintError('WIFI_INVALID', { field: 'password', reason, hint: hint + more });
+  const refuse = (why: Why, reason: string, more = ''): never => {
+    throw new EspmintError('WIFI_INVALID', { field: 'password', reason, hint: hint + more, why, maxBytes });
   };
   if (bytes > maxBytes) {
     const isRawKey = new RegExp(`^[0-9a-f]{${RAW_KEY_DIGITS}}$`, 'i').test(password);
     refuse(
+      'too-long',
       `has ${bytes} bytes where the firmware has room for ${maxBytes}`,
       isRawKey ? `, or ${ALLOW_STANDARD}` : '',
     );
   }
   if (bytes === RAW_KEY_DIGITS && !/^[0-9a-f]+$/i.test(password))
-    refuse('has 64 characters that are not all hex digits');
-  if (bytes < MIN_PASSPHRASE_BYTES) refuse(`has ${bytes} bytes, which WPA does not allow`);
-  if (!/^[\x20-\x7e]+$/.test(password)) refuse('has characters outside printable ASCII');
+    refuse('not-hex', 'has 64 characters that are not all hex digits');
+  if (bytes < MIN_PASSPHRASE_BYTES) refuse('too-short', `has ${bytes} bytes, which WPA does not allow`);
+  if (!/^[\x20-\x7e]+$/.test(password)) refuse('not-ascii', 'has characters outside printable ASCII');
 }

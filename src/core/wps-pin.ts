@@ -24,7 +24,8 @@ export function randomWpsPin(): string {
 /** @returns the eight digits, without blanks or dashes between them. @throws WPS_PIN_INVALID */
 export function parseWpsPin(text: string): string {
   const digits = text.replace(/[\s-]/g, '');
-  const refuse = (reason: string): EspmintError => new EspmintError('WPS_PIN_INVALID', { reason });
+  const refuse = (reason: string): EspmintError =>
+    new EspmintError('WPS_PIN_INVALID', { reason, why: 'pin' });
   if (!/^\d{8}$/.test(digits)) throw refuse('is not eight digits');
   if (digits === '00000000') throw refuse('is 00000000, which firmware replaces by one of its own');
   const wanted = wpsCheckDigit(digits.slice(0, 7));

@@ -80,7 +80,7 @@ describe('Wi-Fi over the HTTP API', () => {
         proof: 'abcd1234',
         way,
       });
-      expect(set).toMatchObject({ status: 200, answer: { way, ssid: 'Lab' } });
+      expect(set).toMatchObject({ status: 200, answer: { way, ssid: 'Lab', proof: 'firmware' } });
     },
   );
 
@@ -93,9 +93,12 @@ describe('Wi-Fi over the HTTP API', () => {
       password: 'wrong-password',
       proof: 'abcd1234',
     });
-    expect(wrong.answer.code).toBe('WIFI_JOIN_FAILED');
+    expect(wrong.answer).toMatchObject({ code: 'WIFI_JOIN_FAILED', params: { why: 'password' } });
     const bad = await post<ApiError>('/ports/wifi', { port, ssid: 'Lab', password: 'short' });
-    expect(bad).toMatchObject({ status: 400, answer: { code: 'WIFI_INVALID' } });
+    expect(bad).toMatchObject({
+      status: 400,
+      answer: { code: 'WIFI_INVALID', params: { why: 'too-short' } },
+    });
   });
 
   it('waits for WPS: by the button of the access point, and refuses a PIN that cannot be', async () => {

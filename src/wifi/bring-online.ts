@@ -1,5 +1,6 @@
 // Hands a network to a board in the way that it speaks, and waits for the proof of connection.
 import { EspmintError, isEspmintError, type OnWarning } from '../core/errors/index.js';
+import type { WifiProof } from '../core/stages.js';
 import type { Link } from '../driver/link/transport.js';
 import { CONSOLE_PRESETS } from './console/presets.js';
 import { runScript } from './console/run-script.js';
@@ -37,8 +38,9 @@ export interface Online {
   readonly address?: string | undefined;
   /** Its own page. */
   readonly url?: string | undefined;
-  /** What the proof rests on. */
-  readonly proof: string;
+  readonly proof: WifiProof;
+  /** The board's own line that says so, secrets masked. */
+  readonly line?: string | undefined;
 }
 
 /** @throws WIFI_JOIN_FAILED, WIFI_JOIN_UNPROVEN, WIFI_REFUSED, WIFI_PROOF_REFUSED, WIFI_STEP_FAILED, ... */
@@ -68,7 +70,7 @@ export async function bringOnline(
       const { url } = await client.provision(ssid, password, joinTimeoutMs).catch((error: unknown) => {
         throw joinFailure(error, log, { port: link.address, ssid });
       });
-      return { way: 'improv', url, proof: 'the firmware says by Improv that it is connected' };
+      return { way: 'improv', url, proof: 'firmware' };
     }
     case 'protocomm': {
       const { proof, username, onWarning, onStep } = options;
@@ -81,11 +83,7 @@ export async function bringOnline(
         onState: ({ state }) => onStep?.(`the board ${STATE_TEXTS[state]}`),
       });
       const { address } = await client.provision(ssid, password);
-      return {
-        way: 'protocomm',
-        address,
-        proof: 'the firmware says by unified provisioning that it is connected',
-      };
+      return { way: 'protocomm', address, proof: 'firmware' };
     }
     case 'console':
       return runConsole(link, CONSOLE_PRESETS[found.preset], credentials, options);
@@ -142,10 +140,11 @@ export async function runConsole(
   });
   const end = results.at(-1);
   const address = results.map(({ captured }) => captured['ip']).findLast((ip) => ip !== undefined);
-  if (end?.line !== undefined) return { way: 'console', address, proof: end.line };
+  if (end?.line !== undefined) return { way: 'console', address, proof: 'firmware', line: end.line };
   throw new EspmintError('WIFI_JOIN_UNPROVEN', {
     port: link.address,
     reason: 'the last step of the script had no answer',
+    why: 'not-said',
     lastLine: '',
   });
 }
@@ -170,6 +169,6 @@ function joinFailure(
   const isOpen = CAUSE_OPEN.some((code) => isEspmintError(error, code));
   const failed = isOpen ? log?.finish() : undefined;
   if (failed === undefined) return error;
-  const { text: reason, hint } = failed;
-  return new EspmintError('WIFI_JOIN_FAILED', { ...names, reason, hint }, { cause: error });
+  const { text: reason, hint, why } = failed;
+  return new EspmintError('WIFI_JOIN_FAILED', { ...names, reason, hint, why }, { cause: error });
 }

@@ -123,6 +123,7 @@ export class JoinLog {
     if (!this.isAssociated) return undefined;
     return {
       joined: false,
+      why: 'no-address',
       text: 'it joined the network but got no address',
       hint: 'check the DHCP server of the network',
       line: this.#lastLine,
@@ -134,16 +135,17 @@ export class JoinLog {
     if (match) return { joined: true, ...this.#associated, address: match.groups?.['ip'], line: line.trim() };
     const failed = this.patterns.failure?.find(({ pattern }) => pattern.test(line));
     if (failed === undefined) return undefined;
-    const { text = 'it says that it failed', hint = reasonText(undefined).hint } = failed;
-    return { joined: false, text, hint, line: line.trim() };
+    const { text = 'it says that it failed', hint = reasonText(undefined).hint, why = 'not-said' } = failed;
+    return { joined: false, why, text, hint, line: line.trim() };
   }
 
   #dead(line: string): JoinVerdict | undefined {
     const found = DEAD.find(([pattern]) => pattern.test(line));
     const hint = 'mend the firmware or the supply first: Wi-Fi is not the cause';
-    if (found !== undefined) return { joined: false, text: found[1], hint, line: line.trim() };
+    if (found !== undefined)
+      return { joined: false, why: 'firmware', text: found[1], hint, line: line.trim() };
     if (!RESTART.test(line) || ++this.#starts <= MAX_STARTS) return undefined;
-    return { joined: false, text: 'it restarts again and again', hint, line: line.trim() };
+    return { joined: false, why: 'firmware', text: 'it restarts again and again', hint, line: line.trim() };
   }
 
   #address(line: string): JoinVerdict | undefined {

@@ -2,6 +2,7 @@
 import { EspmintError, type ErrorCode } from '../core/errors/index.js';
 import type { LinePattern } from '../core/line-pattern.js';
 import { JoinLog, type Joined, type JoinPatterns, type NotJoined } from './join-log.js';
+import type { ReasonText } from './reasons.js';
 
 export interface JoinRulesOptions extends JoinPatterns {
   readonly port: string;
@@ -27,15 +28,21 @@ export function joinRules({ port, ssid, timeoutMs, ...patterns }: JoinRulesOptio
   const log = new JoinLog(patterns);
   let joined: Joined | undefined;
   let failed: NotJoined | undefined;
-  const failure = ({ text, hint }: Pick<NotJoined, 'text' | 'hint'>): EspmintError =>
-    new EspmintError('WIFI_JOIN_FAILED', { port, ssid: ssid ?? '', reason: text, hint });
+  const failure = ({ why, text, hint }: ReasonText): EspmintError =>
+    new EspmintError('WIFI_JOIN_FAILED', { port, ssid: ssid ?? '', reason: text, hint, why });
   const hear = (line: string): 'failed' | undefined => {
     const verdict = log.push(line);
     if (verdict === undefined) return undefined;
     if (!verdict.joined) failed = verdict;
     else if (isElsewhere(verdict, ssid)) {
       const text = `it is on "${verdict.ssid ?? ''}" instead`;
-      failed = { joined: false, text, hint: 'remove the credentials that the firmware has of its own', line };
+      failed = {
+        joined: false,
+        why: 'other-network',
+        text,
+        hint: 'remove the credentials that the firmware has of its own',
+        line,
+      };
     } else joined = verdict;
     return failed === undefined ? undefined : 'failed';
   };
@@ -51,6 +58,7 @@ export function joinRules({ port, ssid, timeoutMs, ...patterns }: JoinRulesOptio
       throw new EspmintError('WIFI_JOIN_UNPROVEN', {
         port,
         reason: 'its log said nothing of it',
+        why: 'not-said',
         lastLine: '',
       });
     },
@@ -62,7 +70,8 @@ export function joinRules({ port, ssid, timeoutMs, ...patterns }: JoinRulesOptio
       const reason = silent
         ? 'the board printed no log'
         : `its log said nothing of it within ${timeoutMs} ms`;
-      return new EspmintError('WIFI_JOIN_UNPROVEN', { port, reason, lastLine: '' });
+      const why = silent ? 'no-log' : 'not-said';
+      return new EspmintError('WIFI_JOIN_UNPROVEN', { port, reason, why, lastLine: '' });
     },
   };
 }

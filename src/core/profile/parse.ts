@@ -15,11 +15,13 @@ import {
   type Node,
 } from 'yaml';
 import type { z } from 'zod';
-import { EspmintError } from '../errors/index.js';
+import type { ErrorDetails } from '../errors/catalog.js';
+import { EspmintError, type ErrorCode } from '../errors/index.js';
 import { checkCaUrl } from '../ca-url.js';
 import { checkWifi, limitsOf } from '../wifi.js';
 import { ruleOf } from '../schema-words.js';
 import { findFaultyText } from '../text.js';
+import type { Why } from '../why.js';
 import { unknownPlaceholder } from './template.js';
 import { profileSchema, type Profile } from './schema.js';
 
@@ -32,6 +34,11 @@ export interface ProfileFinding {
   /** `wifi.ssid` style; empty for the whole file. */
   readonly path: string;
   readonly reason: string;
+  /** Of the error table, where it is one of its errors. */
+  readonly code?: ErrorCode;
+  readonly why?: Why;
+  /** What fits, where it is too long. */
+  readonly maxBytes?: number;
 }
 
 /** A profile with hundreds of rows, certificates among them. */
@@ -70,7 +77,8 @@ function orThrow(result: Checked, file: string): Profile {
   const first = result.findings[0];
   if (first === undefined)
     throw new EspmintError('INTERNAL', { reason: 'a refused profile without a finding' });
-  throw new EspmintError('PROFILE_INVALID', { file, ...first, hint: HINT });
+  const { line, column, path, reason } = first;
+  throw new EspmintError('PROFILE_INVALID', { file, line, column, path, reason, hint: HINT });
 }
 
 /** All findings at once, for `espmint profile check` and the editor form. Never throws. */
@@ -188,7 +196,7 @@ function checkSettings(document: Document.Parsed, lines: LineCounter): Checked {
   if (!parsed.success) return { findings: findingsOf(parsed.error.issues, locate) };
   const findings = semanticFindings(parsed.data)
     .slice(0, MOST_FINDINGS)
-    .map(({ path, reason }) => ({ ...locate(path), path: path.join('.'), reason }));
+    .map(({ path, ...finding }) => ({ ...locate(path), path: path.join('.'), ...finding }));
   return findings.length > 0 ? { findings } : { profile: parsed.data };
 }
 
@@ -284,7 +292,10 @@ function describe(issue: z.core.$ZodIssue, locate: Locate, most: number): Profil
       reason: 'is not a setting of a profile',
     }));
   }
-  return [{ ...locate(path), path: path.join('.'), reason: reasonOf(issue) }];
+  const reason = reasonOf(issue);
+  return [
+    { ...locate(path), path: path.join('.'), reason, ...(reason === MISSING ? { why: 'missing' } : {}) },
+  ];
 }
 
 /** A misspelt setting is reported before the one that is missing because of it. */
@@ -293,23 +304,33 @@ function typosFirst(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return [...issues.filter(isTypo), ...issues.filter((issue) => !isTypo(issue))];
 }
 
+const MISSING = 'is missing';
+
 function reasonOf(issue: z.core.$ZodIssue): string {
   if (issue.message.startsWith('must ')) return issue.message;
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is missing';
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return MISSING;
   const rule = ruleOf(issue);
   if (rule !== undefined) return rule;
   return `is not accepted (${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)})`;
 }
 
+type SemanticFinding = Omit<ProfileFinding, 'line' | 'column' | 'path'> & { readonly path: PathPart[] };
+
 /** What types alone cannot say: the same checks that the flow makes, here with their place in the file. */
-function semanticFindings(profile: Profile): { path: PathPart[]; reason: string }[] {
-  const findings: { path: PathPart[]; reason: string }[] = [];
+function semanticFindings(profile: Profile): SemanticFinding[] {
+  const findings: SemanticFinding[] = [];
   const attempt = (path: PathPart[], check: () => void): void => {
     try {
       check();
     } catch (error) {
       if (!(error instanceof EspmintError)) throw error;
-      findings.push({ path, reason: `is not accepted: ${error.message}` });
+      const { code, message, details } = error;
+      const { why, maxBytes } = details as Partial<ErrorDetails<'WIFI_INVALID'>>;
+      const facts = {
+        ...(why === undefined ? {} : { why }),
+        ...(maxBytes === undefined ? {} : { maxBytes }),
+      };
+      findings.push({ path, reason: `is not accepted: ${message}`, code, ...facts });
     }
   };
   const { caUrl, wifi } = profile;

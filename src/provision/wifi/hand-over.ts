@@ -81,7 +81,7 @@ async function byCable(
     },
     { baud: plan.boot?.baud, signal },
   );
-  return { mode, result: 'joined', ssid, proof: 'firmware', address: online.address ?? hostOf(online.url) };
+  return { mode, result: 'joined', ssid, proof: online.proof, address: online.address ?? hostOf(online.url) };
 }
 
 /** The proof comes from the device's key: nobody can be asked for another. */
@@ -116,7 +116,8 @@ export function failedWifi(plan: ProvisionPlan, error: EspmintError): WifiRecord
       ? problem.slice(port.length)
       : problem;
   const refused = code.startsWith('WIFI_') && !UNPROVEN.includes(code);
-  return { mode, result: refused ? 'failed' : 'unproven', ssid: plan.wifi?.ssid, reason };
+  const why = says ? error.details.why : undefined;
+  return { mode, result: refused ? 'failed' : 'unproven', ssid: plan.wifi?.ssid, reason, why };
 }
 /** Of these nobody knows whether the board has joined. */
 const UNPROVEN: readonly string[] = [

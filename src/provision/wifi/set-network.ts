@@ -76,7 +76,12 @@ async function setWithin(
     onStep: say,
     onWarning: options.onWarning ?? ((): void => undefined),
   });
-  return { way: 'nvs', address: joined.address, proof: masker([credentials.password])(joined.line) };
+  return {
+    way: 'nvs',
+    address: joined.address,
+    proof: 'log',
+    line: masker([credentials.password])(joined.line),
+  };
 }
 
 export interface WithBoardOptions {

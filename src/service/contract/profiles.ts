@@ -20,6 +20,9 @@ const findingSchema = z
     path: z.string(),
     /** Of the error table, where it is one of its errors. */
     code: z.string().optional(),
+    /** What exactly is wrong, where there is a code for it; with what fits, where it is too long. */
+    why: z.string().optional(),
+    maxBytes: z.int().optional(),
     /** Continues a sentence that begins with the path. */
     reason: z.string(),
     /** In the YAML text, from 1. */

@@ -1,6 +1,7 @@
 // What an attempt and a job tell of a board's Wi-Fi.
 import { z } from 'zod';
 import { WIFI_PROOFS } from '../../core/stages.js';
+import { JOIN_WHYS } from '../../core/why.js';
 import { WIFI_MODES } from '../../core/wifi.js';
 
 export const wifiRecordSchema = z.object({
@@ -11,4 +12,6 @@ export const wifiRecordSchema = z.object({
   proof: z.enum(WIFI_PROOFS).optional(),
   address: z.string().optional(),
   reason: z.string().optional(),
+  /** The same as a code, where it has one. */
+  why: z.enum(JOIN_WHYS).optional(),
 });

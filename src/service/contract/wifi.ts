@@ -1,5 +1,6 @@
 // Wi-Fi of one board in the field: what it speaks, and a network for it. No profile and no registry.
 import { z } from 'zod';
+import { WIFI_PROOFS } from '../../core/stages.js';
 import { NETWORK_SECURITIES } from '../../core/wifi.js';
 import { operations } from './operation.js';
 
@@ -39,8 +40,10 @@ const wifiSetSchema = z
     way: z.enum(['improv', 'protocomm', 'console', 'nvs', 'wps', 'smartconfig', 'portal']),
     address: z.string().optional(),
     url: z.string().optional(),
-    /** What proves the connection, in words; never with a secret. */
-    proof: z.string(),
+    /** What says that it joined: its log, its firmware when asked, an acknowledgement from inside the network. */
+    proof: z.enum(WIFI_PROOFS),
+    /** The board's own line that says so; never with a secret. */
+    line: z.string().optional(),
     warnings: z.array(z.object({ code: z.string(), message: z.string() })),
   })
   .meta({ id: 'WifiSet' });

@@ -42,8 +42,8 @@ export function wifiAirHandlers({
       const joined = await onBoard(port, signal, (link, deadline) =>
         runWpsWindow(link, { pin, hook, signal: deadline }),
       );
-      const { ssid, address, line: proof } = joined;
-      return { port, ssid, way: 'wps', address, proof, warnings: [] };
+      const { ssid, address, line } = joined;
+      return { port, ssid, way: 'wps', address, proof: 'log', line, warnings: [] };
     },
     joinBySmartConfig: async ({ body }, { signal }) => {
       const { port, ssid, password = '', protocol, key: given = '', bssid } = body;
@@ -57,7 +57,7 @@ export function wifiAirHandlers({
         sendToBoard(link, air, request, { signal: deadline }),
       );
       const warnings = key === undefined ? [warningOf('SMARTCONFIG_READABLE', { protocol })] : [];
-      return { port, ssid, way: 'smartconfig', address, proof: PROOFS[proof], warnings };
+      return { port, ssid, way: 'smartconfig', address, proof, warnings };
     },
     joinByPortal: async ({ body }, { signal }) => {
       const { ssid, password = '', proof, username } = body;
@@ -74,8 +74,7 @@ export function wifiAirHandlers({
           onWarning: (warning) => void warnings.push(warning),
         });
         const { address } = await client.provision(ssid, password);
-        const said = 'the firmware says by unified provisioning that it is connected';
-        return { port: url, ssid, way: 'portal', address, proof: said, warnings };
+        return { port: url, ssid, way: 'portal', address, proof: 'firmware', warnings };
       } finally {
         transport.close();
       }
@@ -83,10 +82,6 @@ export function wifiAirHandlers({
   };
 }
 
-const PROOFS = {
-  log: 'its log shows an address',
-  acknowledgement: 'it acknowledged from inside the network',
-} as const;
 const KEY_BYTES = 16;
 
 function checkKey(protocol: 'v1' | 'v2', key: string | undefined): void {
@@ -97,6 +92,7 @@ function checkKey(protocol: 'v1' | 'v2', key: string | undefined): void {
     field: 'The SmartConfig key',
     reason: protocol === 'v1' ? 'is given, and v1 has none' : `has ${bytes} bytes`,
     hint: `use v2 with exactly ${KEY_BYTES} bytes, the same as in the firmware`,
+    why: 'key-length',
   });
 }
 
@@ -115,6 +111,7 @@ function portalUrl(text: string, virtual: readonly (string | undefined)[]): stri
   throw new EspmintError('INPUT_INVALID', {
     field: 'The address of the portal',
     reason: 'is no http:// address of a private network',
+    why: 'not-a-portal',
     hint: 'join the access point of the board, and give its address, mostly http://192.168.4.1',
   });
 }

@@ -203,7 +203,7 @@ export const SENTENCE_OF = {
   WIFI_STEP_FAILED: 'wifiRefused',
   WIFI_STEP_TIMEOUT: 'wifiSilent',
   WPS_HOOK_FAILED: 'wpsHook',
-  WPS_PIN_INVALID: 'commandLine',
+  WPS_PIN_INVALID: 'entry',
   WPS_WINDOW_OVER: 'wps',
   ADMISSION_LISTS_UNREADABLE: 'registrySetup',
   BOOT_LOG_UNREADABLE: 'log',

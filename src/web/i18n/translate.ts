@@ -90,6 +90,14 @@ const say = (sentence: Sentence, values: Values): Words => ({
   next: t(`do.${sentence}`, values),
 });
 
+/** What exactly is wrong, where the service has a code for it. */
+export function whyText({
+  why,
+  maxBytes = '',
+}: { [name in 'why' | 'maxBytes']?: string | number | undefined }): string {
+  return why === undefined ? '' : fill(maybe(`why.${why}`) ?? '', { maxBytes });
+}
+
 /** A message that may not be there: words for codes, for example. */
 export function maybe(key: string): string | undefined {
   return (messages as Readonly<Record<string, string>>)[key];

@@ -8,7 +8,7 @@ interface FieldProps {
   readonly label: string;
   readonly hint?: string | undefined;
   /** What is wrong; shown at the field. */
-  readonly finding?: string | undefined;
+  readonly finding?: ComponentChildren;
   readonly count?: { readonly bytes: number; readonly maxBytes: number } | undefined;
   readonly children: (ids: ControlIds) => ComponentChildren;
 }
@@ -37,10 +37,10 @@ function Field({ label, hint, finding, count, children }: FieldProps): JSX.Eleme
       {says && (
         <div id={about}>
           {finding !== undefined && (
-            <span class="finding">
+            <div class="finding">
               <Icon name="warn" />
-              {finding}
-            </span>
+              <div>{finding}</div>
+            </div>
           )}
           {finding === undefined && hint !== undefined && <span class="hint">{hint}</span>}
         </div>

@@ -3,7 +3,8 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/translate.js';
 import { Icon, type IconName } from './icon.js';
-import { failureText } from './toasts.js';
+import { Folded } from './service-words.js';
+import { failureWords } from './toasts.js';
 
 export type Tone = 'pass' | 'fail' | 'warn' | 'accent' | 'plain';
 
@@ -45,9 +46,11 @@ export function Note({ tone, children }: { tone: Tone; children: ComponentChildr
 /** What went wrong, in the place where the rest would be; nothing while nothing did. */
 export function FailureNote({ failure }: { failure: unknown }): JSX.Element | null {
   if (failure === undefined) return null;
+  const { text, detail } = failureWords(failure);
   return (
     <Note tone="fail">
-      <p>{failureText(failure)}</p>
+      <p>{text}</p>
+      {detail !== undefined && <Folded text={detail} />}
     </Note>
   );
 }

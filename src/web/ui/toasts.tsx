@@ -3,14 +3,17 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ApiFailure } from '../api/client.js';
 import type { Sentence } from '../i18n/sentences.js';
-import { currentLanguage, t, wordsFor } from '../i18n/translate.js';
+import { currentLanguage, t, whyText, wordsFor } from '../i18n/translate.js';
 import { Icon } from './icon.js';
+import { Folded } from './service-words.js';
 
 interface Toast {
   readonly id: number;
   readonly saidMs: number;
   readonly tone: 'plain' | 'fail';
   readonly text: string;
+  /** The service's own words, folded away. */
+  readonly detail?: string | undefined;
 }
 
 const STAYS_MS = 5_000;
@@ -44,40 +47,47 @@ export function say(text: string): void {
   }, STAYS_MS);
 }
 
-/** Where what exactly is wrong stands in the service's own words only. */
+/** Where what exactly is wrong stands in the service's own words only: an English page says those. */
 const SAYS_MORE: ReadonlySet<Sentence> = new Set([
   'unexpected',
   'entry',
   'caUrl',
   'wifi',
-  'wifiRefused',
-  'wifiJoin',
-  'wifiSend',
-  'wpsHook',
   'product',
   'label',
   'ca',
   'push',
   'commandLine',
 ]);
+/** These are folded away on an English page too: they speak of the command line, to whom stands before a board. */
+const FOLDED: ReadonlySet<Sentence> = new Set([
+  'wifiRefused',
+  'wifiJoin',
+  'wifiSend',
+  'wifiSilent',
+  'wpsHook',
+]);
 
 /** What a failure means to the person at the page, in the language of the page. */
-export function failureText(error: unknown): string {
-  if (!(error instanceof ApiFailure)) return error instanceof Error ? error.message : String(error);
-  if (error.code === 'OFFLINE') return t('common.noAnswer');
+export const failureText = (error: unknown): string => failureWords(error).text;
+
+/** The same, and the service's own words where those know more and are not in it. */
+export function failureWords(error: unknown): { readonly text: string; readonly detail?: string } {
+  if (!(error instanceof ApiFailure)) return { text: error instanceof Error ? error.message : String(error) };
+  if (error.code === 'OFFLINE') return { text: t('common.noAnswer') };
   const own = error.message === '' ? error.code : error.message;
   const words = wordsFor(error.code, error.params);
   // What a sentence is about may not be known.
-  if (words === undefined || /\{\w+\}/.test(`${words.cause}${words.next}`)) return own;
-  if (!SAYS_MORE.has(words.sentence)) return `${words.cause} ${words.next}`;
-  if (currentLanguage() === 'en') return own;
-  const { reason } = error.params;
-  return `${words.cause} ${words.next}${reason === undefined ? '' : ` (${reason})`}`;
+  if (words === undefined || /\{\w+\}/.test(`${words.cause}${words.next}`)) return { text: own };
+  const says = SAYS_MORE.has(words.sentence);
+  if (says && currentLanguage() === 'en') return { text: own };
+  const text = [words.cause, whyText(error.params), words.next].filter(Boolean).join(' ');
+  return says || FOLDED.has(words.sentence) ? { text, detail: own } : { text };
 }
 
 /** Shows a refusal; it stays until it is closed. */
 export function complain(error: unknown): void {
-  put([...toasts, { id: ++lastId, saidMs: performance.now(), tone: 'fail', text: failureText(error) }]);
+  put([...toasts, { id: ++lastId, saidMs: performance.now(), tone: 'fail', ...failureWords(error) }]);
 }
 
 /** Runs what may be refused; a refusal is shown. True when it worked. */
@@ -105,9 +115,12 @@ export function Toasts(): JSX.Element {
   }, []);
   return (
     <div class="toasts" role="region" aria-label={t('common.messages')} aria-live="polite">
-      {toasts.map(({ id, tone, text }) => (
+      {toasts.map(({ id, tone, text, detail }) => (
         <div key={id} class={`toast ${tone}`} role={tone === 'fail' ? 'alert' : 'status'}>
-          <span class="grow">{text}</span>
+          <div class="grow">
+            {text}
+            {detail !== undefined && <Folded text={detail} />}
+          </div>
           <button
             type="button"
             class="button quiet little icon-only"

@@ -1,7 +1,7 @@
 // What an attempt tells of its board's Wi-Fi, as lines of text: mode, network, address, the proof, and what it leaves open.
 import type { Job } from '../../service/contract/index.js';
 import { sentence } from '../format/format.js';
-import { t } from '../i18n/translate.js';
+import { currentLanguage, t, whyText } from '../i18n/translate.js';
 
 export function wifiLines({
   mode,
@@ -10,6 +10,7 @@ export function wifiLines({
   proof,
   address,
   reason,
+  why,
 }: NonNullable<Job['wifi']>): readonly string[] {
   const what = [t(`option.wifi.mode.${mode}`), ssid].filter(Boolean).join(' · ');
   const how = [
@@ -17,5 +18,7 @@ export function wifiLines({
     ...(proof === undefined ? [] : [t(`wifi.proof.${proof}`)]),
     ...(address === undefined ? [] : [address]),
   ].join(' · ');
-  return [what, how, ...(reason === undefined ? [] : [sentence(reason)]), t(`wifi.unknown.${result}`)];
+  // Beside it stands the failure, with the service's own words.
+  const because = currentLanguage() === 'en' ? sentence(reason ?? '') : whyText({ why });
+  return [what, how, ...(because === '' ? [] : [because]), t(`wifi.unknown.${result}`)];
 }

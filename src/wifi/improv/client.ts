@@ -192,6 +192,7 @@ export class ImprovClient {
     throw new EspmintError('WIFI_JOIN_UNPROVEN', {
       port: this.link.address,
       reason: `the firmware took the network, and did not say how it went within ${timeoutMs} ms`,
+      why: 'not-said',
       lastLine: '',
     });
   }
@@ -286,6 +287,7 @@ export class ImprovClient {
       port: this.link.address,
       ssid,
       reason: 'it says that it is unable to connect: wrong password, or no such network in range',
+      why: 'not-said',
       hint: 'check the password, and that `espmint wifi scan` shows the network to this board',
     });
   }

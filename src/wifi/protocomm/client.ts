@@ -153,6 +153,7 @@ export class ProtocommClient {
         lost === undefined
           ? `the device did not say how it went within ${joinTimeoutMs} ms`
           : `the connection to the device was lost before it said how it went: ${lost}`,
+      why: 'not-said',
       lastLine: '',
     });
   }
@@ -178,8 +179,9 @@ export class ProtocommClient {
     } catch {
       this.#session = undefined;
     }
-    const { text, hint } = FAILURES[reason];
-    return new EspmintError('WIFI_JOIN_FAILED', { port: this.transport.address, ssid, reason: text, hint });
+    const { why, text, hint } = FAILURES[reason];
+    const port = this.transport.address;
+    return new EspmintError('WIFI_JOIN_FAILED', { port, ssid, reason: text, hint, why });
   }
 
   async #open(): Promise<Session> {
@@ -281,14 +283,17 @@ function textOf(bytes: Uint8Array): string {
 
 const FAILURES = {
   auth: {
+    why: 'password',
     text: 'authentication failed: usually the password',
     hint: 'check the password, letter by letter, and send it again',
   },
   'not-found': {
+    why: 'no-network',
     text: 'no such network in range',
     hint: 'check the network name, and that `espmint wifi scan` shows it to this board',
   },
   unknown: {
+    why: 'not-said',
     text: 'the device did not say why',
     hint: 'check network name, password and distance, and try again',
   },

@@ -86,7 +86,7 @@ function boards(world: FakeWorld): Handlers {
       ssid,
       way: 'improv',
       url: 'http://192.168.1.77/',
-      proof: 'the firmware says by Improv that it is connected',
+      proof: 'firmware',
       warnings: [],
     }),
     listVirtualBoards: () => ({ boards: list() }),

@@ -55,7 +55,7 @@ async function run(io: CliIo, options: Options): Promise<void> {
     }),
   );
   if (json === true) io.stdout(jsonLine({ type: 'wifi', port, ssid: credentials.ssid, ...online }));
-  else io.stdout(`${port}: ${online.proof}\n`);
+  else io.stdout(`${port}: ${online.line ?? ''}\n`);
 }
 
 /** @throws FILE_UNREADABLE, WIFI_CONSOLE_SCRIPT_INVALID */

@@ -119,10 +119,6 @@ function overHttp(
       onState: ({ state }) => io.stderr(`${url}: the board is ${state}\n`),
     });
     const { address } = await client.provision(credentials.ssid, credentials.password);
-    return {
-      way: 'portal',
-      address,
-      proof: 'the firmware says by unified provisioning that it is connected',
-    };
+    return { way: 'portal', address, proof: 'firmware' };
   });
 }

@@ -1,4 +1,5 @@
 // Errors in what the user gave: a value, an option, a file, a profile.
+import type { Why } from '../../why.js';
 import { EXIT, entry } from '../entry.js';
 
 const input = { exit: EXIT.input, http: 400, retryable: false } as const;
@@ -20,7 +21,7 @@ export const INPUT_ERRORS = {
     problem: ({ what }) => `${what} was stopped on request`,
     next: () => 'run it again when you are ready',
   }),
-  INPUT_INVALID: entry<{ field: string; reason: string; hint: string }>({
+  INPUT_INVALID: entry<{ field: string; reason: string; hint: string; why?: Why }>({
     ...input,
     problem: ({ field, reason }) => `${field} ${reason}`,
     next: ({ hint }) => hint,
@@ -50,13 +51,19 @@ export const INPUT_ERRORS = {
     problem: ({ reason }) => `The PSK ${reason}`,
     next: () => 'give exactly 32 lower-case hex digits (16 bytes)',
   }),
-  CA_URL_INVALID: entry<{ reason: string }>({
+  CA_URL_INVALID: entry<{ reason: string; why: Why; maxBytes: number }>({
     ...input,
     problem: ({ reason }) => `The CA URL ${reason}`,
     next: () =>
       'give an http or https URL of at most 255 bytes with a host that devices reach, such as https://ca.example.com:8443',
   }),
-  WIFI_INVALID: entry<{ field: 'SSID' | 'password'; reason: string; hint: string }>({
+  WIFI_INVALID: entry<{
+    field: 'SSID' | 'password';
+    reason: string;
+    hint: string;
+    why: Why;
+    maxBytes: number;
+  }>({
     ...input,
     problem: ({ field, reason }) => `The Wi-Fi ${field} ${reason}`,
     next: ({ hint }) => hint,

@@ -1,4 +1,5 @@
 // Errors of bringing a board onto Wi-Fi at run time: what the board refused, could not do, or never said.
+import type { JoinWhy, Why } from '../../why.js';
 import { EXIT, entry } from '../entry.js';
 
 const board = { exit: EXIT.board, http: 409, retryable: false } as const;
@@ -33,14 +34,14 @@ export const WIFI_ERRORS = {
     problem: ({ port, reason }) => `${port}: the proof of possession was not accepted (${reason})`,
     next: () => "give the one on the device's label with --pop-file, or in ESPMINT_WIFI_POP",
   }),
-  WIFI_JOIN_FAILED: entry<{ port: string; ssid: string; reason: string; hint: string }>({
+  WIFI_JOIN_FAILED: entry<{ port: string; ssid: string; reason: string; hint: string; why: JoinWhy }>({
     ...board,
     retryable: true,
     problem: ({ port, ssid, reason }) =>
       `${port}: the board could not join ${ssid === '' ? 'the network' : `"${ssid}"`} (${reason})`,
     next: ({ hint }) => hint,
   }),
-  WIFI_JOIN_UNPROVEN: entry<{ port: string; reason: string; lastLine: string }>({
+  WIFI_JOIN_UNPROVEN: entry<{ port: string; reason: string; lastLine: string; why: JoinWhy }>({
     ...board,
     retryable: true,
     problem: ({ port, reason, lastLine }) =>
@@ -82,7 +83,7 @@ export const WIFI_ERRORS = {
     next: () =>
       'check the network interface, name its address with --address, and stop other SmartConfig senders',
   }),
-  WPS_PIN_INVALID: entry<{ reason: string }>({
+  WPS_PIN_INVALID: entry<{ reason: string; why: Why }>({
     exit: EXIT.input,
     http: 400,
     retryable: false,

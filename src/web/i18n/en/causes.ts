@@ -1,7 +1,34 @@
 // English, what a failure means to the person at the page: the cause in a few words, and one thing to do.
+import type { Why } from '../../../core/why.js';
 import type { Sentence } from '../sentences.js';
 
 export const causes = {
+  'why.missing': 'It is missing.',
+  'why.empty': 'It is empty.',
+  'why.too-long': 'At most {maxBytes} bytes fit.',
+  'why.too-short': 'It has fewer than 8 characters.',
+  'why.not-text': 'It has characters that are no text.',
+  'why.not-ascii': 'It has letters that a Wi-Fi password may not have.',
+  'why.not-hex': '64 characters must all be hex digits.',
+  'why.blank': 'It has a blank in it.',
+  'why.not-url': 'It is no http or https address.',
+  'why.no-host': 'It has no host name.',
+  'why.own-host': 'No device can call that host.',
+  'why.sign-in-url': 'It has a user name or a password in it.',
+  'why.not-a-portal': 'It is no address of a private network.',
+  'why.key-length': 'The key needs v2 and exactly 16 characters.',
+  'why.pin': 'It is not the PIN of a label: eight digits, the last one a check.',
+  'why.password': 'Usually the password is wrong.',
+  'why.no-network': 'The board sees no network of this name (2.4 GHz).',
+  'why.security': 'The network is secured otherwise than the firmware asks for.',
+  'why.weak-signal': 'The signal is too weak: bring it nearer to the access point.',
+  'why.access-point': 'The access point takes no more boards now.',
+  'why.user-name': 'This network wants a user name.',
+  'why.no-address': 'It joined, but got no address.',
+  'why.other-network': 'It is on another network.',
+  'why.firmware': 'Its firmware or its supply failed, not the Wi-Fi.',
+  'why.no-log': 'The board prints no log on this port.',
+  'why.not-said': 'The board did not say why.',
   'cause.unexpected': 'Something unexpected happened.',
   'do.unexpected': 'Tell an engineer.',
   'cause.stopped': 'Stopped.',
@@ -17,7 +44,7 @@ export const causes = {
   'cause.caUrl': 'The address of the CA is not accepted.',
   'do.caUrl': 'Give an http or https address that a device can call.',
   'cause.wifi': 'Wi-Fi name or password is not accepted.',
-  'do.wifi': 'Correct it in the product.',
+  'do.wifi': 'Correct it and try again.',
   'cause.product': 'The product is not set up right.',
   'do.product': 'Tell an engineer.',
   'cause.tooBig': 'The data does not fit this board.',
@@ -174,4 +201,4 @@ export const causes = {
   'do.wpsHook': 'Tell an engineer.',
   'cause.wifiSend': 'This station cannot send the Wi-Fi.',
   'do.wifiSend': 'Tell an engineer.',
-} satisfies Record<`cause.${Sentence}` | `do.${Sentence}`, string>;
+} satisfies Record<`cause.${Sentence}` | `do.${Sentence}` | `why.${Why}`, string>;

@@ -9,7 +9,6 @@ import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { Icon } from '../../ui/icon.js';
 import { Blank, FailureNote } from '../../ui/parts.js';
-import { failureText } from '../../ui/toasts.js';
 import { InspectionReport } from './report.js';
 import { WifiPanel } from './wifi-panel.js';
 
@@ -17,7 +16,7 @@ type Run =
   | { readonly state: 'none' }
   | { readonly state: 'reading'; readonly port: string }
   | { readonly state: 'done'; readonly inspection: Inspection }
-  | { readonly state: 'failed'; readonly text: string };
+  | { readonly state: 'failed'; readonly failure: unknown };
 
 export function InspectPage({ place }: { place: Place }): JSX.Element {
   const [run, setRun] = useState<Run>({ state: 'none' });
@@ -27,7 +26,7 @@ export function InspectPage({ place }: { place: Place }): JSX.Element {
     try {
       setRun({ state: 'done', inspection: await call('inspectPort', { body: { port } }) });
     } catch (error) {
-      setRun({ state: 'failed', text: failureText(error) });
+      setRun({ state: 'failed', failure: error });
     }
   };
   return (
@@ -47,7 +46,7 @@ export function InspectPage({ place }: { place: Place }): JSX.Element {
             <p class="mono">{run.port}</p>
           </Blank>
         )}
-        {run.state === 'failed' && <FailureNote failure={run.text} />}
+        {run.state === 'failed' && <FailureNote failure={run.failure} />}
         {run.state === 'done' && <InspectionReport inspection={run.inspection} />}
         {port !== '' && run.state !== 'reading' && <WifiPanel key={port} port={port} />}
       </div>

@@ -2,22 +2,23 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { hex } from '../../../core/text.js';
 import type { Inspection } from '../../../service/contract/index.js';
-import { formatBytes, sentence } from '../../format/format.js';
+import { formatBytes } from '../../format/format.js';
 import { t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { CompareTable } from '../../ui/compare-table.js';
 import { FlashMap, PartitionTable } from '../../ui/flash-map.js';
 import { NvsTable } from '../../ui/nvs-table.js';
 import { Badge, Copyable, Note } from '../../ui/parts.js';
+import { CodeWords } from '../../ui/service-words.js';
 
 export function InspectionReport({ inspection }: { inspection: Inspection }): JSX.Element {
   const { warnings, partitions, nvs, chip } = inspection;
   return (
     <div class="report">
-      {warnings.map(({ code, message }) => (
-        <div key={code} class="wide">
+      {warnings.map((warning) => (
+        <div key={warning.code} class="wide">
           <Note tone="warn">
-            <p>{sentence(message)}</p>
+            <CodeWords {...warning} />
           </Note>
         </div>
       ))}

@@ -3,12 +3,13 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { WifiLook, WifiSet } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
+import { sentence } from '../../format/format.js';
 import { t, type Key } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { FailureNote, Note } from '../../ui/parts.js';
-import { failureText } from '../../ui/toasts.js';
+import { CodeWords } from '../../ui/service-words.js';
 import { AirForm, type AirWay } from './wifi-air.js';
 
 type Step =
@@ -25,7 +26,7 @@ const isStopped = (error: unknown): boolean => error instanceof DOMException && 
 export function WifiPanel({ port }: { port: string }): JSX.Element {
   const mayUse = useStore((state) => hasRole(state.session, 'operator'));
   const [step, setStep] = useState<Step>({ at: 'start' });
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState<unknown>();
   const [way, setWay] = useState<'cable' | AirWay>('cable');
   const [joining, setJoining] = useState(false);
   const look = async (): Promise<void> => {
@@ -34,7 +35,7 @@ export function WifiPanel({ port }: { port: string }): JSX.Element {
     try {
       setStep({ at: 'form', look: await call('lookAtWifi', { body: { port } }) });
     } catch (error) {
-      setFailure(failureText(error));
+      setFailure(error);
       setStep({ at: 'start' });
     }
   };
@@ -45,7 +46,7 @@ export function WifiPanel({ port }: { port: string }): JSX.Element {
     try {
       setStep({ at: 'done', result: await call('setWifi', { body: { port, ...draft, way } }) });
     } catch (error) {
-      setFailure(failureText(error));
+      setFailure(error);
       setStep({ at: 'form', look: found });
     }
   };
@@ -56,7 +57,7 @@ export function WifiPanel({ port }: { port: string }): JSX.Element {
       setStep({ at: 'done', result: await joinIt() });
     } catch (error) {
       // Whoever stopped it knows.
-      if (!isStopped(error)) setFailure(failureText(error));
+      if (!isStopped(error)) setFailure(error);
     }
     setJoining(false);
   };
@@ -182,9 +183,12 @@ function Joined({ result, onAgain }: { result: WifiSet; onAgain: () => void }): 
         <strong>{t('wifi.done', { ssid: result.ssid ?? t('wifi.someNetwork') })}</strong>
       </p>
       {result.address !== undefined && <p class="mono">{result.address}</p>}
-      <p>{result.proof}</p>
-      {result.warnings.map(({ code, message }) => (
-        <p key={code}>{message}</p>
+      <p>{sentence(t(`wifi.proof.${result.proof}`))}</p>
+      {result.line !== undefined && <p class="mono small">{result.line}</p>}
+      {result.warnings.map((warning) => (
+        <Note key={warning.code} tone="warn">
+          <CodeWords {...warning} />
+        </Note>
       ))}
       <div>
         <button type="button" class="button" onClick={onAgain}>

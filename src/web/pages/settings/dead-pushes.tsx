@@ -8,6 +8,7 @@ import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { ListCard, RemoveButton } from '../../ui/list-card.js';
+import { CodeWords } from '../../ui/service-words.js';
 import { useLive } from '../../ui/live.js';
 import { useNow } from '../../ui/load.js';
 import { attempt, say } from '../../ui/toasts.js';
@@ -104,7 +105,7 @@ function When({ dead: { endedAt, tries } }: { dead: DeadPush }): JSX.Element {
 function Why({ dead: { code, message } }: { dead: DeadPush }): JSX.Element {
   return (
     <div>
-      {message} <span class="mono muted small">{code}</span>
+      <CodeWords code={code} message={message} /> <span class="mono muted small">{code}</span>
     </div>
   );
 }

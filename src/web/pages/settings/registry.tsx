@@ -11,7 +11,7 @@ import { useStore } from '../../store/store.js';
 import { TextField } from '../../ui/field.js';
 import { useLive } from '../../ui/live.js';
 import { FailureNote, Note, Skeleton } from '../../ui/parts.js';
-import { failureText } from '../../ui/toasts.js';
+import { CodeWords } from '../../ui/service-words.js';
 
 export function RegistrySettings(): JSX.Element {
   const { value, failure, reload, loading } = useLive('push', (signal) => call('registryStatus', { signal }));
@@ -45,7 +45,7 @@ function Status({ status }: { status: RegistryStatus }): JSX.Element {
       </p>
       <p>{description}</p>
       {wanted === undefined ? (
-        message !== undefined && <p>{message}</p>
+        message !== undefined && <CodeWords code={code ?? ''} message={message} />
       ) : (
         <>
           <p class="strong">{t('banner.wrongKey', { wanted })}</p>
@@ -94,7 +94,7 @@ const shownParams = (params: Fault['params']): Fault['params'] =>
 function TestOther(): JSX.Element {
   const [databaseUrl, setDatabaseUrl] = useState('');
   const [result, setResult] = useState<RegistryStatus>();
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const test = async (): Promise<void> => {
     setBusy(true);
@@ -103,7 +103,7 @@ function TestOther(): JSX.Element {
     try {
       setResult(await call('testRegistry', { body: { databaseUrl } }));
     } catch (error) {
-      setFailure(failureText(error));
+      setFailure(error);
     }
     setBusy(false);
   };

@@ -1,9 +1,10 @@
 // Fields of the profile form that are bound to a path of the settings, and show the finding of that path.
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import type { Preview } from '../../../service/contract/index.js';
 import { sentence } from '../../format/format.js';
-import { currentLanguage, wordsFor, t, type Key } from '../../i18n/translate.js';
+import { currentLanguage, whyText, wordsFor, t, type Key } from '../../i18n/translate.js';
 import { CheckField, SelectField, TextField } from '../../ui/field.js';
+import { ServiceWords } from '../../ui/service-words.js';
 import { getAt, numberOrText, setAt, textAt, utf8Length, type Path, type Settings } from './draft.js';
 
 export interface ProfileFormProps {
@@ -116,12 +117,21 @@ export function Lines(props: BoundProps & { readonly hint: Key }): JSX.Element {
 }
 
 /** The finding at this path, as a sentence that begins with the reason. */
-export function findingAt(preview: Preview | undefined, path: Path): string | undefined {
+export function findingAt(preview: Preview | undefined, path: Path): ComponentChildren {
   const name = path.join('.');
   const finding = preview?.findings.find((other) => other.path === name);
-  if (finding === undefined) return undefined;
-  const own = sentence(finding.reason.replace(/^is not accepted: /, ''));
-  if (currentLanguage() === 'en') return own;
-  const words = wordsFor(finding.code ?? 'INPUT_INVALID');
-  return `${words?.cause ?? ''} (${own})`;
+  return finding && <FindingWords finding={finding} />;
+}
+
+/** What is wrong with a profile, in the language of the page; what exactly, in the service's own words. */
+export function FindingWords({ finding }: { finding: Preview['findings'][number] }): JSX.Element {
+  const { code = 'INPUT_INVALID', reason, why, maxBytes = '' } = finding;
+  const own = sentence(reason.replace(/^is not accepted: /, ''));
+  if (currentLanguage() === 'en') return <>{own}</>;
+  return (
+    <>
+      {[wordsFor(code)?.cause, whyText({ why, maxBytes })].filter(Boolean).join(' ')}
+      <ServiceWords text={own} />
+    </>
+  );
 }

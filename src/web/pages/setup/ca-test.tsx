@@ -5,13 +5,12 @@ import type { CaTest } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatShort } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
-import { Note } from '../../ui/parts.js';
-import { failureText } from '../../ui/toasts.js';
+import { FailureNote, Note } from '../../ui/parts.js';
 
 interface Outcome {
   readonly url: string;
   readonly result?: CaTest;
-  readonly failure?: string;
+  readonly failure?: unknown;
 }
 
 export function CaUrlTest({ url }: { url: string }): JSX.Element {
@@ -22,7 +21,7 @@ export function CaUrlTest({ url }: { url: string }): JSX.Element {
     try {
       setOutcome({ url, result: await call('testCa', { body: { url } }) });
     } catch (error) {
-      setOutcome({ url, failure: failureText(error) });
+      setOutcome({ url, failure: error });
     }
     setBusy(false);
   };
@@ -39,9 +38,10 @@ export function CaUrlTest({ url }: { url: string }): JSX.Element {
 }
 
 function Answer({ result, failure }: Outcome): JSX.Element {
+  if (result === undefined) return <FailureNote failure={failure} />;
   return (
-    <Note tone={result?.ok === true ? 'pass' : 'fail'}>
-      <p>{result === undefined ? failure : sentenceOf(result)}</p>
+    <Note tone={result.ok ? 'pass' : 'fail'}>
+      <p>{sentenceOf(result)}</p>
     </Note>
   );
 }

@@ -10,6 +10,7 @@ import { useStore } from '../../store/store.js';
 import { useLoad, useSettled } from '../../ui/load.js';
 import { Note, Segmented } from '../../ui/parts.js';
 import { changesOf, NEW_SETTINGS, type Settings } from './draft.js';
+import { FindingWords } from './bound.js';
 import { ProfileForm } from './form.js';
 import { PreviewPane } from './preview.js';
 import { SaveBar } from './save-bar.js';
@@ -134,14 +135,12 @@ function TextEditor({ draft, preview, onDraft }: DraftProps & { preview: Preview
           onDraft((before) => ({ ...before, text }));
         }}
       />
-      {preview?.findings.map(({ line, column, path, reason }) => (
-        <Note key={`${line}:${column}:${path}`} tone="fail">
-          <p>
-            <span class="mono">
-              {line}:{column}
-            </span>{' '}
-            {path} {reason}
-          </p>
+      {preview?.findings.map((finding) => (
+        <Note key={`${finding.line}:${finding.column}:${finding.path}`} tone="fail">
+          <span class="mono">
+            {finding.line}:{finding.column} {finding.path}
+          </span>{' '}
+          <FindingWords finding={finding} />
         </Note>
       ))}
     </div>

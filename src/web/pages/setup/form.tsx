@@ -7,7 +7,7 @@ import { useStore } from '../../store/store.js';
 import { SelectField } from '../../ui/field.js';
 import { useLive } from '../../ui/live.js';
 import { Note } from '../../ui/parts.js';
-import { Check, Choice, findingAt, Lines, Text, type ProfileFormProps } from './bound.js';
+import { Check, Choice, findingAt, FindingWords, Lines, Text, type ProfileFormProps } from './bound.js';
 import { CaUrlTest } from './ca-test.js';
 import { getAt, setAt, textAt } from './draft.js';
 import { RowsEditor } from './rows-editor.js';
@@ -18,9 +18,9 @@ export function ProfileForm(props: ProfileFormProps): JSX.Element {
   const whole = props.preview?.findings.filter(({ path }) => path === '') ?? [];
   return (
     <>
-      {whole.map(({ reason }) => (
-        <Note key={reason} tone="fail">
-          <p>{reason}</p>
+      {whole.map((finding) => (
+        <Note key={finding.reason} tone="fail">
+          <FindingWords finding={finding} />
         </Note>
       ))}
       <Section title={t('setup.product')}>

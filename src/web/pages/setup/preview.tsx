@@ -3,11 +3,12 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { hex } from '../../../core/text.js';
 import type { Preview } from '../../../service/contract/index.js';
-import { formatBytes, sentence } from '../../format/format.js';
+import { formatBytes } from '../../format/format.js';
 import { t } from '../../i18n/translate.js';
 import { FlashMap, PartitionTable } from '../../ui/flash-map.js';
 import { NvsTable } from '../../ui/nvs-table.js';
 import { CopyButton, Note, Segmented, Skeleton } from '../../ui/parts.js';
+import { CodeWords } from '../../ui/service-words.js';
 
 type View = 'rows' | 'listing' | 'csv';
 
@@ -43,9 +44,9 @@ function Flash({ preview: { flash, image } }: { preview: Preview }): JSX.Element
             <p>{t('preview.tooBig')}</p>
           </Note>
         )}
-        {flash.notes.map(({ code, message }) => (
-          <Note key={code} tone={flash.fits ? 'warn' : 'fail'}>
-            <p>{sentence(message)}</p>
+        {flash.notes.map((note) => (
+          <Note key={note.code} tone={flash.fits ? 'warn' : 'fail'}>
+            <CodeWords {...note} />
           </Note>
         ))}
         {image !== undefined && <Fill used={image.usedEntries} total={image.totalEntries} />}

@@ -1,5 +1,5 @@
 // Further NVS entries of a product: a row each, with key, type and value.
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import type { Preview } from '../../../service/contract/index.js';
 import { t } from '../../i18n/translate.js';
 import { SelectField, TextField } from '../../ui/field.js';
@@ -59,7 +59,7 @@ export function RowsEditor(props: RowsEditorProps): JSX.Element {
 function Row(props: RowsEditorProps & { index: number; onRemove: () => void }): JSX.Element {
   const { settings, preview, index, onSettings, onRemove } = props;
   const at = (field: string): Path => [...ROWS, index, field];
-  const findingOf = (field: string): string | undefined => findingAt(preview, at(field));
+  const findingOf = (field: string): ComponentChildren => findingAt(preview, at(field));
   const type = textAt(settings, at('type'));
   return (
     <div class="nvs-row">

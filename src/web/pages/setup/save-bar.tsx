@@ -10,7 +10,7 @@ import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
 import { Icon } from '../../ui/icon.js';
 import { FailureNote } from '../../ui/parts.js';
-import { failureText, say } from '../../ui/toasts.js';
+import { say } from '../../ui/toasts.js';
 import type { Change } from './draft.js';
 
 interface SaveBarProps {
@@ -76,7 +76,7 @@ function SaveDialog({
   onClose,
 }: SaveBarProps & { onClose: () => void }): JSX.Element {
   const [note, setNote] = useState('');
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const save = async (): Promise<void> => {
     setBusy(true);
@@ -94,7 +94,7 @@ function SaveDialog({
       setState((state) => reduce(state, { type: 'profile', profile: saved }));
       onSaved(saved);
     } catch (error) {
-      setFailure(failureText(error));
+      setFailure(error);
       setBusy(false);
     }
   };

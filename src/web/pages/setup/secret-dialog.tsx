@@ -6,7 +6,7 @@ import { t } from '../../i18n/translate.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
 import { FailureNote } from '../../ui/parts.js';
-import { failureText, say } from '../../ui/toasts.js';
+import { say } from '../../ui/toasts.js';
 
 interface SecretDialogProps {
   /** A first idea of its name. */
@@ -19,7 +19,7 @@ interface SecretDialogProps {
 export function SecretDialog({ name: first, onStored, onClose }: SecretDialogProps): JSX.Element {
   const [name, setName] = useState(secretName(first));
   const [value, setValue] = useState('');
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState<unknown>();
   const store = async (): Promise<void> => {
     try {
       await call('putSecret', { params: { name: name.trim() }, body: { value } });
@@ -27,7 +27,7 @@ export function SecretDialog({ name: first, onStored, onClose }: SecretDialogPro
       onStored(`file:${name.trim()}`);
       onClose();
     } catch (error) {
-      setFailure(failureText(error));
+      setFailure(error);
     }
   };
   return (

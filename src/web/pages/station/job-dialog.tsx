@@ -2,8 +2,8 @@
 import type { JSX } from 'preact';
 import { hex } from '../../../core/text.js';
 import type { Job, PortState } from '../../../service/contract/index.js';
-import { formatBytes, formatDuration, formatExact, formatShort, sentence } from '../../format/format.js';
-import { currentLocale, maybe, runWordsFor, t } from '../../i18n/translate.js';
+import { formatBytes, formatDuration, formatExact, formatShort } from '../../format/format.js';
+import { currentLocale, runWordsFor, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { BootLog } from '../../ui/boot-log.js';
@@ -11,6 +11,7 @@ import { LabelDialog } from '../devices/label-dialog.js';
 import { Dialog, DialogButton } from '../../ui/dialog.js';
 import { Facts } from '../../ui/facts.js';
 import { Badge, Copyable, Note } from '../../ui/parts.js';
+import { CodeWords, ServiceWords } from '../../ui/service-words.js';
 import { wifiLines } from '../../ui/wifi-record.js';
 import { stageMarks, type Mark } from './tile-model.js';
 
@@ -39,9 +40,9 @@ export function JobDetails(props: { job: Job; port?: PortState; onClose: () => v
         {job.failure?.log !== undefined && <BootLog lines={job.failure.log} />}
         <Times marks={stageMarks(job)} />
         <JobFacts job={job} portLabel={port?.label ?? job.port} />
-        {job.warnings.map(({ code, message }) => (
-          <Note key={code} tone="warn">
-            <WarningWords code={code} message={message} />
+        {job.warnings.map((warning) => (
+          <Note key={warning.code} tone="warn">
+            <CodeWords {...warning} />
           </Note>
         ))}
         {job.failure?.conflict !== undefined && (
@@ -82,19 +83,8 @@ function FailureWords({ failure: { code, message } }: { failure: NonNullable<Job
           <b>{words.cause}</b> {words.next}
         </p>
       )}
-      <p class="small">{sentence(message)}</p>
+      <ServiceWords text={message} />
       <p class="mono small">{code}</p>
-    </>
-  );
-}
-
-/** What a warning means in the language of the page, then the words of the service. */
-function WarningWords({ code, message }: Job['warnings'][number]): JSX.Element {
-  const words = maybe(`warning.${code}`) ?? runWordsFor(code)?.cause;
-  return (
-    <>
-      {words !== undefined && <p class="strong">{words}</p>}
-      <p class={words === undefined ? '' : 'small'}>{sentence(message)}</p>
     </>
   );
 }
