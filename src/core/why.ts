@@ -17,7 +17,7 @@ export const JOIN_WHYS = [
 export type JoinWhy = (typeof JOIN_WHYS)[number];
 
 /** Why what somebody typed cannot be used; some with `maxBytes`. */
-export type InputWhy =
+type InputWhy =
   | 'missing'
   | 'empty'
   | 'too-long'

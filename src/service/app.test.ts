@@ -1,4 +1,6 @@
 // The service end to end without a socket: a profile is saved, a virtual board is provisioned, everything tells of it.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from './app.js';
@@ -85,6 +87,28 @@ describe('what is refused', () => {
     });
     const { body } = await call('POST', '/profiles/check', { profile });
     expect(body).toMatchObject({ ok: false, findings: [{ path: 'wfi' }, { path: 'chip' }] });
+  });
+});
+
+describe('a stored profile that is damaged', () => {
+  it('is named with what to do, keeps nobody from the others, and hides what a board holds', async () => {
+    await call('POST', '/profiles', { profile: { text: PROFILE } });
+    const { body: before } = await call('POST', '/ports/inspect', { port: 'virtual://1' });
+    expect(before['warnings']).toEqual([]);
+    const folder = join(bench.dataDir, 'service/profiles/pump-0123456789ab');
+    await mkdir(folder, { mode: 0o700 });
+    await writeFile(join(folder, '4.json'), '{"name":');
+    const { body } = await call('GET', '/profiles');
+    expect(body).toMatchObject({
+      profiles: [{ name: 'sensor' }],
+      damaged: [{ name: 'pump', version: 4, code: 'PROFILE_UNREADABLE', path: join(folder, '4.json') }],
+    });
+    const started = await call('POST', '/jobs', { ports: ['virtual://1'], profile: { name: 'sensor' } });
+    expect(await endOf((started.body['jobs'] as Job[])[0]?.id ?? '')).toMatchObject({ state: 'passed' });
+    const { body: seen } = await call('POST', '/ports/inspect', { port: 'virtual://1' });
+    expect(seen).toMatchObject({ warnings: [{ code: 'PROFILE_UNREADABLE' }] });
+    const rows = (seen['nvs'] as { rows: { type: string; secret: boolean }[] }).rows;
+    expect(rows.filter(({ type, secret }) => type === 'string' && !secret)).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 // `inspect` of a board of another product: its secrets lie under names that the station's profile does not know.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { espmint, scratchDir, type CliRun } from '../support/cli.js';
@@ -39,7 +39,12 @@ beforeAll(async () => {
       env: { PW: PASSWORD },
     });
     runs.text = await espmint(['inspect', ...port, ...REGISTRY]);
+    // Any board may be of a product whose profile cannot be read.
+    const damaged = join(dataDir, 'service/profiles/pump-0123456789ab');
+    mkdirSync(damaged, { recursive: true, mode: 0o700 });
+    writeFileSync(join(damaged, '3.json'), '{');
     runs.json = await runInProcess(['inspect', ...port, '--json', ...REGISTRY]);
+    rmSync(damaged, { recursive: true });
     runs.refused = await runInProcess(['inspect', ...port, '--reveal', ...REGISTRY]);
     runs.revealed = await espmint(['inspect', ...port, '--reveal', '--reason', 'a test', ...REGISTRY]);
     runs.audit = await runInProcess(['devices', 'show', 'a4:cf:12:36:01:00', '--json', ...REGISTRY]);
@@ -57,6 +62,12 @@ describe('inspect', () => {
       expect(run?.stdout).not.toContain(PSK);
       expect(run?.stdout).not.toContain(PASSWORD);
     }
+  });
+
+  it('names a damaged profile, and shows no text of the board meanwhile', () => {
+    expect(runs.text?.stdout).toContain('https://ca.example.com');
+    expect(runs.json?.stderr).toMatch(/Version 3 of the product "pump".*delete it.*\[PROFILE_UNREADABLE\]/);
+    expect(runs.json?.stdout).not.toContain('https://ca.example.com');
   });
 
   it('shows them to whoever gives a reason, and records it', () => {

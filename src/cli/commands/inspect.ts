@@ -111,11 +111,10 @@ async function inspectWithin(
 
 /** Of every profile of this station: the board may be of any of them. */
 async function knownKeys(io: CliIo, command: Command): Promise<KnownKeys> {
-  const profiles = await new FileProfileStore(dataDirOf(io, command.optsWithGlobals())).list();
-  return keysOf([
-    profileSchema.parse({ name: 'default' }).nvs,
-    ...profiles.map(({ profile }) => profile.nvs),
-  ]);
+  const { profiles, damaged } = await new FileProfileStore(dataDirOf(io, command.optsWithGlobals())).list();
+  for (const { error } of damaged) io.stderr(`${error.message} [${error.code}]\n`);
+  const layouts = profiles.map(({ profile }) => profile.nvs);
+  return keysOf([profileSchema.parse({ name: 'default' }).nvs, ...layouts], damaged.length > 0);
 }
 
 /** What cannot be read of the flash is a finding too: chip and MAC are shown whatever it holds. */

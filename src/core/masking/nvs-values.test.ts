@@ -54,3 +54,16 @@ describe('a value of a board', () => {
     expect(hidden('w', 'lab-wifi-2024', nobody)).toBe(true);
   });
 });
+
+describe('while a profile cannot be read', () => {
+  const doubtful = keysOf([DEFAULT, OTHER], true);
+  it.each([
+    ['greeting', 'hello'],
+    ['ca_service_url', 'https://ca.example.com:8443'],
+    ['mode', 'auto'],
+    ['short', new Uint8Array(8)],
+  ])('any text and any bytes are hidden: %s', (key, value) =>
+    expect(hidden(key, value, doubtful)).toBe(true),
+  );
+  it('numbers are shown', () => expect(hidden('boots', 12, doubtful)).toBe(false));
+});

@@ -6,6 +6,8 @@ import { isSecretKey } from './names.js';
 export interface KnownKeys {
   readonly secret: ReadonlySet<string>;
   readonly open: ReadonlySet<string>;
+  /** There are profiles that cannot be read: any text and any bytes may be a secret of theirs. */
+  readonly hasUnread: boolean;
 }
 
 /** A profile as far as it names keys. */
@@ -14,8 +16,11 @@ interface NamingProfile {
   readonly rows: readonly { readonly key: string }[];
 }
 
-/** A key that is a secret's in one of the profiles is secret, whatever another one uses it for. */
-export function keysOf(profiles: readonly NamingProfile[]): KnownKeys {
+/**
+ * A key that is a secret's in one of the profiles is secret, whatever another one uses it for.
+ * @param hasUnread whether there are profiles that cannot be read
+ */
+export function keysOf(profiles: readonly NamingProfile[], hasUnread = false): KnownKeys {
   const secret = new Set(profiles.flatMap(({ keys }) => [keys.psk, keys.password]));
   const open = profiles.flatMap(({ keys, rows }) => [
     keys.uuid,
@@ -23,7 +28,7 @@ export function keysOf(profiles: readonly NamingProfile[]): KnownKeys {
     keys.ssid,
     ...rows.map(({ key }) => key),
   ]);
-  return { secret, open: new Set(open.filter((key) => !secret.has(key))) };
+  return { secret, open: new Set(open.filter((key) => !secret.has(key))), hasUnread };
 }
 
 export interface NamedValue {
@@ -48,7 +53,9 @@ export function isSecretValue({ key, value }: Pick<NamedValue, 'key' | 'value'>)
 export function isHiddenValue(named: NamedValue, known: KnownKeys): boolean {
   const { namespace, key, value } = named;
   if (known.secret.has(key) || isSecretValue(named)) return true;
-  if (typeof value === 'number' || typeof value === 'bigint' || known.open.has(key)) return false;
+  if (typeof value === 'number' || typeof value === 'bigint') return false;
+  if (known.hasUnread) return value.length > 0;
+  if (known.open.has(key)) return false;
   if (typeof value === 'string') return !isHarmlessText(value) && !HARMLESS_KEY.test(key);
   return value.length > SHORT_BYTES && !HARMLESS_BLOBS.includes(`${namespace}:${key}`);
 }

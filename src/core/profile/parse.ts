@@ -324,7 +324,7 @@ function semanticFindings(profile: Profile): SemanticFinding[] {
       check();
     } catch (error) {
       if (!(error instanceof EspmintError)) throw error;
-      const { code, message, details } = error;
+      const { code, message, details } = error as EspmintError;
       const { why, maxBytes } = details as Partial<ErrorDetails<'WIFI_INVALID'>>;
       const facts = {
         ...(why === undefined ? {} : { why }),

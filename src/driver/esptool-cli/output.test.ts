@@ -122,4 +122,16 @@ describe('other output', () => {
   ])('has the failure in: %s', (output, code) => {
     expect(diagnose(output, '/dev/ttyUSB0', 'flash-id').code).toBe(code);
   });
+
+  it('says a failure shortly, and without a secret, whatever the tool prints', () => {
+    const key = '3fa9c07be5121d84f6027b9ae8c4d1f5';
+    const long = 'A fatal error occurred: ' + `psk ${key} `.repeat(3_000);
+    for (const output of [long, `${'x'.repeat(2_030)} ${key}${'y'.repeat(100_000)}`, 'z'.repeat(100_000)]) {
+      const { message } = diagnose(output, '/dev/ttyUSB0', 'flash-id');
+      expect(message.length).toBeLessThan(600);
+      expect(message).not.toContain(key.slice(0, 8));
+    }
+    const chip = `This chip is ${'E'.repeat(50_000)}, not ESP32. Wrong chip argument?`;
+    expect(diagnose(chip, '/dev/ttyUSB0', 'flash-id').message.length).toBeLessThan(600);
+  });
 });

@@ -92,7 +92,7 @@ type Diagnosis = (output: string, port: string) => EspmintError | undefined;
 
 const DIAGNOSES: readonly Diagnosis[] = [
   (output, port) => {
-    const [, found, expected] = /This chip is (\S+), not (\S+?)\. Wrong/i.exec(output) ?? [];
+    const [, found, expected] = /This chip is (\S{1,40}), not (\S{1,40}?)\. Wrong/i.exec(output) ?? [];
     if (found === undefined || expected === undefined) return undefined;
     return new EspmintError('CHIP_UNEXPECTED', { port, expected, found });
   },
@@ -110,6 +110,10 @@ const DIAGNOSES: readonly Diagnosis[] = [
       : undefined,
 ];
 
+/** Of the user's own program, which may print anything; masking takes time by the length. */
+const LOOKED_AT_CHARS = 2_048;
+const LONGEST_REASON = 400;
+
 /** The failure that the output of an unsuccessful run tells of. */
 export function diagnose(output: string, port: string, command: string): EspmintError {
   for (const diagnosis of DIAGNOSES) {
@@ -117,7 +121,10 @@ export function diagnose(output: string, port: string, command: string): Espmint
     if (error !== undefined) return error;
   }
   const said = /fatal error occurred: (.+)/.exec(output)?.[1] ?? lastLine(output);
-  const reason = createMasker().foreign(said);
+  // Words are cut whole: half a secret has no form to be known by.
+  const looked = said.length <= LOOKED_AT_CHARS ? said : said.slice(0, LOOKED_AT_CHARS).replace(/\S*$/, '…');
+  const masked = createMasker().foreign(looked);
+  const reason = masked.length <= LONGEST_REASON ? masked : `${masked.slice(0, LONGEST_REASON)}…`;
   return new EspmintError('ESPTOOL_FAILED', { port, command, reason });
 }
 

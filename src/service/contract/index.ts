@@ -95,7 +95,14 @@ export type {
   VirtualFirmware,
 } from './ports.js';
 export type { WifiLook, WifiSet } from './wifi.js';
-export type { Finding, Preview, ProfileInput, ProfileVersion, SavedProfile } from './profiles.js';
+export type {
+  DamagedProfile,
+  Finding,
+  Preview,
+  ProfileInput,
+  ProfileVersion,
+  SavedProfile,
+} from './profiles.js';
 export type { CaTest } from './ca.js';
 export type { Device, DeviceHistory, RegistryStatus } from './devices.js';
 export type { Session, Token, User } from './session.js';

@@ -96,6 +96,11 @@ const previewSchema = z
   .meta({ id: 'Preview' });
 export type Preview = z.output<typeof previewSchema>;
 
+const damagedProfileSchema = z
+  .object({ name: z.string(), version: z.int(), code: z.string(), message: z.string(), path: z.string() })
+  .meta({ id: 'DamagedProfile' });
+export type DamagedProfile = z.output<typeof damagedProfileSchema>;
+
 const nameParams = z.object({ name: z.string().min(1).max(64) });
 const secretParams = z.object({
   name: z
@@ -111,6 +116,8 @@ export const PROFILE_OPERATIONS = operations({
     summary: 'The newest version of every profile, and the one that the station is set to.',
     response: z.object({
       profiles: z.array(profileVersionSchema.extend({ chip: z.string().optional() })),
+      /** Those whose newest version cannot be read, with the file and what to do. */
+      damaged: z.array(damagedProfileSchema),
       current: profileNameSchema.optional(),
     }),
   },

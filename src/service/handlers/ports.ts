@@ -53,12 +53,13 @@ export function portHandlers(core: ServiceCore): PortHandlers {
       if (line.isBusy(port)) throw new EspmintError('PORT_IN_USE', { port });
       return ports.inspecting(port, async () => {
         const { profile = defaultProfile() } = (await orders.current().catch(() => undefined)) ?? {};
-        const layouts = (await profiles.list()).map((stored) => stored.profile.nvs);
+        const stored = await profiles.list();
         const lookup: Lookup = {
           nvs: profile.nvs,
           target: profile.target,
           baud: profile.policy.baud,
-          layouts,
+          layouts: stored.profiles.map(({ profile: { nvs } }) => nvs),
+          damaged: stored.damaged.map(({ error }) => error),
           reveal: reveal && { ...askerOf(call), reason: reveal.reason },
         };
         return withBoardDeadline({ port, timeoutMs: INSPECT_TIMEOUT_MS, signal: call.signal }, (signal) =>
@@ -72,7 +73,8 @@ export function portHandlers(core: ServiceCore): PortHandlers {
 
 /** Boards to try espmint with bring something that they can become. */
 async function ensureProduct({ profiles, settings, hub }: ServiceCore): Promise<void> {
-  if ((await profiles.list()).length > 0) return;
+  const stored = await profiles.list();
+  if (stored.profiles.length + stored.damaged.length > 0) return;
   const name = 'Example';
   const text = await profileText({ settings: { name, caUrl: 'https://ca.example.com' } });
   await profiles.save({ name, version: 1, text: withVersion(text, 1), savedBy: 'espmint' });

@@ -34,10 +34,20 @@ const DONE = { ok: true } as const;
 export function profileHandlers({ profiles, settings, secrets, hub }: ServiceCore): ProfileHandlers {
   return {
     listProfiles: async () => {
-      const all = await profiles.list();
+      const { profiles: all, damaged } = await profiles.list();
       const { profile: current } = await settings.get();
       const chipOf = ({ profile: { chip } }: StoredProfile) => (chip === undefined ? {} : { chip });
-      return { profiles: all.map((stored) => ({ ...stored, ...chipOf(stored) })), current };
+      return {
+        profiles: all.map((stored) => ({ ...stored, ...chipOf(stored) })),
+        damaged: damaged.map(({ name, version, error: { code, message, details } }) => ({
+          name,
+          version,
+          code,
+          message,
+          path: 'path' in details ? String(details.path) : '',
+        })),
+        current,
+      };
     },
     getProfile: async ({ params, query }) => toSaved(await profiles.get(params.name, query.version)),
     listProfileVersions: async ({ params: { name } }) => {

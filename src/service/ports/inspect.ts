@@ -1,6 +1,6 @@
 // Everything one board says of itself, side by side with what the registry says of it. Changes nothing on the board.
 import { md5Hex, sha256Hex } from '../../core/digest.js';
-import { isEspmintError } from '../../core/errors/index.js';
+import { type EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { settleTable, type FlashSurvey } from '../../core/flash-survey.js';
 import { decodeNvs, type NvsValue } from '../../core/nvs/index.js';
 import type { Profile } from '../../core/profile/schema.js';
@@ -18,6 +18,8 @@ export type Lookup = Pick<Profile, 'nvs' | 'target'> & {
   readonly baud: number;
   /** Of every profile that this station knows: the board may be of any of them. */
   readonly layouts: readonly Profile['nvs'][];
+  /** Profiles that cannot be read: any of them may be the board's. */
+  readonly damaged: readonly EspmintError[];
   /** Who asks for the secrets too, and why. */
   readonly reveal?: (Asker & { readonly reason: string }) | undefined;
 };
@@ -32,19 +34,20 @@ export async function inspectBoard(
   lookup: Lookup,
   signal: AbortSignal,
 ): Promise<Inspection> {
-  const warnings: Warning[] = [];
+  const warnings: Warning[] = lookup.damaged.map(({ code, message }) => ({ code, message }));
   const onWarning = (warning: Warning): void => void warnings.push(warning);
   const board = await parts.connect(port, { baud: lookup.baud, signal, onWarning });
   try {
     const { reveal } = lookup;
     // Into the audit trail first: if that fails, nothing is shown.
     if (reveal !== undefined) await parts.registry.reveal(board.facts.mac, reveal.reason, reveal);
-    const known = reveal === undefined ? keysOf([lookup.nvs, ...lookup.layouts]) : undefined;
+    const known =
+      reveal === undefined ? keysOf([lookup.nvs, ...lookup.layouts], lookup.damaged.length > 0) : undefined;
     const wanted = lookup.target.partitionTableOffset;
     const survey = await orWarn(warnings, () => board.survey({ tableOffsetBytes: wanted }));
     const found =
       survey && (await orWarn(warnings, () => settleTable(survey, { port, wantedOffsetBytes: wanted })));
-    const isSettled = warnings.length === 0;
+    const isSettled = warnings.length === lookup.damaged.length;
     const region =
       survey && isSettled ? await orWarn(warnings, () => regionOf(port, board, survey, lookup)) : undefined;
     const content = region && (await orWarn(warnings, () => board.readFlash(region)));

@@ -2,7 +2,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, isEspmintError, toEspmintError } from '../../core/errors/index.js';
 import { parseProfile } from '../../core/profile/parse.js';
 import type { Profile } from '../../core/profile/schema.js';
 import { codeOf, createOwnFile, makePrivateDir, unreadable } from '../../files/index.js';
@@ -24,13 +24,20 @@ export interface ProfileChange {
   readonly note?: string | undefined;
 }
 
+/** A product whose newest version cannot be read. */
+export interface DamagedProfile {
+  readonly name: string;
+  readonly version: number;
+  readonly error: EspmintError;
+}
+
 /** Where profiles are kept. A registry with a table for them can take this place. */
 export interface ProfileStore {
-  /** The newest version of each, by name. */
-  list(): Promise<StoredProfile[]>;
+  /** The newest version of each, by name; one that cannot be read keeps nobody from the others. */
+  list(): Promise<{ readonly profiles: StoredProfile[]; readonly damaged: DamagedProfile[] }>;
   /** Newest first; empty when there is no such profile. */
   versions(name: string): Promise<ProfileVersion[]>;
-  /** Without a version: the newest. @throws PROFILE_UNKNOWN */
+  /** Without a version: the newest. @throws PROFILE_UNKNOWN, PROFILE_UNREADABLE */
   get(name: string, version?: number): Promise<StoredProfile>;
   /** @throws PROFILE_CHANGED when that version exists already */
   save(change: ProfileChange): Promise<StoredProfile>;
@@ -55,20 +62,26 @@ export class FileProfileStore implements ProfileStore {
     this.#folder = join(dataDir, 'service', 'profiles');
   }
 
-  async list(): Promise<StoredProfile[]> {
-    const folders = await namesIn(this.#folder);
+  async list(): Promise<{ profiles: StoredProfile[]; damaged: DamagedProfile[] }> {
     const profiles: StoredProfile[] = [];
-    for (const folder of folders) {
-      const newest = (await this.#numbers(folder))[0];
-      if (newest !== undefined) profiles.push(await this.#read(folder, newest));
+    const damaged: DamagedProfile[] = [];
+    for (const folder of await namesIn(this.#folder)) {
+      try {
+        const newest = (await this.#numbers(folder))[0];
+        if (newest !== undefined) profiles.push(await this.#read(folder, newest));
+      } catch (error) {
+        if (!isEspmintError(error, 'PROFILE_UNREADABLE')) throw error;
+        damaged.push({ name: error.details.name, version: error.details.version, error });
+      }
     }
-    return profiles.sort((a, b) => a.name.localeCompare(b.name, 'en'));
+    return { profiles: profiles.sort(byName), damaged: damaged.sort(byName) };
   }
 
   async versions(name: string): Promise<ProfileVersion[]> {
     const folder = folderOf(name);
     const versions: ProfileVersion[] = [];
-    for (const number of await this.#numbers(folder)) versions.push(await this.#readFile(folder, number));
+    for (const number of await this.#numbers(folder))
+      versions.push(await this.#readFile(folder, number, name));
     return versions;
   }
 
@@ -76,7 +89,7 @@ export class FileProfileStore implements ProfileStore {
     const folder = folderOf(name);
     const numbers = await this.#numbers(folder);
     const wanted = version ?? numbers[0];
-    if (wanted !== undefined && numbers.includes(wanted)) return this.#read(folder, wanted);
+    if (wanted !== undefined && numbers.includes(wanted)) return this.#read(folder, wanted, name);
     throw new EspmintError('PROFILE_UNKNOWN', {
       name: version === undefined ? `"${name}"` : `"${name}" version ${version}`,
     });
@@ -91,42 +104,71 @@ export class FileProfileStore implements ProfileStore {
     // Of two who save at once, one hears of it.
     if (!(await createOwnFile(path, `${JSON.stringify(entry, null, 2)}\n`)))
       throw new EspmintError('PROFILE_CHANGED', { name, version });
-    return this.#read(folder, version);
+    return this.#read(folder, version, name);
   }
 
   /** Version numbers, newest first. */
   async #numbers(folder: string): Promise<number[]> {
-    const files = await namesIn(join(this.#folder, folder));
+    const path = join(this.#folder, folder);
+    const files = await namesIn(path).catch((error: unknown) => {
+      throw damagedProfile(nameIn(folder), 0, path, error);
+    });
     return files
       .flatMap((file) => VERSION_FILE.exec(file)?.[1] ?? [])
       .map(Number)
       .sort((a, b) => b - a);
   }
 
-  async #read(folder: string, version: number): Promise<StoredProfile> {
+  async #read(folder: string, version: number, named?: string): Promise<StoredProfile> {
     const path = this.#pathOf(folder, version);
-    const mark = await markOf(path);
-    const known = this.#known.get(path);
-    if (known?.mark === mark) return known.stored;
-    const stored = await this.#readFile(folder, version);
-    await nextTurn();
-    const whole = { ...stored, profile: parseProfile(stored.text, path) };
-    this.#known.set(path, { mark, stored: whole });
-    return whole;
+    let name = named ?? nameIn(folder);
+    try {
+      const mark = await markOf(path);
+      const known = this.#known.get(path);
+      if (known?.mark === mark) return known.stored;
+      const stored = await this.#readFile(folder, version, name);
+      ({ name } = stored);
+      await nextTurn();
+      const whole = { ...stored, profile: parseProfile(stored.text, path) };
+      this.#known.set(path, { mark, stored: whole });
+      return whole;
+    } catch (error) {
+      throw damagedProfile(name, version, path, error);
+    }
   }
 
   #pathOf(folder: string, version: number): string {
     return join(this.#folder, folder, `${version}.json`);
   }
 
-  async #readFile(folder: string, version: number): Promise<ProfileVersion & { readonly text: string }> {
+  async #readFile(
+    folder: string,
+    version: number,
+    name: string,
+  ): Promise<ProfileVersion & { readonly text: string }> {
     const path = this.#pathOf(folder, version);
-    const parsed = fileSchema.safeParse(parseJson(await textOf(path)));
-    if (!parsed.success) {
-      throw new EspmintError('STATE_UNREADABLE', { path, reason: 'it is not a stored profile' });
-    }
-    return parsed.data;
+    const text = await textOf(path).catch((error: unknown) => {
+      throw damagedProfile(name, version, path, error);
+    });
+    const parsed = fileSchema.safeParse(parseJson(text));
+    if (parsed.success && folderOf(parsed.data.name) === folder) return parsed.data;
+    const reason = 'it is not a stored profile of this product';
+    throw new EspmintError('PROFILE_UNREADABLE', { name, version, path, reason });
   }
+}
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+  a.name.localeCompare(b.name, 'en');
+
+/** As far as its folder tells. */
+const nameIn = (folder: string): string => folder.replace(/-[0-9a-f]{12}$/, '');
+
+function damagedProfile(name: string, version: number, path: string, error: unknown): EspmintError {
+  if (isEspmintError(error, 'PROFILE_UNREADABLE')) return error;
+  const { problem, details } = toEspmintError(error);
+  // What is wrong, without the path once more.
+  const reason = 'reason' in details ? String(details.reason) : problem;
+  return new EspmintError('PROFILE_UNREADABLE', { name, version, path, reason }, { cause: error });
 }
 
 /** Of what stands in the file now: somebody may have put another there by hand. @throws FILE_UNREADABLE */

@@ -56,7 +56,7 @@ describe('the store', () => {
     const store = new FileProfileStore(dataDir);
     for (const name of ['../../etc/passwd', 'Sensor', 'sensor', 'cảm biến'])
       await store.save(change(1, name));
-    expect((await store.list()).map(({ name }) => name).sort()).toEqual(
+    expect((await store.list()).profiles.map(({ name }) => name).sort()).toEqual(
       ['../../etc/passwd', 'Sensor', 'cảm biến', 'sensor'].sort(),
     );
     expect(await readdir(dataDir)).toEqual(['service']);
@@ -65,16 +65,68 @@ describe('the store', () => {
     const store = new FileProfileStore(dataDir);
     await store.save(change(1));
     const first = await store.get('sensor');
-    expect((await store.list())[0]).toBe(first);
+    expect((await store.list()).profiles[0]).toBe(first);
     const [folder = ''] = await readdir(join(dataDir, 'service/profiles'));
     const path = join(dataDir, 'service/profiles', folder, '1.json');
     const text = await readFile(path, 'utf8');
     await writeFile(path, text.replace('"savedBy": "', '"savedBy": "by hand, '));
     expect((await store.get('sensor')).savedBy).toContain('by hand, ');
     await writeFile(path, '{');
-    await expect(store.get('sensor')).rejects.toMatchObject({ code: 'STATE_UNREADABLE' });
+    await expect(store.get('sensor')).rejects.toMatchObject({ code: 'PROFILE_UNREADABLE' });
     await rm(path);
     await expect(store.get('sensor')).rejects.toMatchObject({ code: 'PROFILE_UNKNOWN' });
+  });
+  it('lists the others beside a damaged one, and goes on as its message says', async () => {
+    const store = new FileProfileStore(dataDir);
+    for (const version of [1, 2]) await store.save(change(version, 'Pump 7'));
+    await store.save(change(1));
+    const listed = async (): Promise<unknown> => {
+      const { profiles, damaged } = await store.list();
+      return [profiles.map((each) => [each.name, each.version]), damaged.map(({ error }) => error.message)];
+    };
+    const folders = await readdir(join(dataDir, 'service/profiles'));
+    const path = join(
+      dataDir,
+      'service/profiles',
+      folders.find((name) => name.startsWith('pump-7')) ?? '',
+      '2.json',
+    );
+    const whole = await readFile(path, 'utf8');
+    const other = await readFile(path.replace('2.json', '1.json'), 'utf8');
+    for (const text of [
+      '{',
+      '',
+      whole.replace('caUrl: https', 'caUrl: [ftp'),
+      other.replaceAll('Pump 7', 'Pump 8'),
+    ]) {
+      await writeFile(path, text);
+      expect(await listed(), text).toEqual([
+        [['sensor', 1]],
+        [
+          expect.stringMatching(
+            /^Version 2 of the product "(pump-7|Pump 7)" cannot be read .*2\.json.*; put that file back/,
+          ),
+        ],
+      ]);
+      await expect(store.get('Pump 7')).rejects.toMatchObject({ code: 'PROFILE_UNREADABLE' });
+      await expect(store.versions('sensor')).resolves.toHaveLength(1);
+    }
+    await writeFile(path, whole);
+    expect(await listed()).toEqual([
+      [
+        ['Pump 7', 2],
+        ['sensor', 1],
+      ],
+      [],
+    ]);
+    await rm(path);
+    expect(await listed()).toEqual([
+      [
+        ['Pump 7', 1],
+        ['sensor', 1],
+      ],
+      [],
+    ]);
   });
   it('says which profile there is not', async () => {
     const store = new FileProfileStore(dataDir);

@@ -25,6 +25,7 @@ export const SENTENCE_OF = {
   CA_URL_INVALID: 'caUrl',
   WIFI_INVALID: 'wifi',
   PROFILE_INVALID: 'product',
+  PROFILE_UNREADABLE: 'product',
   VALUE_LIST_UNKNOWN: 'product',
   VALUE_ROWS_USED_UP: 'rowsUsedUp',
   VALUE_ROW_MISSING: 'rowMissing',

@@ -170,7 +170,8 @@ async function loadRegistry(): Promise<RegistryUpdate> {
 }
 
 async function loadProfiles(): Promise<{ name: string; version: number }[]> {
-  const { profiles } = await call('listProfiles', {});
+  const { profiles, damaged } = await call('listProfiles', {});
+  setState((state) => ({ ...state, damagedProfiles: damaged }));
   return profiles
     .map(({ name, version }) => ({ name, version }))
     .sort((a, b) => a.name.localeCompare(b.name));

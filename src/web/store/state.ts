@@ -1,5 +1,6 @@
 // What the page knows, and how each live event changes it. Pure: the same events give the same page.
 import type {
+  DamagedProfile,
   LiveEvent,
   PortState,
   ProfileName,
@@ -28,6 +29,7 @@ export interface State {
   readonly ports?: readonly PortState[];
   readonly settings?: Settings;
   readonly profiles?: readonly ProfileName[];
+  readonly damagedProfiles?: readonly DamagedProfile[];
   /** How the station stands as a whole, with its batch. */
   readonly station?: StationState;
   readonly today?: Today;

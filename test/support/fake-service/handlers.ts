@@ -169,6 +169,7 @@ function profiles(world: FakeWorld): Handlers {
   return {
     listProfiles: () => ({
       profiles: newest().map(({ name, version, savedAt, savedBy }) => ({ name, version, savedAt, savedBy })),
+      damaged: [],
       ...(world.settings.profile === undefined ? {} : { current: world.settings.profile }),
     }),
     getProfile: ({ params: { name } }) => {

@@ -233,6 +233,17 @@ export const SERVICE_ERRORS = {
     problem: ({ name }) => `There is no profile ${name}`,
     next: () => 'look at the list of profiles',
   }),
+  PROFILE_UNREADABLE: entry<{ name: string; version: number; path: string; reason: string }>({
+    exit: EXIT.registry,
+    http: 503,
+    retryable: false,
+    problem: ({ name, version, path, reason }) =>
+      `${version === 0 ? 'The' : `Version ${version} of the`} product "${name}" cannot be read (${path}: ${reason})`,
+    next: ({ version }) =>
+      version === 0
+        ? 'give that folder to the user that runs espmint, or put a copy of it back'
+        : 'put that file back from a backup, or delete it to go on with the version before it',
+  }),
   PROFILE_NOT_CHOSEN: entry<Record<never, never>>({
     ...input,
     problem: () => 'No profile is chosen for this station',

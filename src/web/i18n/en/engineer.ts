@@ -111,6 +111,8 @@ export const engineer = {
   'setup.unchanged': 'Nothing changed',
   'setup.changes.one': '{n} change',
   'setup.changes.other': '{n} changes',
+  'setup.damaged':
+    'Product {name} cannot be read (version {version}: {path}). Put that file back from a backup, or delete it to go on with the version before.',
   'setup.findings.one': '{n} thing to correct',
   'setup.findings.other': '{n} things to correct',
   'setup.note': 'What changed (optional)',

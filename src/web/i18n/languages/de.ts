@@ -298,6 +298,8 @@ export const de: Messages = {
   'setup.unchanged': 'Nichts geändert',
   'setup.changes.one': '{n} Änderung',
   'setup.changes.other': '{n} Änderungen',
+  'setup.damaged':
+    'Das Produkt {name} ist nicht lesbar (Version {version}: {path}). Diese Datei aus einer Sicherung zurücklegen, oder löschen, um mit der Version davor weiterzuarbeiten.',
   'setup.findings.one': '{n} Sache zu korrigieren',
   'setup.findings.other': '{n} Sachen zu korrigieren',
   'setup.note': 'Was sich geändert hat (freiwillig)',

@@ -298,6 +298,8 @@ export const es: Messages = {
   'setup.unchanged': 'Nada cambió',
   'setup.changes.one': '{n} cambio',
   'setup.changes.other': '{n} cambios',
+  'setup.damaged':
+    'El producto {name} no se puede leer (versión {version}: {path}). Reponga ese archivo desde una copia, o bórrelo para seguir con la versión anterior.',
   'setup.findings.one': '{n} cosa por corregir',
   'setup.findings.other': '{n} cosas por corregir',
   'setup.note': 'Qué cambió (opcional)',

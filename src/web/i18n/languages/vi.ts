@@ -294,6 +294,8 @@ export const vi: Messages = {
   'setup.unchanged': 'Không có thay đổi',
   'setup.changes.one': '{n} thay đổi',
   'setup.changes.other': '{n} thay đổi',
+  'setup.damaged':
+    'Không đọc được sản phẩm {name} (phiên bản {version}: {path}). Hãy chép lại tệp đó từ bản sao lưu, hoặc xóa nó để dùng phiên bản trước.',
   'setup.findings.one': '{n} chỗ cần sửa',
   'setup.findings.other': '{n} chỗ cần sửa',
   'setup.note': 'Đã đổi gì (không bắt buộc)',

@@ -288,6 +288,8 @@ export const zh: Messages = {
   'setup.unchanged': '没有更改',
   'setup.changes.one': '{n} 处更改',
   'setup.changes.other': '{n} 处更改',
+  'setup.damaged':
+    '无法读取产品 {name}（版本 {version}：{path}）。请从备份放回该文件，或删除它以使用前一版本。',
   'setup.findings.one': '{n} 处需改正',
   'setup.findings.other': '{n} 处需改正',
   'setup.note': '更改说明（可选）',

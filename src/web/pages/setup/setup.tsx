@@ -9,6 +9,7 @@ import { useStore } from '../../store/store.js';
 import { Icon } from '../../ui/icon.js';
 import { useLoad } from '../../ui/load.js';
 import { FailureNote, Note, Skeleton } from '../../ui/parts.js';
+import { Folded } from '../../ui/service-words.js';
 import { Editor } from './editor.js';
 import { NEW, NoProduct } from './no-product.js';
 import { SetupNav } from './setup-nav.js';
@@ -44,6 +45,7 @@ export function SetupPage({ place }: { place: Place }): JSX.Element {
 
 function Frame({ name, children }: { name: string | undefined; children: JSX.Element }): JSX.Element {
   const profiles = useStore((state) => state.profiles) ?? [];
+  const damaged = useStore((state) => state.damagedProfiles) ?? [];
   return (
     <div class="page">
       <header class="page-head">
@@ -73,7 +75,15 @@ function Frame({ name, children }: { name: string | undefined; children: JSX.Ele
           {t('setup.new')}
         </a>
       </header>
-      <div class="page-body">{children}</div>
+      <div class="page-body">
+        {damaged.map(({ name: product, version, path, message }) => (
+          <Note key={product} tone="fail">
+            <p>{t('setup.damaged', { name: product, version, path })}</p>
+            <Folded text={message} />
+          </Note>
+        ))}
+        {children}
+      </div>
     </div>
   );
 }

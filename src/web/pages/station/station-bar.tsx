@@ -35,6 +35,7 @@ export function StationBar(): JSX.Element {
 /** Which product the next boards become. */
 function ProductChoice(): JSX.Element | null {
   const profiles = useStore((state) => state.profiles);
+  const damaged = useStore((state) => state.damagedProfiles);
   const settings = useStore((state) => state.settings);
   const mayChange = useStore((state) => hasRole(state.session, 'engineer'));
   const batchProfile = useStore((state) => state.station?.batch?.profile);
@@ -67,6 +68,11 @@ function ProductChoice(): JSX.Element | null {
         }}
       >
         {current === '' && <option value="">{t('station.choose')}</option>}
+        {damaged?.map(({ name }) => (
+          <option key={name} value={name} disabled>
+            ⚠ {name}
+          </option>
+        ))}
         {profiles.map(({ name, version }) => (
           <option key={name} value={name}>
             {name} · r
