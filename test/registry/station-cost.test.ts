@@ -11,6 +11,7 @@ import { buildPlan, provisionDevice } from '../../src/provision/index.js';
 import { BatchAdmission, RunLog, Station } from '../../src/station/index.js';
 import { openProduction, openRegistry, type Production, type Registry } from '../../src/registry/index.js';
 import { createVirtualBoard, memoryTransport } from '../../src/virtual/index.js';
+import { PROOF } from '../support/proof.js';
 import { countStorageWork } from '../support/storage-work.js';
 
 const SLOTS = 32;
@@ -72,8 +73,21 @@ it('shares transactions between the boards of a fixture: a few statements a boar
   expect((await batches.get('WO')).counts).toMatchObject({ passed: SLOTS, inWork: 0, open: 0 });
   expect(await runs.read({ batch: 'WO' })).toHaveLength(SLOTS);
   const { queries, transactions, syncs } = counter.soFar();
-  // A board alone takes 42, 6 and 4 of them.
   expect(queries / SLOTS).toBeLessThan(12);
-  expect(transactions / SLOTS).toBeLessThan(2.5);
-  expect(syncs / SLOTS).toBeLessThan(2.5);
+  expect(transactions / SLOTS).toBeLessThan(2);
+  expect(syncs / SLOTS).toBeLessThan(1.5);
 }, 120_000);
+
+it('asks the database once for each news of a board alone, and syncs its key and nothing else', async () => {
+  const provision = async (tail: string): Promise<void> => {
+    const names = { mac: `a4:cf:12:00:01:${tail}`, uuid: `110e3dc9-fa05-568f-a05a-98d0000001${tail}` };
+    const { id } = await registry.reserve({ ...names, caUrl: 'https://ca.example.com', policy: 'keep' });
+    await registry.built(id, PROOF.image);
+    await registry.confirm(id, PROOF);
+  };
+  await provision('00');
+  const counter = await countStorageWork();
+  await provision('01');
+  counter.stop();
+  expect(counter.soFar()).toEqual({ queries: 3, transactions: 0, syncs: 1 });
+});

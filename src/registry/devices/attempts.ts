@@ -15,11 +15,10 @@ import { type ImageColumns, imageOf, isoOrNone, orNone } from './rows.js';
 /** Newest attempts that a history tells of. */
 const ATTEMPTS_SHOWN = 100;
 
-export interface NewAttempt {
+/** What an attempt begins with. */
+export interface AttemptStart {
   /** The reservation's. */
   readonly id: string;
-  readonly deviceId: number;
-  readonly keyId: string;
   /** What devices is to say once the key is proven. */
   readonly wanted: Readonly<Record<string, string | null>>;
   readonly facts: AttemptFacts | undefined;
@@ -27,33 +26,28 @@ export interface NewAttempt {
   readonly offlineAt?: string | undefined;
 }
 
-/** One statement, also where a profile is met for the first time. */
-export async function insertAttempts(client: pg.ClientBase, attempts: readonly NewAttempt[]): Promise<void> {
-  await client.query(
-    `with made as (
-       select * from json_to_recordset($1::json) as made (
-         id uuid, "deviceId" integer, "keyId" bigint, wanted jsonb, "offlineAt" timestamptz, station text, slot integer,
-         port text, operator text, "toolVersion" text, batch text, profile text, "profileName" text,
-         "profileVersion" integer, chip text, "chipDescription" text, "chipRevision" text, "flashSize" bigint,
-         firmware jsonb)),
-     met as (
-       insert into profiles (sha256, name, version)
-         select distinct on (profile) profile, "profileName", "profileVersion" from made where profile is not null
-         order by profile
-       on conflict (sha256) do nothing)
-     insert into attempts (id, device_id, key_id, wanted, station, slot, port, operator, tool_version, batch, profile,
-                           chip, chip_description, chip_revision, flash_size, firmware, started_at, offline)
-     select id, "deviceId", "keyId", wanted, station, slot, port, operator, "toolVersion", batch, profile,
-            chip, "chipDescription", "chipRevision", "flashSize", firmware, coalesce("offlineAt", now()), "offlineAt" is not null
-     from made`,
-    [JSON.stringify(attempts.map(toColumns))],
-  );
+/** Of a device and a key that are there. */
+export interface NewAttempt extends AttemptStart {
+  readonly deviceId: number;
+  readonly keyId: string;
 }
 
-function toColumns({ facts, ...attempt }: NewAttempt): object {
+/** One statement. */
+export async function insertAttempts(client: pg.ClientBase, attempts: readonly NewAttempt[]): Promise<void> {
+  if (attempts.length === 0) return;
+  const rows = attempts.map(({ deviceId, keyId, ...start }) => ({
+    ...toAttemptColumns(start),
+    deviceId,
+    keyId,
+  }));
+  await client.query('select insert_attempts($1)', [JSON.stringify(rows)]);
+}
+
+/** As insert_attempts reads it. */
+export function toAttemptColumns({ facts, ...start }: AttemptStart): object {
   const { profile, chip, ...who } = storableFacts(facts);
   return {
-    ...attempt,
+    ...start,
     ...who,
     profile: profile?.sha256,
     profileName: profile?.name,
@@ -74,41 +68,10 @@ export interface AttemptEnd extends AttemptTimings {
   readonly image?: FlashImage | undefined;
 }
 
-/**
- * Writes the ends down, each of another attempt, and counts them for their ports, in one statement. An attempt that
- * failed may end again, and then passes: it is one attempt all the same.
- */
-export async function endAttempts(client: pg.ClientBase, ends: readonly AttemptEnd[]): Promise<void> {
-  await client.query(
-    `with final as (
-       select * from json_to_recordset($1::json) as final (
-         id uuid, outcome text, code text, stage text, image jsonb, "stagesMs" jsonb, baud integer,
-         "endedAt" timestamptz, log text, wifi jsonb)),
-     before as (select a.id, a.outcome from attempts a join final using (id)),
-     ended as (
-       update attempts a set outcome = final.outcome, code = final.code, stage = final.stage,
-         image_sha256 = coalesce(final.image->>'sha256', a.image_sha256),
-         image_md5 = coalesce(final.image->>'md5', a.image_md5),
-         image_offset = coalesce((final.image->>'offsetBytes')::bigint, a.image_offset),
-         image_size = coalesce((final.image->>'sizeBytes')::bigint, a.image_size),
-         stages_ms = coalesce(final."stagesMs", a.stages_ms), baud = coalesce(final.baud, a.baud),
-         ended_at = coalesce(final."endedAt", now()), boot_log = coalesce(final.log, a.boot_log),
-         wifi = coalesce(final.wifi, a.wifi)
-       from final where a.id = final.id returning a.id, a.station, a.port, a.outcome, a.baud, a.ended_at)
-     insert into ports as known (station, port, attempts, passes, baud, last_seen)
-       select station, port, count(*) filter (where before.outcome = 'open'),
-              count(*) filter (where ended.outcome = 'passed'),
-              (array_agg(baud order by ended_at desc) filter (where baud is not null))[1], max(ended_at)
-       from ended join before using (id) where station is not null and port is not null
-       group by station, port order by station, port
-     on conflict (station, port) do update set
-       attempts = known.attempts + excluded.attempts, passes = known.passes + excluded.passes,
-       baud = coalesce(excluded.baud, known.baud), last_seen = greatest(excluded.last_seen, known.last_seen)`,
-    [
-      JSON.stringify(
-        ends.map((end) => ({ ...end, log: storableLog(end.log), wifi: storableWifi(end.wifi) })),
-      ),
-    ],
+/** As end_attempts reads them. */
+export function toEndsJson(ends: readonly AttemptEnd[]): string {
+  return JSON.stringify(
+    ends.map((end) => ({ ...end, log: storableLog(end.log), wifi: storableWifi(end.wifi) })),
   );
 }
 

@@ -1,4 +1,4 @@
-// The registry on PostgreSQL: each call is one transaction, which calls of the same kind share.
+// The registry on PostgreSQL: each call is one statement or one transaction, which calls of the same kind share.
 import type { FlashImage } from '../../core/flash-image.js';
 import type { Conflict } from '../../core/conflict.js';
 import { nameOfDevice } from '../../core/device-name.js';
@@ -36,33 +36,37 @@ import { lockNames } from '../store/lock.js';
 import { Stop } from './match.js';
 import { compareKey, find, openKey, recordCheck, recordLabel, recordReveal, show } from './read.js';
 import { type OfflineReservation, replayReservation } from './replay.js';
-import { reserve, screen } from './reserve.js';
+import { reserve, reserveUnknown, screen } from './reserve.js';
 import { toDeviceRecord } from './rows.js';
-import { confirm, fail, noteImages, type AttemptUpdate } from './settle.js';
-import { SharedReading, SharedTransaction } from '../store/shared-transaction.js';
+import { type AttemptUpdate, confirm, confirmOther, fail, noteImages, OTHER_BOARD } from './settle.js';
+import { SharedStatement, SharedTransaction } from '../store/shared-transaction.js';
 
 export class PostgresRegistry implements Registry {
   readonly #database: Database;
   readonly #box: SecretBox;
-  readonly #histories: SharedReading<DeviceName, DeviceHistory | undefined>;
+  readonly #histories: SharedStatement<DeviceName, DeviceHistory | undefined>;
+  readonly #newDevices: SharedStatement<ReserveRequest, Reservation | undefined>;
   readonly #reservations: SharedTransaction<ReserveRequest, Reservation | Stop>;
   readonly #screenings: SharedTransaction<ScreenRequest, Stop | undefined>;
-  readonly #images: SharedTransaction<AttemptUpdate<FlashImage>, void>;
-  readonly #proofs: SharedTransaction<AttemptUpdate<Proof>, DeviceRecord | Stop>;
-  readonly #failures: SharedTransaction<AttemptUpdate<Failure>, void>;
+  readonly #images: SharedStatement<AttemptUpdate<FlashImage>, void>;
+  readonly #proofs: SharedStatement<AttemptUpdate<Proof>, DeviceRecord | typeof OTHER_BOARD>;
+  readonly #failures: SharedStatement<AttemptUpdate<Failure>, void>;
 
   /** @param box seals and opens inside of calls */
   constructor(database: Database, box: SecretBox) {
     this.#database = database;
     this.#box = box;
-    this.#histories = new SharedReading(database, 'show', show);
+    this.#histories = new SharedStatement(database, 'show', show);
+    this.#newDevices = new SharedStatement(database, 'reserve', (client, all) =>
+      reserveUnknown(client, box, all),
+    );
     this.#reservations = new SharedTransaction(database, 'reserve', (client, all) =>
       reserve(client, box, all),
     );
     this.#screenings = new SharedTransaction(database, 'screen', screen);
-    this.#images = new SharedTransaction(database, 'built', noteImages);
-    this.#proofs = new SharedTransaction(database, 'confirm', confirm);
-    this.#failures = new SharedTransaction(database, 'fail', fail);
+    this.#images = new SharedStatement(database, 'built', noteImages);
+    this.#proofs = new SharedStatement(database, 'confirm', confirm);
+    this.#failures = new SharedStatement(database, 'fail', fail);
   }
 
   get description(): string {
@@ -75,7 +79,7 @@ export class PostgresRegistry implements Registry {
 
   async reserve(request: ReserveRequest): Promise<Reservation> {
     checkWidths(request);
-    return orThrow(await this.#reservations.run(request));
+    return (await this.#newDevices.run(request)) ?? orThrow(await this.#reservations.run(request));
   }
 
   async screen(board: ScreenRequest): Promise<void> {
@@ -118,7 +122,10 @@ export class PostgresRegistry implements Registry {
   }
 
   async confirm(id: string, proof: Proof): Promise<DeviceRecord> {
-    return orThrow(await this.#proofs.run({ id, update: proof }));
+    const update = { id, update: proof };
+    const confirmed = await this.#proofs.run(update);
+    if (confirmed !== OTHER_BOARD) return confirmed;
+    return orThrow(await this.#database.transaction('confirm', (client) => confirmOther(client, update)));
   }
 
   fail(id: string, failure: Failure): Promise<void> {

@@ -1,12 +1,11 @@
 // Writing down what was reserved while the registry was out of reach.
 import type pg from 'pg';
-import { EspmintError } from '../../core/errors/index.js';
 import type { BoardNames, ReserveRequest } from '../registry.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import { insertAttempts } from './attempts.js';
 import { insertKey, keyFor, liveKeys } from './keys.js';
 import { matchBoards, Stop } from './match.js';
-import { insertPending, wantedOf } from './pending.js';
+import { reserveOne, wantedOf } from './pending.js';
 import { type KeyRow, macKeyOf } from './rows.js';
 
 /** A reservation that was made while the registry was out of reach. */
@@ -34,11 +33,13 @@ export async function replayReservation(
   if (found instanceof Stop) return found;
   const { rowCount } = await client.query('select from attempts where id = $1', [id]);
   if (rowCount === 1) return undefined;
-  const row = found ?? (await insertPending(client, box, [request])).get(macKeyOf(request.mac));
-  if (row === undefined) throw new EspmintError('INTERNAL', { reason: 'a new board got no row' });
-  const keys = await liveKeys(client, box, [row]);
-  const key = await keyFor(client, box, row, keys.get(row.id) ?? [], request.psk, at);
-  const attempt = { id, deviceId: row.id, keyId: key.id, wanted: wantedOf(request), offlineAt: at };
+  if (found === undefined) {
+    await reserveOne(client, box, request, { id, at });
+    return undefined;
+  }
+  const keys = await liveKeys(client, box, [found]);
+  const key = await keyFor(client, box, found, keys.get(found.id) ?? [], request.psk, at);
+  const attempt = { id, deviceId: found.id, keyId: key.id, wanted: wantedOf(request), offlineAt: at };
   await insertAttempts(client, [{ ...attempt, facts: request.facts }]);
   return undefined;
 }

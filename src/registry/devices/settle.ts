@@ -1,15 +1,14 @@
-// Settling: the ends of reservations, with the proof that the chip holds the key or without. All in here runs inside a
-// transaction, for reservations of different devices.
+// Settling: the ends of reservations, with the proof that the chip holds the key or without. One statement for all that
+// end at once.
 import type pg from 'pg';
 import type { FlashImage } from '../../core/flash-image.js';
 import { EspmintError } from '../../core/errors/index.js';
 import type { DeviceRecord, Failure, Proof } from '../registry.js';
 import { findContradiction } from '../conflicts/detect.js';
 import { recordConflict } from '../conflicts/store.js';
-import { processUser } from '../process-user.js';
-import { endAttempts } from './attempts.js';
+import { processHost, processUser } from '../process-user.js';
+import { toEndsJson } from './attempts.js';
 import { Stop } from './match.js';
-import { type OpenAttempt, type Proven, settleProofs } from './proofs.js';
 import { DEVICE_COLUMNS, type DeviceRow, macOf, toDeviceRecord } from './rows.js';
 import { needDistinct } from '../store/shared-transaction.js';
 
@@ -21,79 +20,85 @@ export interface AttemptUpdate<T> {
 
 const UUID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** A device that is another board by now than the one whose key was proven: nothing was written down. */
+export const OTHER_BOARD = 'other board';
+
 /**
  * Answers in the order of the proofs; see Registry.confirm. The newest proof decides which key is current, also when it
  * is heard of before an older one: a station that was cut off tells late. A key that was superseded by another station's
  * proof in between becomes current again, for now the chip holds it.
+ *
+ * @throws RESERVATION_UNKNOWN
  */
 export async function confirm(
   client: pg.ClientBase,
   updates: readonly AttemptUpdate<Proof>[],
-): Promise<(DeviceRecord | Stop)[]> {
-  const attempts = await lockAttempts(client, updates);
-  needDistinct(attempts.map(({ device_id: deviceId }) => deviceId));
-  const devices = await lockDevices(client, attempts);
-  const stops = new Map<string, Stop>();
-  const proven: Proven[] = [];
-  for (const [index, attempt] of attempts.entries()) {
-    const proof = updates[index]?.update;
-    if (proof === undefined || attempt.outcome === 'passed') continue;
-    const stop = await matchAgain(client, attempt, devices.get(attempt.device_id));
-    if (stop === undefined) proven.push({ attempt, proof });
-    else stops.set(attempt.id, stop);
-  }
-  if (proven.length > 0) await settleProofs(client, proven);
-  const records = proven.length > 0 ? await readDevices(client, attempts) : devices;
-  return attempts.map(({ id, device_id: deviceId }) => {
-    const stop = stops.get(id);
-    if (stop !== undefined) return stop;
-    const row = records.get(deviceId);
-    if (row === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
-    return toDeviceRecord(row);
-  });
-}
-
-async function lockDevices(
-  client: pg.ClientBase,
-  attempts: readonly OpenAttempt[],
-): Promise<ReadonlyMap<number, DeviceRow>> {
-  return readDevices(client, attempts, 'order by id for update');
-}
-
-async function readDevices(
-  client: pg.ClientBase,
-  attempts: readonly OpenAttempt[],
-  how = '',
-): Promise<ReadonlyMap<number, DeviceRow>> {
-  const { rows } = await client.query<DeviceRow>(
-    `select ${DEVICE_COLUMNS} from devices where id = any($1) ${how}`,
-    [attempts.map(({ device_id: deviceId }) => deviceId)],
+): Promise<(DeviceRecord | typeof OTHER_BOARD)[]> {
+  needDistinct(updates.map(({ id }) => id));
+  const proofs = updates
+    .filter(isPossible)
+    .map(({ id, update }) => ({ ...update, id, outcome: 'passed' as const }));
+  const { rows } = await client.query<
+    DeviceRow & { readonly attempt_id: string; readonly is_other: boolean }
+  >(
+    `select c.attempt_id, c.is_other, d.*
+     from confirm_attempts($1, $2, $3) c, lateral (select ${DEVICE_COLUMNS} from (select (c.held).*) as h) d`,
+    [toEndsJson(proofs), processUser(), processHost()],
   );
-  return new Map(rows.map((row) => [row.id, row]));
+  const answers = new Map(
+    rows.map((row) => [row.attempt_id, row.is_other ? OTHER_BOARD : toDeviceRecord(row)] as const),
+  );
+  return updates.map(({ id }) => answers.get(id) ?? unknown(id));
 }
 
 /**
- * Somebody may have decided since that the device is another board (Registry.resolve): the key of this one stays in the
- * history then, and the board is stopped.
+ * The same for one whose device is another board. Runs inside a transaction.
+ *
+ * @returns the conflict that the board is stopped with; its key stays in the history
  */
-async function matchAgain(
+export async function confirmOther(
   client: pg.ClientBase,
-  attempt: OpenAttempt,
-  device: DeviceRow | undefined,
-): Promise<Stop | undefined> {
+  update: AttemptUpdate<Proof>,
+): Promise<DeviceRecord | Stop> {
+  const { rows } = await client.query<OtherRow>(
+    `select a.key_id, a.wanted, a.operator, k.global_uuid as key_uuid, k.mac_key as key_mac, d.*
+     from attempts a join device_keys k on k.id = a.key_id
+       join lateral (select ${DEVICE_COLUMNS} from devices where devices.id = a.device_id for update) d on true
+     where a.id = $1 for update of a`,
+    [update.id],
+  );
+  const [row] = rows;
+  if (row === undefined) return unknown(update.id);
   const board = {
-    mac: macOf(attempt.mac_key),
-    uuid: attempt.global_uuid.toLowerCase(),
-    hardwareId: attempt.wanted['hardware_id'] ?? undefined,
+    mac: macOf(row.key_mac),
+    uuid: row.key_uuid.toLowerCase(),
+    hardwareId: row.wanted['hardware_id'] ?? undefined,
   };
-  const contradiction = findContradiction(board, device === undefined ? [] : [toDeviceRecord(device)]);
-  if (contradiction === undefined) return undefined;
-  const seenBy = attempt.operator ?? processUser();
-  const refusal = { board, facts: {}, seenBy, keyId: attempt.key_id };
-  return new Stop(await recordConflict(client, contradiction, refusal));
+  const contradiction = findContradiction(board, [toDeviceRecord(row)]);
+  if (contradiction !== undefined) {
+    const seenBy = row.operator ?? processUser();
+    return new Stop(
+      await recordConflict(client, contradiction, { board, facts: {}, seenBy, keyId: row.key_id }),
+    );
+  }
+  // Somebody has decided once more in between.
+  const [answer] = await confirm(client, [update]);
+  if (answer === undefined || answer === OTHER_BOARD)
+    throw new EspmintError('INTERNAL', {
+      reason: 'a device is another board, and does not contradict this one',
+    });
+  return answer;
 }
 
-/** See Registry.built. */
+interface OtherRow extends DeviceRow {
+  readonly key_id: string;
+  readonly wanted: Readonly<Record<string, string | null>>;
+  readonly operator: string | null;
+  readonly key_uuid: string;
+  readonly key_mac: string;
+}
+
+/** See Registry.built. @throws RESERVATION_UNKNOWN */
 export async function noteImages(
   client: pg.ClientBase,
   updates: readonly AttemptUpdate<FlashImage>[],
@@ -107,42 +112,34 @@ export async function noteImages(
      where a.id = image.id returning a.id`,
     [JSON.stringify(updates.filter(isPossible).map(({ id, update }) => ({ ...update, id })))],
   );
-  const known = new Set(rows.map(({ id }) => id));
-  for (const { id } of updates) if (!known.has(id)) throw new EspmintError('RESERVATION_UNKNOWN', { id });
-  return updates.map(() => undefined);
+  return needAll(updates, rows);
 }
 
-/** See Registry.fail. An attempt that passed stays passed. */
+/** See Registry.fail. An attempt that passed stays passed. @throws RESERVATION_UNKNOWN */
 export async function fail(
   client: pg.ClientBase,
   updates: readonly AttemptUpdate<Failure>[],
 ): Promise<void[]> {
   needDistinct(updates.map(({ id }) => id));
-  const attempts = await lockAttempts(client, updates);
-  const open = updates.filter((_, index) => attempts[index]?.outcome !== 'passed');
-  await endAttempts(
-    client,
-    open.map(({ id, update }) => ({ ...update, id, outcome: 'failed' })),
-  );
-  return updates.map(() => undefined);
+  const ends = updates
+    .filter(isPossible)
+    .map(({ id, update }) => ({ ...update, id, outcome: 'failed' as const }));
+  const { rows } = await client.query<{ id: string }>('select id from end_attempts($1) as id', [
+    toEndsJson(ends),
+  ]);
+  return needAll(updates, rows);
 }
 
 const isPossible = ({ id }: { readonly id: string }): boolean => UUID_FORM.test(id);
 
-/** In the order of the updates. @throws RESERVATION_UNKNOWN */
-async function lockAttempts(
-  client: pg.ClientBase,
+function needAll(
   updates: readonly { readonly id: string }[],
-): Promise<OpenAttempt[]> {
-  const { rows } = await client.query<OpenAttempt>(
-    `select a.id, a.device_id, a.key_id, a.outcome, a.wanted, a.operator, k.global_uuid, k.mac_key
-     from attempts a join device_keys k on k.id = a.key_id where a.id = any($1::uuid[]) order by a.id for update of a`,
-    [updates.filter(isPossible).map(({ id }) => id)],
-  );
-  const attempts = new Map(rows.map((row) => [row.id, row]));
-  return updates.map(({ id }) => {
-    const attempt = attempts.get(id);
-    if (attempt === undefined) throw new EspmintError('RESERVATION_UNKNOWN', { id });
-    return attempt;
-  });
+  rows: readonly { readonly id: string }[],
+): void[] {
+  const known = new Set(rows.map(({ id }) => id));
+  return updates.map(({ id }) => (known.has(id) ? undefined : unknown(id)));
+}
+
+function unknown(id: string): never {
+  throw new EspmintError('RESERVATION_UNKNOWN', { id });
 }

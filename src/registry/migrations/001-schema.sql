@@ -520,3 +520,186 @@ create table firmware_bundles (
   added_by TEXT NOT NULL,
   PRIMARY KEY (name, version)
 );
+
+-- What a board costs this database: one statement for its reservation, one for each news of it, whoever else is
+-- reserved or settled with it. These run with the rights of their caller. Boards and proofs come as JSON, made in
+-- src/registry/devices; each is looked up by itself, for a plan for many at once reads whole tables while these are small.
+
+-- Adds attempts, also where a profile is met for the first time.
+create function insert_attempts(new_attempts jsonb) returns void language plpgsql as $$
+begin
+  with made as (
+    select * from jsonb_to_recordset(new_attempts) as made (
+      id uuid, "deviceId" integer, "keyId" bigint, wanted jsonb, "offlineAt" timestamptz, station text, slot integer,
+      port text, operator text, "toolVersion" text, batch text, profile text, "profileName" text,
+      "profileVersion" integer, chip text, "chipDescription" text, "chipRevision" text, "flashSize" bigint,
+      firmware jsonb)),
+  met as (
+    insert into profiles (sha256, name, version)
+      select distinct on (profile) profile, "profileName", "profileVersion" from made where profile is not null
+      order by profile
+    on conflict (sha256) do nothing)
+  insert into attempts (id, device_id, key_id, wanted, station, slot, port, operator, tool_version, batch, profile,
+                        chip, chip_description, chip_revision, flash_size, firmware, started_at, offline)
+  select id, "deviceId", "keyId", wanted, station, slot, port, operator, "toolVersion", batch, profile,
+         chip, "chipDescription", "chipRevision", "flashSize", firmware, coalesce("offlineAt", now()), "offlineAt" is not null
+  from made;
+end $$;
+
+-- Reserves the boards that no device has a name of and that the lists admit: device, key and attempt, pending. What is
+-- left out is for a closer look. All names are locked first, in their order, until the transaction ends.
+create function reserve_new_devices(names text[], boards jsonb, asks_lists boolean)
+  returns setof uuid language plpgsql as $$
+declare
+  board record;
+  device integer;
+  made jsonb[] := '{}';
+begin
+  -- The aggregate takes them in the order of the array.
+  perform count(pg_advisory_xact_lock(hashtextextended(name, 0))) from unnest(names) as name;
+  for board in
+    select b.*, w.*, e.value as whole from jsonb_array_elements(boards) as e,
+      jsonb_to_record(e.value) as b (id uuid, mac text, "macKey" text, uuid text, sealed text, wanted jsonb),
+      jsonb_to_record(b.wanted) as w (ca_service_url text, wifi_ssid text, firmware_version text,
+        hardware_revision text, location text, hardware_id text)
+  loop
+    continue when exists (select from devices d where d.mac_key = board."macKey")
+      or exists (select from devices d where d.global_uuid = board.uuid)
+      or exists (select from devices d where d.hardware_id = board.hardware_id);
+    continue when asks_lists and (
+      exists (select from device_lists l where l.list = 'deny'
+                and (l.global_uuid = board.uuid or board."macKey" between l.mac_first and l.mac_last))
+      or exists (select from device_lists l where l.list = 'allow')
+        and not exists (select from device_lists l where l.list = 'allow'
+                          and (l.global_uuid = board.uuid or board."macKey" between l.mac_first and l.mac_last)));
+    -- Another program, which takes no locks of ours, may have been quicker.
+    insert into devices (global_uuid, mac_address, psk_secret, ca_service_url, wifi_ssid, provisioned_at,
+                         firmware_version, hardware_revision, location, hardware_id, status)
+      values (board.uuid, board.mac, board.sealed, board.ca_service_url, board.wifi_ssid, null,
+              board.firmware_version, board.hardware_revision, board.location, board.hardware_id, 'pending')
+      on conflict (global_uuid) do nothing returning id into device;
+    continue when device is null;
+    -- The trigger on devices has put the key there.
+    made := array_append(made, board.whole || jsonb_build_object('deviceId', device, 'keyId',
+      (select k.id from device_keys k where k.device_id = device)));
+    return next board.id;
+  end loop;
+  perform insert_attempts(to_jsonb(made));
+end $$;
+
+-- Writes down how attempts ended, each of them named once, and counts them for their ports. One that failed may end
+-- again, and then passes: it is one attempt all the same. One that passed stays so. Answers with those that are known.
+create function end_attempts(ends jsonb) returns setof uuid language plpgsql as $$
+declare
+  final record;
+  attempt attempts;
+begin
+  for final in
+    select * from jsonb_to_recordset(ends) as final (
+      id uuid, outcome text, code text, stage text, image jsonb, "stagesMs" jsonb, baud integer,
+      "endedAt" timestamptz, log text, wifi jsonb)
+    order by id
+  loop
+    select * into attempt from attempts a where a.id = final.id for update;
+    continue when attempt.id is null;
+    return next attempt.id;
+    continue when attempt.outcome = 'passed';
+    update attempts a set outcome = final.outcome, code = final.code, stage = final.stage,
+        image_sha256 = coalesce(final.image ->> 'sha256', a.image_sha256),
+        image_md5 = coalesce(final.image ->> 'md5', a.image_md5),
+        image_offset = coalesce((final.image ->> 'offsetBytes')::bigint, a.image_offset),
+        image_size = coalesce((final.image ->> 'sizeBytes')::bigint, a.image_size),
+        stages_ms = coalesce(final."stagesMs", a.stages_ms), baud = coalesce(final.baud, a.baud),
+        ended_at = coalesce(final."endedAt", now()), boot_log = coalesce(final.log, a.boot_log),
+        wifi = coalesce(final.wifi, a.wifi)
+      where a.id = final.id;
+    continue when attempt.station is null or attempt.port is null;
+    insert into ports as known (station, port, attempts, passes, baud, last_seen)
+      values (attempt.station, attempt.port, case attempt.outcome when 'open' then 1 else 0 end,
+              case final.outcome when 'passed' then 1 else 0 end, coalesce(final.baud, attempt.baud),
+              coalesce(final."endedAt", now()))
+      on conflict (station, port) do update set
+        attempts = known.attempts + excluded.attempts, passes = known.passes + excluded.passes,
+        baud = coalesce(excluded.baud, known.baud), last_seen = greatest(excluded.last_seen, known.last_seen);
+  end loop;
+end $$;
+
+-- Makes the keys of attempts the current ones of their devices, which become what their reservations wanted; the newest
+-- proof of a device decides, also when it is heard of before an older one. Answers with the devices as they are then;
+-- "contradicts": the device is another board by now (findContradiction in src/registry/conflicts), and nothing was
+-- changed. An attempt that is not known has no answer. The time of a proof that is heard of late is that of its
+-- station, whose clock may be ahead: nothing was proven later than now.
+create function confirm_attempts(proofs jsonb, who text, whence text)
+  returns table (attempt_id uuid, is_other boolean, held devices) language plpgsql as $$
+declare
+  ids constant uuid[] := array(select (e.value ->> 'id')::uuid from jsonb_array_elements(proofs) as e);
+  proof record;
+  attempt attempts;
+  key device_keys;
+  -- That was proven to be on the chip before.
+  other device_keys;
+  proven timestamptz;
+  settled jsonb[] := '{}';
+begin
+  perform from attempts a where a.id = any(ids) order by a.id for update;
+  perform from devices d where d.id in (select a.device_id from attempts a where a.id = any(ids)) order by d.id for update;
+  for proof in
+    select e.value as whole, (e.value ->> 'id')::uuid as id, (e.value ->> 'endedAt')::timestamptz as ended_at
+    from jsonb_array_elements(proofs) as e
+  loop
+    select * into attempt from attempts a where a.id = proof.id;
+    select * into held from devices d where d.id = attempt.device_id;
+    continue when held.id is null;
+    attempt_id := proof.id;
+    is_other := false;
+    if attempt.outcome = 'passed' then
+      return next;
+      continue;
+    end if;
+    select * into key from device_keys k where k.id = attempt.key_id;
+    is_other := case
+      when held.mac_key <> key.mac_key then
+        lower(held.global_uuid) = lower(key.global_uuid) or coalesce(held.hardware_id = attempt.wanted ->> 'hardware_id', false)
+      when lower(held.global_uuid) <> lower(key.global_uuid) then true
+      else held.hardware_id is not null and held.hardware_id is distinct from attempt.wanted ->> 'hardware_id' end;
+    if is_other then
+      return next;
+      continue;
+    end if;
+    settled := array_append(settled, proof.whole);
+    proven := least(proof.ended_at, now());
+    select * into other from device_keys k where k.device_id = held.id and k.state = 'current' and k.id <> key.id;
+    if other.proven_at > proof.ended_at then
+      -- The chip held this key, and holds a later one by now.
+      update device_keys k set state = 'superseded', proven_at = proven, superseded_at = now()
+        where k.id = key.id and k.state = 'pending';
+      return next;
+      continue;
+    end if;
+    -- A target that is being removed is waited for and then left out, instead of failing the device's transaction.
+    insert into push_deliveries (target_id, device_id, global_uuid, mac_key, event)
+      select t.id, held.id, lower(held.global_uuid), held.mac_key, e.event
+      from push_targets t, (select case
+        when held.status = 'removed' then 'restored'
+        when other.id is not null then 'rotated'
+        else 'provisioned' end as event) e
+      where e.event = any(t.events) order by t.id for key share of t;
+    -- The chip holds this key, and so none of the others that there were when it was proven, whatever state they had.
+    update device_keys k set state = 'superseded', superseded_at = now()
+      where k.device_id = held.id and k.id <> key.id
+        and (k.state = 'current' or k.state = 'pending' and k.created_at <= proven);
+    update device_keys k set state = 'current', proven_at = proven, superseded_at = null where k.id = key.id;
+    update devices d set psk_secret = key.psk_secret, status = 'provisioned', provisioned_at = proven at time zone 'UTC',
+        ca_service_url = attempt.wanted ->> 'ca_service_url', wifi_ssid = attempt.wanted ->> 'wifi_ssid',
+        firmware_version = attempt.wanted ->> 'firmware_version',
+        hardware_revision = attempt.wanted ->> 'hardware_revision', location = attempt.wanted ->> 'location'
+      where d.id = held.id returning d.* into held;
+    if other.id is not null then
+      insert into events (kind, actor, origin, global_uuid, mac_key, detail)
+        values ('key rotated', coalesce(attempt.operator, who), whence, key.global_uuid, key.mac_key,
+                jsonb_build_object('attempt', attempt.id, 'key', key.id, 'replaced', other.id));
+    end if;
+    return next;
+  end loop;
+  perform end_attempts(to_jsonb(settled));
+end $$;

@@ -38,35 +38,15 @@ export interface Claimed {
   readonly values: Readonly<Record<string, string>> | undefined;
 }
 
-const INSERT = `insert into push_deliveries (target_id, device_id, global_uuid, mac_key, event)
-  select t.id, d.id, lower(d.global_uuid), d.mac_key, e.event
-  from devices d, push_targets t`;
-/** A target that is being removed is waited for and then left out, instead of failing the device's transaction. */
-const ORDERED = 'order by t.id for key share of t';
-
 /**
- * Each of these keys is about to become the current one of its device. Runs inside the transaction that does so, before
- * it, with the devices' rows locked.
+ * A device was taken out of use. Runs inside the transaction that does so. A target that is being removed is waited for
+ * and then left out, instead of failing the device's transaction. The other events: confirm_attempts in the migrations.
  */
-export async function enqueueProofs(
-  client: pg.ClientBase,
-  proofs: readonly { readonly deviceId: number; readonly keyId: string }[],
-): Promise<void> {
-  await client.query(
-    `${INSERT}, unnest($1::integer[], $2::bigint[]) as proof (device, key), lateral (select case
-        when d.status = 'removed' then 'restored'
-        when exists (select from device_keys k where k.device_id = d.id and k.state = 'current' and k.id <> proof.key)
-          then 'rotated'
-        else 'provisioned' end) as e (event)
-     where d.id = proof.device and e.event = any(t.events) ${ORDERED}`,
-    [proofs.map(({ deviceId }) => deviceId), proofs.map(({ keyId }) => keyId)],
-  );
-}
-
-/** A device was taken out of use. Runs inside the transaction that does so. */
 export async function enqueueRemoval(client: pg.ClientBase, deviceId: number): Promise<void> {
   await client.query(
-    `${INSERT}, (values ('removed')) as e (event) where d.id = $1 and e.event = any(t.events) ${ORDERED}`,
+    `insert into push_deliveries (target_id, device_id, global_uuid, mac_key, event)
+     select t.id, d.id, lower(d.global_uuid), d.mac_key, 'removed' from devices d, push_targets t
+     where d.id = $1 and 'removed' = any(t.events) order by t.id for key share of t`,
     [deviceId],
   );
 }

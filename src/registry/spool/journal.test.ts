@@ -46,6 +46,18 @@ describe('the journal', () => {
     await journal.close();
   });
 
+  it('syncs no note, and loses none: the next record brings it to the disk', async () => {
+    const journal = await Journal.open(folder);
+    await journal.append(reserved(0));
+    const sync = await spyOnSync();
+    await journal.note({ type: 'synced', id: 'attempt 0' });
+    expect(sync).not.toHaveBeenCalled();
+    expect((await journal.attempts()).map(({ records }) => records.length)).toEqual([2]);
+    await Promise.all([journal.note({ type: 'synced', id: 'attempt 0' }), journal.append(reserved(1))]);
+    expect(sync).toHaveBeenCalledTimes(1);
+    await journal.close();
+  });
+
   it('returns only when its record is on the disk, and fails all that the disk refused', async () => {
     const journal = await Journal.open(folder);
     await journal.append(reserved(0));

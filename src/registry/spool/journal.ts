@@ -45,6 +45,11 @@ export class Journal {
     return this.#log.append(...records);
   }
 
+  /** Returns when the record is written; for what the registry has on its disk, too. @throws FILE_UNWRITABLE, DISK_FULL */
+  note(record: JournalRecord): Promise<void> {
+    return this.#log.note(record);
+  }
+
   /** Every attempt that any process of this machine has journalled and that is still there, oldest first. */
   async attempts(): Promise<JournalAttempt[]> {
     return sumUp((await this.#log.read()).records);

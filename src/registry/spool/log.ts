@@ -1,4 +1,4 @@
-// Records that are on this disk when `append` returns, kept in one folder by any number of processes.
+// Records that are on this disk when `append` returns, or written when `note` does, kept in one folder by any number of processes.
 //
 // Each process appends to files in a folder of its own, so no two ever write one file. Reading reads all of them. Folders
 // of processes that are gone are taken over: moved into the own folder, which one process alone can do, then what still
@@ -46,8 +46,22 @@ interface OpenFolder {
   readonly path: string;
   readonly endHeartbeat: () => void;
   /** The last one, which is appended to; absent after a failed append. */
-  file: { readonly path: string; readonly handle: FileHandle; readonly inode: bigint } | undefined;
+  file: OpenFile | undefined;
   files: number;
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly handle: FileHandle;
+  readonly inode: bigint;
+  /** Written whole. */
+  sizeBytes: number;
+}
+
+interface Entry<T> {
+  readonly record: T;
+  /** Whether it is to be on the disk before it counts. */
+  readonly isSynced: boolean;
 }
 
 export class Log<T> {
@@ -55,7 +69,7 @@ export class Log<T> {
   #own: OpenFolder | undefined;
   #opening: Promise<OpenFolder> | undefined;
   #adopting: Promise<unknown> = Promise.resolve();
-  readonly #appends = new GroupCommit<T>((records) => this.#append(records));
+  readonly #appends = new GroupCommit<Entry<T>>((entries) => this.#append(entries));
   /** How often another process has taken the own folder over, believing this one gone. */
   #lost = 0;
 
@@ -70,7 +84,17 @@ export class Log<T> {
 
   /** Returns when all of them are on the disk, or none. @throws FILE_UNWRITABLE, DISK_FULL */
   append(...records: T[]): Promise<void> {
-    return this.#appends.add(records);
+    return this.#appends.add(records.map((record) => ({ record, isSynced: true })));
+  }
+
+  /**
+   * Returns when all of them are written, or none: they outlive this process, and a power cut only from the next `append`
+   * on. For what is durable elsewhere, too.
+   *
+   * @throws FILE_UNWRITABLE, DISK_FULL
+   */
+  note(...records: T[]): Promise<void> {
+    return this.#appends.add(records.map((record) => ({ record, isSynced: false })));
   }
 
   /** What all processes have written and is still there, oldest folder first. */
@@ -163,7 +187,7 @@ export class Log<T> {
     if (content === undefined) return [];
     const { records, faults } = content;
     const kept = stillMatters(records);
-    await this.#appends.add(kept);
+    await this.append(...kept);
     if (faults.some(({ kind }) => kind === 'unreadable')) return kept;
     for (const file of new Set(faults.map(({ path: damaged }) => damaged))) await setAside(this.#root, file);
     // One that cannot be removed now means the same twice, until this folder is taken over itself.
@@ -171,16 +195,17 @@ export class Log<T> {
     return kept;
   }
 
-  async #append(records: readonly T[]): Promise<void> {
-    if (records.length === 0) return;
-    const frames = records.map((record) => encodeFrame(new TextEncoder().encode(JSON.stringify(record))));
+  async #append(entries: readonly Entry<T>[]): Promise<void> {
+    if (entries.length === 0) return;
+    const frames = entries.map(({ record }) => encodeFrame(new TextEncoder().encode(JSON.stringify(record))));
     const bytes = Buffer.concat(frames);
+    const isSynced = entries.some((entry) => entry.isSynced);
     // A second time only where another process has just taken the folder over.
     for (let tries = 0; tries < MOST_TAKEOVERS; tries++) {
       const own = await this.#ownFolder();
       const file = await this.#fileOf(own);
       if (file !== undefined) {
-        await this.#write(own, file, bytes);
+        await this.#write(own, file, { bytes, isSynced });
         if (await bearsItsName(file)) return;
       }
       this.#lost += 1;
@@ -190,7 +215,7 @@ export class Log<T> {
   }
 
   /** Undefined where the folder was taken over. @throws FILE_UNWRITABLE, DISK_FULL */
-  async #fileOf(own: OpenFolder): Promise<OpenFolder['file']> {
+  async #fileOf(own: OpenFolder): Promise<OpenFile | undefined> {
     try {
       return (own.file ??= await openFile(own));
     } catch (error) {
@@ -200,14 +225,18 @@ export class Log<T> {
   }
 
   /** A file that could not be written whole is not appended to again: what a failed sync has left is not known. */
-  async #write(own: OpenFolder, { path, handle }: NonNullable<OpenFolder['file']>, bytes: Uint8Array) {
-    let size: number | undefined;
+  async #write(
+    own: OpenFolder,
+    file: OpenFile,
+    { bytes, isSynced }: { readonly bytes: Uint8Array; readonly isSynced: boolean },
+  ): Promise<void> {
+    const { path, handle } = file;
     try {
-      ({ size } = await handle.stat());
       await handle.appendFile(bytes);
-      await handle.sync();
+      if (isSynced) await handle.sync();
+      file.sizeBytes += bytes.length;
     } catch (error) {
-      if (size !== undefined) await handle.truncate(size).catch(() => undefined);
+      await handle.truncate(file.sizeBytes).catch(() => undefined);
       await handle.close().catch(() => undefined);
       own.file = undefined;
       throw toWriteError(path, error);
@@ -254,20 +283,21 @@ export class Log<T> {
 /** Each is believed gone at most once in a lease. */
 const MOST_TAKEOVERS = 3;
 
-async function openFile(own: OpenFolder): Promise<NonNullable<OpenFolder['file']>> {
+async function openFile(own: OpenFolder): Promise<OpenFile> {
   own.files += 1;
   const path = join(own.path, `${own.files}.log`);
   const handle = await openPrivateForAppend(path);
   try {
     await syncFolder(own.path);
-    return { path, handle, inode: (await handle.stat({ bigint: true })).ino };
+    const { ino, size } = await handle.stat({ bigint: true });
+    return { path, handle, inode: ino, sizeBytes: Number(size) };
   } catch (error) {
     await handle.close().catch(() => undefined);
     throw toWriteError(path, error);
   }
 }
 
-async function bearsItsName({ path, inode }: NonNullable<OpenFolder['file']>): Promise<boolean> {
+async function bearsItsName({ path, inode }: OpenFile): Promise<boolean> {
   try {
     return (await stat(path, { bigint: true })).ino === inode;
   } catch (error) {

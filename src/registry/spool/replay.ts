@@ -56,8 +56,8 @@ export async function replayJournal(
   );
   ends.sort((a, b) => (a.at < b.at ? -1 : 1));
   for (const end of ends) await tell(end.id, () => tellEnd(target, end));
-  for (const { reserved } of owed)
-    if (!left.has(reserved.id)) await journal.append({ type: 'synced', id: reserved.id });
+  const synced = owed.filter(({ reserved }) => !left.has(reserved.id));
+  await journal.append(...synced.map(({ reserved: { id } }) => ({ type: 'synced' as const, id })));
   for (const { id, conflict } of await journal.refusals()) {
     await tell(id, () => target.replayRefusal(conflict));
     if (!left.has(id)) await journal.append({ type: 'synced', id });

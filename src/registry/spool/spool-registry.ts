@@ -3,7 +3,7 @@
 import type { FlashImage } from '../../core/flash-image.js';
 import type { Conflict } from '../../core/conflict.js';
 import { detailsOf } from '../../core/device-details.js';
-import { EspmintError, toEspmintError } from '../../core/errors/index.js';
+import { EspmintError } from '../../core/errors/index.js';
 import { conflictError, namesOf } from '../conflicts/detect.js';
 import { refusalBy } from '../conflicts/from-history.js';
 import { storableFacts } from '../devices/attempt-facts.js';
@@ -59,8 +59,10 @@ export class SpoolRegistry implements Registry {
 
   async reserve(request: ReserveRequest): Promise<Reservation> {
     checkWidths(request);
-    if (!(this.#disk instanceof KeyFile)) await this.#disk.refreshKeys();
-    const reservation = await this.#unlessDown((database) => database.reserve(request));
+    const [reservation] = await Promise.all([
+      this.#unlessDown((database) => database.reserve(request)),
+      this.#disk instanceof KeyFile ? undefined : this.#disk.refreshKeys(),
+    ]);
     if (reservation !== undefined) return this.#keep(reservation, request, false);
     return this.#decide(request, request.policy, (history) =>
       this.#keep(history.reserve(request), request, true),
@@ -73,33 +75,27 @@ export class SpoolRegistry implements Registry {
   }
 
   async built(id: string, image: FlashImage): Promise<void> {
-    await this.#note({ type: 'built', id, image });
-    await this.#unlessDown((database, spool) => {
+    await this.#tell({ type: 'built', id, image }, async (database, spool) => {
       spool.checkStopped(id);
-      return database.built(id, image);
+      await database.built(id, image);
+      return true;
     });
   }
 
   async confirm(id: string, proof: Proof): Promise<DeviceRecord> {
     const at = await this.#disk.now();
-    // A disk that is full by now must not keep the proof from the database.
-    const unwritten = await this.#note({ type: 'confirmed', id, at, ...proof }).catch(toEspmintError);
-    const confirmed = await this.#unlessDown(async (database, spool) => {
+    const confirmed = await this.#tell({ type: 'confirmed', id, at, ...proof }, async (database, spool) => {
       spool.checkStopped(id);
-      const record = await database.confirm(id, proof);
-      await spool.synced(id).catch(() => undefined);
-      return record;
+      return database.confirm(id, proof);
     });
-    if (confirmed !== undefined) return confirmed;
-    if (unwritten !== undefined) throw unwritten;
-    return (await this.#disk.history()).ofReservation(id).record;
+    return confirmed ?? (await this.#disk.history()).ofReservation(id).record;
   }
 
   async fail(id: string, failure: Failure): Promise<void> {
-    await this.#note({ type: 'failed', id, at: await this.#disk.now(), ...failure });
-    await this.#unlessDown(async (database, spool) => {
+    const at = await this.#disk.now();
+    await this.#tell({ type: 'failed', id, at, ...failure }, async (database, spool) => {
       if (!spool.isStopped(id)) await database.fail(id, failure);
-      await spool.synced(id);
+      return true;
     });
   }
 
@@ -233,13 +229,16 @@ export class SpoolRegistry implements Registry {
     return reservation;
   }
 
-  /** What becomes of a reservation is on this disk before the database knows it. What was proven there stays so. */
-  async #note(record: Extract<AttemptEntry, { type: 'built' | 'confirmed' | 'failed' }>): Promise<void> {
-    if (this.#disk instanceof KeyFile) {
-      const device = (await this.#disk.history()).ofReservation(record.id);
-      if (device.attempt(record.id)?.outcome === 'passed') return;
-    }
-    await this.#disk.append(record);
+  /** See Spool.tell. Undefined where there is no database either: what was proven in a key file stays so. */
+  async #tell<T>(
+    record: Extract<AttemptEntry, { type: 'built' | 'confirmed' | 'failed' }>,
+    work: (database: ReplayTarget, spool: Spool) => Promise<T>,
+  ): Promise<T | undefined> {
+    const disk = this.#disk;
+    if (!(disk instanceof KeyFile)) return disk.tell(record, (database) => work(database, disk));
+    const device = (await disk.history()).ofReservation(record.id);
+    if (device.attempt(record.id)?.outcome !== 'passed') await disk.append(record);
+    return undefined;
   }
 }
 

@@ -72,6 +72,38 @@ export class Spool {
     return journal.append({ ...record, psk: keys.box.seal(record.psk, keyOwner(record)) });
   }
 
+  /**
+   * Tells the database what became of a reservation, with the journal beside it: nobody but a power cut loses it before
+   * the database has it, and where the database does not take it, it is on this disk.
+   *
+   * @param work its answer is not undefined
+   * @returns undefined: the database is out of reach, and work goes on without
+   * @throws as online, otherwise: what is on the disk is sent another time then; FILE_UNWRITABLE, DISK_FULL
+   */
+  async tell<T>(record: AttemptEntry, work: (database: ReplayTarget) => Promise<T>): Promise<T | undefined> {
+    const { journal, outage } = this.#options;
+    const isOut = outage.since !== undefined;
+    const [written, told] = await Promise.allSettled([
+      isOut ? journal.append(record) : journal.note(record),
+      this.unlessDown(work),
+    ]);
+    if (told.status === 'rejected' || told.value === undefined) {
+      // The same record twice means the same as once.
+      const kept = isOut ? written : (await Promise.allSettled([journal.append(record)]))[0];
+      if (told.status === 'rejected') throw told.reason;
+      if (kept.status === 'rejected') throw kept.reason;
+      return undefined;
+    }
+    if (record.type === 'built') {
+      // Nothing is flashed that an outage would leave without its image.
+      if (written.status === 'rejected') throw written.reason;
+    } else {
+      // A disk that is full by now must not keep the end from the database. Nothing of it is owed any more.
+      void journal.note({ type: 'synced', id: record.id }).catch(() => undefined);
+    }
+    return told.value;
+  }
+
   /** Devices as far as the journal can be read. @throws SECRET_UNREADABLE */
   async history(): Promise<KeyHistory> {
     return this.#historyOf(await this.#options.journal.attempts());
@@ -133,11 +165,6 @@ export class Spool {
       this.#throwUnlessDown(error);
       return undefined;
     }
-  }
-
-  /** Nothing that the journal holds of this attempt is owed to the database any more. @throws FILE_UNWRITABLE, DISK_FULL */
-  synced(id: string): Promise<void> {
-    return this.#options.journal.append({ type: 'synced', id });
   }
 
   /** A reservation that the database has answered with a conflict is not known there. */

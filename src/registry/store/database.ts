@@ -40,8 +40,17 @@ export interface TransactionOptions {
   readonly lockTimeoutMs?: number | undefined;
 }
 
-/** What a role or database may have set otherwise, and what our reading of times and writing of texts relies on. */
-const SESSION = `set datestyle = 'ISO'; set standard_conforming_strings = on`;
+/** A lock that somebody else holds for so long is one request's trouble: those that share its work shall not wait for it. */
+export const SHARED_LOCK_MS = 1000;
+
+/**
+ * What a role or database may have set otherwise, and what our reading of times and writing of texts relies on; limits of
+ * statements that have no transaction around them; and that what is committed is on the disk.
+ */
+const sessionOf = (limitMs: number): string =>
+  `set datestyle = 'ISO'; set standard_conforming_strings = on; set statement_timeout = ${limitMs};
+   set lock_timeout = ${Math.min(SHARED_LOCK_MS, limitMs)};
+   select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`;
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1000;
@@ -87,11 +96,9 @@ export class Database {
     { lockTimeoutMs = Infinity }: TransactionOptions = {},
   ): Promise<T> {
     return this.connected(what, async (client) => {
-      const limitMs = Math.ceil(this.#options.timeoutMs);
-      const statementMs = this.#options.isBulk === true ? 0 : limitMs;
-      const lockMs = Math.min(limitMs, lockTimeoutMs);
+      const lockMs = Math.min(Math.ceil(this.#options.timeoutMs), lockTimeoutMs);
       await client.query(
-        `${BEGIN}; set local statement_timeout = ${statementMs}; set local lock_timeout = ${lockMs}`,
+        `${BEGIN}; set local statement_timeout = ${limitOf(this.#options)}; set local lock_timeout = ${lockMs}`,
       );
       try {
         const result = await work(client);
@@ -169,7 +176,7 @@ class Connections {
     });
     let broken = false;
     try {
-      if (!this.#set.has(client)) await client.query(SESSION);
+      if (!this.#set.has(client)) await client.query(sessionOf(limitOf(this.#options)));
       this.#set.add(client);
       await this.#prepare(client);
       return await work(client);
@@ -220,6 +227,11 @@ class Connections {
     pool.on('connect', (client) => client.on('error', () => undefined));
     return pool;
   }
+}
+
+/** Milliseconds of one statement; 0: none. */
+function limitOf({ isBulk, timeoutMs }: DatabaseOptions): number {
+  return isBulk === true ? 0 : Math.ceil(timeoutMs);
 }
 
 function settingsOf(config: pg.ClientConfig, timeoutMs: number): pg.ClientConfig {

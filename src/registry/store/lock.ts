@@ -16,7 +16,7 @@ export async function lockNames(client: pg.ClientBase, boards: readonly BoardNam
   // The aggregate takes them in the order of the array.
   await client.query(
     'select count(pg_advisory_xact_lock(hashtextextended(name, 0))) from unnest($1::text[]) as name',
-    [[...new Set([...macKeys, ...uuids, ...hardwareIds])].sort()],
+    [sortedNames(boards)],
   );
   const { rows } = await client.query<DeviceRow>(
     `select ${DEVICE_COLUMNS} from devices
@@ -24,6 +24,12 @@ export async function lockNames(client: pg.ClientBase, boards: readonly BoardNam
     [macKeys, uuids, hardwareIds],
   );
   return rows;
+}
+
+/** What is locked for these boards, in its order. */
+export function sortedNames(boards: readonly BoardNames[]): string[] {
+  const names = boards.flatMap(({ mac, uuid, hardwareId }) => [macKeyOf(mac), uuid, hardwareId ?? []].flat());
+  return [...new Set(names)].sort();
 }
 
 /** Those of the devices that have one of the names of this board. */

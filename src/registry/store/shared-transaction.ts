@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { isEspmintError } from '../../core/errors/index.js';
 import { GroupCommit } from '../spool/group-commit.js';
 import { codeOf } from '../../files/index.js';
-import type { Database, TransactionOptions } from './database.js';
+import { type Database, SHARED_LOCK_MS, type TransactionOptions } from './database.js';
 
 interface Share<Request, Answer> {
   readonly request: Request;
@@ -26,8 +26,6 @@ export function needDistinct(keys: readonly unknown[]): void {
   if (new Set(keys).size < keys.length) throw new Clash('two of one transaction touch the same row');
 }
 
-/** A lock that somebody else holds for so long is one request's trouble: the others shall not wait for it. */
-const SHARED_LOCK_MS = 1000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /** How work gets its connection. */
@@ -58,14 +56,15 @@ class SharedWork<Request, Answer> {
   /** Never throws: each share hears for itself how it ended. */
   async #runTogether(shares: readonly Share<Request, Answer>[]): Promise<void> {
     let cause: unknown;
-    const work = async (client: pg.ClientBase): Promise<readonly Answer[]> =>
-      this.#work(
-        client,
-        shares.map(({ request }) => request),
-      ).catch((error: unknown) => {
+    const requests = shares.map(({ request }) => request);
+    const work = async (client: pg.ClientBase): Promise<readonly Answer[]> => {
+      try {
+        return await this.#work(client, requests);
+      } catch (error) {
         cause = error;
         throw error;
-      });
+      }
+    };
     try {
       const answers = await this.#connect(work, { lockTimeoutMs: SHARED_LOCK_MS });
       for (const [index, { resolve }] of shares.entries()) resolve(answers[index] as Answer);
@@ -108,9 +107,13 @@ export class SharedTransaction<Request, Answer> extends SharedWork<Request, Answ
   }
 }
 
-/** The same for work that changes nothing, and needs no transaction. */
-export class SharedReading<Request, Answer> extends SharedWork<Request, Answer> {
+/** The same for work that changes nothing, or all in one statement: who does not wait for long needs no transaction. */
+export class SharedStatement<Request, Answer> extends SharedWork<Request, Answer> {
   constructor(database: Database, what: string, work: Work<Request, Answer>) {
-    super((together) => database.connected(what, together), work);
+    super(
+      (together, options) =>
+        options === undefined ? database.transaction(what, together) : database.connected(what, together),
+      work,
+    );
   }
 }
