@@ -5,10 +5,12 @@ export { openKeyFile } from './spool/spool-registry.js';
 export {
   administer,
   exportDevices,
+  importDevices,
   openProduction,
   openPushes,
   openRegistry,
   type PushOptions,
+  readAudit,
   removeDevice,
   startPushes,
   Store,
@@ -22,14 +24,14 @@ export type { RegistryOptions } from './store/connect.js';
 export { checkDatabase, type DatabaseReport, migrateDatabase } from './admin/check.js';
 export { backUp, moveTo, restore } from './admin/backup.js';
 export type { ExportOptions } from './admin/export-devices.js';
-export { importDevices, type ImportOptions } from './admin/import/import-devices.js';
+export type { ImportOptions } from './admin/import/import-devices.js';
 export type { ImportReport } from './admin/import/merge.js';
 export type { Administration } from './admin/administration.js';
 export type { ListedEntry, ListName } from './admin/device-lists.js';
 export { rotateMasterKey } from './admin/rotate.js';
 export { forgetMasterKey, importKeys, type KeysReport, listKeys } from './admin/keys.js';
 export { type Asker, processUser } from './process-user.js';
-export { type AuditFilter, type AuditPage, type AuditRecord, readAudit } from './admin/audit.js';
+export type { AuditFilter, AuditPage, AuditRecord } from './admin/audit.js';
 export { probeRegistry, type ProbeOptions } from './store/probe.js';
 export type { AttemptChip, AttemptTimings, AttemptFacts, ProfileContent } from './devices/attempt-facts.js';
 export type {

@@ -3,7 +3,10 @@
 import type { DeviceFields } from '../core/device-table/index.js';
 import { EspmintError, type EspmintError as Failure } from '../core/errors/index.js';
 import { type Administration, administrationOf } from './admin/administration.js';
+import type { AuditFilter, AuditPage } from './admin/audit.js';
 import type { ExportOptions } from './admin/export-devices.js';
+import type { ImportOptions, LineSource } from './admin/import/import-devices.js';
+import type { ImportReport } from './admin/import/merge.js';
 import { RegistryCopy } from './admission/registry-copy.js';
 import { type OfflineUnits, openBatches, type Production } from './batches/open.js';
 import { PostgresRegistry } from './devices/postgres-registry.js';
@@ -269,6 +272,20 @@ export async function* exportDevices(
   } finally {
     await administration.close();
   }
+}
+
+/** As Administration.importDevices. @throws as administer too */
+export function importDevices(
+  options: RegistryOptions,
+  lines: LineSource,
+  importing: ImportOptions,
+): Promise<ImportReport> {
+  return administer(options, (administration) => administration.importDevices(lines, importing));
+}
+
+/** As Administration.audit. @throws as administer too */
+export function readAudit(options: RegistryOptions, filter: AuditFilter = {}): Promise<AuditPage> {
+  return administer(options, (administration) => administration.audit(filter));
 }
 
 /** As Administration.removeDevice. @throws as administer too */

@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FlashImage } from '../../src/core/flash-image.js';
 import { EspmintError } from '../../src/core/errors/index.js';
-import { openWithSecrets } from '../../src/registry/admin/with-secrets.js';
 import { ReservedUnits } from '../../src/registry/batches/reserved/reserved-units.js';
 import { OfflineBatches } from '../../src/registry/batches/reserved/offline-batches.js';
 import { RecentUnits } from '../../src/registry/batches/reserved/recent-units.js';
 import type { Claim } from '../../src/registry/index.js';
 import type { Database } from '../../src/registry/store/database.js';
-import type { OpenDatabase } from '../../src/registry/store/open-database.js';
+import { openDatabase, type OpenDatabase } from '../../src/registry/store/open-database.js';
 import { abandonAll } from '../../src/registry/spool/testing/abandon.js';
 import { sealedBox } from '../../src/registry/store/secrets/secret-box.js';
 
@@ -80,7 +79,7 @@ export class ReservedRig {
 
   static async start(binDir?: string): Promise<ReservedRig> {
     const folder = mkdtempSync(join(tmpdir(), 'espmint-reserved-'));
-    return new ReservedRig(folder, await openWithSecrets({ dataDir: join(folder, 'home'), binDir }));
+    return new ReservedRig(folder, await openDatabase({ dataDir: join(folder, 'home'), binDir }));
   }
 
   /** Of the batch that was made last. */

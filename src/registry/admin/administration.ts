@@ -7,6 +7,8 @@ import type { OpenDatabase } from '../store/open-database.js';
 import { type AuditFilter, type AuditPage, auditPage } from './audit.js';
 import { addEntries, type ListedEntry, type ListName, readEntries, removeEntry } from './device-lists.js';
 import { exportDevices, type ExportOptions } from './export-devices.js';
+import { importDevices, type ImportOptions, type LineSource } from './import/import-devices.js';
+import type { ImportReport } from './import/merge.js';
 import { bury } from './remove-device.js';
 import { openColumns } from '../values/open-columns.js';
 
@@ -27,6 +29,8 @@ export interface Administration {
   removeDevice(device: DeviceName, by: AskerWithReason): Promise<DeviceRecord>;
   /** Newest first; with keys, the audit trail of each device says so first. @throws INPUT_INVALID (an empty reason) */
   exportDevices(options?: ExportOptions): AsyncIterable<DeviceFields>;
+  /** All lines or none. @throws DEVICES_FILE_INVALID with the lines that are wrong or contradict the registry */
+  importDevices(lines: LineSource, importing: ImportOptions): Promise<ImportReport>;
   /** Names of the columns of a list of values that an export may have. @throws VALUE_LIST_UNKNOWN */
   openColumns(list: string): Promise<readonly string[]>;
   /** Leaves the database. Never throws. */
@@ -41,6 +45,7 @@ export function administrationOf({ database, box }: Pick<OpenDatabase, 'database
     audit: (filter) => database.connected('audit', (client) => auditPage(client, filter)),
     removeDevice: (device, by) => bury(database, device, by),
     exportDevices: (options = {}) => exportDevices({ database, box }, options),
+    importDevices: (lines, importing) => importDevices({ database, box }, lines, importing),
     openColumns: (list) =>
       database.connected('values', async (client) => (await openColumns(client, list)).open),
     close: () => database.close(),

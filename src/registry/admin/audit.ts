@@ -1,12 +1,9 @@
 // Reading the audit trail: what was done to devices, keys and pushes, by whom, from where and why.
 import type pg from 'pg';
-import type { RegistryOptions } from '../store/connect.js';
 import { formatMark, parseMark } from '../devices/page-mark.js';
-import { migrate } from '../store/migrate.js';
 import { needRow } from '../devices/read.js';
 import { macOf, orNone } from '../devices/rows.js';
 import type { DeviceName } from '../registry.js';
-import { withDatabase } from './with-database.js';
 
 /** One entry of the audit trail. */
 export interface AuditRecord {
@@ -61,14 +58,6 @@ interface EventRow {
 
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1000;
-
-/** @throws DEVICE_UNKNOWN, INPUT_INVALID (a page mark that is none), and what the database throws */
-export async function readAudit(options: RegistryOptions, filter: AuditFilter = {}): Promise<AuditPage> {
-  return withDatabase(options, 'audit', async (client, { target }) => {
-    await migrate(client, target);
-    return auditPage(client, filter);
-  });
-}
 
 /** @throws DEVICE_UNKNOWN, INPUT_INVALID (a page mark that is none) */
 export async function auditPage(client: pg.ClientBase, filter: AuditFilter): Promise<AuditPage> {

@@ -61,7 +61,7 @@ export async function backUp(options: RegistryOptions, path: string): Promise<Co
         return { rows: countRows(print), masterIds };
       });
     },
-    'bulk',
+    { isBulk: true },
   );
 }
 
@@ -98,7 +98,7 @@ export async function restore(options: RegistryOptions, path: string): Promise<C
         return { rows: countRows(print), masterIds: (await readSeal(client)).masterIds };
       });
     },
-    'bulk',
+    { isBulk: true },
   );
 }
 
@@ -133,9 +133,9 @@ export async function moveTo(from: RegistryOptions, to: RegistryOptions): Promis
             }),
           );
         },
-        'bulk',
+        { isBulk: true },
       ),
-    'bulk',
+    { isBulk: true },
   );
 }
 

@@ -28,24 +28,19 @@ const PATIENCE_MS = 3000;
 const EMBEDDED_POOL = 6;
 const SERVER_POOL = 8;
 
-/** Calls end within `timeoutMs`; `bulk` is work on all devices, whose statements take as long as they take. */
-export type Workload = 'calls' | 'bulk';
-
-/** A pool at that server; nothing is connected yet. @param prepare see DatabaseOptions */
+/** A pool at that server; nothing is connected yet. */
 export function databaseOf(
   options: RegistryOptions,
   source: ServerSource,
-  workload: Workload = 'calls',
-  prepare?: DatabaseOptions['prepare'],
+  own: Pick<DatabaseOptions, 'isBulk' | 'prepare'>,
 ): Database {
   const { databaseUrl, whenDown = 'continue', signal, timeoutMs = TIMEOUT_MS } = options;
   return new Database(source, {
     poolSize: databaseUrl === undefined ? EMBEDDED_POOL : SERVER_POOL,
     timeoutMs,
-    isBulk: workload === 'bulk',
     patienceMs: patienceOf(options, whenDown === 'continue'),
     signal,
-    prepare,
+    ...own,
   });
 }
 

@@ -56,8 +56,8 @@ const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1000;
 const COLLISION_TRIES = 3;
 
-/** Of one who works with a database that others use too. */
-export type ViewOptions = Partial<Pick<DatabaseOptions, 'patienceMs' | 'signal'>>;
+/** Of one who works with a database that others use too. Bulk work has connections of its own: they have no time limit. */
+export type ViewOptions = Partial<Pick<DatabaseOptions, 'patienceMs' | 'signal' | 'isBulk'>>;
 
 export class Database {
   readonly #connections: Connections;
@@ -117,7 +117,7 @@ export class Database {
     let pauseMs = FIRST_PAUSE_MS;
     for (let tries = 1; ; tries++) {
       try {
-        const result = await this.#connections.use(work, this.#options.signal);
+        const result = await this.#connections.use(work, this.#options);
         this.outage.reached();
         return result;
       } catch (error) {
@@ -147,13 +147,14 @@ export class Database {
   }
 }
 
-/** One pool, prepared once, however many work with it. */
+/** One pool for calls, and one for bulk work where there is any; prepared once, however many work with them. */
 class Connections {
   readonly source: ServerSource;
   readonly outage = new Outage();
   users = 0;
   readonly #options: DatabaseOptions;
-  #pool: pg.Pool | undefined;
+  /** By whether it is for bulk work. */
+  readonly #pools = new Map<boolean, pg.Pool>();
   #closed = false;
   #prepared: Promise<void> | undefined;
   /** Connections that have their settings. */
@@ -164,10 +165,14 @@ class Connections {
     this.#options = options;
   }
 
-  async use<T>(work: (client: pg.ClientBase) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  async use<T>(
+    work: (client: pg.ClientBase) => Promise<T>,
+    { signal, isBulk = false }: Pick<DatabaseOptions, 'signal' | 'isBulk'>,
+  ): Promise<T> {
     if (this.#closed) throw new EspmintError('INTERNAL', { reason: 'the registry was closed before' });
     const config = await this.source.ensure(signal);
-    const pool = (this.#pool ??= this.#openPool(config));
+    const pool = this.#pools.get(isBulk) ?? this.#openPool(config, isBulk);
+    this.#pools.set(isBulk, pool);
     // New connections go where the source says now.
     Object.assign(pool.options, settingsOf(config, this.#options.timeoutMs));
     const client = await pool.connect().catch((error: unknown) => {
@@ -193,12 +198,13 @@ class Connections {
     this.users--;
     if (this.users > 0) return;
     this.#closed = true;
-    await this.#pool?.end().catch(() => undefined);
+    for (const pool of this.#pools.values()) await pool.end().catch(() => undefined);
     await this.source.release();
   }
 
   get context(): Omit<ErrorContext, 'what' | 'timeoutMs'> {
-    const { user, database, password } = this.#pool?.options ?? {};
+    const [pool] = this.#pools.values();
+    const { user, database, password } = pool?.options ?? {};
     const secret = typeof password === 'string' ? password : undefined;
     return { target: this.source.description, user: user ?? '', database: database ?? '', secret };
   }
@@ -213,12 +219,12 @@ class Connections {
     }));
   }
 
-  #openPool(config: pg.ClientConfig): pg.Pool {
+  #openPool(config: pg.ClientConfig, isBulk: boolean): pg.Pool {
     const pool = new pg.Pool({
       ...settingsOf(config, this.#options.timeoutMs),
       max: this.#options.poolSize,
       // The server's own limit comes first; this one is for a server that no longer answers at all.
-      ...(this.#options.isBulk === true ? {} : { query_timeout: this.#options.timeoutMs + 2000 }),
+      ...(isBulk ? {} : { query_timeout: this.#options.timeoutMs + 2000 }),
       idleTimeoutMillis: 30_000,
       keepAlive: true,
     });

@@ -2,7 +2,7 @@
 // and the keys that open its secrets, loaded once.
 import type pg from 'pg';
 import { defaultDataDir, openDataDir } from '../data-dir.js';
-import { databaseOf, type RegistryOptions, sourceOf, type Workload } from './connect.js';
+import { databaseOf, type RegistryOptions, sourceOf } from './connect.js';
 import { openDataKeys } from './data-keys.js';
 import { BEGIN, type Database } from './database.js';
 import { migrate } from './migrate.js';
@@ -26,18 +26,17 @@ export interface OpenDatabase {
  *
  * @throws DATA_DIR_UNUSABLE, MASTER_KEY_INVALID, INPUT_INVALID, FILE_*
  */
-export async function openDatabase(
-  options: RegistryOptions,
-  workload: Workload = 'calls',
-): Promise<OpenDatabase> {
+export async function openDatabase(options: RegistryOptions): Promise<OpenDatabase> {
   const { env = process.env } = options;
   const dataDir = await openDataDir(options.dataDir ?? defaultDataDir());
   const masters = await MasterKeys.load(masterKeySource(dataDir, env), dataDir);
   const source = sourceOf(options, dataDir, env);
   let known: SecretBox = sealedBox([]);
-  const database = databaseOf(options, source, workload, async (client) => {
-    await migrate(client, source.description);
-    known = sealedBox(await openKeys(client, masters, source.description));
+  const database = databaseOf(options, source, {
+    prepare: async (client) => {
+      await migrate(client, source.description);
+      known = sealedBox(await openKeys(client, masters, source.description));
+    },
   });
   const box: SecretBox = {
     seal: (secret, owner) => known.seal(secret, owner),

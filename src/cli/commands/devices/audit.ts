@@ -1,6 +1,6 @@
 // `espmint devices audit`: who did what, from where, and why.
 import { Command } from 'commander';
-import { type AuditRecord, readAudit } from '../../../registry/index.js';
+import { administer, type AuditRecord } from '../../../registry/index.js';
 import { registryOptions } from '../../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { shownTime } from '../../output/format.js';
@@ -40,15 +40,17 @@ async function list(
   let left = parseLimit(options.limit);
   let after: string | undefined;
   const table = new Table(io, HEADINGS);
-  do {
-    const page = await readAudit(registry, { device, after, limit: Math.min(left, PAGE) });
-    if (options.json === true)
-      for (const entry of page.entries) io.stdout(jsonLine({ type: 'audit', ...entry }));
-    else table.add(page.entries.map(cells));
-    await io.drained();
-    left -= page.entries.length;
-    after = page.next;
-  } while (after !== undefined && left > 0);
+  await administer(registry, async (administration) => {
+    do {
+      const page = await administration.audit({ device, after, limit: Math.min(left, PAGE) });
+      if (options.json === true)
+        for (const entry of page.entries) io.stdout(jsonLine({ type: 'audit', ...entry }));
+      else table.add(page.entries.map(cells));
+      await io.drained();
+      left -= page.entries.length;
+      after = page.next;
+    } while (after !== undefined && left > 0);
+  });
 }
 
 const HEADINGS = ['TIME', 'WHAT', 'DEVICE', 'BY', 'DETAILS'];

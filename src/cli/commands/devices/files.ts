@@ -8,13 +8,12 @@ import {
   writeDevices,
 } from '../../../core/device-table/index.js';
 import { EspmintError } from '../../../core/errors/index.js';
-import { importDevices, type ImportReport } from '../../../registry/index.js';
-import { registryOptions } from '../../compose/compose.js';
+import type { ImportReport } from '../../../registry/index.js';
 import { formOfFile } from '../../arguments/file-form.js';
 import { inBlocks, readTextPieces, streamToFile } from '../../../files/index.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { addFilterOptions, checkFilter, filterOf, type FilterFlags } from './filter-flags.js';
-import { withAdministration, withRegistry } from './with-registry.js';
+import { withAdministration } from './with-registry.js';
 
 interface ExportFlags extends GlobalOptions, FilterFlags {
   readonly format?: TableFormat;
@@ -102,8 +101,8 @@ async function runImport(io: CliIo, file: string, command: Command): Promise<voi
           : `warning: ${file}: nobody knows the column "${shown}"; what it holds is left out.\n`,
       );
     });
-  await withRegistry(io, command, async () => {
-    const report = await importDevices(registryOptions(io, flags), lines, { file, overwrite, dryRun });
+  await withAdministration(io, command, async (administration) => {
+    const report = await administration.importDevices(lines, { file, overwrite, dryRun });
     io.stdout(json === true ? jsonLine({ type: 'import', dryRun, ...report }) : describe(report, dryRun));
   });
 }

@@ -4,11 +4,10 @@
 // enter `devices` in one statement. What others add in the meantime is looked for at the end, under a short lock.
 import type pg from 'pg';
 import { type DeviceLine, FaultList, type LineFault } from '../../../core/device-table/index.js';
-import type { RegistryOptions } from '../../store/connect.js';
+import type { OpenDatabase } from '../../store/open-database.js';
 import { recordEvent } from '../../devices/events.js';
 import { Collision } from '../../store/sql-errors.js';
 import type { SecretBox } from '../../store/secrets/secret-box.js';
-import { withSecrets } from '../with-secrets.js';
 import { compareWithRegistry, faultsOfLines } from './compare.js';
 import { countChanges, countMacsTakenSince, lastDeviceId, merge, type ImportReport } from './merge.js';
 import { stageLines } from './staging.js';
@@ -29,22 +28,20 @@ export type LineSource = () => AsyncIterable<DeviceLine | LineFault>;
  * Devices are found by their UUID. A key that is replaced stays in the history, superseded. Memory does not grow with
  * the file.
  *
- * @throws DEVICES_FILE_INVALID with the lines that are wrong or contradict the registry, and as openRegistry
+ * @throws DEVICES_FILE_INVALID with the lines that are wrong or contradict the registry, and what the database throws
  */
 export async function importDevices(
-  options: RegistryOptions,
+  { database, box }: Pick<OpenDatabase, 'database' | 'box'>,
   lines: LineSource,
   importing: ImportOptions,
 ): Promise<ImportReport> {
-  const work = { lines, ...importing };
-  return withSecrets(
-    options,
-    async ({ database, box }) => {
-      const mark = await database.transaction('import', lastDeviceId);
-      return database.transaction('import', (client) => importOnce(client, box, mark, work));
-    },
-    'bulk',
-  );
+  const bulk = database.view({ isBulk: true });
+  try {
+    const mark = await bulk.transaction('import', lastDeviceId);
+    return await bulk.transaction('import', (client) => importOnce(client, box, mark, { lines, ...importing }));
+  } finally {
+    await bulk.close();
+  }
 }
 
 /** @param mark every device with a greater id came after the beginning */
