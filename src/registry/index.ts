@@ -14,6 +14,7 @@ export {
   removeDevice,
   startPushes,
   Store,
+  withPart,
 } from './open.js';
 export { listDeadLetters, type MendedTexts, retryDeadLetters } from './spool/dead-letters.js';
 export type { SpoolFault } from './spool/fault.js';

@@ -245,23 +245,35 @@ export async function openPushes({ pace, ...options }: PushOptions = {}): Promis
 }
 
 /**
- * An administrator's work alone.
+ * One part of the database, connected, for the length of `work`.
  *
- * @throws as Store.open, EMBEDDED_*, REGISTRY_*, SECRET_UNREADABLE, CANCELLED, and what `work` throws
+ * @throws as Store.open, EMBEDDED_*, REGISTRY_*, SECRET_UNREADABLE, CANCELLED, and what `take` and `work` throw
  */
-export async function administer<T>(
+export async function withPart<P extends { close(): Promise<void> }, T>(
   options: RegistryOptions,
-  work: (administration: Administration) => Promise<T>,
+  take: (store: Store) => P | Promise<P>,
+  work: (part: P) => Promise<T>,
 ): Promise<T> {
-  const administration = await withStore(options, (store) => Promise.resolve(store.administration()));
+  const part = await withStore(options, async (store) => {
+    await store.connect();
+    return take(store);
+  });
   try {
-    return await work(administration);
+    return await work(part);
   } finally {
-    await administration.close();
+    await part.close();
   }
 }
 
-/** As Administration.exportDevices. @throws as administer too */
+/** An administrator's work alone. @throws as withPart */
+export function administer<T>(
+  options: RegistryOptions,
+  work: (administration: Administration) => Promise<T>,
+): Promise<T> {
+  return withPart(options, (store) => store.administration(), work);
+}
+
+/** As Administration.exportDevices. @throws as withPart too */
 export async function* exportDevices(
   options: RegistryOptions,
   exporting?: ExportOptions,
@@ -274,7 +286,7 @@ export async function* exportDevices(
   }
 }
 
-/** As Administration.importDevices. @throws as administer too */
+/** As Administration.importDevices. @throws as withPart too */
 export function importDevices(
   options: RegistryOptions,
   lines: LineSource,
@@ -283,12 +295,12 @@ export function importDevices(
   return administer(options, (administration) => administration.importDevices(lines, importing));
 }
 
-/** As Administration.audit. @throws as administer too */
+/** As Administration.audit. @throws as withPart too */
 export function readAudit(options: RegistryOptions, filter: AuditFilter = {}): Promise<AuditPage> {
   return administer(options, (administration) => administration.audit(filter));
 }
 
-/** As Administration.removeDevice. @throws as administer too */
+/** As Administration.removeDevice. @throws as withPart too */
 export function removeDevice(
   options: RegistryOptions,
   device: DeviceName,

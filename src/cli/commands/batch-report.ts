@@ -4,7 +4,7 @@ import { makeBatchReport, type BatchReport } from '../../core/batch-report/repor
 import { systemZone } from '../../core/times.js';
 import { labelFont } from '../../station/index.js';
 import { figuresOf } from '../../core/figures/figures.js';
-import { withProduction } from '../compose/compose-production.js';
+import { withProduction } from '../compose/parts-of-database.js';
 import { checkEnding } from '../arguments/file-form.js';
 import { replaceFile } from '../../files/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';

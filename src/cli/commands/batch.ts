@@ -4,9 +4,9 @@ import { Command } from 'commander';
 import { parseProfile } from '../../core/profile/parse.js';
 import { parseIdentifierList } from '../../core/identifier-list.js';
 import type { Batch, BatchState, Production, Unit } from '../../registry/index.js';
-import { withProduction } from '../compose/compose-production.js';
+import { withProduction } from '../compose/parts-of-database.js';
 import { readTextFile } from '../../files/index.js';
-import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
+import { jsonLine, type CliIo } from '../io.js';
 import { countOption } from '../arguments/numbers.js';
 import { batchLine, reserveLine } from '../output/station-text.js';
 import { Table, type Row } from '../output/table.js';
@@ -188,7 +188,7 @@ function importCommand(io: CliIo): Command {
 }
 
 function work(io: CliIo, command: Command, todo: (production: Production) => Promise<void>): Promise<void> {
-  return withProduction(io, command.optsWithGlobals<GlobalOptions>(), todo);
+  return withProduction(io, command.optsWithGlobals(), todo);
 }
 
 function show(io: CliIo, batch: Batch, { json }: Shown): void {

@@ -1,11 +1,10 @@
 // `espmint firmware`: versioned bundles in the registry, so that every station flashes the same bytes.
 import { Command } from 'commander';
 import { hex } from '../../core/text.js';
-import type { BundleRecord, FirmwareStore } from '../../registry/index.js';
-import { Store } from '../../registry/index.js';
-import { registryOptions } from '../compose/compose.js';
+import type { BundleRecord } from '../../registry/index.js';
+import { withFirmware } from '../compose/parts-of-database.js';
 import { readFirmwareFile } from '../compose/firmware.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
+import { type CliIo, jsonLine } from '../io.js';
 import { shownTime } from '../output/format.js';
 import { printable } from '../output/printable.js';
 
@@ -17,22 +16,6 @@ export function firmwareCommand(io: CliIo): Command {
     .addCommand(removeCommand(io));
 }
 
-async function withFirmware<T>(
-  io: CliIo,
-  command: Command,
-  work: (firmware: FirmwareStore) => Promise<T>,
-): Promise<T> {
-  const options = registryOptions(io, command.optsWithGlobals<GlobalOptions>());
-  const store = await Store.open({ ...options, whenDown: 'stop' });
-  const firmware = store.firmware();
-  await store.close();
-  try {
-    return await work(firmware);
-  } finally {
-    await firmware.close();
-  }
-}
-
 function addCommand(io: CliIo): Command {
   return new Command('add')
     .description('keep the firmware of a build, checked and with its digest')
@@ -42,7 +25,7 @@ function addCommand(io: CliIo): Command {
     .action(async (file: string, flags: { name?: string; bundleVersion?: string }, command: Command) => {
       const read = await readFirmwareFile(file);
       const bundle = { ...read, name: flags.name ?? read.name, version: flags.bundleVersion ?? read.version };
-      const record = await withFirmware(io, command, (firmware) => firmware.add(bundle));
+      const record = await withFirmware(io, command.optsWithGlobals(), (firmware) => firmware.add(bundle));
       io.stdout(`${record.name}@${record.version}  ${record.chips.join(', ')}  ${record.digest}\n`);
     });
 }
@@ -52,7 +35,7 @@ function listCommand(io: CliIo): Command {
     .description('all bundles, newest first')
     .option('--json', 'print one JSON object a line')
     .action(async ({ json }: { json?: boolean }, command: Command) => {
-      for (const record of await withFirmware(io, command, (firmware) => firmware.list()))
+      for (const record of await withFirmware(io, command.optsWithGlobals(), (firmware) => firmware.list()))
         io.stdout(json === true ? jsonLine({ type: 'firmware', ...record }) : `${lineOf(record)}\n`);
     });
 }
@@ -63,7 +46,7 @@ function showCommand(io: CliIo): Command {
     .argument('<bundle>', 'NAME@VERSION, or NAME for its newest version')
     .option('--json', 'print one JSON object')
     .action(async (wanted: string, { json }: { json?: boolean }, command: Command) => {
-      const record = await withFirmware(io, command, (firmware) => firmware.show(wanted));
+      const record = await withFirmware(io, command.optsWithGlobals(), (firmware) => firmware.show(wanted));
       const parts = record.parts.map(
         ({ chip, name, offsetBytes, sizeBytes }) =>
           `  ${(chip ?? 'any').padEnd(9)} ${hex(offsetBytes).padEnd(9)} ${hex(sizeBytes).padEnd(9)} ${name}`,
@@ -79,7 +62,7 @@ function removeCommand(io: CliIo): Command {
     .argument('<bundle>', 'NAME@VERSION')
     .requiredOption('--reason <text>', 'for the audit trail')
     .action(async (wanted: string, { reason }: { reason: string }, command: Command) => {
-      await withFirmware(io, command, (firmware) => firmware.remove(wanted, reason));
+      await withFirmware(io, command.optsWithGlobals(), (firmware) => firmware.remove(wanted, reason));
       io.stdout(`removed: ${wanted}\n`);
     });
 }

@@ -10,7 +10,7 @@ import { openLink } from '../../driver/index.js';
 import { labelOf, labelValuesOf, printLabel, type LabelSources } from '../../station/index.js';
 import type { Registry, Values } from '../../registry/index.js';
 import { composeStore } from '../compose/compose.js';
-import { withProduction } from '../compose/compose-production.js';
+import { withProduction } from '../compose/parts-of-database.js';
 import { replaceFile } from '../../files/index.js';
 import { formOfFile } from '../arguments/file-form.js';
 import type { CliIo, GlobalOptions } from '../io.js';

@@ -2,9 +2,9 @@
 import { shownTime } from '../output/format.js';
 import { Argument, Command } from 'commander';
 import { parseListEntry } from '../../core/list-entry.js';
-import { administer, type Administration, type ListName } from '../../registry/index.js';
-import { registryOptions } from '../compose/compose.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
+import type { ListName } from '../../registry/index.js';
+import { administer } from '../compose/parts-of-database.js';
+import { type CliIo, jsonLine } from '../io.js';
 import { Table } from '../output/table.js';
 
 const ENTRY = 'a MAC, a UUID, or a range of MACs, FIRST..LAST';
@@ -19,14 +19,6 @@ export function listsCommand(io: CliIo): Command {
 const listArgument = (): Argument =>
   new Argument('<list>', 'deny wins; where anything is allowed, nothing else is').choices(['allow', 'deny']);
 
-function run<T>(
-  io: CliIo,
-  command: Command,
-  work: (administration: Administration) => Promise<T>,
-): Promise<T> {
-  return administer(registryOptions(io, command.optsWithGlobals<GlobalOptions>()), work);
-}
-
 function addCommand(io: CliIo): Command {
   return new Command('add')
     .description('put entries on a list; all stations of the registry follow it at once')
@@ -35,7 +27,9 @@ function addCommand(io: CliIo): Command {
     .option('--reason <text>', 'shown to whoever meets a denied board', '')
     .action(async (list: ListName, texts: string[], { reason }: { reason: string }, command: Command) => {
       const entries = texts.map(parseListEntry);
-      const added = await run(io, command, (registry) => registry.addToList(list, entries, { reason }));
+      const added = await administer(io, command.optsWithGlobals(), (registry) =>
+        registry.addToList(list, entries, { reason }),
+      );
       io.stdout(`${added} added, ${texts.length - added} were there already\n`);
     });
 }
@@ -47,7 +41,7 @@ function removeCommand(io: CliIo): Command {
     .argument('<entry>', ENTRY)
     .action(async (list: ListName, text: string, _: unknown, command: Command) => {
       const entry = parseListEntry(text);
-      await run(io, command, (registry) => registry.removeFromList(list, entry));
+      await administer(io, command.optsWithGlobals(), (registry) => registry.removeFromList(list, entry));
       io.stdout(`removed from the ${list} list: ${text}\n`);
     });
 }
@@ -57,7 +51,7 @@ function showCommand(io: CliIo): Command {
     .description('both lists')
     .option('--json', 'print one JSON object a line')
     .action(async ({ json }: { json?: boolean }, command: Command) => {
-      const entries = await run(io, command, (registry) => registry.lists());
+      const entries = await administer(io, command.optsWithGlobals(), (registry) => registry.lists());
       if (json === true) for (const entry of entries) io.stdout(jsonLine({ type: 'list-entry', ...entry }));
       else
         new Table(io, ['LIST', 'ENTRY', 'SINCE', 'BY', 'REASON']).add(

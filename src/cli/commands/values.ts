@@ -4,12 +4,12 @@ import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
 import { readValueRows, type ValuesPlan } from '../../core/values/rows.js';
 import { readBytes, readTextPieces } from '../../files/index.js';
-import { Store, type RowState, type Values } from '../../registry/index.js';
+import type { RowState } from '../../registry/index.js';
 import { countOption } from '../arguments/numbers.js';
-import { registryOptions } from '../compose/compose.js';
+import { withValues } from '../compose/parts-of-database.js';
 import { loadProfile } from '../compose/plan.js';
 import { matterCommand } from './values-matter.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
+import { type CliIo, jsonLine } from '../io.js';
 import { printable } from '../output/printable.js';
 import { shownTime } from '../output/format.js';
 
@@ -25,18 +25,6 @@ export function valuesCommand(io: CliIo): Command {
       endCommand(io, 'return', 'returned', 'take a row back from its board: it is free for another one'),
     )
     .addCommand(endCommand(io, 'scrap', 'scrapped', 'take a row out of use: no board gets it any more'));
-}
-
-async function withValues<T>(io: CliIo, command: Command, work: (values: Values) => Promise<T>): Promise<T> {
-  const options = registryOptions(io, command.optsWithGlobals<GlobalOptions>());
-  const store = await Store.open({ ...options, whenDown: 'stop' });
-  const values = store.values();
-  await store.close();
-  try {
-    return await work(values);
-  } finally {
-    await values.close();
-  }
 }
 
 interface ImportFlags {
@@ -65,7 +53,7 @@ function importCommand(io: CliIo): Command {
           match: plan.match,
           readFile: (path) => readBytes(resolve(folder, path)),
         });
-      const count = await withValues(io, command, (values) =>
+      const count = await withValues(io, command.optsWithGlobals(), (values) =>
         values.add(plan.list, plan.columns, rows, { file }),
       );
       io.stdout(`${count} rows imported into the list "${plan.list}"\n`);
@@ -87,7 +75,7 @@ function listCommand(io: CliIo): Command {
     .description('all lists, with how many of their rows are free, used, shared, scrapped and returned')
     .option('--json', 'print one JSON object a line')
     .action(async ({ json }: { json?: boolean }, command: Command) => {
-      for (const list of await withValues(io, command, (values) => values.lists())) {
+      for (const list of await withValues(io, command.optsWithGlobals(), (values) => values.lists())) {
         const counts = STATES.map((state) => `${list.counts[state]} ${state}`).join(', ');
         const columns = list.columns
           .map(({ name, secret }) => (secret ? `${name} (secret)` : name))
@@ -117,7 +105,9 @@ function showCommand(io: CliIo): Command {
     .option('--limit <n>', 'at most so many', countOption('--limit', { min: 1, max: 1_000_000 }))
     .option('--json', 'print one JSON object a line')
     .action(async (list: string, { json, ...filter }: ShowFlags, command: Command) => {
-      for (const row of await withValues(io, command, (values) => values.rows(list, filter))) {
+      for (const row of await withValues(io, command.optsWithGlobals(), (values) =>
+        values.rows(list, filter),
+      )) {
         const shown = Object.entries(row.values).map(([name, text]) => `${name}=${text.slice(0, 40)}`);
         const many = row.boards === undefined ? '' : ` (${row.boards} boards)`;
         const board = row.mac ?? `${row.wanted ?? ''}${many}`;
@@ -148,7 +138,7 @@ function endCommand(io: CliIo, name: string, state: 'returned' | 'scrapped', des
     )
     .requiredOption('--reason <text>', 'for the audit trail')
     .action(async (list: string, row: number, { reason }: { reason: string }, command: Command) => {
-      await withValues(io, command, (values) => values.end(list, row, state, reason));
+      await withValues(io, command.optsWithGlobals(), (values) => values.end(list, row, state, reason));
       io.stdout(`row ${row} of "${list}" is ${state}\n`);
     });
 }

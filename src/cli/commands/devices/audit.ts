@@ -1,7 +1,7 @@
 // `espmint devices audit`: who did what, from where, and why.
 import { Command } from 'commander';
-import { administer, type AuditRecord } from '../../../registry/index.js';
-import { registryOptions } from '../../compose/compose.js';
+import type { AuditRecord } from '../../../registry/index.js';
+import { administer } from '../../compose/parts-of-database.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { shownTime } from '../../output/format.js';
 import { Table, tableLines, type Row } from '../../output/table.js';
@@ -35,12 +35,11 @@ async function list(
   name: string | undefined,
   options: Options,
 ): Promise<void> {
-  const registry = registryOptions(io, global);
   const device = name === undefined ? undefined : parseDeviceName(name);
   let left = parseLimit(options.limit);
   let after: string | undefined;
   const table = new Table(io, HEADINGS);
-  await administer(registry, async (administration) => {
+  await administer(io, global, async (administration) => {
     do {
       const page = await administration.audit({ device, after, limit: Math.min(left, PAGE) });
       if (options.json === true)

@@ -6,7 +6,7 @@ import { PUSH_EVENTS, type PushEvent, type PushKind } from '../../../registry/in
 import { readSecretFile } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { describeTarget } from './describe.js';
-import { withPushes } from './with-pushes.js';
+import { withPushes } from '../../compose/parts-of-database.js';
 
 interface Options {
   readonly kind: PushKind;
@@ -57,7 +57,7 @@ async function add(io: CliIo, name: string, options: Options, command: Command):
   const statement = await textOf(io, 'statement', options.statementFile, undefined);
   const signingSecret = await textOf(io, '--secret', options.secretFile, options.secretEnv);
   const events = parseEvents(options.events);
-  await withPushes(io, command, async (pushes) => {
+  await withPushes(io, command.optsWithGlobals(), async (pushes) => {
     const added = await pushes.add({
       name,
       kind,

@@ -4,7 +4,7 @@ import { type CliIo, jsonLine } from '../../io.js';
 import { whoami } from '../../compose/whoami.js';
 import { Table } from '../../output/table.js';
 import { DEAD_HEADINGS, deadCells } from './describe.js';
-import { withPushes } from './with-pushes.js';
+import { withPushes } from '../../compose/parts-of-database.js';
 
 interface Options {
   readonly retry?: readonly string[];
@@ -28,7 +28,7 @@ export function deadCommand(io: CliIo): Command {
     .option('--reason <text>', 'why, for the audit trail of the devices')
     .option('--json', 'print one JSON object a line')
     .action((options: Options, command: Command) =>
-      withPushes(io, command, async (pushes) => {
+      withPushes(io, command.optsWithGlobals(), async (pushes) => {
         const retry = options.retryAll === true ? 'all' : options.retry;
         const discard = options.discardAll === true ? 'all' : options.discard;
         const by = { actor: whoami(), reason: options.reason };

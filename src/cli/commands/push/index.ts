@@ -6,7 +6,7 @@ import { deadCommand } from './dead.js';
 import { Table } from '../../output/table.js';
 import { describeTarget, STATUS_HEADINGS, statusCells, TARGET_HEADINGS, targetCells } from './describe.js';
 import { runCommand } from './run.js';
-import { withPushes } from './with-pushes.js';
+import { withPushes } from '../../compose/parts-of-database.js';
 
 interface Json {
   readonly json?: boolean;
@@ -31,7 +31,7 @@ function listCommand(io: CliIo): Command {
     .description('the targets')
     .option('--json', 'print one JSON object a line')
     .action(({ json }: Json, command: Command) =>
-      withPushes(io, command, async (pushes) => {
+      withPushes(io, command.optsWithGlobals(), async (pushes) => {
         const targets = await pushes.targets();
         if (json === true)
           for (const target of targets) io.stdout(jsonLine({ type: 'push-target', ...target }));
@@ -46,7 +46,7 @@ function showCommand(io: CliIo): Command {
     .argument('<name>')
     .option('--json', 'print one JSON object')
     .action((name: string, { json }: Json, command: Command) =>
-      withPushes(io, command, async (pushes) => {
+      withPushes(io, command.optsWithGlobals(), async (pushes) => {
         const target = await pushes.show(name);
         io.stdout(json === true ? jsonLine({ type: 'push-target', ...target }) : describeTarget(target));
       }),
@@ -60,7 +60,7 @@ function testCommand(io: CliIo): Command {
     )
     .argument('<name>')
     .action((name: string, _: unknown, command: Command) =>
-      withPushes(io, command, async (pushes) => {
+      withPushes(io, command.optsWithGlobals(), async (pushes) => {
         await pushes.test(name, io.signal);
         io.stdout(`${name} takes what it is sent\n`);
       }),
@@ -72,7 +72,7 @@ function pauseCommand(io: CliIo, verb: string, paused: boolean, description: str
     .description(description)
     .argument('<name>')
     .action((name: string, _: unknown, command: Command) =>
-      withPushes(io, command, async (pushes) => {
+      withPushes(io, command.optsWithGlobals(), async (pushes) => {
         await pushes.setPaused(name, paused);
         io.stdout(`${name}: ${verb}d\n`);
       }),
@@ -84,7 +84,7 @@ function removeCommand(io: CliIo): Command {
     .description('tell it nothing any more, and forget what waited for it')
     .argument('<name>')
     .action((name: string, _: unknown, command: Command) =>
-      withPushes(io, command, async (pushes) => {
+      withPushes(io, command.optsWithGlobals(), async (pushes) => {
         const dropped = await pushes.remove(name);
         io.stdout(`removed ${name}; ${dropped} deliveries went with it\n`);
       }),
@@ -96,7 +96,7 @@ function statusCommand(io: CliIo): Command {
     .description('how the targets do: what waits, what was given up, and why')
     .option('--json', 'print one JSON object a line')
     .action(({ json }: Json, command: Command) =>
-      withPushes(io, command, async (pushes) => {
+      withPushes(io, command.optsWithGlobals(), async (pushes) => {
         const all = await pushes.status();
         if (json === true) for (const status of all) io.stdout(jsonLine({ type: 'push-status', ...status }));
         else new Table(io, STATUS_HEADINGS).add(all.map(statusCells));

@@ -1,8 +1,9 @@
 // `espmint push run`: delivers without a station or service, once or until Ctrl-C.
 import { Command } from 'commander';
 import { EXIT } from '../../../core/errors/index.js';
-import { openPushes, startPushes } from '../../../registry/index.js';
+import { startPushes } from '../../../registry/index.js';
 import { registryOptions } from '../../compose/compose.js';
+import { withPushes } from '../../compose/parts-of-database.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 
 interface Options extends GlobalOptions {
@@ -22,16 +23,12 @@ export function runCommand(io: CliIo): Command {
 }
 
 async function runOnce(io: CliIo, options: Options): Promise<void> {
-  const pushes = await openPushes(registryOptions(io, options));
-  try {
-    const run = await pushes.deliverDue({ signal: io.signal, onNote: (text) => io.stderr(`${text}\n`) });
-    const { delivered, failed } = run;
-    const text = `${delivered} delivered, ${failed} failed\n`;
-    io.stdout(options.json === true ? jsonLine({ type: 'push-run', ...run }) : text);
-    io.setExitCode(failed === 0 ? EXIT.ok : EXIT.registry);
-  } finally {
-    await pushes.close();
-  }
+  const run = await withPushes(io, options, (pushes) =>
+    pushes.deliverDue({ signal: io.signal, onNote: (text) => io.stderr(`${text}\n`) }),
+  );
+  const text = `${run.delivered} delivered, ${run.failed} failed\n`;
+  io.stdout(options.json === true ? jsonLine({ type: 'push-run', ...run }) : text);
+  io.setExitCode(run.failed === 0 ? EXIT.ok : EXIT.registry);
 }
 
 async function runOn(io: CliIo, options: Options): Promise<void> {

@@ -1,7 +1,7 @@
 // `espmint station ports`: what each port has done; a bad cable or fixture shows by its share of passes and its rate.
 import { Command } from 'commander';
 import type { PortRecord } from '../../../registry/index.js';
-import { withProduction } from '../../compose/compose-production.js';
+import { withProduction } from '../../compose/parts-of-database.js';
 import { requireKnownNames } from '../../compose/known-names.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
 import { shownTime } from '../../output/format.js';

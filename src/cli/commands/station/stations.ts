@@ -1,6 +1,6 @@
 // `espmint station list`: the stations that share the database, and when each was last heard of.
 import { Command } from 'commander';
-import { withProduction } from '../../compose/compose-production.js';
+import { withProduction } from '../../compose/parts-of-database.js';
 import type { StationRecord } from '../../../registry/index.js';
 import { shownTime } from '../../output/format.js';
 import { Table, type Row } from '../../output/table.js';

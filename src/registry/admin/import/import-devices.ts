@@ -38,7 +38,9 @@ export async function importDevices(
   const bulk = database.view({ isBulk: true });
   try {
     const mark = await bulk.transaction('import', lastDeviceId);
-    return await bulk.transaction('import', (client) => importOnce(client, box, mark, { lines, ...importing }));
+    return await bulk.transaction('import', (client) =>
+      importOnce(client, box, mark, { lines, ...importing }),
+    );
   } finally {
     await bulk.close();
   }
