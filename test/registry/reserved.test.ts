@@ -260,6 +260,14 @@ describe.each(homes)('reserved units on $kind', ({ bin }) => {
     await line.heartbeat(batch);
     // A quarter of the rows, which are less than a quarter of the units.
     expect((await plain.get(batch)).counts).toMatchObject({ held: 3 });
+    expect((await values.lists()).find(({ name }) => name === list)?.counts).toMatchObject({
+      free: 9,
+      reserved: 3,
+    });
+    expect(await values.rows(list, { state: 'reserved', limit: 1 })).toMatchObject([
+      { number: 1, state: 'reserved', reservedBy: line.name },
+    ]);
+    expect(await values.rows(list, { state: 'free', limit: 1 })).toMatchObject([{ number: 4 }]);
     const online = await values.claim({ list, match: 'next', mac: macOf(9), uuid: 'u' });
     expect(online.stored).toEqual({ pin: 'c4nary-4', sku: 'S4' });
     line.way.state = 'cut';

@@ -75,6 +75,7 @@ async function run(
   list: string,
   match = 'next',
   scanned?: CodeQueue,
+  lists = values,
 ): ReturnType<typeof provisionDevice> {
   const board = createVirtualBoard({ mac });
   const profile: Profile = profileSchema.parse((await import('yaml')).parse(PROFILE(list, match)));
@@ -82,7 +83,7 @@ async function run(
   const result = await provisionDevice('virtual://board', plan, {
     connect: connectTo(board),
     registry,
-    values,
+    values: lists,
     scanned,
   });
   held.set(
@@ -137,7 +138,7 @@ describe('a list of values', () => {
     );
     expect(JSON.stringify(dump)).not.toMatch(/20202021|34567890/);
     expect((await cli('values', 'list')).stdout).toContain(
-      '0 free, 2 used, 0 shared, 0 scrapped, 0 returned',
+      '0 free, 0 reserved, 2 used, 0 shared, 0 scrapped, 0 returned',
     );
   });
 
@@ -514,7 +515,7 @@ wifi:
     const shown = await cli('values', 'show', 'sites');
     expect(shown.stdout).toMatch(/1 +shared +batch WO-7 \(2 boards\)[^]*2 +shared +batch WO-8 \(2 boards\)/);
     expect((await cli('values', 'list')).stdout).toContain(
-      '0 free, 0 used, 2 shared, 0 scrapped, 0 returned',
+      '0 free, 0 reserved, 0 used, 2 shared, 0 scrapped, 0 returned',
     );
 
     expect((await importRows('WO-7,Site 3,third-c4nary')).stderr).toMatch(
@@ -548,12 +549,26 @@ wifi:
       way.cut();
       expect(await made(MAC(8), 'WO-7', cutValues)).toMatchObject({
         ok: false,
-        code: 'REGISTRY_UNREACHABLE',
+        code: 'VALUE_ROW_OUT_OF_REACH',
       });
       expect(network(MAC(8))).toEqual([undefined, undefined]);
+      // So does a board that its row names, and one whose code was scanned: the code stays for it.
+      const codes = new CodeQueue();
+      codes.add('BOX-3');
+      for (const match of ['mac', 'scan']) {
+        const refused = await run(MAC(7), match === 'mac' ? 'named' : 'scanned', match, codes, cutValues);
+        expect(refused).toMatchObject({
+          code: 'VALUE_ROW_OUT_OF_REACH',
+          message: expect.stringMatching(
+            /^Nothing was written to a4:cf:12:00:00:07: .* out of reach \(.*\); put the board aside until/,
+          ) as string,
+        });
+        expect(held.get(MAC(7))?.size).toBe(0);
+      }
       way.mend();
       expect(await made(MAC(8), 'WO-7', cutValues)).toMatchObject({ ok: true });
       expect(network(MAC(8))).toEqual(['Site 3', 'third-c4nary']);
+      expect(await run(MAC(7), 'scanned', 'scan', codes, cutValues)).toMatchObject({ ok: true });
     } finally {
       await cutValues.close();
       await cutStore.close();

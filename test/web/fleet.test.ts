@@ -80,7 +80,7 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     const buffer = Buffer.from('sku\nA\nB\n');
     await page.locator('input[type=file]').setInputFiles({ name: 'lamps.csv', mimeType: 'text/csv', buffer });
     await page.getByText('lamps: 2 rows are taken in.').waitFor();
-    await page.getByRole('row', { name: /^lamps 9 5 0 0 0 passcode \(secret\), sku$/ }).waitFor();
+    await page.getByRole('row', { name: /^lamps 9 0 5 0 0 0 passcode \(secret\), sku$/ }).waitFor();
     await page.getByRole('link', { name: 'lamps' }).click();
     await page
       .getByRole('row', { name: /^1 used/ })

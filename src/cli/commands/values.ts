@@ -2,9 +2,8 @@
 import { dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
-import { readValueRows, type ValuesPlan } from '../../core/values/rows.js';
+import { readValueRows, ROW_STATES, type RowState, type ValuesPlan } from '../../core/values/rows.js';
 import { readBytes, readTextPieces } from '../../files/index.js';
-import type { RowState } from '../../registry/index.js';
 import { countOption } from '../arguments/numbers.js';
 import { withValues } from '../compose/parts-of-database.js';
 import { loadProfile } from '../compose/plan.js';
@@ -12,8 +11,6 @@ import { matterCommand } from './values-matter.js';
 import { type CliIo, jsonLine } from '../io.js';
 import { printable } from '../output/printable.js';
 import { shownTime } from '../output/format.js';
-
-const STATES: readonly RowState[] = ['free', 'used', 'shared', 'scrapped', 'returned'];
 
 export function valuesCommand(io: CliIo): Command {
   return new Command('values')
@@ -72,11 +69,11 @@ async function valuesOf(file: string): Promise<ValuesPlan> {
 
 function listCommand(io: CliIo): Command {
   return new Command('list')
-    .description('all lists, with how many of their rows are free, used, shared, scrapped and returned')
+    .description('all lists, with how many of their rows are in each state')
     .option('--json', 'print one JSON object a line')
     .action(async ({ json }: { json?: boolean }, command: Command) => {
       for (const list of await withValues(io, command.optsWithGlobals(), (values) => values.lists())) {
-        const counts = STATES.map((state) => `${list.counts[state]} ${state}`).join(', ');
+        const counts = ROW_STATES.map((state) => `${list.counts[state]} ${state}`).join(', ');
         const columns = list.columns
           .map(({ name, secret }) => (secret ? `${name} (secret)` : name))
           .join(', ');
@@ -100,7 +97,7 @@ function showCommand(io: CliIo): Command {
   return new Command('show')
     .description('rows of a list in their order, without what is secret in them')
     .argument('<list>', 'its name')
-    .addOption(new Option('--state <state>', 'only rows in this state').choices(STATES))
+    .addOption(new Option('--state <state>', 'only rows in this state').choices(ROW_STATES))
     .option('--after <row>', 'begin behind this row', countOption('--after', { min: 0, max: 2 ** 31 - 1 }))
     .option('--limit <n>', 'at most so many', countOption('--limit', { min: 1, max: 1_000_000 }))
     .option('--json', 'print one JSON object a line')
@@ -110,7 +107,8 @@ function showCommand(io: CliIo): Command {
       )) {
         const shown = Object.entries(row.values).map(([name, text]) => `${name}=${text.slice(0, 40)}`);
         const many = row.boards === undefined ? '' : ` (${row.boards} boards)`;
-        const board = row.mac ?? `${row.wanted ?? ''}${many}`;
+        const held = row.reservedBy === undefined ? '' : `for station ${row.reservedBy} `;
+        const board = row.mac ?? `${held}${row.wanted ?? ''}${many}`.trim();
         const when = row.claimedAt === undefined ? '' : shownTime(row.claimedAt);
         const line = [
           String(row.number).padStart(7),

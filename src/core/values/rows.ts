@@ -36,6 +36,13 @@ export interface ValueRow {
   readonly values: Readonly<Record<string, string>>;
 }
 
+/**
+ * `reserved`: no board has it yet, and a station holds it for one that it makes while the database is out of reach.
+ * `shared`: it names a batch, and all boards of that have it; never used up.
+ */
+export const ROW_STATES = ['free', 'reserved', 'used', 'shared', 'scrapped', 'returned'] as const;
+export type RowState = (typeof ROW_STATES)[number];
+
 export interface RowFault {
   readonly line: number;
   readonly reason: string;

@@ -25,7 +25,7 @@ export interface TargetSettings {
   readonly sendsKeys: boolean;
   /** With a statement: may be the registry's own server. */
   readonly allowsRegistry?: boolean | undefined;
-  /** The list of values whose columns are sent, and those that it had when the target was made. */
+  /** The list of values whose columns are sent. A list never gets others than those of its first import. */
   readonly values?: TargetValues | undefined;
 }
 

@@ -24,6 +24,8 @@ export interface StoredRow {
   readonly claimed_at: Date | null;
   readonly reason: string | null;
   readonly reserved_unit_id: string | null;
+  /** Of the unit, where it is asked for. */
+  readonly reserved_by?: string | null;
   /** Boards that have a shared row. */
   readonly boards?: number;
 }

@@ -1,18 +1,25 @@
 // Lists of values in PostgreSQL: imports of any size in one transaction, and claims that give each row once.
 import type pg from 'pg';
-import { EspmintError } from '../../core/errors/index.js';
-import type { RowFault, ValueColumn, ValueRow } from '../../core/values/rows.js';
+import { EspmintError, toEspmintError } from '../../core/errors/index.js';
+import { ROW_STATES, type RowFault, type ValueColumn, type ValueRow } from '../../core/values/rows.js';
 import { eventBy, recordEvent } from '../devices/events.js';
 import { macOf, macKeyOf } from '../devices/rows.js';
 import { type Asker, processUser } from '../process-user.js';
 import type { Database } from '../store/database.js';
+import { isDown } from '../store/outage.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import { type ListRow, readHeld, readShared, shareRow, type StoredRow, takeRow } from './claim-row.js';
 import { importRows } from './import-rows.js';
-import { claimedRow } from './reserved-rows.js';
-import type { ClaimedRow, ImportBy, ListedRow, RowClaim, RowState, ValueList, Values } from './values.js';
-
-const STATES: readonly RowState[] = ['free', 'used', 'shared', 'scrapped', 'returned'];
+import { claimedRow, STATE_SHOWN } from './reserved-rows.js';
+import {
+  type ClaimedRow,
+  type ImportBy,
+  type ListedRow,
+  type RowClaim,
+  type RowState,
+  type ValueList,
+  type Values,
+} from './values.js';
 
 export class PostgresValues implements Values {
   readonly #database: Database;
@@ -39,8 +46,8 @@ export class PostgresValues implements Values {
   }
 
   async claim(request: RowClaim): Promise<ClaimedRow> {
-    const { list: name } = request;
-    return this.#database.transaction('values', async (client) => {
+    const { list: name, mac } = request;
+    const given = this.#database.transaction('values', async (client) => {
       const list = await readList(client, name);
       const macKey = macKeyOf(request.mac);
       const row =
@@ -48,6 +55,11 @@ export class PostgresValues implements Values {
           ? await shareRow(client, list, macKey, request)
           : ((await readHeld(client, list, macKey)) ?? (await takeRow(client, list, macKey, request)));
       return this.#claimed(list, row);
+    });
+    return given.catch((error: unknown) => {
+      if (!isDown(error)) throw error;
+      const reason = toEspmintError(error).problem;
+      throw new EspmintError('VALUE_ROW_OUT_OF_REACH', { list: name, mac, reason }, { cause: error });
     });
   }
 
@@ -90,14 +102,14 @@ export class PostgresValues implements Values {
     return this.#database.connected('values', async (client) => {
       const { rows } = await client.query<ListRow & { counts: Partial<Record<RowState, number>> | null }>(
         `select l.*, (select jsonb_object_agg(state, n) from
-           (select state, count(*) as n from value_rows where list_id = l.id group by state) c) as counts
+           (select ${STATE_SHOWN} as state, count(*) as n from value_rows where list_id = l.id group by 1) c) as counts
          from value_lists l order by name`,
       );
       return rows.map(({ name, columns, counts, created_at, created_by }) => ({
         name,
         columns,
         counts: Object.fromEntries(
-          STATES.map((state) => [state, counts?.[state] ?? 0]),
+          ROW_STATES.map((state) => [state, counts?.[state] ?? 0]),
         ) as ValueList['counts'],
         createdAt: created_at.toISOString(),
         createdBy: created_by,
@@ -112,9 +124,11 @@ export class PostgresValues implements Values {
     return this.#database.connected('values', async (client) => {
       const list = await readList(client, name);
       const { rows } = await client.query<StoredRow>(
-        `select r.*, (select count(*)::integer from value_shares s
-                      where s.list_id = r.list_id and s.number = r.number) as boards
-         from value_rows r where list_id = $1 and number > $2 and ($3::text is null or state = $3)
+        `select r.*, ${STATE_SHOWN} as state,
+           (select station from reserved_units where id = r.reserved_unit_id) as reserved_by,
+           (select count(*)::integer from value_shares s
+            where s.list_id = r.list_id and s.number = r.number) as boards
+         from value_rows r where list_id = $1 and number > $2 and ($3::text is null or ${STATE_SHOWN} = $3)
          order by number limit $4`,
         [list.id, after, state ?? null, limit],
       );
@@ -221,10 +235,12 @@ const shapeOf = (columns: readonly ValueColumn[]): string =>
 
 function toListed(row: StoredRow): ListedRow {
   const { number, state, wanted, open_values, mac_key, claimed_at, reason, boards = 0 } = row;
+  const { reserved_by: reservedBy } = row;
   return {
     number,
     state,
     ...(mac_key === null ? {} : { mac: macOf(mac_key) }),
+    ...(state === 'reserved' && reservedBy ? { reservedBy } : {}),
     ...(state === 'shared' || boards > 0 ? { boards } : {}),
     ...(wanted === null ? {} : { wanted }),
     values: open_values,

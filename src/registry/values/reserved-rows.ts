@@ -37,6 +37,9 @@ export function claimedRow(
 /** SQL text: a row that no board has, and no station for one. */
 export const ROW_IS_FREE = `(state in ('free', 'returned') and reserved_unit_id is null)`;
 
+/** SQL text: the state that people see. */
+export const STATE_SHOWN = `case when state in ('free', 'returned') and reserved_unit_id is not null then 'reserved' else state end`;
+
 /** The list that boards of a batch take their rows from; undefined where its profile names none. */
 async function planOf({ profile_text: text }: BatchRow): Promise<ValuesPlan | undefined> {
   if (text === null) return undefined;

@@ -1,9 +1,8 @@
 // Values of its own for each board: lists whose rows are each given to one board, for good, or shared by a batch.
-import type { RowFault, ValueColumn, ValueRow, ValuesPlan } from '../../core/values/rows.js';
+import type { RowFault, RowState, ValueColumn, ValueRow, ValuesPlan } from '../../core/values/rows.js';
 import type { Asker } from '../process-user.js';
 
-/** `shared`: it names a batch, and all boards of that have it; never used up. */
-export type RowState = 'free' | 'used' | 'shared' | 'scrapped' | 'returned';
+export type { RowState };
 
 /** A list, with how many of its rows are in each state. */
 export interface ValueList {
@@ -21,6 +20,8 @@ export interface ListedRow {
   readonly number: number;
   readonly state: RowState;
   readonly mac?: string | undefined;
+  /** The station that holds it. */
+  readonly reservedBy?: string | undefined;
   /** Boards that have a row of a batch. */
   readonly boards?: number | undefined;
   /** Names the board or the batch that it is for, where the list says so. */
@@ -79,8 +80,8 @@ export interface Values {
    * be on a board is never given to another one. A row that names a batch is shared by its boards: each gets the one
    * that the batch has now.
    *
-   * @throws VALUE_LIST_UNKNOWN, VALUE_ROWS_USED_UP, VALUE_ROW_MISSING, VALUE_ROW_NOT_SCANNED, SECRET_UNREADABLE,
-   *   REGISTRY_*
+   * @throws VALUE_LIST_UNKNOWN, VALUE_ROWS_USED_UP, VALUE_ROW_MISSING, VALUE_ROW_NOT_SCANNED, VALUE_ROW_OUT_OF_REACH,
+   *   SECRET_UNREADABLE, REGISTRY_*
    */
   claim(request: RowClaim): Promise<ClaimedRow>;
 

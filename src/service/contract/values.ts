@@ -1,5 +1,6 @@
 // Lists of values: each row is given to one board, for good, or shared by the boards of a batch.
 import { z } from 'zod';
+import { ROW_STATES } from '../../core/values/rows.js';
 import { doneSchema, operations, reasonSchema, timeSchema } from './operation.js';
 
 const MOST_ROWS = 1000;
@@ -7,7 +8,6 @@ const MOST_ROWS = 1000;
 const CSV = 'text/csv';
 export const JSON_LINES = 'application/x-ndjson';
 
-const STATES = ['free', 'used', 'shared', 'scrapped', 'returned'] as const;
 const listParams = z.object({ list: z.string().min(1).max(64) });
 
 const valueListSchema = z
@@ -23,7 +23,7 @@ const valueListSchema = z
         file: z.boolean(),
       }),
     ),
-    counts: z.object({ free: z.int(), used: z.int(), shared: z.int(), scrapped: z.int(), returned: z.int() }),
+    counts: z.record(z.enum(ROW_STATES), z.int()),
     createdAt: timeSchema,
     createdBy: z.string(),
   })
@@ -34,9 +34,11 @@ const valueRowSchema = z
   .object({
     /** Counts from 1, in the order of the import. */
     number: z.int(),
-    state: z.enum(STATES),
+    state: z.enum(ROW_STATES),
     /** Of the board that has it, or had it. */
     mac: z.string().optional(),
+    /** The station that holds it for a board that it makes while the database is out of reach. */
+    reservedBy: z.string().optional(),
     /** Boards that have a row of a batch. */
     boards: z.int().optional(),
     /** Names the board or the batch that it is for, where the list says so. */
@@ -55,8 +57,7 @@ export const VALUE_OPERATIONS = operations({
     method: 'GET',
     path: '/values',
     role: 'viewer',
-    summary:
-      'All lists of values, with how many of their rows are free, used, shared, scrapped and returned.',
+    summary: 'All lists of values, with how many of their rows are in each state.',
     response: z.object({ lists: z.array(valueListSchema) }),
   },
   listValueRows: {
@@ -66,7 +67,7 @@ export const VALUE_OPERATIONS = operations({
     summary: 'Rows of a list in their order, without what is secret in them.',
     params: listParams,
     query: z.object({
-      state: z.enum(STATES).optional(),
+      state: z.enum(ROW_STATES).optional(),
       /** Begins behind the row of this number: `next` of the answer before. */
       after: z.coerce.number().int().nonnegative().optional(),
       limit: z.coerce.number().int().min(1).max(MOST_ROWS).default(100),

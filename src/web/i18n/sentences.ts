@@ -30,6 +30,7 @@ export const SENTENCE_OF = {
   VALUE_ROWS_USED_UP: 'rowsUsedUp',
   VALUE_ROW_MISSING: 'rowMissing',
   VALUE_ROW_NOT_SCANNED: 'rowScan',
+  VALUE_ROW_OUT_OF_REACH: 'registryAway',
   VALUE_COLUMNS_DIFFER: 'product',
   VALUES_FILE_INVALID: 'product',
   BOARD_NOT_AS_EXPECTED: 'notFit',

@@ -45,6 +45,7 @@ export function products(world: FakeWorld): Handlers {
       lists: world.valueLists.map((list) => ({
         ...list,
         counts: {
+          reserved: world.valueRows.filter(({ state }) => state === 'reserved').length,
           free: world.valueRows.filter(({ state }) => state === 'free').length,
           used: world.valueRows.filter(({ state }) => state === 'used').length,
           shared: world.valueRows.filter(({ state }) => state === 'shared').length,

@@ -330,6 +330,14 @@ export const REGISTRY_ERRORS = {
     problem: ({ list, wanted }) => `The list of values "${list}" has no free row for ${wanted}`,
     next: () => 'put the board aside, or import a row that names it with espmint values import',
   }),
+  VALUE_ROW_OUT_OF_REACH: entry<{ list: string; mac: string; reason: string }>({
+    exit: EXIT.registry,
+    http: 503,
+    retryable: true,
+    problem: ({ list, mac, reason }) =>
+      `Nothing was written to ${mac}: its row of the list of values "${list}" is not among those that this station has reserved, and the registry is out of reach (${reason})`,
+    next: () => 'put the board aside until the registry is back, then plug it in again',
+  }),
   VALUE_ROW_NOT_SCANNED: entry<{ list: string; mac: string }>({
     exit: EXIT.registry,
     http: 409,

@@ -478,6 +478,7 @@ export const engineer = {
   'values.state': 'State',
   'values.state.all': 'all',
   'values.state.free': 'free',
+  'values.state.reserved': 'reserved by a station',
   'values.state.used': 'used',
   'values.state.shared': 'shared by its batch',
   'values.boards.one': '{n} board',

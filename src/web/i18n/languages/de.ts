@@ -1229,6 +1229,7 @@ export const de: Messages = {
   'values.state': 'Zustand',
   'values.state.all': 'alle',
   'values.state.free': 'frei',
+  'values.state.reserved': 'von einer Station reserviert',
   'values.state.used': 'vergeben',
   'values.state.shared': 'für das ganze Los',
   'values.boards.one': '{n} Platine',

@@ -1223,6 +1223,7 @@ export const es: Messages = {
   'values.state': 'Estado',
   'values.state.all': 'todas',
   'values.state.free': 'libres',
+  'values.state.reserved': 'reservadas por una estación',
   'values.state.used': 'usadas',
   'values.state.shared': 'compartidas por el lote',
   'values.boards.one': '{n} placa',

@@ -1210,6 +1210,7 @@ export const vi: Messages = {
   'values.state': 'Trạng thái',
   'values.state.all': 'tất cả',
   'values.state.free': 'còn trống',
+  'values.state.reserved': 'trạm đã giữ trước',
   'values.state.used': 'đã dùng',
   'values.state.shared': 'dùng chung cho lô',
   'values.boards.one': '{n} bo mạch',

@@ -1179,6 +1179,7 @@ export const zh: Messages = {
   'values.state': '状态',
   'values.state.all': '全部',
   'values.state.free': '空闲',
+  'values.state.reserved': '工位预留',
   'values.state.used': '已用',
   'values.state.shared': '整批共用',
   'values.boards.one': '{n} 块板子',

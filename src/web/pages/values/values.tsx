@@ -19,7 +19,7 @@ import { say } from '../../ui/toasts.js';
 import { NoProduct } from '../setup/no-product.js';
 import { SetupNav } from '../setup/setup-nav.js';
 
-const STATES = ['free', 'used', 'shared', 'returned', 'scrapped'] as const;
+const STATES = ['free', 'reserved', 'used', 'shared', 'returned', 'scrapped'] as const;
 type State = (typeof STATES)[number];
 
 export function ValuesPage({ place: { path } }: { place: Place }): JSX.Element {
@@ -239,10 +239,10 @@ function Rows({ list, mayChange }: { list: string; mayChange: boolean }): JSX.El
   );
 }
 
-function Boards({ mac, wanted, boards }: ValueRowInfo): JSX.Element {
+function Boards({ mac, wanted, boards, reservedBy }: ValueRowInfo): JSX.Element {
   return (
     <>
-      <code>{mac ?? wanted ?? ''}</code>
+      <code>{mac ?? wanted ?? ''}</code> {reservedBy}
       {boards !== undefined && ` ${tn('values.boards', boards)}`}
     </>
   );
