@@ -9,6 +9,15 @@ import { writeNotices } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CARRIED = /\.(sql)$/;
+/** What every command loads, in few files; `start` alone is not for browsers, and `version` is all that --version wants. */
+const GROUPS = [
+  { name: 'version', test: /src\/cli\/version\.ts/, priority: 1 },
+  { name: 'base', test: /src\/core\/(errors|text)|@noble\/hashes\/utils/ },
+  {
+    name: 'start',
+    test: /src\/cli\/(run|io|program|examples|arguments\/(usage|texts)|output\/printable)\.ts|src\/files\/(windows-acl|faults)\.ts|commander\//,
+  },
+];
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 if (!existsSync(join(root, 'dist/cli/main.js'))) rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -24,7 +33,7 @@ for (const file of readdirSync(src, { recursive: true, encoding: 'utf8' })) {
 }
 removeLeftOvers();
 copyTypes();
-await bundle();
+const inProgram = await bundle();
 
 const vite = join(root, 'node_modules/vite/bin/vite.js');
 const page = ['build', '--config', join(root, 'src/web/vite.config.ts'), '--logLevel', 'warn'];
@@ -32,7 +41,7 @@ const bundled = spawnSync(process.execPath, [vite, ...page], { stdio: 'inherit' 
 if (bundled.status !== 0) process.exit(bundled.status ?? 1);
 
 const packages = join(dist, 'page-packages.json');
-writeNotices(JSON.parse(readFileSync(packages, 'utf8')));
+writeNotices([...JSON.parse(readFileSync(packages, 'utf8')), ...inProgram]);
 rmSync(packages);
 
 /** What the compiler made of sources that are gone: it never removes a file. */
@@ -65,12 +74,17 @@ function copyTypes() {
 }
 
 /**
- * The program and the library's entry points in dist/program: a start then opens a few files instead of hundreds. The
- * packages that they use stay outside: users get their mends without a new release of ours.
+ * The program and the library's entry points in dist/program: a start then opens a few files instead of hundreds. What
+ * package.json names as a dependency stays outside: users get its mends without a new release of ours. What a start loads
+ * so often that its files cost more than its work (commander, pg, ...) is a development package, and its code is inside.
+ *
+ * @returns {Promise<string[]>} the packages whose code is inside
  */
 async function bundle() {
   const program = join(dist, 'program');
   rmSync(program, { recursive: true, force: true });
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const outside = Object.keys({ ...dependencies, ...optionalDependencies });
   const entries = readdirSync(join(src, 'library'));
   const bundled = await rolldown({
     input: {
@@ -79,23 +93,39 @@ async function bundle() {
     },
     platform: 'node',
     resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
-    external: /^[^./]/,
-    plugins: [{ name: 'own-place', transform: keepOwnPlace }],
+    external: (id) =>
+      id.startsWith('node:') || outside.some((name) => id === name || id.startsWith(`${name}/`)),
+    plugins: [
+      { name: 'own-place', transform: keepOwnPlace },
+      { name: 'no-fetch', transform: withoutFetch },
+    ],
   });
-  await bundled.write({
+  const { output } = await bundled.write({
     dir: program,
     format: 'esm',
     sourcemap: true,
     chunkFileNames: '[name]-[hash].js',
+    codeSplitting: { groups: GROUPS },
     // Users read what is documented in the declarations. Names stay whole: a stack trace is read by people.
     comments: { jsdoc: false },
     minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
   });
+  const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+  return [...new Set(modules.flatMap((id) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? []))];
+}
+
+/** pg asks whether it runs at Cloudflare. On Node 20 it does so by a Response, which loads all of fetch: 25 ms a start. */
+function withoutFetch(code, id) {
+  if (!id.endsWith('/pg/lib/stream.js')) return undefined;
+  const asked = "typeof Response === 'function'";
+  if (!code.includes(asked)) throw new Error(`${id} asks otherwise now`);
+  return { code: code.replace(asked, 'false'), map: null };
 }
 
 /** A module that asks where it stands (for its migrations, for the dashboard) goes on to hear where tsc put it. */
 function keepOwnPlace(code, id) {
-  if (!code.includes('import.meta.url')) return undefined;
+  // The bundler's own modules have no place.
+  if (id.startsWith('\0') || !code.includes('import.meta.url')) return undefined;
   const place = `../${relative(src, id).replaceAll('\\', '/').replace(/\.ts$/, '.js')}`;
   return { code: code.replaceAll('import.meta.url', `new URL('${place}', import.meta.url).href`), map: null };
 }

@@ -13,11 +13,11 @@ const CARRIED = ['esptool-js'];
 /** Said by the licence file alone, and not by the package's manifest. */
 const BY_FILE = { 'png-js': 'MIT' };
 
-/** @param inPage packages that the dashboard was put together from */
-export function writeNotices(inPage) {
+/** @param inside packages that the dashboard and the program were put together from */
+export function writeNotices(inside) {
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const all = sbom();
-  const carried = new Set([...inPage, ...CARRIED]);
+  const carried = new Set([...inside, ...CARRIED]);
   const installed = comeAlong();
   const kept = all.components.filter(
     (component) => installed.has(`${component.name}@${component.version}`) || carried.has(component.name),
@@ -81,7 +81,12 @@ function noticesOf(components, carried) {
 
 function licenceOf(name) {
   const folder = join(root, 'node_modules', name);
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  if (file === undefined) throw new Error(`${name} has no licence file, and its work is in the package`);
-  return readFileSync(join(folder, file), 'utf8');
+  const named = (pattern) => readdirSync(folder).find((entry) => pattern.test(entry));
+  const file = named(/^licen[cs]e/i);
+  if (file !== undefined) return readFileSync(join(folder, file), 'utf8');
+  const readme = named(/^readme/i);
+  const text = readme === undefined ? '' : readFileSync(join(folder, readme), 'utf8');
+  const [, licence] = /^#+ licen[cs]e\s*\n(.*)/ims.exec(text) ?? [];
+  if (licence === undefined) throw new Error(`${name} tells no licence, and its work is in the package`);
+  return licence;
 }

@@ -1,72 +1,13 @@
-// The command line: builds the program, runs it, and turns any failure into one sentence and an exit code.
-import { CommanderError } from 'commander';
-import { EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
-import { createMasker } from '../core/masking/masker.js';
-import { tellWhatIsNotPrivate } from '../files/windows-acl.js';
-import { jsonLine, OutputClosed, processIo, type CliIo } from './io.js';
-import { secretsOf } from './known-secrets.js';
-import { printable } from './output/printable.js';
-import { buildProgram } from './program.js';
-import { checkArguments } from './arguments/texts.js';
+// Where a start of the program begins. What its version is needs nothing of the rest.
+import { VERSION } from './version.js';
 
 /** Runs one command line of the real process and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  const io = processIo();
-  try {
-    const failure = await runCli(args, io);
-    return failure ?? io.exitCode();
-  } finally {
-    io.dispose();
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+    // Nobody has to read it.
+    process.stdout.on('error', () => undefined).write(`${VERSION}\n`);
+    return 0;
   }
-}
-
-/** Runs one command line with the given input and output. Never throws: a failure is reported, its exit code returned. */
-export async function runCli(args: readonly string[], io: CliIo): Promise<number | undefined> {
-  tellWhatIsNotPrivate((warning) => io.stderr(`espmint: ${warning}\n`));
-  try {
-    checkArguments(args);
-    const program = await buildProgram(io, args);
-    program.hook('preAction', async (_, command) => {
-      const { trace } = command.opts<{ trace?: string }>();
-      if (trace === undefined) return;
-      const { openTrace } = await import('./compose/trace-file.js');
-      io.trace = await openTrace(trace, (text) => io.stderr(text));
-    });
-    await program.parseAsync([...args], { from: 'user' });
-    await io.drained();
-    return undefined;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.input;
-    if (error instanceof OutputClosed) return EXIT.ok;
-    reportFailure(toEspmintError(error), io, {
-      json: args.includes('--json'),
-      debug: args.includes('--debug'),
-      secrets: secretsOf(io.env, args),
-    });
-    return toEspmintError(error).exitCode;
-  } finally {
-    await io.trace?.close();
-    io.trace = undefined;
-    tellWhatIsNotPrivate(undefined);
-  }
-}
-
-interface ReportOptions {
-  readonly json: boolean;
-  readonly debug: boolean;
-  readonly secrets: readonly string[];
-}
-
-function reportFailure(error: EspmintError, io: CliIo, { json, debug, secrets }: ReportOptions): void {
-  const masker = createMasker(secrets);
-  const message = masker.known(error.message);
-  if (json) io.stdout(jsonLine({ type: 'error', code: error.code, message }));
-  // It may name what others wrote: a file, a row of the registry, a line of a board.
-  io.stderr(`espmint: ${message.split('\n').map(printable).join('\n')} [${error.code}]\n`);
-  if (!debug) return;
-  io.stderr(`${masker.known(error.stack ?? '')}\n`);
-  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
-    // Other programs' and libraries' own words.
-    io.stderr(`Caused by: ${masker.foreign(cause.stack ?? cause.message)}\n`);
-  }
+  const { runProcess } = await import('./run.js');
+  return runProcess(args);
 }

@@ -1,5 +1,3 @@
 // The names that other layers use of the registry's files alone: what imports them from here loads no database.
-export { defaultDataDir } from './data-dir.js';
-export { processUser } from './process-user.js';
 export { openKeyFile } from './spool/spool-registry.js';
 export { removeLeftFolders, withWorkFolder } from './work-folder.js';

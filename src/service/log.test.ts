@@ -7,7 +7,8 @@ import { createBench, type TestBench } from '../../test/support/service-bench.js
 import { showsOf } from '../../test/support/secret-search.js';
 import { createApp } from './app.js';
 import { logEvents } from './live/log-events.js';
-import { createLog, LOG_LEVELS } from './log.js';
+import { createLog } from './log.js';
+import { LOG_LEVELS } from './options.js';
 import type { Handlers } from './http/operations.js';
 
 const CANARY = 'c0ffee00c0ffee11c0ffee22c0ffee33';

@@ -1,10 +1,7 @@
 // The log of the service: one line of JSON for what happened, with the ids by which the rest of it is found, no secret in it.
 import { pino, stdTimeFunctions } from 'pino';
 import { createMasker } from '../core/masking/masker.js';
-
-/** From the least to the most that is written. */
-export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import type { LogLevel } from './options.js';
 
 /** What is beside the sentence; absent values are left out. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;

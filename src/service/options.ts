@@ -36,5 +36,9 @@ export interface ServiceOptions {
   readonly portIntervalMs?: number | undefined;
 }
 
+/** From the least to the most that the log has. */
+export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 8484;

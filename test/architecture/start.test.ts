@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/core/errors/index.js';
 import { ROOT } from '../support/reference-tools.js';
@@ -19,6 +20,9 @@ const REGISTER = dataUrl(
   `import { register } from 'node:module'; register(${JSON.stringify(dataUrl(HOOK))});`,
 );
 
+/** Their options name what virtual boards and Wi-Fi clients can do. */
+const WITH_PARTS = ['virtual', 'wifi'];
+
 const folder = mkdtempSync(join(tmpdir(), 'espmint-start-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -30,22 +34,57 @@ function modulesOf(args: readonly string[], status = 0): string[] {
   return [...run.stderr.matchAll(/^loaded (\S+)/gm)].map(([, url = '']) => url);
 }
 
+const ours = (loaded: readonly string[]): string[] => loaded.filter((url) => url.startsWith('file:'));
+const packagesOf = (loaded: readonly string[]): string[] =>
+  loaded.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []);
+
 describe('a start of the program', () => {
-  it.each([['--version'], ['--help']])('loads no command for %s', (flag) => {
-    const loaded = modulesOf([flag]);
-    expect(
-      loaded.filter((url) =>
-        /\/(provision|registry|driver|service|station)-|node_modules\/(?!commander|@noble\/hashes)/.test(url),
-      ),
-    ).toEqual([]);
-    const ours = loaded.filter((url) => url.startsWith('file:') && !url.includes('node_modules'));
-    expect(ours.length).toBeGreaterThan(1);
-    expect(ours.length).toBeLessThan(12);
+  it('tells its version with three files, and shows its help with no command', () => {
+    expect(ours(modulesOf(['--version'])).map((url) => url.replace(/.*\/(\w+)\b.*/, '$1'))).toEqual([
+      'espmint',
+      'main',
+      'version',
+    ]);
+    const help = modulesOf(['--help']);
+    expect(packagesOf(help)).toEqual([]);
+    expect(ours(help).length).toBeLessThan(8);
   });
 
-  it('loads neither database nor serial port to make an identity', () => {
-    const loaded = modulesOf(['identity', 'a4:cf:12:34:56:78']);
-    expect(loaded.filter((url) => /node_modules\/(pg|serialport|fastify|zod|yaml)\//.test(url))).toEqual([]);
+  it.each([
+    { args: ['identity', 'a4:cf:12:34:56:78'], most: 12 },
+    { args: ['nvs', 'generate', join(ROOT, 'examples/nvs/none.csv'), 'x.bin', '0x6000'], most: 26 },
+  ])('makes $args.0 with few files of its own and no package', ({ args, most }) => {
+    const loaded = modulesOf(args, args[0] === 'nvs' ? EXIT.input : 0);
+    expect(packagesOf(loaded)).toEqual([]);
+    expect(ours(loaded).length).toBeLessThan(most);
+  });
+
+  it('defines every command without the parts that do its work: a help waits for none of them', () => {
+    const program = join(ROOT, 'dist/cli/program.js');
+    const script = `const { buildProgram, COMMAND_NAMES } = await import(${JSON.stringify(pathToFileURL(program).href)});
+      await buildProgram({}, COMMAND_NAMES.filter((name) => !${JSON.stringify(WITH_PARTS)}.includes(name)));`;
+    const run = spawnSync(process.execPath, ['--import', REGISTER, '--input-type=module', '--eval', script], {
+      encoding: 'utf8',
+    });
+    expect(run.status).toBe(0);
+    const loaded = [...run.stderr.matchAll(/^loaded (\S+)/gm)].map(([, url = '']) => url);
+    expect(loaded.length).toBeGreaterThan(50);
+    expect(
+      loaded.filter((url) =>
+        /dist\/(registry|driver|provision|station|service|wifi|virtual)\/(index|open|start)\.js/.test(url),
+      ),
+    ).toEqual([]);
+    const heavy = [
+      'pg',
+      'serialport',
+      'fastify',
+      'pino',
+      'pdfkit',
+      'fontkit',
+      'prom-client',
+      '@noble/ciphers',
+    ];
+    expect(packagesOf(loaded).filter((name) => heavy.includes(name))).toEqual([]);
   });
 
   const ELSEWHERE = ['@noble/curves', 'fastify', 'pdfkit', 'pino', 'serialport', 'yaml', 'zod'];
@@ -77,8 +116,7 @@ describe('a start of the program', () => {
     { what: 'virtual boards', args: ['virtual', '--help'], status: 0, without: ['pg', 'yaml', 'zod'] },
   ])('loads only what $what is made with', ({ args, status, without }) => {
     const loaded = modulesOf(args, status);
-    const packages = loaded.map((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? '');
-    expect(packages.filter((name) => without.includes(name))).toEqual([]);
+    expect(packagesOf(loaded).filter((name) => without.includes(name))).toEqual([]);
     if (args[0] !== 'serve') expect(loaded.length).toBeLessThan(110);
   });
 });

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runCli } from '../../src/cli/main.js';
+import { runCli } from '../../src/cli/run.js';
 import { createVirtualBoard, serveRfc2217 } from '../../src/virtual/index.js';
 import { queryAt } from './foreign-program.js';
 import { openBench, provision, until, type PushBench } from './push-bench.js';

@@ -2,7 +2,7 @@
 // tested of processes (signals, argument lists, files left open) is run by cli.ts.
 import { PassThrough, Readable } from 'node:stream';
 import type { CliIo } from '../../src/cli/io.js';
-import { runCli } from '../../src/cli/main.js';
+import { runCli } from '../../src/cli/run.js';
 import { parseLines, type CliRun, type VirtualBench } from './cli.js';
 
 /** What a shell would see of it; a failure is in `code` and `stderr`. */

@@ -1,8 +1,7 @@
 // `espmint batch report`: the record of a work order, as PDF to sign or as JSON to keep.
 import { Command } from 'commander';
-import { makeBatchReport, type BatchReport } from '../../core/batch-report/report.js';
+import type { BatchReport } from '../../core/batch-report/report.js';
 import { systemZone } from '../../core/times.js';
-import { labelFont } from '../../station/index.js';
 import { figuresOf } from '../../core/figures/figures.js';
 import { withProduction } from '../compose/parts-of-database.js';
 import { checkEnding } from '../arguments/file-form.js';
@@ -26,6 +25,7 @@ export function reportCommand(io: CliIo): Command {
 
 async function report(io: CliIo, name: string, options: Options): Promise<void> {
   if (options.pdf !== undefined) checkEnding({ field: '--pdf', path: options.pdf, forms: ['pdf'] });
+  const { makeBatchReport } = await import('../../core/batch-report/report.js');
   const made = await withProduction(io, options, async ({ batches, runs }) =>
     makeBatchReport({
       batch: await batches.get(name),
@@ -44,6 +44,7 @@ async function report(io: CliIo, name: string, options: Options): Promise<void> 
 }
 
 async function writePdf(path: string, made: BatchReport): Promise<void> {
+  const { labelFont } = await import('../../station/index.js');
   const { batchReportToPdf } = await import('../../core/batch-report/pdf.js');
   await replaceFile(path, await batchReportToPdf(made, { font: await labelFont(), zone: systemZone() }));
 }

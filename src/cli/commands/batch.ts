@@ -1,7 +1,6 @@
 // `espmint batch`: work orders that stations fill.
 import { shownTime } from '../output/format.js';
 import { Command } from 'commander';
-import { parseProfile } from '../../core/profile/parse.js';
 import { parseIdentifierList } from '../../core/identifier-list.js';
 import type { Batch, BatchState, Production, Unit } from '../../registry/index.js';
 import { withProduction } from '../compose/parts-of-database.js';
@@ -54,6 +53,7 @@ function createCommand(io: CliIo): Command {
     .action((name: string, options: CreateOptions & Shown, self: Command) =>
       work(io, self, async ({ batches }) => {
         const { profile: file, serials: serialTemplate, ...rest } = options;
+        const { parseProfile } = await import('../../core/profile/parse.js');
         const profileText = await readTextFile(file);
         const { name: profileName, version } = parseProfile(profileText, file);
         const profile = { name: profileName, version };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentIo } from '../../../test/support/cli-io.js';
-import { runCli } from '../main.js';
+import { runCli } from '../run.js';
 
 /** A port behind which something never stops to say a little. */
 const server = createServer((socket) => {

@@ -1,25 +1,17 @@
 // `espmint db dead`: records of this computer that the registry refuses: look at them, mend them, have them sent again.
 import { Command } from 'commander';
-import {
-  type DeadLetter,
-  type DeadRun,
-  defaultDataDir,
-  inspectSpool,
-  listDeadLetters,
-  type MendedTexts,
-  retryDeadLetters,
-} from '../../registry/index.js';
+import type { DeadLetter, DeadRun, MendedTexts } from '../../registry/index.js';
 import { EspmintError } from '../../core/errors/index.js';
-import { registryOptions } from '../compose/compose.js';
+import { dataDirOf as dataDirIn } from '../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
 
 export function deadCommand(io: CliIo): Command {
-  const dataDirOf = (command: Command): string =>
-    registryOptions(io, command.optsWithGlobals<GlobalOptions>()).dataDir ?? defaultDataDir();
+  const dataDirOf = (command: Command): string => dataDirIn(io, command.optsWithGlobals<GlobalOptions>());
   return new Command('dead')
     .description('records of this computer that the registry refuses; each waits for you')
     .option('--json', 'print one JSON object for each')
     .action(async ({ json }: { json?: boolean }, command: Command) => {
+      const { listDeadLetters } = await import('../../registry/index.js');
       const letters = await listDeadLetters(dataDirOf(command));
       if (json === true)
         for (const letter of letters) io.stdout(jsonLine({ type: 'dead-letter', ...letter }));
@@ -32,6 +24,7 @@ export function deadCommand(io: CliIo): Command {
         .description('everything that the registry would get, but for the key')
         .argument('<id>', 'as `db dead` lists it')
         .action(async (id: string, _options: object, command: Command) => {
+          const { listDeadLetters } = await import('../../registry/index.js');
           const letter = (await listDeadLetters(dataDirOf(command))).find((one) => one.id === id);
           if (letter === undefined) {
             await checkReadable(dataDirOf(command));
@@ -64,6 +57,7 @@ function retryCommand(io: CliIo, dataDirOf: (command: Command) => string): Comma
     .option('--hardware-revision <text>', 'in the place of its hardware revision')
     .option('--station <name>', 'in the place of the station of a run')
     .action(async (id: string | undefined, given: Given, command: Command) => {
+      const { retryDeadLetters } = await import('../../registry/index.js');
       const { ssid, ...texts } = given;
       const mended: MendedTexts = ssid === undefined ? texts : { ...texts, wifiSsid: ssid };
       const count = await retryDeadLetters(dataDirOf(command), { id, mended });
@@ -74,6 +68,7 @@ function retryCommand(io: CliIo, dataDirOf: (command: Command) => string): Comma
 
 /** There may be more than were found. @throws SPOOL_UNREADABLE */
 async function checkReadable(dataDir: string): Promise<void> {
+  const { inspectSpool } = await import('../../registry/index.js');
   const fault = (await inspectSpool(dataDir)).find(({ code }) => code === 'SPOOL_UNREADABLE');
   if (fault !== undefined) throw fault;
 }

@@ -2,20 +2,10 @@
 import { shownTime } from '../output/format.js';
 import { Command } from 'commander';
 import { EXIT } from '../../core/errors/index.js';
-import {
-  backUp,
-  checkDatabase,
-  defaultDataDir,
-  inspectSpool,
-  type DatabaseReport,
-  migrateDatabase,
-  moveTo,
-  type RegistryOptions,
-  restore,
-} from '../../registry/index.js';
+import type { DatabaseReport, RegistryOptions } from '../../registry/index.js';
 import { deadCommand } from './db-dead.js';
 import { checkEnding } from '../arguments/file-form.js';
-import { registryOptions } from '../compose/compose.js';
+import { dataDirOf, registryOptions } from '../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
 
 interface Json {
@@ -38,6 +28,7 @@ export function dbCommand(io: CliIo): Command {
         .argument('<file>', 'NAME.backup or .gz: gzipped JSON lines, made with mode 0600')
         .action(async (file: string, _options: object, command: Command) => {
           checkEnding({ field: 'FILE', path: file, forms: ['backup', 'gz'] });
+          const { backUp } = await import('../../registry/index.js');
           const { rows, masterIds } = await backUp(optionsOf(command), file);
           tell(io, 'backed up', rows);
           if (masterIds.length === 0) return;
@@ -51,6 +42,7 @@ export function dbCommand(io: CliIo): Command {
         .description('take a backup into an empty registry')
         .argument('<file>', 'what `db backup` wrote')
         .action(async (file: string, _options: object, command: Command) => {
+          const { restore } = await import('../../registry/index.js');
           tell(io, 'restored', (await restore(optionsOf(command), file)).rows);
         }),
     )
@@ -59,6 +51,7 @@ export function dbCommand(io: CliIo): Command {
         .description('copy everything to a server and prove that all has arrived')
         .requiredOption('--to <url>', 'the empty database to fill: postgresql://user@host/database')
         .action(async ({ to }: { to: string }, command: Command) => {
+          const { moveTo } = await import('../../registry/index.js');
           const from = optionsOf(command);
           tell(io, 'moved', (await moveTo(from, { ...from, databaseUrl: to })).rows);
           io.stderr(
@@ -76,8 +69,9 @@ function reportCommand(io: CliIo, optionsOf: OptionsOf, name: string, descriptio
     .option('--json', 'print one JSON object')
     .action(async ({ json }: Json, command: Command) => {
       const options = optionsOf(command);
+      const { checkDatabase, inspectSpool } = await import('../../registry/index.js');
       // First: it is wanted most where the database cannot be reached.
-      const spool = await inspectSpool(options.dataDir ?? defaultDataDir());
+      const spool = await inspectSpool(dataDirOf(io, command.optsWithGlobals<GlobalOptions>()));
       for (const { message } of spool) io.stderr(`${message}\n`);
       const report = await checkDatabase(options);
       const faults = spool.map(({ code, details, message }) => ({ code, details, message }));
@@ -94,6 +88,7 @@ function migrateCommand(io: CliIo, optionsOf: OptionsOf): Command {
   return new Command('migrate')
     .description('bring the schema up to date; nothing is ever removed')
     .action(async (_options: object, command: Command) => {
+      const { migrateDatabase } = await import('../../registry/index.js');
       const ran = await migrateDatabase(optionsOf(command));
       io.stdout(ran.length === 0 ? 'The schema is up to date.\n' : `Ran ${ran.join(', ')}.\n`);
     });

@@ -3,12 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { provisionDevice } from '../../provision/index.js';
-import { createVirtualBoard, serveRfc2217 } from '../../virtual/index.js';
 import { isEspmintError } from '../../core/errors/index.js';
-import { DEFAULT_PORT, startService } from '../../service/index.js';
+import { DEFAULT_PORT } from '../../service/options.js';
 import { composeParts } from '../compose/compose.js';
-import { composeService, WEB_DIR } from '../compose/compose-service.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { originOf } from '../compose/origin.js';
 import { createReporter } from '../output/create-reporter.js';
@@ -56,6 +53,7 @@ async function temporaryDataDir(closers: Closer[]): Promise<string> {
 }
 
 async function startBoards(closers: Closer[]): Promise<string[]> {
+  const { createVirtualBoard, serveRfc2217 } = await import('../../virtual/index.js');
   const ports: string[] = [];
   for (const mac of MACS) {
     const board = createVirtualBoard({ chip: 'esp32', mac });
@@ -75,6 +73,7 @@ async function provisionAll(io: CliIo, options: Options, ports: readonly string[
   try {
     const reporter = createReporter(io, ports, options.json === true);
     const onEvent = reporter.event.bind(reporter);
+    const { provisionDevice } = await import('../../provision/index.js');
     const run = (port: string): ReturnType<typeof provisionDevice> =>
       provisionDevice(port, plan, parts, { onEvent, signal: io.signal, origin: originOf({}) });
     const results = await Promise.all(ports.map(run));
@@ -87,6 +86,8 @@ async function provisionAll(io: CliIo, options: Options, ports: readonly string[
 
 /** The dashboard of the same registry, with four boards of its own to plug, pull and provision on the page. */
 async function startDashboard(io: CliIo, dataDir: string, closers: Closer[]): Promise<string> {
+  const { composeService, WEB_DIR } = await import('../compose/compose-service.js');
+  const { startService } = await import('../../service/start.js');
   const composed = await composeService(io, { dataDir, boards: MACS.length });
   closers.push(() => composed.close());
   const options = { version: VERSION, dataDir, webDir: WEB_DIR };

@@ -4,8 +4,7 @@ import { EXIT, EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { checkEnding } from '../arguments/file-form.js';
 import { traceOption } from '../arguments/board-options.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
-import { DOCTOR_CHECKS, type Finding } from './doctor/doctor-checks.js';
-import { testBoard } from './doctor/doctor-board.js';
+import type { Finding } from './doctor/doctor-checks.js';
 
 interface Options {
   readonly json?: boolean;
@@ -40,10 +39,12 @@ export function doctorCommand(io: CliIo): Command {
           );
       };
       if (board !== undefined) {
+        const { testBoard } = await import('./doctor/doctor-board.js');
         await testBoard(io, board, show);
         if (faults > 0) io.setExitCode(EXIT.board);
         return;
       }
+      const { DOCTOR_CHECKS } = await import('./doctor/doctor-checks.js');
       for (const [name, check] of Object.entries(DOCTOR_CHECKS)) {
         const finding = await check(io, options).catch((error: unknown): Finding => {
           const { message, code } = toEspmintError(error);

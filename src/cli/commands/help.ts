@@ -1,7 +1,8 @@
 // `espmint help [topic...]`: explains a command, a code or a guide, each from the place where it is written once.
 import { Command } from 'commander';
 import { CATALOG, WARNINGS, type ErrorCode, type WarningCode } from '../../core/errors/index.js';
-import { CSV_WARNINGS, NVS_FINDINGS } from '../../core/nvs/index.js';
+import { NVS_FINDINGS } from '../../core/nvs/findings.js';
+import { CSV_WARNINGS } from '../../core/nvs/warnings.js';
 import { helpPages } from '../help-pages.js';
 import type { CliIo } from '../io.js';
 import { formOf } from '../output/code-text.js';

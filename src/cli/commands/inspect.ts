@@ -6,10 +6,8 @@ import { isEspmintError, type EspmintError, type Warning } from '../../core/erro
 import { settleTable, type FlashSurvey, type FoundTable } from '../../core/flash-survey.js';
 import { keysOf, type KnownKeys } from '../../core/masking/nvs-values.js';
 import { partitionKind, type Partition } from '../../core/partition-table.js';
-import { profileSchema } from '../../core/profile/schema.js';
-import { BOARD_TIMEOUT_MS, withBoardDeadline, type Board } from '../../driver/index.js';
-import { chooseRegion, readFirmware, type Region } from '../../provision/index.js';
-import { FileProfileStore } from '../../service/profiles/profile-store.js';
+import type { Board } from '../../driver/index.js';
+import type { Region } from '../../provision/index.js';
 import { BACKENDS, connectorFor, dataDirOf, type BackendChoice } from '../compose/compose.js';
 import { whoami } from '../compose/whoami.js';
 import { jsonLine, type CliIo } from '../io.js';
@@ -60,6 +58,7 @@ export function inspectCommand(io: CliIo): Command {
 }
 
 async function inspect(io: CliIo, options: Options, command: Command): Promise<void> {
+  const { BOARD_TIMEOUT_MS, withBoardDeadline } = await import('../../driver/index.js');
   const { port } = options;
   const { signal: stop, boardTimeoutMs: timeoutMs = BOARD_TIMEOUT_MS } = io;
   await withBoardDeadline({ port, timeoutMs, signal: stop }, (signal) =>
@@ -111,6 +110,8 @@ async function inspectWithin(
 
 /** Of every profile of this station: the board may be of any of them. */
 async function knownKeys(io: CliIo, command: Command): Promise<KnownKeys> {
+  const { profileSchema } = await import('../../core/profile/schema.js');
+  const { FileProfileStore } = await import('../../service/profiles/profile-store.js');
   const { profiles, damaged } = await new FileProfileStore(dataDirOf(io, command.optsWithGlobals())).list();
   for (const { error } of damaged) io.stderr(`${error.message} [${error.code}]\n`);
   const layouts = profiles.map(({ profile }) => profile.nvs);
@@ -123,6 +124,7 @@ async function look(
   board: Board,
   tableOffsetBytes: number | undefined,
 ): Promise<Omit<Findings, 'known'>> {
+  const { readFirmware } = await import('../../provision/index.js');
   const problems: EspmintError[] = [];
   const orProblem = async <T>(read: () => Promise<T> | T): Promise<T | undefined> => {
     try {
@@ -143,12 +145,13 @@ async function look(
 }
 
 /** The region that a run would use. */
-function nvsRegion(
+async function nvsRegion(
   port: string,
   survey: FlashSurvey,
   tableOffsetBytes: number | undefined,
   board: Board,
-): Region {
+): Promise<Region> {
+  const { chooseRegion } = await import('../../provision/index.js');
   const { flashSizeBytes } = board.facts;
   return chooseRegion({ force: false, tableOffsetBytes }, { port, survey, flashSizeBytes });
 }

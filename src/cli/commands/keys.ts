@@ -1,14 +1,7 @@
 // `espmint keys`: the master keys behind the sealed secrets.
 import { Command } from 'commander';
 import { EXIT } from '../../core/errors/index.js';
-import {
-  forgetMasterKey,
-  importKeys,
-  type KeysReport,
-  listKeys,
-  type RegistryOptions,
-  rotateMasterKey,
-} from '../../registry/index.js';
+import type { KeysReport, RegistryOptions } from '../../registry/index.js';
 import { registryOptions } from '../compose/compose.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
 
@@ -25,6 +18,7 @@ export function keysCommand(io: CliIo): Command {
         .description('which master keys this computer has, by their ids, and what each of them opens')
         .option('--json', 'print one JSON object')
         .action(async ({ json }: Json, command: Command) => {
+          const { listKeys } = await import('../../registry/index.js');
           const report = await listKeys(optionsOf(command));
           io.stdout(json === true ? jsonLine(toJson(report)) : describe(report));
           if (report.missing.length > 0) io.setExitCode(EXIT.registry);
@@ -36,6 +30,7 @@ export function keysCommand(io: CliIo): Command {
         .argument('<file>', 'master.key of another computer, or its master.key.previous')
         .option('--json', 'print one JSON object')
         .action(async (file: string, { json }: Json, command: Command) => {
+          const { importKeys } = await import('../../registry/index.js');
           const { imported, alreadyHere, ...report } = await importKeys(optionsOf(command), file);
           if (json === true) io.stdout(jsonLine(toJson(report, { imported, alreadyHere })));
           else {
@@ -51,6 +46,7 @@ export function keysCommand(io: CliIo): Command {
         .description('remove a replaced key; backups that were made under it cannot be restored here then')
         .argument('<id>', 'as "keys list" names it')
         .action(async (id: string, _options: object, command: Command) => {
+          const { forgetMasterKey } = await import('../../registry/index.js');
           await forgetMasterKey(optionsOf(command), id);
           io.stdout(`master key ${id} is forgotten\n`);
         }),
@@ -61,6 +57,7 @@ function rotateCommand(io: CliIo, optionsOf: (command: Command) => RegistryOptio
   return new Command('rotate')
     .description('make a new master key and wrap the sealing keys with it, while everybody goes on working')
     .action(async (_options: object, command: Command) => {
+      const { rotateMasterKey } = await import('../../registry/index.js');
       const { from, to, rewrapped, keptIn } = await rotateMasterKey(optionsOf(command));
       io.stdout(`master key ${from} is replaced by ${to}; sealing keys wrapped anew: ${rewrapped}\n`);
       io.stderr(

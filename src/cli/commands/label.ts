@@ -6,15 +6,13 @@ import type { LabelLayout } from '../../core/labels/layout.js';
 import { LABEL_FORMATS, renderLabel, type LabelFormat } from '../../core/labels/render.js';
 import { labelToZpl } from '../../core/labels/zpl.js';
 import type { LabelTemplate, LabelValues } from '../../core/labels/template.js';
-import { openLink } from '../../driver/index.js';
-import { labelOf, labelValuesOf, printLabel, type LabelSources } from '../../station/index.js';
+import type { LabelSources } from '../../station/index.js';
 import type { Registry, Values } from '../../registry/index.js';
 import { composeStore } from '../compose/compose.js';
 import { withProduction } from '../compose/parts-of-database.js';
 import { replaceFile } from '../../files/index.js';
 import { formOfFile } from '../arguments/file-form.js';
 import type { CliIo, GlobalOptions } from '../io.js';
-import { loadLabelTemplate } from '../compose/labelling.js';
 import { operatorOption } from '../compose/origin.js';
 import { loadProfile } from '../compose/plan.js';
 
@@ -57,6 +55,7 @@ async function label(io: CliIo, devices: readonly string[], options: Options): P
     throw invalid('--out and --printer', 'are where labels can go', 'give one of them');
   }
   const profile = await loadProfile(options.profile);
+  const { loadLabelTemplate } = await import('../compose/labelling.js');
   let lists: Values | undefined;
   const openRegistry = async (): Promise<Registry> => {
     const { registry, store } = await composeStore(io, options);
@@ -101,6 +100,7 @@ async function layOut(
   sources: LabelSources,
   operator: string | undefined,
 ): Promise<LabelLayout[]> {
+  const { labelOf } = await import('../../station/index.js');
   const labels: LabelLayout[] = [];
   for (const one of values) labels.push(await labelOf(template, one, sources, operator));
   return labels;
@@ -112,6 +112,8 @@ async function deliver(
   { out = '', printer }: Options,
 ): Promise<void> {
   if (printer !== undefined) {
+    const { openLink } = await import('../../driver/index.js');
+    const { printLabel } = await import('../../station/index.js');
     for (const one of labels) {
       await printLabel(labelToZpl(one), { address: printer, open: (address) => openLink(address) });
     }
@@ -157,6 +159,7 @@ async function valuesOfBatch(io: CliIo, options: Options): Promise<LabelValues[]
 }
 
 async function valuesOf(registry: Registry, text: string): Promise<LabelValues> {
+  const { labelValuesOf } = await import('../../station/index.js');
   return labelValuesOf(await registry.show(parseDeviceName(text)));
 }
 

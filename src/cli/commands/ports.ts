@@ -1,6 +1,5 @@
 // `espmint ports`: what a board could be plugged in at.
 import { Command } from 'commander';
-import { listPorts } from '../../driver/index.js';
 import { jsonLine, type CliIo } from '../io.js';
 import { Table } from '../output/table.js';
 
@@ -8,6 +7,7 @@ export function portsCommand(io: CliIo): Command {
   return new Command('ports')
     .option('--json', 'print JSON Lines: one port a line')
     .action(async (options: { json?: boolean }) => {
+      const { listPorts } = await import('../../driver/ports/ports.js');
       const ports = await listPorts();
       if (options.json === true) for (const port of ports) io.stdout(jsonLine({ type: 'port', ...port }));
       else

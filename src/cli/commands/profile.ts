@@ -2,13 +2,9 @@
 import { Command } from 'commander';
 import { dirname, resolve } from 'node:path';
 import { EXIT, toEspmintError } from '../../core/errors/index.js';
-import { checkProfile, locateSetting, type ProfileFinding } from '../../core/profile/parse.js';
+import type { ProfileFinding } from '../../core/profile/parse.js';
 import type { Profile } from '../../core/profile/schema.js';
-import { PROFILE_EXAMPLE } from '../../core/profile/example.js';
-import { MATTER_EXAMPLE } from '../../core/profile/matter-example.js';
-import { profileJsonSchema } from '../../core/profile/schema.js';
 import { createFile, readTextFile } from '../../files/index.js';
-import { resolveSecret } from '../compose/plan.js';
 import { jsonLine, type CliIo } from '../io.js';
 
 export function profileCommand(io: CliIo): Command {
@@ -19,6 +15,8 @@ export function profileCommand(io: CliIo): Command {
     .argument('[file]', 'name of the new file', 'espmint.yaml')
     .option('--matter', 'of a Matter product: factory data from a list of values')
     .action(async (file: string, { matter }: { matter?: boolean }) => {
+      const { PROFILE_EXAMPLE } = await import('../../core/profile/example.js');
+      const { MATTER_EXAMPLE } = await import('../../core/profile/matter-example.js');
       await createFile(file, matter === true ? MATTER_EXAMPLE : PROFILE_EXAMPLE);
       io.stderr(`Wrote ${file}; edit it, then run \`espmint profile check ${file}\`.\n`);
     });
@@ -33,11 +31,15 @@ export function profileCommand(io: CliIo): Command {
   profile
     .command('schema')
     .description('print the JSON Schema of a profile, for editors')
-    .action(() => io.stdout(`${JSON.stringify(profileJsonSchema(), null, 2)}\n`));
+    .action(async () => {
+      const { profileJsonSchema } = await import('../../core/profile/schema.js');
+      io.stdout(`${JSON.stringify(profileJsonSchema(), null, 2)}\n`);
+    });
   return profile;
 }
 
 async function check(io: CliIo, file: string, json: boolean): Promise<void> {
+  const { checkProfile } = await import('../../core/profile/parse.js');
   const text = await readTextFile(file);
   const result = checkProfile(text);
   const findings =
@@ -59,6 +61,8 @@ async function missingSecrets(
   file: string,
   env: CliIo['env'],
 ): Promise<ProfileFinding[]> {
+  const { locateSetting } = await import('../../core/profile/parse.js');
+  const { resolveSecret } = await import('../compose/plan.js');
   const references = [
     ['wifi.password', wifi?.password],
     ['wifi.smartconfig.key', wifi?.smartconfig?.key],

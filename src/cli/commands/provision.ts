@@ -2,10 +2,9 @@
 import { Command, Option } from 'commander';
 import { EXIT, CATALOG, EspmintError } from '../../core/errors/index.js';
 import type { ProvisionResult } from '../../core/stages.js';
-import { isSamePort } from '../../driver/index.js';
 import { isPrivate } from '../../files/index.js';
 import { UUID_RECIPES } from '../../core/uuid.js';
-import { provisionDevice, type ProvisionPlan } from '../../provision/index.js';
+import type { ProvisionPlan } from '../../provision/index.js';
 import { askingRegistry, requireTerminal } from '../prompt/ask-known.js';
 import { ATTEMPTS, backendOption, BAUDS, traceOption, verifyOption } from '../arguments/board-options.js';
 import { composeParts, type BackendChoice, type RegistryChoice } from '../compose/compose.js';
@@ -13,9 +12,8 @@ import type { CliIo, GlobalOptions } from '../io.js';
 import { countOption, numberOption } from '../arguments/numbers.js';
 import { addWpsHookOptions } from '../arguments/wps-hook.js';
 import { operatorOption, originOf, type OriginFlags } from '../compose/origin.js';
-import { createReporter } from '../output/create-reporter.js';
 import { bundlesOf } from '../compose/firmware.js';
-import { planFromFlags, type PlanFlags } from '../compose/plan.js';
+import type { PlanFlags } from '../compose/plan.js';
 import { pushBriefly } from '../compose/push-briefly.js';
 
 interface Options extends Omit<PlanFlags, 'known'>, RegistryChoice, BackendChoice, OriginFlags {
@@ -109,12 +107,17 @@ function addRunOptions(command: Command): void {
 }
 
 async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
+  const [{ planFromFlags }, { provisionDevice }, { createReporter }] = await Promise.all([
+    import('../compose/plan.js'),
+    import('../../provision/index.js'),
+    import('../output/create-reporter.js'),
+  ]);
   const asks = options.known === 'ask';
   if (asks) requireTerminal(io);
   const known = options.known === 'ask' ? 'refuse' : options.known;
   const given = await planFromFlags({ ...options, known }, io.env, bundlesOf(io, options));
   const plan = io.boardTimeoutMs === undefined ? given : { ...given, timeoutMs: io.boardTimeoutMs };
-  checkPorts(options.port, plan);
+  await checkPorts(options.port, plan);
   const composed = await composeParts(io, options);
   const parts = asks ? { ...composed, registry: askingRegistry(io, composed.registry) } : composed;
   try {
@@ -141,7 +144,8 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
   }
 }
 
-function checkPorts(ports: readonly string[], { given, unproven }: ProvisionPlan): void {
+async function checkPorts(ports: readonly string[], { given, unproven }: ProvisionPlan): Promise<void> {
+  const { isSamePort } = await import('../../driver/index.js');
   const twice = ports.find((port, index) => ports.findIndex((other) => isSamePort(other, port)) !== index);
   if (twice !== undefined) {
     throw new EspmintError('INPUT_INVALID', {

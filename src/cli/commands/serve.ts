@@ -7,12 +7,10 @@ import {
   DEFAULT_PORT,
   LOG_LEVELS,
   type LogLevel,
-  startService,
   type TlsFiles,
-} from '../../service/index.js';
+} from '../../service/options.js';
 import { backendOption, verifyOption } from '../arguments/board-options.js';
 import { dataDirOf, type BackendChoice, type RegistryChoice } from '../compose/compose.js';
-import { composeService, WEB_DIR } from '../compose/compose-service.js';
 import { readTextFile } from '../../files/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { countOption } from '../arguments/numbers.js';
@@ -73,6 +71,10 @@ async function serve(io: CliIo, options: Options): Promise<void> {
   if (port > 65_535) throw invalid('--port', `is ${port}`, 'give a number from 0 to 65535');
   if (virtual !== undefined && virtual > 64) throw invalid('--virtual', `is ${virtual}`, 'give 64 at most');
   const tls = await readTls(options);
+  const [{ composeService, WEB_DIR }, { startService }] = await Promise.all([
+    import('../compose/compose-service.js'),
+    import('../../service/start.js'),
+  ]);
   const composed = await composeService(io, { ...options, boards: virtual });
   try {
     const service = await startService(composed.parts, {

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { figuresToCsv } from '../../core/figures/csv.js';
 import { figuresBy, figuresOf, type Figures } from '../../core/figures/figures.js';
-import { GROUPINGS, type Grouping } from '../../station/index.js';
+import { GROUPINGS, type Grouping } from '../../station/groupings.js';
 import { withProduction } from '../compose/parts-of-database.js';
 import { requireKnownNames } from '../compose/known-names.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';

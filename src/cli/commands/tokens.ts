@@ -1,7 +1,8 @@
 // `espmint tokens`: bearer tokens with which machines call the HTTP API.
 import { shownTime } from '../output/format.js';
 import { Command, Option } from 'commander';
-import { People, ROLES, type Role } from '../../service/index.js';
+import type { People } from '../../service/access/people.js';
+import { ROLES, type Role } from '../../service/contract/roles.js';
 import { dataDirOf } from '../compose/compose.js';
 import { Table } from '../output/table.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
@@ -21,7 +22,7 @@ export function tokensCommand(io: CliIo): Command {
     .option('--json', 'print one JSON object')
     .action(async (label: string, _: unknown, self: Command) => {
       const options = self.optsWithGlobals<Options>();
-      const token = await peopleOf(io, options).createToken(label.slice(0, 100), options.role);
+      const token = await (await peopleOf(io, options)).createToken(label.slice(0, 100), options.role);
       io.stdout(options.json === true ? jsonLine({ type: 'token', ...token }) : `${token.token}\n`);
     });
   tokens
@@ -33,14 +34,14 @@ export function tokensCommand(io: CliIo): Command {
     .command('revoke')
     .description('end a token')
     .argument('<id>', 'as "tokens list" shows it')
-    .action((id: string, _: unknown, self: Command) =>
-      peopleOf(io, self.optsWithGlobals<Options>()).revokeToken(id),
+    .action(async (id: string, _: unknown, self: Command) =>
+      (await peopleOf(io, self.optsWithGlobals<Options>())).revokeToken(id),
     );
   return tokens;
 }
 
 async function list(io: CliIo, options: Options): Promise<void> {
-  const all = await peopleOf(io, options).tokens();
+  const all = await (await peopleOf(io, options)).tokens();
   if (options.json === true)
     for (const { id, label, role, createdAt } of all)
       io.stdout(jsonLine({ type: 'token', id, label, role, createdAt }));
@@ -50,6 +51,7 @@ async function list(io: CliIo, options: Options): Promise<void> {
     );
 }
 
-function peopleOf(io: CliIo, options: GlobalOptions): People {
+async function peopleOf(io: CliIo, options: GlobalOptions): Promise<People> {
+  const { People } = await import('../../service/access/people.js');
   return new People(dataDirOf(io, options));
 }

@@ -2,7 +2,8 @@
 import { shownTime } from '../output/format.js';
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
-import { People, ROLES, type Role } from '../../service/index.js';
+import type { People } from '../../service/access/people.js';
+import { ROLES, type Role } from '../../service/contract/roles.js';
 import { dataDirOf } from '../compose/compose.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { Table } from '../output/table.js';
@@ -34,14 +35,14 @@ export function usersCommand(io: CliIo): Command {
     .option('--password-file <file>', 'read the password from a file instead of asking for it')
     .action(async (name: string, _: unknown, self: Command) => {
       const options = self.optsWithGlobals<Options>();
-      await peopleOf(io, options).setPassword(name, await newPassword(io, options));
+      await (await peopleOf(io, options)).setPassword(name, await newPassword(io, options));
     });
   users
     .command('remove')
     .description('remove a person; their sessions end')
     .argument('<name>')
-    .action((name: string, _: unknown, self: Command) =>
-      peopleOf(io, self.optsWithGlobals<Options>()).removeUser(name),
+    .action(async (name: string, _: unknown, self: Command) =>
+      (await peopleOf(io, self.optsWithGlobals<Options>())).removeUser(name),
     );
   users
     .command('list')
@@ -59,11 +60,11 @@ async function add(io: CliIo, name: string, options: Options): Promise<void> {
       hint: 'choose another one of at most 64 characters',
     });
   }
-  await peopleOf(io, options).addUser(name, options.role, await newPassword(io, options));
+  await (await peopleOf(io, options)).addUser(name, options.role, await newPassword(io, options));
 }
 
 async function list(io: CliIo, options: Options): Promise<void> {
-  const users = await peopleOf(io, options).users();
+  const users = await (await peopleOf(io, options)).users();
   if (options.json === true)
     for (const { name, role, createdAt } of users)
       io.stdout(jsonLine({ type: 'user', name, role, createdAt }));
@@ -83,6 +84,7 @@ async function newPassword(io: CliIo, { passwordFile }: Options): Promise<string
   });
 }
 
-function peopleOf(io: CliIo, options: GlobalOptions): People {
+async function peopleOf(io: CliIo, options: GlobalOptions): Promise<People> {
+  const { People } = await import('../../service/access/people.js');
   return new People(dataDirOf(io, options));
 }

@@ -1,7 +1,7 @@
 // `espmint verify`: the last look at a board before it leaves. It reads, compares, records, and changes nothing.
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../core/errors/index.js';
-import { checkBoard, type BoardCheck, type ProvisionPlan } from '../../provision/index.js';
+import type { BoardCheck, ProvisionPlan } from '../../provision/index.js';
 import { backendOption, BAUDS, traceOption } from '../arguments/board-options.js';
 import { countOption } from '../arguments/numbers.js';
 import {
@@ -13,7 +13,6 @@ import {
 } from '../compose/compose.js';
 import { bundlesOf } from '../compose/firmware.js';
 import { operatorOption, originOf, type OriginFlags } from '../compose/origin.js';
-import { planFromFlags } from '../compose/plan.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { printable } from '../output/printable.js';
 
@@ -48,6 +47,7 @@ export function verifyCommand(io: CliIo): Command {
 }
 
 async function verify(io: CliIo, options: Options): Promise<void> {
+  const { planFromFlags } = await import('../compose/plan.js');
   const plan = await planFromFlags(options, io.env, bundlesOf(io, options));
   const check = await checkWith(io, options, plan);
   const { port, differences } = check;
@@ -57,6 +57,7 @@ async function verify(io: CliIo, options: Options): Promise<void> {
 }
 
 async function checkWith(io: CliIo, options: Options, plan: ProvisionPlan): Promise<BoardCheck> {
+  const { checkBoard } = await import('../../provision/index.js');
   const { port } = options;
   const how = {
     signal: io.signal,

@@ -1,17 +1,11 @@
-// The only place that builds real parts: transports, loader and registry for the commands.
+// The only place that builds real parts: transports, loader and registry for the commands. Each is loaded when it is
+// built: every command asks this file for its settings, and few need them all.
 import { EspmintError, warningOf } from '../../core/errors/index.js';
-import {
-  connectBoard,
-  connectWithEsptool,
-  type Board,
-  type DriverEvent,
-  type FolderLender,
-} from '../../driver/index.js';
+import type { Board, DriverEvent, FolderLender } from '../../driver/index.js';
 import type { ConnectOptions, ProvisionParts } from '../../provision/index.js';
-import { defaultDataDir, openKeyFile, removeLeftFolders, withWorkFolder } from '../../registry/files.js';
+import { defaultDataDir } from '../../registry/data-dir.js';
 import type { Registry, RegistryOptions, Store } from '../../registry/index.js';
-import { crossCheckImage } from './cross-check.js';
-import { openTraced, type Trace } from './trace-file.js';
+import type { Trace } from './trace-file.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 
 export interface RegistryChoice {
@@ -60,7 +54,10 @@ export async function composeParts(
 
 /** Espressif's own generator, where it is installed. */
 function crossCheckWith({ env, signal }: CliIo, dataDir: string): NonNullable<ProvisionParts['crossCheck']> {
-  return (image) => crossCheckImage({ env, signal, dataDir }, { image, sizeBytes: image.length, version: 2 });
+  return async (image) => {
+    const { crossCheckImage } = await import('./cross-check.js');
+    await crossCheckImage({ env, signal, dataDir }, { image, sizeBytes: image.length, version: 2 });
+  };
 }
 
 /** The registry that the options name, and the database behind it; the caller closes both. */
@@ -78,6 +75,7 @@ export async function composeStore(
 ): Promise<ComposedStore> {
   const { registry = 'embedded', keysTo } = options;
   if (registry !== 'none' && keysTo === undefined) return composeDatabase(io, options);
+  const { openKeyFile, removeLeftFolders } = await import('../../registry/files.js');
   await removeLeftFolders(dataDirOf(io, options));
   if (registry === 'none') return { registry: await openKeyFile(requireKeysTo(keysTo)), store: undefined };
   throw new EspmintError('INPUT_INVALID', {
@@ -88,9 +86,9 @@ export async function composeStore(
 }
 
 export async function composeDatabase(io: CliIo, options: GlobalOptions): Promise<ComposedDatabase> {
-  await removeLeftFolders(dataDirOf(io, options));
   // The most of what a command loads, PostgreSQL's client with it: only where there is a database.
-  const { Store } = await import('../../registry/index.js');
+  const { removeLeftFolders, Store } = await import('../../registry/index.js');
+  await removeLeftFolders(dataDirOf(io, options));
   const store = await Store.open(registryOptions(io, options));
   try {
     return { registry: await store.registry(), store };
@@ -144,7 +142,9 @@ function setVariable(io: CliIo, name: string): string | undefined {
 /** Opens one port and resets its board into the loader: the whole connect of one try. */
 async function connectPort(port: string, options: ConnectOptions, trace: Trace | undefined): Promise<Board> {
   const { expectChip, baud, trustMac, signal, onWarning } = options;
-  const link = await openTraced({ trace }, port, { signal });
+  const { connectBoard, openLink } = await import('../../driver/index.js');
+  const opened = await openLink(port, { signal });
+  const link = trace?.wrap(opened) ?? opened;
   try {
     return await connectBoard(link, {
       expectChip,
@@ -176,9 +176,12 @@ export function connectorFor(
       hint: 'leave one of them out',
     });
   }
-  const withFolder: FolderLender = (use) => withWorkFolder(dataDir, use);
-  return (port, { expectChip, baud, signal }) =>
-    connectWithEsptool(port, { expectChip, baud, signal, withFolder });
+  return async (port, { expectChip, baud, signal }) => {
+    const { connectWithEsptool } = await import('../../driver/index.js');
+    const { withWorkFolder } = await import('../../registry/files.js');
+    const withFolder: FolderLender = (use) => withWorkFolder(dataDir, use);
+    return connectWithEsptool(port, { expectChip, baud, signal, withFolder });
+  };
 }
 
 /** What the driver mended by itself is worth knowing: a cable that needs it today fails tomorrow. */

@@ -1,12 +1,11 @@
 // Parts of the database that the options name, each open for the length of one command's work.
-import {
-  type Administration,
-  type FirmwareStore,
-  type Production,
-  type Pushes,
-  type Store,
-  type Values,
-  withPart,
+import type {
+  Administration,
+  FirmwareStore,
+  Production,
+  Pushes,
+  Store,
+  Values,
 } from '../../registry/index.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { registryOptions } from './compose.js';
@@ -15,8 +14,10 @@ type Use<P> = <T>(io: CliIo, options: GlobalOptions, work: (part: P) => Promise<
 
 const use =
   <P extends { close(): Promise<void> }>(take: (store: Store) => P | Promise<P>): Use<P> =>
-  (io, options, work) =>
-    withPart(registryOptions(io, options), take, work);
+  async (io, options, work) => {
+    const { withPart } = await import('../../registry/index.js');
+    return withPart(registryOptions(io, options), take, work);
+  };
 
 /** What stations share: batches and runs. */
 export const withProduction: Use<Production> = use((store) => store.production());

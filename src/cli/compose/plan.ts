@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import { defaultProfile } from '../../core/profile/defaults.js';
 import type { Profile } from '../../core/profile/schema.js';
-import { buildPlan, type PlanChanges, type ProvisionPlan } from '../../provision/index.js';
+import type { PlanChanges, ProvisionPlan } from '../../provision/index.js';
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
 import { isBundleName, readFirmwareFile } from './firmware.js';
 import { readBytes, readSecretFile, readTextFile } from '../../files/index.js';
@@ -42,6 +42,7 @@ export async function planOfProfile(
   env: CliIo['env'],
   bundles?: Bundles,
 ): Promise<ProvisionPlan> {
+  const { buildPlan } = await import('../../provision/index.js');
   const psk = await optionalSecret(flags.pskFile);
   const wifiPassword = await optionalSecret(flags.wifiPasswordFile);
   const folder = flags.profile === undefined ? resolve('.') : dirname(resolve(flags.profile));

@@ -2,7 +2,8 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { MASK } from '../../core/masking/masker.js';
 import { isHiddenValue, type KnownKeys } from '../../core/masking/nvs-values.js';
-import { decodeNvs, type NvsImage, type NvsValue } from '../../core/nvs/index.js';
+import { decodeNvs, type NvsImage } from '../../core/nvs/decode.js';
+import type { NvsValue } from '../../core/nvs/values.js';
 import { printable } from './printable.js';
 
 type ShownValue = Readonly<Record<'namespace' | 'key' | 'type' | 'value', string | number>>;

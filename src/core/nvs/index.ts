@@ -19,4 +19,3 @@ export { compileTemplate } from './template.js';
 export { parseMassConfig } from './mass/config.js';
 export { type DeviceImage, MassGenerator } from './mass/devices.js';
 export { type CsvRecord, CsvReader, LineSplitter } from './csv.js';
-export { checkPartitionSize } from './writer.js';

@@ -2,7 +2,6 @@
 import type pg from 'pg';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { from as copyFrom } from 'pg-copy-streams';
 
 /** Bytes, nearly: a row is far too small to be sent by itself. */
 const PIECE_CHARS = 65_536;
@@ -20,6 +19,7 @@ export async function copyRows(
   target: string,
   rows: AsyncIterable<readonly (string | undefined)[]>,
 ): Promise<void> {
+  const { from: copyFrom } = await import('pg-copy-streams');
   const copy = Object.assign(copyFrom(`copy ${target} from stdin`), NO_CLIENT_LIMIT);
   await pipeline(Readable.from(piecesOf(rows)), client.query(copy));
 }

@@ -81,8 +81,9 @@ export const operationList: readonly (Operation & { readonly id: OperationId })[
   Object.entries(OPERATIONS) as [OperationId, Operation][]
 ).map(([id, operation]) => ({ id, ...operation }));
 
-export { API_PREFIX, ROLES, errorSchema, isTextAnswer } from './operation.js';
-export type { ApiError, Operation, Role } from './operation.js';
+export { API_PREFIX, errorSchema, isTextAnswer } from './operation.js';
+export type { ApiError, Operation } from './operation.js';
+export { ROLES, type Role } from './roles.js';
 export { liveEventSchema, type ChangingPart, type LiveEvent } from './events.js';
 export { jobSchema, type Job, type JobStage, type ProfileName, type StartJobs } from './jobs.js';
 export type {

@@ -1,13 +1,11 @@
 // What one operation of the HTTP API is: its place, who may call it, and the schemas of what goes in and out.
 import { MOMENT_PATTERN } from '../../core/times.js';
 import { z } from 'zod';
+import { type Role, ROLES } from './roles.js';
 
 /** Everything hangs below this path. */
 export const API_PREFIX = '/api/v1';
 
-/** From the least to the most rights; each may do all that the ones before it may. */
-export const ROLES = ['viewer', 'operator', 'engineer', 'admin'] as const;
-export type Role = (typeof ROLES)[number];
 export const roleSchema = z.enum(ROLES);
 
 /** What an operation answers with, where it is not JSON. */

@@ -1,6 +1,6 @@
 // Which devices a command means: the same options for lists and for files.
 import type { Command } from 'commander';
-import { checkStatus, type DeviceFilter, type Registry, type Store } from '../../../registry/index.js';
+import type { DeviceFilter, Registry, Store } from '../../../registry/index.js';
 import { requireKnownNames } from '../../compose/known-names.js';
 import { parseTime, TIME_FORMS } from '../../arguments/times.js';
 
@@ -50,6 +50,7 @@ export async function checkFilter(
   store: Store,
   { status, batch, station }: DeviceFilter,
 ): Promise<void> {
+  const { checkStatus } = await import('../../../registry/index.js');
   await checkStatus(registry, status);
   const isUnused = async (one: DeviceFilter): Promise<boolean> =>
     (await registry.list({ ...one, includeRemoved: true, limit: 1 })).devices.length === 0;

@@ -1,7 +1,8 @@
 // Arguments that several nvs commands share.
 import { EspmintError } from '../../../core/errors/index.js';
 import { formOfFile } from '../../arguments/file-form.js';
-import { type NvsVersion, checkPartitionSize } from '../../../core/nvs/index.js';
+import type { NvsVersion } from '../../../core/nvs/layout.js';
+import { checkPartitionSize } from '../../../core/nvs/writer.js';
 
 /**
  * A partition size as Espressif's generator takes it (0x, 0o and 0b prefixes, `_` between digits), or as partition

@@ -1,5 +1,4 @@
 // Images and keys on disk: only their owner reads them.
-import { decodeKeyFile } from '../../../core/nvs/index.js';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createFile, readBytes, replaceFile, unwritable } from '../../../files/index.js';
@@ -9,6 +8,7 @@ const PRIVATE = 0o600;
 
 /** The 64 key bytes of a key partition. @throws FILE_UNREADABLE, NVS_KEY_INVALID */
 export async function readKey(path: string): Promise<Uint8Array> {
+  const { decodeKeyFile } = await import('../../../core/nvs/keys.js');
   return decodeKeyFile(await readBytes(path), `The key file ${path}`);
 }
 

@@ -2,12 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
-import { type CsvWarning, type NvsVersion, encryptNvs, generateNvs } from '../../../core/nvs/index.js';
+import { generateNvs } from '../../../core/nvs/generate.js';
+import type { CsvWarning, NvsVersion } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
 import { checkOutputName, parseFormatVersion, parseSize } from './arguments.js';
-import { dataDirOf } from '../../compose/compose.js';
-import { crossCheckFiles } from '../../compose/cross-check.js';
 import { readKey, writeImage } from './files.js';
 import { sha256Hex } from '../../../core/digest.js';
 
@@ -54,6 +53,8 @@ async function generate(
     readFile: (path) => readFileSync(path),
   });
   if (options.crossCheck === true) {
+    const { dataDirOf } = await import('../../compose/compose.js');
+    const { crossCheckFiles } = await import('../../compose/cross-check.js');
     const { env, signal } = io;
     await crossCheckFiles({ env, signal, dataDir: dataDirOf(io, options) }, csvs, {
       image,
@@ -61,10 +62,15 @@ async function generate(
       version,
     });
   }
-  const written = key === undefined ? image : encryptNvs(image, key);
+  const written = key === undefined ? image : await encrypted(image, key);
   await writeImage(out, written);
   for (const warning of warnings) io.stderr(warningLine(warning));
   report(io, out, written, options, warnings);
+}
+
+async function encrypted(image: Uint8Array, key: Uint8Array): Promise<Uint8Array> {
+  const { encryptNvs } = await import('../../../core/nvs/encryption.js');
+  return encryptNvs(image, key);
 }
 
 function splitFiles(files: readonly string[]): { csvs: readonly string[]; out: string; sizeBytes: number } {

@@ -1,14 +1,7 @@
 // `espmint nvs inspect`: what an image or a dump holds.
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
-import {
-  type InspectedPage,
-  type InspectedValue,
-  type NvsInspection,
-  decryptNvs,
-  exportNvsCsv,
-  inspectNvs,
-} from '../../../core/nvs/index.js';
+import type { InspectedPage, InspectedValue, NvsInspection } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
 import { tableLines } from '../../output/table.js';
 import { type CliIo, jsonLine } from '../../io.js';
@@ -40,13 +33,14 @@ function collect(value: string, earlier: readonly string[]): readonly string[] {
 }
 
 async function inspect(io: CliIo, path: string, options: InspectCommandOptions): Promise<void> {
+  const { decryptNvs, inspectNvs } = await import('../../../core/nvs/index.js');
   const bytes = await readBytes(path);
   const image = options.key === undefined ? bytes : decryptNvs(bytes, await readKey(options.key));
   const shown = { reveal: options.reveal === true, secretKeys: options.secret };
   const inspection = inspectNvs(image, shown);
   if (options.csv === true) {
     if (inspection.encrypted) throw new EspmintError('NVS_ENCRYPTED', { what: `The image ${path}` });
-    printCsv(io, image, shown);
+    await printCsv(io, image, shown);
   } else if (options.json === true) {
     io.stdout(jsonLine({ type: 'nvs', path, ...inspection }));
   } else {
@@ -54,11 +48,12 @@ async function inspect(io: CliIo, path: string, options: InspectCommandOptions):
   }
 }
 
-function printCsv(
+async function printCsv(
   io: CliIo,
   image: Uint8Array,
   options: { reveal: boolean; secretKeys: readonly string[] },
-): void {
+): Promise<void> {
+  const { exportNvsCsv } = await import('../../../core/nvs/index.js');
   const { text, equal, masked, left } = exportNvsCsv(image, options);
   io.stdout(text);
   if (masked > 0)

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
-import { HMAC_KEY_BYTES, NVS_KEY_BYTES, deriveNvsKey, encodeKeyFile } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { checkOutputName } from './arguments.js';
@@ -32,6 +31,8 @@ async function keygen(io: CliIo, out: string, options: KeygenOptions): Promise<v
     const reason = 'cannot be given with --new-hmac-key';
     throw new EspmintError('INPUT_INVALID', { field: '--hmac-key', reason, hint: 'give one of the two' });
   }
+  const { HMAC_KEY_BYTES, NVS_KEY_BYTES, deriveNvsKey, encodeKeyFile } =
+    await import('../../../core/nvs/keys.js');
   let key: Uint8Array = randomBytes(NVS_KEY_BYTES);
   if (hmacKey !== undefined) key = deriveNvsKey(await readBytes(hmacKey));
   if (newHmacKey !== undefined) {

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
-import { type CsvWarning, MassGenerator, type NvsVersion, parseMassConfig } from '../../../core/nvs/index.js';
+import type { CsvWarning, NvsVersion } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { parseFormatVersion, parseSize } from './arguments.js';
 import { readKey } from './files.js';
-import { type MassEncryption, runMass } from './mass-run.js';
+import type { MassEncryption } from './mass-run.js';
 
 interface MassCommandOptions {
   readonly outDir: string;
@@ -50,6 +50,8 @@ export function massCommand(io: CliIo): Command {
 }
 
 async function mass(io: CliIo, config: string, values: string, options: MassCommandOptions): Promise<void> {
+  const { MassGenerator, parseMassConfig } = await import('../../../core/nvs/index.js');
+  const { runMass } = await import('./mass-run.js');
   const numbers = parseNumbers(options);
   const encryption = await readEncryption(options);
   const columns = parseMassConfig(config, await readBytes(config));

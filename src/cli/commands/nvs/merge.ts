@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
-import { type MergeResult, type NvsName, decryptNvs, encryptNvs, mergeCsv } from '../../../core/nvs/index.js';
+import type { MergeResult, NvsName } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { printable } from '../../output/printable.js';
@@ -48,6 +48,7 @@ async function merge(
   options: MergeCommandOptions,
 ): Promise<void> {
   checkOutputName(paths.out);
+  const { decryptNvs, encryptNvs, mergeCsv } = await import('../../../core/nvs/index.js');
   const key = options.key === undefined ? undefined : await readKey(options.key);
   const read = await readBytes(paths.base);
   const base = key === undefined ? read : decryptNvs(read, key);

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { hex } from '../../../core/text.js';
 import { EXIT } from '../../../core/errors/index.js';
-import { type NvsFinding, decryptNvs, verifyNvs } from '../../../core/nvs/index.js';
+import type { NvsFinding } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { printable } from '../../output/printable.js';
@@ -18,6 +18,7 @@ export function verifyCommand(io: CliIo): Command {
 }
 
 async function verify(io: CliIo, path: string, options: { key?: string; json?: boolean }): Promise<void> {
+  const { decryptNvs, verifyNvs } = await import('../../../core/nvs/index.js');
   const bytes = await readBytes(path);
   const image = options.key === undefined ? bytes : decryptNvs(bytes, await readKey(options.key));
   const { ok, encrypted, findings } = verifyNvs(image);

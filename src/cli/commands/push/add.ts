@@ -2,7 +2,7 @@
 // command line, which others on this machine can read.
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
-import { PUSH_EVENTS, type PushEvent, type PushKind } from '../../../registry/index.js';
+import { PUSH_EVENTS, type PushEvent, type PushKind } from '../../../registry/push/push.js';
 import { readSecretFile } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { describeTarget } from './describe.js';

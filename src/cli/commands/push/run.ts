@@ -1,7 +1,6 @@
 // `espmint push run`: delivers without a station or service, once or until Ctrl-C.
 import { Command } from 'commander';
 import { EXIT } from '../../../core/errors/index.js';
-import { startPushes } from '../../../registry/index.js';
 import { registryOptions } from '../../compose/compose.js';
 import { withPushes } from '../../compose/parts-of-database.js';
 import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
@@ -32,6 +31,7 @@ async function runOnce(io: CliIo, options: Options): Promise<void> {
 }
 
 async function runOn(io: CliIo, options: Options): Promise<void> {
+  const { startPushes } = await import('../../../registry/index.js');
   const steady = { ...io, signal: new AbortController().signal };
   const service = startPushes(registryOptions(steady, options), (text) => io.stderr(`${text}\n`));
   try {

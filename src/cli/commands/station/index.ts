@@ -7,9 +7,9 @@ import { addWpsHookOptions } from '../../arguments/wps-hook.js';
 import { offlineOption } from '../../arguments/offline.js';
 import { operatorOption } from '../../compose/origin.js';
 import { portListCommand } from './port-list.js';
-import { runStation, type StationOptions } from './run-station.js';
+import type { StationOptions } from './run-station.js';
 import { stationsCommand } from './stations.js';
-import { teach, type TeachOptions } from './teach.js';
+import type { TeachOptions } from './teach.js';
 
 const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
 
@@ -22,9 +22,10 @@ export function stationCommand(io: CliIo): Command {
   return command
     .addOption(traceOption())
     .option('--json', 'print JSON Lines: one event a line')
-    .action((_: unknown, self: Command) =>
-      runStation(io, self.optsWithGlobals<StationOptions & GlobalOptions>()),
-    )
+    .action(async (_: unknown, self: Command) => {
+      const { runStation } = await import('./run-station.js');
+      await runStation(io, self.optsWithGlobals<StationOptions & GlobalOptions>());
+    })
     .addCommand(teachCommand(io))
     .addCommand(stationsCommand(io))
     .addCommand(portListCommand(io));
@@ -96,7 +97,8 @@ function teachCommand(io: CliIo): Command {
   const command = new Command('teach').description(
     'number the places of a fixture: plug one board after the other into slot 1, 2, 3, ...; Ctrl-C saves',
   );
-  return addPortOptions(command).action((_: unknown, self: Command) =>
-    teach(io, self.optsWithGlobals<TeachOptions & GlobalOptions>()),
-  );
+  return addPortOptions(command).action(async (_: unknown, self: Command) => {
+    const { teach } = await import('./teach.js');
+    await teach(io, self.optsWithGlobals<TeachOptions & GlobalOptions>());
+  });
 }
