@@ -125,6 +125,24 @@ describe.skipIf(!(await browserAvailable()))('the tiles of a station', () => {
   });
 });
 
+describe.skipIf(!(await browserAvailable()))('the bar above the tiles', () => {
+  const fixture = dashboardBench();
+  it.each(['en-GB', 'de-DE', 'es-ES', 'vi-VN', 'zh-CN'])(
+    'is one line at 1366 × 768, in %s',
+    async (locale) => {
+      const context = { viewport: { width: 1366, height: 768 }, locale };
+      const page = await fixture.open({ world: busyWorld(32) }, '', context);
+      await tile(page, 32).waitFor();
+      await page.locator('.batch').waitFor();
+      const bar = await page.locator('.station-bar').boundingBox();
+      expect(bar?.height).toBeLessThan(64);
+      // Nothing of it is pushed out of the window.
+      const end = await page.locator('.start-all').boundingBox();
+      expect((end?.x ?? 0) + (end?.width ?? 0)).toBeLessThanOrEqual(1366);
+    },
+  );
+});
+
 /** As fast as a scanner. */
 async function scan(page: Page, code: string, end = 'Enter'): Promise<void> {
   await page.evaluate(

@@ -481,9 +481,9 @@ export const de: Messages = {
   'settings.removeVirtual': 'Alle entfernen',
   'settings.howMany': 'Wie viele',
   'banner.wrongKey':
-    'Die Registratur lässt sich nicht öffnen: Sie braucht den Hauptschlüssel {wanted}, den dieser Rechner nicht verwendet. Keine Platine wird gestartet.',
-  'banner.spool.one': '{n} Eintrag, den dieser Rechner für die Registratur aufbewahrt, braucht jemanden.',
-  'banner.spool.other': '{n} Einträge, die dieser Rechner für die Registratur aufbewahrt, brauchen jemanden.',
+    'Das Register lässt sich nicht öffnen: Es braucht den Hauptschlüssel {wanted}, den dieser Rechner nicht verwendet. Keine Platine wird gestartet.',
+  'banner.spool.one': '{n} Eintrag, den dieser Rechner für das Register aufbewahrt, braucht jemanden.',
+  'banner.spool.other': '{n} Einträge, die dieser Rechner für das Register aufbewahrt, brauchen jemanden.',
   'banner.whatToDo': 'Was zu tun ist',
   'warning.BAUD_LOWERED':
     'Die Verbindung versagte bei voller Rate und wurde langsamer: anderes Kabel versuchen.',
@@ -498,16 +498,15 @@ export const de: Messages = {
   'warning.WIFI_UNPROTECTED': 'Die Platine nimmt Zugangsdaten unverschlüsselt an.',
   'warning.WIFI_NONCE_REUSED':
     'Die Firmware verschlüsselt jede Nachricht mit derselben Nonce: aktualisieren.',
-  'warning.RESERVATION_SETTLED':
-    'Ein früherer Versuch war schon auf dem Chip; die Registratur weiß es jetzt.',
+  'warning.RESERVATION_SETTLED': 'Ein früherer Versuch war schon auf dem Chip; das Register weiß es jetzt.',
   'registry.bringKey':
     'Kopieren Sie die Datei master.key von einem Rechner, dessen „espmint keys list“ {wanted} nennt, und führen Sie hier „espmint keys import DATEI“ aus. Überschreiben Sie nicht die Datei, die hier liegt.',
   'registry.otherKey':
     'Dieser Rechner hat {wanted} auch, soll aber einen anderen verwenden: Nennen Sie stattdessen {wanted}, oder gehen Sie mit „espmint keys rotate“ zum genannten über.',
-  'spool.title': 'Hier für die Registratur aufbewahrt und nicht in Ordnung',
+  'spool.title': 'Hier für das Register aufbewahrt und nicht in Ordnung',
   'spool.hint': 'Nichts davon ist verloren. Alles andere geht weiter.',
   'spool.SPOOL_UNREADABLE':
-    '{path} kann Schlüssel und Ergebnisse enthalten, die der Registratur fehlen, und ist nicht lesbar ({reason}).',
+    '{path} kann Schlüssel und Ergebnisse enthalten, die dem Register fehlen, und ist nicht lesbar ({reason}).',
   'spool.do.SPOOL_UNREADABLE':
     'Geben Sie die Datei auf diesem Rechner dem Benutzer, der espmint ausführt (chown), oder führen Sie espmint als ihr Besitzer aus.',
   'spool.SPOOL_DAMAGED': '{sizeBytes} Bytes von {path} sind beschädigt; ihr Inhalt ist nicht bekannt.',
@@ -516,8 +515,8 @@ export const de: Messages = {
   'spool.SPOOL_SET_ASIDE':
     '{path} ist beschädigt, wird aufbewahrt wie vorgefunden und wurde bis {changedAt} beschrieben.',
   'spool.do.SPOOL_SET_ASIDE':
-    'Prüfen Sie, ob Geräte, die bis dahin gemacht wurden, in der Registratur fehlen, richten Sie diese neu ein und legen Sie die Datei dann woanders ab.',
-  'spool.SPOOL_DEAD_LETTER': 'Die Registratur lehnt ab, was dieser Rechner über {mac} mitteilt ({reason}).',
+    'Prüfen Sie, ob Geräte, die bis dahin gemacht wurden, im Register fehlen, richten Sie diese neu ein und legen Sie die Datei dann woanders ab.',
+  'spool.SPOOL_DEAD_LETTER': 'Das Register lehnt ab, was dieser Rechner über {mac} mitteilt ({reason}).',
   'spool.do.SPOOL_DEAD_LETTER':
     'Sehen Sie ihn auf diesem Rechner mit „espmint db dead show {id}“ an und beheben Sie ihn mit „espmint db dead retry {id}“.',
   'registry.test': 'Testen',
@@ -555,7 +554,7 @@ export const de: Messages = {
   'tokens.never': 'Nie',
   'tokens.revoke': 'Token von {label} beenden',
   'tokens.confirmRevoke': 'Token von {label} beenden? Die Maschine wird ab dann abgewiesen.',
-  'today.pendingSync': 'Läufe noch nicht in der Registratur',
+  'today.pendingSync': 'Läufe noch nicht im Register',
   'registry.pendingSync.one': '{n} Ergebnis wartet auf die Meldung.',
   'registry.pendingSync.other': '{n} Ergebnisse warten auf die Meldung.',
   'registry.conflicts.one': '{n} Platine widerspricht ihm: Jemand muss entscheiden.',
@@ -619,7 +618,7 @@ export const de: Messages = {
   'setup.wifi.join': 'Zeit zum Beitreten (ms)',
   'setup.wifi.joinHint': 'Gesetzt: Eine Platine besteht nur, wenn sie nachweislich im Netz ist.',
   'setup.firmware': 'Firmware, die mitgeschrieben wird',
-  'setup.firmwareHint': 'Eine Datei auf dieser Station oder NAME@VERSION der Registratur. Leer: keine.',
+  'setup.firmwareHint': 'Eine Datei auf dieser Station oder NAME@VERSION des Registers. Leer: keine.',
   'setup.tableOffset': 'Partitionstabelle bei',
   'setup.tableOffsetHint': 'Leer: sie wird gesucht',
   'setup.nvsMode': 'Was die Platine im NVS hat',
@@ -1187,7 +1186,7 @@ export const de: Messages = {
   'nav.firmware': 'Firmware',
   'nav.values': 'Wertelisten',
   'setup.products': 'Produkte',
-  'bundle.all': 'Pakete der Registratur',
+  'bundle.all': 'Pakete im Register',
   'bundle.none': 'Noch keine. Ein Paket ist eine Version einer Firmware, an jeder Station dieselben Bytes.',
   'bundle.name': 'Paket',
   'bundle.parts': 'Größe, Prüfsumme und Teile',
@@ -1199,7 +1198,7 @@ export const de: Messages = {
   'bundle.add': 'Firmware hinzufügen',
   'bundle.addHint':
     'Der Ordner eines fertigen ESP-IDF- oder Arduino-Builds, die Dateien eines Manifests von ESP Web Tools oder ein einzelnes Gesamtabbild. Alles wird geprüft, bevor es aufgenommen wird.',
-  'bundle.added': '{name} ist in der Registratur.',
+  'bundle.added': '{name} ist im Register.',
   'bundle.asName': 'Name',
   'bundle.asNameHint': 'Leer: der Name des Projekts',
   'bundle.asVersion': 'Version',
@@ -1259,6 +1258,6 @@ export const de: Messages = {
   'option.values.match.batch': 'Die mit ihrem Los: alle Platinen des Loses teilen sie',
   'settings.check': 'Platinen vor dem Verlassen prüfen und nichts schreiben',
   'settings.checkHint':
-    'Jede Platine wird gelesen und mit Produkt und Registratur verglichen. Sie zählt für kein Los; der Befund steht im Protokoll.',
+    'Jede Platine wird gelesen und mit Produkt und Register verglichen. Sie zählt für kein Los; der Befund steht im Protokoll.',
   'station.checks': 'Diese Station prüft Platinen, bevor sie gehen: Sie schreibt nichts.',
 };

@@ -55,6 +55,10 @@ const PAGES: Record<Tab, () => JSX.Element> = {
   tokens: TokenSettings,
 };
 
+/** On a phone the tabs stand in one line that scrolls. */
+const intoView = (tab: HTMLElement | null): void =>
+  tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+
 export function SettingsPage({ place }: { place: Place }): JSX.Element {
   const tab = TABS.find((name) => name === place.query['tab']) ?? 'browser';
   const allowed = useStore((state) => hasRole(state.session, NEEDS[tab]));
@@ -72,6 +76,7 @@ export function SettingsPage({ place }: { place: Place }): JSX.Element {
               key={name}
               href={link(['settings'], { tab: name })}
               aria-current={name === tab ? 'page' : undefined}
+              ref={name === tab ? intoView : null}
             >
               {t(`settings.${name}` as Key)}
               {name === 'pushes' && <Count of={[given, 'push.given']} />}

@@ -9,7 +9,7 @@ import {
   formatShort,
   zoneName,
 } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { currentLocale, maybe, runWordsFor, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 
 interface ChartProps {
@@ -85,6 +85,9 @@ export function HourColumns({ hours }: { hours: Today['hours'] }): JSX.Element {
   );
 }
 
+const causeOf = (code: string): string => runWordsFor(code)?.cause ?? '';
+const stageName = (stage: string): string => maybe(`stage.${stage}`) ?? stage;
+
 /** Pareto of causes: the most frequent first, each leads to its jobs. */
 export function CauseBars({ failures }: { failures: Today['failures'] }): JSX.Element {
   const language = currentLocale();
@@ -94,7 +97,7 @@ export function CauseBars({ failures }: { failures: Today['failures'] }): JSX.El
       title={t('today.causes')}
       heads={[t('today.cause'), t('today.runs'), t('today.share'), t('today.cumulative')]}
       rows={failures.map(({ code, stage, count, share, cumulative }) => [
-        `${code} (${stage})`,
+        `${causeOf(code)} ${code} (${stageName(stage)})`,
         count,
         formatShare(share, language),
         formatShare(cumulative, language),
@@ -104,8 +107,8 @@ export function CauseBars({ failures }: { failures: Today['failures'] }): JSX.El
       <ul class="bars">
         {failures.map(({ code, stage, count, share }) => (
           <li key={code + stage}>
-            <a href={link(['today'], { code })} class="bars-name mono" title={stage}>
-              {code}
+            <a href={link(['today'], { code })} class="bars-name" title={stageName(stage)}>
+              {causeOf(code)} <small class="mono">{code}</small>
             </a>
             <span class="bars-track">
               <span class="bars-fill failed" style={{ width: `${(count / most) * 100}%` }} />
