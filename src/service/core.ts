@@ -68,6 +68,12 @@ export interface ServiceCore {
   stop(): Promise<void>;
 }
 
+/** What needs the database, and is absent without one. @throws DATABASE_MISSING */
+export function needDatabase<T>(part: T | undefined, what: string): T {
+  if (part === undefined) throw new EspmintError('DATABASE_MISSING', { what });
+  return part;
+}
+
 export function createCore(parts: ServiceParts, options: ServiceOptions): ServiceCore {
   const { dataDir, host = DEFAULT_HOST } = options;
   const hub = new EventHub();
@@ -162,10 +168,7 @@ function createStation({ parts, options, settings, publish }: StationNeeds) {
     hasDatabase: batches !== undefined,
     publish,
   });
-  const requireBatches = (): Batches => {
-    if (batches === undefined) throw new EspmintError('DATABASE_MISSING', { what: 'Batches' });
-    return batches;
-  };
+  const requireBatches = (): Batches => needDatabase(batches, 'Batches');
   const made = { profiles, secrets, journal, teaching, ports, jobs, orders, printers, labels, slotFile };
   return { ...made, line, view, runs, batches, requireBatches };
 }

@@ -101,8 +101,8 @@ it('retries and discards those that are named, or all', async () => {
 it('says when there is no database, and when it is away', async () => {
   await start(undefined);
   expect(await call('GET', '/status')).toMatchObject({
-    status: 404,
-    body: { code: 'PUSH_WITHOUT_DATABASE' },
+    status: 409,
+    body: { code: 'DATABASE_MISSING' },
   });
   await app.close();
   const away = new EspmintError('REGISTRY_UNREACHABLE', { target: 'db', reason: 'ECONNREFUSED' });

@@ -1,7 +1,7 @@
 // Boards that contradict the registry: what they are, and deciding about them.
 import { z } from 'zod';
 import { CONFLICT_CODES, CONFLICT_DECISIONS, CONFLICT_STATES } from '../../core/conflict.js';
-import { operations, timeSchema } from './operation.js';
+import { operations, reasonSchema, timeSchema } from './operation.js';
 
 /** Who one of the two is, and its history in short. */
 const sideSchema = z
@@ -78,7 +78,7 @@ export const CONFLICT_OPERATIONS = operations({
     params: idParams,
     body: z.object({
       decision: z.enum(CONFLICT_DECISIONS),
-      reason: z.string().trim().min(3).max(500),
+      reason: reasonSchema,
     }),
     response: conflictSchema,
   },

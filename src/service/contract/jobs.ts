@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { OPERATOR_ACTIONS, STAGES } from '../../core/stages.js';
 import { conflictSchema } from './conflicts.js';
 import { wifiRecordSchema } from './wifi-record.js';
-import { momentSchema, operations, timeSchema, flashImageSchema } from './operation.js';
+import { momentSchema, operations, timeSchema, flashImageSchema, warningSchema } from './operation.js';
 import { appDescriptionSchema } from './app-description.js';
 
 const stageSchema = z.enum(STAGES);
@@ -60,7 +60,7 @@ export const jobSchema = z
     uuid: z.string().optional(),
     /** What the registry knew of the board before. */
     known: z.enum(['new', 'pending', 'provisioned']).optional(),
-    warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+    warnings: z.array(warningSchema),
     /** Present once passed. */
     image: flashImageSchema.optional(),
     /** The batch that it counts for. */
@@ -124,7 +124,7 @@ export const JOB_OPERATIONS = operations({
     response: z.object({
       jobs: z.array(jobSchema),
       /** What went wrong beside the boards, which have begun: the choice of profile could not be kept. */
-      warnings: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
+      warnings: z.array(warningSchema).optional(),
     }),
   },
   listJobs: {

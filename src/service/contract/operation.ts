@@ -76,6 +76,9 @@ export const momentSchema = z
   .regex(new RegExp(MOMENT_PATTERN), 'is no time')
   .meta({ id: 'Moment' });
 
+/** What did not stop the work and is worth knowing. */
+export const warningSchema = z.object({ code: z.string(), message: z.string() });
+
 /** Why somebody does what is recorded. */
 export const reasonSchema = z.string().trim().min(3).max(500);
 

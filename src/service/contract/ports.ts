@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { chipFactsSchema, jobSchema } from './jobs.js';
 import { appDescriptionSchema } from './app-description.js';
-import { doneSchema, flashImageSchema, operations, reasonSchema } from './operation.js';
+import { doneSchema, flashImageSchema, operations, reasonSchema, warningSchema } from './operation.js';
 
 export const portSchema = z
   .object({
@@ -120,7 +120,7 @@ const inspectionSchema = z
         ),
       })
       .optional(),
-    warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+    warnings: z.array(warningSchema),
   })
   .meta({ id: 'Inspection' });
 export type Inspection = z.output<typeof inspectionSchema>;

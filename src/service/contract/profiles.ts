@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { profileSchema } from '../../core/profile/schema.js';
 import { profileNameSchema } from './jobs.js';
-import { doneSchema, operations, timeSchema } from './operation.js';
+import { doneSchema, operations, timeSchema, warningSchema } from './operation.js';
 import { nvsRowSchema, partitionSchema } from './ports.js';
 
 /** A profile as its YAML text, or as an object of the same settings (docs/reference/profile.schema.json). */
@@ -90,7 +90,7 @@ const previewSchema = z
       region: z.object({ offsetBytes: z.int(), sizeBytes: z.int() }).optional(),
       fits: z.boolean(),
       /** Why it does not fit, or what one should know. */
-      notes: z.array(z.object({ code: z.string(), message: z.string() })),
+      notes: z.array(warningSchema),
     }),
   })
   .meta({ id: 'Preview' });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { WIFI_PROOFS } from '../../core/stages.js';
 import { NETWORK_SECURITIES } from '../../core/wifi.js';
-import { operations } from './operation.js';
+import { operations, warningSchema } from './operation.js';
 
 const portName = z.string().min(1).max(512);
 const proofText = z.string().max(128);
@@ -44,7 +44,7 @@ const wifiSetSchema = z
     proof: z.enum(WIFI_PROOFS),
     /** The board's own line that says so; never with a secret. */
     line: z.string().optional(),
-    warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+    warnings: z.array(warningSchema),
   })
   .meta({ id: 'WifiSet' });
 export type WifiSet = z.output<typeof wifiSetSchema>;

@@ -5,27 +5,13 @@ import { makeBatchReport, type BatchReport } from '../../core/batch-report/repor
 import { figuresOf } from '../../core/figures/figures.js';
 import { readIdentifierList } from '../../core/identifier-list.js';
 import type { Batch } from '../../registry/index.js';
+import type { BATCH_OPERATIONS } from '../contract/batches.js';
 import type { ServiceCore } from '../core.js';
 import { askerOf } from '../http/asker.js';
-import type { Call, Handlers } from '../http/operations.js';
+import type { Call, HandlersOf } from '../http/operations.js';
 import { collectInTurns, nextTurn } from '../turns.js';
 
-type BatchHandlers = Pick<
-  Handlers,
-  | 'listBatches'
-  | 'createBatch'
-  | 'getBatch'
-  | 'listUnits'
-  | 'listReservedUnits'
-  | 'releaseUnits'
-  | 'setBatchState'
-  | 'setBatchQuantity'
-  | 'importIdentifiers'
-  | 'batchReport'
-  | 'signBatch'
->;
-
-export function batchHandlers(core: ServiceCore): BatchHandlers {
+export function batchHandlers(core: ServiceCore): HandlersOf<typeof BATCH_OPERATIONS> {
   const { profiles, view, requireBatches } = core;
   /** The station hears at once of a batch that goes on. */
   const answered = async (batch: Batch): Promise<Batch> => {

@@ -1,13 +1,14 @@
 // Boards that contradict the registry, and deciding about them.
 import { EspmintError } from '../../core/errors/index.js';
+import type { CONFLICT_OPERATIONS } from '../contract/conflicts.js';
 import type { ServiceCore } from '../core.js';
 import { askerOf } from '../http/asker.js';
-import type { Handlers } from '../http/operations.js';
+import type { HandlersOf } from '../http/operations.js';
 
 export function conflictHandlers({
   parts: { registry },
   registryWatch,
-}: ServiceCore): Pick<Handlers, 'listConflicts' | 'getConflict' | 'resolveConflict'> {
+}: ServiceCore): HandlersOf<typeof CONFLICT_OPERATIONS> {
   return {
     listConflicts: async ({ query }) => ({
       conflicts: await registry.conflicts({ all: query.all === 'true' }),

@@ -1,5 +1,4 @@
 // Devices of the registry: lists, history, export, and the one way to a key.
-import { EspmintError } from '../../core/errors/index.js';
 import {
   checkStatus,
   type DeviceFilter,
@@ -9,28 +8,21 @@ import {
 } from '../../registry/index.js';
 import { withMoments } from '../http/moments.js';
 import { parseDeviceName } from '../../core/device-name.js';
-import type { ServiceCore } from '../core.js';
+import type { DEVICE_OPERATIONS } from '../contract/devices.js';
+import { needDatabase, type ServiceCore } from '../core.js';
 import { type TableFormat, writeDevices } from '../../core/device-table/index.js';
 import { allDevices } from '../devices/export.js';
 import { labelFile } from '../devices/label.js';
 import { askerOf } from '../http/asker.js';
 import { streamText } from '../http/text-stream.js';
-import type { Handlers } from '../http/operations.js';
+import { DONE, type HandlersOf } from '../http/operations.js';
 import { measure, registryStatus } from '../station/registry-status.js';
 
-type DeviceHandlers = Pick<
-  Handlers,
-  | 'listDevices'
-  | 'exportDevices'
-  | 'showDevice'
-  | 'deviceLabel'
-  | 'printLabel'
-  | 'revealKey'
-  | 'registryStatus'
-  | 'testRegistry'
->;
-
-export function deviceHandlers({ parts, labels }: ServiceCore): DeviceHandlers {
+export function deviceHandlers({
+  parts,
+  labels,
+  registryWatch,
+}: ServiceCore): HandlersOf<typeof DEVICE_OPERATIONS> {
   const { registry } = parts;
   return {
     listDevices: async ({ query }) => listKnown(registry, withMoments(query)),
@@ -61,7 +53,14 @@ export function deviceHandlers({ parts, labels }: ServiceCore): DeviceHandlers {
     printLabel: async ({ params, body: { reason, printer } }, call) => {
       const device = await registry.show(parseDeviceName(params.device));
       await labels.reprint(device, { ...askerOf(call), reason, printer });
-      return { ok: true };
+      return DONE;
+    },
+    removeDevice: async ({ params: { device }, body: { reason } }, call) => {
+      const administration = needDatabase(parts.administration, 'Devices that are out of use');
+      const asker = { ...askerOf(call), reason };
+      const removed = await administration.removeDevice(parseDeviceName(device), asker);
+      await registryWatch.look();
+      return removed;
     },
     revealKey: async ({ params, body }, call) => {
       const { mac, uuid } = await registry.show(parseDeviceName(params.device));
@@ -79,9 +78,9 @@ async function withColumns(
   options: ExportOptions & { readonly values: string },
   format: TableFormat,
 ): Promise<AsyncGenerator<string>> {
-  if (administration === undefined) throw new EspmintError('DATABASE_MISSING', { what: 'Lists of values' });
-  const columns = await administration.openColumns(options.values);
-  return writeDevices(administration.exportDevices(options), format, false, columns);
+  const database = needDatabase(administration, 'Lists of values');
+  const columns = await database.openColumns(options.values);
+  return writeDevices(database.exportDevices(options), format, false, columns);
 }
 
 async function listKnown(registry: Registry, filter: DeviceFilter): Promise<DevicePage> {

@@ -4,21 +4,17 @@ import { EspmintError } from '../../core/errors/index.js';
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
 import { LISTING_FILES } from '../../core/firmware/listing-files.js';
 import { readBundle } from '../../core/firmware/read-bundle.js';
-import type { ServiceCore } from '../core.js';
+import type { FIRMWARE_OPERATIONS } from '../contract/firmware.js';
+import { needDatabase, type ServiceCore } from '../core.js';
 import { askerOf } from '../http/asker.js';
-import type { Handlers } from '../http/operations.js';
+import { DONE, type HandlersOf } from '../http/operations.js';
 import type { ServiceParts } from '../parts.js';
 import { nextTurn } from '../turns.js';
 
-type FirmwareHandlers = Pick<Handlers, 'listFirmware' | 'showFirmware' | 'addFirmware' | 'removeFirmware'>;
 type Store = NonNullable<ServiceParts['firmware']>;
 
-export function firmwareHandlers({ parts }: ServiceCore): FirmwareHandlers {
-  const store = (): Store => {
-    if (parts.firmware === undefined)
-      throw new EspmintError('DATABASE_MISSING', { what: 'Firmware bundles' });
-    return parts.firmware;
-  };
+export function firmwareHandlers({ parts }: ServiceCore): HandlersOf<typeof FIRMWARE_OPERATIONS> {
+  const store = (): Store => needDatabase(parts.firmware, 'Firmware bundles');
   return {
     listFirmware: async () => ({ bundles: await store().list() }),
     showFirmware: ({ params: { bundle } }) => store().show(bundle),
@@ -30,7 +26,7 @@ export function firmwareHandlers({ parts }: ServiceCore): FirmwareHandlers {
     },
     removeFirmware: async ({ params: { bundle }, body: { reason } }, call) => {
       await store().remove(bundle, reason, askerOf(call).actor);
-      return { ok: true };
+      return DONE;
     },
   };
 }

@@ -1,16 +1,12 @@
 // Jobs: start, watch, cancel, repeat.
 import { isSamePort } from '../../driver/index.js';
+import type { JOB_OPERATIONS } from '../contract/jobs.js';
 import type { ServiceCore } from '../core.js';
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { withMoments } from '../http/moments.js';
-import type { Call, Handlers } from '../http/operations.js';
+import type { Call, HandlersOf } from '../http/operations.js';
 
-type JobHandlers = Pick<
-  Handlers,
-  'startJobs' | 'listJobs' | 'getJob' | 'cancelJob' | 'retryJob' | 'acknowledgeJob'
->;
-
-export function jobHandlers({ jobs, orders, line, ports }: ServiceCore): JobHandlers {
+export function jobHandlers({ jobs, orders, line, ports }: ServiceCore): HandlersOf<typeof JOB_OPERATIONS> {
   return {
     startJobs: async ({ body: { ports: wanted, profile, known } }, call) => {
       const order = await orders.make({ profile, known });

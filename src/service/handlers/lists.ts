@@ -1,33 +1,28 @@
 // Admission lists and the audit trail: the registry's own answers, where there is a database that has them.
 import { parseDeviceName } from '../../core/device-name.js';
 import { csvCell } from '../../core/device-table/index.js';
-import { EspmintError } from '../../core/errors/index.js';
 import { parseListEntry } from '../../core/list-entry.js';
 import { parseListFile } from '../../core/list-file.js';
 import type { Administration, AuditFilter } from '../../registry/index.js';
-import type { ServiceCore } from '../core.js';
+import type { AUDIT_OPERATIONS } from '../contract/audit.js';
+import type { LIST_OPERATIONS } from '../contract/lists.js';
+import { needDatabase, type ServiceCore } from '../core.js';
 import { askerOf } from '../http/asker.js';
 import { withMoments } from '../http/moments.js';
-import type { Handlers } from '../http/operations.js';
+import { DONE, type HandlersOf } from '../http/operations.js';
 import { streamText } from '../http/text-stream.js';
 
 type Administrator = Omit<Administration, 'close'>;
-type ListHandlers = Pick<
-  Handlers,
-  'showLists' | 'addToList' | 'removeFromList' | 'listAudit' | 'exportAudit' | 'removeDevice'
->;
 
 /** Entries that an export reads at once. */
 const PAGE = 1000;
 const AUDIT_COLUMNS = ['at', 'kind', 'actor', 'origin', 'mac', 'uuid'] as const;
 
-export function listHandlers({ parts, registryWatch }: ServiceCore): ListHandlers {
-  const need = (what: string): Administrator => {
-    if (parts.administration === undefined) throw new EspmintError('DATABASE_MISSING', { what });
-    return parts.administration;
-  };
-  const lists = (): Administrator => need('Allow and deny lists');
-  const audit = (): Administrator => need('Entries of the audit trail');
+export function listHandlers({
+  parts,
+}: ServiceCore): HandlersOf<typeof LIST_OPERATIONS & typeof AUDIT_OPERATIONS> {
+  const lists = (): Administrator => needDatabase(parts.administration, 'Allow and deny lists');
+  const audit = (): Administrator => needDatabase(parts.administration, 'Entries of the audit trail');
   return {
     showLists: async () => ({ entries: await lists().lists() }),
     addToList: async ({ params: { list }, body: { entries: text, reason, file } }, call) => {
@@ -37,7 +32,7 @@ export function listHandlers({ parts, registryWatch }: ServiceCore): ListHandler
     },
     removeFromList: async ({ params: { list }, body: { entry, reason } }, call) => {
       await lists().removeFromList(list, parseListEntry(entry), { ...askerOf(call), reason });
-      return { ok: true };
+      return DONE;
     },
     listAudit: ({ query }) => audit().audit(auditFilter(query)),
     exportAudit: async ({ query }, call) => {
@@ -45,14 +40,6 @@ export function listHandlers({ parts, registryWatch }: ServiceCore): ListHandler
       call.header('content-type', 'text/csv; charset=utf-8');
       call.header('content-disposition', 'attachment; filename="audit.csv"');
       return text;
-    },
-    removeDevice: async ({ params: { device }, body: { reason } }, call) => {
-      const removed = await need('Devices that are out of use').removeDevice(parseDeviceName(device), {
-        ...askerOf(call),
-        reason,
-      });
-      await registryWatch.look();
-      return removed;
     },
   };
 }

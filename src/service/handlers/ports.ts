@@ -4,32 +4,21 @@ import { EspmintError } from '../../core/errors/index.js';
 import { withBoardDeadline } from '../../driver/index.js';
 import { requireRole } from '../access/gatekeeper.js';
 import type { VirtualBoard } from '../contract/index.js';
+import type { PORT_OPERATIONS } from '../contract/ports.js';
 import type { ServiceCore } from '../core.js';
 import { askerOf } from '../http/asker.js';
-import type { Handlers } from '../http/operations.js';
+import { DONE, type HandlersOf } from '../http/operations.js';
 import type { VirtualBoards } from '../parts.js';
 import { inspectBoard, type Lookup } from '../ports/inspect.js';
 import { defaultProfile } from '../profiles/preview.js';
 import { profileText, withVersion } from '../profiles/profile-text.js';
 import { NEWEST } from '../station/station-settings.js';
 
-type PortHandlers = Pick<
-  Handlers,
-  | 'listPorts'
-  | 'addPort'
-  | 'removePort'
-  | 'inspectPort'
-  | 'listVirtualBoards'
-  | 'addVirtualBoards'
-  | 'removeVirtualBoards'
-  | 'plugVirtualBoard'
-  | 'pressVirtualWps'
->;
-
 /** Each takes the memory of its flash. */
 const MOST_VIRTUAL_BOARDS = 128;
-const DONE = { ok: true } as const;
 const INSPECT_TIMEOUT_MS = 60_000;
+
+type PortHandlers = HandlersOf<typeof PORT_OPERATIONS>;
 
 export function portHandlers(core: ServiceCore): PortHandlers {
   const { ports, settings, line, orders, parts, profiles } = core;

@@ -1,18 +1,16 @@
 // Label printers of the station.
-import { EspmintError } from '../../core/errors/index.js';
 import type { ValueColumn } from '../../core/values/rows.js';
-import type { ServiceCore } from '../core.js';
-import type { Handlers } from '../http/operations.js';
+import type { PRINTER_OPERATIONS } from '../contract/printers.js';
+import { needDatabase, type ServiceCore } from '../core.js';
+import { DONE, type HandlersOf } from '../http/operations.js';
 
-type PrinterHandlers = Pick<Handlers, 'listPrinters' | 'putPrinter' | 'removePrinter' | 'testPrinter'>;
-
-const DONE = { ok: true } as const;
-
-export function printerHandlers({ parts, printers, labels }: ServiceCore): PrinterHandlers {
-  const columnsOf = (list: string): Promise<readonly ValueColumn[]> => {
-    if (parts.values !== undefined) return parts.values.columns(list);
-    throw new EspmintError('DATABASE_MISSING', { what: 'Lists of values' });
-  };
+export function printerHandlers({
+  parts,
+  printers,
+  labels,
+}: ServiceCore): HandlersOf<typeof PRINTER_OPERATIONS> {
+  const columnsOf = async (list: string): Promise<readonly ValueColumn[]> =>
+    needDatabase(parts.values, 'Lists of values').columns(list);
   return {
     listPrinters: async () => ({ printers: await printers.list() }),
     putPrinter: ({ params, body }) => printers.put({ ...body, name: params.name }, columnsOf),

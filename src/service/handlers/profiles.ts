@@ -2,8 +2,9 @@
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import type { Finding, SavedProfile } from '../contract/index.js';
 import { checkWifi } from '../../core/wifi.js';
+import type { PROFILE_OPERATIONS } from '../contract/profiles.js';
 import type { ServiceCore } from '../core.js';
-import type { DeepReadonly, Handlers } from '../http/operations.js';
+import { DONE, type DeepReadonly, type HandlersOf } from '../http/operations.js';
 import { previewProfile } from '../profiles/preview.js';
 import type { StoredProfile } from '../profiles/profile-store.js';
 import { nextTurn } from '../turns.js';
@@ -16,22 +17,12 @@ import {
   withVersion,
 } from '../profiles/profile-text.js';
 
-type ProfileHandlers = Pick<
-  Handlers,
-  | 'listProfiles'
-  | 'getProfile'
-  | 'listProfileVersions'
-  | 'saveProfile'
-  | 'checkProfile'
-  | 'previewProfile'
-  | 'listSecrets'
-  | 'putSecret'
-  | 'removeSecret'
->;
-
-const DONE = { ok: true } as const;
-
-export function profileHandlers({ profiles, settings, secrets, hub }: ServiceCore): ProfileHandlers {
+export function profileHandlers({
+  profiles,
+  settings,
+  secrets,
+  hub,
+}: ServiceCore): HandlersOf<typeof PROFILE_OPERATIONS> {
   return {
     listProfiles: async () => {
       const { profiles: all, damaged } = await profiles.list();

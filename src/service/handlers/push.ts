@@ -1,31 +1,12 @@
 // Pushes: the registry's own answers, where there is a registry that has them.
-import { EspmintError } from '../../core/errors/index.js';
-import type { ServiceCore } from '../core.js';
+import type { PUSH_OPERATIONS } from '../contract/push.js';
+import { needDatabase, type ServiceCore } from '../core.js';
 import { askerOf } from '../http/asker.js';
-import type { Call, Handlers } from '../http/operations.js';
+import { DONE, type Call, type HandlersOf } from '../http/operations.js';
 import type { PushAdmin } from '../parts.js';
 
-type PushHandlers = Pick<
-  Handlers,
-  | 'listPushTargets'
-  | 'addPushTarget'
-  | 'testPushTarget'
-  | 'pausePushTarget'
-  | 'resumePushTarget'
-  | 'removePushTarget'
-  | 'pushStatus'
-  | 'listDeadPushes'
-  | 'retryDeadPushes'
-  | 'discardDeadPushes'
->;
-
-const DONE = { ok: true } as const;
-
-export function pushHandlers({ parts, registryWatch }: ServiceCore): PushHandlers {
-  const pushes = async (): Promise<PushAdmin> => {
-    if (parts.pushes === undefined) throw new EspmintError('PUSH_WITHOUT_DATABASE', {});
-    return parts.pushes();
-  };
+export function pushHandlers({ parts, registryWatch }: ServiceCore): HandlersOf<typeof PUSH_OPERATIONS> {
+  const pushes = async (): Promise<PushAdmin> => needDatabase(parts.pushes, 'Pushes')();
   /** Pages hear at once that fewer of them are dead. */
   const answered = async (count: number): Promise<{ count: number }> => {
     await registryWatch.look();

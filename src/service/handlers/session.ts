@@ -1,26 +1,13 @@
 // Sign-in, people, sessions and tokens.
+import type { SESSION_OPERATIONS } from '../contract/session.js';
 import type { ServiceCore } from '../core.js';
-import type { Handlers } from '../http/operations.js';
+import { DONE, type HandlersOf } from '../http/operations.js';
 
-type SessionHandlers = Pick<
-  Handlers,
-  | 'getSession'
-  | 'signIn'
-  | 'signOut'
-  | 'listSessions'
-  | 'revokeSession'
-  | 'listUsers'
-  | 'addUser'
-  | 'setPassword'
-  | 'removeUser'
-  | 'listTokens'
-  | 'createToken'
-  | 'revokeToken'
->;
-
-const DONE = { ok: true } as const;
-
-export function sessionHandlers({ people, sessions, gate }: ServiceCore): SessionHandlers {
+export function sessionHandlers({
+  people,
+  sessions,
+  gate,
+}: ServiceCore): HandlersOf<typeof SESSION_OPERATIONS> {
   return {
     getSession: (_, { identity, credentials }) => gate.describe(identity, credentials),
     signIn: async ({ body }, call) => {

@@ -1,23 +1,11 @@
 // The station as a whole: settings, mode, batch, lessons, scans, and the other stations of the database.
 import { hostname } from 'node:os';
 import type { StationInfo } from '../contract/index.js';
+import type { STATION_OPERATIONS } from '../contract/station.js';
 import type { ServiceCore } from '../core.js';
-import type { Call, Handlers } from '../http/operations.js';
+import type { Call, HandlersOf } from '../http/operations.js';
 
-type StationHandlers = Pick<
-  Handlers,
-  | 'getSettings'
-  | 'putSettings'
-  | 'getStation'
-  | 'chooseBatch'
-  | 'pauseStation'
-  | 'resumeStation'
-  | 'haltStation'
-  | 'beginTeaching'
-  | 'endTeaching'
-  | 'scanLabel'
-  | 'listStations'
->;
+type StationHandlers = HandlersOf<typeof STATION_OPERATIONS>;
 
 export function stationHandlers(core: ServiceCore): StationHandlers {
   const { settings, line, view, labels, batches, printers } = core;

@@ -2,16 +2,15 @@
 import { withMoments } from '../http/moments.js';
 import { figuresToCsv } from '../../core/figures/csv.js';
 import type { Registry } from '../../registry/index.js';
+import type { STATS_OPERATIONS } from '../contract/stats.js';
 import type { ServiceCore } from '../core.js';
-import type { Handlers } from '../http/operations.js';
+import type { HandlersOf } from '../http/operations.js';
 import { readDay, readFigures } from '../station/figures.js';
-
-type StatsHandlers = Pick<Handlers, 'stats' | 'exportStats' | 'today'>;
 
 /** More pending devices than this are counted as this many. */
 const PENDING_MAX = 1000;
 
-export function statsHandlers({ runs, settings, parts }: ServiceCore): StatsHandlers {
+export function statsHandlers({ runs, settings, parts }: ServiceCore): HandlersOf<typeof STATS_OPERATIONS> {
   return {
     stats: async ({ query }) => {
       const { groups, hours } = await readFigures(runs, withMoments(query));

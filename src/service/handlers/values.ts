@@ -3,20 +3,17 @@ import { EspmintError } from '../../core/errors/index.js';
 import { readValueRows } from '../../core/values/rows.js';
 import { textPieces } from '../../files/index.js';
 import { JSON_LINES } from '../contract/values.js';
-import type { ServiceCore } from '../core.js';
+import type { VALUE_OPERATIONS } from '../contract/values.js';
+import { needDatabase, type ServiceCore } from '../core.js';
 import { askerOf } from '../http/asker.js';
-import type { Handlers } from '../http/operations.js';
+import { DONE, type HandlersOf } from '../http/operations.js';
 import type { ServiceParts } from '../parts.js';
 import { nextTurn } from '../turns.js';
 
-type ValueHandlers = Pick<Handlers, 'listValues' | 'listValueRows' | 'importValues' | 'endValueRow'>;
 type Store = NonNullable<ServiceParts['values']>;
 
-export function valueHandlers({ parts, profiles }: ServiceCore): ValueHandlers {
-  const store = (): Store => {
-    if (parts.values === undefined) throw new EspmintError('DATABASE_MISSING', { what: 'Lists of values' });
-    return parts.values;
-  };
+export function valueHandlers({ parts, profiles }: ServiceCore): HandlersOf<typeof VALUE_OPERATIONS> {
+  const store = (): Store => needDatabase(parts.values, 'Lists of values');
   return {
     listValues: async () => ({ lists: await store().lists() }),
     listValueRows: async ({ params: { list }, query: { state, after, limit } }) => {
@@ -58,7 +55,7 @@ export function valueHandlers({ parts, profiles }: ServiceCore): ValueHandlers {
     },
     endValueRow: async ({ params: { list, row }, body: { state, reason } }, call) => {
       await store().end(list, row, state, reason, askerOf(call).actor);
-      return { ok: true };
+      return DONE;
     },
   };
 }

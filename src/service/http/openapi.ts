@@ -44,7 +44,8 @@ type Transform = ReturnType<typeof createJsonSchemaTransform>;
 function withUploads(transform: Transform): Transform {
   return (route) => {
     const { schema, url } = transform(route);
-    const { operationId } = route.schema as { readonly operationId?: string };
+    // Routes of the page have none.
+    const { operationId } = (route as { readonly schema?: { readonly operationId?: string } }).schema ?? {};
     const { upload } = operationList.find(({ id }) => id === operationId) ?? {};
     if (upload === undefined) return { schema, url };
     return { schema: { ...schema, consumes: [...upload], body: { type: 'string', format: 'binary' } }, url };

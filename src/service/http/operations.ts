@@ -58,6 +58,11 @@ type Answer<I extends OperationId> = Operations[I]['response'] extends z.ZodType
 export type Handlers = {
   readonly [I in OperationId]: (request: RequestOf<I>, call: Call) => Answer<I> | Promise<Answer<I>>;
 };
+/** The handlers of one group of the contract: `HandlersOf<typeof JOB_OPERATIONS>`. */
+export type HandlersOf<Group> = Pick<Handlers, Extract<keyof Group, OperationId>>;
+/** The answer of an operation that only does something. */
+export const DONE = { ok: true } as const;
+
 type AnyHandler = (request: object, call: Call) => unknown;
 
 export interface OperationOptions {

@@ -162,7 +162,6 @@ export const SENTENCE_OF = {
   ADMIN_NEEDED: 'adminNeeded',
   SITE_REFUSED: 'site',
   DATABASE_MISSING: 'database',
-  PUSH_WITHOUT_DATABASE: 'database',
   CA_UNREACHABLE: 'ca',
   CA_UNTRUSTED: 'ca',
   CA_FAULTY: 'ca',

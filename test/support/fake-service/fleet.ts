@@ -36,7 +36,7 @@ function pushes(world: FakeWorld): Handlers {
   const requirePushes = (): void => {
     requireRegistry(world);
     if (!world.hasPushes)
-      throw new Refusal(404, 'PUSH_WITHOUT_DATABASE', 'Pushes need a database; start with one.');
+      throw new Refusal(409, 'DATABASE_MISSING', 'Pushes need a database; start with one.');
   };
   const indexOf = (name: string): number => {
     const index = world.pushTargets.findIndex((target) => target.name === name);

@@ -71,9 +71,4 @@ export const PUSH_ERRORS = {
     problem: ({ id }) => `There is no dead push ${id}`,
     next: () => 'look at them with "espmint push dead"',
   }),
-  PUSH_WITHOUT_DATABASE: entry<Record<never, never>>({
-    ...missing,
-    problem: () => 'Pushes need a registry in a database, and this service has none',
-    next: () => 'start it without --registry none',
-  }),
 };

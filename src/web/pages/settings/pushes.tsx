@@ -28,7 +28,7 @@ export function PushSettings(): JSX.Element {
     ]);
     return states.map((state) => ({ ...targets.find(({ name }) => name === state.name), ...state }));
   });
-  if (failure?.code === 'PUSH_WITHOUT_DATABASE') {
+  if (failure?.code === 'DATABASE_MISSING') {
     return (
       <div class="card">
         <Blank icon="database" title={t('push.noDatabase')}>
