@@ -83,14 +83,14 @@ export class Spool {
   async tell<T>(record: AttemptEntry, work: (database: ReplayTarget) => Promise<T>): Promise<T | undefined> {
     const { journal, outage } = this.#options;
     const isOut = outage.since !== undefined;
-    const [written, told] = await Promise.allSettled([
+    const [written, answered] = await Promise.allSettled([
       isOut ? journal.append(record) : journal.note(record),
       this.unlessDown(work),
     ]);
-    if (told.status === 'rejected' || told.value === undefined) {
+    if (answered.status === 'rejected' || answered.value === undefined) {
       // The same record twice means the same as once.
       const kept = isOut ? written : (await Promise.allSettled([journal.append(record)]))[0];
-      if (told.status === 'rejected') throw told.reason;
+      if (answered.status === 'rejected') throw answered.reason;
       if (kept.status === 'rejected') throw kept.reason;
       return undefined;
     }
@@ -101,7 +101,7 @@ export class Spool {
       // A disk that is full by now must not keep the end from the database. Nothing of it is owed any more.
       void journal.note({ type: 'synced', id: record.id }).catch(() => undefined);
     }
-    return told.value;
+    return answered.value;
   }
 
   /** Devices as far as the journal can be read. @throws SECRET_UNREADABLE */

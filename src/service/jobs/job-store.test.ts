@@ -1,5 +1,5 @@
 // Jobs: each state told and kept, the result the last word, known after a restart.
-import { mkdtemp, rm, appendFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -149,6 +149,17 @@ describe('after a restart', () => {
       { port: PORT, state: 'failed' },
     ]);
     expect(await restart()).toMatchObject([{ state: 'interrupted' }, { state: 'failed' }]);
+  });
+  it('the file of a service that runs for a year holds the newest jobs, and not each of their states', async () => {
+    const journal = new Journal(dataDir);
+    const jobs = new JobStore({ publish: () => undefined, journal, onChange: () => undefined });
+    for (let board = 0; board < 6000; board++) jobs.close(jobs.open(request(`p${board}`)).id, FAILED);
+    await journal.flush();
+    const lines = (await readFile(join(dataDir, 'service', 'jobs.jsonl'), 'utf8')).split('\n');
+    expect(lines.length).toBeLessThan(10_100);
+    expect((await restart()).map(({ port }) => port)).toEqual(
+      Array.from({ length: 1000 }, (_, index) => `p${5999 - index}`),
+    );
   });
   it('a line that a power cut tore is passed over', async () => {
     const { end, journal } = createStore();

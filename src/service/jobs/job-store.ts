@@ -4,7 +4,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import type { ProvisionEvent, ProvisionResult } from '../../core/stages.js';
 import type { Job, LiveEvent } from '../contract/index.js';
 import { advanceJob, beginJob, endJob, interruptJob, type NewJob } from './job-state.js';
-import type { Journal } from './journal.js';
+import { KEPT_JOBS, type Journal } from './journal.js';
 import { Pace } from './pace.js';
 
 export interface JobStoreParts {
@@ -13,9 +13,6 @@ export interface JobStoreParts {
   /** Called with each state of each job, before it is published. `isProgress`: nothing but its percentage is new. */
   readonly onChange: (job: Job, isProgress: boolean) => void;
 }
-
-/** Ended jobs that can be asked for. */
-const KEPT_JOBS = 1000;
 
 export class JobStore {
   readonly #parts: JobStoreParts;

@@ -1,14 +1,23 @@
 // Jobs on disk, one JSON line for each thing worth keeping: a restarted service knows what was done and what was cut off.
+//
+// It is no part of the spool: nothing of it is owed to the database, no other process takes it over, and no step of a
+// board waits for its disk (docs/reference/data-directory.md).
 import { appendFile, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { jobSchema, type Job } from '../contract/index.js';
 import { codeOf, makePrivateDir, PRIVATE_FILE, replaceOwnFile } from '../../files/index.js';
 
-/** Old jobs are dropped when the service starts; the registry keeps the history of devices for ever. */
-const KEPT_JOBS = 5_000;
+/** Jobs that can be asked for, here and after a restart; the registry keeps the history of devices for ever. */
+export const KEPT_JOBS = 1000;
+/** The file is written anew, with a line for each job, when it has more lines than this. */
+const LINES_MAX = 10 * KEPT_JOBS;
 
 export class Journal {
   readonly #path: string;
+  /** The newest line of each job, by id, oldest job first. */
+  readonly #lines = new Map<string, string>();
+  /** In the file. */
+  #lineCount = 0;
   #last: Promise<void> = Promise.resolve();
   /** The first failure to write; jobs go on without the journal, for the registry is what must not fail. */
   #failure: unknown;
@@ -34,16 +43,20 @@ export class Journal {
       if (job !== undefined) jobs.set(job.id, job);
     }
     const kept = [...jobs.values()].slice(-KEPT_JOBS);
-    if (text !== '') await replaceOwnFile(this.#path, kept.map(toLine).join(''));
+    for (const job of kept) this.#keep(job);
+    if (text !== '') await this.#rewrite();
     return kept;
   }
 
   /** Notes the state of a job; returns at once. */
   note(job: Job): void {
+    const line = this.#keep(job);
     this.#last = this.#last.then(async () => {
       try {
         await makePrivateDir(dirname(this.#path));
-        await appendFile(this.#path, toLine(job), { mode: PRIVATE_FILE });
+        if (this.#lineCount >= LINES_MAX) await this.#rewrite();
+        else await appendFile(this.#path, line, { mode: PRIVATE_FILE });
+        this.#lineCount++;
       } catch (error) {
         this.#failure ??= error;
       }
@@ -53,6 +66,20 @@ export class Journal {
   /** Resolves when everything noted so far is with the operating system. */
   flush(): Promise<void> {
     return this.#last;
+  }
+
+  #keep(job: Job): string {
+    const line = toLine(job);
+    this.#lines.set(job.id, line);
+    const [oldest] = this.#lines.keys();
+    if (this.#lines.size > KEPT_JOBS && oldest !== undefined) this.#lines.delete(oldest);
+    return line;
+  }
+
+  async #rewrite(): Promise<void> {
+    const lines = [...this.#lines.values()];
+    await replaceOwnFile(this.#path, lines.join(''));
+    this.#lineCount = lines.length;
   }
 }
 
