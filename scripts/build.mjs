@@ -9,13 +9,30 @@ import { writeNotices } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CARRIED = /\.(sql)$/;
-/** What every command loads, in few files; `start` alone is not for browsers, and `version` is all that --version wants. */
+/**
+ * What is loaded together stands in one file: each file costs a start as much as 50 KB of code. `base` is also for browsers;
+ * `start` is what every command loads, `version` all that --version wants, `core` and `board` what speaks to a board wants.
+ */
 const GROUPS = [
-  { name: 'version', test: /src\/cli\/version\.ts/, priority: 1 },
-  { name: 'base', test: /src\/core\/(errors|text)|@noble\/hashes\/utils/ },
+  { name: 'version', test: /src\/cli\/version\.ts/, priority: 3 },
+  {
+    name: 'base',
+    test: /src\/core\/(errors\/|(text|mac|uuid|psk|hardware-id|times|zone-clock|device-name|stages|conflict)\.ts|firmware\/listing-files)|@noble\/hashes/,
+    priority: 2,
+  },
   {
     name: 'start',
-    test: /src\/cli\/(run|io|program|examples|arguments\/(usage|texts)|output\/printable)\.ts|src\/files\/(windows-acl|faults)\.ts|commander\//,
+    test: /src\/cli\/((run|io|program|examples)\.ts|arguments\/|output\/(printable|table|format|colours)|compose\/(compose|origin|whoami|firmware)\.ts)|src\/files\/|src\/registry\/(data-dir|process-user|reason)|commander\/|picocolors\//,
+    priority: 1,
+  },
+  { name: 'core', test: /src\/core\/((?!line-pattern|absent-values)[^/]+\.ts|chips\/|masking\/)/ },
+  {
+    name: 'nvs',
+    test: /src\/core\/nvs\/(?!index|encryption|xts|keys|verify|inspect|mass|merge|export|findings)/,
+  },
+  {
+    name: 'board',
+    test: /src\/(provision|wifi|driver)\/(?!connect\/stubs\/esp|link\/(tcp|rfc2217|serialport|telnet|direct-io)|ports\/|protocomm\/security1)/,
   },
 ];
 
@@ -105,7 +122,7 @@ async function bundle() {
     format: 'esm',
     sourcemap: true,
     chunkFileNames: '[name]-[hash].js',
-    codeSplitting: { groups: GROUPS },
+    codeSplitting: { includeDependenciesRecursively: false, groups: GROUPS },
     // Users read what is documented in the declarations. Names stay whole: a stack trace is read by people.
     comments: { jsdoc: false },
     minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },

@@ -47,12 +47,12 @@ describe('a start of the program', () => {
     ]);
     const help = modulesOf(['--help']);
     expect(packagesOf(help)).toEqual([]);
-    expect(ours(help).length).toBeLessThan(8);
+    expect(ours(help).length).toBeLessThan(7);
   });
 
   it.each([
-    { args: ['identity', 'a4:cf:12:34:56:78'], most: 12 },
-    { args: ['nvs', 'generate', join(ROOT, 'examples/nvs/none.csv'), 'x.bin', '0x6000'], most: 26 },
+    { args: ['identity', 'a4:cf:12:34:56:78'], most: 9 },
+    { args: ['nvs', 'generate', join(ROOT, 'examples/nvs/none.csv'), 'x.bin', '0x6000'], most: 17 },
   ])('makes $args.0 with few files of its own and no package', ({ args, most }) => {
     const loaded = modulesOf(args, args[0] === 'nvs' ? EXIT.input : 0);
     expect(packagesOf(loaded)).toEqual([]);
@@ -117,6 +117,6 @@ describe('a start of the program', () => {
   ])('loads only what $what is made with', ({ args, status, without }) => {
     const loaded = modulesOf(args, status);
     expect(packagesOf(loaded).filter((name) => without.includes(name))).toEqual([]);
-    if (args[0] !== 'serve') expect(loaded.length).toBeLessThan(110);
+    if (args[0] !== 'serve') expect(loaded.length).toBeLessThan(80);
   });
 });
