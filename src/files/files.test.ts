@@ -27,6 +27,7 @@ import {
   readPrivateFile,
   readSecretFile,
   readTextFile,
+  readTextPieces,
   removeLeftDrafts,
   renamePatiently,
   replaceFile,
@@ -244,4 +245,30 @@ describe('drafts that killed processes have left', () => {
     const form = new RegExp(`^\\.streamed\\.bin\\.${process.pid}-([0-9a-f]{8})[0-9a-f]{16}\\.tmp$`);
     return form.exec(seen[0] ?? '')?.[1] ?? '';
   }
+});
+
+describe('a file that is read in pieces', () => {
+  const all = async (pieces: AsyncIterable<string>): Promise<string> => {
+    let text = '';
+    for await (const piece of pieces) text += piece;
+    return text;
+  };
+
+  it('is opened when it is read: one that is not there ends no program before', async () => {
+    const pieces = readTextPieces(at('none.csv'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await expect(all(pieces)).rejects.toThrow(/none\.csv cannot be read \(it does not exist\)/);
+  });
+
+  it('is refused with the line that is no UTF-8, and a spreadsheet with what it is', async () => {
+    const lines = Array.from({ length: 30_000 }, (_, n) => `${n},ä\n`).join('');
+    await writeFile(at('long.csv'), Buffer.concat([Buffer.from(`${lines}x\ny,`), Buffer.from([0xe4, 0x0a])]));
+    await expect(all(readTextPieces(at('long.csv')))).rejects.toThrow(
+      /not UTF-8 text in line 30002\); save it as/,
+    );
+    await writeFile(at('book.csv'), Buffer.from('PK\u0003\u0004x', 'latin1'));
+    await expect(all(readTextPieces(at('book.csv')))).rejects.toThrow(
+      /spreadsheet or an archive.*save it as CSV/,
+    );
+  });
 });

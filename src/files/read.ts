@@ -34,22 +34,67 @@ export async function readTextFile(path: string, mostBytes = MOST_BYTES): Promis
 }
 
 /** The same, in pieces that end anywhere: for files of any size. @throws FILE_UNREADABLE */
-export function readTextPieces(path: string): AsyncGenerator<string> {
-  return textPieces(path, createReadStream(path));
+export async function* readTextPieces(path: string): AsyncGenerator<string> {
+  // Opened when it is read: a stream that fails before would have nobody who listens.
+  yield* textPieces(path, createReadStream(path));
 }
 
 /** Of bytes that come in pieces, also from elsewhere. @param name how errors name them. @throws FILE_UNREADABLE */
 export async function* textPieces(name: string, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let decoder: InstanceType<typeof TextDecoder> | undefined;
+  let line = 1;
   try {
     for await (const bytes of pieces) {
+      if (decoder === undefined && isArchive(bytes))
+        throw new EspmintError('FILE_UNREADABLE', { path: name, ...ARCHIVE });
       decoder ??= new TextDecoder(encodingOf(bytes), { fatal: true });
-      yield decoder.decode(bytes, { stream: true });
+      try {
+        yield decoder.decode(bytes, { stream: true });
+      } catch (error) {
+        throw notText(name, line + linesBeforeFault(bytes), error);
+      }
+      line += lineEndsIn(bytes);
     }
     if (decoder !== undefined) yield decoder.decode();
   } catch (error) {
     throw unreadable(name, error);
   }
+}
+
+const ARCHIVE = { reason: 'it is a spreadsheet or an archive, and no text', hint: 'save it as CSV (UTF-8)' };
+/** Files of spreadsheets are zip archives (APPNOTE.TXT, 4.3.7). */
+const isArchive = (bytes: Uint8Array): boolean =>
+  [0x50, 0x4b, 0x03, 0x04].every((byte, index) => bytes[index] === byte);
+
+const LINE_END = 0x0a;
+const lineEndsIn = (bytes: Uint8Array): number =>
+  bytes.reduce((count, byte) => count + (byte === LINE_END ? 1 : 0), 0);
+
+function notText(path: string, line: number, cause: unknown): EspmintError {
+  const details = { path, reason: `it is not UTF-8 text in line ${line}`, hint: 'save it as UTF-8' };
+  return new EspmintError('FILE_UNREADABLE', details, { cause });
+}
+
+/** Lines that end before the first byte that is no UTF-8. A character that the piece before began is taken as right. */
+function linesBeforeFault(bytes: Uint8Array): number {
+  let [from, count] = [
+    Math.max(
+      0,
+      bytes.findIndex((byte) => (byte & 0xc0) !== 0x80),
+    ),
+    0,
+  ];
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  for (let end = bytes.indexOf(LINE_END, from); end !== -1; end = bytes.indexOf(LINE_END, from)) {
+    try {
+      decoder.decode(bytes.subarray(from, end + 1));
+    } catch {
+      break;
+    }
+    from = end + 1;
+    count += 1;
+  }
+  return count;
 }
 
 /** Spreadsheets write "Unicode text" as UTF-16 and begin it with a byte order mark. */

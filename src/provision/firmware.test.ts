@@ -166,6 +166,12 @@ describe('a run with firmware', () => {
       { appBytes: 1_000_000 },
       /built for 4 MB of flash .* this board has 1 MB/,
     ],
+    [
+      'less flash than its partition table tells of',
+      {},
+      { rows: [...FIRMWARE_ROWS, row('more', 'fat', 0x40_0000, 0x10_0000)] },
+      /has the partition "more" up to 0x500000 in its table, and the flash of this board has 4 MB/,
+    ],
   ])('is refused before anything changes on %s', async (_, board, options, message) => {
     const plugged = flow.plug({ partitionTable: 'none', ...board });
     const counts = countOperations(plugged);
@@ -220,7 +226,7 @@ describe('a run with firmware', () => {
     ['firmware', { firmware: '>=2.2' }, /firmware version >=2\.2, and it has 2\.1\.0 \(sensor\)/],
     ['flash', { flash: '8MB' }, /flash 8MB, and it has 4MB/],
     ['revision', { revision: '<3' }, /chip revision <3, and it has v3\.1/],
-    ['PSRAM', { psram: '2MB' }, /PSRAM in the chip 2MB, and it has nothing that tells/],
+    ['PSRAM', { psram: '2MB' }, /PSRAM in the chip 2MB, and it has none that can be read/],
   ])('is refused early where the board is not as expected: %s', async (_, expected, message) => {
     const board = flow.plug({ partitionTable: 'none' });
     const counts = countOperations(board);
@@ -255,16 +261,16 @@ describe('a run with firmware', () => {
   });
 
   it.each<[string, PlannedRegion, string]>([
-    ['no such partition', { partition: 'nothing', text: 'x' }, 'PARTITION_NOT_FOUND'],
+    ['no such partition', { partition: 'nothing', text: 'x' }, 'PROFILE_REGION_INVALID'],
     [
       'content beyond its partition',
       { partition: 'phy_init', file: new Uint8Array(5000) },
-      'IMAGE_DOES_NOT_FIT',
+      'PROFILE_REGION_INVALID',
     ],
-    ['rows in no NVS', { partition: 'storage', nvs: { rows: [] } }, 'REGION_NOT_NVS'],
-    ['the application', { offset: 0x30000, text: 'x' }, 'REGION_INVALID'],
-    ['the partition table', { offset: 0x8000, text: 'x' }, 'REGION_INVALID'],
-    ['the end of the flash', { offset: 0x3ff000, size: 0x2000, text: 'x' }, 'REGION_INVALID'],
+    ['rows in no NVS', { partition: 'storage', nvs: { rows: [] } }, 'PROFILE_REGION_INVALID'],
+    ['the application', { offset: 0x30000, text: 'x' }, 'PROFILE_REGION_INVALID'],
+    ['the partition table', { offset: 0x8000, text: 'x' }, 'PROFILE_REGION_INVALID'],
+    ['the end of the flash', { offset: 0x3ff000, size: 0x2000, text: 'x' }, 'PROFILE_REGION_INVALID'],
     ['the identity', { partition: 'nvs', text: 'x' }, 'FLASH_PARTS_OVERLAP'],
   ])('refuses a region before anything changes: %s', async (_, region, code) => {
     const board = flow.plug({ partitionTable: 'none' });

@@ -363,7 +363,7 @@ describe('a list over HTTP', () => {
       message: expect.stringContaining('codes.csv:2: its code is in the list "web" already') as string,
     });
     expect((await send('text/csv', Buffer.from([0x61, 0x0a, 0xff, 0x0a]))).json()).toMatchObject({
-      message: expect.stringContaining('codes.csv cannot be read (it is not UTF-8 text)') as string,
+      message: expect.stringContaining('codes.csv cannot be read (it is not UTF-8 text in line 2)') as string,
     });
     expect((await send('application/json', '{}')).statusCode).toBe(415);
     const elsewhere = await app.inject({

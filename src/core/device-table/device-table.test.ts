@@ -241,3 +241,21 @@ describe('a file of devices', () => {
     expect((await written([DEVICE], 'csv')).split('\r\n')[0]).toBe([...PUBLIC_FIELDS, 'psk'].join());
   });
 });
+
+describe('JSON Lines', () => {
+  const faultOf = async (text: string): Promise<string> =>
+    read(text, 'jsonl').then(
+      () => 'was taken',
+      (error: unknown) => String(error),
+    );
+
+  it('is refused where a number was rounded, a value is nested, or the file is one array', async () => {
+    expect(await faultOf('{"mac":9007199254740993}\n')).toContain(
+      'd.csv:1: mac has more digits than a number keeps; write it as a text, in quotes',
+    );
+    expect(await faultOf('{"mac":{"a":1}}\n')).toContain('d.csv:1: mac is neither a text nor a number');
+    const array = await faultOf('[\n{"mac":"x"}\n]\n');
+    expect(array).toContain('d.csv:1: the file is one array; write one object a line (JSON Lines)');
+    expect(array).not.toContain('d.csv:3');
+  });
+});

@@ -11,7 +11,7 @@ export class JsonLinesReader implements RecordReader {
     if (this.#ended) return [];
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
-    const records = lines.flatMap((line) => this.#record(line));
+    const records = lines.flatMap((line) => (this.#ended ? [] : this.#record(line)));
     if (this.#rest.length > RECORD_MAX_CHARS) {
       records.push(...this.end());
       this.#ended = true;
@@ -22,11 +22,15 @@ export class JsonLinesReader implements RecordReader {
   end(): RawRecord[] {
     const last = this.#rest;
     this.#rest = '';
-    return this.#record(last);
+    return this.#ended ? [] : this.#record(last);
   }
 
   #record(text: string): RawRecord[] {
     this.#line += 1;
+    if (this.#line === 1 && text.trimStart().startsWith('[')) {
+      this.#ended = true;
+      return [faulty(1, 'the file is one array; write one object a line (JSON Lines)')];
+    }
     return text.trim() === '' ? [] : [objectRecord(text, this.#line)];
   }
 }
@@ -124,8 +128,10 @@ function objectRecord(content: string, line: number): RawRecord {
     return faulty(line, 'it is not an object');
   const columns: (readonly [string, string])[] = [];
   for (const [name, field] of Object.entries(value)) {
+    if (Number.isInteger(field) && !Number.isSafeInteger(field))
+      return faulty(line, `${name} has more digits than a number keeps; write it as a text, in quotes`);
     if (typeof field === 'string' || typeof field === 'number') columns.push([name, String(field)]);
-    else if (field !== null) return faulty(line, `${name} is not a text`);
+    else if (field !== null) return faulty(line, `${name} is neither a text nor a number`);
   }
   return { line, columns };
 }

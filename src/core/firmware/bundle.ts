@@ -157,7 +157,7 @@ function tableIn(source: string, files: readonly FirmwareFile[]): FoundTable | u
       const table = decodePartitionTable(padded);
       return table === undefined ? [] : [{ offsetBytes: file.offsetBytes, table }];
     } catch (error) {
-      const reason = error instanceof EspmintError ? error.message : String(error);
+      const reason = error instanceof EspmintError ? error.problem : String(error);
       throw refuse(file.name, `is no partition table (${reason})`, REBUILD);
     }
   });
@@ -193,6 +193,10 @@ function partOf({ file, chip, table, settings = {} }: Placing): FirmwarePart {
   if (role === 'bootloader' && usual !== undefined && offsetBytes !== usual) {
     const chipText = chip === undefined ? 'this chip' : getChip(chip).displayName;
     throw refuse(name, `goes to ${hex(offsetBytes)}, and ${chipText} starts at ${hex(usual)}`, REBUILD);
+  }
+  if (role === 'data' && offsetBytes === usual) {
+    const reason = `goes to ${hex(offsetBytes)}, where the boot loader begins, and is no image (its first byte is ${hex(file.bytes[0] ?? 0)}, not 0xe9)`;
+    throw refuse(name, reason, REBUILD);
   }
   const bytes = role === 'bootloader' ? withFlashSettings(file.bytes, chip, settings) : file.bytes;
   if ('reason' in bytes) throw refuse(name, bytes.reason, 'correct the flash settings of the build');
@@ -250,6 +254,10 @@ function checkHome(
   if (offsetBytes + real > home.offsetBytes + home.sizeBytes) {
     const reason = `ends at ${hex(offsetBytes + real)}, behind the partition "${home.label}", which ends at ${hex(home.offsetBytes + home.sizeBytes)}`;
     throw refuse(name, reason, 'make it smaller, or give that partition more room in the partition table');
+  }
+  if (role === 'data' && home.type === PARTITION_TYPE.app) {
+    const reason = `goes to the application partition "${home.label}" (${hex(offsetBytes)}), and is no image (its first byte is ${hex(part.bytes[0] ?? 0)}, not 0xe9)`;
+    throw refuse(name, reason, 'build it again, or put data into a data partition');
   }
   if (role === 'app' && (home.type !== PARTITION_TYPE.app || home.offsetBytes !== offsetBytes)) {
     const reason = `is an application and goes to ${hex(offsetBytes)}, where no application partition begins ("${home.label}")`;

@@ -89,6 +89,24 @@ describe('a firmware bundle', () => {
     expect(withFlashSettings(image, 'esp32', { size: '3MB' })).toHaveProperty('reason');
   });
 
+  it('comes from flash_args with quoted names and with switches of esptool', async () => {
+    const build = makeBuild();
+    const files = Object.fromEntries(
+      Object.entries(build.files).map(([at, { path, bytes }]) => [at, { path: `my ${path}`, bytes }]),
+    );
+    const pairs = Object.entries(files).map(([at, { path }]) => `${at} "${path}"`);
+    const args = ['--compress --flash-mode dio --flash_freq 40m --flash-size 4MB --verify', ...pairs].join(
+      '\n',
+    );
+    const taken = await read('flash_args', text(args), { files });
+    expect(taken.digest).toBe((await asArgs(build)).digest);
+  });
+
+  const damaged = (wanted: string): Build => {
+    const { files } = makeBuild();
+    for (const { path, bytes } of Object.values(files)) if (path === wanted) bytes[0] = 0x42;
+    return { files };
+  };
   const grown = FIRMWARE_ROWS.map((one) => (one.name === 'ota_0' ? { ...one, size: 0x4000 } : one));
   const cases: readonly [string, () => Promise<FirmwareBundle>, RegExp][] = [
     [
@@ -146,6 +164,37 @@ describe('a firmware bundle', () => {
       'a list that is none',
       () => read('x.json', text('{"a": 1}'), makeBuild()),
       /neither "flash_files" nor "builds"/,
+    ],
+    [
+      'an application that is none',
+      () => asArgs(damaged('sensor.bin')),
+      /sensor\.bin goes to the application partition "ota_0" \(0x20000\), and is no image \(its first byte is 0x42, not 0xe9\)/,
+    ],
+    [
+      'a boot loader that is none',
+      () => asArgs(damaged('bootloader/bootloader.bin')),
+      /bootloader\.bin goes to 0x1000, where the boot loader begins, and is no image/,
+    ],
+    [
+      'a manifest with a place as text',
+      () =>
+        read('m.json', text('{"builds":[{"chipFamily":"ESP32","parts":[{"path":"a","offset":"0x1"}]}]}'), {
+          files: {},
+        }),
+      /is not as it must be at builds\.0\.parts\.0\.offset/,
+    ],
+    [
+      'a manifest for other chips only',
+      () =>
+        read('m.json', text('{"builds":[{"chipFamily":"ESP8266","parts":[{"path":"a","offset":0}]}]}'), {
+          files: {},
+        }),
+      /no build for a chip that espmint knows \(only ESP8266\)/,
+    ],
+    [
+      'a build that the chip is to encrypt',
+      () => read('flash_args', text('--encrypt 0x1000 app.bin'), makeBuild()),
+      /asks the chip to encrypt what is written \(--encrypt\)/,
     ],
     ['half a JSON file', () => read('x.json', text('{"flash_files": '), makeBuild()), /is no JSON/],
     [

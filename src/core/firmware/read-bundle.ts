@@ -1,6 +1,7 @@
 // Reads what builds leave behind: flasher_args.json and flash_args of ESP-IDF and Arduino, the manifest of an ESP Web
 // Tools page, or one merged image.
 import { z } from 'zod';
+import { findChip } from '../chips/index.js';
 import {
   makeBundle,
   refuse,
@@ -32,12 +33,29 @@ export async function readBundle(source: BundleSource): Promise<FirmwareBundle> 
   if (args.success) return readFlasherArgs(source, args.data);
   const page = manifest.safeParse(parsed);
   if (page.success) return readManifest(source, page.data);
+  const fault = isNamed(parsed, 'flash_files')
+    ? args.error
+    : isNamed(parsed, 'builds')
+      ? page.error
+      : undefined;
+  const [issue] = fault?.issues ?? [];
+  if (issue !== undefined) {
+    const place = issue.path.map(String).join('.');
+    throw refuse(
+      file,
+      `is not as it must be at ${place} (${issue.message})`,
+      'correct it there, or build it again',
+    );
+  }
   throw refuse(
     file,
     'has neither "flash_files" nor "builds"',
     'give flasher_args.json of a build, or the manifest of an ESP Web Tools page',
   );
 }
+
+const isNamed = (value: unknown, name: string): boolean =>
+  typeof value === 'object' && value !== null && name in value;
 
 /** ESP-IDF, "Build System": what idf.py writes for other flashing tools. */
 const flasherArgs = z.looseObject({
@@ -67,12 +85,21 @@ async function readFlasherArgs(
 
 /** The same as text, for `esptool write-flash @flash_args`: options, then pairs of place and file. */
 async function readFlashArgs(source: BundleSource, text: string): Promise<FirmwareBundle> {
-  const words = text.split(/\s+/).filter((word) => word !== '');
+  // As a shell would: names with spaces stand in quotes.
+  const words = [...text.matchAll(/"([^"]*)"|'([^']*)'|\S+/g)].map(
+    ([all, one, other]) => one ?? other ?? all,
+  );
   const settings: { -readonly [name in keyof FlashSettings]: string } = {};
   const files: FirmwareFile[] = [];
   for (let at = 0; at < words.length; at += 2) {
+    while (SWITCHES.has(long(words[at]))) at += 1;
+    if (at >= words.length) break;
     const [name = '', value = ''] = words.slice(at, at + 2);
-    const option = name.startsWith('--') ? OPTIONS[name.slice(2).replaceAll('_', '-')] : undefined;
+    if (/^encrypt/.test(long(name))) {
+      const reason = `asks the chip to encrypt what is written (${name}), which espmint does not do`;
+      throw refuse(source.file, reason, 'give a build without flash encryption');
+    }
+    const option = OPTIONS[long(name)];
     if (option !== undefined) settings[option] = value;
     else if (/^(0x[0-9a-f]+|\d+)$/i.test(name) && value !== '') {
       files.push({ name: value, offsetBytes: offsetOf(source.file, name), bytes: await source.read(value) });
@@ -86,6 +113,20 @@ async function readFlashArgs(source: BundleSource, text: string): Promise<Firmwa
   }
   return makeBundle([{ source: source.file, chip: undefined, files, settings }], {});
 }
+
+/** `flash-mode` of `--flash_mode`; nothing where it is no such option. */
+const long = (word = ''): string => (word.startsWith('--') ? word.slice(2).replaceAll('_', '-') : '');
+
+/** Options of `esptool write-flash` that stand alone, and change nothing here. */
+const SWITCHES = new Set([
+  'compress',
+  'no-compress',
+  'verify',
+  'no-progress',
+  'erase-all',
+  'force',
+  'skip-flashed',
+]);
 
 const OPTIONS: Readonly<Record<string, keyof FlashSettings>> = {
   'flash-mode': 'mode',
@@ -107,11 +148,11 @@ const manifest = z.looseObject({
     .min(1),
 });
 
-/** Builds for chips that are no ESP32 are left out: a page may offer them beside the others. */
+/** Builds for chips that espmint does not know are left out: a page may offer them beside the others. */
 async function readManifest(source: BundleSource, page: z.output<typeof manifest>): Promise<FirmwareBundle> {
   const builds: BuildFiles[] = [];
   for (const { chipFamily, parts } of page.builds) {
-    if (/8266/.test(chipFamily)) continue;
+    if (findChip(chipFamily) === undefined) continue;
     const [only] = parts;
     const files: FirmwareFile[] = [];
     if (parts.length === 1 && only?.offset === 0) {
@@ -123,7 +164,14 @@ async function readManifest(source: BundleSource, page: z.output<typeof manifest
     }
     builds.push({ source: source.file, chip: chipFamily, files });
   }
-  if (builds.length === 0) throw refuse(source.file, 'has no build for an ESP32', 'give one for your chip');
+  if (builds.length === 0) {
+    const families = page.builds.map((build) => build.chipFamily).join(', ');
+    throw refuse(
+      source.file,
+      `has no build for a chip that espmint knows (only ${families})`,
+      'give one for an ESP32',
+    );
+  }
   return makeBundle(builds, { name: page.name, version: page.version });
 }
 

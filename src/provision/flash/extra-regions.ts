@@ -22,7 +22,7 @@ export interface PlacedRegion extends Region {
 
 const SECTOR_BYTES = 0x1000;
 
-/** @param table absent: the flash has none, and only offsets count. @throws PARTITION_NOT_FOUND, REGION_INVALID */
+/** @param found absent: the flash has no table, and only offsets count. @throws PROFILE_REGION_INVALID */
 export function placeRegions(
   port: string,
   regions: readonly PlannedRegion[],
@@ -31,17 +31,32 @@ export function placeRegions(
 ): readonly PlacedRegion[] {
   return regions.map((of) => {
     const placed = placeOf(port, of, found?.table);
-    const { offsetBytes: offset, sizeBytes: size } = placed;
     const reason = whyNot(placed, found, flashSizeBytes);
-    if (reason !== undefined) throw new EspmintError('REGION_INVALID', { port, offset, size, reason });
+    if (reason !== undefined) throw unfit(port, placed.name, reason, ELSEWHERE);
     const home = homeOf(placed, found?.table);
     if (of.nvs !== undefined && home !== undefined && !isNvs(home)) {
-      const holds = `partition "${home.label}" (not of type data/nvs)`;
-      throw new EspmintError('REGION_NOT_NVS', { port, offset, size, holds });
+      const holds = `has rows of NVS and lies in the partition "${home.label}", which is not of type data/nvs`;
+      throw unfit(port, placed.name, holds, 'name a partition of type data, subtype nvs');
     }
     return placed;
   });
 }
+
+const ELSEWHERE = 'correct its partition, offset or size in regions of the profile';
+
+const unfit = (port: string, region: string, reason: string, hint: string): EspmintError =>
+  new EspmintError('PROFILE_REGION_INVALID', { port, region, reason, hint });
+
+/** @param room where it lies, for people */
+const tooBig = (port: string, region: string, bytes: number, room: string): EspmintError =>
+  unfit(
+    port,
+    region,
+    `has ${hex(bytes)} bytes, and ${room}`,
+    'make its content smaller, or give it more room in the partition table',
+  );
+
+const roomIn = ({ label, sizeBytes }: Partition): string => `the partition "${label}" has ${hex(sizeBytes)}`;
 
 /** What a board starts from is never written as somebody's data. */
 function whyNot(placed: Region, found: FoundTable | undefined, flashSizeBytes: number): string | undefined {
@@ -67,20 +82,18 @@ function placeOf(port: string, of: PlannedRegion, table: PartitionTable | undefi
     const home = partitions.find(({ label }) => label === of.partition);
     if (home === undefined) {
       const present = partitions.map(({ label }) => label).join(', ') || 'no partition table at all';
-      throw new EspmintError('PARTITION_NOT_FOUND', { port, wanted: `partition "${of.partition}"`, present });
+      const reason = `names the partition "${of.partition}", which the partition table has not (it has: ${present})`;
+      throw unfit(
+        port,
+        name,
+        reason,
+        'name one of these, or flash firmware that has it in its partition table',
+      );
     }
     const { offsetBytes } = home;
     const sizeBytes = of.size ?? home.sizeBytes;
     if (sizeBytes > home.sizeBytes || leastBytes(of) > sizeBytes) {
-      const imageBytes = Math.max(of.size ?? 0, leastBytes(of));
-      const details = {
-        port,
-        imageBytes,
-        offset: offsetBytes,
-        partition: home.label,
-        endOffset: endOf(home),
-      };
-      throw new EspmintError('IMAGE_DOES_NOT_FIT', details);
+      throw tooBig(port, name, Math.max(of.size ?? 0, contentBytes(of)), roomIn(home));
     }
     return { name, offsetBytes, sizeBytes, of };
   }
@@ -88,32 +101,27 @@ function placeOf(port: string, of: PlannedRegion, table: PartitionTable | undefi
   const sizeBytes = of.size ?? leastBytes(of);
   const inside = homeOf({ offsetBytes, sizeBytes }, table);
   if (inside !== undefined && offsetBytes + sizeBytes > endOf(inside)) {
-    const details = {
-      port,
-      imageBytes: sizeBytes,
-      offset: offsetBytes,
-      partition: inside.label,
-      endOffset: endOf(inside),
-    };
-    throw new EspmintError('IMAGE_DOES_NOT_FIT', details);
+    const room = `the partition "${inside.label}", in which it begins, ends after ${hex(endOf(inside) - offsetBytes)}`;
+    throw tooBig(port, name, sizeBytes, room);
   }
-  if (leastBytes(of) > sizeBytes) {
-    const reason = `is smaller than its content of ${leastBytes(of)} bytes`;
-    throw new EspmintError('REGION_INVALID', { port, offset: offsetBytes, size: sizeBytes, reason });
-  }
+  if (leastBytes(of) > sizeBytes) throw tooBig(port, name, contentBytes(of), `its size is ${hex(sizeBytes)}`);
   return { name, offsetBytes, sizeBytes, of };
 }
 
-/** What its content needs, in whole sectors; of rows the least partition. */
-function leastBytes({ nvs, file, hex, text }: PlannedRegion): number {
+/** In whole sectors. */
+const leastBytes = (of: PlannedRegion): number =>
+  Math.max(1, Math.ceil(contentBytes(of) / SECTOR_BYTES)) * SECTOR_BYTES;
+
+/** Of rows the least partition. */
+function contentBytes({ nvs, file, hex: digits, text }: PlannedRegion): number {
   if (nvs !== undefined) return 3 * SECTOR_BYTES;
-  const bytes =
-    file?.length ??
-    (hex === undefined ? new TextEncoder().encode(text).length : hex.replaceAll(/\s/g, '').length / 2);
-  return Math.max(1, Math.ceil(bytes / SECTOR_BYTES)) * SECTOR_BYTES;
+  if (file !== undefined) return file.length;
+  return digits === undefined
+    ? new TextEncoder().encode(text).length
+    : digits.replaceAll(/\s/g, '').length / 2;
 }
 
-/** @throws NVS_*, INPUT_INVALID (a value that is not of its type), REGION_INVALID */
+/** @throws NVS_*, INPUT_INVALID (a value that is not of its type), PROFILE_REGION_INVALID */
 export function regionPart(
   port: string,
   { name, offsetBytes, sizeBytes, of }: PlacedRegion,
@@ -131,10 +139,7 @@ export function regionPart(
     (of.hex === undefined
       ? new TextEncoder().encode(fillText(values, of.text ?? ''))
       : hexToBytes(of.hex.replaceAll(/\s/g, '')));
-  if (content.length > sizeBytes) {
-    const reason = `is smaller than its content of ${content.length} bytes`;
-    throw new EspmintError('REGION_INVALID', { port, offset: offsetBytes, size: sizeBytes, reason });
-  }
+  if (content.length > sizeBytes) throw tooBig(port, name, content.length, `its size is ${hex(sizeBytes)}`);
   // A partition that is named is brought to hold just this: what an earlier content left behind it would be read too.
   if (of.file !== undefined && content.length === sizeBytes) return part(content);
   const whole = new Uint8Array(sizeBytes).fill(0xff);

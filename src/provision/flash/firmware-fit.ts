@@ -9,6 +9,7 @@ import type { Board } from '../../driver/index.js';
 import type { Region } from './region.js';
 
 const MB = 1024 * 1024;
+const MORE_FLASH = 'use a board with more flash, or build the firmware for this size';
 
 /** The build for this board. @throws FIRMWARE_NOT_FOR_BOARD */
 export function buildFor(port: string, board: Board, bundle: FirmwareBundle): FirmwareBuild {
@@ -34,6 +35,14 @@ export function buildFor(port: string, board: Board, bundle: FirmwareBundle): Fi
     checkSize(part, flashSizeBytes, refuse);
     checkHeader(part, { revision: revisionNumber(revision), revisionText: revision, flashSizeBytes }, refuse);
   }
+  for (const one of build.table?.table.partitions ?? []) {
+    const end = one.offsetBytes + one.sizeBytes;
+    if (flashSizeBytes === 0 || end <= flashSizeBytes) continue;
+    throw refuse(
+      `has the partition "${one.label}" up to ${hex(end)} in its table, and the flash of this board has ${flashSizeBytes / MB} MB: it would not start`,
+      MORE_FLASH,
+    );
+  }
   return build;
 }
 
@@ -44,7 +53,7 @@ function checkSize({ name, offsetBytes, bytes }: FirmwarePart, flashSizeBytes: n
   const end = hex(offsetBytes + bytes.length);
   throw refuse(
     `ends at ${end} (${name}), and the flash of this board has ${flashSizeBytes / MB} MB`,
-    'use a board with more flash, or build the firmware for this size',
+    MORE_FLASH,
   );
 }
 

@@ -15,6 +15,7 @@ export interface Unmet {
 }
 
 const MB = 2 ** 20;
+const UNKNOWN = 'none that can be read';
 
 /** @param app of the application that will start; undefined where the board has none that says what it is. */
 export function unmetExpectations(
@@ -30,7 +31,7 @@ export function unmetExpectations(
     found: string | undefined,
     isRight: boolean,
   ): void => {
-    if (wanted !== undefined && !isRight) unmet.push({ what, wanted, found: found ?? 'nothing that tells' });
+    if (wanted !== undefined && !isRight) unmet.push({ what, wanted, found: found ?? UNKNOWN });
   };
   const inRange = (range: string | undefined, version: string | undefined): boolean =>
     range === undefined || (version !== undefined && parseVersionRange(range)?.(version) === true);

@@ -87,6 +87,7 @@ export const SENTENCE_OF = {
   PARTITION_AMBIGUOUS: 'layout',
   REGION_NOT_NVS: 'layout',
   REGION_INVALID: 'layout',
+  PROFILE_REGION_INVALID: 'product',
   REGISTRY_UNREACHABLE: 'registryAway',
   REGISTRY_TIMEOUT: 'registryAway',
   REGISTRY_FAILED: 'registryAway',

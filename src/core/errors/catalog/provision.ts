@@ -41,6 +41,11 @@ export const PROVISION_ERRORS = {
       `${port}: the region ${hex(offset)} + ${hex(size)} ${reason}`,
     next: () => 'choose another --offset and --size',
   }),
+  PROFILE_REGION_INVALID: entry<{ port: string; region: string; reason: string; hint: string }>({
+    ...board,
+    problem: ({ port, region, reason }) => `${port}: ${region} of the profile ${reason}`,
+    next: ({ hint }) => hint,
+  }),
   REGION_IN_USE: entry<{ port: string; offset: number; size: number; at: number }>({
     ...board,
     problem: ({ port, offset, size, at }) =>
