@@ -107,6 +107,8 @@ describe('espmint wifi set finds out what a board speaks', () => {
 
   it('and writes into NVS where it speaks nothing, keeping what stands there', async () => {
     const { board, port } = await bench('wifi');
+    const named = await set(port, '--mode', 'console');
+    expect(named.stderr).toMatch(/"espmint wifi set --mode nvs".*\[WIFI_MODE_UNKNOWN\]/s);
     const run = await set(port, '--json');
     expect(run.code, run.stderr).toBe(0);
     expect(JSON.parse(run.stdout)).toMatchObject({ type: 'wifi', way: 'nvs', address: '192.168.77.130' });
@@ -190,8 +192,11 @@ describe('espmint wifi set says what went wrong', () => {
 
   it('a wrong or missing proof of possession', async () => {
     const { port } = await bench('wifi-protocomm', { proof: 'another-proof' });
+    const env = { ESPMINT_WIFI_POP: 'another-proof' };
     expect((await set(port, '--pop-file', proofFile)).stderr).toContain('WIFI_PROOF_REFUSED');
     expect((await set(port)).stderr).toMatch(/none was given.*--pop-file/s);
+    const args = ['wifi', 'set', '--port', port, '--ssid', 'Open', '--open'];
+    expect((await runInProcess(args, { env })).code).toBe(0);
   });
 
   it('bad input, before the port is opened', async () => {
@@ -233,6 +238,13 @@ describe('the other commands', () => {
     );
     const run = await wifi('console', '--port', port, '--ssid', 'x', '--open', '--steps', steps, '--json');
     expect(run.code, run.stderr).toBe(0);
+    const step = (expected: string): Promise<void> =>
+      writeFile(steps, `steps:\n  - { name: help, send: help, timeoutMs: 400, expect: ["${expected}"] }\n`);
+    const args = ['console', '--port', port, '--ssid', 'x', '--open', '--steps', steps];
+    await step('^never');
+    expect((await wifi(...args)).stderr).toMatch(/correct what the step expects.*\[WIFI_STEP_TIMEOUT\]/s);
+    await step('^wifi_');
+    expect((await wifi(...args)).code).toBe(0);
     await writeFile(steps, 'steps:\n  - expekt: []\n');
     expect((await wifi('console', '--port', port, '--ssid', 'x', '--open', '--steps', steps)).code).toBe(2);
   });
@@ -261,6 +273,16 @@ describe('the other commands', () => {
     expect(run.stdout + run.stderr).not.toContain('12345670');
   });
 
+  it('wps refuses a PIN that cannot be, and takes the one of `espmint wifi pin`', async () => {
+    const { port } = await bench('wifi');
+    const pin = join(folder, 'made-pin');
+    await writeFile(pin, '12345678');
+    const args = ['wps', '--port', port, '--pin-file', pin, '--no-restart', '--window', '1000'];
+    expect((await wifi(...args)).stderr).toMatch(/`espmint wifi pin` make one.*\[WPS_PIN_INVALID\]/s);
+    await writeFile(pin, (await wifi('pin')).stdout);
+    expect((await wifi(...args)).stderr).toContain('WPS_WINDOW_OVER');
+  });
+
   it('watch proves a connection from the log alone', async () => {
     const { port } = await bench('stock');
     expect((await wifi('watch', '--port', port)).stdout).toContain('address 192.168.4.2');
@@ -282,6 +304,10 @@ describe('the other commands', () => {
   });
 
   it('smartconfig warns, sends, and says why nobody answers', async () => {
+    const nowhere = await wifi(
+      ...['smartconfig', '--ssid', 'x', '--open', '--bssid', '02:00:00:00:00:01', '--address', '192.0.2.1'],
+    );
+    expect(nowhere.stderr).toMatch(/name its address with --address.*\[SMARTCONFIG_SOCKET\]/s);
     const run = await wifi(
       ...[
         'smartconfig',

@@ -133,6 +133,27 @@ it('tidies a half-made cluster', async () => {
   expect(readdirSync(join(folder, 'postgres')).sort()).toEqual(['cluster', 'run', 'server.log']);
 });
 
+it('says what to do where its programs are missing or do not work, and that helps', async () => {
+  const home = await openHome(folder);
+  const { bin } = await findBinaries(home.account, home.spareDir);
+  const broken = join(folder, 'broken-bin');
+  const dataDir = join(folder, 'data');
+  const opening = (binDir: string): Promise<Registry> => openRegistry({ dataDir, binDir });
+  await expect(opening(broken)).rejects.toThrow(/with --postgres-bin, or name a server with --database-url/);
+  mkdirSync(broken);
+  const write = (name: string, text: string): void =>
+    writeFileSync(join(broken, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  write('postgres', 'echo "postgres (PostgreSQL) 18.1"');
+  write('initdb', 'echo "initdb: error: cannot be run here" >&2; exit 1');
+  chmodSync(folder, 0o755);
+  await expect(opening(broken)).rejects.toThrow(
+    /initdb: error: cannot be run here\); remove the cause that it names, then run it again/,
+  );
+  const registry = await opening(bin);
+  open.push(registry);
+  expect((await registry.reserve(BOARD)).known).toBe('new');
+});
+
 it('says so when the data is of another major version', async () => {
   await (await openIn(folder)).close();
   writeFileSync(join(folder, 'postgres/cluster/PG_VERSION'), '12\n');

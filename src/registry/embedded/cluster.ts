@@ -136,9 +136,6 @@ function failure(home: ServerHome, program: string, output: string): EspmintErro
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   const telling =
     lines.find((line) => /error|fatal|cannot|could not/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
-  return new EspmintError('EMBEDDED_START_FAILED', {
-    path: home.path,
-    reason: `${program}: ${telling.trim()}`,
-    log: 'the message above',
-  });
+  const reason = `${program}: ${telling.trim()}`;
+  return new EspmintError('EMBEDDED_START_FAILED', { path: home.path, reason });
 }

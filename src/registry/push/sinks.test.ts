@@ -2,6 +2,8 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { testMessage } from './message.js';
+import { sealedBox } from '../store/secrets/secret-box.js';
+import { openTarget, sealSettings } from './settings.js';
 import { maskedReason } from './sink.js';
 import { webhookSink } from './webhook-sink.js';
 
@@ -92,4 +94,26 @@ describe('what the other side says', () => {
     ]);
     expect(shown).toBe('time zone "********" not recognized, near ******** or 735');
   });
+});
+
+it('a target whose variable is not set says where to set it, and goes on when it is', async () => {
+  const box = sealedBox([{ id: 'a1b2c3d4', bytes: new Uint8Array(32).fill(7) }]);
+  const stored = sealSettings(box, 'hook', 'webhook', {
+    url: 'env:ESPMINT_PUSH_HOOK',
+    signingSecret: 'env:ESPMINT_PUSH_SIGNING',
+    sendsKeys: false,
+  });
+  const open = (env: Record<string, string>): Promise<unknown> =>
+    openTarget(
+      { name: 'hook', kind: 'webhook', settings: stored },
+      { box, env, timeoutMs: 300, registryServer: () => Promise.resolve(undefined) },
+    );
+  await expect(open({})).rejects.toThrow(
+    /ESPMINT_PUSH_HOOK, which is not set here; set it where espmint runs/,
+  );
+  const url = 'https://erp.example.com/hook';
+  await expect(open({ ESPMINT_PUSH_HOOK: url })).rejects.toThrow('ESPMINT_PUSH_SIGNING');
+  await expect(
+    open({ ESPMINT_PUSH_HOOK: url, ESPMINT_PUSH_SIGNING: 'whsec_' + 'A'.repeat(32) }),
+  ).resolves.toMatchObject({ sendsKeys: false });
 });

@@ -153,12 +153,14 @@ export const REGISTRY_ERRORS = {
   EMBEDDED_BINARIES_MISSING: entry<{ platform: string; reason: string }>({
     ...setup,
     problem: ({ platform, reason }) => `There is no PostgreSQL program for ${platform} (${reason})`,
-    next: () => 'install PostgreSQL 13 or later on this machine, or name a server with --database-url',
+    next: () =>
+      'install PostgreSQL 13 or later and name the folder of its programs (postgres, initdb) with --postgres-bin, or name a server with --database-url',
   }),
-  EMBEDDED_START_FAILED: entry<{ path: string; reason: string; log: string }>({
+  EMBEDDED_START_FAILED: entry<{ path: string; reason: string; log?: string }>({
     ...setup,
     problem: ({ path, reason }) => `The embedded PostgreSQL in ${path} does not start (${reason})`,
-    next: ({ log }) => `read ${log}`,
+    next: ({ log }) =>
+      log === undefined ? 'remove the cause that it names, then run it again' : `read ${log}`,
   }),
   EMBEDDED_OTHER_MAJOR: entry<{ path: string; found: string; ours: string }>({
     ...setup,

@@ -16,7 +16,7 @@ export const WIFI_ERRORS = {
     ...board,
     problem: ({ port, tried }) => `${port}: the board speaks nothing that espmint knows (tried ${tried})`,
     next: () =>
-      'restart the board and try again, or name the way with --mode (nvs writes the credentials into flash)',
+      'restart the board and try again, or write the credentials into its flash ("espmint wifi set --mode nvs")',
   }),
   WIFI_ANSWER_BROKEN: entry<{ port: string; what: string; reason: string }>({
     ...board,
