@@ -9,7 +9,7 @@ import { decodeNvs, type NvsImage } from '../../core/nvs/index.js';
 import type { BoardValues } from '../../core/values/rows.js';
 import type { Board } from '../../driver/index.js';
 import { readUsedPages } from '../flash/board-pages.js';
-import type { Difference } from './difference.js';
+import type { Difference } from './check-parts.js';
 import type { ProvisionPlan } from '../plan/plan.js';
 import { hmacNvsKey, keyPartitionOf, openNvs, readNvsKey } from '../flash/nvs-encryption.js';
 import { readFirmware } from '../flash/read-firmware.js';
