@@ -1,6 +1,6 @@
 // Starts and stops the server process of one home. Who may do so and when is decided in presence.ts.
 import { spawn } from 'node:child_process';
-import { type FileHandle, lstat, readlink, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, readlink, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
@@ -95,23 +95,33 @@ async function tailOf(logFile: string, fromBytes: number): Promise<string> {
 async function judgeEnd(home: ServerHome, said: string): Promise<Ended> {
   // Another program was quicker at the port that was free: another one is chosen.
   if (/could not create any TCP\/IP sockets/.test(said)) return { kind: 'lost' };
-  if (/lock file "|pre-existing shared memory block/.test(said)) {
+  // Before the locks: a full disk is met first where they are written.
+  if (/no space left on device|disk quota/i.test(said)) return diskFull(home);
+  if (/(?<!could not (?:create|write) )lock file "|pre-existing shared memory block/.test(said)) {
     await removeStaleLocks(home);
     return { kind: 'lost' };
-  }
-  if (/no space left on device|disk quota/i.test(said)) {
-    return { kind: 'failed', error: new EspmintError('DISK_FULL', { where: home.path }) };
   }
   const fatal = said.split('\n').findLast((line) => /FATAL|PANIC|ERROR|cannot|could not/.test(line));
   const reason = (fatal ?? said.trim().split('\n').at(-1) ?? '')
     .replace(/^.*?(FATAL|PANIC|ERROR):\s*/, '')
     .trim();
+  // The log lies on the same disk: where that is full, it cannot say so.
+  if (fatal === undefined && (await isDiskFull(home.path))) return diskFull(home);
   const details = {
     path: home.cluster,
     reason: reason === '' ? 'it ended at once' : reason,
     log: home.logFile,
   };
   return { kind: 'failed', error: new EspmintError('EMBEDDED_START_FAILED', details) };
+}
+
+function diskFull({ path }: ServerHome): Ended {
+  return { kind: 'failed', error: new EspmintError('DISK_FULL', { where: path }) };
+}
+
+async function isDiskFull(path: string): Promise<boolean> {
+  const disk = await statfs(path).catch(() => undefined);
+  return disk !== undefined && disk.blocks > 0 && disk.bavail === 0;
 }
 
 /**
