@@ -14,10 +14,9 @@ import { fill } from './registry/fill.js';
 import { measureJournal } from './registry/journal.js';
 import { measureLookups } from './registry/lookups.js';
 import { serverMemoryMiB } from './registry/memory.js';
-import { rate } from './registry/rate.js';
 import { measureTransfer } from './registry/transfer.js';
+import { measureWrites } from './registry/writes.js';
 import { writeResults } from './support/measure.js';
-import { imageOf } from '../test/support/proof.js';
 
 // The built package: it reads its migrations beside its own files.
 const built = (path: string): Promise<unknown> => import(`${ROOT}dist/registry/${path}`);
@@ -34,12 +33,6 @@ const { values } = parseArgs({
 });
 const [ROWS, TRANSFER_ROWS] = [Number(values.rows), Number(values['transfer-rows'])];
 
-const UPSERT = `
-  INSERT INTO devices (global_uuid, mac_address, psk_secret, ca_service_url, wifi_ssid, firmware_version, hardware_revision, location)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-  ON CONFLICT (global_uuid) DO UPDATE SET psk_secret = EXCLUDED.psk_secret, provisioned_at = CURRENT_TIMESTAMP
-  RETURNING id`;
-
 const folder = mkdtempSync(join(tmpdir(), 'espmint-bench-'));
 // The server of root runs as another user, who must get through.
 chmodSync(folder, 0o755);
@@ -47,26 +40,12 @@ const dataDir = join(folder, 'data');
 const started = performance.now();
 const registry = await openRegistry({ dataDir });
 const firstStartMs = performance.now() - started;
-const client = new pg.Client({ host: join(dataDir, 'postgres/run'), user: 'espmint', database: 'espmint' });
-await client.connect();
-
-let boards = 0;
-
-function names(): { mac: string; uuid: string } {
-  boards += 1;
-  const tail = boards.toString(16).padStart(8, '0');
-  return { mac: `a4:cf:${tail.match(/../g)?.join(':') ?? ''}`, uuid: `110e3dc9-fa05-568f-a05a-0000${tail}` };
-}
-
-async function provision(): Promise<void> {
-  const { id } = await registry.reserve({ ...names(), caUrl: 'https://ca.example.com', policy: 'keep' });
-  await registry.confirm(id, { image: imageOf('00') });
-}
-
-async function bareUpsert(): Promise<void> {
-  const { mac, uuid } = names();
-  await client.query(UPSERT, [uuid, mac, '0'.repeat(32), 'https://ca', 'Lab', '1.0', 'A', 'Hall']);
-}
+const connect = async (): Promise<pg.Client> => {
+  const client = new pg.Client({ host: join(dataDir, 'postgres/run'), user: 'espmint', database: 'espmint' });
+  await client.connect();
+  return client;
+};
+const client = await connect();
 
 function print(title: string, rows: object): void {
   console.log(`\n${title}`);
@@ -79,12 +58,7 @@ try {
   const fillSeconds = await fill(client, ROWS);
   const lookups = await measureLookups({ registry, client, rows: ROWS, listQuery, matchText });
   print(`lookups among ${ROWS} devices`, lookups);
-  const writes = {
-    'first start, ms': firstStartMs,
-    'bare client, upserts/s': await rate(1, bareUpsert),
-    'reserve + confirm with journal, boards/s, one at a time': await rate(1, provision),
-    'reserve + confirm with journal, boards/s, eight at once': await rate(8, provision),
-  };
+  const writes = { 'first start, ms': firstStartMs, ...(await measureWrites(registry, connect)) };
   print(`writes beside ${ROWS} devices`, writes);
   const journal = await measureJournal(Journal);
   print('journal', journal);

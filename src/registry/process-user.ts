@@ -1,13 +1,16 @@
 // Who runs this process, and where, for records.
 import { hostname, userInfo } from 'node:os';
 
-/** Name of the account; a process of an account without a name is known by its number. */
+let user: string | undefined;
+
+/** Name of the account; a process of an account without a name is known by its number. Asked once: it is read from files. */
 export function processUser(): string {
   try {
-    return userInfo().username;
+    user ??= userInfo().username;
   } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
+    user = `uid ${process.getuid?.() ?? 'unknown'}`;
   }
+  return user;
 }
 
 /** Name of the computer. */

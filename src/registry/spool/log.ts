@@ -206,7 +206,8 @@ export class Log<T> {
       const file = await this.#fileOf(own);
       if (file !== undefined) {
         await this.#write(own, file, { bytes, isSynced });
-        if (await bearsItsName(file)) return;
+        // A note is of use to this process; who takes the folder over may have read it already or not.
+        if (!isSynced || (await bearsItsName(file))) return;
       }
       this.#lost += 1;
       await this.#leave(own);

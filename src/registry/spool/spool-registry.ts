@@ -218,7 +218,7 @@ export class SpoolRegistry implements Registry {
     return decided;
   }
 
-  /** The key is on this disk before the caller can flash it. */
+  /** The key is in this journal before the caller can flash it; on this disk, unless the database has it on its own. */
   async #keep(reservation: Reservation, request: ReserveRequest, offline: boolean): Promise<Reservation> {
     const { id, mac, uuid, psk } = reservation;
     const wanted = { ...detailsOf(request), hardwareId: namesOf(request).hardwareId };

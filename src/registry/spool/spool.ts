@@ -65,11 +65,17 @@ export class Spool {
     return this.#options.journal.now();
   }
 
-  /** The key is sealed with the newest key that this computer knows. @throws FILE_UNWRITABLE, DISK_FULL */
+  /**
+   * The record is on this disk, or in the journal where the database has committed it. The key is sealed with the newest
+   * key that this computer knows.
+   *
+   * @throws FILE_UNWRITABLE, DISK_FULL
+   */
   append(record: AttemptEntry): Promise<void> {
     const { journal, keys } = this.#options;
     if (record.type !== 'reserved') return journal.append(record);
-    return journal.append({ ...record, psk: keys.box.seal(record.psk, keyOwner(record)) });
+    const sealed = { ...record, psk: keys.box.seal(record.psk, keyOwner(record)) };
+    return record.offline === false ? journal.note(sealed) : journal.append(sealed);
   }
 
   /**
