@@ -21,6 +21,13 @@ export interface ImageOptions {
   readonly content?: Uint8Array;
 }
 
+/** Where the chip maps read-only data of the flash, behind the two headers (esptool, IROM and DROM of each chip). */
+const FIRST_SEGMENT_AT: Partial<Record<ChipName, number>> = {
+  esp32: 0x3f40_0020,
+  esp32c6: 0x4200_0020,
+  esp32h2: 0x4200_0020,
+};
+
 /** An image as elf2image makes it: one segment, checksum, SHA-256. */
 export function imageBytes(options: ImageOptions = {}): Uint8Array {
   const { chip = 'esp32', sizeBytes = 20_000, mode = 2, sizeAndSpeed = 0x20, randomShare = 0.5 } = options;
@@ -40,7 +47,7 @@ export function imageBytes(options: ImageOptions = {}): Uint8Array {
   header.writeUInt16LE(options.maxRevision ?? 0xffff, 17);
   header[23] = 1;
   const segment = Buffer.alloc(8);
-  segment.writeUInt32LE(chip === 'esp32' ? 0x3f40_0020 : 0x3c00_0020, 0);
+  segment.writeUInt32LE(FIRST_SEGMENT_AT[chip] ?? 0x3c00_0020, 0);
   segment.writeUInt32LE(length, 4);
   const body = Buffer.concat([header, segment, content.subarray(0, length)]);
   const pad = Buffer.alloc(15 - (body.length % 16));

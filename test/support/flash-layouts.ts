@@ -9,6 +9,7 @@ const KINDS: Readonly<Record<string, readonly [number, number]>> = {
   phy: [1, 1],
   nvs_keys: [1, 4],
   fat: [1, 0x81],
+  spiffs: [1, 0x82],
   app: [0, 0],
   ota_0: [0, 0x10],
   ota_1: [0, 0x11],
