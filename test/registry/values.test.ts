@@ -2,7 +2,16 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { inflateSync } from 'node:zlib';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -18,6 +27,7 @@ import { CodeQueue } from '../../src/station/index.js';
 import { createVirtualBoard } from '../../src/virtual/index.js';
 import { runInProcess, type InProcessRun } from '../support/cli-in-process.js';
 import { cuttable } from '../support/cuttable.js';
+import { row, tableBytes } from '../support/flash-layouts.js';
 import { connectTo } from '../support/flow.js';
 import { createBench, type TestBench } from '../support/service-bench.js';
 import { asForeignProgram } from './foreign-program.js';
@@ -307,6 +317,46 @@ describe('a list of values', () => {
     );
     expect(later.stderr).toMatch(/:3: its mac is in the list "macs" already/);
     expect((await values.rows('macs')).length).toBe(1);
+  });
+});
+
+describe('a Matter device', () => {
+  it('gets its factory data in a whole run as the tool of esp-matter writes it, and its codes on the label', async () => {
+    const fixture = JSON.parse(
+      readFileSync(new URL('../fixtures/matter/esp-matter-mfg-tool.json', import.meta.url), 'utf8'),
+    ) as { mac: string; row: Record<string, string>; imageDeflated: string };
+    const { mac, row: own } = fixture;
+    const home = join(folder, 'matter');
+    mkdirSync(home);
+    const cells = Object.entries(own).map(([name, text]) => {
+      if (!/_(cert|key|dclrn)$|pub_key/.test(name)) return text;
+      writeFileSync(join(home, `${name}.bin`), Buffer.from(text, 'base64'));
+      return `${name}.bin`;
+    });
+    const profile = join(home, 'matter.yaml');
+    writeFileSync(join(home, 'rows.csv'), `${Object.keys(own).join(',')}\n${cells.join(',')}\n`);
+    expect((await cli('profile', 'init', '--matter', profile)).code).toBe(0);
+    const taken = await cli('values', 'import', join(home, 'rows.csv'), '--profile', profile);
+    expect(taken.stdout, taken.stderr).toContain('1 rows imported into the list "matter-sensor"');
+    const rows = [row('nvs', 'nvs', 0x9000, 0x6000), row('fctry', 'nvs', 0x10000, 0x6000)];
+    const board = createVirtualBoard({ mac, partitionTable: tableBytes(rows) });
+    const plan = await buildPlan(parseProfile(readFileSync(profile, 'utf8'), profile), { attempts: 1 }, () =>
+      Promise.resolve(''),
+    );
+    const parts = { connect: connectTo(board), registry, values };
+    expect(await provisionDevice('virtual://board', plan, parts)).toMatchObject({ ok: true });
+    const image = inflateSync(Buffer.from(fixture.imageDeflated, 'base64'));
+    expect(Buffer.from(board.flash.read(0x10000, 0x6000)).equals(image)).toBe(true);
+    board.dispose();
+    const out = join(home, 'label.zpl');
+    writeFileSync(
+      join(home, 'label.yaml'),
+      "widthMm: 40\nheightMm: 25\nqr: '{{qr_code}}'\nlines: ['{{manual_code}}', '{{mac}}']\n",
+    );
+    await cli('label', mac, '--template', join(home, 'label.yaml'), '--profile', profile, '--out', out);
+    const label = readFileSync(out, 'utf8');
+    expect(own['qr_code']).toMatch(/^MT:/);
+    for (const code of [own['qr_code'], own['manual_code'], mac]) expect(label).toContain(code);
   });
 });
 
