@@ -13,9 +13,7 @@ const ENTRY = /:((?:\([A-Z,]+\))+)\s*$/gm;
 const MOST_ENTRIES = 2;
 
 type Tell = (warning: string) => void;
-const toProcess: Tell = (warning) => {
-  process.emitWarning(warning, 'NotPrivateWarning');
-};
+const toProcess: Tell = (warning) => process.emitWarning(warning, 'NotPrivateWarning');
 let tell = toProcess;
 const readableByOthers = new Set<string>();
 /** What is made in them inherits their rights, whatever those are. */

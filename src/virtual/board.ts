@@ -111,30 +111,17 @@ class Board implements VirtualBoard {
     this.flash = new FlashMemory(flashSizeOf(options), initialContent(options));
     const paced = this.timing.kind === 'real';
     const { clock } = this;
-    this.toChip = new Wire(
-      clock,
-      (bytes, baud) => {
-        this.arrive('to-chip', bytes, baud);
-      },
-      { paced, latencyMs: 0 },
-    );
-    this.toHost = new Wire(
-      clock,
-      (bytes, baud) => {
-        this.arrive('to-host', bytes, baud);
-      },
-      {
-        paced,
-        latencyMs: this.timing.usbLatencyMs,
-      },
-    );
+    this.toChip = new Wire(clock, (bytes, baud) => this.arrive('to-chip', bytes, baud), {
+      paced,
+      latencyMs: 0,
+    });
+    this.toHost = new Wire(clock, (bytes, baud) => this.arrive('to-host', bytes, baud), {
+      paced,
+      latencyMs: this.timing.usbLatencyMs,
+    });
     this.lines = {
-      'to-chip': this.makeLine((bytes) => {
-        this.silicon.receive(bytes, this.hostBaud);
-      }),
-      'to-host': this.makeLine((bytes, baud) => {
-        this.tellHost(bytes, baud);
-      }),
+      'to-chip': this.makeLine((bytes) => this.silicon.receive(bytes, this.hostBaud)),
+      'to-host': this.makeLine((bytes, baud) => this.tellHost(bytes, baud)),
     };
     this.silicon = this.makeChip();
     this.circuit = this.makeReset();
@@ -167,22 +154,14 @@ class Board implements VirtualBoard {
         if (this.host === events) run(...args);
       };
     return {
-      write: whilePlugged((bytes: Uint8Array) => {
-        this.transmitToChip(bytes);
-      }),
-      setLines: whilePlugged((lines: Lines) => {
-        this.circuit.set(lines);
-      }),
+      write: whilePlugged((bytes: Uint8Array) => this.transmitToChip(bytes)),
+      setLines: whilePlugged((lines: Lines) => this.circuit.set(lines)),
       setBaud: whilePlugged((baud: number) => {
         this.hostBaud = baud;
         this.ledger?.rateWasGiven();
       }),
-      discard: whilePlugged(() => {
-        this.toHost.cut();
-      }),
-      unplug: whilePlugged(() => {
-        this.detach();
-      }),
+      discard: whilePlugged(() => this.toHost.cut()),
+      unplug: whilePlugged(() => this.detach()),
     };
   }
 
@@ -206,19 +185,13 @@ class Board implements VirtualBoard {
   private makeLine(deliver: LineEnd['deliver']): HeldLine {
     return new HeldLine(this.clock, {
       deliver,
-      end: (reason) => {
-        this.disappear(reason);
-      },
+      end: (reason) => this.disappear(reason),
     });
   }
 
   private makeReset(): LineReset {
-    const hold = (): void => {
-      this.hold();
-    };
-    const boot = (mode: BootMode): void => {
-      this.silicon.boot(mode);
-    };
+    const hold = (): void => this.hold();
+    const boot = (mode: BootMode): void => this.silicon.boot(mode);
     return this.options.adapter === 'usb-jtag'
       ? new UsbJtagLines(hold, boot)
       : new ResetCircuit(this.clock, hold, boot);
@@ -237,23 +210,15 @@ class Board implements VirtualBoard {
       }),
       {
         clock: this.clock,
-        transmit: (bytes, baud, from) => {
-          this.toHost.send(bytes, baud, from);
-        },
+        transmit: (bytes, baud, from) => this.toHost.send(bytes, baud, from),
         transmitterIdleAt: () => this.toHost.idleAt,
-        spent: (ms, on) => {
-          this.ledger?.spent(ms, on);
-        },
-        request: () => {
-          this.ledger?.request();
-        },
+        spent: (ms, on) => this.ledger?.spent(ms, on),
+        request: () => this.ledger?.request(),
         booted: () => {
           this.ledger?.booted();
           return this.sabotage?.takeBoots() ?? 0;
         },
-        powerLost: () => {
-          this.disappear('power-loss');
-        },
+        powerLost: () => this.disappear('power-loss'),
       },
     );
   }

@@ -51,23 +51,13 @@ export class VirtualChip {
   ) {
     this.cpu = new Cpu({
       clock: pins.clock,
-      transmit: (bytes, from) => {
-        pins.transmit(bytes, this.baud, from);
-      },
+      transmit: (bytes, from) => pins.transmit(bytes, this.baud, from),
       transmitterIdleAt: () => pins.transmitterIdleAt(),
       setBaud: (baud) => (this.baud = baud),
-      request: () => {
-        pins.request();
-      },
-      spent: (ms, on) => {
-        pins.spent(ms, on);
-      },
-      ended: (next) => {
-        this.takeOver(next);
-      },
-      powerLost: () => {
-        pins.powerLost();
-      },
+      request: () => pins.request(),
+      spent: (ms, on) => pins.spent(ms, on),
+      ended: (next) => this.takeOver(next),
+      powerLost: () => pins.powerLost(),
     });
   }
 
@@ -119,9 +109,7 @@ export class VirtualChip {
 
   /** News by radio wakes the program as an interrupt would: with an empty frame, which no cable brings. */
   private startApplication({ application, radio }: ChipParts, machine: Machine): Firmware {
-    radio.reset(() => {
-      this.cpu.interrupt();
-    });
+    radio.reset(() => this.cpu.interrupt());
     return startApplication(application, machine, radio);
   }
 

@@ -68,14 +68,8 @@ class MemoryLink implements Link {
     if (signal?.aborted === true) return Promise.reject(cancelled(this.address));
     return new Promise((resolve, reject) => {
       const settle = (): void => {
-        if (this.received.length > 0)
-          finish(() => {
-            resolve(this.takeAll());
-          });
-        else if (this.closedBecause !== undefined)
-          finish(() => {
-            reject(this.closedError());
-          });
+        if (this.received.length > 0) finish(() => resolve(this.takeAll()));
+        else if (this.closedBecause !== undefined) finish(() => reject(this.closedError()));
       };
       const finish = (act: () => void): void => {
         clearTimeout(timer);
@@ -84,9 +78,7 @@ class MemoryLink implements Link {
         act();
       };
       const onAbort = (): void => {
-        finish(() => {
-          reject(cancelled(this.address));
-        });
+        finish(() => reject(cancelled(this.address)));
       };
       const timer = setTimeout(() => {
         finish(() => {

@@ -50,9 +50,7 @@ export class ResetCircuit implements LineReset {
       this.hold();
     } else if (this.held) {
       const patienceMs = lines.rts && lines.dtr ? BETWEEN_LINES_MS : EN_RISE_MS;
-      this.cancelRise = this.clock.at(this.clock.now() + patienceMs, () => {
-        this.rise();
-      });
+      this.cancelRise = this.clock.at(this.clock.now() + patienceMs, () => this.rise());
     }
   }
 

@@ -18,9 +18,7 @@ export function useLazyPage(name: LazyPage | undefined): Page {
         loaded = LAZY;
         setPages(LAZY);
       },
-      () => {
-        setFailed(true);
-      },
+      () => setFailed(true),
     );
   }, []);
   if (pages !== undefined && name !== undefined) return pages[name];
@@ -41,13 +39,7 @@ function Missing(): JSX.Element {
     <Frame>
       <FailureNote failure={t('page.missing')} />
       <div>
-        <button
-          type="button"
-          class="button primary"
-          onClick={() => {
-            window.location.reload();
-          }}
-        >
+        <button type="button" class="button primary" onClick={() => window.location.reload()}>
           {t('page.reload')}
         </button>
       </div>

@@ -38,13 +38,7 @@ export function onPrefs(listener: () => void): () => void {
 
 export function usePrefs(): Prefs {
   const [value, setValue] = useState(prefs);
-  useEffect(
-    () =>
-      onPrefs(() => {
-        setValue(prefs);
-      }),
-    [],
-  );
+  useEffect(() => onPrefs(() => setValue(prefs)), []);
   return value;
 }
 

@@ -54,9 +54,7 @@ let mayLeave: () => boolean = () => true;
 export function useLeaveQuestion(dirty: boolean, question: string): void {
   useEffect(() => {
     if (!dirty) return undefined;
-    const onUnload = (event: BeforeUnloadEvent): void => {
-      event.preventDefault();
-    };
+    const onUnload = (event: BeforeUnloadEvent): void => event.preventDefault();
     mayLeave = () => window.confirm(question);
     window.addEventListener('beforeunload', onUnload);
     return () => {
@@ -82,9 +80,7 @@ export function usePlace(): Place {
       setHash(wanted);
     };
     window.addEventListener('hashchange', update);
-    return () => {
-      window.removeEventListener('hashchange', update);
-    };
+    return () => window.removeEventListener('hashchange', update);
   }, []);
   return parsePlace(hash);
 }

@@ -27,39 +27,24 @@ export function Shell({ page, children }: { page: string; children: ComponentChi
   const [help, setHelp] = useState(false);
   // Before all other keys: what a scanner types is no command.
   useEffect(() => listenToScanner(window, scanned), []);
-  useGlobalKeys(() => {
-    setHelp(true);
-  });
+  useGlobalKeys(() => setHelp(true));
   return (
     <div class="shell">
       <button
         type="button"
         class="button skip"
-        onClick={() => {
-          document.querySelector<HTMLElement>('main')?.focus();
-        }}
+        onClick={() => document.querySelector<HTMLElement>('main')?.focus()}
       >
         {t('nav.skip')}
       </button>
-      <Rail
-        page={page}
-        onHelp={() => {
-          setHelp(true);
-        }}
-      />
+      <Rail page={page} onHelp={() => setHelp(true)} />
       <div class="page">
         <Banner />
         <main tabIndex={-1} class="page">
           {children}
         </main>
       </div>
-      {help && (
-        <KeysHelp
-          onClose={() => {
-            setHelp(false);
-          }}
-        />
-      )}
+      {help && <KeysHelp onClose={() => setHelp(false)} />}
     </div>
   );
 }
@@ -209,9 +194,7 @@ function search(): void {
     if (focusSearch()) watch.disconnect();
   });
   watch.observe(document.body, { childList: true, subtree: true });
-  window.setTimeout(() => {
-    watch.disconnect();
-  }, SEARCH_PATIENCE_MS);
+  window.setTimeout(() => watch.disconnect(), SEARCH_PATIENCE_MS);
 }
 
 function focusSearch(): boolean {

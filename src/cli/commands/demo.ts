@@ -57,9 +57,7 @@ async function startBoards(closers: Closer[]): Promise<string[]> {
   const ports: string[] = [];
   for (const mac of MACS) {
     const board = createVirtualBoard({ chip: 'esp32', mac });
-    closers.push(() => {
-      board.dispose();
-    });
+    closers.push(() => board.dispose());
     const server = await serveRfc2217(board, { host: HOST, port: 0 });
     closers.push(() => server.close());
     ports.push(server.url);

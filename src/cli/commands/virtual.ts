@@ -143,9 +143,7 @@ async function createBoards(options: VirtualOptions, closers: Closers): Promise<
       chip: kinds[index] ?? 'esp32',
       mac,
     });
-    closers.push(() => {
-      board.dispose();
-    });
+    closers.push(() => board.dispose());
     if (flashFile !== undefined) closers.push(mirrorToFile(board.flash, flashFile));
     return board;
   });

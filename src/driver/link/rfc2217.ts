@@ -55,9 +55,7 @@ class Rfc2217Link implements Link {
     this.#baud = baud;
     this.#inbox = new Inbox(address);
     watchSocket(socket, address, {
-      onData: (bytes) => {
-        this.#receive(bytes);
-      },
+      onData: (bytes) => this.#receive(bytes),
       onEnd: (error) => {
         this.#inbox.fail(error);
         this.#notify(undefined);
@@ -230,9 +228,7 @@ class Rfc2217Link implements Link {
       const onAbort = (): void => {
         finish(undefined, new EspmintError('CANCELLED', { what: 'Talking to the serial server' }));
       };
-      const timer = setTimeout(() => {
-        finish(undefined);
-      }, deadline.remainingMs);
+      const timer = setTimeout(() => finish(undefined), deadline.remainingMs);
       this.#listeners.add(listener);
       signal?.addEventListener('abort', onAbort, { once: true });
       if (signal?.aborted === true) onAbort();

@@ -66,9 +66,7 @@ class SerialLink implements Link {
     this.#inbox.fail(closed(this.address, 'it was closed here'));
     if (!this.#port.isOpen) return;
     const wait = { timeoutMs: CLOSE_TIMEOUT_MS, address: this.address, what: 'closing' };
-    await awaitCallback((done) => {
-      this.#port.close(done);
-    }, wait).catch(() => undefined);
+    await awaitCallback((done) => this.#port.close(done), wait).catch(() => undefined);
   }
 
   /** A platform error means that the port went away under us. */
@@ -95,22 +93,11 @@ async function openSerial(address: string, options: Wait & { readonly baud: numb
   const { baud, ...wait } = options;
   const port = new SerialPort({ path: address, baudRate: baud, autoOpen: false });
   const inbox = new Inbox(address);
-  port.on('data', (bytes: Uint8Array) => {
-    inbox.push(Uint8Array.from(bytes));
-  });
-  port.on('error', (error: Error) => {
-    inbox.fail(closed(address, error.message, error));
-  });
-  port.on('close', () => {
-    inbox.fail(closed(address, 'the device is gone'));
-  });
+  port.on('data', (bytes: Uint8Array) => inbox.push(Uint8Array.from(bytes)));
+  port.on('error', (error: Error) => inbox.fail(closed(address, error.message, error)));
+  port.on('close', () => inbox.fail(closed(address, 'the device is gone')));
   try {
-    await awaitCallback(
-      (done) => {
-        port.open(done);
-      },
-      { ...wait, address, what: 'opening the port' },
-    );
+    await awaitCallback((done) => port.open(done), { ...wait, address, what: 'opening the port' });
   } catch (error) {
     throw await openFailure(address, error);
   }

@@ -49,9 +49,7 @@ export async function openTcp(address: string, wait: Wait): Promise<Socket> {
   try {
     await awaitCallback(
       (done) => {
-        socket.once('connect', () => {
-          done();
-        });
+        socket.once('connect', () => done());
         socket.once('error', done);
       },
       { ...wait, address, what: 'the connection' },
@@ -78,15 +76,9 @@ export function watchSocket(
     handlers.onEnd(new EspmintError('LINK_CLOSED', { port: address, reason }, { cause }));
   };
   socket.removeAllListeners('error');
-  socket.on('data', (bytes: Uint8Array) => {
-    handlers.onData(Uint8Array.from(bytes));
-  });
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    end(error.code ?? error.message, error);
-  });
-  socket.on('close', () => {
-    end('the other side closed it');
-  });
+  socket.on('data', (bytes: Uint8Array) => handlers.onData(Uint8Array.from(bytes)));
+  socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message, error));
+  socket.on('close', () => end('the other side closed it'));
 }
 
 /** @throws LINK_TIMEOUT, LINK_CLOSED, CANCELLED */

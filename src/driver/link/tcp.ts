@@ -29,9 +29,7 @@ class TcpLink implements Link {
         this.#words.push(bytes);
         this.#inbox.push(bytes);
       },
-      onEnd: (error) => {
-        this.#end(error);
-      },
+      onEnd: (error) => this.#end(error),
     });
   }
 

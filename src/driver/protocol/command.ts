@@ -72,9 +72,7 @@ export function checksumOf(block: Uint8Array): number {
 export function words(...values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(values.length * 4);
   const view = new DataView(bytes.buffer);
-  values.forEach((value, index) => {
-    view.setUint32(index * 4, value, true);
-  });
+  values.forEach((value, index) => view.setUint32(index * 4, value, true));
   return bytes;
 }
 

@@ -125,9 +125,7 @@ async function lookAndPlan(job: Job, questions: readonly FirstQuestion[]): Promi
       questions.map(({ span }) => md5Command(at(span))),
       signal,
     ),
-    () => {
-      packer.prepare();
-    },
+    () => packer.prepare(),
   );
   const ask = (span: Region): Promise<string> => session.run((loader) => flashMd5(loader, at(span)), signal);
   return planWrite(target.image, { questions, digests: answers.map(digestOf) }, ask, questionShare(session));
@@ -176,9 +174,8 @@ async function carryOut(
   let digest: RegionDigest | undefined;
   for (const [index, step] of steps.entries()) {
     const isLast = index === steps.length - 1;
-    const onProgress = (share: number): void => {
+    const onProgress = (share: number): void =>
       job.progress(Math.floor((100 * (done + share * step.sizeBytes)) / total));
-    };
     onProgress(0);
     const proof = isLast && !isUnasked ? [md5Command(regionOf(target))] : [];
     const answers = await carryOutStep(session, step, { mayOmitErase, proof, onProgress });

@@ -49,9 +49,9 @@ export function refuseOtherThanScram(client: pg.Client): void {
     connection: EventEmitter & { stream: { destroy(error: Error): void } };
   };
   for (const request of ['authenticationCleartextPassword', 'authenticationMD5Password']) {
-    connection.prependListener(request, () => {
-      connection.stream.destroy(new Error('what answers at its port is no server of espmint'));
-    });
+    connection.prependListener(request, () =>
+      connection.stream.destroy(new Error('what answers at its port is no server of espmint')),
+    );
   }
 }
 

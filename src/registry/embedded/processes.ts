@@ -32,11 +32,7 @@ export async function commandOf(pid: number): Promise<string | undefined> {
     });
     let line = '';
     ps.stdout.on('data', (chunk: Buffer) => (line += chunk.toString('utf8')));
-    ps.on('error', () => {
-      resolve(undefined);
-    });
-    ps.on('close', () => {
-      resolve(line.trim() === '' ? undefined : line.trim());
-    });
+    ps.on('error', () => resolve(undefined));
+    ps.on('close', () => resolve(line.trim() === '' ? undefined : line.trim()));
   });
 }

@@ -51,9 +51,7 @@ export function beginHeartbeat(folder: string): () => void {
     utimes(join(folder, OWNER_FILE), now, now).catch(() => undefined);
   }, HEARTBEAT_MS);
   timer.unref();
-  return () => {
-    clearInterval(timer);
-  };
+  return () => clearInterval(timer);
 }
 
 /**

@@ -175,9 +175,7 @@ class PtyServer implements BoardServer {
     if (!this.board.isFree) return undefined;
     return this.board.plugIn({
       bytes: together((bytes) => void pair.master.write(bytes)),
-      gone: () => {
-        pair.destroy();
-      },
+      gone: () => pair.destroy(),
     });
   }
 

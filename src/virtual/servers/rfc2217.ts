@@ -43,15 +43,9 @@ class Session {
       gone: () => void client.destroy(),
     });
     this.comPort = new ComPort({
-      setLines: (lines) => {
-        this.port.setLines(lines);
-      },
-      setBaud: (baud) => {
-        this.port.setBaud(baud);
-      },
-      purge: () => {
-        this.port.discard();
-      },
+      setLines: (lines) => this.port.setLines(lines),
+      setBaud: (baud) => this.port.setBaud(baud),
+      purge: () => this.port.discard(),
       answer: (payload) => void client.write(encodeSubnegotiation(COM_PORT_OPTION, payload)),
     });
     client.on('data', (bytes) => {

@@ -33,9 +33,7 @@ export async function listenForOne(
     url: `${scheme}://${bracketed(address.host)}:${port}`,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
+        server.close(() => resolve());
         for (const client of clients) client.destroy();
       }),
   };

@@ -16,9 +16,7 @@ export function serveTcp(
       bytes: (bytes) => void client.write(bytes),
       gone: () => void client.destroy(),
     });
-    client.on('data', (bytes) => {
-      port.write(bytes);
-    });
+    client.on('data', (bytes) => port.write(bytes));
     client.on('close', () => {
       port.unplug();
       leaveBoard(board, policy);

@@ -100,9 +100,7 @@ export const checksumOf = (payload: Uint8Array): number => payload.reduce((sum, 
 export function words(...values: number[]): Uint8Array {
   const bytes = new Uint8Array(values.length * 4);
   const view = new DataView(bytes.buffer);
-  values.forEach((value, n) => {
-    view.setUint32(4 * n, value, true);
-  });
+  values.forEach((value, n) => view.setUint32(4 * n, value, true));
   return bytes;
 }
 

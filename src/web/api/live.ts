@@ -21,9 +21,7 @@ export function openLive({ onEvents, onConnection, onRefused }: LiveListener): (
     onEvents(events);
   };
   const source = new EventSource(addressOf('events').path, { withCredentials: true });
-  source.onopen = () => {
-    onConnection(true);
-  };
+  source.onopen = () => onConnection(true);
   source.onmessage = ({ data }: MessageEvent<string>) => {
     waiting.push(JSON.parse(data) as LiveEvent);
     // A timer and not a frame: a page in the background has no frames, but its sounds and title go on.

@@ -16,9 +16,7 @@ export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
   useEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
-    return () => {
-      dialog?.close();
-    };
+    return () => dialog?.close();
   }, []);
   return (
     <dialog ref={element} aria-labelledby={id} onClose={onClose}>
@@ -45,19 +43,10 @@ export function DialogButton({ label, class: look = '', children }: DialogButton
   const [open, setOpen] = useState(false);
   return (
     <>
-      <button
-        type="button"
-        class={`button ${look}`}
-        onClick={() => {
-          setOpen(true);
-        }}
-      >
+      <button type="button" class={`button ${look}`} onClick={() => setOpen(true)}>
         {label}
       </button>
-      {open &&
-        children(() => {
-          setOpen(false);
-        })}
+      {open && children(() => setOpen(false))}
     </>
   );
 }

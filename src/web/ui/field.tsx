@@ -74,9 +74,7 @@ export function TextField(props: TextFieldProps): JSX.Element {
     disabled,
     required: props.required ?? false,
     spellcheck: false,
-    onInput: (event: { currentTarget: { value: string } }) => {
-      onInput(event.currentTarget.value);
-    },
+    onInput: (event: { currentTarget: { value: string } }) => onInput(event.currentTarget.value),
     ...(placeholder === undefined ? {} : { placeholder }),
   };
   return (
@@ -121,9 +119,7 @@ export function CheckField({ label, hint, checked, onChange }: CheckFieldProps):
         <input
           type="checkbox"
           checked={checked}
-          onChange={(event) => {
-            onChange(event.currentTarget.checked);
-          }}
+          onChange={(event) => onChange(event.currentTarget.checked)}
         />
         {label}
       </label>
@@ -148,9 +144,7 @@ export function SelectField<T extends string>(props: SelectFieldProps<T>): JSX.E
           class="select"
           value={props.value}
           disabled={props.disabled ?? false}
-          onChange={(event) => {
-            props.onChange(event.currentTarget.value as T);
-          }}
+          onChange={(event) => props.onChange(event.currentTarget.value as T)}
         >
           {props.options.map(({ value, label }) => (
             <option key={value} value={value}>

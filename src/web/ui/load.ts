@@ -48,16 +48,10 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, key: strin
   }, []);
   useEffect(() => {
     run(false);
-    return () => {
-      running.current?.abort();
-    };
+    return () => running.current?.abort();
   }, [key]);
-  const reload = useCallback(() => {
-    run(false);
-  }, []);
-  const renew = useCallback(() => {
-    run(true);
-  }, []);
+  const reload = useCallback(() => run(false), []);
+  const renew = useCallback(() => run(true), []);
   return { ...state, reload, renew };
 }
 
@@ -70,12 +64,8 @@ export function isAlike(a: unknown, b: unknown): boolean {
 export function useSettled<T>(value: T, delayMs: number): T {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
-    const timer = window.setTimeout(() => {
-      setSettled(() => value);
-    }, delayMs);
-    return () => {
-      window.clearTimeout(timer);
-    };
+    const timer = window.setTimeout(() => setSettled(() => value), delayMs);
+    return () => window.clearTimeout(timer);
   }, [value, delayMs]);
   return settled;
 }
@@ -85,12 +75,8 @@ export function useNow(everyMs: number, running = true): number {
   const [now, setNow] = useState(serviceNow);
   useEffect(() => {
     if (!running) return undefined;
-    const timer = window.setInterval(() => {
-      setNow(serviceNow());
-    }, everyMs);
-    return () => {
-      window.clearInterval(timer);
-    };
+    const timer = window.setInterval(() => setNow(serviceNow()), everyMs);
+    return () => window.clearInterval(timer);
   }, [everyMs, running]);
   return running ? now : serviceNow();
 }

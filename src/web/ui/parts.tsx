@@ -108,19 +108,12 @@ export function Copyable({
 export function CopyButton({ value, what }: { value: string; what: string }): JSX.Element {
   const [copied, setCopied] = useState(false);
   const timer = useRef<number | undefined>(undefined);
-  useEffect(
-    () => () => {
-      window.clearTimeout(timer.current);
-    },
-    [],
-  );
+  useEffect(() => () => window.clearTimeout(timer.current), []);
   const copy = async (event: Event): Promise<void> => {
     event.stopPropagation();
     await writeClipboard(value);
     setCopied(true);
-    timer.current = window.setTimeout(() => {
-      setCopied(false);
-    }, COPIED_MS);
+    timer.current = window.setTimeout(() => setCopied(false), COPIED_MS);
   };
   const label = copied ? t('common.copied') : t('common.copyWhat', { what });
   return (
@@ -172,9 +165,7 @@ export function Segmented<T extends string>({
           key={option.value}
           type="button"
           aria-pressed={option.value === value}
-          onClick={() => {
-            onChange(option.value);
-          }}
+          onClick={() => onChange(option.value)}
         >
           {option.icon !== undefined && <Icon name={option.icon} />} {option.label}
         </button>

@@ -42,9 +42,7 @@ function dismissRead(): void {
 export function say(text: string): void {
   const id = ++lastId;
   put([...toasts, { id, saidMs: performance.now(), tone: 'plain', text }]);
-  window.setTimeout(() => {
-    dismiss(id);
-  }, STAYS_MS);
+  window.setTimeout(() => dismiss(id), STAYS_MS);
 }
 
 /** Where what exactly is wrong stands in the service's own words only: an English page says those. */
@@ -125,9 +123,7 @@ export function Toasts(): JSX.Element {
             type="button"
             class="button quiet little icon-only"
             aria-label={t('common.close')}
-            onClick={() => {
-              dismiss(id);
-            }}
+            onClick={() => dismiss(id)}
           >
             <Icon name="cross" />
           </button>

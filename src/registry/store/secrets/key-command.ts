@@ -39,20 +39,14 @@ export function runKeyCommand(
       if (failure === undefined) resolve(Buffer.concat(chunks).toString('utf8'));
       else reject(new Error(`the command ${failure}`));
     };
-    const end = (code: number | null): void => {
-      finish(code === 0 ? undefined : 'failed');
-    };
-    const deadline = setTimeout(() => {
-      finish('took too long');
-    }, timeoutMs);
+    const end = (code: number | null): void => finish(code === 0 ? undefined : 'failed');
+    const deadline = setTimeout(() => finish('took too long'), timeoutMs);
     child.stdout.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
       if (size > LONGEST_OUTPUT_BYTES) finish('printed too much');
     });
-    child.on('error', () => {
-      finish('could not be run');
-    });
+    child.on('error', () => finish('could not be run'));
     child.on('exit', (code) => {
       last = setTimeout(end, LAST_OUTPUT_MS, code);
     });

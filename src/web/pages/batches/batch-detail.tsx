@@ -163,13 +163,7 @@ function Units({ units }: { units: readonly UnitInfo[] }): JSX.Element {
       rows={units.slice(0, shown)}
       more={
         units.length > shown && (
-          <button
-            type="button"
-            class="button"
-            onClick={() => {
-              setShown(shown + UNITS_AT_ONCE);
-            }}
-          >
+          <button type="button" class="button" onClick={() => setShown(shown + UNITS_AT_ONCE)}>
             {t('devices.more')}
           </button>
         )

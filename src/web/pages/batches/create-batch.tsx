@@ -102,9 +102,7 @@ function BatchField({ field, values, onInput }: BatchFieldProps): JSX.Element {
       type={field === 'quantity' ? 'number' : 'text'}
       required={field === 'name' || field === 'quantity'}
       placeholder={HINTS[field] ?? ''}
-      onInput={(value) => {
-        onInput(field, value);
-      }}
+      onInput={(value) => onInput(field, value)}
     />
   );
 }

@@ -64,15 +64,7 @@ interface ChoiceProps {
 function Choice({ choice, chosen, onChoose }: ChoiceProps): JSX.Element {
   return (
     <label class="choice">
-      <input
-        type="radio"
-        name="decision"
-        value={choice}
-        checked={chosen}
-        onChange={() => {
-          onChoose(choice);
-        }}
-      />
+      <input type="radio" name="decision" value={choice} checked={chosen} onChange={() => onChoose(choice)} />
       <span>
         <span class="strong">{t(`decision.${choice}`)}</span>
         <br />

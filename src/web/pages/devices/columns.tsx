@@ -43,9 +43,7 @@ export function ColumnChoice(): JSX.Element {
             <input
               type="checkbox"
               checked={!hiddenColumns.includes(column)}
-              onChange={() => {
-                toggle(column);
-              }}
+              onChange={() => toggle(column)}
             />
             {t(`column.${column}` as Key)}
           </label>

@@ -61,13 +61,7 @@ function Row({ device, columns, filters, now, selected }: RowProps): JSX.Element
   const language = currentLocale();
   const { provisionedAt } = device;
   return (
-    <tr
-      class="clickable"
-      aria-current={selected}
-      onClick={() => {
-        go(to);
-      }}
-    >
+    <tr class="clickable" aria-current={selected} onClick={() => go(to)}>
       <th scope="row" class="nowrap">
         <a class="mono" href={to}>
           {device.mac}

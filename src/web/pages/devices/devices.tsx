@@ -164,9 +164,7 @@ function More({ loading, more }: { loading: boolean; more: () => void }): JSX.El
       if (entry?.isIntersecting === true) moreNow.current();
     });
     observer.observe(button);
-    return () => {
-      observer.disconnect();
-    };
+    return () => observer.disconnect();
     // Anew after each page: it may still be in view.
   }, [loading]);
   return (

@@ -41,9 +41,7 @@ export function LabelDialog({ mac, onClose }: LabelDialogProps): JSX.Element {
             class="label-image"
             src={source('svg')}
             alt={t('label.of', { mac })}
-            onError={() => {
-              setFailed(source('svg'));
-            }}
+            onError={() => setFailed(source('svg'))}
           />
         )}
         <p class="muted small">{t('label.hint')}</p>

@@ -63,9 +63,7 @@ export function useDevicePages(filters: Filters): DevicePages {
   const more = useCallback(() => {
     if (!pages.loading && pages.next !== undefined) void load(pages.next);
   }, [pages, load]);
-  const reload = useCallback(() => {
-    setRound((before) => before + 1);
-  }, []);
+  const reload = useCallback(() => setRound((before) => before + 1), []);
   return { ...pages, more, reload };
 }
 

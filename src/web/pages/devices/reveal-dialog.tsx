@@ -41,12 +41,8 @@ function Ask({ device, onKey }: { device: DeviceHistory; onKey: (psk: string) =>
 function Shown({ psk, onClose }: { psk: string; onClose: () => void }): JSX.Element {
   const [left, setLeft] = useState(SHOWN_S);
   useEffect(() => {
-    const timer = window.setInterval(() => {
-      setLeft((before) => before - 1);
-    }, 1000);
-    return () => {
-      window.clearInterval(timer);
-    };
+    const timer = window.setInterval(() => setLeft((before) => before - 1), 1000);
+    return () => window.clearInterval(timer);
   }, []);
   useEffect(() => {
     if (left <= 0) onClose();

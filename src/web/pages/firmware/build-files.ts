@@ -33,9 +33,7 @@ function toSent(file: File): Promise<SentFile> {
       const url = reader.result as string;
       resolve({ path: pathOf(file), content: url.slice(url.indexOf(',') + 1) });
     };
-    reader.onerror = () => {
-      reject(reader.error ?? new Error(file.name));
-    };
+    reader.onerror = () => reject(reader.error ?? new Error(file.name));
     reader.readAsDataURL(file);
   });
 }

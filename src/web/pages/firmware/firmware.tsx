@@ -63,9 +63,7 @@ export function FirmwarePage(): JSX.Element {
                       class="button quiet little icon-only"
                       aria-label={label}
                       title={label}
-                      onClick={() => {
-                        setRemoving(bundle);
-                      }}
+                      onClick={() => setRemoving(bundle)}
                     >
                       <Icon name="trash" />
                     </button>
@@ -75,12 +73,7 @@ export function FirmwarePage(): JSX.Element {
             : {})}
         />
         {removing !== undefined && (
-          <Remove
-            bundle={nameOf(removing)}
-            onClose={() => {
-              setRemoving(undefined);
-            }}
-          />
+          <Remove bundle={nameOf(removing)} onClose={() => setRemoving(undefined)} />
         )}
       </div>
     </div>

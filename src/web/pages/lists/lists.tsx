@@ -102,9 +102,7 @@ function OneList({ list, rows, failure, mayChange }: OneListProps): JSX.Element 
                   class="button quiet little icon-only"
                   aria-label={t('lists.remove', { entry: entry.entry })}
                   title={t('lists.remove', { entry: entry.entry })}
-                  onClick={() => {
-                    setRemoving(entry);
-                  }}
+                  onClick={() => setRemoving(entry)}
                 >
                   <Icon name="trash" />
                 </button>
@@ -112,14 +110,7 @@ function OneList({ list, rows, failure, mayChange }: OneListProps): JSX.Element 
             }
           : {})}
       />
-      {removing !== undefined && (
-        <Remove
-          of={removing}
-          onClose={() => {
-            setRemoving(undefined);
-          }}
-        />
-      )}
+      {removing !== undefined && <Remove of={removing} onClose={() => setRemoving(undefined)} />}
     </>
   );
 }

@@ -40,9 +40,7 @@ export function PrinterSettings(): JSX.Element {
           <Actions
             name={printer.name}
             mayEdit={mayEdit}
-            onEdit={() => {
-              setDraft(draftOf(printer));
-            }}
+            onEdit={() => setDraft(draftOf(printer))}
             onRemoved={reload}
           />
         )}

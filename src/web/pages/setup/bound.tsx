@@ -50,9 +50,7 @@ export function Text(props: TextProps): JSX.Element {
         disabled={props.disabled ?? false}
         suggestions={props.suggestions}
         {...(props.placeholder === undefined ? {} : { placeholder: props.placeholder })}
-        onInput={(text) => {
-          onSettings(setAt(settings, path, number ? numberOrText(text) : text));
-        }}
+        onInput={(text) => onSettings(setAt(settings, path, number ? numberOrText(text) : text))}
       />
     </div>
   );
@@ -72,9 +70,7 @@ export function Choice(props: ChoiceProps): JSX.Element {
       value={textAt(settings, path) || (options[0] ?? '')}
       options={options.map((value) => ({ value, label: t(`option.${name}.${value}` as Key) }))}
       finding={findingAt(preview, path)}
-      onChange={(value) => {
-        onSettings(setAt(settings, path, number ? Number(value) : value));
-      }}
+      onChange={(value) => onSettings(setAt(settings, path, number ? Number(value) : value))}
     />
   );
 }
@@ -87,9 +83,7 @@ export function Check(props: BoundProps): JSX.Element {
       label={t(label)}
       hint={t(`${label}Hint` as Key)}
       checked={getAt(settings, path) === true}
-      onChange={(checked) => {
-        onSettings(setAt(settings, path, checked ? true : undefined));
-      }}
+      onChange={(checked) => onSettings(setAt(settings, path, checked ? true : undefined))}
     />
   );
 }
@@ -108,9 +102,7 @@ export function Lines(props: BoundProps & { readonly hint: Key }): JSX.Element {
         value={lines.join('\n')}
         rows={2}
         mono
-        onInput={(text) => {
-          onSettings(setAt(settings, path, text === '' ? undefined : text.split('\n')));
-        }}
+        onInput={(text) => onSettings(setAt(settings, path, text === '' ? undefined : text.split('\n')))}
       />
     </div>
   );

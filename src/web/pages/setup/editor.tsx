@@ -70,9 +70,7 @@ export function Editor({ base, onSaved }: EditorProps): JSX.Element {
             {...{ base, input, changes, dirty, onSaved }}
             findings={preview?.findings ?? []}
             checked={settled === input}
-            onReset={() => {
-              setDraft(begin(base));
-            }}
+            onReset={() => setDraft(begin(base))}
           />
         )}
       </div>

@@ -142,9 +142,7 @@ function Chip({ settings, preview, onSettings }: ProfileFormProps): JSX.Element 
         ...CHIP_NAMES.map((value) => ({ value: value, label: value })),
       ]}
       finding={findingAt(preview, ['chip'])}
-      onChange={(value) => {
-        onSettings(setAt(settings, ['chip'], value));
-      }}
+      onChange={(value) => onSettings(setAt(settings, ['chip'], value))}
     />
   );
 }

@@ -21,9 +21,7 @@ export function RowsEditor(props: RowsEditorProps): JSX.Element {
   const { settings, onSettings } = props;
   const found = getAt(settings, ROWS);
   const rows: readonly unknown[] = Array.isArray(found) ? found : [];
-  const put = (next: readonly unknown[]): void => {
-    onSettings(setAt(settings, ROWS, next));
-  };
+  const put = (next: readonly unknown[]): void => onSettings(setAt(settings, ROWS, next));
   return (
     <section class="card">
       <header>
@@ -46,9 +44,7 @@ export function RowsEditor(props: RowsEditorProps): JSX.Element {
             key={index}
             {...props}
             index={index}
-            onRemove={() => {
-              put(rows.filter((__, other) => other !== index));
-            }}
+            onRemove={() => put(rows.filter((__, other) => other !== index))}
           />
         ))}
       </div>
@@ -68,26 +64,22 @@ function Row(props: RowsEditorProps & { index: number; onRemove: () => void }): 
         mono
         value={textAt(settings, at('key'))}
         finding={findingOf('key')}
-        onInput={(text) => {
-          onSettings(putField(settings, index, 'key', text));
-        }}
+        onInput={(text) => onSettings(putField(settings, index, 'key', text))}
       />
       <SelectField
         label={t('nvs.type')}
         value={type}
         options={TYPES.map((value) => ({ value: value, label: value }))}
-        onChange={(value) => {
-          onSettings(putField(settings, index, 'type', value));
-        }}
+        onChange={(value) => onSettings(putField(settings, index, 'type', value))}
       />
       <TextField
         label={t('nvs.value')}
         mono
         value={textAt(settings, at('value'))}
         finding={findingOf('value')}
-        onInput={(text) => {
-          onSettings(putField(settings, index, 'value', TEXT_TYPES.has(type) ? text : numberOrText(text)));
-        }}
+        onInput={(text) =>
+          onSettings(putField(settings, index, 'value', TEXT_TYPES.has(type) ? text : numberOrText(text)))
+        }
       />
       <button
         type="button"

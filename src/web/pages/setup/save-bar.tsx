@@ -50,20 +50,11 @@ export function SaveBar(props: SaveBarProps): JSX.Element {
         type="button"
         class="button primary"
         disabled={!dirty || !checked || findings.length > 0}
-        onClick={() => {
-          setAsking(true);
-        }}
+        onClick={() => setAsking(true)}
       >
         {t('setup.saveAs', { version: (base?.version ?? 0) + 1 })}
       </button>
-      {asking && (
-        <SaveDialog
-          {...props}
-          onClose={() => {
-            setAsking(false);
-          }}
-        />
-      )}
+      {asking && <SaveDialog {...props} onClose={() => setAsking(false)} />}
     </div>
   );
 }

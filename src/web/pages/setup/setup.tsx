@@ -57,9 +57,7 @@ function Frame({ name, children }: { name: string | undefined; children: JSX.Ele
             <select
               class="select"
               value={name ?? ''}
-              onChange={(event) => {
-                go(link(['setup', event.currentTarget.value]));
-              }}
+              onChange={(event) => go(link(['setup', event.currentTarget.value]))}
             >
               {profiles.map((profile) => (
                 <option key={profile.name} value={profile.name}>

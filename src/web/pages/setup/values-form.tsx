@@ -14,9 +14,8 @@ export function ValuesForm(props: ProfileFormProps): JSX.Element {
   const { settings, onSettings } = props;
   const found = getAt(settings, COLUMNS);
   const columns: readonly unknown[] = Array.isArray(found) ? found : [];
-  const put = (next: readonly unknown[]): void => {
+  const put = (next: readonly unknown[]): void =>
     onSettings(setAt(settings, COLUMNS, next.length === 0 ? undefined : next));
-  };
   return (
     <section class="card stack">
       <header>
@@ -50,9 +49,7 @@ export function ValuesForm(props: ProfileFormProps): JSX.Element {
             key={index}
             {...props}
             index={index}
-            onRemove={() => {
-              put(columns.filter((__, other) => other !== index));
-            }}
+            onRemove={() => put(columns.filter((__, other) => other !== index))}
           />
         ))}
       </div>
@@ -80,9 +77,7 @@ function Column(props: ProfileFormProps & { index: number; onRemove: () => void 
         label={t('nvs.type')}
         value={textAt(settings, at('type')) || 'string'}
         options={TYPES.map((value) => ({ value: value, label: value }))}
-        onChange={(value) => {
-          onSettings(setAt(settings, at('type'), value));
-        }}
+        onChange={(value) => onSettings(setAt(settings, at('type'), value))}
       />
       <div class="row">
         {FLAGS.map((flag) => (
@@ -90,9 +85,9 @@ function Column(props: ProfileFormProps & { index: number; onRemove: () => void 
             <input
               type="checkbox"
               checked={getAt(settings, at(flag)) === true}
-              onChange={(event) => {
-                onSettings(setAt(settings, at(flag), event.currentTarget.checked ? true : undefined));
-              }}
+              onChange={(event) =>
+                onSettings(setAt(settings, at(flag), event.currentTarget.checked ? true : undefined))
+              }
             />
             {t(`values.${flag}`)}
           </label>
@@ -101,9 +96,7 @@ function Column(props: ProfileFormProps & { index: number; onRemove: () => void 
           label={t('values.width')}
           value={textAt(settings, at('width'))}
           finding={findingAt(preview, at('width'))}
-          onInput={(text) => {
-            onSettings(setAt(settings, at('width'), numberOrText(text)));
-          }}
+          onInput={(text) => onSettings(setAt(settings, at('width'), numberOrText(text)))}
         />
       </div>
       <button

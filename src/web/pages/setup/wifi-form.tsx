@@ -29,9 +29,7 @@ export function WifiForm(props: ProfileFormProps): JSX.Element {
         value={mode}
         options={MODES.map((value) => ({ value, label: t(`option.wifi.mode.${value}`) }))}
         finding={findingAt(preview, ['wifi', 'mode'])}
-        onChange={(next) => {
-          onSettings(inMode(settings, next));
-        }}
+        onChange={(next) => onSettings(inMode(settings, next))}
       />
       {WITH_NETWORK.includes(mode) && (
         <>
@@ -188,13 +186,7 @@ function Secret(props: SecretProps): JSX.Element {
         mono
       />
       <div>
-        <button
-          type="button"
-          class="button little"
-          onClick={() => {
-            setStoring(true);
-          }}
-        >
+        <button type="button" class="button little" onClick={() => setStoring(true)}>
           <Icon name="key" />
           {t('secret.store')}
         </button>
@@ -202,12 +194,8 @@ function Secret(props: SecretProps): JSX.Element {
       {storing && (
         <SecretDialog
           name={`${textAt(settings, ['name'])}-${suffix}`}
-          onStored={(reference) => {
-            onSettings(setAt(settings, path, reference));
-          }}
-          onClose={() => {
-            setStoring(false);
-          }}
+          onStored={(reference) => onSettings(setAt(settings, path, reference))}
+          onClose={() => setStoring(false)}
         />
       )}
     </div>

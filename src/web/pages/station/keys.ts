@@ -42,8 +42,6 @@ export function useStationKeys(keys: StationKeys): void {
       event.preventDefault();
     };
     window.addEventListener('keydown', onKey);
-    return () => {
-      window.removeEventListener('keydown', onKey);
-    };
+    return () => window.removeEventListener('keydown', onKey);
   }, []);
 }

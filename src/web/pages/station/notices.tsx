@@ -145,9 +145,7 @@ function Scan({ slots }: { slots: string }): JSX.Element {
           value={code}
           autoFocus
           required
-          onInput={(event) => {
-            setCode(event.currentTarget.value);
-          }}
+          onInput={(event) => setCode(event.currentTarget.value)}
         />
       </form>
     </Notice>

@@ -71,22 +71,8 @@ function Tiles(): JSX.Element {
           </div>
         ))}
       </div>
-      {label !== undefined && (
-        <LabelDialog
-          mac={label}
-          onClose={() => {
-            setLabel(undefined);
-          }}
-        />
-      )}
-      {details !== undefined && (
-        <JobDialog
-          port={details}
-          onClose={() => {
-            setDetails(undefined);
-          }}
-        />
-      )}
+      {label !== undefined && <LabelDialog mac={label} onClose={() => setLabel(undefined)} />}
+      {details !== undefined && <JobDialog port={details} onClose={() => setDetails(undefined)} />}
     </>
   );
 }
@@ -104,9 +90,7 @@ function useFit(area: RefObject<HTMLDivElement | null>, count: number): Fit {
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);
-    return () => {
-      observer.disconnect();
-    };
+    return () => observer.disconnect();
   }, []);
   return useMemo(() => fitTiles(count, size.width, size.height), [count, size]);
 }

@@ -55,9 +55,7 @@ export function TileSentence({ cause, text, muted = false }: Said & { muted?: bo
     };
     const observer = new ResizeObserver(fit);
     observer.observe(shown.parentElement ?? shown);
-    return () => {
-      observer.disconnect();
-    };
+    return () => observer.disconnect();
   }, [cause, text]);
   return (
     <p ref={element} class={muted ? 'tile-do muted' : 'tile-do'}>

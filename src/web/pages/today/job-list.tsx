@@ -69,25 +69,12 @@ export function JobList({ code, state }: JobListProps): JSX.Element {
       {value !== undefined && value.length > 0 && <JobTable jobs={value} onOpen={setOpen} />}
       {value?.length === shown && shown < KEPT && (
         <p class="list-more">
-          <button
-            type="button"
-            class="button"
-            onClick={() => {
-              setShown(KEPT);
-            }}
-          >
+          <button type="button" class="button" onClick={() => setShown(KEPT)}>
             {t('devices.more')}
           </button>
         </p>
       )}
-      {open !== undefined && (
-        <JobDetails
-          job={open}
-          onClose={() => {
-            setOpen(undefined);
-          }}
-        />
-      )}
+      {open !== undefined && <JobDetails job={open} onClose={() => setOpen(undefined)} />}
     </section>
   );
 }
@@ -127,9 +114,7 @@ const TONES: Record<Job['state'], Tone> = {
 };
 
 function Row({ job, onOpen }: { job: Job; onOpen: (job: Job) => void }): JSX.Element {
-  const open = (): void => {
-    onOpen(job);
-  };
+  const open = (): void => onOpen(job);
   const icon = job.state === 'passed' ? 'check' : job.state === 'failed' ? 'cross' : 'clock';
   return (
     <tr class="clickable" onClick={open}>

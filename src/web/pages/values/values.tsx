@@ -190,13 +190,7 @@ function Rows({ list, mayChange }: { list: string; mayChange: boolean }): JSX.El
         more={
           value?.next !== undefined &&
           limit < 10 * PAGE && (
-            <button
-              type="button"
-              class="button"
-              onClick={() => {
-                setLimit(10 * PAGE);
-              }}
-            >
+            <button type="button" class="button" onClick={() => setLimit(10 * PAGE)}>
               {t('values.more')}
             </button>
           )
@@ -226,15 +220,7 @@ function Rows({ list, mayChange }: { list: string; mayChange: boolean }): JSX.El
             }
           : {})}
       />
-      {ending !== undefined && (
-        <EndRow
-          list={list}
-          {...ending}
-          onClose={() => {
-            setEnding(undefined);
-          }}
-        />
-      )}
+      {ending !== undefined && <EndRow list={list} {...ending} onClose={() => setEnding(undefined)} />}
     </>
   );
 }
