@@ -48,6 +48,7 @@ function runsIn(folder: string): Runs {
   return {
     'node -e 0': () => run(process.execPath, '-e', '0'),
     'espmint --version': () => espmint('--version'),
+    'espmint devices --help': () => espmint('devices', '--help'),
     'espmint identity': () => espmint('identity', 'a4:cf:12:34:56:78'),
     'espmint nvs generate': () => espmint('nvs', 'generate', CSV, join(folder, 'ours.bin'), '0x6000'),
     "Espressif's generator": () =>
@@ -60,20 +61,26 @@ function runsIn(folder: string): Runs {
       const { value } = await withBoard(setupOf(SETTING), (port) => provisionByHand(port, work));
       return { wallMs: value };
     },
-    'espmint serve, until it listens': async () => ({
-      wallMs: await untilListening(join(folder, 'data')),
+    'espmint serve, until /healthz answers': async () => ({
+      wallMs: await untilHealthy(join(folder, 'data')),
     }),
   };
 }
 
-/** Starts the service on data that exist, and stops it as soon as it says where it listens. */
-async function untilListening(dataDir: string): Promise<number> {
+/** Starts the service on data that exist, asks it as soon as it says where it listens, and stops it. */
+async function untilHealthy(dataDir: string): Promise<number> {
   const started = performance.now();
   const child = spawn(process.execPath, [BIN, '--data-dir', dataDir, 'serve', '--port', '0', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');
-  for await (const line of createInterface({ input: child.stdout })) if (line.includes('"serving"')) break;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const said = JSON.parse(line) as { readonly type: string; readonly url: string };
+    if (said.type !== 'serving') continue;
+    const answer = await fetch(`${said.url}/healthz`);
+    if (answer.status !== 200) throw new Error(`/healthz answers ${answer.status}`);
+    break;
+  }
   const wallMs = performance.now() - started;
   child.kill('SIGTERM');
   await ended;

@@ -10,7 +10,7 @@ export { runCommand } from './esptool-cli/run.js';
 export { ProcessDigestMemory, type DigestMemory } from './write/digest-memory.js';
 export type { DriverEvent, OnDriverEvent } from './events.js';
 export type { Region } from './write/md5.js';
-export { openLink, START_BAUD, type OpenOptions } from './link/open-link.js';
+export { openLink, prepareLink, START_BAUD, type OpenOptions } from './link/open-link.js';
 export { isSamePort } from './ports/port-name.js';
 export { portFilter, type PortChoice } from './ports/port-filter.js';
 export {

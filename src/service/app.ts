@@ -70,12 +70,18 @@ export async function createApp(parts: ServiceParts, options: AppOptions): Promi
   return app;
 }
 
+const neverAsked = (): never => {
+  throw new Error('schemas are compiled by zod');
+};
+
 /** @param answerFault for requests that are refused before any route is looked for */
 function createServer(
   { tls, trustedProxies: proxies = [] }: ServiceOptions,
   answerFault: ReturnType<typeof answerError>,
 ): FastifyInstance {
   const limits = {
+    // Fastify would load compilers of JSON Schema, 200 files, before it is given ours.
+    schemaController: { compilersFactory: { buildValidator: neverAsked, buildSerializer: neverAsked } },
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: proxies.length === 0 ? false : trustedProxies(proxies),
     forceCloseConnections: 'idle',

@@ -1,4 +1,6 @@
 // Starts the service: decides whether this address may be served like that, listens, and says where.
+import { setImmediate } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
 import { EspmintError, toEspmintError } from '../core/errors/index.js';
 import { createApp, type AppOptions } from './app.js';
 import { labelFont } from '../station/index.js';
@@ -8,6 +10,9 @@ import { checkProfile } from '../core/profile/parse.js';
 import { isLoopback } from './http/sites.js';
 import { DEFAULT_HOST, DEFAULT_PORT } from './options.js';
 import type { ServiceParts } from './parts.js';
+
+/** The first page that is opened has its answers before. */
+const WARM_UP_AFTER_MS = 1_000;
 
 export interface StartOptions extends AppOptions {
   /** 0: any free one. */
@@ -32,10 +37,6 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
   const app = await createApp(parts, options);
   try {
     await app.ready();
-    // Made once and kept: made on request it would hold up the boards for 200 ms.
-    app.swagger();
-    // The first profile costs several times what each later one does, in one piece.
-    checkProfile(PROFILE_EXAMPLE);
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
@@ -46,16 +47,30 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
   const scheme = tls === undefined ? 'http' : 'https';
   const url = `${scheme}://${urlHost(host)}:${bound}`;
   parts.log.info({ url, version: options.version }, 'the service listens');
-  // Loaded on request it would hold the boards up: now, when few are there, and in pieces.
-  void Promise.all([import('../core/batch-report/pdf.js'), labelFont()]).catch((error: unknown) =>
-    parts.log.warn({}, `the font of labels cannot be read: ${toEspmintError(error).message}`),
-  );
+  const warmUp = setTimeout(() => void prepare(app, parts.log), WARM_UP_AFTER_MS);
   let closed: Promise<void> | undefined;
   return {
     url,
     hasPeople: () => new People(options.dataDir).anybody(),
-    close: () => (closed ??= app.close()),
+    close: () => {
+      clearTimeout(warmUp);
+      return (closed ??= app.close());
+    },
   };
+}
+
+/**
+ * What costs its first use more than each later one. On request it would hold the boards up: it is done soon after the start,
+ * when few are there, in pieces. Never throws.
+ */
+async function prepare(app: FastifyInstance, log: ServiceParts['log']): Promise<void> {
+  checkProfile(PROFILE_EXAMPLE);
+  await setImmediate();
+  // Made once and kept.
+  app.swagger();
+  await Promise.all([import('../core/batch-report/pdf.js'), labelFont()]).catch((error: unknown) =>
+    log.warn({}, `the font of labels cannot be read: ${toEspmintError(error).message}`),
+  );
 }
 
 /** Over a network only with encryption and with people who may sign in. */

@@ -169,7 +169,7 @@ describe.sequential('a client made from the document', () => {
 
   it('reads a board and finds it the same as the registry', async () => {
     const { json } = await call('inspectPort', { body: { port: ports[0] } });
-    expect(json).toMatchObject({ chip: { chip: 'esp32' }, nvs: { sizeBytes: 0x10000 } });
+    expect(json).toMatchObject({ chip: { chip: 'esp32' }, nvs: { image: { sizeBytes: 0x10000 } } });
     const { compared } = json['registry'] as { compared: { field: string; verdict: string }[] };
     expect(compared.map(({ verdict }) => verdict)).toEqual(['same', 'same', 'same', 'same']);
   });

@@ -118,7 +118,12 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
   const given = await planFromFlags({ ...options, known }, io.env, bundlesOf(io, options));
   const plan = io.boardTimeoutMs === undefined ? given : { ...given, timeoutMs: io.boardTimeoutMs };
   await checkPorts(options.port, plan);
-  const composed = await composeParts(io, options);
+  const { prepareLink } = await import('../../driver/index.js');
+  // A server that starts is waited for: what opens the ports is loaded meanwhile.
+  const [composed] = await Promise.all([
+    composeParts(io, options),
+    Promise.all(options.port.map(prepareLink)),
+  ]);
   const parts = asks ? { ...composed, registry: askingRegistry(io, composed.registry) } : composed;
   try {
     // Lines that redraw themselves would write over the question.

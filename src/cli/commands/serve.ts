@@ -71,11 +71,11 @@ async function serve(io: CliIo, options: Options): Promise<void> {
   if (port > 65_535) throw invalid('--port', `is ${port}`, 'give a number from 0 to 65535');
   if (virtual !== undefined && virtual > 64) throw invalid('--virtual', `is ${virtual}`, 'give 64 at most');
   const tls = await readTls(options);
-  const [{ composeService, WEB_DIR }, { startService }] = await Promise.all([
-    import('../compose/compose-service.js'),
+  const { composeService, WEB_DIR } = await import('../compose/compose-service.js');
+  const [composed, { startService }] = await Promise.all([
+    composeService(io, { ...options, boards: virtual }),
     import('../../service/start.js'),
   ]);
-  const composed = await composeService(io, { ...options, boards: virtual });
   try {
     const service = await startService(composed.parts, {
       version: VERSION,

@@ -1,9 +1,7 @@
 // Builds the parts of the service: registry, serial ports, virtual boards, and where the dashboard lies.
 import { fileURLToPath } from 'node:url';
-import { connectBoard, listPorts, openLink } from '../../driver/index.js';
 import type { ProvisionParts } from '../../provision/index.js';
-import { probeRegistry } from '../../registry/index.js';
-import { createLog, type LogLevel, type ServiceParts } from '../../service/index.js';
+import type { LogLevel, ServiceParts } from '../../service/index.js';
 import {
   composeStore,
   connectorFor,
@@ -12,10 +10,9 @@ import {
   type BackendChoice,
   type RegistryChoice,
 } from './compose.js';
-import { HOST_AIR } from '../../wifi/index.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { offlineUnits, type OfflineChoice } from '../arguments/offline.js';
-import { createVirtualBench, type VirtualBench } from './virtual-bench.js';
+import type { VirtualBench } from './virtual-bench.js';
 
 export interface ServiceChoice extends RegistryChoice, BackendChoice, OfflineChoice, GlobalOptions {
   /** Virtual boards to begin with. */
@@ -38,7 +35,16 @@ export const WEB_DIR = fileURLToPath(new URL('../../web/', import.meta.url));
 export async function composeService(io: CliIo, options: ServiceChoice): Promise<ComposedService> {
   // A stop signal must not take the registry from boards that are still finishing.
   const steady = { ...io, signal: new AbortController().signal };
-  const { registry, store } = await composeStore(steady, options);
+  // The most to load, and then it waits for a server that starts: all else is loaded meanwhile.
+  const { probeRegistry } = await import('../../registry/index.js');
+  const [{ registry, store }, { listPorts, openLink }, { createLog }, { createVirtualBench }, { HOST_AIR }] =
+    await Promise.all([
+      composeStore(steady, options),
+      import('../../driver/index.js'),
+      import('../../service/log.js'),
+      import('./virtual-bench.js'),
+      import('../../wifi/index.js'),
+    ]);
   const production = await store?.production(offlineUnits(steady, options));
   const values = store?.values();
   const firmware = store?.firmware();
@@ -92,6 +98,7 @@ function connectAny(
     if (!transport.accepts(port)) return connectPort(port, options);
     const { expectChip, baud, signal } = options;
     const link = await transport.open(port, { baud: START_BAUD, timeoutMs: LINK_TIMEOUT_MS, signal });
+    const { connectBoard } = await import('../../driver/index.js');
     try {
       return await connectBoard(link, { expectChip, baud, signal });
     } catch (error) {

@@ -26,10 +26,21 @@ export interface OpenOptions {
 export async function openLink(address: string, options: OpenOptions = {}): Promise<Link> {
   const { baud = START_BAUD, timeoutMs = OPEN_TIMEOUT_MS, signal } = options;
   if (address.trim() === '') throw new EspmintError('ADDRESS_INVALID', { address, reason: 'it is empty' });
-  for (const load of TRANSPORTS) {
-    const transport = await load();
-    if (transport.accepts(address)) return transport.open(address, { baud, timeoutMs, signal });
-  }
+  const transport = await transportOf(address);
+  if (transport !== undefined) return transport.open(address, { baud, timeoutMs, signal });
   const scheme = address.slice(0, address.indexOf('://'));
   throw new EspmintError('ADDRESS_INVALID', { address, reason: `espmint knows no ${scheme}:// ports` });
+}
+
+/** Loads what opens this address and opens nothing, while there is something else to wait for. Never throws. */
+export async function prepareLink(address: string): Promise<void> {
+  await transportOf(address).catch(() => undefined);
+}
+
+async function transportOf(address: string): Promise<Transport | undefined> {
+  for (const load of TRANSPORTS) {
+    const transport = await load();
+    if (transport.accepts(address)) return transport;
+  }
+  return undefined;
 }

@@ -22,7 +22,7 @@ const LOCK = '(1702063213, 1)';
 
 /** Longer than recovery after a crash takes, since the server is alive and says so during it. */
 const JOIN_TIMEOUT_MS = 60_000;
-const POLL_MS = 15;
+const POLL_MS = 10;
 const LONGEST_POLL_MS = 250;
 /** Between two starts: one that ended because of another server will not end otherwise at once. */
 const START_PAUSE_MS = 100;
@@ -107,7 +107,8 @@ export class Presence {
         deadline += Date.now() - beforeMs;
       }
       await sleep(pauseMs);
-      pauseMs = Math.min(pauseMs * 1.1, LONGEST_POLL_MS);
+      // Little of the time that a start takes is added to it.
+      pauseMs = Math.min(pauseMs * 1.05, LONGEST_POLL_MS);
     }
     throw new EspmintError('EMBEDDED_START_FAILED', { path: home.cluster, reason: last, log: home.logFile });
   }
