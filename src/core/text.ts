@@ -42,3 +42,8 @@ export const hex = (value: number): string => `0x${value.toString(16)}`;
 /** A word of a command line that a message shows, so that it can be copied into a shell: in quotes where it needs them. */
 export const inShell = (word: string): string =>
   /^[\w@%+=:,./‹›-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
+/** `1 row`, `2 rows`: a count with its noun. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -88,7 +88,7 @@ describe('a station and its operator', () => {
     teach.child.kill('SIGINT');
     expect(await teach.ended).toBe(0);
     const saved = join(scratch.path, 'taught', 'station', 'slots.json');
-    expect(teach.records).toEqual([{ line: `2 slots are saved in ${saved}` }]);
+    expect(teach.records).toEqual([{ line: `saved in ${saved}: 2 slots` }]);
     expect(JSON.parse(readFileSync(saved, 'utf8'))).toEqual({
       version: 1,
       pins: [

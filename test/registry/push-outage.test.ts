@@ -101,7 +101,10 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))('pushes of a regist
       expect(told(boards.macs[0] ?? '')).toBe(1);
       receiver.mood = () => undefined;
       const { code, stderr } = await run();
-      expect([code, stderr]).toEqual([0, expect.stringContaining('1 pushes are still to be delivered')]);
+      expect([code, stderr]).toEqual([
+        0,
+        expect.stringContaining('Still to be delivered: 1 push ("espmint push run"'),
+      ]);
     } finally {
       await boards.close();
     }

@@ -11,6 +11,7 @@ import { batchLine, reserveLine } from '../output/station-text.js';
 import { Table, type Row } from '../output/table.js';
 import { whoami } from '../compose/whoami.js';
 import { reportCommand } from './batch-report.js';
+import { counted } from '../../core/text.js';
 
 interface CreateOptions {
   readonly profile: string;
@@ -164,7 +165,7 @@ function releaseCommand(io: CliIo): Command {
         const { station, reason } = options;
         const units = await batches.releaseUnits(name, station, { reason, who: whoami() });
         if (options.json === true) io.stdout(jsonLine({ type: 'released', batch: name, station, units }));
-        else io.stdout(`${units} units of ${station} in batch ${name} are free for other boards\n`);
+        else io.stdout(`free for other boards of batch ${name}: ${counted(units, 'unit')} of ${station}\n`);
       }),
     );
 }

@@ -15,6 +15,7 @@ import { formOfFile } from '../arguments/file-form.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { operatorOption } from '../compose/origin.js';
 import { loadProfile } from '../compose/plan.js';
+import { counted } from '../../core/text.js';
 
 /** Some labels show a key. */
 const PRIVATE = 0o600;
@@ -86,7 +87,7 @@ async function label(io: CliIo, devices: readonly string[], options: Options): P
       for (const { mac } of values) await registry.labelled(mac, reason, { actor: operator });
     }
     await deliver(labels, format, options);
-    const count = labels.length === 1 ? '1 label' : `${labels.length} labels`;
+    const count = counted(labels.length, 'label');
     io.stderr(options.out === undefined ? `Printed ${count}.\n` : `Wrote ${count} to ${options.out}.\n`);
   } finally {
     await lists?.close();

@@ -15,6 +15,7 @@ import { operatorOption, originOf, type OriginFlags } from '../compose/origin.js
 import { bundlesOf } from '../compose/firmware.js';
 import type { PlanFlags } from '../compose/plan.js';
 import { pushBriefly } from '../compose/push-briefly.js';
+import { counted } from '../../core/text.js';
 
 interface Options extends Omit<PlanFlags, 'known'>, RegistryChoice, BackendChoice, OriginFlags {
   readonly known?: PlanFlags['known'] | 'ask';
@@ -141,7 +142,7 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
     }
     const { pendingSync } = await composed.registry.status();
     if (pendingSync > 0)
-      io.stderr(`${pendingSync} attempts wait in the journal for the registry to come back.\n`);
+      io.stderr(`Kept in the journal until the registry comes back: ${counted(pendingSync, 'attempt')}.\n`);
     await pushBriefly(io, composed);
     io.setExitCode(exitCodeOf(results));
   } finally {

@@ -9,6 +9,7 @@ import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
 import { formatDuration } from '../output/format.js';
 import { tableLines } from '../output/table.js';
 import { parseTime, TIME_FORMS } from '../arguments/times.js';
+import { counted } from '../../core/text.js';
 
 interface Options extends GlobalOptions {
   readonly batch?: string;
@@ -73,7 +74,7 @@ function describe(group: string, figures: Figures, columns: number): string {
   const { boards, passed, failed, reworked, alreadyDone, runs, boardsPerHour } = figures;
   const lines = [
     group,
-    `  boards            ${boards} (${passed} passed, ${failed} failed, ${reworked} reworked, ${alreadyDone} done before; ${runs === 1 ? '1 run' : `${runs} runs`})`,
+    `  boards            ${boards} (${passed} passed, ${failed} failed, ${reworked} reworked, ${alreadyDone} done before; ${counted(runs, 'run')})`,
     `  first-pass yield  ${percent(figures.firstPassYield)}`,
     `  final yield       ${percent(figures.finalYield)}`,
     `  takt              ${duration(figures.taktMs)}`,

@@ -8,6 +8,7 @@ import { replaceFile } from '../../files/index.js';
 import { countOption } from '../arguments/numbers.js';
 import type { CliIo } from '../io.js';
 import { attestationOf } from './matter-attestation.js';
+import { counted } from '../../core/text.js';
 
 /** Passcodes and private keys stand in it. */
 const PRIVATE = 0o600;
@@ -65,7 +66,9 @@ export function matterCommand(io: CliIo): Command {
         });
       }
       await replaceFile(flags.out, rowsOf(flags, count, files), { mode: PRIVATE });
-      io.stderr(`Wrote ${count} rows to ${flags.out}; take them in with espmint values import.\n`);
+      io.stderr(
+        `Wrote ${counted(count, 'row')} to ${flags.out}; import the file with espmint values import.\n`,
+      );
     });
 }
 

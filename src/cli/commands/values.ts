@@ -11,6 +11,7 @@ import { matterCommand } from './values-matter.js';
 import { type CliIo, jsonLine } from '../io.js';
 import { printable } from '../output/printable.js';
 import { shownTime } from '../output/format.js';
+import { counted } from '../../core/text.js';
 
 export function valuesCommand(io: CliIo): Command {
   return new Command('values')
@@ -53,7 +54,7 @@ function importCommand(io: CliIo): Command {
       const count = await withValues(io, command.optsWithGlobals(), (values) =>
         values.add(plan.list, plan.columns, rows, { file }),
       );
-      io.stdout(`${count} rows imported into the list "${plan.list}"\n`);
+      io.stdout(`${counted(count, 'row')} imported into the list "${plan.list}"\n`);
     });
 }
 
@@ -106,7 +107,7 @@ function showCommand(io: CliIo): Command {
         values.rows(list, filter),
       )) {
         const shown = Object.entries(row.values).map(([name, text]) => `${name}=${text.slice(0, 40)}`);
-        const many = row.boards === undefined ? '' : ` (${row.boards} boards)`;
+        const many = row.boards === undefined ? '' : ` (${counted(row.boards, 'board')})`;
         const held = row.reservedBy === undefined ? '' : `for station ${row.reservedBy} `;
         const board = row.mac ?? `${held}${row.wanted ?? ''}${many}`.trim();
         const when = row.claimedAt === undefined ? '' : shownTime(row.claimedAt);

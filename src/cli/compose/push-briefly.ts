@@ -2,6 +2,7 @@
 import { toEspmintError } from '../../core/errors/index.js';
 import type { CliIo } from '../io.js';
 import type { ComposedStore } from './compose.js';
+import { counted } from '../../core/text.js';
 
 /** Nobody at a bench waits longer for a service that is slow; the next command or station goes on. */
 const PATIENCE_MS = 5_000;
@@ -17,7 +18,10 @@ export async function pushBriefly(io: CliIo, { registry, store }: ComposedStore)
       const signal = AbortSignal.any([io.signal, AbortSignal.timeout(PATIENCE_MS)]);
       await pushes.deliverDue({ signal, onNote: note });
       const left = (await pushes.status()).reduce((sum, { pending }) => sum + pending, 0);
-      if (left > 0) note(`${left} pushes are still to be delivered ("espmint push run" goes on with them).`);
+      if (left > 0)
+        note(
+          `Still to be delivered: ${counted(left, 'push', 'pushes')} ("espmint push run" goes on with them).`,
+        );
     } finally {
       await pushes.close();
     }

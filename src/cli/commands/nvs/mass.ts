@@ -9,6 +9,7 @@ import { type CliIo, jsonLine } from '../../io.js';
 import { parseFormatVersion, parseSize } from './arguments.js';
 import { readKey } from './files.js';
 import type { MassEncryption } from './mass-run.js';
+import { counted } from '../../../core/text.js';
 
 interface MassCommandOptions {
   readonly outDir: string;
@@ -73,7 +74,10 @@ async function mass(io: CliIo, config: string, values: string, options: MassComm
   const counts = await runMass(io, generator, { ...options, values, numbers, encryption });
   const { made, kept } = counts;
   if (options.json === true) io.stdout(jsonLine({ type: 'mass', outDir: options.outDir, made, kept }));
-  else io.stdout(`${options.outDir}: ${made} images made${kept > 0 ? `, ${kept} already there` : ''}\n`);
+  else
+    io.stdout(
+      `${options.outDir}: ${counted(made, 'image')} made${kept > 0 ? `, ${kept} already there` : ''}\n`,
+    );
 }
 
 function parseNumbers({ prefixNum, fileId }: MassCommandOptions): { first: number; last: number } {

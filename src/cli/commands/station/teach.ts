@@ -4,6 +4,7 @@ import { dataDirOf } from '../../compose/compose.js';
 import { SlotFile } from '../../../service/index.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { stationPorts, type PortOptions } from './ports.js';
+import { counted } from '../../../core/text.js';
 
 export type TeachOptions = PortOptions;
 
@@ -22,5 +23,5 @@ export async function teach(io: CliIo, options: TeachOptions & GlobalOptions): P
   }
   const slots = new SlotFile(dataDirOf(io, options));
   await slots.write(teaching.pins);
-  io.stdout(`${teaching.pins.length} slots are saved in ${slots.path}\n`);
+  io.stdout(`saved in ${slots.path}: ${counted(teaching.pins.length, 'slot')}\n`);
 }

@@ -1,6 +1,7 @@
 // Errors of the provisioning flow: the board's flash layout does not allow what was asked.
 import { hex } from '../../text.js';
 import { EXIT, entry } from '../entry.js';
+import { counted } from '../../text.js';
 
 const board = { exit: EXIT.board, http: 409, retryable: false } as const;
 
@@ -110,7 +111,7 @@ export const PROVISION_ERRORS = {
   BOARD_CHECK_FAILED: entry<{ port: string; count: number; points?: readonly string[] }>({
     ...board,
     problem: ({ port, count, points = [] }) =>
-      `${port}: the board differs in ${count} ${count === 1 ? 'point' : 'points'} from what it must be, and may not leave${points.length === 0 ? '' : ` (${points.join('; ')})`}`,
+      `${port}: the board differs in ${counted(count, 'point')} from what it must be, and may not leave${points.length === 0 ? '' : ` (${points.join('; ')})`}`,
     next: () => 'do what stands with each point of the list, then check the board again',
   }),
   FLASH_PARTS_OVERLAP: entry<{ one: string; other: string }>({

@@ -1,6 +1,7 @@
 // Errors of the HTTP service: access, requests, jobs and what the service keeps.
 import { inShell } from '../../text.js';
 import { EXIT, entry } from '../entry.js';
+import { counted } from '../../text.js';
 
 const input = { exit: EXIT.input, http: 400, retryable: false } as const;
 const conflict = { exit: EXIT.input, http: 409, retryable: false } as const;
@@ -174,7 +175,7 @@ export const SERVICE_ERRORS = {
   STATION_BUSY: entry<{ running: number }>({
     ...conflict,
     retryable: true,
-    problem: ({ running }) => `${running} boards are running on this station`,
+    problem: ({ running }) => `This station runs ${counted(running, 'board')}`,
     next: () => 'wait until they are done, or stop them',
   }),
   TEACHING_NOT_BEGUN: entry<Record<never, never>>({

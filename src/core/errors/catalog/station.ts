@@ -1,6 +1,7 @@
 // Errors of stations, batches and labels.
 import { inShell } from '../../text.js';
 import { EXIT, entry } from '../entry.js';
+import { counted } from '../../text.js';
 
 const input = { exit: EXIT.input, http: 400, retryable: false } as const;
 const conflict = { exit: EXIT.registry, http: 409, retryable: false } as const;
@@ -70,7 +71,7 @@ export const STATION_ERRORS = {
   }),
   BATCH_FULL: entry<{ batch: string; quantity: number }>({
     ...conflict,
-    problem: ({ batch, quantity }) => `The batch "${batch}" has all of its ${quantity} boards`,
+    problem: ({ batch, quantity }) => `The batch "${batch}" has all of its ${counted(quantity, 'board')}`,
     next: ({ batch, quantity }) =>
       `stop here, or ask for more than ${quantity} with "espmint batch resume ${inShell(batch)} --quantity COUNT"`,
   }),
