@@ -13,7 +13,7 @@ import {
   type Registry,
 } from '../../src/registry/index.js';
 import { type DeviceFields, writeDevices } from '../../src/core/device-table/index.js';
-import { allDevices } from '../../src/service/devices/export.js';
+import { allDevices } from '../../src/service/handlers/devices.js';
 import { listQuery } from '../../src/registry/devices/list.js';
 import { matchText } from '../../src/registry/devices/text-match.js';
 import { asForeignProgram } from './foreign-program.js';

@@ -1,4 +1,8 @@
 // What an administrator does in the database of a store: admission lists, the audit trail, devices out of use.
+import type { Database } from '../store/database.js';
+import { buryDevice } from '../devices/tombstone.js';
+import { checkReason } from '../devices/request.js';
+import { needRow } from '../devices/read.js';
 import type { ListEntry } from '../../core/list-entry.js';
 import type { Asker } from '../process-user.js';
 import type { DeviceName, DeviceRecord } from '../registry.js';
@@ -9,7 +13,6 @@ import { addEntries, type ListedEntry, type ListName, readEntries, removeEntry }
 import { exportDevices, type ExportOptions } from './export-devices.js';
 import { importDevices, type ImportOptions, type LineSource } from './import/import-devices.js';
 import type { ImportReport } from './import/merge.js';
-import { bury } from './remove-device.js';
 import { openColumns } from '../values/open-columns.js';
 
 /** Who asks, with the reason that goes into the audit trail. */
@@ -50,4 +53,22 @@ export function administrationOf({ database, box }: Pick<OpenDatabase, 'database
       database.connected('values', async (client) => (await openColumns(client, list)).open),
     close: () => database.close(),
   };
+}
+
+/**
+ * Lists leave it out from now on, and it is provisioned again with the policy `rotate` only. Its keys can still be
+ * revealed. A second time it changes nothing.
+ *
+ * @param by with the reason for the audit trail
+ * @throws DEVICE_UNKNOWN, INPUT_INVALID (no reason given)
+ */
+async function bury(
+  database: Database,
+  device: DeviceName,
+  by: Asker & { readonly reason: string },
+): Promise<DeviceRecord> {
+  checkReason(by.reason);
+  return database.transaction('remove', async (client) =>
+    buryDevice(client, await needRow(client, device), by.reason, by),
+  );
 }

@@ -5,13 +5,13 @@ import {
   type DevicePage,
   type ExportOptions,
   type Registry,
+  type DeviceRecord,
 } from '../../registry/index.js';
 import { withMoments } from '../http/moments.js';
 import { parseDeviceName } from '../../core/device-name.js';
 import type { DEVICE_OPERATIONS } from '../contract/devices.js';
 import { needDatabase, type ServiceCore } from '../core.js';
 import { type TableFormat, writeDevices } from '../../core/device-table/index.js';
-import { allDevices } from '../devices/export.js';
 import { labelFile } from '../devices/label.js';
 import { askerOf } from '../http/asker.js';
 import { streamText } from '../http/text-stream.js';
@@ -87,4 +87,19 @@ async function listKnown(registry: Registry, filter: DeviceFilter): Promise<Devi
   const page = await registry.list(filter);
   if (page.devices.length === 0) await checkStatus(registry, filter.status);
   return page;
+}
+
+// All devices page by page, so that a registry of any size passes through little memory.
+const PAGE = 1000;
+
+export async function* allDevices(
+  registry: Registry,
+  filter: Omit<DeviceFilter, 'limit' | 'after'>,
+): AsyncGenerator<DeviceRecord> {
+  let after: string | undefined;
+  do {
+    const page = await registry.list({ ...filter, after, limit: PAGE });
+    yield* page.devices;
+    after = page.next;
+  } while (after !== undefined);
 }

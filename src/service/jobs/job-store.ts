@@ -5,7 +5,6 @@ import type { ProvisionEvent, ProvisionResult } from '../../core/stages.js';
 import type { Job, LiveEvent } from '../contract/index.js';
 import { advanceJob, beginJob, endJob, interruptJob, type NewJob } from './job-state.js';
 import { KEPT_JOBS, type Journal } from './journal.js';
-import { Pace } from './pace.js';
 
 export interface JobStoreParts {
   readonly publish: (event: LiveEvent) => void;
@@ -106,5 +105,25 @@ export class JobStore {
       this.#jobs.delete(id);
       return;
     }
+  }
+}
+
+// Thins out progress: a screen needs no more than ten numbers a second, and always the last one.
+const INTERVAL_MS = 100;
+
+class Pace {
+  #lastMs = Number.NEGATIVE_INFINITY;
+  readonly #now: () => number;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** Whether this percentage is to be published. */
+  allows(percent: number): boolean {
+    const now = this.#now();
+    if (percent < 100 && now - this.#lastMs < INTERVAL_MS) return false;
+    this.#lastMs = now;
+    return true;
   }
 }

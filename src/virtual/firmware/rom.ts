@@ -1,4 +1,5 @@
 // The ROM loader of an ESP32 family chip: what answers when the chip starts with IO0 low.
+import { readField } from '../../core/chips/index.js';
 import type { Machine } from '../machine.js';
 import { OP, wordAt, type Request } from '../packet.js';
 import { SlipDecoder } from '../slip.js';
@@ -6,7 +7,6 @@ import { receive, send, setBaud, type Firmware, type Next, type Steps } from '..
 import { answerOf } from './answer.js';
 import { atOnce, type Handler, type Outcome } from './outcome.js';
 import { launchAnyway, launchFromRam } from './ram-programs.js';
-import { actualBaud } from './rom-baud.js';
 import { ROM_ERROR } from './rom-errors.js';
 import { RomFlash } from './rom-flash.js';
 import { ReplyBuffer, RequestBuffer, ROM_BUFFER_BYTES } from './rom-memory.js';
@@ -121,4 +121,23 @@ export class RomLoader implements Firmware {
 
 function* refusal(): Steps<Outcome> {
   return { error: ROM_ERROR.badMessage };
+}
+
+/** Hz per step of the ESP32 ROM's calibration value: crystal = value * 15,625 Hz * (RTC clock in MHz / 40). */
+const CALIBRATION_HZ = 15_625;
+const RTC_CLOCK_MHZ = 40;
+
+/** Bits per second on the wire after CHANGE_BAUDRATE with `wanted`. */
+function actualBaud({ spec, bus, identity }: Machine, wanted: number): number {
+  const { baud } = spec.rom;
+  if (baud.kind === 'none') return wanted;
+  return (wanted * identity.crystalMhz * 1e6) / believedHz();
+
+  function believedHz(): number {
+    if (baud.kind === 'assumes') return baud.assumedMhz * 1e6;
+    if (baud.kind === 'register') return readField(baud.assumedMhz, bus.read) * 1e6;
+    if (baud.kind === 'none') return identity.crystalMhz * 1e6;
+    const clock = readField(baud.rtcClock, bus.read) / RTC_CLOCK_MHZ;
+    return readField(baud.calibration, bus.read) * CALIBRATION_HZ * clock;
+  }
 }

@@ -12,7 +12,6 @@ import { SerialPort } from 'serialport';
 import { EspmintError } from '../../core/errors/index.js';
 import type { HostPort, VirtualBoard } from '../board.js';
 import { awaitClient, leaveBoard, type BoardServer, type LeavePolicy } from './server.js';
-import { together } from './together.js';
 
 /** node-pty's native module, as far as it is used: opens a pair without starting a process. */
 interface NativePty {
@@ -207,4 +206,18 @@ class PtyServer implements BoardServer {
     symlinkSync(pair.path, fresh);
     renameSync(fresh, this.url);
   }
+}
+
+/** @param write gets all that was handed over since the last call, at the end of the current turn of the event loop. */
+function together(write: (bytes: Uint8Array) => void): (bytes: Uint8Array) => void {
+  let waiting: Uint8Array[] = [];
+  return (bytes) => {
+    waiting.push(bytes);
+    if (waiting.length > 1) return;
+    queueMicrotask(() => {
+      const all = Buffer.concat(waiting);
+      waiting = [];
+      write(all);
+    });
+  };
 }

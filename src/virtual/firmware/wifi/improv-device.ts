@@ -1,7 +1,6 @@
 // Firmware that speaks Improv Serial: a reading of the specification apart from the client's, as a device keeps it.
 import type { Air } from './air.js';
 import { authOf, joinLog, scannedName, type JoinAttempt } from './air.js';
-import type { ChipFacts } from './facts.js';
 
 /** What the device does next: bytes to send, or time to take. */
 export type Act =
@@ -151,4 +150,11 @@ function textsOf(bytes: readonly number[]): string[] {
     at += 1 + length;
   }
   return texts;
+}
+
+// What firmware knows of the chip that it runs on.
+interface ChipFacts {
+  readonly chip: string;
+  /** Lower case with colons. */
+  readonly mac: string;
 }

@@ -1,4 +1,6 @@
 // One device beside the list: identity, history as a timeline, actions with their consequences.
+import { say } from '../../ui/toasts.js';
+import { ReasonForm } from '../../ui/reason-form.js';
 import type { JSX } from 'preact';
 import type { DeviceHistory } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
@@ -7,7 +9,7 @@ import { currentLocale, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { DialogButton } from '../../ui/dialog.js';
+import { DialogButton, Dialog } from '../../ui/dialog.js';
 import { Facts } from '../../ui/facts.js';
 import { Icon, type IconName } from '../../ui/icon.js';
 import { useLive } from '../../ui/live.js';
@@ -16,7 +18,6 @@ import { denyLink } from '../lists/lists.js';
 import { StatusBadge } from './device-table.js';
 import { LabelDialog } from './label-dialog.js';
 import type { Filters } from './filters.js';
-import { RemoveDialog } from './remove-dialog.js';
 import { RevealDialog } from './reveal-dialog.js';
 import { Timeline } from './timeline.js';
 
@@ -162,5 +163,21 @@ function Opener({ icon, label, children }: OpenerProps): JSX.Element {
     <div>
       <DialogButton label={shown}>{children}</DialogButton>
     </div>
+  );
+}
+
+// Takes a device out of use, with a reason for the audit trail.
+function RemoveDialog({ mac, onClose }: { mac: string; onClose: () => void }): JSX.Element {
+  const remove = async (reason: string): Promise<void> => {
+    await call('removeDevice', { params: { device: mac }, body: { reason } });
+    say(t('removal.done', { mac }));
+    onClose();
+  };
+  return (
+    <Dialog title={t('removal.title', { mac })} onClose={onClose}>
+      <ReasonForm danger submit={t('removal.do')} hint={t('removal.reasonHint')} act={remove}>
+        <p>{t('removal.consequence')}</p>
+      </ReasonForm>
+    </Dialog>
   );
 }

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Job, PortState } from '../../../service/contract/index.js';
-import { formatDuration, shortMac } from '../../format/format.js';
+import { formatDuration, shortMac, formatShort } from '../../format/format.js';
 import { currentLocale, t, type Key } from '../../i18n/translate.js';
 import { hasRole, knowsWhat } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -10,8 +10,15 @@ import { Icon, type IconName } from '../../ui/icon.js';
 import { useNow } from '../../ui/load.js';
 import { TileActions } from './tile-actions.js';
 import { heldText, TileSentence, waitText, whatToDo } from './tile-sentence.js';
-import { StageStrip } from './stage-strip.js';
-import { progressOf, stageOf, wordWidthEm, type Density, type TileState } from './tile-model.js';
+import {
+  progressOf,
+  stageOf,
+  wordWidthEm,
+  type Density,
+  type TileState,
+  stageMarks,
+  type Mark,
+} from './tile-model.js';
 
 const ICONS: Record<TileState, IconName> = {
   empty: 'plug',
@@ -159,4 +166,22 @@ function Progress({ job }: { job: Job }): JSX.Element {
 function Elapsed({ since }: { since: string }): JSX.Element {
   const now = useNow(200);
   return <>{formatDuration(now - Date.parse(since), currentLocale())}</>;
+}
+
+// The stage strip: a mark for each stage of the way, so that one sees how far a board is and where time goes.
+function StageStrip({ job }: { job: Job }): JSX.Element {
+  const marks = stageMarks(job);
+  const done = marks.filter(({ state }) => state === 'done').length;
+  return (
+    <div class="strip" role="img" aria-label={t('tile.stages', { done, of: marks.length })}>
+      {marks.map((mark) => (
+        <span key={mark.stage} class={`mark ${mark.state}`} title={titleOf(mark)} />
+      ))}
+    </div>
+  );
+}
+
+function titleOf({ stage, durationMs }: Mark): string {
+  const name = t(`stage.${stage}`);
+  return durationMs === undefined ? name : `${name}: ${formatShort(durationMs, currentLocale())}`;
 }
