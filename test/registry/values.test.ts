@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { inflateSync } from 'node:zlib';
 import {
   existsSync,
@@ -25,7 +26,7 @@ import { type Registry, Store, type Values } from '../../src/registry/index.js';
 import { createApp } from '../../src/service/app.js';
 import { CodeQueue } from '../../src/station/index.js';
 import { createVirtualBoard } from '../../src/virtual/index.js';
-import { runInProcess, type InProcessRun } from '../support/cli-in-process.js';
+import { runInProcess, startVirtual, type InProcessRun } from '../support/cli-in-process.js';
 import { cuttable } from '../support/cuttable.js';
 import { row, tableBytes } from '../support/flash-layouts.js';
 import { connectTo } from '../support/flow.js';
@@ -256,6 +257,33 @@ describe('a list of values', () => {
       'scan BOX-1',
       'scan BOX-2',
     ]);
+  });
+
+  it('gives the row whose code was scanned at a terminal station, and holds a board without one', async () => {
+    const lines = ['CARTON-1,1,A,00,cert-1.der', 'CARTON-2,2,B,00,cert-1.der'];
+    await importCsv('cartons', ['scan,passcode,sku,blob,cert', ...lines], 'scan');
+    const mac = 'a4:cf:12:00:00:5a';
+    const bench = await startVirtual(['--listen', 'rfc2217://127.0.0.1:0', '--mac', mac]);
+    const stdin = new PassThrough();
+    let said = '';
+    const station = runInProcess(
+      [
+        ...['station', '--port', ...bench.urls, '--profile', profileFile, '--data-dir', dataDir],
+        ...['--start', 'key', '--retries', '0', '--json'],
+      ],
+      { stdin, onStdout: (text) => (said += text) },
+    );
+    const says = (text: RegExp): Promise<void> => expect.poll(() => said, { timeout: 20_000 }).toMatch(text);
+    await says(/"state":"waiting"/);
+    stdin.write('\n');
+    await says(/VALUE_ROW_NOT_SCANNED/);
+    stdin.write('CARTON-2\n1\n');
+    await says(/"state":"passed"/);
+    stdin.write('q\n');
+    expect((await station).code).toBe(0);
+    await bench.close();
+    expect(await values.rows('cartons', { state: 'used' })).toMatchObject([{ number: 2, mac }]);
+    expect((await values.rows('cartons', { state: 'free' })).map(({ number }) => number)).toEqual([1]);
   });
 
   it('gives no row twice to boards that come at once', async () => {

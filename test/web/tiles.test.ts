@@ -195,6 +195,14 @@ describe.skipIf(!(await browserAvailable()))('a scanner without a field', () => 
     await tileSays(page, 1, 'PASS');
   });
 
+  it('names the row of a list for the next board, where the product says so', async () => {
+    const { world, page } = await open(2);
+    world.nextCodes = [];
+    await scan(page, 'BOX-2');
+    await page.getByText('"BOX-2" is for the next board. Plug it in.').waitFor();
+    expect([world.nextCodes, world.jobs]).toEqual([['BOX-2'], []]);
+  });
+
   it('leaves the keys of a person as they are', async () => {
     const { page } = await open(12);
     await page.keyboard.press('1');

@@ -39,7 +39,9 @@ function station(world: FakeWorld): Handlers {
     scanLabel: ({ body: { code } }) => {
       const job = world.jobs.find(({ scanning, uuid }) => scanning === true && uuid === code);
       if (job !== undefined) world.putJob({ ...job, scanning: false, state: 'passed' });
-      return { matched: job !== undefined, forNext: false };
+      const kept = job === undefined ? world.nextCodes : undefined;
+      kept?.push(code);
+      return { matched: job !== undefined, forNext: kept !== undefined };
     },
     listStations: () => ({
       stations: [

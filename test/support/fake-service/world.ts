@@ -64,6 +64,8 @@ export class FakeWorld {
   readonly batches: BatchInfo[] = [];
   readonly units: UnitInfo[] = [];
   readonly printers: Printer[] = [];
+  /** Codes that were scanned for the next boards; undefined: the product looks up nothing by codes. */
+  nextCodes: string[] | undefined;
   /** What keeps printers from printing. */
   printerTrouble: string | undefined;
   /** Of the whole station; its batch is the one of the settings. */
