@@ -150,7 +150,7 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await page.getByLabel('What').selectOption('device removed');
     await shown.waitFor({ state: 'detached' });
     expect(new URL(page.url()).hash).toBe(`#/audit?kind=device+removed&device=${encodeURIComponent(mac)}`);
-    expect(await page.getByRole('row').count()).toBe(2);
+    await expect.poll(() => page.getByRole('row').count()).toBe(2);
   });
 
   it('is not offered what the role does not have', async () => {

@@ -19,9 +19,10 @@ export function Folded({ text }: { text: string }): JSX.Element {
   );
 }
 
-/** What a code means in the language of the page, then the words of the service; of a code without words, those alone. */
+/** What a code means in the language of the page, then the words of the service; where those say it all, they alone. */
 export function CodeWords({ code, message }: { code: string; message: string }): JSX.Element {
-  const words = maybe(`warning.${code}`) ?? runWordsFor(code)?.cause;
+  const short = currentLanguage() === 'en' ? undefined : runWordsFor(code)?.cause;
+  const words = maybe(`warning.${code}`) ?? short;
   if (words === undefined) return <p>{sentence(message)}</p>;
   return (
     <>
