@@ -153,6 +153,11 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await expect.poll(() => page.getByRole('row').count()).toBe(2);
   });
 
+  it('names what an entry of the audit trail is about in the language of the page', async () => {
+    const page = await fixture.open({ world: fleetWorld(1) }, '#/audit', { locale: 'de-DE' });
+    await page.getByText('Liste: Sperrliste').waitFor();
+  });
+
   it('is not offered what the role does not have', async () => {
     const mac = fleetWorld(1).devices[0]?.mac ?? '';
     const page = await openAs('operator', `#/devices/${encodeURIComponent(mac)}`);

@@ -6,7 +6,7 @@ import type { AuditEntry } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { addressOf } from '../../api/routes.js';
 import { formatExact } from '../../format/format.js';
-import { currentLocale, maybe, t } from '../../i18n/translate.js';
+import { currentLocale, type Key, maybe, t } from '../../i18n/translate.js';
 import { go, link, type Place } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -171,18 +171,36 @@ function Entries({ filters }: { filters: Filters }): JSX.Element {
   );
 }
 
-/** The reason first, then whatever else the entry says, by its name in the registry. */
+/** The reason first, then whatever else the entry says; a name without words of its own as the registry has it. */
 function Detail({ detail: { reason, ...rest } }: AuditEntry): JSX.Element {
   return (
     <>
       {typeof reason === 'string' && reason !== '' && <span>{reason} </span>}
       {Object.entries(rest).map(([name, value]) => (
         <span key={name} class="muted small">
-          {name}: {typeof value === 'string' ? value : JSON.stringify(value)}{' '}
+          {nameText(name)}: {valueText(name, value)}{' '}
         </span>
       ))}
     </>
   );
+}
+
+/** Words that other parts of the page have. */
+const SHARED_NAMES: Readonly<Record<string, Key>> = {
+  batch: 'column.batch',
+  station: 'conflict.fact.station',
+  profile: 'conflict.fact.profile',
+  row: 'values.row',
+};
+
+function nameText(name: string): string {
+  return maybe(SHARED_NAMES[name] ?? `audit.name.${name}`) ?? name;
+}
+
+function valueText(name: string, value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value);
+  const prefix = { list: 'lists', decision: 'decision', state: 'values.state' }[name];
+  return (prefix && maybe(`${prefix}.${value}`)) ?? value;
 }
 
 /** As the registry writes where somebody asked from: `192.0.2.7 by way of line-4`, or the name of a computer. */
