@@ -35,7 +35,7 @@ export function takeUploads(app: FastifyInstance): void {
 function endWhenLate({ raw }: FastifyRequest): void {
   const timer = setTimeout(() => {
     if (!raw.complete) raw.destroy();
-  }, REQUEST_TIMEOUT_MS);
+  }, REQUEST_TIMEOUT_MS).unref();
   for (const event of ['end', 'close']) raw.once(event, () => clearTimeout(timer));
 }
 
@@ -50,11 +50,13 @@ async function* piecesOf({ raw }: FastifyRequest): AsyncGenerator<Uint8Array> {
   // An answer is still to be sent over it when reading ends early.
   const pieces = raw.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array, undefined>;
   for (;;) {
-    const timer = setTimeout(() => raw.destroy(), REQUEST_TIMEOUT_MS);
-    const next = await pieces.next().catch((error: unknown) => {
-      throw new EspmintError('CANCELLED', { what: 'The upload' }, { cause: error });
-    });
-    clearTimeout(timer);
+    const timer = setTimeout(() => raw.destroy(), REQUEST_TIMEOUT_MS).unref();
+    const next = await pieces
+      .next()
+      .catch((error: unknown) => {
+        throw new EspmintError('CANCELLED', { what: 'The upload' }, { cause: error });
+      })
+      .finally(() => clearTimeout(timer));
     if (next.done === true) return;
     yield next.value;
   }
