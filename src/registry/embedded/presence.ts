@@ -13,6 +13,7 @@ import { refuseCopy } from './copied.js';
 import { openHome, type ServerHome } from './home.js';
 import { loopbackConnection, refuseOtherThanScram } from './loopback.js';
 import { DATABASE, ROLE } from './roles.js';
+import { endOrCut } from '../store/goodbye.js';
 import { type Starting, startServer, stopServer } from './server-process.js';
 import { SOCKET_PORT } from './settings.js';
 import { codeOf } from '../../files/index.js';
@@ -76,7 +77,7 @@ export class Presence {
     } catch {
       // The server is gone or going: nothing is left to leave.
     } finally {
-      await client.end().catch(() => undefined);
+      await endOrCut(() => client.end(), [client]);
     }
   }
 
@@ -96,7 +97,7 @@ export class Presence {
           this.#watch(outcome);
           return connection;
         }
-        await outcome.end().catch(() => undefined);
+        await endOrCut(() => outcome.end(), [outcome]);
         continue;
       }
       last = outcome.reason;
@@ -170,7 +171,7 @@ async function tryToEnter(home: ServerHome): Promise<pg.Client | NotYet> {
     await client.query('select 1');
     return client;
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await endOrCut(() => client.end(), [client]);
     return judgeRefusal(home, error);
   }
 }

@@ -10,6 +10,7 @@ import { isSameServer, readServerIdentity, type ServerIdentity } from './registr
 import { type DeliveryFailure, maskedReason, type Sink, type SinkOptions } from './sink.js';
 import type { CompiledStatement } from './statement.js';
 import { codeOf } from '../../files/index.js';
+import { endOrCut } from '../store/goodbye.js';
 
 export interface SqlOptions extends SinkOptions {
   /** With nothing left to the environment: its PG* variables are those of the registry. */
@@ -18,8 +19,6 @@ export interface SqlOptions extends SinkOptions {
   /** The server that may not be a target, asked at each connection; absent when any may. */
   readonly registryServer?: (() => Promise<ServerIdentity | undefined>) | undefined;
 }
-
-const GOODBYE_MS = 500;
 
 /** A connection that stays open from one message to the next, and is left after a failure. */
 export class SqlSink implements Sink {
@@ -54,10 +53,7 @@ export class SqlSink implements Sink {
     const open = this.#open;
     this.#open = undefined;
     if (open === undefined) return;
-    // A server that no longer answers does not close its side either.
-    const timer = setTimeout(() => open.socket.destroy(), GOODBYE_MS);
-    await open.client.end().catch(() => undefined);
-    clearTimeout(timer);
+    await endOrCut(() => open.client.end(), [open.client]);
   }
 
   async #run(message: PushMessage): Promise<void> {

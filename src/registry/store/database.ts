@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
+import { endOrCut } from './goodbye.js';
 import { Outage } from './outage.js';
 import { type ErrorContext, isCollision, isConnectionLoss, toRegistryError } from './sql-errors.js';
 
@@ -155,6 +156,7 @@ class Connections {
   readonly #options: DatabaseOptions;
   /** By whether it is for bulk work. */
   readonly #pools = new Map<boolean, pg.Pool>();
+  readonly #clients = new Set<pg.Client>();
   #closed = false;
   #prepared: Promise<void> | undefined;
   /** Connections that have their settings. */
@@ -198,7 +200,11 @@ class Connections {
     this.users--;
     if (this.users > 0) return;
     this.#closed = true;
+    const clients = [...this.#clients];
+    const closed = clients.map((client) => new Promise((resolve) => client.once('end', resolve)));
     for (const pool of this.#pools.values()) await pool.end().catch(() => undefined);
+    // A pool waits for the work on its connections, not until they are closed; the program would not end before.
+    await endOrCut(() => Promise.all(closed), clients);
     await this.source.release();
   }
 
@@ -230,7 +236,11 @@ class Connections {
     });
     // An idle connection that breaks is dropped by the pool; the next call takes another.
     pool.on('error', () => undefined);
-    pool.on('connect', (client) => client.on('error', () => undefined));
+    pool.on('connect', (client) => {
+      client.on('error', () => undefined);
+      this.#clients.add(client);
+      client.once('end', () => this.#clients.delete(client));
+    });
     return pool;
   }
 }

@@ -1,5 +1,5 @@
 // What answers at an address that somebody has typed, in place of a PostgreSQL server, holds nobody up and fills no memory.
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type ServerOpts, Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { testMessage } from '../push/message.js';
@@ -7,6 +7,7 @@ import { maskedReason } from '../push/sink.js';
 import { SqlSink } from '../push/sql-sink.js';
 import { compileStatement } from '../push/statement.js';
 import { shortened } from '../reason.js';
+import { Database } from './database.js';
 import { probeRegistry } from './probe.js';
 
 /** A message of the protocol: its kind, the length that it claims, its bytes. */
@@ -31,8 +32,8 @@ afterEach(() => {
 });
 
 /** Takes everybody in, then does this to the first question. */
-async function serverThat(answers: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
+async function serverThat(answers: (socket: Socket) => void, options: ServerOpts = {}): Promise<number> {
+  const server = createServer(options, (socket) => {
     let isIn = false;
     socket
       .on('error', () => undefined)
@@ -76,6 +77,33 @@ it('what a server says of an error is cut before secrets are looked for in it, a
   expect(error.message.length).toBeLessThan(1_500);
   expect(shortened(`${'x'.repeat(990)} ${KEY}`)).toBe(`${'x'.repeat(990)} …`);
   expect(maskedReason(`${'* '.repeat(1_010)}${KEY}${KEY}`, [])).not.toContain(KEY.slice(0, 6));
+});
+
+it('a server that falls silent and keeps its side open is left by who works with it', async () => {
+  const answered = message('C', Buffer.from('SET\0'));
+  const sockets: Socket[] = [];
+  const port = await serverThat(
+    (socket) => {
+      // The goodbye is answered by nothing, not even by the end of the connection.
+      if (sockets.push(socket) === 1) socket.write(Buffer.concat([answered, READY]));
+    },
+    { allowHalfOpen: true },
+  );
+  const own = new Socket();
+  const at = { host: '127.0.0.1', port, user: 'u', password: 'p', database: 'x' };
+  const config = { ...at, ssl: false, stream: () => own };
+  const source = {
+    description: 'test',
+    ensure: () => Promise.resolve(config),
+    release: () => Promise.resolve(),
+  };
+  const options = { patienceMs: 0, timeoutMs: 5_000, poolSize: 1 };
+  const database = new Database(source, options);
+  await database.connected('test', () => Promise.resolve());
+  await database.close();
+  // An open connection keeps the program from ending.
+  expect(own.destroyed).toBe(true);
+  for (const socket of sockets) socket.destroy();
 });
 
 describe.each([

@@ -6,6 +6,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import { reasonOf } from '../../files/index.js';
 import { boundedSocket } from './bounded-socket.js';
 import type { ServerSource } from './database.js';
+import { endOrCut } from './goodbye.js';
 import { type ConnectionSettings, type Environment, type Host, passwordFor, readSettings } from './libpq.js';
 import { isConnectionLoss } from './sql-errors.js';
 
@@ -17,7 +18,6 @@ const CREDENTIALS = ['PGPASSWORD', 'PGPASSFILE', 'PGSSLKEY', 'PGSSLCERT', 'PGSER
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/i;
 /** To find out which of several hosts takes us. */
 const LOOK_TIMEOUT_MS = 5000;
-const GOODBYE_MS = 500;
 
 /**
  * @param databaseUrl as psql reads it, with several hosts, sockets and services. What it leaves out is taken from a
@@ -103,10 +103,7 @@ async function mayWrite(config: pg.ClientConfig): Promise<boolean> {
     );
     return rows[0]?.free === true;
   } finally {
-    // A server that does not close its side is not waited for.
-    const timer = setTimeout(() => socket.destroy(), GOODBYE_MS);
-    await client.end().catch(() => undefined);
-    clearTimeout(timer);
+    await endOrCut(() => client.end(), [client]);
   }
 }
 
