@@ -236,6 +236,17 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
     const page = await fixture.open({ world: busyWorld(4) }, '', { locale: 'vi-VN' });
     await page.locator('.tile-word', { hasText: 'ĐẠT' }).first().waitFor();
     expect(await page.getAttribute('html', 'lang')).toBe('vi');
+    await goTo(page, '#/setup');
+    const url = page.getByPlaceholder('https://ca.example.com:8443');
+    const before = await url.inputValue();
+    await url.fill('ftp://ca.example.com');
+    const finding = page.locator('.finding', { hasText: 'Không phải địa chỉ http hoặc https.' });
+    await finding.waitFor();
+    // The English of the service is there for whoever unfolds it.
+    expect(await finding.getByText('The CA URL').isVisible()).toBe(false);
+    await finding.locator('summary').click();
+    expect(await finding.getByText('The CA URL').isVisible()).toBe(true);
+    await url.fill(before);
     await goTo(page, '#/settings');
     await page.getByRole('combobox').first().selectOption('en');
     await page.getByRole('heading', { name: 'Settings' }).waitFor();
