@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { t } from '../i18n/translate.js';
 import { signIn } from '../store/session.js';
-import { TextField } from '../ui/field.js';
+import { Form, TextField } from '../ui/field.js';
 import { FailureNote } from '../ui/parts.js';
 import { failureText } from '../ui/toasts.js';
 
@@ -25,13 +25,7 @@ export function SignInPage(): JSX.Element {
   };
   return (
     <main class="sign-in">
-      <form
-        class="card stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
+      <Form class="card stack" onSubmit={() => void submit()}>
         <div class="brand">
           <img src="./icon.svg" alt="" width="40" height="40" />
           <h1>espmint</h1>
@@ -49,7 +43,7 @@ export function SignInPage(): JSX.Element {
         <button type="submit" class="button primary" disabled={busy || name.trim() === '' || password === ''}>
           {t('signIn.do')}
         </button>
-      </form>
+      </Form>
     </main>
   );
 }

@@ -156,3 +156,24 @@ export function SelectField<T extends string>(props: SelectFieldProps<T>): JSX.E
     </Field>
   );
 }
+
+interface FormProps {
+  readonly class?: string;
+  readonly onSubmit: () => void;
+  readonly children: ComponentChildren;
+}
+
+/** The page stays where it is when a form is sent. */
+export function Form({ class: look, onSubmit, children }: FormProps): JSX.Element {
+  return (
+    <form
+      class={look}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      {children}
+    </form>
+  );
+}

@@ -4,6 +4,7 @@ import { t } from '../i18n/translate.js';
 import { Icon } from './icon.js';
 import { FailureNote, Skeleton } from './parts.js';
 import { attempt } from './toasts.js';
+import { Form } from './field.js';
 
 interface Column<T> {
   /** Empty: without a head. */
@@ -113,13 +114,7 @@ interface FormCardProps {
 export function FormCard(props: FormCardProps): JSX.Element {
   const { title, submit, disabled = false, onSubmit, children, below, aside } = props;
   return (
-    <form
-      class="card stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onSubmit();
-      }}
-    >
+    <Form class="card stack" onSubmit={() => onSubmit()}>
       <header>
         <h2>{title}</h2>
         {aside}
@@ -131,7 +126,7 @@ export function FormCard(props: FormCardProps): JSX.Element {
         </button>
       </div>
       {below}
-    </form>
+    </Form>
   );
 }
 

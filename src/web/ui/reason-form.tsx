@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { t } from '../i18n/translate.js';
-import { TextField } from './field.js';
+import { Form, TextField } from './field.js';
 import { FailureNote } from './parts.js';
 
 /** As the API wants it. */
@@ -36,13 +36,7 @@ export function ReasonForm(props: ReasonFormProps): JSX.Element {
     setBusy(false);
   };
   return (
-    <form
-      class="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void send();
-      }}
-    >
+    <Form class="stack" onSubmit={() => void send()}>
       {children}
       <TextField label={t('reason.label')} value={reason} onInput={setReason} hint={hint} required />
       <FailureNote failure={failure} />
@@ -55,6 +49,6 @@ export function ReasonForm(props: ReasonFormProps): JSX.Element {
           {submit}
         </button>
       </div>
-    </form>
+    </Form>
   );
 }

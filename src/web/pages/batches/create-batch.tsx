@@ -5,7 +5,7 @@ import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { go, link } from '../../router.js';
 import { useStore } from '../../store/store.js';
-import { SelectField, TextField } from '../../ui/field.js';
+import { Form, SelectField, TextField } from '../../ui/field.js';
 import { attempt } from '../../ui/toasts.js';
 import { NoProduct } from '../setup/no-product.js';
 
@@ -38,13 +38,7 @@ export function CreateBatch({ onCreated }: { onCreated: () => void }): JSX.Eleme
     );
   }
   return (
-    <form
-      class="card stack loose"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void attempt(create);
-      }}
-    >
+    <Form class="card stack loose" onSubmit={() => void attempt(create)}>
       <header>
         <h2>{t('batch.new')}</h2>
       </header>
@@ -71,7 +65,7 @@ export function CreateBatch({ onCreated }: { onCreated: () => void }): JSX.Eleme
           {t('batch.create')}
         </button>
       </div>
-    </form>
+    </Form>
   );
 }
 

@@ -11,6 +11,7 @@ import { Icon } from '../../ui/icon.js';
 import { Blank, FailureNote } from '../../ui/parts.js';
 import { InspectionReport } from './report.js';
 import { WifiPanel } from './wifi-panel.js';
+import { Form } from '../../ui/field.js';
 
 type Run =
   | { readonly state: 'none' }
@@ -61,13 +62,7 @@ function PortChoice(props: { port: string; reading: boolean; onRead: () => void 
   const busy = present.find(({ port }) => port === props.port)?.job?.state === 'running';
   const known = present.some(({ port }) => port === props.port);
   return (
-    <form
-      class="row"
-      onSubmit={(event) => {
-        event.preventDefault();
-        props.onRead();
-      }}
-    >
+    <Form class="row" onSubmit={() => props.onRead()}>
       <label>
         <span class="visually-hidden">{t('fact.port')}</span>
         <select
@@ -89,6 +84,6 @@ function PortChoice(props: { port: string; reading: boolean; onRead: () => void 
         <Icon name="inspect" />
         {t('inspect.read')}
       </button>
-    </form>
+    </Form>
   );
 }

@@ -6,7 +6,7 @@ import type { WifiSet } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { useStore } from '../../store/store.js';
-import { SelectField, TextField } from '../../ui/field.js';
+import { Form, SelectField, TextField } from '../../ui/field.js';
 import { useNow } from '../../ui/load.js';
 import { Note } from '../../ui/parts.js';
 
@@ -50,10 +50,9 @@ function WpsForm({ port, onRun, busy }: AirProps): JSX.Element {
   const fits = /^\d{8}$/.test(digits) && Number(digits[7]) === wpsCheckDigit(digits.slice(0, 7));
   const isWrong = digits.length >= 8 && !fits;
   return (
-    <form
+    <Form
       class="stack loose"
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={() => {
         setSince(Date.now());
         const signal = begin();
         void onRun(() =>
@@ -89,7 +88,7 @@ function WpsForm({ port, onRun, busy }: AirProps): JSX.Element {
         )}
         {busy && <VirtualButton port={port} />}
       </div>
-    </form>
+    </Form>
   );
 }
 
@@ -143,10 +142,9 @@ function SmartConfigForm({ port, onRun, busy }: AirProps): JSX.Element {
   const [bssid, setBssid] = useState('');
   const { begin, stop } = useStop();
   return (
-    <form
+    <Form
       class="stack loose"
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={() => {
         const body = {
           ...{ port, ssid, password, protocol },
           ...(protocol === 'v1' || key === '' ? {} : { key }),
@@ -191,7 +189,7 @@ function SmartConfigForm({ port, onRun, busy }: AirProps): JSX.Element {
           </button>
         )}
       </div>
-    </form>
+    </Form>
   );
 }
 
@@ -212,10 +210,9 @@ function PortalForm({ port, onRun, busy }: AirProps): JSX.Element {
     );
   }, [port]);
   return (
-    <form
+    <Form
       class="stack loose"
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={() => {
         const body = { url, ssid, password, ...(proof === '' ? {} : { proof }) };
         const signal = begin();
         void onRun(() => call('joinByPortal', { body, signal }));
@@ -229,6 +226,6 @@ function PortalForm({ port, onRun, busy }: AirProps): JSX.Element {
           {t(busy ? 'wifi.joining' : 'wifi.join')}
         </button>
       </div>
-    </form>
+    </Form>
   );
 }

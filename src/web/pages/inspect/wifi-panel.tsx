@@ -7,7 +7,7 @@ import { sentence } from '../../format/format.js';
 import { t, type Key } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { SelectField, TextField } from '../../ui/field.js';
+import { Form, SelectField, TextField } from '../../ui/field.js';
 import { FailureNote, Note } from '../../ui/parts.js';
 import { CodeWords } from '../../ui/service-words.js';
 import { AirForm, type AirWay } from './wifi-air.js';
@@ -131,12 +131,11 @@ function WifiForm(props: { look: WifiLook; busy: boolean; onJoin: (draft: Draft)
   const caution = CAUTIONS[found?.security ?? 'other'];
   const lacksProof = look.needsProof && proof === '';
   return (
-    <form
+    <Form
       class="stack loose"
-      onSubmit={(event) => {
-        event.preventDefault();
-        props.onJoin({ ssid, password: open ? '' : password, ...(look.needsProof ? { proof } : {}) });
-      }}
+      onSubmit={() =>
+        props.onJoin({ ssid, password: open ? '' : password, ...(look.needsProof ? { proof } : {}) })
+      }
     >
       <p>{t(`wifi.way.${look.way}`)}</p>
       {networks.length > 0 && (
@@ -172,7 +171,7 @@ function WifiForm(props: { look: WifiLook; busy: boolean; onJoin: (draft: Draft)
           {t(busy ? 'wifi.joining' : 'wifi.join')}
         </button>
       </div>
-    </form>
+    </Form>
   );
 }
 

@@ -6,7 +6,7 @@ import { call, serviceNow } from '../../api/client.js';
 import { formatAgo, formatExact } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { Dialog, DialogButton } from '../../ui/dialog.js';
-import { SelectField, TextField } from '../../ui/field.js';
+import { Form, SelectField, TextField } from '../../ui/field.js';
 import { FormCard, ListCard, RemoveButton } from '../../ui/list-card.js';
 import { OWN, useLive } from '../../ui/live.js';
 import { attempt, say } from '../../ui/toasts.js';
@@ -100,13 +100,7 @@ function PasswordDialog({ name, onClose }: { name: string; onClose: () => void }
   };
   return (
     <Dialog title={`${t('people.newPassword')}: ${name}`} onClose={onClose}>
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
+      <Form class="stack" onSubmit={() => void save()}>
         <p>{t('people.passwordConsequence')}</p>
         <TextField
           label={t('people.password')}
@@ -121,7 +115,7 @@ function PasswordDialog({ name, onClose }: { name: string; onClose: () => void }
             {t('settings.save')}
           </button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { Printer } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
-import { SelectField, TextField } from '../../ui/field.js';
+import { Form, SelectField, TextField } from '../../ui/field.js';
 import { attempt, say } from '../../ui/toasts.js';
 
 /** All fields as they are typed. */
@@ -58,13 +58,7 @@ export function PrinterForm({ draft, onChange, onSaved }: PrinterFormProps): JSX
     onSaved();
   };
   return (
-    <form
-      class="card stack loose"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void attempt(save);
-      }}
-    >
+    <Form class="card stack loose" onSubmit={() => void attempt(save)}>
       <header>
         <h2>{t('printer.add')}</h2>
       </header>
@@ -74,7 +68,7 @@ export function PrinterForm({ draft, onChange, onSaved }: PrinterFormProps): JSX
           {t('settings.save')}
         </button>
       </div>
-    </form>
+    </Form>
   );
 }
 

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { AnswerOf, BodyOf, DeadPush } from '../../../service/contract/index.js';
 import { ApiFailure, call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
-import { CheckField, TextField } from '../../ui/field.js';
+import { Form, CheckField, TextField } from '../../ui/field.js';
 import { Copyable, FailureNote, Note, Segmented } from '../../ui/parts.js';
 import { failureText } from '../../ui/toasts.js';
 
@@ -61,13 +61,7 @@ export function PushForm({ onAdded }: { onAdded: () => void }): JSX.Element {
   const isWhole = [name, url, kind === 'sql' ? statement : name].every((text) => text.trim() !== '');
   const field = fieldOf(failure);
   return (
-    <form
-      class="card stack loose"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void add();
-      }}
-    >
+    <Form class="card stack loose" onSubmit={() => void add()}>
       <header>
         <h2>{t('push.add')}</h2>
       </header>
@@ -85,7 +79,7 @@ export function PushForm({ onAdded }: { onAdded: () => void }): JSX.Element {
           {t('push.add')}
         </button>
       </div>
-    </form>
+    </Form>
   );
 }
 

@@ -8,7 +8,7 @@ import { currentLocale, t, tn } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { TextField } from '../../ui/field.js';
+import { Form, TextField } from '../../ui/field.js';
 import { useLive } from '../../ui/live.js';
 import { FailureNote, Note, Skeleton } from '../../ui/parts.js';
 import { CodeWords } from '../../ui/service-words.js';
@@ -108,13 +108,7 @@ function TestOther(): JSX.Element {
     setBusy(false);
   };
   return (
-    <form
-      class="card stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void test();
-      }}
-    >
+    <Form class="card stack" onSubmit={() => void test()}>
       <header>
         <h2>{t('registry.other')}</h2>
       </header>
@@ -135,6 +129,6 @@ function TestOther(): JSX.Element {
       <p class="muted small">{t('registry.otherHint')}</p>
       {result !== undefined && <Status status={result} />}
       <FailureNote failure={failure} />
-    </form>
+    </Form>
   );
 }

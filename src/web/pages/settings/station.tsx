@@ -6,14 +6,14 @@ import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { setState, useStore } from '../../store/store.js';
-import { CheckField, SelectField, TextField } from '../../ui/field.js';
+import { Form, CheckField, SelectField, TextField } from '../../ui/field.js';
 import { useLoad } from '../../ui/load.js';
 import { Skeleton } from '../../ui/parts.js';
 import { attempt, say } from '../../ui/toasts.js';
 
 export function StationSettings(): JSX.Element {
   const settings = useStore((state) => state.settings);
-  return settings === undefined ? <Skeleton /> : <Form settings={settings} />;
+  return settings === undefined ? <Skeleton /> : <SettingsForm settings={settings} />;
 }
 
 /** Numbers as they are typed. */
@@ -61,7 +61,7 @@ function settingsOf({ profile, batch }: Settings, draft: Draft): Settings {
   };
 }
 
-function Form({ settings }: { settings: Settings }): JSX.Element {
+function SettingsForm({ settings }: { settings: Settings }): JSX.Element {
   const [draft, setDraft] = useState(draftOf(settings));
   const mayEdit = useStore((state) => hasRole(state.session, 'engineer'));
   useEffect(() => {
@@ -76,13 +76,7 @@ function Form({ settings }: { settings: Settings }): JSX.Element {
     say(t('settings.saved'));
   };
   return (
-    <form
-      class="card"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void attempt(save);
-      }}
-    >
+    <Form class="card" onSubmit={() => void attempt(save)}>
       <fieldset disabled={!mayEdit} class="stack loose">
         <TextField
           label={t('settings.stationName')}
@@ -118,7 +112,7 @@ function Form({ settings }: { settings: Settings }): JSX.Element {
           </div>
         )}
       </fieldset>
-    </form>
+    </Form>
   );
 }
 

@@ -7,7 +7,7 @@ import { t, tn } from '../../i18n/translate.js';
 import { setState } from '../../store/store.js';
 import { reduce } from '../../store/state.js';
 import { Dialog } from '../../ui/dialog.js';
-import { TextField } from '../../ui/field.js';
+import { Form, TextField } from '../../ui/field.js';
 import { Icon } from '../../ui/icon.js';
 import { FailureNote } from '../../ui/parts.js';
 import { say } from '../../ui/toasts.js';
@@ -91,13 +91,7 @@ function SaveDialog({
   };
   return (
     <Dialog title={t('setup.saveAs', { version: (base?.version ?? 0) + 1 })} onClose={onClose}>
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
+      <Form class="stack" onSubmit={() => void save()}>
         {changes.length > 0 && <Changes changes={changes} />}
         <TextField label={t('setup.note')} hint={t('setup.noteHint')} value={note} onInput={setNote} />
         <FailureNote failure={failure} />
@@ -106,7 +100,7 @@ function SaveDialog({
             {t('setup.save')}
           </button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

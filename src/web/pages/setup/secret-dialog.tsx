@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { Dialog } from '../../ui/dialog.js';
-import { TextField } from '../../ui/field.js';
+import { Form, TextField } from '../../ui/field.js';
 import { FailureNote } from '../../ui/parts.js';
 import { say } from '../../ui/toasts.js';
 
@@ -32,13 +32,7 @@ export function SecretDialog({ name: first, onStored, onClose }: SecretDialogPro
   };
   return (
     <Dialog title={t('secret.title')} onClose={onClose}>
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void store();
-        }}
-      >
+      <Form class="stack" onSubmit={() => void store()}>
         <p>{t('secret.hint')}</p>
         <TextField label={t('secret.name')} mono value={name} onInput={setName} required />
         <TextField
@@ -55,7 +49,7 @@ export function SecretDialog({ name: first, onStored, onClose }: SecretDialogPro
             {t('setup.save')}
           </button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

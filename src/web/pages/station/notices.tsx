@@ -11,6 +11,7 @@ import { useStore } from '../../store/store.js';
 import { Icon, type IconName } from '../../ui/icon.js';
 import { attempt } from '../../ui/toasts.js';
 import { scanLabel } from './actions.js';
+import { Form } from '../../ui/field.js';
 
 export function Notices(): JSX.Element {
   const station = useStore((state) => state.station);
@@ -132,12 +133,7 @@ function Scan({ slots }: { slots: string }): JSX.Element {
   };
   return (
     <Notice icon="label" text={t('scan.do', { slots })}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void attempt(scan);
-        }}
-      >
+      <Form onSubmit={() => void attempt(scan)}>
         <input
           class="input mono"
           aria-label={t('scan.code')}
@@ -147,7 +143,7 @@ function Scan({ slots }: { slots: string }): JSX.Element {
           required
           onInput={(event) => setCode(event.currentTarget.value)}
         />
-      </form>
+      </Form>
     </Notice>
   );
 }
