@@ -31,6 +31,6 @@ export class FirstWords {
       .replaceAll(/[\p{C}\s]+/gu, ' ')
       .trim();
     if (!wasRefused && !SAYS_TAKEN.test(says)) return error;
-    return new EspmintError('PORT_BUSY', { port, ...(says !== '' && { says }) }, { cause: error });
+    return new EspmintError('PORT_BUSY', { port, ...(/\p{L}/u.test(says) && { says }) }, { cause: error });
   }
 }
