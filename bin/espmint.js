@@ -2,6 +2,7 @@
 // Runs the built command line; says what to do in a checkout that is not built yet.
 import { existsSync } from 'node:fs';
 import module from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 
 // As package.json has it. Nothing of the program is loaded before: an older Node cannot read it. What stands here is read by
 // versions from 14 on.
@@ -16,6 +17,13 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
 
 // Newer Node versions keep what they compiled: the next start is shorter. Older ones have no such function.
 if (module.enableCompileCache !== undefined) module.enableCompileCache();
+
+// What runs for months shares its computer with others. V8 would let the space of young objects grow to 32 MB and more, and
+// the old ones to a multiple of what lives; both cost these commands no time that could be measured (bench/memory.ts).
+if (['serve', 'station'].some((command) => process.argv.includes(command))) {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=30');
+}
 
 const main = new URL('../dist/program/main.js', import.meta.url);
 if (!existsSync(main)) {

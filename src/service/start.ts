@@ -3,7 +3,6 @@ import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { EspmintError, toEspmintError } from '../core/errors/index.js';
 import { createApp, type AppOptions } from './app.js';
-import { labelFont } from '../station/index.js';
 import { People } from './access/people.js';
 import { PROFILE_EXAMPLE } from '../core/profile/example.js';
 import { checkProfile } from '../core/profile/parse.js';
@@ -68,8 +67,9 @@ async function prepare(app: FastifyInstance, log: ServiceParts['log']): Promise<
   await setImmediate();
   // Made once and kept.
   app.swagger();
-  await Promise.all([import('../core/batch-report/pdf.js'), labelFont()]).catch((error: unknown) =>
-    log.warn({}, `the font of labels cannot be read: ${toEspmintError(error).message}`),
+  // The font itself, 12 MB of memory, is read beside other work: for who prints.
+  await Promise.all([import('../core/batch-report/pdf.js'), import('../core/labels/font.js')]).catch(
+    (error: unknown) => log.warn({}, `labels cannot be drawn: ${toEspmintError(error).message}`),
   );
 }
 
