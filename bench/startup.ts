@@ -61,30 +61,32 @@ function runsIn(folder: string): Runs {
       const { value } = await withBoard(setupOf(SETTING), (port) => provisionByHand(port, work));
       return { wallMs: value };
     },
-    'espmint serve, until /healthz answers': async () => ({
-      wallMs: await untilHealthy(join(folder, 'data')),
+    'espmint serve, until it is ready': async () => ({
+      wallMs: await untilReady(join(folder, 'data')),
     }),
   };
 }
 
 /** Starts the service on data that exist, asks it as soon as it says where it listens, and stops it. */
-async function untilHealthy(dataDir: string): Promise<number> {
+async function untilReady(dataDir: string): Promise<number> {
   const started = performance.now();
   const child = spawn(process.execPath, [BIN, '--data-dir', dataDir, 'serve', '--port', '0', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const said = JSON.parse(line) as { readonly type: string; readonly url: string };
-    if (said.type !== 'serving') continue;
-    const answer = await fetch(`${said.url}/healthz`);
-    if (answer.status !== 200) throw new Error(`/healthz answers ${answer.status}`);
-    break;
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const said = JSON.parse(line) as { readonly type: string; readonly url: string };
+      if (said.type !== 'serving') continue;
+      const answer = await fetch(`${said.url}/api/v1/health/ready`);
+      if (answer.status !== 200) throw new Error(`health/ready answers ${answer.status}`);
+      break;
+    }
+    return performance.now() - started;
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
   }
-  const wallMs = performance.now() - started;
-  child.kill('SIGTERM');
-  await ended;
-  return wallMs;
 }
 
 async function main(): Promise<void> {
