@@ -14,7 +14,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { API_PREFIX, operationList } from './contract/index.js';
 import { createCore, type ServiceCore } from './core.js';
 import { createHandlers } from './handlers/index.js';
-import { answerError } from './http/errors.js';
+import { answerError, answerNoRequest } from './http/errors.js';
 import { logRequests } from './http/log-requests.js';
 import { pathOf } from './http/request-facts.js';
 import { boundedJson } from './http/input.js';
@@ -85,6 +85,7 @@ function createServer(
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: proxies.length === 0 ? false : trustedProxies(proxies),
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerNoRequest,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void answerFault(error, request, reply),
   } as const;

@@ -1,4 +1,5 @@
 // Every failure as an answer: status, code and sentence from the error table, and nothing of what went on inside.
+import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
@@ -26,6 +27,23 @@ export function answerError(log: ServiceLog) {
       .send(JSON.stringify(toApiError(known)));
   };
 }
+
+/** For bytes that Node's parser gives up before there is a request: the same form of answer, then the connection ends. */
+export function answerNoRequest(error: Error & { readonly code?: string }, socket: Duplex): void {
+  const [status, reason] = NO_REQUESTS[error.code ?? ''] ?? ['400 Bad Request', 'is no HTTP'];
+  const known = new EspmintError('BODY_INVALID', { field: 'the request', reason });
+  const body = JSON.stringify(toApiError(known));
+  const headers = `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}`;
+  if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
+  else
+    socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\nconnection: close\r\n\r\n${body}`, () =>
+      socket.destroy(),
+    );
+}
+const NO_REQUESTS: Readonly<Record<string, readonly [string, string] | undefined>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'has too long headers'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'took too long to arrive'],
+};
 
 /** The caller went away in mid-request: that is no fault, and nobody is there to hear of it. */
 function isOfLeaving(error: unknown, { raw }: FastifyRequest): boolean {

@@ -1,6 +1,8 @@
 // What arrives from outside without being asked for: paths in disguise, broken requests, readers without end.
 import { once } from 'node:events';
 import http from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +37,17 @@ afterAll(async () => {
   await app.close();
   await bench.dispose();
   await rm(folder, { recursive: true, force: true });
+});
+
+it.each([
+  ['\u0016\u0003\u0001 no HTTP\r\n\r\n', 400, 'is no HTTP'],
+  [`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'a'.repeat(70_000)}\r\n\r\n`, 431, 'has too long headers'],
+])('what is no request is answered in the form of every error (%#)', async (bytes, status, reason) => {
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.on('error', () => undefined).write(bytes, 'latin1');
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(JSON.parse(body)).toMatchObject({ code: 'BODY_INVALID', params: { reason } });
 });
 
 interface Answer {
