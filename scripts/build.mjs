@@ -109,6 +109,7 @@ async function bundle() {
       ...Object.fromEntries(entries.map((file) => [file.replace('.ts', ''), join(src, 'library', file)])),
     },
     platform: 'node',
+    preserveEntrySignatures: 'allow-extension',
     resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
     external: (id) =>
       id.startsWith('node:') || outside.some((name) => id === name || id.startsWith(`${name}/`)),

@@ -7,8 +7,7 @@ const AT_ONCE = 2;
 /** Name, tool, arguments; the slowest first. */
 const STEPS = [
   ['types and lint', 'oxlint', ['.']],
-  // The same answers by a native parser, in half the time.
-  ['format', 'prettier', ['--check', '--log-level', 'warn', '--plugin', '@prettier/plugin-oxc', '.']],
+  ['format', 'prettier', ['--check', '--log-level', 'warn', '.']],
   ['OpenAPI', 'redocly', ['lint', 'docs/reference/openapi.json', '--format', 'stylish']],
   ['import fence', 'depcruise', ['src', '--config', '.dependency-cruiser.cjs']],
   ['unused code and dependencies', 'knip', []],

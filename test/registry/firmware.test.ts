@@ -106,17 +106,20 @@ describe('bundles and lists of values over HTTP', () => {
         nvs: { rows: [{ key: 'pin', type: 'u32', value: '{{pin}}' }] },
       };
       await call('POST', '/profiles', { profile: { settings } });
-      const wrong = await call('POST', '/values', {
-        profile: { name: 'lamp' },
-        rows: 'pin,sku\nx,A',
-        file: 'lamps.csv',
-      });
-      expect(wrong.body['message']).toMatch(/lamps\.csv:2: pin is no whole number/);
+      const upload = async (payload: string) => {
+        const url = '/api/v1/values?profile=lamp&file=lamps.csv';
+        const answer = await app.inject({
+          method: 'POST',
+          url,
+          headers: { 'content-type': 'text/csv' },
+          payload,
+        });
+        return answer.json<Record<string, unknown>>();
+      };
+      const wrong = await upload('pin,sku\nx,A');
+      expect(wrong['message']).toMatch(/lamps\.csv:2: pin is no whole number/);
       const rows = 'pin,sku\n471147,A-1\n471148,A-2\n471149,A-3';
-      expect((await call('POST', '/values', { profile: { name: 'lamp' }, rows })).body).toEqual({
-        list: 'lamps',
-        rows: 3,
-      });
+      expect(await upload(rows)).toEqual({ list: 'lamps', rows: 3 });
       await expect.poll(async () => (await call('GET', '/ports')).body['ports']).toHaveLength(2);
       const ports = ['virtual://1', 'virtual://2'];
       expect((await call('POST', '/jobs', { ports })).status).toBe(200);

@@ -365,7 +365,7 @@ describe('a Matter device', () => {
     writeFileSync(join(home, 'rows.csv'), `${Object.keys(own).join(',')}\n${cells.join(',')}\n`);
     expect((await cli('profile', 'init', '--matter', profile)).code).toBe(0);
     const taken = await cli('values', 'import', join(home, 'rows.csv'), '--profile', profile);
-    expect(taken.stdout, taken.stderr).toContain('1 rows imported into the list "matter-sensor"');
+    expect(taken.stdout, taken.stderr).toContain('1 row imported into the list "matter-sensor"');
     const rows = [row('nvs', 'nvs', 0x9000, 0x6000), row('fctry', 'nvs', 0x10000, 0x6000)];
     const board = createVirtualBoard({ mac, partitionTable: tableBytes(rows) });
     const plan = await buildPlan(parseProfile(readFileSync(profile, 'utf8'), profile), { attempts: 1 }, () =>

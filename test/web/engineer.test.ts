@@ -247,6 +247,8 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
     await finding.locator('summary').click();
     expect(await finding.getByText('The CA URL').isVisible()).toBe(true);
     await url.fill(before);
+    // Until then the page would ask whether what was changed may be lost.
+    await finding.waitFor({ state: 'detached' });
     await goTo(page, '#/settings');
     await page.getByRole('combobox').first().selectOption('en');
     await page.getByRole('heading', { name: 'Settings' }).waitFor();

@@ -23,7 +23,14 @@ const valueListSchema = z
         file: z.boolean(),
       }),
     ),
-    counts: z.record(z.enum(ROW_STATES), z.int()),
+    counts: z.object({
+      free: z.int(),
+      reserved: z.int(),
+      used: z.int(),
+      shared: z.int(),
+      returned: z.int(),
+      scrapped: z.int(),
+    }),
     createdAt: timeSchema,
     createdBy: z.string(),
   })
