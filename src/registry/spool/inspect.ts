@@ -5,7 +5,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import { codeOf, reasonOf } from '../../files/index.js';
 import { type KeptRecord, unsyncedRuns } from '../statistics/run-log-records.js';
 import type { SpoolFault } from './fault.js';
-import { readRoot } from './log.js';
+import { readRoot } from './read-log.js';
 import { deadLettersOf, type JournalRecord } from './records.js';
 import { listSetAside } from './set-aside.js';
 

@@ -72,4 +72,28 @@ describe('the journal', () => {
     expect(ids).toEqual(['attempt 0', 'attempt 4']);
     await journal.close();
   });
+
+  it('stays short in a process that runs for a year, and keeps what is owed, open, or lately made', async () => {
+    const journal = await Journal.open(folder);
+    const at = '2026-01-01T00:00:01.000Z';
+    const record = (board: number): JournalRecord[] => [
+      { ...reserved(board), at: new Date(Date.UTC(2026, 0, 1) + board).toISOString() } as JournalRecord,
+      { type: 'failed', id: `attempt ${board}`, at, code: 'LINK_LOST', stage: 'write' },
+    ];
+    const [open] = record(0);
+    const settled = (board: number): JournalRecord[] => [
+      ...record(board),
+      { type: 'synced', id: `attempt ${board}` },
+    ];
+    await journal.append(...(open === undefined ? [] : [open]), ...record(1));
+    for (let board = 2; board < 4000; board += 50)
+      await journal.append(...Array.from({ length: 50 }, (_, n) => settled(board + n)).flat());
+    const attempts = await journal.attempts();
+    const ids = attempts.map(({ reserved: { id } }) => id);
+    expect(ids.slice(0, 2)).toEqual(['attempt 0', 'attempt 1']);
+    expect(attempts.map(({ owed }) => owed).indexOf(true)).toBe(1);
+    expect(ids.slice(-1000)).toEqual(Array.from({ length: 1000 }, (_, n) => `attempt ${n + 3002}`));
+    expect(ids.length).toBeLessThan(2600);
+    await journal.close();
+  });
 });

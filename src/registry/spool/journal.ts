@@ -27,7 +27,7 @@ export class Journal {
   static async open(dataDir: string): Promise<Journal> {
     const folder = logFolder(dataDir, 'keys');
     await makePrivateDir(folder);
-    return new Journal(dataDir, new Log(folder));
+    return new Journal(dataDir, new Log(folder, { stillMatters }));
   }
 
   /**
@@ -91,6 +91,20 @@ export class Journal {
         owedRefusals(records).length === 0,
     );
   }
+}
+
+/** Boards that this process knows out of reach of the registry: far above what lies on a bench. */
+const REMEMBERED = 1000;
+
+/** Of the records of a process that runs: what is owed or open, the newest boards, and what is said of others' records. */
+function stillMatters(records: readonly JournalRecord[]): readonly JournalRecord[] {
+  const attempts = sumUp(records);
+  const oldest = attempts.slice(0, -REMEMBERED);
+  const settled = oldest.filter(({ owed, dead, end }) => !owed && dead === undefined && end !== undefined);
+  const owed = new Set(owedRefusals(records).map(({ id }) => id));
+  const refused = records.flatMap(({ type, id }) => (type === 'refused' && !owed.has(id) ? [id] : []));
+  const gone = new Set([...settled.map(({ reserved }) => reserved.id), ...refused]);
+  return records.filter(({ id }) => !gone.has(id));
 }
 
 function latestOf(attempts: readonly JournalAttempt[]): number {

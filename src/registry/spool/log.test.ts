@@ -96,6 +96,53 @@ describe('a log', () => {
   });
 });
 
+describe('a log of a process that runs for long', () => {
+  const newest = { stillMatters: (records: readonly string[]) => records.slice(-3), mostRecords: 10 };
+  const begin = async (): Promise<Log<string>> => {
+    const log = new Log<string>(root, newest);
+    logs.push(log);
+    for (let n = 1; n <= 10; n++) await log.append(`record ${n}`);
+    return log;
+  };
+  const filesIn = (): string[] => folders().flatMap((name) => readdirSync(join(root, name)));
+
+  it('is written anew with what still matters, and goes on', async () => {
+    const log = await begin();
+    expect(await recordsOf()).toHaveLength(10);
+    await log.append('record 11');
+    expect(await recordsOf()).toEqual(['record 9', 'record 10', 'record 11']);
+    expect(filesIn().sort()).toEqual(['2.log', 'owner.json']);
+    await Promise.all(Array.from({ length: 100 }, (_, n) => log.append(`record ${n + 12}`)));
+    expect((await recordsOf()).at(-1)).toBe('record 111');
+    expect((await recordsOf()).length).toBeLessThanOrEqual(13 + 100);
+    await log.append('last');
+    expect((await recordsOf()).length).toBeLessThanOrEqual(13);
+    await log.close(() => false);
+    abandonAll(root);
+    expect((await newLog().adopt(all)).slice(-2)).toEqual(['record 111', 'last']);
+  });
+
+  it('stays as it is where the disk has no room for it, and loses nothing', async () => {
+    const log = await begin();
+    const probe = await open(join(root, 'probe'), 'w');
+    const prototype = Object.getPrototypeOf(probe) as typeof probe;
+    await probe.close();
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    // The record itself, the name of the new file, then what is in it.
+    const sync = vi
+      .spyOn(prototype, 'sync')
+      .mockResolvedValueOnce(undefined)
+      .mockResolvedValueOnce(undefined);
+    sync.mockRejectedValueOnce(full);
+    await log.append('record 11');
+    expect(sync).toHaveBeenCalledTimes(3);
+    expect(await recordsOf()).toHaveLength(11);
+    expect(filesIn().sort()).toEqual(['1.log', 'owner.json']);
+    await log.append('record 12');
+    expect((await recordsOf()).at(-1)).toBe('record 12');
+  });
+});
+
 describe('an owner of a log', () => {
   it('in another container keeps it while its heartbeat goes on, and no longer', async () => {
     await written('a');

@@ -9,7 +9,7 @@
 // appends looks AFTERWARDS whether the file still bears its name. A process that slept through its lease writes the same
 // records again, into a new folder.
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import {
@@ -19,28 +19,17 @@ import {
   openPrivateForAppend,
   PRIVATE_DIR,
   renamePatiently,
-  reasonOf,
   syncFolder,
   toWriteError,
 } from '../../files/index.js';
 import { encodeFrame } from './frame.js';
 import { GroupCommit } from './group-commit.js';
 import { beginHeartbeat, isAbandoned, writeOwner } from './owner.js';
-import { type LogFault, readLogFile } from './read-log.js';
+import { foldersIn, type LogContent, readFolder, readRoot, unlessMoved } from './read-log.js';
 import { setAside } from './set-aside.js';
-
-/** Time of making, chance: sorting by name is sorting by age. */
-const FOLDER = /^\d{13}-[0-9a-f]{8}$/;
-const FILE = /^(\d+)\.log$/;
 
 /** Folders that this very process writes to. */
 const OPEN_HERE = new Set<string>();
-
-export interface LogContent<T> {
-  readonly records: readonly T[];
-  /** What could not be read; nothing of it is ever removed. */
-  readonly faults: readonly LogFault[];
-}
 
 interface OpenFolder {
   readonly path: string;
@@ -48,7 +37,20 @@ interface OpenFolder {
   /** The last one, which is appended to; absent after a failed append. */
   file: OpenFile | undefined;
   files: number;
+  records: number;
+  /** It is written anew when it has more records. */
+  mostRecords: number;
 }
+
+/** How a log stays short that one process writes to for long. */
+interface Shortening<T> {
+  /** Of the records of the own folder those that are still needed. */
+  readonly stillMatters: (records: readonly T[]) => readonly T[];
+  /** More than still matter. */
+  readonly mostRecords?: number | undefined;
+}
+/** A few milliseconds to read. */
+const MOST_RECORDS = 4000;
 
 interface OpenFile {
   readonly path: string;
@@ -66,6 +68,7 @@ interface Entry<T> {
 
 export class Log<T> {
   readonly #root: string;
+  readonly #shortening: Shortening<T> | undefined;
   #own: OpenFolder | undefined;
   #opening: Promise<OpenFolder> | undefined;
   #adopting: Promise<unknown> = Promise.resolve();
@@ -73,8 +76,9 @@ export class Log<T> {
   /** How often another process has taken the own folder over, believing this one gone. */
   #lost = 0;
 
-  constructor(root: string) {
+  constructor(root: string, shortening?: Shortening<T>) {
     this.#root = root;
+    this.#shortening = shortening;
   }
 
   /** Grows by one each time that another process has taken the own folder over: what was in it is that one's now. */
@@ -197,8 +201,7 @@ export class Log<T> {
 
   async #append(entries: readonly Entry<T>[]): Promise<void> {
     if (entries.length === 0) return;
-    const frames = entries.map(({ record }) => encodeFrame(new TextEncoder().encode(JSON.stringify(record))));
-    const bytes = Buffer.concat(frames);
+    const bytes = framesOf(entries.map(({ record }) => record));
     const isSynced = entries.some((entry) => entry.isSynced);
     // A second time only where another process has just taken the folder over.
     for (let tries = 0; tries < MOST_TAKEOVERS; tries++) {
@@ -207,7 +210,11 @@ export class Log<T> {
       if (file !== undefined) {
         await this.#write(own, file, { bytes, isSynced });
         // A note is of use to this process; who takes the folder over may have read it already or not.
-        if (!isSynced || (await bearsItsName(file))) return;
+        if (!isSynced || (await bearsItsName(file))) {
+          own.records += entries.length;
+          if (own.records > own.mostRecords) await this.#shorten(own, file);
+          return;
+        }
       }
       this.#lost += 1;
       await this.#leave(own);
@@ -244,6 +251,34 @@ export class Log<T> {
     }
   }
 
+  /**
+   * What still matters is on the disk in a further file before the others go: a crash in between leaves both. Never
+   * throws: what cannot be written anew stays as it is, and is tried again later.
+   */
+  async #shorten(own: OpenFolder, long: OpenFile): Promise<void> {
+    if (this.#shortening === undefined) return;
+    const { stillMatters, mostRecords = MOST_RECORDS } = this.#shortening;
+    own.mostRecords += mostRecords;
+    const content = await readFolder<T>(own.path).catch(() => undefined);
+    if (content === undefined || content.faults.length > 0) return;
+    const kept = stillMatters(content.records);
+    const older = Array.from({ length: own.files }, (_, index) => join(own.path, `${index + 1}.log`));
+    const short = await openFile(own).catch(() => undefined);
+    if (short === undefined) return;
+    own.file = short;
+    try {
+      await this.#write(own, short, { bytes: framesOf(kept), isSynced: true });
+    } catch {
+      await rm(short.path, { force: true }).catch(() => undefined);
+      own.file = long;
+      return;
+    }
+    own.records = kept.length;
+    own.mostRecords = kept.length + mostRecords;
+    await long.handle.close().catch(() => undefined);
+    for (const path of older) await rm(path, { force: true }).catch(() => undefined);
+  }
+
   async #leave(own: OpenFolder): Promise<void> {
     own.endHeartbeat();
     await own.file?.handle.close().catch(() => undefined);
@@ -277,12 +312,19 @@ export class Log<T> {
         await rm(made, { recursive: true, force: true }).catch(() => undefined);
       throw toWriteError(path, error);
     }
-    return { path, endHeartbeat: beginHeartbeat(path), file: undefined, files: 0 };
+    const mostRecords = this.#shortening?.mostRecords ?? MOST_RECORDS;
+    return { path, endHeartbeat: beginHeartbeat(path), file: undefined, files: 0, records: 0, mostRecords };
   }
 }
 
 /** Each is believed gone at most once in a lease. */
 const MOST_TAKEOVERS = 3;
+
+function framesOf(records: readonly unknown[]): Uint8Array {
+  return Buffer.concat(
+    records.map((record) => encodeFrame(new TextEncoder().encode(JSON.stringify(record)))),
+  );
+}
 
 async function openFile(own: OpenFolder): Promise<OpenFile> {
   own.files += 1;
@@ -305,91 +347,6 @@ async function bearsItsName({ path, inode }: OpenFile): Promise<boolean> {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return false;
     throw toWriteError(path, error);
   }
-}
-
-/** A folder that another process takes over while we look is looked for again where it is then. */
-export async function readRoot<T>(root: string): Promise<LogContent<T>> {
-  for (let tries = 1; ; tries++) {
-    const records: T[] = [];
-    const { paths, faults } = await foldersIn(root);
-    const found: LogFault[] = [...faults];
-    try {
-      for (const path of paths) {
-        const content = await readFolder<T>(path);
-        records.push(...content.records);
-        found.push(...content.faults);
-      }
-      return { records, faults: found };
-    } catch (error) {
-      if (!(error instanceof Moved) || tries === MOST_READS) throw error;
-    }
-  }
-}
-const MOST_READS = 20;
-
-/** What was listed is not there any more. */
-class Moved extends Error {}
-
-/** Undefined where another process has taken it over: it has what was in it. */
-async function unlessMoved<R>(reading: Promise<R>): Promise<R | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof Moved) return undefined;
-    throw error;
-  }
-}
-
-interface Folders {
-  readonly paths: readonly string[];
-  readonly faults: readonly LogFault[];
-}
-
-/** Oldest first; none where there is no such folder. */
-async function foldersIn(root: string): Promise<Folders> {
-  try {
-    const names = (await readdir(root)).filter((name) => FOLDER.test(name)).sort();
-    return { paths: names.map((name) => join(root, name)), faults: [] };
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return { paths: [], faults: [] };
-    return { paths: [], faults: [{ kind: 'unreadable', path: root, reason: reasonOf(error) }] };
-  }
-}
-
-/** What was moved into a folder is older than its own records. @throws Moved */
-async function readFolder<T>(folder: string): Promise<LogContent<T>> {
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') throw new Moved();
-    return { records: [], faults: [{ kind: 'unreadable', path: folder, reason: reasonOf(error) }] };
-  }
-  const records: T[] = [];
-  const faults: LogFault[] = [];
-  const older = names.filter((name) => FOLDER.test(name)).sort();
-  const files = names.filter((name) => FILE.test(name)).sort((a, b) => numberOf(a) - numberOf(b));
-  for (const name of older) {
-    const content = await readFolder<T>(join(folder, name));
-    records.push(...content.records);
-    faults.push(...content.faults);
-  }
-  for (const name of files) {
-    const path = join(folder, name);
-    const bytes = await readFile(path).catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') throw new Moved();
-      faults.push({ kind: 'unreadable', path, reason: reasonOf(error) });
-      return new Uint8Array();
-    });
-    const content = readLogFile<T>(path, bytes);
-    records.push(...content.records);
-    faults.push(...content.faults);
-  }
-  return { records, faults };
-}
-
-function numberOf(name: string): number {
-  return Number(FILE.exec(name)?.[1]);
 }
 
 /** The names in it. False where there is no such folder any more. @throws FILE_UNWRITABLE, DISK_FULL */

@@ -36,7 +36,7 @@ export class KeptRuns implements Runs {
   static async open(dataDir: string, runs: Runs, isAway: () => boolean): Promise<KeptRuns> {
     const folder = logFolder(dataDir, 'runs');
     await makePrivateDir(folder);
-    const log = new Log<KeptRecord>(folder);
+    const log = new Log<KeptRecord>(folder, { stillMatters: unsyncedRecords });
     const kept = new KeptRuns(runs, isAway, log);
     await kept.#adopt();
     return kept;
@@ -98,9 +98,7 @@ export class KeptRuns implements Runs {
 
   /** What processes that are gone have left, and what a person has mended. */
   async #adopt(): Promise<void> {
-    const adopted = await this.#log.adopt((records) =>
-      unsyncedRuns(records).flatMap((unsynced) => unsynced.records),
-    );
+    const adopted = await this.#log.adopt(unsyncedRecords);
     for (const { run, dead } of unsyncedRuns(adopted)) if (dead === undefined) this.#kept.set(run.id, run);
   }
 
@@ -149,3 +147,7 @@ function concernsOneRecord(error: unknown): boolean {
   return RECORD_FAULTS.some((code) => isEspmintError(error, code));
 }
 const RECORD_FAULTS = ['BATCH_UNKNOWN', 'REGISTRY_REFUSED', 'REGISTRY_FAILED'] as const;
+
+function unsyncedRecords(records: readonly KeptRecord[]): readonly KeptRecord[] {
+  return unsyncedRuns(records).flatMap((unsynced) => unsynced.records);
+}

@@ -11,9 +11,6 @@ import type { UnitUse } from './reserved-unit.js';
 
 /** Far above what lies on a bench; older ones are forgotten, so that memory stays flat. */
 const REMEMBERED = 1000;
-/** Records of a segment that is written anew with those that still matter. */
-const LONGEST = 8 * REMEMBERED;
-
 export interface RecentUnit {
   readonly identity: Omit<UnitUse, 'mac' | 'station'>;
   readonly image: FlashImage;
@@ -24,16 +21,15 @@ type UnitRecord = Named & RecentUnit;
 
 export class RecentUnits {
   readonly #folder: string;
-  readonly #longest: number;
+  readonly #mostRecords: number | undefined;
   readonly #units = new Map<string, UnitRecord>();
   #log: Log<UnitRecord> | undefined;
-  #written = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  /** @param longest records of a segment, for tests */
-  constructor(dataDir: string, longest = LONGEST) {
+  /** @param mostRecords of the log before it is written anew, for tests */
+  constructor(dataDir: string, mostRecords?: number) {
     this.#folder = logFolder(dataDir, 'unit-hints');
-    this.#longest = longest;
+    this.#mostRecords = mostRecords;
   }
 
   /** At once; on the disk soon after, unless that is full or broken. */
@@ -51,7 +47,7 @@ export class RecentUnits {
   async find(named: Named): Promise<RecentUnit | undefined> {
     const known = this.#units.get(keyOf(named));
     if (known !== undefined) return known;
-    const records = await (this.#log ?? new Log<UnitRecord>(this.#folder)).readWhole();
+    const records = await (this.#log ?? this.#newLog()).readWhole();
     return records.findLast((record) => keyOf(record) === keyOf(named));
   }
 
@@ -63,23 +59,15 @@ export class RecentUnits {
 
   async #write(unit: UnitRecord): Promise<void> {
     if (this.#log === undefined) {
-      const log = new Log<UnitRecord>(this.#folder);
-      this.#written = (await log.adopt(newest)).length;
+      const log = this.#newLog();
+      await log.adopt(newest);
       this.#log = log;
     }
     await this.#log.append(unit);
-    this.#written += 1;
-    if (this.#written > this.#longest) await this.#shorten(this.#log);
   }
 
-  /** What matters is on the disk twice before the long one goes. */
-  async #shorten(long: Log<UnitRecord>): Promise<void> {
-    const log = new Log<UnitRecord>(this.#folder);
-    const kept = newest(await long.readOwn());
-    await log.append(...kept);
-    this.#log = log;
-    this.#written = kept.length;
-    await long.close(() => true);
+  #newLog(): Log<UnitRecord> {
+    return new Log<UnitRecord>(this.#folder, { stillMatters: newest, mostRecords: this.#mostRecords });
   }
 }
 

@@ -34,7 +34,7 @@ export class ReservedUnits {
   readonly #entries = new Map<string, ReservedUnitEntry>();
 
   constructor(dataDir: string) {
-    this.#log = new Log(logFolder(dataDir, 'units'));
+    this.#log = new Log(logFolder(dataDir, 'units'), { stillMatters: owedOf });
   }
 
   /**
