@@ -257,7 +257,7 @@ create index idx_batch_identifiers_free on batch_identifiers (batch_id, id) wher
 create index idx_batch_identifiers_reserved on batch_identifiers (reserved_unit_id) where reserved_unit_id is not null;
 
 -- Places of a batch that a station holds ahead, for boards that it makes while this database is out of reach. They count
--- against the quantity until their station has told what became of them, however long that takes: no lease ends them.
+-- against the quantity until their station has reported what became of them, however long that takes: no lease ends them.
 create table reserved_units (
   id       UUID PRIMARY KEY,
   batch_id BIGINT NOT NULL REFERENCES batches (id),
@@ -387,13 +387,13 @@ create unique index idx_conflicts_board
   on conflicts (device_id, code, mac_key, global_uuid, (coalesce(hardware_id, '')));
 create index idx_conflicts_open on conflicts (id) where state = 'open';
 
--- Devices that are told to tables and services of the user's own: whom to tell, and what is still to be told.
+-- Devices that are sent to tables and services of the user's own: where to, and what is still to be sent.
 
 create table push_targets (
   id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name       TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 64),
   kind       TEXT NOT NULL CHECK (kind IN ('sql', 'webhook')),
-  -- Address, statement, signing secret and whether keys are told: sealed, so that nobody who can only write this
+  -- Address, statement, signing secret and whether keys are sent: sealed, so that nobody who can only write this
   -- database can send keys elsewhere.
   settings   TEXT NOT NULL,
   events     TEXT[] NOT NULL,
@@ -405,7 +405,7 @@ create table push_targets (
   created_by TEXT NOT NULL
 );
 
--- The outbox: one row for each target and event, written in the transaction of the event. What is told is read from
+-- The outbox: one row for each target and event, written in the transaction of the event. What is sent is read from
 -- devices when it is delivered. The names stand beside the reference: another program may delete the device's row.
 create table push_deliveries (
   id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -521,11 +521,11 @@ create table firmware_bundles (
   PRIMARY KEY (name, version)
 );
 
--- What a board costs this database: one statement for its reservation, one for each news of it, whoever else is
+-- What a board costs this database: one statement for its reservation, one for each update of it, whoever else is
 -- reserved or settled with it. These run with the rights of their caller. Boards and proofs come as JSON, made in
 -- src/registry/devices; each is looked up by itself, for a plan for many at once reads whole tables while these are small.
 
--- Adds attempts, also where a profile is met for the first time.
+-- Adds attempts, also where its profile is new here.
 create function insert_attempts(new_attempts jsonb) returns void language plpgsql as $$
 begin
   with made as (
@@ -534,7 +534,7 @@ begin
       port text, operator text, "toolVersion" text, batch text, profile text, "profileName" text,
       "profileVersion" integer, chip text, "chipDescription" text, "chipRevision" text, "flashSize" bigint,
       firmware jsonb)),
-  met as (
+  new_profiles as (
     insert into profiles (sha256, name, version)
       select distinct on (profile) profile, "profileName", "profileVersion" from made where profile is not null
       order by profile

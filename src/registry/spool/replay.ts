@@ -1,4 +1,4 @@
-// Tells the registry, in order and each thing once, what it has missed.
+// Sends the registry, in order and each thing once, what it has missed.
 import { type Conflict, CONFLICT_CODES } from '../../core/conflict.js';
 import { conflictOf, isEspmintError, toEspmintError } from '../../core/errors/index.js';
 import type { RegistryFacts } from '../admission/registry-copy.js';
@@ -38,7 +38,7 @@ export async function replayJournal(
   const stopped = new Map<string, Conflict>();
   /** Attempts that are not sent now: the registry refuses them, or their key cannot be opened. */
   const left = new Set<string>();
-  const tell = async (id: string, work: () => Promise<void>): Promise<void> => {
+  const send = async (id: string, work: () => Promise<void>): Promise<void> => {
     try {
       const conflict = await unlessConflict(work);
       if (conflict !== undefined) stopped.set(id, conflict);
@@ -49,17 +49,17 @@ export async function replayJournal(
       await journal.append({ type: 'dead', id, at: await journal.now(), reason: error.details.reason });
     }
   };
-  for (const attempt of owed) await tell(attempt.reserved.id, () => replayReservation(target, box, attempt));
+  for (const attempt of owed) await send(attempt.reserved.id, () => replayReservation(target, box, attempt));
   // In the order of the proofs: of two keys of one board the later proven one is on the chip.
   const ends = owed.flatMap(({ reserved, end }) =>
     end === undefined || stopped.has(reserved.id) || left.has(reserved.id) ? [] : [end],
   );
   ends.sort((a, b) => (a.at < b.at ? -1 : 1));
-  for (const end of ends) await tell(end.id, () => tellEnd(target, end));
+  for (const end of ends) await send(end.id, () => sendEnd(target, end));
   const synced = owed.filter(({ reserved }) => !left.has(reserved.id));
   await journal.append(...synced.map(({ reserved: { id } }) => ({ type: 'synced' as const, id })));
   for (const { id, conflict } of await journal.refusals()) {
-    await tell(id, () => target.replayRefusal(conflict));
+    await send(id, () => target.replayRefusal(conflict));
     if (!left.has(id)) await journal.append({ type: 'synced', id });
   }
   return stopped;
@@ -77,7 +77,7 @@ async function replayReservation(
   if (image !== undefined) await target.built(id, image);
 }
 
-async function tellEnd(target: ReplayTarget, end: EndRecord): Promise<void> {
+async function sendEnd(target: ReplayTarget, end: EndRecord): Promise<void> {
   const sending = { ...end, endedAt: end.at };
   if (sending.type === 'confirmed') await target.confirm(sending.id, sending);
   else await target.fail(sending.id, sending);

@@ -75,7 +75,7 @@ export class SpoolRegistry implements Registry {
   }
 
   async built(id: string, image: FlashImage): Promise<void> {
-    await this.#tell({ type: 'built', id, image }, async (database, spool) => {
+    await this.#update({ type: 'built', id, image }, async (database, spool) => {
       spool.checkStopped(id);
       await database.built(id, image);
       return true;
@@ -84,7 +84,7 @@ export class SpoolRegistry implements Registry {
 
   async confirm(id: string, proof: Proof): Promise<DeviceRecord> {
     const at = await this.#disk.now();
-    const confirmed = await this.#tell({ type: 'confirmed', id, at, ...proof }, async (database, spool) => {
+    const confirmed = await this.#update({ type: 'confirmed', id, at, ...proof }, async (database, spool) => {
       spool.checkStopped(id);
       return database.confirm(id, proof);
     });
@@ -93,7 +93,7 @@ export class SpoolRegistry implements Registry {
 
   async fail(id: string, failure: Failure): Promise<void> {
     const at = await this.#disk.now();
-    await this.#tell({ type: 'failed', id, at, ...failure }, async (database, spool) => {
+    await this.#update({ type: 'failed', id, at, ...failure }, async (database, spool) => {
       if (!spool.isStopped(id)) await database.fail(id, failure);
       return true;
     });
@@ -229,13 +229,13 @@ export class SpoolRegistry implements Registry {
     return reservation;
   }
 
-  /** See Spool.tell. Undefined where there is no database either: what was proven in a key file stays so. */
-  async #tell<T>(
+  /** See Spool.update. Undefined where there is no database either: what was proven in a key file stays so. */
+  async #update<T>(
     record: Extract<AttemptEntry, { type: 'built' | 'confirmed' | 'failed' }>,
     work: (database: ReplayTarget, spool: Spool) => Promise<T>,
   ): Promise<T | undefined> {
     const disk = this.#disk;
-    if (!(disk instanceof KeyFile)) return disk.tell(record, (database) => work(database, disk));
+    if (!(disk instanceof KeyFile)) return disk.update(record, (database) => work(database, disk));
     const device = (await disk.history()).ofReservation(record.id);
     if (device.attempt(record.id)?.outcome !== 'passed') await disk.append(record);
     return undefined;

@@ -79,14 +79,17 @@ export class Spool {
   }
 
   /**
-   * Tells the database what became of a reservation, with the journal beside it: nobody but a power cut loses it before
+   * Updates the database with what became of a reservation, and the journal beside it: nobody but a power cut loses it before
    * the database has it, and where the database does not take it, it is on this disk.
    *
    * @param work its answer is not undefined
    * @returns undefined: the database is out of reach, and work goes on without
    * @throws as online, otherwise: what is on the disk is sent another time then; FILE_UNWRITABLE, DISK_FULL
    */
-  async tell<T>(record: AttemptEntry, work: (database: ReplayTarget) => Promise<T>): Promise<T | undefined> {
+  async update<T>(
+    record: AttemptEntry,
+    work: (database: ReplayTarget) => Promise<T>,
+  ): Promise<T | undefined> {
     const { journal, outage } = this.#options;
     const isOut = outage.since !== undefined;
     const [written, answered] = await Promise.allSettled([
