@@ -29,7 +29,7 @@ module.exports = {
     ),
     layer(
       'virtual',
-      ['core/chips', 'core/errors/', 'driver/link/transport\\.ts$'],
+      ['core/chips', 'core/errors/', 'core/json\\.ts$', 'driver/link/transport\\.ts$'],
       'the virtual chip reads the protocol independently',
     ),
     layer(

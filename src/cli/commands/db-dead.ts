@@ -61,7 +61,11 @@ function retryCommand(io: CliIo, dataDirOf: (command: Command) => string): Comma
       const { ssid, ...texts } = given;
       const mended: MendedTexts = ssid === undefined ? texts : { ...texts, wifiSsid: ssid };
       const count = await retryDeadLetters(dataDirOf(command), { id, mended });
-      io.stdout(`The next command that opens the registry sends it ${count} again.\n`);
+      io.stdout(
+        count === 0
+          ? 'Nothing is there to be sent again.\n'
+          : `The next command that opens the registry sends it ${count} again.\n`,
+      );
       if (id === undefined) await checkReadable(dataDirOf(command));
     });
 }

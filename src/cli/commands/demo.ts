@@ -36,7 +36,7 @@ async function demo(io: CliIo, options: Options): Promise<void> {
     const dataDir = options.dataDir ?? (await temporaryDataDir(closers));
     const ports = await startBoards(closers);
     await provisionAll(io, { ...options, dataDir }, ports);
-    if (options.once === true) return;
+    if (options.once === true || io.signal.aborted) return;
     const dashboard = await startDashboard(io, dataDir, closers);
     io.stderr(invitation(dashboard, ports, dataDir));
     await untilStopped(io);

@@ -1,7 +1,7 @@
 // `espmint provision`: one or more boards, from plugged in to recorded.
 import { Command, Option } from 'commander';
 import { EXIT, CATALOG, EspmintError } from '../../core/errors/index.js';
-import type { ProvisionResult } from '../../core/stages.js';
+import type { ProvisionEvent, ProvisionResult } from '../../core/stages.js';
 import { isPrivate } from '../../files/index.js';
 import { UUID_RECIPES } from '../../core/uuid.js';
 import type { ProvisionPlan } from '../../provision/index.js';
@@ -130,13 +130,18 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
     // Lines that redraw themselves would write over the question.
     const shown = asks ? { ...io, interactive: false } : io;
     const reporter = createReporter(shown, options.port, options.json === true);
-    const onEvent = reporter.event.bind(reporter);
+    const withKey = new Set<string>();
+    const onEvent = (event: ProvisionEvent): void => {
+      // The registry has answered: the key is where it keeps them.
+      if (event.type === 'identity') withKey.add(event.port);
+      reporter.event(event);
+    };
     const origin = originOf(options);
     const results = await Promise.all(
       options.port.map((port) => provisionDevice(port, plan, parts, { onEvent, signal: io.signal, origin })),
     );
     reporter.finish(results);
-    if (options.keysTo !== undefined) {
+    if (options.keysTo !== undefined && withKey.size > 0) {
       const who = isPrivate(options.keysTo) ? ', readable by you only' : '';
       io.stderr(`The keys are in ${options.keysTo}${who}.\n`);
     }

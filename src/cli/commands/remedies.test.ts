@@ -1,5 +1,5 @@
 // What a refusal advises works: each board that is refused is run again with the options that its message names.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -126,12 +126,16 @@ describe('a refusal', () => {
     const refused = await provision(await plug({ flashContent: flash }), words(args));
     expect(refused.stdout).toContain(`"code":"${code}"`);
     expect(refused.code).toBe(4);
+    // Some of them come before there is a key: none is said to be anywhere then.
+    const hasKey = readFileSync(join(folder, `keys-${runs}.jsonl`), 'utf8') !== '';
+    expect(refused.stderr.includes('The keys are in')).toBe(hasKey);
     for (const remedy of remedies) {
       for (const option of words(remedy).filter((word) => word.startsWith('--') && !args.includes(word))) {
         expect(refused.stdout).toContain(option);
       }
       const passed = await provision(await plug({ flashContent: flash }), words(remedy));
       expect(passed.stdout, remedy).toContain('"ok":true');
+      expect(passed.stderr).toContain(`The keys are in ${join(folder, `keys-${runs}.jsonl`)}`);
       expect(passed.code).toBe(0);
     }
   });

@@ -131,7 +131,9 @@ export function parseAdapter(text: string): NonNullable<BoardOptions['adapter']>
 export async function readFaults(choice: string | undefined): Promise<Scenario | undefined> {
   if (choice === undefined) return undefined;
   const [, seed] = /^seed:(\d+)$/.exec(choice) ?? [];
-  return seed === undefined ? parseScenario(await readTextFile(choice)) : randomScenario(Number(seed));
+  return seed === undefined
+    ? parseScenario(await readTextFile(choice), choice)
+    : randomScenario(Number(seed));
 }
 
 /** `secure-boot,flash-encryption,secure-download`. @throws INPUT_INVALID */

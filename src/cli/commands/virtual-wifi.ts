@@ -1,6 +1,8 @@
 // The file of `espmint virtual --wifi`: the networks around the boards, and how their Wi-Fi firmware behaves.
 import { z } from 'zod';
 import { EspmintError } from '../../core/errors/index.js';
+import { orFault } from '../../core/json.js';
+import { parseSettings } from '../../core/settings-file.js';
 import { readTextFile } from '../../files/index.js';
 import { WIFI_FAULTS, type VirtualWifi, type WifiFault } from '../../virtual/index.js';
 
@@ -31,20 +33,10 @@ const wifiSchema = z.strictObject({
 /** @throws FILE_UNREADABLE, INPUT_INVALID */
 export async function readWifi(file: string): Promise<VirtualWifi> {
   const text = await readTextFile(file);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw invalid(file, 'is no JSON');
-  }
-  const checked = wifiSchema.safeParse(value);
-  if (checked.success) return checked.data as VirtualWifi;
-  const [issue] = checked.error.issues;
-  const where = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}`;
-  throw invalid(file, `is not valid (${where})`);
-}
-
-function invalid(file: string, reason: string): EspmintError {
   const hint = '"espmint help guides/wifi" shows one';
-  return new EspmintError('INPUT_INVALID', { field: `The file ${file}`, reason, hint });
+  return orFault(
+    () => parseSettings(text, wifiSchema),
+    ({ line, reason }) =>
+      new EspmintError('INPUT_INVALID', { field: `The file ${file}:${line}`, reason, hint }),
+  ) as VirtualWifi;
 }

@@ -1,4 +1,5 @@
 // JSON Lines, and an array in JSON, into records, piece by piece.
+import { SourceFault, parseJson } from '../json.js';
 import { faulty, type RawRecord, RECORD_MAX_CHARS, type RecordReader } from './records.js';
 
 /** One object a line. */
@@ -120,9 +121,10 @@ export class JsonReader implements RecordReader {
 function objectRecord(content: string, line: number): RawRecord {
   let value: unknown;
   try {
-    value = JSON.parse(content);
-  } catch {
-    return faulty(line, 'it is not JSON');
+    value = parseJson(content.trimStart());
+  } catch (error) {
+    if (!(error instanceof SourceFault)) throw error;
+    return faulty(line + error.line - 1, `it ${error.reason}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return faulty(line, 'it is not an object');

@@ -196,7 +196,16 @@ describe('a firmware bundle', () => {
       () => read('flash_args', text('--encrypt 0x1000 app.bin'), makeBuild()),
       /asks the chip to encrypt what is written \(--encrypt\)/,
     ],
-    ['half a JSON file', () => read('x.json', text('{"flash_files": '), makeBuild()), /is no JSON/],
+    [
+      'half a JSON file',
+      () => read('x.json', text('{"flash_files": '), makeBuild()),
+      /x\.json:1 is not JSON/,
+    ],
+    [
+      'a JSON file with a name twice',
+      () => read('x.json', text('{"flash_files": {},\n"flash_files": {}}'), makeBuild()),
+      /x\.json:2 has "flash_files" twice/,
+    ],
     [
       'a place that is none',
       () => read('flash_args', text('0x10q0 app.bin'), makeBuild()),

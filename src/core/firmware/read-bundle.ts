@@ -2,6 +2,7 @@
 // Tools page, or one merged image.
 import { z } from 'zod';
 import { findChip } from '../chips/index.js';
+import { orFault, parseJson } from '../json.js';
 import {
   makeBundle,
   refuse,
@@ -193,10 +194,9 @@ function textOf(bytes: Uint8Array): string | undefined {
 }
 
 function parse(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw refuse(file, `is no JSON (${reason})`, 'build it again, or look at its end: it may be cut');
-  }
+  const hint = 'build it again, or look at its end: it may be cut';
+  return orFault(
+    () => parseJson(text),
+    ({ line, reason }) => refuse(`${file}:${line}`, reason, hint),
+  );
 }

@@ -215,6 +215,8 @@ describe('a template', () => {
     ['{widthMm: 50, heightMm: 25}', /qr/],
     ["{widthMm: 5, heightMm: 25, qr: 'x'}", /widthMm/],
     ["{widthMm: 50, heightMm: 25, qr: 'x', colour: red}", /colour/],
+    ['qr: x\nwidthMm: 50\n"widthMm": 60', /label\.yaml:3 has "widthMm" twice/],
+    ['qr: x\nheightMm: 25\nwidthMm: 5', /label\.yaml:3 is not accepted: widthMm/],
   ])('is refused: %s', (text, reason) => {
     expect(() => parseLabelTemplate(text, 'label.yaml')).toThrow(reason);
   });

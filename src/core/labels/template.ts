@@ -1,11 +1,11 @@
 // A label template: size, QR text and lines, filled with what is known of one device. Never a key unless allowed twice.
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { EspmintError } from '../errors/index.js';
+import { orFault } from '../json.js';
+import { parseSettings } from '../settings-file.js';
 import { parsePsk } from '../psk.js';
 import { accessPointName, deviceProof, deviceWpsPin } from '../wifi-device-secrets.js';
 import { qrPayload } from '../wifi-label.js';
-import { ruleOf } from '../schema-words.js';
 import type { ValueColumn } from '../values/rows.js';
 import type { LabelFont } from './letters.js';
 
@@ -111,17 +111,10 @@ export function checkLabelTemplate(
 
 /** Reads it and leaves its placeholders to `checkLabelTemplate`. @throws LABEL_INVALID */
 export function readLabelTemplate(text: string, file: string): LabelTemplate {
-  let value: unknown;
-  try {
-    value = parse(text, { maxAliasCount: 10, logLevel: 'error' });
-  } catch {
-    throw invalid(file, 'is not valid YAML');
-  }
-  const result = labelTemplateSchema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const rule = issue === undefined ? '' : (ruleOf(issue) ?? issue.message);
-  throw invalid(file, `is not accepted: ${issue?.path.join('.') ?? ''} ${rule}`);
+  return orFault(
+    () => parseSettings(text, labelTemplateSchema),
+    ({ line, reason }) => invalid(`${file}:${line}`, reason),
+  );
 }
 
 function invalid(file: string, reason: string): EspmintError {

@@ -59,6 +59,15 @@ describe('a text of escapes', () => {
   });
 });
 
+describe('a name that stands twice in one object', () => {
+  it('is refused, however it is written: one of its values would be lost', async () => {
+    const body = '{"label":"a","role":"viewer",\n"l\\u0061bel":"b"}';
+    const refused = await send('POST', '/tokens', body);
+    expect(refused).toMatchObject({ status: 400, body: { code: 'BODY_INVALID' } });
+    expect(refused.body['message']).toContain('has "l\\u0061bel" twice');
+  });
+});
+
 describe('text that no part of espmint can keep', () => {
   it.each([
     ['GET', '/devices?text=%00', undefined, 'text'],

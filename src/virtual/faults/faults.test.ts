@@ -203,7 +203,13 @@ describe('scenarios', () => {
   });
 
   it.each([
-    ['no JSON', '{', /no JSON/],
+    ['no JSON', '{', /the file:1 is not JSON/],
+    [
+      'a kind that stands twice',
+      '{"faults":[\n{"kind":"wrong-md5","kind":"slow"}]}',
+      /the file:2 has "kind" twice/,
+    ],
+    ['a kind that every object has', '{"faults":[{"kind":"toString"}]}', /faults\[0\]\.kind/],
     ['an unknown kind', '{"faults":[{"kind":"gremlin"}]}', /faults\[0\]\.kind/],
     ['a missing field', '{"faults":[{"kind":"wrong-md5"}]}', /faults\[0\]\.nth/],
     ['a surplus field', '{"faults":[{"kind":"wrong-md5","nth":1,"mth":2}]}', /mth/],

@@ -1,5 +1,6 @@
 // What can go wrong on a virtual board: the list of faults, read from a file or drawn from a seed.
 import { EspmintError } from '../../core/errors/index.js';
+import { orFault, parseJson } from '../../core/json.js';
 
 export type Direction = 'to-chip' | 'to-host';
 
@@ -97,37 +98,36 @@ function isCount(value: unknown): boolean {
 /** All kinds, as files spell them. */
 export const FAULT_KINDS = Object.keys(SHAPES) as Fault['kind'][];
 
-/** A scenario from JSON text: `{"seed": 1, "faults": [{"kind": "drop", …}]}`. @throws VIRTUAL_SCENARIO_INVALID */
-export function parseScenario(text: string): Scenario {
-  const value = parseJson(text);
-  if (!isRecord(value)) throw invalid('the file', 'is no object');
+/**
+ * A scenario from JSON text: `{"seed": 1, "faults": [{"kind": "drop", …}]}`.
+ *
+ * @param file how errors name it. @throws VIRTUAL_SCENARIO_INVALID
+ */
+export function parseScenario(text: string, file = 'the file'): Scenario {
+  const value = orFault(
+    () => parseJson(text),
+    ({ line, reason }) => invalid(`${file}:${line}`, reason),
+  );
+  if (!isRecord(value)) throw invalid(file, 'is no object');
   const { seed = 0, faults } = value;
-  if (typeof seed !== 'number') throw invalid('seed', 'is no number');
-  if (!Array.isArray(faults)) throw invalid('faults', 'is no list');
-  return { seed, faults: faults.map((fault: unknown, n) => parseFault(fault, `faults[${n}]`)) };
+  if (typeof seed !== 'number') throw invalid(`${file}: seed`, 'is no number');
+  if (!Array.isArray(faults)) throw invalid(`${file}: faults`, 'is no list');
+  return { seed, faults: faults.map((fault: unknown, n) => parseFault(fault, `${file}: faults[${n}]`)) };
 }
 
 function parseFault(value: unknown, where: string): Fault {
   if (!isRecord(value)) throw invalid(where, 'is no object');
   const { kind, ...rest } = value;
-  if (typeof kind !== 'string' || !(kind in SHAPES)) {
+  if (typeof kind !== 'string' || !Object.hasOwn(SHAPES, kind)) {
     throw invalid(`${where}.kind`, `is none of ${FAULT_KINDS.join(', ')}`);
   }
   const shape = SHAPES[kind as Fault['kind']];
   for (const [field, type] of Object.entries(shape)) {
     if (!CHECKS[type](rest[field])) throw invalid(`${where}.${field}`, `is missing or no ${type}`);
   }
-  const unknown = Object.keys(rest).find((field) => !(field in shape));
+  const unknown = Object.keys(rest).find((field) => !Object.hasOwn(shape, field));
   if (unknown !== undefined) throw invalid(`${where}.${unknown}`, `is no field of "${kind}"`);
   return value as unknown as Fault;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw invalid('the file', `is no JSON (${error instanceof Error ? error.message : String(error)})`);
-  }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -1,7 +1,8 @@
 // `espmint wifi console`: steps on a board's console, from a file or a preset.
 import { Command, Option } from 'commander';
-import { parse } from 'yaml';
 import { EspmintError } from '../../../core/errors/index.js';
+import { orFault } from '../../../core/json.js';
+import { parseSettings } from '../../../core/settings-file.js';
 import { consoleScriptSchema } from '../../../core/profile/console-script.js';
 import {
   CONSOLE_PRESETS,
@@ -60,21 +61,11 @@ async function run(io: CliIo, options: Options): Promise<void> {
 
 /** @throws FILE_UNREADABLE, WIFI_CONSOLE_SCRIPT_INVALID */
 async function readScript(file: string): Promise<ConsoleScript> {
-  const refuse = (reason: string): EspmintError =>
-    new EspmintError('WIFI_CONSOLE_SCRIPT_INVALID', {
-      where: file,
-      reason,
-      hint: '"espmint help guides/wifi" shows one',
-    });
   const text = await readTextFile(file);
-  let value: unknown;
-  try {
-    value = parse(text, { logLevel: 'error' });
-  } catch {
-    throw refuse('is neither YAML nor JSON');
-  }
-  const checked = consoleScriptSchema.safeParse(value);
-  if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  throw refuse(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}`);
+  const hint = '"espmint help guides/wifi" shows one';
+  return orFault(
+    () => parseSettings(text, consoleScriptSchema),
+    ({ line, reason }) =>
+      new EspmintError('WIFI_CONSOLE_SCRIPT_INVALID', { where: `${file}:${line}`, reason, hint }),
+  );
 }
