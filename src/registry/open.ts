@@ -131,11 +131,13 @@ export class Store {
   /** Delivers pushes from now on, also when the database is out of reach at first. @param onNote called with what goes wrong */
   deliver(onNote: (text: string) => void, pace: Partial<PushPace> = {}): PushService {
     const { env = process.env } = this.#options;
-    // A stop signal must not take the database from a delivery that is being written down.
-    const pushes = this.#pushes({ env, pace });
+    // Not the stop signal of the program: it must not take the database from a delivery that is being written down.
+    const ending = new AbortController();
+    const pushes = this.#pushes({ env, pace, signal: ending.signal });
     const open = (): Promise<Pushes> => connected(pushes);
     const service = deliverInBackground({ open, restMs: { ...PUSH_PACE, ...pace }.restMs, onNote });
     const close = async (): Promise<void> => {
+      ending.abort();
       await service.close();
       await pushes.close();
     };

@@ -203,6 +203,7 @@ function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' |
       stopping = true;
       publishOnly({ type: 'stopping' });
       await line.end(options.patienceMs ?? PATIENCE_MS);
+      parts.boardsEnded?.();
       await Promise.all(watches.map((watch) => watch.stop()));
       await view.stop();
       await journal.flush();

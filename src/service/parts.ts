@@ -22,6 +22,8 @@ export interface ServiceParts extends ProvisionParts {
   readonly values?: Omit<Values, 'close'> | undefined;
   /** Absent: a service without a database. May fail while the database is away. */
   readonly pushes?: (() => Promise<PushAdmin>) | undefined;
+  /** No board runs any more, and the service ends: nobody waits long for a database that does not answer. */
+  readonly boardsEnded?: (() => void) | undefined;
   /** A link to a running board, at the rate of its console. */
   readonly openBoard: (port: string, signal: AbortSignal | undefined) => Promise<Link>;
   /** A connection to a label printer. */

@@ -33,8 +33,11 @@ const START_BAUD = 115_200;
 export const WEB_DIR = fileURLToPath(new URL('../../web/', import.meta.url));
 
 export async function composeService(io: CliIo, options: ServiceChoice): Promise<ComposedService> {
-  // A stop signal must not take the registry from boards that are still finishing.
-  const steady = { ...io, signal: new AbortController().signal };
+  // A stop signal must not take the registry from boards that are still finishing: it ends the opening, and no more.
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  io.signal.addEventListener('abort', end);
+  const steady = { ...io, signal: ending.signal };
   // The most to load, and then it waits for a server that starts: all else is loaded meanwhile.
   const { probeRegistry } = await import('../../registry/index.js');
   const [{ registry, store }, { listPorts, openLink }, { createLog }, { createVirtualBench }, { HOST_AIR }] =
@@ -45,6 +48,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
       import('./virtual-bench.js'),
       import('../../wifi/index.js'),
     ]);
+  io.signal.removeEventListener('abort', end);
   const production = await store?.production(offlineUnits(steady, options));
   const values = store?.values();
   const firmware = store?.firmware();
@@ -76,8 +80,10 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
         probeRegistry(databaseUrl, { signal, env: io.env, configured: databaseUrlOf(io, options) }),
       env: io.env,
       log,
+      boardsEnded: end,
     },
     close: async () => {
+      end();
       bench.close();
       await pushes?.close();
       await administration?.close();

@@ -13,7 +13,7 @@ import { refuseCopy } from './copied.js';
 import { openHome, type ServerHome } from './home.js';
 import { loopbackConnection, refuseOtherThanScram } from './loopback.js';
 import { DATABASE, ROLE } from './roles.js';
-import { endOrCut } from '../store/goodbye.js';
+import { cut, endOrCut, LAST_ANSWER_MS } from '../store/goodbye.js';
 import { type Starting, startServer, stopServer } from './server-process.js';
 import { SOCKET_PORT } from './settings.js';
 import { codeOf } from '../../files/index.js';
@@ -71,9 +71,14 @@ export class Presence {
     this.#client = undefined;
     if (client === undefined || home === undefined) return;
     try {
-      await client.query(`select pg_advisory_unlock_shared${LOCK}`);
-      const { rows } = await client.query<{ last: boolean }>(`select pg_try_advisory_lock${LOCK} as last`);
-      if (rows[0]?.last === true) await stopServer(home, () => this.#programs(home));
+      // A server that no longer answers is left as it is: the next process finds it, well or not.
+      const goodbye = async (): Promise<boolean> => {
+        await client.query(`select pg_advisory_unlock_shared${LOCK}`);
+        const { rows } = await client.query<{ last: boolean }>(`select pg_try_advisory_lock${LOCK} as last`);
+        return rows[0]?.last === true;
+      };
+      const isLast = await endOrCut(goodbye, [client], LAST_ANSWER_MS);
+      if (isLast === true) await stopServer(home, () => this.#programs(home));
     } catch {
       // The server is gone or going: nothing is left to leave.
     } finally {
@@ -90,7 +95,7 @@ export class Presence {
     const starts = { nextMs: 0, pauseMs: START_PAUSE_MS };
     while (Date.now() < deadline) {
       if (signal?.aborted === true) throw new EspmintError('CANCELLED', { what: 'Opening the registry' });
-      const outcome = await tryToEnter(home);
+      const outcome = await tryToEnter(home, signal);
       if (outcome instanceof pg.Client) {
         const connection = await connectionTo(home);
         if (connection !== undefined) {
@@ -158,12 +163,14 @@ interface NotYet {
   readonly reason: string;
 }
 
-async function tryToEnter(home: ServerHome): Promise<pg.Client | NotYet> {
+async function tryToEnter(home: ServerHome, signal?: AbortSignal): Promise<pg.Client | NotYet> {
   const connection = await connectionTo(home);
   if (connection === undefined) return { state: 'down', reason: 'no server runs' };
   const client = new pg.Client({ ...connection, connectionTimeoutMillis: JOIN_TIMEOUT_MS });
   if (home.isOnLoopback) refuseOtherThanScram(client);
   client.on('error', () => undefined);
+  const onStop = (): void => cut(client);
+  signal?.addEventListener('abort', onStop, { once: true });
   try {
     await client.connect();
     await client.query(`select pg_advisory_lock_shared${LOCK}`);
@@ -173,6 +180,8 @@ async function tryToEnter(home: ServerHome): Promise<pg.Client | NotYet> {
   } catch (error) {
     await endOrCut(() => client.end(), [client]);
     return judgeRefusal(home, error);
+  } finally {
+    signal?.removeEventListener('abort', onStop);
   }
 }
 

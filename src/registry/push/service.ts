@@ -35,8 +35,8 @@ export function deliverInBackground({ open, restMs, onNote }: DeliveryParts): Pu
     });
     return opened;
   };
+  let failing = false;
   const deliver = async (): Promise<void> => {
-    let failing = false;
     while (!signal.aborted) {
       try {
         const pushes = await get();
@@ -55,7 +55,8 @@ export function deliverInBackground({ open, restMs, onNote }: DeliveryParts): Pu
     ending.abort();
     await delivering;
     const pushes = await opened?.catch(() => undefined);
-    await pushes?.deliverDue({ signal: AbortSignal.timeout(GOODBYE_MS), onNote }).catch(() => undefined);
+    if (!failing)
+      await pushes?.deliverDue({ signal: AbortSignal.timeout(GOODBYE_MS), onNote }).catch(() => undefined);
     await pushes?.close();
   };
   let ended: Promise<void> | undefined;

@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
-import { endOrCut } from './goodbye.js';
+import { afterStop, cut, endOrCut } from './goodbye.js';
 import { Outage } from './outage.js';
 import { type ErrorContext, isCollision, isConnectionLoss, toRegistryError } from './sql-errors.js';
 
@@ -114,6 +114,9 @@ export class Database {
 
   /** Runs `work` on one connection, under the same rules but without a transaction around it. */
   async connected<T>(what: string, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    const { restingFor } = this.outage;
+    // Each call would wait for itself, and the program is to end.
+    if (restingFor !== undefined && this.#options.signal?.aborted === true) throw restingFor;
     const deadline = Date.now() + this.#options.patienceMs;
     let pauseMs = FIRST_PAUSE_MS;
     for (let tries = 1; ; tries++) {
@@ -157,6 +160,7 @@ class Connections {
   /** By whether it is for bulk work. */
   readonly #pools = new Map<boolean, pg.Pool>();
   readonly #clients = new Set<pg.Client>();
+  readonly #connecting = new Set<pg.Client>();
   #closed = false;
   #prepared: Promise<void> | undefined;
   /** Connections that have their settings. */
@@ -177,11 +181,12 @@ class Connections {
     this.#pools.set(isBulk, pool);
     // New connections go where the source says now.
     Object.assign(pool.options, settingsOf(config, this.#options.timeoutMs));
-    const client = await pool.connect().catch((error: unknown) => {
+    const client = await this.#connect(pool, signal).catch((error: unknown) => {
       if (isConnectionLoss(error)) this.source.lost?.();
       throw error;
     });
     let broken = false;
+    const isOver = afterStop(signal, () => cut(client));
     try {
       if (!this.#set.has(client)) await client.query(sessionOf(limitOf(this.#options)));
       this.#set.add(client);
@@ -192,7 +197,26 @@ class Connections {
       if (broken) this.source.lost?.();
       throw error;
     } finally {
+      isOver();
       client.release(broken);
+    }
+  }
+
+  /** A connection of the pool. A server that does not answer after a stop signal counts as out of reach. */
+  async #connect(pool: pg.Pool, signal: AbortSignal | undefined): Promise<pg.PoolClient> {
+    const connecting = pool.connect();
+    let isOver: () => void = () => undefined;
+    const lost = new Promise<never>((_, reject) => {
+      isOver = afterStop(signal, () => {
+        for (const client of this.#connecting) cut(client);
+        reject(new Error('Connection terminated: the program ends'));
+        void connecting.then((late) => late.release(true)).catch(() => undefined);
+      });
+    });
+    try {
+      return await Promise.race([connecting, lost]);
+    } finally {
+      isOver();
     }
   }
 
@@ -226,7 +250,15 @@ class Connections {
   }
 
   #openPool(config: pg.ClientConfig, isBulk: boolean): pg.Pool {
+    const connecting = this.#connecting;
     const pool = new pg.Pool({
+      Client: class extends pg.Client {
+        constructor(config?: pg.ClientConfig) {
+          super(config);
+          connecting.add(this);
+          this.once('end', () => connecting.delete(this));
+        }
+      },
       ...settingsOf(config, this.#options.timeoutMs),
       max: this.#options.poolSize,
       // The server's own limit comes first; this one is for a server that no longer answers at all.
@@ -238,6 +270,7 @@ class Connections {
     pool.on('error', () => undefined);
     pool.on('connect', (client) => {
       client.on('error', () => undefined);
+      this.#connecting.delete(client);
       this.#clients.add(client);
       client.once('end', () => this.#clients.delete(client));
     });

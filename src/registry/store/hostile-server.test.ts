@@ -106,6 +106,40 @@ it('a server that falls silent and keeps its side open is left by who works with
   for (const socket of sockets) socket.destroy();
 });
 
+it.concurrent.each([
+  ['a question', true],
+  ['a new connection', false],
+])('a server that leaves %s without an answer holds up nobody who is stopped', async (_, takesIn) => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    if (takesIn) socket.once('data', () => socket.write(Buffer.concat([AUTHENTICATED, READY])));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const config = { host: '127.0.0.1', port, user: 'u', database: 'x', ssl: false };
+  const source = {
+    description: 'test',
+    ensure: () => Promise.resolve(config),
+    release: () => Promise.resolve(),
+  };
+  const stop = new AbortController();
+  // Far longer than this test may take.
+  const options = { patienceMs: 600_000, timeoutMs: 600_000, poolSize: 1, signal: stop.signal };
+  const database = new Database(source, options);
+  const asked = database.connected('test', () => Promise.resolve());
+  stop.abort();
+  await expect(asked).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+  // Nobody asks again meanwhile.
+  const connections = sockets.length;
+  await expect(database.connected('test', () => Promise.resolve())).rejects.toThrow();
+  await database.close();
+  expect(sockets.length).toBe(connections);
+  server.close();
+  for (const socket of sockets) socket.destroy();
+});
+
 describe.each([
   ['rows without end', ROWS],
   ['one message without end', ONE_MESSAGE],

@@ -32,8 +32,7 @@ async function runOnce(io: CliIo, options: Options): Promise<void> {
 
 async function runOn(io: CliIo, options: Options): Promise<void> {
   const { startPushes } = await import('../../../registry/index.js');
-  const steady = { ...io, signal: new AbortController().signal };
-  const service = startPushes(registryOptions(steady, options), (text) => io.stderr(`${text}\n`));
+  const service = startPushes(registryOptions(io, options), (text) => io.stderr(`${text}\n`));
   try {
     await new Promise<void>((resolve) => {
       if (io.signal.aborted) resolve();
