@@ -4,7 +4,8 @@ import { PassThrough } from 'node:stream';
 import { CATALOG, EXIT, WARNINGS, type ErrorCode, type WarningCode } from '../core/errors/index.js';
 import { CSV_WARNINGS, NVS_FINDINGS } from '../core/nvs/index.js';
 import { profileJsonSchema } from '../core/profile/schema.js';
-import { httpApiPage, openApiFile } from '../service/reference.js';
+import { openApiFile } from '../service/openapi-file.js';
+import { httpApiPage } from '../service/reference.js';
 import { rolesPage } from '../service/roles-page.js';
 import type { CliIo } from './io.js';
 import { formOf, type CodeRow } from './output/code-text.js';
@@ -17,7 +18,7 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
     ['cli.md', await cliPage()],
     ['errors.md', errorPage()],
     ['http-api.md', httpApiPage()],
-    ['openapi.json', await openApiFile(VERSION)],
+    ['openapi.json', openApiFile(VERSION)],
     ['roles.md', rolesPage()],
     ['profile.schema.json', `${JSON.stringify(profileJsonSchema(), null, 2)}\n`],
   ]);

@@ -1,4 +1,4 @@
-// The service as a Fastify app, without listening: guards, operations, the OpenAPI document, the page.
+// The service as a Fastify app, without listening: guards, operations, the page.
 import cookie from '@fastify/cookie';
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -10,7 +10,6 @@ import Fastify, {
   type FastifyRequest,
   type RouteOptions,
 } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { API_PREFIX, operationList } from './contract/index.js';
 import { createCore, type ServiceCore } from './core.js';
 import { createHandlers } from './handlers/index.js';
@@ -18,7 +17,6 @@ import { answerError, answerNoRequest } from './http/errors.js';
 import { logRequests } from './http/log-requests.js';
 import { pathOf } from './http/request-facts.js';
 import { boundedJson } from './http/input.js';
-import { registerOpenApi } from './http/openapi.js';
 import { registerOperations, type Handlers } from './http/operations.js';
 import { registerPage } from './http/page.js';
 import { trustedProxies } from './http/proxies.js';
@@ -49,16 +47,13 @@ export async function createApp(parts: ServiceParts, options: AppOptions): Promi
   const core = createCore(parts, options);
   const app = createServer(options, answerError(parts.log));
   if (options.onRoute !== undefined) app.addHook('onRoute', options.onRoute);
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError(parts.log));
   takeOnlyBoundedJson(app);
   takeUploads(app);
   logRequests(app, parts.log);
   await registerGuards(app, options);
   const sessionCookie = sessionCookieOf(options.dataDir);
-  await registerOpenApi(app, { version: options.version, sessionCookie });
-  const handlers = createHandlers(core, () => JSON.stringify(app.swagger()));
+  const handlers = createHandlers(core, sessionCookie);
   registerOperations(app, options.wrapHandlers?.(handlers) ?? handlers, {
     gate: core.gate,
     sessionCookie,
@@ -71,7 +66,7 @@ export async function createApp(parts: ServiceParts, options: AppOptions): Promi
 }
 
 const neverAsked = (): never => {
-  throw new Error('schemas are compiled by zod');
+  throw new Error('no route has a schema of JSON Schema');
 };
 
 /** @param answerFault for requests that are refused before any route is looked for */
@@ -80,7 +75,7 @@ function createServer(
   answerFault: ReturnType<typeof answerError>,
 ): FastifyInstance {
   const limits = {
-    // Fastify would load compilers of JSON Schema, 200 files, before it is given ours.
+    // Fastify would load compilers of JSON Schema, 200 files: requests are checked by the contract's own schemas.
     schemaController: { compilersFactory: { buildValidator: neverAsked, buildSerializer: neverAsked } },
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: proxies.length === 0 ? false : trustedProxies(proxies),

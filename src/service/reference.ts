@@ -1,10 +1,6 @@
-// The reference page and the OpenAPI file of the HTTP API, made from the contract so that they cannot say anything else.
-import Fastify from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+// The reference page of the HTTP API, made from the contract so that it cannot say anything else.
 import { z } from 'zod';
-import { API_PREFIX, isTextAnswer, operationList, type Operation } from './contract/index.js';
-import { registerOpenApi } from './http/openapi.js';
-import { routeSchema } from './http/operations.js';
+import { isTextAnswer, operationList, type Operation } from './contract/index.js';
 
 const SECTIONS: readonly { readonly title: string; readonly paths: RegExp }[] = [
   { title: 'Service', paths: /^\/(health|version|openapi|events|metrics)/ },
@@ -70,21 +66,6 @@ export function httpApiPage(): string {
     return [`## ${title}`, '| request | role | |', '|---|---|---|', ...rows, ''];
   });
   return [INTRODUCTION, ...sections, ...shapes()].join('\n');
-}
-
-/** docs/reference/openapi.json: what a service of this version answers, without a service. */
-export async function openApiFile(version: string): Promise<string> {
-  const app = Fastify();
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
-  await registerOpenApi(app, { version, sessionCookie: 'espmint_session' });
-  for (const operation of operationList) {
-    const { method, path } = operation;
-    const handler = (): unknown => undefined;
-    app.route({ method, url: `${API_PREFIX}${path}`, schema: routeSchema(operation), handler });
-  }
-  await app.ready();
-  return `${JSON.stringify(app.swagger(), null, 2)}\n`;
 }
 
 /** Every named shape with its fields, once. */

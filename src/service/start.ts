@@ -1,6 +1,4 @@
 // Starts the service: decides whether this address may be served like that, listens, and says where.
-import { setImmediate } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
 import { EspmintError, toEspmintError } from '../core/errors/index.js';
 import { createApp, type AppOptions } from './app.js';
 import { People } from './access/people.js';
@@ -46,7 +44,7 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
   const scheme = tls === undefined ? 'http' : 'https';
   const url = `${scheme}://${urlHost(host)}:${bound}`;
   parts.log.info({ url, version: options.version }, 'the service listens');
-  const warmUp = setTimeout(() => void prepare(app, parts.log), WARM_UP_AFTER_MS);
+  const warmUp = setTimeout(() => void prepare(parts.log), WARM_UP_AFTER_MS);
   let closed: Promise<void> | undefined;
   return {
     url,
@@ -62,11 +60,8 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
  * What costs its first use more than each later one. On request it would hold the boards up: it is done soon after the start,
  * when few are there, in pieces. Never throws.
  */
-async function prepare(app: FastifyInstance, log: ServiceParts['log']): Promise<void> {
+async function prepare(log: ServiceParts['log']): Promise<void> {
   checkProfile(PROFILE_EXAMPLE);
-  await setImmediate();
-  // Made once and kept.
-  app.swagger();
   // The font itself, 12 MB of memory, is read beside other work: for who prints.
   await Promise.all([import('../core/batch-report/pdf.js'), import('../core/labels/font.js')]).catch(
     (error: unknown) => log.warn({}, `labels cannot be drawn: ${toEspmintError(error).message}`),

@@ -20,11 +20,9 @@ import { valueHandlers } from './values.js';
 import { wifiAirHandlers } from './wifi-air.js';
 import { wifiHandlers } from './wifi.js';
 
-/** @param openapi gives the OpenAPI document of the finished app */
-export function createHandlers(core: ServiceCore, openapi: () => string): Handlers {
+export function createHandlers(core: ServiceCore, sessionCookie: string): Handlers {
   return {
-    openapi,
-    ...systemHandlers(core),
+    ...systemHandlers(core, sessionCookie),
     ...sessionHandlers(core),
     ...portHandlers(core),
     ...jobHandlers(core),

@@ -2,6 +2,7 @@
 import { EspmintError } from '../../core/errors/index.js';
 import type { ServiceCore } from '../core.js';
 import type { Handlers } from '../http/operations.js';
+import { openApiDocument } from '../http/openapi.js';
 import { streamEvents } from '../live/event-stream.js';
 import { registryStatus } from '../station/registry-status.js';
 
@@ -12,9 +13,9 @@ const READERS_OF_ONE_MAX = 50;
 /** A supervisor asks often, and wants an answer rather than the truth of the next minute. */
 const READY_TIMEOUT_MS = 3_000;
 
-type SystemHandlers = Pick<Handlers, 'live' | 'ready' | 'version' | 'metrics' | 'events'>;
+type SystemHandlers = Pick<Handlers, 'live' | 'ready' | 'version' | 'openapi' | 'metrics' | 'events'>;
 
-export function systemHandlers(core: ServiceCore): SystemHandlers {
+export function systemHandlers(core: ServiceCore, sessionCookie: string): SystemHandlers {
   const { hub, gate, options, parts } = core;
   const { version } = options;
   const readers = new Map<string, number>();
@@ -34,6 +35,7 @@ export function systemHandlers(core: ServiceCore): SystemHandlers {
       platform: `${process.platform} ${process.arch}`,
       instance: hub.instance,
     }),
+    openapi: () => openApiDocument(sessionCookie),
     metrics: (_, call) => {
       call.header('content-type', core.metrics.contentType);
       return core.metrics.text();

@@ -1,7 +1,6 @@
 // Every failure as an answer: status, code and sentence from the error table, and nothing of what went on inside.
 import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { errorSchema, type ApiError } from '../contract/index.js';
 import type { ServiceLog } from '../log.js';
@@ -77,15 +76,6 @@ function fieldOf(name: string): string | undefined {
 function toKnownError(error: unknown, request: FastifyRequest): EspmintError {
   if (isEspmintError(error)) {
     return error.code === 'INTERNAL' ? internal(request, error) : error;
-  }
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const first = error.validation[0];
-    const path = first?.instancePath.replaceAll('/', '.').replace(/^\./, '') ?? '';
-    const where = error.validationContext ?? 'request';
-    return new EspmintError('BODY_INVALID', {
-      field: path === '' ? `its ${where}` : path,
-      reason: `is not accepted (${first?.message ?? 'no reason given'})`,
-    });
   }
   return isFastifyError(error) ? fromFastify(error, request) : internal(request, error);
 }

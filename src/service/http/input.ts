@@ -1,4 +1,5 @@
 // What a request may carry at all, before any schema looks at it: bounded JSON in which no name stands twice, and text that every part of espmint can keep.
+import type { z } from 'zod';
 import { EspmintError } from '../../core/errors/index.js';
 import { checkJson, orFault } from '../../core/json.js';
 import { findFaultyText } from '../../core/text.js';
@@ -40,4 +41,17 @@ export function checkTexts(parts: readonly unknown[]): void {
     const field = faulty.path.length === 0 ? 'the name of a field' : faulty.path.join('.');
     throw new EspmintError('BODY_INVALID', { field, reason: faulty.reason });
   }
+}
+
+/**
+ * A part of a request as its schema takes it, with defaults filled in.
+ *
+ * @throws BODY_INVALID with the field, and never its value
+ */
+export function checked<S extends z.ZodType>(schema: S, value: unknown, part: string): z.output<S> {
+  const { data, error } = schema.safeParse(value);
+  if (error === undefined) return data;
+  const { path = [], message = 'no reason given' } = error.issues[0] ?? {};
+  const field = path.length === 0 ? `its ${part}` : path.join('.');
+  throw new EspmintError('BODY_INVALID', { field, reason: `is not accepted (${message})` });
 }

@@ -11,7 +11,6 @@ import {
 } from '../access/gatekeeper.js';
 import {
   API_PREFIX,
-  errorSchema,
   isTextAnswer,
   operationList,
   type AnswerOf,
@@ -21,7 +20,7 @@ import {
   type RequestOf,
 } from '../contract/index.js';
 import { z } from 'zod';
-import { checkTexts } from './input.js';
+import { checked, checkTexts } from './input.js';
 import { addressOf } from './request-facts.js';
 import { uploadOf } from './uploads.js';
 import { isDirect } from './sites.js';
@@ -76,9 +75,7 @@ export interface OperationOptions {
 
 const CSRF_HEADER = 'x-csrf-token';
 
-const TEXT = z.string();
 const NO_QUERY = z.strictObject({});
-const JSON_ERROR = { 'application/json': { schema: errorSchema } };
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -96,7 +93,7 @@ export function registerOperations(
     const route = routeOf(operation, handlers[operation.id] as unknown as AnyHandler, options);
     app.route(route);
     const { alsoAt } = operation;
-    if (alsoAt !== undefined) app.route({ ...route, url: alsoAt, schema: { ...route.schema, hide: true } });
+    if (alsoAt !== undefined) app.route({ ...route, url: alsoAt });
   }
 }
 
@@ -110,23 +107,22 @@ function routeOf(
     method,
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
     url: `${API_PREFIX}${path}`,
-    schema: routeSchema(operation),
     onRequest: (request) => admit(request, operation, options),
     config: { upload: operation.upload },
-    preValidation: ({ params, query, body }, _, done) => {
-      checkTexts([params, query, operation.upload === undefined ? body : undefined]);
-      done();
-    },
     handler: async (request, reply) => {
+      const taken = takeRequest(operation, request);
       // A head without its stream or file: nobody waits for what is not read.
       if (request.method === 'HEAD' && isTextAnswer(operation.response)) {
         return reply.type(operation.response.contentType).send();
       }
-      const { params, query } = request;
-      const body = operation.upload === undefined ? request.body : uploadOf(request);
-      const answer = await handler({ params, query, body }, callOf(request, reply, options));
+      const answer = await handler(taken, callOf(request, reply, options));
       options.onDone(operation);
-      if (!isTextAnswer(operation.response)) return answer;
+      if (!isTextAnswer(operation.response)) {
+        // What the schema does not name does not go out.
+        return reply
+          .type('application/json; charset=utf-8')
+          .send(JSON.stringify(operation.response.encode(answer)));
+      }
       if (reply.sent) return reply;
       if (!reply.hasHeader('content-type')) reply.type(`${operation.response.contentType}; charset=utf-8`);
       return reply.send(answer);
@@ -134,32 +130,18 @@ function routeOf(
   };
 }
 
-/** Also for the OpenAPI document, which is made of it. */
-export function routeSchema({
-  id,
-  path,
-  summary,
-  role,
-  params,
-  query,
-  body,
-  response,
-}: Operation & { id: OperationId }): object {
-  const ok = isTextAnswer(response)
-    ? { description: response.description, content: { [response.contentType]: { schema: TEXT } } }
-    : response;
+/** @throws BODY_INVALID with the field that the contract does not take */
+function takeRequest({ params, query, body, upload }: Operation, request: FastifyRequest): object {
+  checkTexts([request.params, request.query, upload === undefined ? request.body : undefined]);
   return {
-    operationId: id,
-    summary,
-    tags: [path.split('/')[1] ?? ''],
-    ...(role === 'anyone' ? { security: [] } : { description: `Needs the role ${role}.` }),
-    ...(params === undefined ? {} : { params }),
-    // What is not asked for is a slip of the caller, and would change nothing without a word.
-    querystring: query?.strict() ?? NO_QUERY,
-    ...(body === undefined ? {} : { body }),
-    response: { 200: ok, default: { description: 'Refused; see Error', content: JSON_ERROR } },
+    params: params === undefined ? request.params : checked(params, request.params, 'params'),
+    query: checked(querySchema(query), request.query, 'querystring'),
+    body: upload === undefined ? body && checked(body, request.body, 'body') : uploadOf(request),
   };
 }
+
+/** What is not asked for is a slip of the caller, and would change nothing without a word. */
+export const querySchema = (query: Operation['query']): z.ZodObject => query?.strict() ?? NO_QUERY;
 
 /** Rights come before everything else: who may not call an operation does not learn what it takes. */
 async function admit(
