@@ -27,4 +27,6 @@ export const AUDIT_KINDS = [
   'dead push discarded',
   'master key rotated',
 ] as const;
+/** The reason that the audit trail gives for a key that was revealed to be printed; pages say it in their language. */
+export const LABEL_REASON = 'printed on the label of the device';
 export type AuditKind = (typeof AUDIT_KINDS)[number];

@@ -1,4 +1,5 @@
 // The label of a good unit: laid out, printed, and scanned back where that is asked for.
+import { LABEL_REASON } from '../core/audit-kinds.js';
 import { layOutLabel, type LabelLayout } from '../core/labels/layout.js';
 import { columnsShown, showsSecret, type LabelTemplate, type LabelValues } from '../core/labels/template.js';
 import { labelToZpl } from '../core/labels/zpl.js';
@@ -67,8 +68,6 @@ export function labelValuesOf(device: DeviceHistory): Omit<LabelValues, 'psk'> {
   return { mac, uuid, serial, chip, batch, lot, firmwareVersion, hardwareRevision };
 }
 
-const REASON = 'printed on the label of the device';
-
 /**
  * The label of one device. A key or a secret column that it shows is revealed, and so recorded in the audit trail.
  *
@@ -81,12 +80,12 @@ export async function labelOf(
   actor?: string,
 ): Promise<LabelLayout> {
   const { mac } = values;
-  const psk = showsSecret(template) ? await registry.reveal(mac, REASON, { actor }) : undefined;
+  const psk = showsSecret(template) ? await registry.reveal(mac, LABEL_REASON, { actor }) : undefined;
   const [shown, { list }] = [columnsShown(template), template];
   const columns =
     values.columns ??
     (shown.length === 0 || list === undefined
       ? undefined
-      : await lists?.forLabel(list, mac, shown, { actor, reason: REASON }));
+      : await lists?.forLabel(list, mac, shown, { actor, reason: LABEL_REASON }));
   return layOutLabel(template, { ...values, psk, columns }, await labelFont());
 }

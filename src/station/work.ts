@@ -57,9 +57,9 @@ export class StationWork {
   /** A cause that comes again and again stops the whole batch, on every station. */
   paused(reason: PauseReason, { station, batch }: WorkPlace): void {
     if (batch === undefined || reason.by !== 'rule') return;
-    const why = `${reason.count} times ${reason.code} in a row on ${station}`;
+    const { code, count } = reason;
     // An outage is no reason to stop here: the station itself is paused already.
-    this.#shared.batches?.setState(batch, 'paused', why, station).catch(() => undefined);
+    this.#shared.batches?.setState(batch, 'paused', { code, count, station }, station).catch(() => undefined);
   }
 
   /**

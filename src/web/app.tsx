@@ -8,11 +8,12 @@ import { SignInPage } from './pages/sign-in.js';
 import { Announcements } from './pages/station/announcements.js';
 import { StationPage } from './pages/station/station.js';
 import { usePrefs, type Language } from './prefs.js';
-import { usePlace } from './router.js';
+import { link, usePlace } from './router.js';
 import { Shell } from './shell.js';
 import { mayWork } from './store/session.js';
 import { useStore } from './store/store.js';
-import { Toasts } from './ui/toasts.js';
+import { Blank, Note } from './ui/parts.js';
+import { failureText, Toasts } from './ui/toasts.js';
 
 export function App({ language: first }: { language: Language }): JSX.Element {
   const { language: chosen } = usePrefs();
@@ -27,19 +28,20 @@ export function App({ language: first }: { language: Language }): JSX.Element {
 function Content(): JSX.Element {
   const place = usePlace();
   const session = useStore((state) => state.session);
-  const waiting = useStore((state) => state.connection === 'offline');
+  const refusal = useStore((state) => state.refusal);
+  const offline = useStore((state) => state.connection === 'offline');
   const lazy = LAZY_PAGES.find((name) => name === place.path[0]);
   const page = lazy ?? 'station';
+  const isUnknown = lazy === undefined && place.path.length > 0;
   const LazyPage = useLazyPage(lazy);
   useTitle(page);
-  if (session === undefined) return <Waiting offline={waiting} />;
+  if (session === undefined)
+    return <Waiting says={refusal ? failureText(refusal) : offline ? t('banner.offline') : ''} />;
   if (!mayWork(session)) return <SignInPage />;
   const Page = lazy === undefined ? StationPage : LazyPage;
   return (
     <>
-      <Shell page={page}>
-        <Page key={page} place={place} />
-      </Shell>
+      <Shell page={page}>{isUnknown ? <Unknown /> : <Page key={page} place={place} />}</Shell>
       <Announcements />
       <Toasts />
     </>
@@ -55,10 +57,22 @@ function useTitle(page: string): void {
 }
 
 /** Before the first answer. */
-function Waiting({ offline }: { offline: boolean }): JSX.Element {
+function Waiting({ says }: { says: string }): JSX.Element {
   return (
-    <main class="sign-in" aria-busy={!offline}>
-      {offline && <p role="alert">{t('banner.offline')}</p>}
+    <main class="sign-in" aria-busy={says === ''}>
+      {says !== '' && <Note tone="fail">{says}</Note>}
     </main>
+  );
+}
+
+/** A link that was mistyped, or of another version. */
+function Unknown(): JSX.Element {
+  return (
+    <Blank icon="inspect" title={t('page.unknown')}>
+      <p>{t('page.unknownHint')}</p>
+      <a class="button primary" href={link([])}>
+        {t('nav.station')}
+      </a>
+    </Blank>
   );
 }

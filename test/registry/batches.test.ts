@@ -188,7 +188,14 @@ describe('the count of a batch', () => {
     const batch = await makeBatch(5);
     await one.batches.setState(batch, 'paused', 'wrong label paper', 'tester');
     await expect(claimAt(one, batch, 1)).rejects.toThrow(/paused \(wrong label paper\).*batch resume WO-/);
+    const stopped = { code: 'LINK_TIMEOUT', count: 6, station: 'line-4' } as const;
     await one.batches.setState(batch, 'open', '', 'tester');
+    expect(await one.batches.setState(batch, 'paused', stopped, 'line-4')).toMatchObject({
+      reason: '',
+      stopped,
+    });
+    await expect(claimAt(one, batch, 1)).rejects.toThrow('paused (6 times LINK_TIMEOUT in a row on line-4)');
+    expect(await one.batches.setState(batch, 'open', '', 'tester')).toMatchObject({ stopped: undefined });
     const other = { batch, mac: macOf(1), station: 's', profile: { name: 'sensor', version: 4 } };
     await expect(one.batches.claim(other)).rejects.toMatchObject({ code: 'BATCH_PROFILE_DIFFERS' });
     expect(await one.batches.setState(batch, 'closed', '', 'lead')).toMatchObject({ closedBy: 'lead' });

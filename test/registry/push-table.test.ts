@@ -163,7 +163,7 @@ describe('a table in another database', () => {
     await provision(bench);
     expect(await bench.pushes.deliverDue()).toEqual({ delivered: 0, failed: 1 });
     expect(await bench.status('ca')).toMatchObject({
-      lastError: expect.stringContaining('--allow-registry') as string,
+      lastError: { message: expect.stringContaining('--allow-registry') as string },
     });
     expect(await queryAt(bench.home, 'select * from enrolled')).toEqual([]);
     await bench.pushes.remove('ca');
@@ -214,7 +214,7 @@ describe('a table in another database', () => {
     const hasty = await openPushes({ ...bench.options, pace: HASTY_PACE });
     expect(await hasty.deliverDue()).toEqual({ delivered: 0, failed: 1 });
     await hasty.close();
-    expect((await bench.status('ca'))?.lastError).toContain('did not answer');
+    expect((await bench.status('ca'))?.lastError?.message).toContain('did not answer');
     silent.close();
   });
 

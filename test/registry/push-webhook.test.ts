@@ -128,7 +128,8 @@ describe('a webhook', () => {
     expect(await bench.pushes.deliverDue()).toEqual({ delivered: 0, failed: 0 });
     const { retryAt = '', lastError } = (await bench.status('hook'))!;
     expect(Date.parse(retryAt) - Date.now()).toBeGreaterThan(100_000);
-    expect(lastError).toContain('HTTP 429: slow down');
+    expect(lastError).toMatchObject({ code: 'PUSH_REFUSED' });
+    expect(lastError?.message).toContain('HTTP 429: slow down');
     receiver.mood = answer(204);
     await queryAt(bench.home, `update push_deliveries set due_at = now() + interval '1 hour'`);
     await bench.pushes.setPaused('hook', false);
@@ -266,7 +267,9 @@ describe('a webhook', () => {
     await addWebhook({ url: 'env:ESPMINT_PUSH_URL' });
     await provision(bench);
     expect(await bench.pushes.deliverDue()).toEqual({ delivered: 0, failed: 1 });
-    expect((await bench.status('hook'))?.lastError).toContain('ESPMINT_PUSH_URL, which is not set here');
+    expect((await bench.status('hook'))?.lastError?.message).toContain(
+      'ESPMINT_PUSH_URL, which is not set here',
+    );
     const station = await openPushes({ ...bench.options, env: { ESPMINT_PUSH_URL: receiver.url } });
     await until(async () => (await station.deliverDue()).delivered === 1);
     await station.close();

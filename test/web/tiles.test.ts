@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../src/core/errors/index.js';
 import { causes } from '../../src/web/i18n/en/causes.js';
 import { de } from '../../src/web/i18n/languages/de.js';
 import { vi } from '../../src/web/i18n/languages/vi.js';
-import { runSentenceOf, SENTENCE_OF } from '../../src/web/i18n/sentences.js';
+import { remedyOf, runSentenceOf, SENTENCE_OF } from '../../src/web/i18n/sentences.js';
 import { browserAvailable } from '../support/browser.js';
 import { dashboardBench } from '../support/dashboard-bench.js';
 import { tile, tileSays } from '../support/dashboard.js';
@@ -53,7 +53,7 @@ function longestCodes(locale: Locale): readonly ErrorCode[] {
   );
   const letters = (code: ErrorCode): number => {
     const sentence = runSentenceOf(code);
-    return `${WORDS[locale][`cause.${sentence}`]}${WORDS[locale][`do.${sentence}`]}`.length;
+    return `${WORDS[locale][`cause.${sentence}`]}${WORDS[locale][`do.${remedyOf(sentence)}`]}`.length;
   };
   return (codes as ErrorCode[]).sort((a, b) => letters(b) - letters(a)).slice(0, 4);
 }

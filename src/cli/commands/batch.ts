@@ -3,6 +3,7 @@ import { shownTime } from '../output/format.js';
 import { Command } from 'commander';
 import { parseIdentifierList } from '../../core/identifier-list.js';
 import type { Batch, BatchState, Production, Unit } from '../../registry/index.js';
+import { reasonText } from '../../registry/batches/batches.js';
 import { withProduction } from '../compose/parts-of-database.js';
 import { readTextFile } from '../../files/index.js';
 import { jsonLine, type CliIo } from '../io.js';
@@ -197,7 +198,8 @@ function show(io: CliIo, batch: Batch, { json }: Shown): void {
     io.stdout(jsonLine({ type: 'batch', ...batch }));
     return;
   }
-  const { profile, counts, reason } = batch;
+  const { profile, counts } = batch;
+  const reason = reasonText(batch);
   const facts: readonly (readonly [string, string | number | undefined])[] = [
     ['profile', `${profile.name} version ${profile.version}`],
     ['state', reason === '' ? batch.state : `${batch.state} (${reason})`],

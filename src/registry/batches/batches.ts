@@ -14,6 +14,7 @@
 // A station that is to go on while the database is out of reach reserves units. No lease ends those: they count
 // against the quantity until the station has reported what became of them, or a person releases them.
 import type { BatchDetails } from '../../core/device-details.js';
+import type { ErrorCode } from '../../core/errors/index.js';
 import type { FlashImage } from '../../core/flash-image.js';
 import type { ClaimedRow } from '../values/values.js';
 
@@ -40,10 +41,28 @@ export interface ProfileVersion {
 
 export type BatchState = 'open' | 'paused' | 'closed';
 
+/** The same failure came so often in a row at this station. */
+export interface RuleStop {
+  readonly code: ErrorCode;
+  readonly count: number;
+  readonly station: string;
+}
+
+/** Why it is paused or closed, in English; empty when nobody said. */
+export function reasonText({
+  reason,
+  stopped,
+}: Pick<Batch, 'reason'> & { readonly stopped?: RuleStop | null | undefined }): string {
+  if (stopped === undefined || stopped === null) return reason;
+  return `${stopped.count} times ${stopped.code} in a row on ${stopped.station}`;
+}
+
 export interface Batch extends BatchRequest {
   readonly state: BatchState;
-  /** Why it is paused or closed; empty when nobody said. */
+  /** Why a person paused or closed it; empty when nobody said. */
   readonly reason: string;
+  /** Why a station paused it by its rule. */
+  readonly stopped?: RuleStop | undefined;
   /** ISO 8601 in UTC, as all times here. */
   readonly createdAt: string;
   readonly createdBy: string;
@@ -203,7 +222,7 @@ export interface Batches {
   units(name: string): Promise<Unit[]>;
 
   /** Opens, pauses or closes it. A closed one stays closed. @throws BATCH_UNKNOWN, BATCH_NOT_OPEN */
-  setState(name: string, state: BatchState, reason: string, who: string): Promise<Batch>;
+  setState(name: string, state: BatchState, why: string | RuleStop, who: string): Promise<Batch>;
   /** Changes how many are asked for; never to less than are there. @throws BATCH_UNKNOWN, INPUT_INVALID */
   setQuantity(name: string, quantity: number): Promise<Batch>;
 

@@ -6,7 +6,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import { imageOf, macKeyOf } from '../devices/rows.js';
 import { needDistinct } from '../store/shared-transaction.js';
 import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
-import type { Claim, ClaimRequest, ProfileVersion } from './batches.js';
+import { type Claim, type ClaimRequest, type ProfileVersion, reasonText } from './batches.js';
 import { nextSerials } from './serials.js';
 import {
   countBatch,
@@ -87,8 +87,10 @@ export function identifierOwner(batchId: string): SecretOwner {
   return { uuid: `batch ${batchId}`, macKey: '' };
 }
 
-function checkOpen({ name, state, reason }: BatchRow): void {
-  if (state !== 'open') throw new EspmintError('BATCH_NOT_OPEN', { batch: name, state, reason });
+function checkOpen(batch: BatchRow): void {
+  const { name, state } = batch;
+  if (state !== 'open')
+    throw new EspmintError('BATCH_NOT_OPEN', { batch: name, state, reason: reasonText(batch) });
 }
 
 /** @throws BATCH_PROFILE_DIFFERS */

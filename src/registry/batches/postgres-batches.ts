@@ -8,22 +8,24 @@ import { checkSerialTemplate } from '../../core/serial-template.js';
 import type { Database } from '../store/database.js';
 import { SharedTransaction } from '../store/shared-transaction.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
-import type {
-  Batch,
-  Batches,
-  BatchRequest,
-  NewBatch,
-  BatchState,
-  Claim,
-  ClaimRequest,
-  StationReserve,
-  Heartbeat,
-  Identifier,
-  Maker,
-  Release,
-  SignOff,
-  StationRecord,
-  Unit,
+import {
+  type Batch,
+  type Batches,
+  type BatchRequest,
+  type NewBatch,
+  type BatchState,
+  type Claim,
+  type ClaimRequest,
+  type StationReserve,
+  type Heartbeat,
+  type Identifier,
+  type Maker,
+  reasonText,
+  type Release,
+  type RuleStop,
+  type SignOff,
+  type StationRecord,
+  type Unit,
 } from './batches.js';
 import { claim, identifierOwner, type PassedClaim, settleFailures, settlePasses } from './claim.js';
 import { readReservedUnits, releaseUnits } from './reserved/reserved-sql.js';
@@ -95,17 +97,21 @@ export class PostgresBatches implements Batches {
     return this.get(batch);
   }
 
-  setState(name: string, state: BatchState, reason: string, who: string): Promise<Batch> {
+  setState(name: string, state: BatchState, why: string | RuleStop, who: string): Promise<Batch> {
     return this.#transaction('set batch state', async (client) => {
       const batch = await readBatch(client, name, { lock: true });
       if (batch.state === 'closed' && state !== 'closed') {
-        throw new EspmintError('BATCH_NOT_OPEN', { batch: name, state: batch.state, reason: batch.reason });
+        throw new EspmintError('BATCH_NOT_OPEN', {
+          batch: name,
+          state: batch.state,
+          reason: reasonText(batch),
+        });
       }
       if (batch.state === state) return toBatch(client, batch);
       const closed = state === 'closed' ? [new Date(), who] : [null, null];
       await client.query(
-        'update batches set state = $2, reason = $3, closed_at = $4, closed_by = $5 where id = $1',
-        [batch.id, state, reason, ...closed],
+        'update batches set state = $2, closed_at = $3, closed_by = $4, reason = $5, stopped = $6 where id = $1',
+        [batch.id, state, ...closed, ...(typeof why === 'string' ? [why, null] : ['', why])],
       );
       return toBatch(client, await readBatch(client, name));
     });

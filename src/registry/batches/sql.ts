@@ -1,7 +1,7 @@
 // The SQL of batches and the records made of their rows; that of their units is in unit-sql.ts. A transaction that changes who is counted holds the batch's row.
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-import type { Batch, BatchRequest, NewBatch, Identifier, StationRecord } from './batches.js';
+import type { Batch, BatchRequest, NewBatch, Identifier, RuleStop, StationRecord } from './batches.js';
 import { LEASE_MS } from './batches.js';
 
 export interface BatchRow {
@@ -17,6 +17,7 @@ export interface BatchRow {
   readonly serial_template: string | null;
   readonly state: Batch['state'];
   readonly reason: string;
+  readonly stopped: RuleStop | null;
   readonly created_at: Date;
   readonly created_by: string;
   readonly closed_at: Date | null;
@@ -126,6 +127,7 @@ export async function toBatch(client: pg.ClientBase, row: BatchRow): Promise<Bat
     ...toOrder(row),
     state: row.state,
     reason: row.reason,
+    stopped: row.stopped ?? undefined,
     createdAt: row.created_at.toISOString(),
     createdBy: row.created_by,
     closedAt: row.closed_at?.toISOString(),

@@ -207,7 +207,9 @@ create table batches (
   location          VARCHAR(100),
   serial_template   VARCHAR(32),
   state             TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paused', 'closed')),
+  -- What a person said; where the rule of a station paused it, {"code", "count", "station"} instead.
   reason            TEXT NOT NULL DEFAULT '',
+  stopped           JSONB,
   created_at        TIMESTAMPTZ NOT NULL DEFAULT now(),
   created_by        TEXT NOT NULL,
   closed_at         TIMESTAMPTZ,

@@ -2,9 +2,10 @@
 import type pg from 'pg';
 import type { AuditKind } from '../../core/audit-kinds.js';
 import { EspmintError } from '../../core/errors/index.js';
+import type { PushEvent } from '../../core/push.js';
 import { macOf } from '../devices/rows.js';
 import { type Asker, originOf, processUser } from '../process-user.js';
-import type { DeadPush, PushEvent } from './push.js';
+import type { DeadPush } from './push.js';
 
 interface DeadRow {
   readonly id: string;

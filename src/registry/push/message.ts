@@ -3,7 +3,7 @@ import type { DeviceRow } from '../devices/rows.js';
 import { ownerOf, toDeviceRecord } from '../devices/rows.js';
 import type { DeviceRecord } from '../registry.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
-import type { PushEvent } from './push.js';
+import type { PushEvent } from '../../core/push.js';
 import type { ColumnParameter, Parameter } from './statement.js';
 
 export interface PushMessage {

@@ -1,9 +1,10 @@
 // The outbox in SQL: events go in with the transaction that they belong to, deliveries come out one claim at a time.
 import type pg from 'pg';
+import type { PushEvent, PushKind } from '../../core/push.js';
 import { recordEvent } from '../devices/events.js';
 import { DEVICE_COLUMNS, type DeviceRow } from '../devices/rows.js';
 import { openValuesOf } from '../values/open-columns.js';
-import type { PushCounts, PushEvent, PushKind } from './push.js';
+import type { PushCounts } from './push.js';
 import type { DeliveryFailure } from './sink.js';
 
 /** A row of push_targets. */

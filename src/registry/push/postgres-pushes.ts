@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
+import { PUSH_EVENTS } from '../../core/push.js';
 import type { Database } from '../store/database.js';
 import { eventBy, recordEvent } from '../devices/events.js';
 import { type Asker, processUser } from '../process-user.js';
@@ -9,16 +10,15 @@ import { Deliverer, type DelivererParts, openTargetOf } from './deliverer.js';
 import { changeDead, readDead } from './dead.js';
 import { testMessage } from './message.js';
 import { dueNow, type TargetRow } from './outbox.js';
-import {
-  type AddedTarget,
-  type DeadPush,
-  type DeliverOptions,
-  type NewPushTarget,
-  PUSH_EVENTS,
-  type Pushes,
-  type PushRun,
-  type PushTarget,
-  type PushTargetStatus,
+import type {
+  AddedTarget,
+  DeadPush,
+  DeliverOptions,
+  NewPushTarget,
+  Pushes,
+  PushRun,
+  PushTarget,
+  PushTargetStatus,
 } from './push.js';
 import { checkSettings, describeAddress, openSettings, sealSettings } from './settings.js';
 import { readStatus } from './status.js';

@@ -8,19 +8,8 @@
 //
 // All stations of a registry share the work. All failures are EspmintErrors; none of them holds a secret.
 
+import type { PushEvent, PushKind } from '../../core/push.js';
 import type { Asker } from '../process-user.js';
-
-/** A statement on another PostgreSQL database, or a POST that is signed as the Standard Webhooks specification says. */
-export type PushKind = 'sql' | 'webhook';
-
-export const PUSH_EVENTS = ['provisioned', 'rotated', 'removed', 'restored'] as const;
-/**
- * - `provisioned`: the key was proven on the chip, for the first time or again.
- * - `rotated`: another key than before was proven.
- * - `removed`: the device was taken out of use.
- * - `restored`: a removed device was provisioned again.
- */
-export type PushEvent = (typeof PUSH_EVENTS)[number];
 
 /** A target, without its secrets. */
 export interface PushTarget {
@@ -78,6 +67,13 @@ export interface PushCounts {
   readonly dead: number;
 }
 
+/** Why a delivery failed. */
+export interface PushFailure {
+  /** Of the error table. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** How one target does. */
 export interface PushTargetStatus extends PushCounts {
   readonly name: string;
@@ -88,13 +84,13 @@ export interface PushTargetStatus extends PushCounts {
   /** ISO 8601 in UTC. */
   readonly lastDelivered?: string | undefined;
   /** Of the pending or dead delivery that failed last. */
-  readonly lastError?: string | undefined;
+  readonly lastError?: PushFailure | undefined;
   /** The target itself is out of order and is tried again then, ISO 8601 in UTC. */
   readonly retryAt?: string | undefined;
 }
 
 /** A delivery that was given up. */
-export interface DeadPush {
+export interface DeadPush extends PushFailure {
   /** Names it in `retry` and `discard`. */
   readonly id: string;
   readonly target: string;
@@ -105,9 +101,6 @@ export interface DeadPush {
   /** ISO 8601 in UTC. */
   readonly occurredAt: string;
   readonly endedAt: string;
-  /** Of the error table. */
-  readonly code: string;
-  readonly message: string;
 }
 
 /** What came of some deliveries. */

@@ -1,6 +1,7 @@
 // How the targets do, in one look.
 import type pg from 'pg';
-import type { PushKind, PushTargetStatus } from './push.js';
+import type { PushKind } from '../../core/push.js';
+import type { PushFailure, PushTargetStatus } from './push.js';
 
 interface StatusRow {
   readonly name: string;
@@ -10,7 +11,7 @@ interface StatusRow {
   readonly dead: string;
   readonly oldest: Date | null;
   readonly delivered_at: Date | null;
-  readonly error: string | null;
+  readonly error: PushFailure | null;
   readonly retry_at: Date | null;
 }
 
@@ -19,7 +20,7 @@ export async function readStatus(client: pg.ClientBase): Promise<PushTargetStatu
   const { rows } = await client.query<StatusRow>(
     `select t.name, t.kind, t.paused, case when t.retry_at > now() then t.retry_at end as retry_at, open.*,
        (select max(ended_at) from push_deliveries d where d.target_id = t.id and d.state = 'delivered') as delivered_at,
-       (select d.error from push_deliveries d
+       (select json_build_object('code', d.error_code, 'message', d.error) from push_deliveries d
         where d.target_id = t.id and d.state in ('pending', 'dead') and d.error is not null
         order by coalesce(d.ended_at, d.due_at) desc limit 1) as error
      from push_targets t,

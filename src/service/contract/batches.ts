@@ -18,8 +18,10 @@ export const batchSchema = z
     location: z.string().optional(),
     serialTemplate: z.string().optional(),
     state: z.enum(['open', 'paused', 'closed']),
-    /** Why it is paused or closed. */
+    /** Why a person paused or closed it. */
     reason: z.string(),
+    /** Why a station paused it by its rule: the same failure came so often in a row. */
+    stopped: z.object({ code: z.string(), count: z.int(), station: z.string() }).optional(),
     createdAt: timeSchema,
     createdBy: z.string(),
     closedAt: timeSchema.optional(),

@@ -1,9 +1,11 @@
 // Pushes to tables and services of the user's own: how they do, and what was given up.
 import { z } from 'zod';
+import { PUSH_EVENTS, PUSH_KINDS } from '../../core/push.js';
 import { doneSchema, operations, timeSchema } from './operation.js';
 
-const kindSchema = z.enum(['sql', 'webhook']);
-const eventSchema = z.enum(['provisioned', 'rotated', 'removed', 'restored']);
+const kindSchema = z.enum(PUSH_KINDS);
+const eventSchema = z.enum(PUSH_EVENTS);
+const failure = { code: z.string(), message: z.string() };
 
 export const pushCountsSchema = z
   .object({
@@ -40,7 +42,7 @@ const statusSchema = pushCountsSchema
     paused: z.boolean(),
     oldestPending: timeSchema.optional(),
     lastDelivered: timeSchema.optional(),
-    lastError: z.string().optional(),
+    lastError: z.object(failure).optional(),
     /** The target is out of order and is tried again then. */
     retryAt: timeSchema.optional(),
   })
@@ -58,8 +60,7 @@ const deadSchema = z
     tries: z.int(),
     occurredAt: timeSchema,
     endedAt: timeSchema,
-    code: z.string(),
-    message: z.string(),
+    ...failure,
   })
   .meta({ id: 'DeadPush' });
 

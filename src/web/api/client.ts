@@ -90,18 +90,19 @@ export async function call<I extends RouteId>(id: I, options: Options<I>): Promi
   if (body !== undefined) headers['content-type'] = isFile ? body.type : 'application/json';
   if (method !== 'GET' && csrfToken !== undefined) headers['x-csrf-token'] = csrfToken;
   const deadline = AbortSignal.timeout(timeoutOf(id));
+  // Also of an answer that breaks off in the middle.
+  const notAsked = (error: unknown): never => {
+    throw signal?.aborted === true ? error : new ApiFailure(0, {});
+  };
   const response = await fetch(path, {
     method,
     headers,
     credentials: 'same-origin',
     signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     ...(body === undefined ? {} : { body: isFile ? body : JSON.stringify(body) }),
-  }).catch((error: unknown) => {
-    if (signal?.aborted === true) throw error;
-    throw new ApiFailure(0, {});
-  });
+  }).catch(notAsked);
   readClock(response.headers.get('date'));
-  if (response.ok) return (await response.json()) as AnswerOf<I>;
+  if (response.ok) return (await response.json().catch(notAsked)) as AnswerOf<I>;
   const failure = new ApiFailure(response.status, await errorOf(response));
   if (response.status === 401 && id !== 'signIn') onSignedOut();
   throw failure;

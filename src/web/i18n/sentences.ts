@@ -238,6 +238,50 @@ export const SENTENCE_OF = {
 
 export type Sentence = (typeof SENTENCE_OF)[ErrorCode] | 'stationSetup';
 
+/** Sentences that ask for the same as another one: there are no further words for it. */
+const SAME_REMEDY = {
+  file: 'unexpected',
+  diskFull: 'unexpected',
+  product: 'unexpected',
+  tool: 'unexpected',
+  portForbidden: 'unexpected',
+  registrySetup: 'unexpected',
+  label: 'unexpected',
+  commandLine: 'unexpected',
+  stationSetup: 'unexpected',
+  wpsHook: 'unexpected',
+  wifiSend: 'unexpected',
+  wifi: 'entry',
+  encrypted: 'tooBig',
+  loss: 'tooBig',
+  locked: 'tooBig',
+  noFlash: 'tooBig',
+  damaged: 'tooBig',
+  layout: 'tooBig',
+  conflict: 'tooBig',
+  checkFailed: 'tooBig',
+  notFit: 'tooBig',
+  rowMissing: 'tooBig',
+  refused: 'cable',
+  flash: 'badMac',
+  proof: 'badMac',
+  noStart: 'badMac',
+  known: 'worn',
+  removed: 'worn',
+  denied: 'worn',
+  notAllowed: 'worn',
+  batchLost: 'worn',
+  idsUsedUp: 'rowsUsedUp',
+} as const satisfies Partial<Record<Sentence, Sentence>>;
+
+export type Remedy = Exclude<Sentence, keyof typeof SAME_REMEDY>;
+
+/** What to do: `do.REMEDY` says it. */
+export const remedyOf = (sentence: Sentence): Remedy =>
+  isShared(sentence) ? SAME_REMEDY[sentence] : sentence;
+
+const isShared = (sentence: Sentence): sentence is keyof typeof SAME_REMEDY => sentence in SAME_REMEDY;
+
 /** What is said of a form or a command, and what instead where it ended a run: who holds a board has typed nothing. */
 const IN_A_RUN: Partial<Record<Sentence, Sentence>> = {
   entry: 'stationSetup',

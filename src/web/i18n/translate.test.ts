@@ -7,7 +7,7 @@ import { de } from './languages/de.js';
 import { es } from './languages/es.js';
 import { vi } from './languages/vi.js';
 import { zh } from './languages/zh.js';
-import { runSentenceOf, SENTENCE_OF } from './sentences.js';
+import { remedyOf, runSentenceOf, SENTENCE_OF } from './sentences.js';
 import { addEnglish, fill, localeOf, t, tn } from './translate.js';
 
 const en = { ...first, ...enBehind };
@@ -66,7 +66,7 @@ describe.each(Object.entries({ en, vi, de, es }))('in the language %s', (_, mess
     for (const name of ['ca', 'push', 'pushRegistry', 'noVirtual', 'readers'] as const)
       sentences.delete(name);
     const long = [...sentences].filter(
-      (name) => linesOf(messages[`cause.${name}`], 21) + linesOf(messages[`do.${name}`], 21) > 5,
+      (name) => linesOf(messages[`cause.${name}`], 21) + linesOf(messages[`do.${remedyOf(name)}`], 21) > 5,
     );
     expect(long).toEqual([]);
   });
@@ -75,7 +75,7 @@ describe.each(Object.entries({ en, vi, de, es }))('in the language %s', (_, mess
 describe('the sentence of a code', () => {
   it('asks to retry only where another run can help', () => {
     const codes = Object.keys(SENTENCE_OF) as ErrorCode[];
-    const asking = codes.filter((code) => /\bretry\b/i.test(en[`do.${SENTENCE_OF[code]}`]));
+    const asking = codes.filter((code) => /\bretry\b/i.test(en[`do.${remedyOf(SENTENCE_OF[code])}`]));
     expect(asking.length).toBeGreaterThan(10);
     expect(asking.filter((code) => !CATALOG[code].retryable)).toEqual([]);
   });
@@ -93,7 +93,7 @@ describe('the sentence of a code that ended a run', () => {
   const codes = Object.keys(SENTENCE_OF) as ErrorCode[];
   const words = (code: ErrorCode): string => {
     const sentence = runSentenceOf(code);
-    return `${en[`cause.${sentence}`]} ${en[`do.${sentence}`]}`;
+    return `${en[`cause.${sentence}`]} ${en[`do.${remedyOf(sentence)}`]}`;
   };
 
   it('speaks of no form, no list and no value that is not known', () => {

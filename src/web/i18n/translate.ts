@@ -3,7 +3,7 @@ import { languageOf, type Language, getPrefs } from '../prefs.js';
 import type { ErrorCode } from '../../core/errors/index.js';
 import type { EnglishBehind } from './en-behind.js';
 import { en, type Messages } from './en.js';
-import { runSentenceOf, SENTENCE_OF, type Sentence } from './sentences.js';
+import { remedyOf, runSentenceOf, SENTENCE_OF, type Sentence } from './sentences.js';
 
 export type Key = keyof Messages;
 /** Keys that come in a form for one and a form for many: `boards.one`, `boards.other`. */
@@ -87,7 +87,7 @@ const isKnown = (code: string): code is ErrorCode => Object.hasOwn(SENTENCE_OF, 
 const say = (sentence: Sentence, values: Values): Words => ({
   sentence,
   cause: t(`cause.${sentence}`, values),
-  next: t(`do.${sentence}`, values),
+  next: t(`do.${remedyOf(sentence)}`, values),
 });
 
 /** What exactly is wrong, where the service has a code for it. */

@@ -3,11 +3,13 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { t } from '../i18n/translate.js';
 import { signIn } from '../store/session.js';
+import { useStore } from '../store/store.js';
 import { Form, TextField } from '../ui/field.js';
-import { FailureNote } from '../ui/parts.js';
+import { FailureNote, Note } from '../ui/parts.js';
 import { failureText } from '../ui/toasts.js';
 
 export function SignInPage(): JSX.Element {
+  const hasEnded = useStore((state) => state.hasEnded === true);
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [failure, setFailure] = useState<string>();
@@ -30,6 +32,7 @@ export function SignInPage(): JSX.Element {
           <img src="./icon.svg" alt="" width="40" height="40" />
           <h1>espmint</h1>
         </div>
+        {hasEnded && failure === undefined && <Note tone="accent">{t('signIn.ended')}</Note>}
         <TextField label={t('people.name')} value={name} onInput={setName} autoComplete="username" required />
         <TextField
           label={t('people.password')}

@@ -33,8 +33,9 @@ export async function begin(): Promise<void> {
   document.addEventListener('visibilitychange', restWhileUnseen);
   try {
     enter(await call('getSession', {}));
-  } catch {
-    setState((state) => ({ ...state, connection: 'offline' }));
+  } catch (error) {
+    const refusal = error instanceof ApiFailure && error.status > 0 ? error : undefined;
+    setState((state) => ({ ...state, connection: 'offline', refusal }));
     window.setTimeout(() => void begin(), RETRY_MS);
   }
 }
@@ -84,7 +85,12 @@ export function knowsWhat({ settings }: State): boolean {
 function enter(session: Session): void {
   useCsrfToken(session.csrfToken);
   setZone(session.zone);
-  setState((state) => ({ ...state, session }));
+  setState((state) => ({
+    ...state,
+    session,
+    hasEnded: state.hasEnded === true && session.user === undefined,
+    refusal: undefined,
+  }));
   if (!mayWork(session)) {
     stopListening();
     setState((state) => ({ ...state, connection: 'online' }));
@@ -98,7 +104,8 @@ function enter(session: Session): void {
 function forgetSession(): void {
   if (getState().session?.user === undefined) return;
   stopListening();
-  setState((state) => ({ ...state, session: { signInRequired: true, zone: state.session?.zone ?? 'UTC' } }));
+  const zone = getState().session?.zone ?? 'UTC';
+  setState((state) => ({ ...state, session: { signInRequired: true, zone }, hasEnded: true }));
 }
 
 function stopListening(): void {

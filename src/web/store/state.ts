@@ -22,6 +22,10 @@ export interface State {
   readonly stopping: boolean;
   /** Absent until the service has answered once. */
   readonly session?: Session;
+  /** The service has answered, and does not say who is signed in. */
+  readonly refusal?: ApiFailure | undefined;
+  /** Somebody was signed in, and is so no longer. */
+  readonly hasEnded?: boolean;
   /** Process of the service that everything here came from. */
   readonly instance?: string;
   readonly version?: string;

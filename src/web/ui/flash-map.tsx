@@ -105,7 +105,7 @@ export function PartitionTable({ partitions }: { partitions: readonly PartitionI
       <caption class="visually-hidden">{t('flash.partitions')}</caption>
       <thead>
         <tr>
-          <th scope="col">{t('flash.name')}</th>
+          <th scope="col">{t('people.name')}</th>
           <th scope="col">{t('flash.kind')}</th>
           <th scope="col" class="number">
             {t('flash.offset')}

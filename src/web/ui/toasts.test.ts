@@ -31,6 +31,14 @@ it('has no English in the sentence of any code, and keeps the words of the servi
     expect(failureWords(refusal(code, VALUES)).detail, code).toContain(ENGLISH);
 });
 
+it('says what to do where it does not know the code, or nobody of espmint has answered', () => {
+  const unknown = failureWords(refusal('CODE_OF_ANOTHER_VERSION'));
+  expect(unknown).toMatchObject({ text: expect.stringContaining('Einen Techniker rufen') as string });
+  expect(unknown.detail).toContain(ENGLISH);
+  expect(failureWords(refusal('HTTP_502')).text).toContain('Der Dienst antwortet nicht');
+  expect(failureWords(new TypeError(ENGLISH)).text).toContain('Einen Techniker rufen');
+});
+
 it('says what exactly is wrong where there is a code for it', () => {
   expect(failureText(refusal('WIFI_INVALID', { why: 'too-long', maxBytes: 31 }))).toBe(
     'WLAN-Name oder -Passwort wird nicht angenommen. Höchstens 31 Bytes haben Platz. Korrigieren und noch einmal versuchen.',

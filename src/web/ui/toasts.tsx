@@ -71,17 +71,24 @@ export const failureText = (error: unknown): string => failureWords(error).text;
 
 /** The same, and the service's own words where those know more and are not in it. */
 export function failureWords(error: unknown): { readonly text: string; readonly detail?: string } {
-  if (!(error instanceof ApiFailure)) return { text: error instanceof Error ? error.message : String(error) };
-  if (error.code === 'OFFLINE') return { text: t('common.noAnswer') };
-  const own = error.message === '' ? error.code : error.message;
-  const words = wordsFor(error.code, error.params);
+  if (typeof error === 'string') return { text: error };
+  if (!(error instanceof ApiFailure)) return { text: unexpected(), detail: String(error) };
+  const { code, message, params } = error;
+  if (code === 'OFFLINE') return { text: t('common.noAnswer') };
+  const own = message === '' ? code : message;
+  const words = wordsFor(code, params);
+  // A server between this page and the service has answered in its place.
+  if (words === undefined && code.startsWith('HTTP_5')) return { text: t('common.noAnswer'), detail: own };
   // What a sentence is about may not be known.
-  if (words === undefined || /\{\w+\}/.test(`${words.cause}${words.next}`)) return { text: own };
+  if (words === undefined || /\{\w+\}/.test(`${words.cause}${words.next}`))
+    return currentLanguage() === 'en' ? { text: own } : { text: unexpected(), detail: own };
   const says = SAYS_MORE.has(words.sentence);
   if (says && currentLanguage() === 'en') return { text: own };
-  const text = [words.cause, whyText(error.params), words.next].filter(Boolean).join(' ');
+  const text = [words.cause, whyText(params), words.next].filter(Boolean).join(' ');
   return says || FOLDED.has(words.sentence) ? { text, detail: own } : { text };
 }
+
+const unexpected = (): string => `${t('cause.unexpected')} ${t('do.unexpected')}`;
 
 /** Shows a refusal; it stays until it is closed. */
 export function complain(error: unknown): void {

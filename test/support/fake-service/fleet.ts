@@ -101,7 +101,7 @@ function pushes(world: FakeWorld): Handlers {
       return { ...added, ...(isMade ? { madeSecret: `whsec_${'m'.repeat(43)}=` } : {}) };
     },
     testPushTarget: ({ params: { name } }) => {
-      const trouble = world.pushTargets[indexOf(name)]?.lastError;
+      const trouble = world.pushTargets[indexOf(name)]?.lastError?.message;
       if (trouble !== undefined)
         throw new Refusal(502, 'PUSH_REFUSED', `${name} refused it (${trouble}); mend it.`);
       return { ok: true };

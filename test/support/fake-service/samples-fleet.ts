@@ -100,7 +100,7 @@ function addPushes(world: FakeWorld): void {
       dead: 3,
       oldestPending: iso(310),
       lastDelivered: iso(1900),
-      lastError: 'HTTP 503: the service is under maintenance',
+      lastError: { code: 'PUSH_REFUSED', message: 'HTTP 503: the service is under maintenance' },
       retryAt: iso(-4),
     },
     {

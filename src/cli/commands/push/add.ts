@@ -2,7 +2,7 @@
 // command line, which others on this machine can read.
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
-import { PUSH_EVENTS, type PushEvent, type PushKind } from '../../../registry/push/push.js';
+import { PUSH_EVENTS, PUSH_KINDS, type PushEvent, type PushKind } from '../../../core/push.js';
 import { readSecretFile } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { describeTarget } from './describe.js';
@@ -28,7 +28,7 @@ export function addCommand(io: CliIo): Command {
     .argument('<name>', 'how this target is called')
     .addOption(
       new Option('--kind <kind>', 'a statement on a database, or a signed POST')
-        .choices(['sql', 'webhook'])
+        .choices(PUSH_KINDS)
         .makeOptionMandatory(),
     )
     .option('--url-file <file>', 'file with postgresql://… or https://…; - reads standard input')

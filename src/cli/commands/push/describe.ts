@@ -32,7 +32,7 @@ export function statusCells(status: PushTargetStatus): Row {
   const { name, pending, dead, paused, lastDelivered, lastError, retryAt } = status;
   const state = paused ? 'paused' : retryAt === undefined ? 'active' : 'out of order';
   const [delivered, again] = [lastDelivered, retryAt].map((at) => (at === undefined ? at : shownTime(at)));
-  return [name, String(pending), String(dead), state, delivered, again, lastError];
+  return [name, String(pending), String(dead), state, delivered, again, lastError?.message];
 }
 
 export const DEAD_HEADINGS = ['ID', 'ENDED', 'TARGET', 'EVENT', 'DEVICE', 'TRIES', 'ERROR'];

@@ -1,12 +1,13 @@
 // The audit trail: who did what, from where and why; narrowed by what, who, device and days, all in the address.
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { AUDIT_KINDS } from '../../../core/audit-kinds.js';
+import { AUDIT_KINDS, LABEL_REASON } from '../../../core/audit-kinds.js';
 import type { AuditEntry } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { addressOf } from '../../api/routes.js';
 import { formatExact } from '../../format/format.js';
-import { currentLocale, type Key, maybe, t } from '../../i18n/translate.js';
+import { fieldName } from '../../i18n/field-names.js';
+import { currentLocale, maybe, t } from '../../i18n/translate.js';
 import { go, link, type Place } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -175,26 +176,14 @@ function Entries({ filters }: { filters: Filters }): JSX.Element {
 function Detail({ detail: { reason, ...rest } }: AuditEntry): JSX.Element {
   return (
     <>
-      {typeof reason === 'string' && reason !== '' && <span>{reason} </span>}
+      {typeof reason === 'string' && <span>{reason === LABEL_REASON ? t('audit.forLabel') : reason} </span>}
       {Object.entries(rest).map(([name, value]) => (
         <span key={name} class="muted small">
-          {nameText(name)}: {valueText(name, value)}{' '}
+          {fieldName(name)}: {valueText(name, value)}{' '}
         </span>
       ))}
     </>
   );
-}
-
-/** Words that other parts of the page have. */
-const SHARED_NAMES: Readonly<Record<string, Key>> = {
-  batch: 'column.batch',
-  station: 'conflict.fact.station',
-  profile: 'conflict.fact.profile',
-  row: 'values.row',
-};
-
-function nameText(name: string): string {
-  return maybe(SHARED_NAMES[name] ?? `audit.name.${name}`) ?? name;
 }
 
 function valueText(name: string, value: unknown): string {

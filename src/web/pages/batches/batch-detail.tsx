@@ -10,7 +10,7 @@ import type {
 } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatCount, formatDuration, formatExact, formatShare } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { currentLocale, runWordsFor, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { Facts } from '../../ui/facts.js';
 import { ListCard } from '../../ui/list-card.js';
@@ -80,7 +80,8 @@ function useBatch(name: string): Loaded<Whole> {
 }
 
 function Head({ batch, onChanged }: { batch: BatchInfo; onChanged: () => void }): JSX.Element {
-  const { name, profile, lot, hardwareRevision, firmwareVersion, location, serialTemplate, reason } = batch;
+  const { name, profile, lot, hardwareRevision, firmwareVersion, location, serialTemplate, reason, stopped } =
+    batch;
   const { value: product } = useLoad(
     (signal) =>
       call('getProfile', { params: { name: profile.name }, query: { version: profile.version }, signal }),
@@ -109,6 +110,9 @@ function Head({ batch, onChanged }: { batch: BatchInfo; onChanged: () => void })
         <BatchBadge state={batch.state} />
       </header>
       {reason !== '' && <p>{reason}</p>}
+      {stopped !== undefined && (
+        <p>{t('batch.stopped', { ...stopped, cause: runWordsFor(stopped.code)?.cause ?? stopped.code })}</p>
+      )}
       <Facts rows={facts} />
       <BatchActions batch={batch} onChanged={onChanged} />
     </section>

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import type { ConflictInfo } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatExact } from '../../format/format.js';
+import { fieldName } from '../../i18n/field-names.js';
 import { currentLocale, maybe, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { CompareTable, type ComparedRow } from '../../ui/compare-table.js';
@@ -70,9 +71,7 @@ function Where({ conflict }: { conflict: ConflictInfo }): JSX.Element {
           [t('conflict.times'), times],
           [t('conflict.first'), times > 1 && at(firstSeenAt)],
           [t('conflict.last'), `${at(lastSeenAt)} (${seenBy})`],
-          ...Object.entries(facts).map(
-            ([name, text]) => [maybe(`conflict.fact.${name}`) ?? name, text] as const,
-          ),
+          ...Object.entries(facts).map(([name, text]) => [fieldName(name), text] as const),
           [t('conflict.decided'), decided && `${at(decided.at)} (${decided.by})`],
           [t('reason.label'), decided?.reason],
         ]}
@@ -97,7 +96,7 @@ function comparedRows({ registered, refused }: ConflictInfo): readonly ComparedR
     row(t('devices.status'), ({ status }) =>
       status === undefined ? t('conflict.notRegistered') : (maybe(`status.${status}`) ?? status),
     ),
-    row(t('column.location'), ({ location }) => location),
+    row(t('batch.location'), ({ location }) => location),
     row(
       t('devices.provisioned'),
       ({ provisionedAt }) => provisionedAt && formatExact(provisionedAt, currentLocale()),

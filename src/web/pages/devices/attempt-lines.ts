@@ -42,7 +42,7 @@ function whoAndWhere({ station, slot, port, operator, batch }: Attempt): string 
     station,
     slot === undefined ? port : t('timeline.slot', { n: slot }),
     operator !== undefined && t('timeline.by', { name: operator }),
-    batch !== undefined && `${t('devices.batch')} ${batch}`,
+    batch !== undefined && `${t('station.batch')} ${batch}`,
   ]);
 }
 

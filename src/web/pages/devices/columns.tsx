@@ -1,7 +1,8 @@
 // Which columns the device list has; MAC and status always, the others by choice.
 import type { JSX } from 'preact';
 import type { Device } from '../../../service/contract/index.js';
-import { t, type Key } from '../../i18n/translate.js';
+import { fieldName } from '../../i18n/field-names.js';
+import { t } from '../../i18n/translate.js';
 import { setPrefs, usePrefs } from '../../prefs.js';
 import { Icon } from '../../ui/icon.js';
 
@@ -45,7 +46,7 @@ export function ColumnChoice(): JSX.Element {
               checked={!hiddenColumns.includes(column)}
               onChange={() => toggle(column)}
             />
-            {t(`column.${column}` as Key)}
+            {fieldName(column)}
           </label>
         ))}
       </div>

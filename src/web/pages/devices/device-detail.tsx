@@ -5,6 +5,7 @@ import type { JSX } from 'preact';
 import type { DeviceHistory } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatExact } from '../../format/format.js';
+import { fieldName } from '../../i18n/field-names.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
@@ -31,7 +32,7 @@ export function DeviceDetail({ device, filters }: DeviceDetailProps): JSX.Elemen
     call('showDevice', { params: { device }, signal }),
   );
   return (
-    <aside class="card detail" aria-label={t('devices.detail')}>
+    <aside class="card detail" aria-label={t('audit.device')}>
       <header>
         <h2 class="mono">{value?.mac ?? device}</h2>
         <a
@@ -75,7 +76,7 @@ function Identity({ device }: { device: DeviceHistory }): JSX.Element {
         ['UUID', <Copyable value={uuid} what="UUID" />],
         [t('devices.provisioned'), provisionedAt && formatExact(provisionedAt, currentLocale())],
         [t('column.caUrl'), caUrl && <Copyable value={caUrl} what={t('column.caUrl')} />],
-        ...FURTHER.map((name) => [t(`column.${name}`), device[name]] as const),
+        ...FURTHER.map((name) => [fieldName(name), device[name]] as const),
       ]}
     />
   );
@@ -93,7 +94,7 @@ function Units({ units }: Pick<DeviceHistory, 'units'>): JSX.Element | null {
           key={batch}
           rows={[
             [t('batch.serial'), serial && <Copyable value={serial} what={t('batch.serial')} />],
-            [t('devices.batch'), <a href={link(['batches', batch])}>{batch}</a>],
+            [t('station.batch'), <a href={link(['batches', batch])}>{batch}</a>],
             [t('batch.lot'), lot && <a href={link(['devices'], { lot })}>{lot}</a>],
             [
               t(passed ? 'batch.passedAt' : 'batch.unit.inWork'),

@@ -2,7 +2,8 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { Device } from '../../../service/contract/index.js';
 import { formatAgo, formatExact } from '../../format/format.js';
-import { currentLocale, maybe, t, type Key } from '../../i18n/translate.js';
+import { fieldName } from '../../i18n/field-names.js';
+import { currentLocale, maybe, t } from '../../i18n/translate.js';
 import { go, link } from '../../router.js';
 import { useNow } from '../../ui/load.js';
 import { Badge, CopyButton, type Tone } from '../../ui/parts.js';
@@ -32,7 +33,7 @@ export function DeviceTable({ devices, filters, selected, children }: DeviceTabl
             <th scope="col">{t('devices.provisioned')}</th>
             {columns.map((column) => (
               <th key={column} scope="col">
-                {t(`column.${column}` as Key)}
+                {fieldName(column)}
               </th>
             ))}
           </tr>
@@ -81,7 +82,7 @@ function Row({ device, columns, filters, now, selected }: RowProps): JSX.Element
       {columns.map((column) => (
         <td
           key={column}
-          data-name={t(`column.${column}` as Key)}
+          data-name={fieldName(column)}
           class={MONO.has(column) ? 'mono nowrap' : ''}
           title={device[column] ?? ''}
         >

@@ -11,10 +11,10 @@ interface FilterMenuProps {
 }
 
 const LABELS = {
-  batch: 'devices.batch',
+  batch: 'station.batch',
   lot: 'batch.lot',
   serial: 'batch.serial',
-  station: 'devices.station',
+  station: 'nav.station',
 } as const;
 
 export function FilterMenu({ filters, onChange }: FilterMenuProps): JSX.Element {

@@ -141,7 +141,7 @@ function AddBundle(): JSX.Element {
       </header>
       <p class="muted small">{t('bundle.addHint')}</p>
       <div class="form-grid">
-        <TextField label={t('bundle.asName')} hint={t('bundle.asNameHint')} value={name} onInput={setName} />
+        <TextField label={t('people.name')} hint={t('bundle.asNameHint')} value={name} onInput={setName} />
         <TextField
           label={t('bundle.asVersion')}
           hint={t('bundle.asVersionHint')}

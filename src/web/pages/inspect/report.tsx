@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { hex } from '../../../core/text.js';
 import type { Inspection } from '../../../service/contract/index.js';
 import { formatBytes } from '../../format/format.js';
+import { fieldName } from '../../i18n/field-names.js';
 import { t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { CompareTable } from '../../ui/compare-table.js';
@@ -108,9 +109,9 @@ function Compared({ inspection: { registry, chip } }: { inspection: Inspection }
         <a href={link(['devices', chip.mac])}>{t('action.openDevice')}</a>
       </header>
       <CompareTable
-        of={[t('inspect.board'), t('inspect.registry')]}
+        of={[t('inspect.board'), t('light.registry')]}
         rows={registry.compared.map(({ field, board, registry: known, verdict }) => ({
-          name: t(`field.${field}`),
+          name: fieldName(field),
           sides: [board, known],
           verdict,
         }))}

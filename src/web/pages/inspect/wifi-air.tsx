@@ -125,7 +125,7 @@ function Network(props: {
     <>
       <TextField label={t('wifi.name')} value={props.ssid} onInput={props.onSsid} />
       <TextField
-        label={t('wifi.password')}
+        label={t('people.password')}
         type="password"
         value={props.password}
         onInput={props.onPassword}

@@ -161,7 +161,7 @@ function WifiForm(props: { look: WifiLook; busy: boolean; onJoin: (draft: Draft)
       {caution !== undefined && <Note tone="warn">{t(caution)}</Note>}
       {chosen === OTHER && <TextField label={t('wifi.name')} value={typed} onInput={setTyped} />}
       {!open && (
-        <TextField label={t('wifi.password')} type="password" value={password} onInput={setPassword} />
+        <TextField label={t('people.password')} type="password" value={password} onInput={setPassword} />
       )}
       {look.needsProof && (
         <TextField label={t('wifi.proof')} type="password" value={proof} onInput={setProof} />
@@ -191,7 +191,7 @@ function Joined({ result, onAgain }: { result: WifiSet; onAgain: () => void }): 
       ))}
       <div>
         <button type="button" class="button" onClick={onAgain}>
-          {t('wifi.again')}
+          {t('wifi.other')}
         </button>
       </div>
     </div>

@@ -36,7 +36,7 @@ export function DeadPushes({ onChanged }: { onChanged: () => void }): JSX.Elemen
       columns={[
         { name: t('push.event'), cell: (dead) => <What dead={dead} /> },
         { name: t('push.target'), cell: ({ target }) => target },
-        { name: t('push.givenUp'), cell: (dead) => <When dead={dead} /> },
+        { name: t('audit.at'), cell: (dead) => <When dead={dead} /> },
         { name: t('push.error'), cell: (dead) => <Why dead={dead} /> },
       ]}
       actions={(dead) => <Actions dead={dead} onChanged={changed} />}
@@ -105,7 +105,8 @@ function When({ dead: { endedAt, tries } }: { dead: DeadPush }): JSX.Element {
 function Why({ dead: { code, message } }: { dead: DeadPush }): JSX.Element {
   return (
     <div>
-      <CodeWords code={code} message={message} /> <span class="mono muted small">{code}</span>
+      <CodeWords code={code} message={message} />
+      <span class="mono muted small">{code}</span>
     </div>
   );
 }

@@ -112,7 +112,7 @@ function PasswordDialog({ name, onClose }: { name: string; onClose: () => void }
         />
         <div class="dialog-actions">
           <button type="submit" class="button primary" disabled={password.length < MIN_PASSWORD}>
-            {t('settings.save')}
+            {t('setup.save')}
           </button>
         </div>
       </Form>

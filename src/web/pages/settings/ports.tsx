@@ -172,7 +172,7 @@ function VirtualBoards(): JSX.Element {
         onChange={setFault}
       />
       <SelectField
-        label={t('settings.firmware')}
+        label={t('nav.firmware')}
         value={firmware}
         options={FIRMWARE.map((value) => ({ value, label: t(`firmware.${value}`) }))}
         onChange={setFirmware}

@@ -65,7 +65,7 @@ export function PrinterForm({ draft, onChange, onSaved }: PrinterFormProps): JSX
       <Fields draft={draft} onChange={onChange} />
       <div>
         <button type="submit" class="button primary" disabled={name.trim() === '' || address.trim() === ''}>
-          {t('settings.save')}
+          {t('setup.save')}
         </button>
       </div>
     </Form>

@@ -1,7 +1,8 @@
 // A new target of pushes: where it is, what it gets, and its secrets, which go in here once and are never shown again.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { AnswerOf, BodyOf, DeadPush } from '../../../service/contract/index.js';
+import { PUSH_EVENTS, PUSH_KINDS, type PushEvent, type PushKind } from '../../../core/push.js';
+import type { AnswerOf, BodyOf } from '../../../service/contract/index.js';
 import { ApiFailure, call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { Form, CheckField, TextField } from '../../ui/field.js';
@@ -10,12 +11,11 @@ import { failureText } from '../../ui/toasts.js';
 
 type Target = BodyOf<'addPushTarget'>;
 type Text = 'name' | 'url' | 'statement' | 'signingSecret' | 'values';
-const EVENTS: readonly DeadPush['event'][] = ['provisioned', 'rotated', 'removed', 'restored'];
 
 /** All fields as they are typed. */
 type Draft = Readonly<Record<Text, string>> & {
-  readonly kind: Target['kind'];
-  readonly events: readonly DeadPush['event'][];
+  readonly kind: PushKind;
+  readonly events: readonly PushEvent[];
   readonly sendKeys: boolean;
 };
 
@@ -26,7 +26,7 @@ const EMPTY: Draft = {
   statement: '',
   signingSecret: '',
   values: '',
-  events: EVENTS,
+  events: PUSH_EVENTS,
   sendKeys: false,
 };
 
@@ -123,11 +123,11 @@ function Fields({ draft, findings, onChange }: FieldsProps): JSX.Element {
     <div class="form-grid">
       <TextField label={t('people.name')} required {...of('name')} />
       <div class="field">
-        <span>{t('push.kind')}</span>
+        <span>{t('flash.kind')}</span>
         <Segmented
-          label={t('push.kind')}
+          label={t('flash.kind')}
           value={kind}
-          options={(['webhook', 'sql'] as const).map((value) => ({ value, label: t(`push.kind.${value}`) }))}
+          options={PUSH_KINDS.map((value) => ({ value, label: t(`push.kind.${value}`) }))}
           onChange={(value) => {
             onChange({ kind: value });
           }}
@@ -198,14 +198,14 @@ function EventChoice({ draft: { events }, onChange }: Pick<FieldsProps, 'draft' 
   return (
     <fieldset class="wide row wrap">
       <legend>{t('push.events')}</legend>
-      {EVENTS.map((event) => (
+      {PUSH_EVENTS.map((event) => (
         <label key={event} class="check">
           <input
             type="checkbox"
             checked={events.includes(event)}
             onChange={({ currentTarget: { checked } }) => {
               onChange({
-                events: EVENTS.filter((each) => (each === event ? checked : events.includes(each))),
+                events: PUSH_EVENTS.filter((each) => (each === event ? checked : events.includes(each))),
               });
             }}
           />

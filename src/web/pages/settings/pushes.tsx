@@ -11,6 +11,7 @@ import { ListCard, RemoveButton } from '../../ui/list-card.js';
 import { useLive } from '../../ui/live.js';
 import { useNow } from '../../ui/load.js';
 import { Badge, Blank } from '../../ui/parts.js';
+import { CodeWords } from '../../ui/service-words.js';
 import { attempt, say } from '../../ui/toasts.js';
 import { DeadPushes } from './dead-pushes.js';
 import { PushForm } from './push-form.js';
@@ -111,7 +112,7 @@ function PushActions({ target, onChanged }: { target: Target; onChanged: () => v
   return (
     <>
       <button type="button" class="button little" disabled={busy} onClick={() => void test()}>
-        {t('push.test')}
+        {t('registry.test')}
       </button>{' '}
       <button type="button" class="button little" disabled={busy} onClick={() => void setPaused()}>
         {t(paused ? 'push.resume' : 'push.pause')}
@@ -141,7 +142,7 @@ function State({ target: { paused, retryAt, lastError } }: { target: Target }): 
     <div>
       {paused && (
         <Badge tone="warn" icon="pause">
-          {t('push.paused')}
+          {t('batch.state.paused')}
         </Badge>
       )}
       {!paused && (
@@ -152,7 +153,7 @@ function State({ target: { paused, retryAt, lastError } }: { target: Target }): 
           {t(retryAt === undefined ? 'push.works' : 'push.broken')}
         </Badge>
       )}
-      {lastError !== undefined && <p class="muted small">{lastError}</p>}
+      {lastError !== undefined && <CodeWords {...lastError} />}
     </div>
   );
 }

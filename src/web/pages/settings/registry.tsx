@@ -114,7 +114,7 @@ function TestOther(): JSX.Element {
       </header>
       <div class="inline-form">
         <TextField
-          label={t('registry.url')}
+          label={t('settings.address')}
           type="password"
           mono
           value={databaseUrl}

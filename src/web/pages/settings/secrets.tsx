@@ -37,7 +37,7 @@ export function SecretSettings(): JSX.Element {
       none={t('secret.none')}
       keyOf={({ name }) => name}
       columns={[
-        { name: t('secret.name'), cell: ({ name }) => name },
+        { name: t('people.name'), cell: ({ name }) => name },
         { name: t('secret.use'), cell: ({ name }) => <Copyable value={`file:${name}`} what={name} /> },
         { name: t('secret.saved'), cell: ({ savedAt }) => formatExact(savedAt, currentLocale()) },
       ]}

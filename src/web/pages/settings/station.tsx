@@ -107,7 +107,7 @@ function SettingsForm({ settings }: { settings: Settings }): JSX.Element {
         {mayEdit && (
           <div>
             <button type="submit" class="button primary">
-              {t('settings.save')}
+              {t('setup.save')}
             </button>
           </div>
         )}

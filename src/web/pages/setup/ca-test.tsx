@@ -29,7 +29,7 @@ export function CaUrlTest({ url }: { url: string }): JSX.Element {
     <div class="wide stack tight">
       <div>
         <button type="button" class="button little" disabled={busy || url === ''} onClick={() => void test()}>
-          {t(busy ? 'ca.testing' : 'ca.test')}
+          {t(busy ? 'ca.testing' : 'registry.test')}
         </button>
       </div>
       <div role="status">{outcome?.url === url && <Answer {...outcome} />}</div>

@@ -23,12 +23,12 @@ export function ProfileForm(props: ProfileFormProps): JSX.Element {
           <FindingWords finding={finding} />
         </Note>
       ))}
-      <Section title={t('setup.product')}>
-        <Text {...props} path={['name']} label="setup.name" disabled={!props.isNew} />
+      <Section title={t('station.product')}>
+        <Text {...props} path={['name']} label="people.name" disabled={!props.isNew} />
         <Chip {...props} />
         <Text {...props} path={['firmwareVersion']} label="column.firmwareVersion" />
         <Text {...props} path={['hardwareRevision']} label="column.hardwareRevision" />
-        <Text {...props} path={['location']} label="column.location" />
+        <Text {...props} path={['location']} label="batch.location" />
         <Firmware {...props} />
       </Section>
       <Section title={t('setup.network')}>
@@ -41,7 +41,7 @@ export function ProfileForm(props: ProfileFormProps): JSX.Element {
         />
         <CaUrlTest url={textAt(props.settings, ['caUrl'])} />
       </Section>
-      <Section title={t('setup.wifi')}>
+      <Section title={t('wifi.title')}>
         <WifiForm {...props} />
       </Section>
       <Section title={t('setup.place')} hint={t('setup.placeHint')}>

@@ -34,9 +34,9 @@ export function SecretDialog({ name: first, onStored, onClose }: SecretDialogPro
     <Dialog title={t('secret.title')} onClose={onClose}>
       <Form class="stack" onSubmit={() => void store()}>
         <p>{t('secret.hint')}</p>
-        <TextField label={t('secret.name')} mono value={name} onInput={setName} required />
+        <TextField label={t('people.name')} mono value={name} onInput={setName} required />
         <TextField
-          label={t('secret.value')}
+          label={t('people.password')}
           type="password"
           value={value}
           onInput={setValue}

@@ -1,6 +1,6 @@
 // What a person can do to slots: start, stop, retry, take note, pull a virtual board.
 import type { PortState } from '../../../service/contract/index.js';
-import { ApiFailure, call } from '../../api/client.js';
+import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { getState } from '../../store/store.js';
@@ -40,17 +40,14 @@ export async function scanLabel(code: string): Promise<void> {
   const { matched, forNext } = await call('scanLabel', { body: { code } });
   if (matched) say(t('scan.matched'));
   else if (forNext) say(t('scan.forNext', { code }));
-  else
-    complain(
-      new ApiFailure(0, { code: 'SCAN', message: t(waits ? 'scan.noUnit' : 'scan.nothing', { code }) }),
-    );
+  else complain(t(waits ? 'scan.noUnit' : 'scan.nothing', { code }));
 }
 
 /** What a scanner typed while no field had the focus: never a command. */
 export function scanned(code: string): void {
   const { session } = getState();
   if (hasRole(session, 'operator')) void attempt(() => scanLabel(code));
-  else complain(new ApiFailure(0, { code: 'SCAN', message: t('scan.nothing', { code }) }));
+  else complain(t('scan.nothing', { code }));
 }
 
 /** Pulls a virtual board, or plugs another one into its place. */

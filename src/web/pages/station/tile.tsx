@@ -98,8 +98,7 @@ function IdleBody({ port }: { port: PortState }): JSX.Element {
   const hasProduct = useStore(knowsWhat);
   const canStart = useStore((all) => knowsWhat(all) && hasRole(all.session, 'operator'));
   let text = t('tile.emptyHint');
-  if (state === 'ready')
-    text = t(canStart ? 'tile.readyHint' : hasProduct ? 'tile.readyWatch' : 'do.noProduct');
+  if (state === 'ready') text = t(canStart ? 'wait.start' : hasProduct ? 'tile.readyWatch' : 'do.noProduct');
   if (state === 'reading') text = t('tile.readingHint');
   if (state === 'held') text = heldText(port);
   if (state === 'waiting') text = waitText(port);

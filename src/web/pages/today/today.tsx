@@ -202,7 +202,7 @@ function Stations(): JSX.Element | null {
           ),
         },
         {
-          name: t('today.running'),
+          name: t('job.running'),
           number: true,
           cell: ({ alive, running, slots }) => (alive ? `${running}/${slots}` : '–'),
         },

@@ -66,7 +66,7 @@ function AllLists(): JSX.Element {
           cell: ({ counts }: ValueListInfo) => count(counts[state]),
         })),
         {
-          name: t('values.columns'),
+          name: t('devices.columns'),
           cell: ({ columns }) =>
             columns.map(({ name, secret }) => (secret ? `${name} (${t('values.secret')})` : name)).join(', '),
         },
@@ -147,7 +147,7 @@ function Rows({ list, mayChange }: { list: string; mayChange: boolean }): JSX.El
   return (
     <>
       <div class="row spread">
-        <a href={link(['values'])}>{t('values.back')}</a>
+        <a href={link(['values'])}>{t('values.all')}</a>
         <Segmented
           label={t('values.which')}
           value={state}
