@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Conflict } from '../../src/core/conflict.js';
 import { isEspmintError } from '../../src/core/errors/index.js';
 import { openRegistry, type Registry, type RegistryOptions } from '../../src/registry/index.js';
+import { findContradiction } from '../../src/registry/conflicts/detect.js';
 import { runInProcess } from '../support/cli-in-process.js';
 import { toolAvailable } from '../support/reference-tools.js';
 import { asForeignProgram } from './foreign-program.js';
@@ -184,6 +185,33 @@ describe.each(homes)('a conflict in %s', (_home, bin) => {
       expect(await keysOf(board)).toEqual(['current', 'superseded']);
     },
   );
+
+  it('a proof is judged by the rule for boards, whichever names of its device are others by now', async () => {
+    await asForeignProgram(folder, async (client) => {
+      for (let n = 0; n < 12; n++) {
+        const [board, other] = [newBoard(), newBoard()];
+        const device = {
+          mac: (n & 1 ? other : board).mac,
+          uuid: (n & 2 ? other : board).uuid,
+          hardwareId: [board.hardwareId, other.hardwareId, undefined][n >> 2],
+        };
+        const { id } = await registry.reserve(board);
+        await client.query(
+          'update devices set mac_address = $1, global_uuid = $2, hardware_id = $3 where global_uuid = $4',
+          [device.mac, device.uuid, device.hardwareId, board.uuid],
+        );
+        const code = findContradiction(board, [device])?.code;
+        const answer = await registry.confirm(id, PROOF).then(
+          () => 'confirmed',
+          (error: unknown) => (isEspmintError(error) ? error.code : error),
+        );
+        const isBoard = device.mac === board.mac;
+        expect([device, answer]).toEqual([device, code ?? (isBoard ? 'confirmed' : 'RESERVATION_UNKNOWN')]);
+      }
+    });
+    for (const { id = 0 } of await registry.conflicts())
+      await registry.resolve(id, { decision: 'keep', reason: 'x' });
+  });
 
   it('stays undecided where the board contradicts a third device too', async () => {
     const [one, two] = [newBoard(), newBoard()];

@@ -20,7 +20,7 @@ export interface AttemptUpdate<T> {
 
 const UUID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** A device that is another board by now than the one whose key was proven: nothing was written down. */
+/** A device that has other names by now than the board whose key was proven: nothing was written down. */
 export const OTHER_BOARD = 'other board';
 
 /**
@@ -28,11 +28,13 @@ export const OTHER_BOARD = 'other board';
  * is heard of before an older one: a station that was cut off tells late. A key that was superseded by another station's
  * proof in between becomes current again, for now the chip holds it.
  *
+ * @param areJudged devices with other names are not left out: they contradict nothing
  * @throws RESERVATION_UNKNOWN
  */
 export async function confirm(
   client: pg.ClientBase,
   updates: readonly AttemptUpdate<Proof>[],
+  areJudged = false,
 ): Promise<(DeviceRecord | typeof OTHER_BOARD)[]> {
   needDistinct(updates.map(({ id }) => id));
   const proofs = updates
@@ -42,8 +44,8 @@ export async function confirm(
     DeviceRow & { readonly attempt_id: string; readonly is_other: boolean }
   >(
     `select c.attempt_id, c.is_other, d.*
-     from confirm_attempts($1, $2, $3) c, lateral (select ${DEVICE_COLUMNS} from (select (c.held).*) as h) d`,
-    [toEndsJson(proofs), processUser(), processHost()],
+     from confirm_attempts($1, $2, $3, $4) c, lateral (select ${DEVICE_COLUMNS} from (select (c.held).*) as h) d`,
+    [toEndsJson(proofs), processUser(), processHost(), areJudged],
   );
   const answers = new Map(
     rows.map((row) => [row.attempt_id, row.is_other ? OTHER_BOARD : toDeviceRecord(row)] as const),
@@ -52,9 +54,10 @@ export async function confirm(
 }
 
 /**
- * The same for one whose device is another board. Runs inside a transaction.
+ * The same for one whose device has other names by now. Runs inside a transaction.
  *
  * @returns the conflict that the board is stopped with; its key stays in the history
+ * @throws RESERVATION_UNKNOWN: others have taken all names of the device over, and the board is new
  */
 export async function confirmOther(
   client: pg.ClientBase,
@@ -74,20 +77,17 @@ export async function confirmOther(
     uuid: row.key_uuid.toLowerCase(),
     hardwareId: row.wanted['hardware_id'] ?? undefined,
   };
-  const contradiction = findContradiction(board, [toDeviceRecord(row)]);
+  const device = toDeviceRecord(row);
+  const contradiction = findContradiction(board, [device]);
   if (contradiction !== undefined) {
     const seenBy = row.operator ?? processUser();
     return new Stop(
       await recordConflict(client, contradiction, { board, facts: {}, seenBy, keyId: row.key_id }),
     );
   }
-  // Somebody has decided once more in between.
-  const [answer] = await confirm(client, [update]);
-  if (answer === undefined || answer === OTHER_BOARD)
-    throw new EspmintError('INTERNAL', {
-      reason: 'a device is another board, and does not contradict this one',
-    });
-  return answer;
+  if (device.mac !== board.mac) return unknown(update.id);
+  const [answer] = await confirm(client, [update], true);
+  return answer === undefined || answer === OTHER_BOARD ? unknown(update.id) : answer;
 }
 
 interface OtherRow extends DeviceRow {

@@ -628,10 +628,11 @@ end $$;
 
 -- Makes the keys of attempts the current ones of their devices, which become what their reservations wanted; the newest
 -- proof of a device decides, also when it is heard of before an older one. Answers with the devices as they are then;
--- "contradicts": the device is another board by now (findContradiction in src/registry/conflicts), and nothing was
--- changed. An attempt that is not known has no answer. The time of a proof that is heard of late is that of its
--- station, whose clock may be ahead: nothing was proven later than now.
-create function confirm_attempts(proofs jsonb, who text, whence text)
+-- is_other: the device has not the names that the attempt has, and nothing was changed. Whether it is another board is
+-- for findContradiction in src/registry/conflicts to say; are_judged: it has said that these are not. An attempt that is
+-- not known has no answer. The time of a proof that is heard of late is that of its station, whose clock may be ahead:
+-- nothing was proven later than now.
+create function confirm_attempts(proofs jsonb, who text, whence text, are_judged boolean)
   returns table (attempt_id uuid, is_other boolean, held devices) language plpgsql as $$
 declare
   ids constant uuid[] := array(select (e.value ->> 'id')::uuid from jsonb_array_elements(proofs) as e);
@@ -659,11 +660,8 @@ begin
       continue;
     end if;
     select * into key from device_keys k where k.id = attempt.key_id;
-    is_other := case
-      when held.mac_key <> key.mac_key then
-        lower(held.global_uuid) = lower(key.global_uuid) or coalesce(held.hardware_id = attempt.wanted ->> 'hardware_id', false)
-      when lower(held.global_uuid) <> lower(key.global_uuid) then true
-      else held.hardware_id is not null and held.hardware_id is distinct from attempt.wanted ->> 'hardware_id' end;
+    is_other := not are_judged and (held.mac_key, lower(held.global_uuid), held.hardware_id)
+      is distinct from (key.mac_key, lower(key.global_uuid), attempt.wanted ->> 'hardware_id');
     if is_other then
       return next;
       continue;
