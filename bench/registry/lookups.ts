@@ -119,10 +119,10 @@ interface PlanNode {
 
 /** A search goes several ways, one after the other. */
 async function planOf(at: Filled, filter: DeviceFilter): Promise<string[]> {
-  const { client, listQuery, matchText, rows: devices } = at;
+  const { client, listQuery, matchText } = at;
   const match = filter.text === undefined ? undefined : await matchText(client, filter.text);
   const ways: Way[] =
-    match === undefined || 'ids' in match ? ['in order'] : [{ from: devices - 10_000 }, 'matches first'];
+    match === undefined || 'ids' in match ? ['in order'] : [{ newest: 10_000 }, 'matches first'];
   const scans = new Set<string>();
   const walk = (node: PlanNode): void => {
     const place = node['Index Name'] ?? node['Relation Name'];

@@ -6,6 +6,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FlashImage } from '../../src/core/flash-image.js';
 import { openProduction, type Claim, type Production } from '../../src/registry/index.js';
+import { PostgresRuns } from '../../src/registry/statistics/postgres-runs.js';
+import { openDatabase } from '../../src/registry/store/open-database.js';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'espmint-batches-'));
 const profile = { name: 'sensor', version: 3 };
@@ -131,6 +133,29 @@ describe('the count of a batch', () => {
     });
     expect(await one.batches.units(batch)).toMatchObject([{ mac: macOf(1), state: 'passed', failedRuns: 1 }]);
     expect(await one.runs.read({ batch })).toHaveLength(1);
+  });
+
+  it('reads runs page by page, and not more of them than a process can hold', async () => {
+    const batch = await makeBatch(1);
+    const made = Array.from({ length: 7 }, (_, slot) => ({
+      ...{ id: crypto.randomUUID(), batch, station: 'line 1', slot, passed: true, alreadyDone: false },
+      ...{ stagesMs: {}, startedMs: 1, endedMs: slot < 5 ? 2 : 3 },
+    }));
+    await one.runs.record(made);
+    const { database } = await openDatabase({ dataDir });
+    try {
+      const slots = async (most: number): Promise<number[]> => {
+        const runs = await new PostgresRuns(database, { page: 2, most }).read({ batch });
+        return runs.map(({ slot }) => slot).sort();
+      };
+      expect(await slots(7)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+      await expect(slots(6)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+      expect((await one.batches.list()).find(({ name }) => name === batch)).toEqual(
+        await one.batches.get(batch),
+      );
+    } finally {
+      await database.close();
+    }
   });
 
   it('tells a board that passed before what it holds, and lets it in when the batch is full', async () => {

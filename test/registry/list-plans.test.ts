@@ -27,7 +27,7 @@ const FILL = `
   insert into devices (global_uuid, mac_address, psk_secret, provisioned_at, location, status)
     select gen_random_uuid(), 'a4:cf:12:' || regexp_replace(lpad(to_hex(n), 6, '0'), '(..)(..)(..)', '\\1:\\2:\\3'),
            repeat('0', 32), case when n % 50 > 0 then timestamp '2024-11-24' + n * interval '1 hour' end,
-           'Hall ' || n % 7, case when n % 50 = 0 then 'pending' else 'provisioned' end
+           case when n <= 20 then 'Old plant' else 'Hall ' || n % 7 end, case when n % 50 = 0 then 'pending' else 'provisioned' end
     from generate_series(1, ${DEVICES}) n;
   insert into device_keys (device_id, global_uuid, mac_key, psk_secret, state)
     select id, global_uuid, mac_key, psk_secret, 'current' from devices;
@@ -61,3 +61,24 @@ it.each(Object.entries(FILTERS))('finds %s by an index', async (_name, filter) =
   expect(plan).not.toMatch(/Seq Scan on (devices|attempts)/);
   expect((await registry.list(filter)).devices.length > 0).toBe(filter.station !== 'nowhere');
 });
+
+// Also where they are not among the newest, which a search goes through first.
+it.each(['old plant', 'hall 3'])(
+  'finds all devices with the text %s in a time, page by page',
+  async (text) => {
+    const since = '2024-11-01T00:00:00Z';
+    const found: string[] = [];
+    for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
+      const page = await registry.list({ text, since, after, limit: 1000 });
+      found.push(...page.devices.map(({ mac }) => mac));
+      after = page.next;
+    }
+    const wanted = await queryAt(
+      folder,
+      `select mac_address as mac from devices where location ilike $1 and provisioned_at is not null
+     order by provisioned_at desc, id desc`,
+      [`%${text}%`],
+    );
+    expect(found).toEqual((wanted as { mac: string }[]).map(({ mac }) => mac));
+  },
+);

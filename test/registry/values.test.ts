@@ -329,6 +329,27 @@ describe('a list of values', () => {
     expect((await cli('values', 'list')).stdout).not.toContain('bad');
   });
 
+  it.each(['waits for a row', 'waits for the database'])(
+    'leaves nothing of an import that is stopped while it %s',
+    async (state) => {
+      const columns = [{ name: 'sku', type: 'string', secret: false, unique: true, file: false }] as never;
+      const stop = new AbortController();
+      const read = async function* () {
+        yield { line: 2, values: { sku: 'A' } };
+        setTimeout(() => stop.abort(), 50);
+        if (state === 'waits for a row') await new Promise(() => undefined);
+      };
+      await asForeignProgram(dataDir, async (client) => {
+        await client.query('begin; lock table value_marks in exclusive mode');
+        await expect(
+          values.add('stopped', columns, read, { file: 'a.csv', signal: stop.signal }),
+        ).rejects.toMatchObject({ code: 'CANCELLED' });
+        await client.query('rollback');
+      });
+      expect((await values.lists()).map(({ name }) => name)).not.toContain('stopped');
+    },
+  );
+
   it('is refused whole for a double MAC, in one file and in two', async () => {
     const head = 'mac,passcode,sku,blob,cert';
     const twice = await importCsv(

@@ -52,7 +52,7 @@ function importCommand(io: CliIo): Command {
           readFile: (path) => readBytes(resolve(folder, path)),
         });
       const count = await withValues(io, command.optsWithGlobals(), (values) =>
-        values.add(plan.list, plan.columns, rows, { file }),
+        values.add(plan.list, plan.columns, rows, { file, signal: io.signal }),
       );
       io.stdout(`${counted(count, 'row')} imported into the list "${plan.list}"\n`);
     });

@@ -69,13 +69,14 @@ async function claimOf(
       serial: serial ?? undefined,
       uuid: identifier?.global_uuid ?? undefined,
       psk: psk === undefined ? undefined : box.open(psk, identifierOwner(batch.id)),
-      earlier: unit?.passed === true ? imageOf(unit) : undefined,
+      earlier: unit?.state === 'passed' ? imageOf(unit) : undefined,
     });
   });
 }
 
 /** It is counted, or has a place until its lease ends. */
-const hasPlace = (unit: UnitRow | undefined): boolean => unit?.passed === true || unit?.live === true;
+const hasPlace = (unit: UnitRow | undefined): boolean =>
+  unit?.state === 'passed' || unit?.state === 'in work';
 
 /** Printing it does not print its key. */
 export function makeClaim(claim: Claim): Claim {

@@ -37,6 +37,7 @@ import {
   readBatch,
   readStations,
   toBatch,
+  toBatches,
   type BatchRow,
 } from './sql.js';
 import { readUnits, renewLeases } from './unit-sql.js';
@@ -77,9 +78,7 @@ export class PostgresBatches implements Batches {
   list(): Promise<Batch[]> {
     return this.#transaction('list batches', async (client) => {
       const { rows } = await client.query<BatchRow>('select * from batches order by id desc');
-      const batches: Batch[] = [];
-      for (const row of rows) batches.push(await toBatch(client, row));
-      return batches;
+      return toBatches(client, rows);
     });
   }
 

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
 import type { Batch, BatchRequest, NewBatch, Identifier, RuleStop, StationRecord } from './batches.js';
 import { LEASE_MS } from './batches.js';
+import { UNIT_STATE } from './unit-sql.js';
 
 export interface BatchRow {
   readonly id: string;
@@ -23,16 +24,6 @@ export interface BatchRow {
   readonly closed_at: Date | null;
   readonly closed_by: string | null;
   readonly profile_text: string | null;
-}
-
-interface CountRow {
-  readonly passed: number;
-  readonly reworked: number;
-  readonly failed: number;
-  readonly in_work: number;
-  readonly held: number;
-  readonly identifiers: number;
-  readonly identifiers_left: number;
 }
 
 export interface IdentifierRow {
@@ -84,29 +75,38 @@ export async function insertBatch(client: pg.ClientBase, request: NewBatch, who:
   return rowCount === 1;
 }
 
-export async function countBatch(
+export async function countBatch(client: pg.ClientBase, { id }: BatchRow): Promise<Batch['counts']> {
+  const counts = (await countBatches(client, [id])).get(id);
+  if (counts === undefined) throw new EspmintError('INTERNAL', { reason: 'counting gave no row' });
+  return counts;
+}
+
+/** By the batch's number; one statement. */
+async function countBatches(
   client: pg.ClientBase,
-  { id, quantity }: BatchRow,
-): Promise<Batch['counts']> {
-  const { rows } = await client.query<CountRow>(
-    `select count(*) filter (where passed)::int as passed,
-            count(*) filter (where passed and failed_runs > 0)::int as reworked,
-            count(*) filter (where not passed and lease_until > now())::int as in_work,
-            count(*) filter (where not passed and coalesce(lease_until <= now(), true) and failed_runs > 0)::int
-              as failed,
-            (select count(*) from reserved_units where batch_id = $1 and state = 'held')::int as held,
-            (select count(*) from batch_identifiers where batch_id = $1)::int as identifiers,
-            (select count(*) from batch_identifiers where batch_id = $1 and ${IDENTIFIER_IS_FREE})::int
-              as identifiers_left
-     from batch_units where batch_id = $1`,
-    [id],
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Batch['counts']>> {
+  const { rows } = await client.query<{ id: string; counts: Batch['counts'] }>(
+    `with units as (
+       select batch_id as id, count(*) filter (where state = 'passed') as passed,
+              count(*) filter (where state = 'passed' and failed_runs > 0) as reworked,
+              count(*) filter (where state = 'in work') as in_work, count(*) filter (where state = 'failed') as failed
+       from (select batch_id, failed_runs, ${UNIT_STATE} as state from batch_units
+             where batch_id = any($1::bigint[])) as unit group by 1),
+     reserved as (select batch_id as id, count(*) as held from reserved_units
+                  where batch_id = any($1::bigint[]) and state = 'held' group by 1),
+     listed as (select batch_id as id, count(*) filter (where ${IDENTIFIER_IS_FREE}) as identifiers_left
+                from batch_identifiers where batch_id = any($1::bigint[]) group by 1)
+     select b.id, json_strip_nulls(json_build_object(
+       'passed', coalesce(passed, 0), 'reworked', coalesce(reworked, 0), 'failed', coalesce(failed, 0),
+       'inWork', coalesce(in_work, 0), 'held', coalesce(held, 0),
+       'open', greatest(0, quantity - coalesce(passed, 0) - coalesce(in_work, 0) - coalesce(held, 0)),
+       'identifiersLeft', identifiers_left)) as counts
+     from batches b left join units using (id) left join reserved using (id) left join listed using (id)
+     where b.id = any($1::bigint[])`,
+    [ids],
   );
-  const [row] = rows;
-  if (row === undefined) throw new EspmintError('INTERNAL', { reason: 'counting gave no row' });
-  const { passed, reworked, failed, in_work: inWork, held } = row;
-  const open = Math.max(0, quantity - passed - inWork - held);
-  const list = row.identifiers > 0 ? { identifiersLeft: row.identifiers_left } : {};
-  return { passed, reworked, failed, inWork, held, open, ...list };
+  return new Map(rows.map(({ id, counts }) => [id, counts]));
 }
 
 export function toOrder(row: BatchRow): BatchRequest {
@@ -123,6 +123,21 @@ export function toOrder(row: BatchRow): BatchRequest {
 }
 
 export async function toBatch(client: pg.ClientBase, row: BatchRow): Promise<Batch> {
+  return recordOf(row, await countBatch(client, row));
+}
+
+export async function toBatches(client: pg.ClientBase, rows: readonly BatchRow[]): Promise<Batch[]> {
+  const counts = await countBatches(
+    client,
+    rows.map(({ id }) => id),
+  );
+  return rows.flatMap((row) => {
+    const own = counts.get(row.id);
+    return own === undefined ? [] : [recordOf(row, own)];
+  });
+}
+
+function recordOf(row: BatchRow, counts: Batch['counts']): Batch {
   return {
     ...toOrder(row),
     state: row.state,
@@ -132,7 +147,7 @@ export async function toBatch(client: pg.ClientBase, row: BatchRow): Promise<Bat
     createdBy: row.created_by,
     closedAt: row.closed_at?.toISOString(),
     closedBy: row.closed_by ?? undefined,
-    counts: await countBatch(client, row),
+    counts,
   };
 }
 

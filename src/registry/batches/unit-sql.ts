@@ -7,9 +7,8 @@ import { LEASE_MS } from './batches.js';
 
 export interface UnitRow extends ImageColumns {
   readonly mac_key: string;
-  readonly passed: boolean;
+  readonly state: Unit['state'];
   readonly failed_runs: number;
-  readonly live: boolean;
   readonly station: string;
   readonly serial: string | null;
   readonly global_uuid: string | null;
@@ -19,8 +18,10 @@ export interface UnitRow extends ImageColumns {
 
 /** SQL text: until when a lease given now lasts. */
 const LEASE_END = `now() + interval '${LEASE_MS} milliseconds'`;
-const UNIT_COLUMNS = `mac_key, passed, failed_runs, coalesce(lease_until > now(), false) as live, station, serial,
-  global_uuid, chip, image_offset, image_size, image_md5, image_sha256, passed_at`;
+/** SQL text: what a unit is to its batch. */
+export const UNIT_STATE = `case when passed then 'passed' when lease_until > now() then 'in work'
+  when failed_runs > 0 then 'failed' else 'abandoned' end`;
+const UNIT_COLUMNS = `mac_key, ${UNIT_STATE} as state, failed_runs, station, serial, global_uuid, chip, image_offset, image_size, image_md5, image_sha256, passed_at`;
 
 export async function readUnit(
   client: pg.ClientBase,
@@ -66,11 +67,11 @@ export async function readUnits(client: pg.ClientBase, batchId: string): Promise
     uuid: row.global_uuid ?? undefined,
     serial: row.serial ?? undefined,
     chip: row.chip ?? undefined,
-    state: row.passed ? 'passed' : row.live ? 'in work' : row.failed_runs > 0 ? 'failed' : 'abandoned',
+    state: row.state,
     failedRuns: row.failed_runs,
     station: row.station,
-    image: row.passed ? imageOf(row) : undefined,
-    passedAt: row.passed ? row.passed_at?.toISOString() : undefined,
+    image: row.state === 'passed' ? imageOf(row) : undefined,
+    passedAt: row.state === 'passed' ? row.passed_at?.toISOString() : undefined,
   }));
 }
 

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { formatMark, parseMark } from './page-mark.js';
 import type { DeviceFilter, DevicePage } from '../registry.js';
 import { DEVICE_COLUMNS, type DeviceRow, REMOVED, toDeviceRecord } from './rows.js';
-import type { Parameter } from './text-condition.js';
+import { type Parameter, parameters } from './text-condition.js';
 import { unitFilters, unitsOfDevices } from './units.js';
 import { matchCondition, matchText, type TextMatch } from './text-match.js';
 
@@ -35,18 +35,17 @@ export async function list(client: pg.ClientBase, filter: DeviceFilter): Promise
 /** @throws INPUT_INVALID for a page mark that is none */
 export async function listRows(client: pg.ClientBase, filter: DeviceFilter): Promise<RowPage> {
   const limit = Math.min(Math.max(Math.trunc(filter.limit ?? PAGE_DEFAULT), 1), PAGE_MAX);
-  const byTime = filter.since !== undefined || filter.until !== undefined;
   const match = filter.text === undefined ? undefined : await matchText(client, filter.text);
   const find = async (way: Way): Promise<readonly MarkedRow[]> => {
     const { text, values } = listQuery({ ...filter, match }, way, limit + 1);
     return (await client.query<MarkedRow>(text, [...values])).rows;
   };
-  const searches = match !== undefined && 'search' in match && !byTime;
+  const searches = match !== undefined && 'search' in match;
   const rows = searches ? await search(client, filter, find, limit) : await find('in order');
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   if (rows.length <= limit || last === undefined) return { rows: page, next: undefined };
-  return { rows: page, next: formatMark({ id: last.id, at: byTime ? last.mark : undefined }) };
+  return { rows: page, next: formatMark({ id: last.id, at: isByTime(filter) ? last.mark : undefined }) };
 }
 
 /**
@@ -56,29 +55,31 @@ export async function listRows(client: pg.ClientBase, filter: DeviceFilter): Pro
  */
 async function search(
   client: pg.ClientBase,
-  { after }: DeviceFilter,
+  filter: DeviceFilter,
   find: (way: Way) => Promise<readonly MarkedRow[]>,
   limit: number,
 ): Promise<readonly MarkedRow[]> {
-  const start = after === undefined ? (await newestId(client)) + 1 : parseMark(after, false).id;
-  const near = await find({ from: start - NEAR });
-  if (near.length > limit || start <= NEAR) return near;
+  const near = await find({ newest: NEAR });
+  if (near.length > limit || !(await hasMore(client, filter, NEAR))) return near;
   const neededAbout = (NEAR * (limit + 1)) / near.length;
   if (neededAbout > FAR) return find('matches first');
-  const far = await find({ from: start - 2 * FAR });
-  return far.length > limit || start <= 2 * FAR ? far : find('matches first');
+  const far = await find({ newest: 2 * FAR });
+  return far.length > limit || !(await hasMore(client, filter, 2 * FAR)) ? far : find('matches first');
 }
 
-async function newestId(client: pg.ClientBase): Promise<number> {
-  const { rows } = await client.query<{ id: number | null }>('select max(id) as id from devices');
-  return rows[0]?.id ?? 0;
+/** Whether a list has more devices than so many, whatever else is asked of them. */
+async function hasMore(client: pg.ClientBase, filter: DeviceFilter, count: number): Promise<boolean> {
+  const { values, parameter } = parameters();
+  const newest = newestDevices(filter, count, parameter);
+  const { rowCount } = await client.query(`select from ${newest} d offset ${count - 1}`, values);
+  return rowCount === 1;
 }
 
 /**
- * How the server comes to a page: along the order until it is full, the same row by row down to an id, or by finding
- * everything that matches and sorting that, for which no index is in order.
+ * How the server comes to a page: along the order until it is full, the same row by row through so many devices, or by
+ * finding everything that matches and sorting that, for which no index is in order.
  */
-export type Way = 'in order' | { readonly from: number } | 'matches first';
+export type Way = 'in order' | { readonly newest: number } | 'matches first';
 
 /** A filter whose text is understood. */
 export type MatchedFilter = Omit<DeviceFilter, 'text'> & { readonly match?: TextMatch | undefined };
@@ -89,19 +90,17 @@ export function listQuery(
   way: Way,
   limit: number,
 ): { readonly text: string; readonly values: readonly unknown[] } {
-  const values: unknown[] = [];
-  const parameter = (value: unknown): string => `$${values.push(value)}`;
-  const byTime = filter.since !== undefined || filter.until !== undefined;
+  const { values, parameter } = parameters();
+  const isBounded = typeof way === 'object';
   const conditions = [
     ...deviceConditions(filter, parameter, way),
     ...unitFilters(filter, parameter),
     ...attemptConditions(filter, parameter),
-    ...pageStart('d', filter.after, byTime, parameter),
+    ...(isBounded ? [] : listBounds(filter, parameter)),
   ];
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
-  const table = typeof way === 'object' ? rowByRow(way.from, filter.after, parameter) : 'devices';
-  const byId = way === 'matches first' ? 'd.id + 0 desc' : 'd.id desc';
-  const order = byTime ? 'd.provisioned_at desc, d.id desc' : byId;
+  const table = isBounded ? newestDevices(filter, way.newest, parameter) : 'devices';
+  const order = orderOf(filter, way === 'matches first');
   const text = `select ${DEVICE_COLUMNS}, to_char(d.provisioned_at, 'YYYY-MM-DD"T"HH24:MI:SS.US') as mark
     from ${table} d ${where} order by ${order} limit ${limit}`;
   return { text, values };
@@ -127,36 +126,41 @@ function attemptConditions({ batch, station, match }: MatchedFilter, parameter: 
 const IN_OUR_ERA = `d.provisioned_at >= '0001-01-01' and d.provisioned_at < '10000-01-01'`;
 
 function deviceConditions(filter: MatchedFilter, parameter: Parameter, way: Way): string[] {
-  const { status, includeRemoved, match, since, until } = filter;
+  const { status, includeRemoved, match } = filter;
   const conditions: string[] = [];
   if (status !== undefined) conditions.push(`d.status = ${parameter(status)}`);
   else if (includeRemoved !== true) conditions.push(`d.status is distinct from ${parameter(REMOVED)}`);
   if (match !== undefined) conditions.push(matchCondition(match, parameter, way === 'matches first'));
-  // Other programs may have written infinity, or a year that no page mark can say.
-  if (since !== undefined || until !== undefined) conditions.push(IN_OUR_ERA);
-  // The column has no zone and holds UTC.
-  const utc = (time: string): string => `(${parameter(time)}::timestamptz at time zone 'UTC')`;
-  if (since !== undefined) conditions.push(`d.provisioned_at >= ${utc(since)}`);
-  if (until !== undefined) conditions.push(`d.provisioned_at < ${utc(until)}`);
   return conditions;
 }
 
-/** What stands behind OFFSET is not mixed with the conditions outside: no index of theirs is used. */
-function rowByRow(from: number, after: string | undefined, parameter: Parameter): string {
-  const bounds = [`id >= ${parameter(from)}`, ...pageStart('devices', after, false, parameter)];
-  return `(select * from devices where ${bounds.join(' and ')} order by id desc offset 0)`;
+const isByTime = ({ since, until }: MatchedFilter): boolean => since !== undefined || until !== undefined;
+
+/** @param hidesIndex no index is in this order */
+function orderOf(filter: MatchedFilter, hidesIndex = false): string {
+  if (!isByTime(filter)) return hidesIndex ? 'd.id + 0 desc' : 'd.id desc';
+  return `d.provisioned_at ${hidesIndex ? "+ interval '0'" : ''} desc, d.id desc`;
 }
 
-function pageStart(
-  table: string,
-  after: string | undefined,
-  byTime: boolean,
-  parameter: Parameter,
-): string[] {
-  if (after === undefined) return [];
+/** Conditions outside are not mixed with what stands before a LIMIT: no index of theirs is used. */
+function newestDevices(filter: MatchedFilter, count: number, parameter: Parameter): string {
+  const bounds = listBounds(filter, parameter);
+  const where = bounds.length === 0 ? '' : `where ${bounds.join(' and ')}`;
+  return `(select * from devices d ${where} order by ${orderOf(filter)} limit ${count})`;
+}
+
+/** Where in its order the list begins and ends. */
+function listBounds(filter: MatchedFilter, parameter: Parameter): string[] {
+  const { since, until, after } = filter;
+  const byTime = isByTime(filter);
+  // Other programs may have written infinity, or a year that no page mark can say.
+  const bounds = byTime ? [IN_OUR_ERA] : [];
+  // The column has no zone and holds UTC.
+  const utc = (time: string): string => `(${parameter(time)}::timestamptz at time zone 'UTC')`;
+  if (since !== undefined) bounds.push(`d.provisioned_at >= ${utc(since)}`);
+  if (until !== undefined) bounds.push(`d.provisioned_at < ${utc(until)}`);
+  if (after === undefined) return bounds;
   const { id, at } = parseMark(after, byTime);
-  if (!byTime) return [`${table}.id < ${parameter(id)}`];
-  return [
-    `(${table}.provisioned_at, ${table}.id) < (${parameter(at)}::timestamp, ${parameter(id)}::integer)`,
-  ];
+  if (!byTime) return [...bounds, `d.id < ${parameter(id)}`];
+  return [...bounds, `(d.provisioned_at, d.id) < (${parameter(at)}::timestamp, ${parameter(id)}::integer)`];
 }

@@ -5,6 +5,12 @@ import type { NamePieces, TextSearch } from './text-search.js';
 /** Takes a value and returns its place in the statement. */
 export type Parameter = (value: unknown) => string;
 
+/** Of one statement. */
+export function parameters(): { readonly values: unknown[]; readonly parameter: Parameter } {
+  const values: unknown[] = [];
+  return { values, parameter: (value) => `$${values.push(value)}` };
+}
+
 /** Of a whole UUID and a whole MAC, which have indexes of their own. */
 const [UUID_CHARS, MAC_DIGITS] = [36, 12];
 /** The index idx_devices_mac_end holds so many digits of each MAC. */

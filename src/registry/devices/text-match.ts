@@ -2,7 +2,13 @@
 import type pg from 'pg';
 import { readSearch, type TextSearch } from './text-search.js';
 import { matchUnits, unitCondition, unitDevices, type UnitMatch } from './units.js';
-import { locationCondition, nameRanges, type Parameter, textCondition } from './text-condition.js';
+import {
+  locationCondition,
+  nameRanges,
+  type Parameter,
+  parameters,
+  textCondition,
+} from './text-condition.js';
 
 /** All the devices that match, or what they have in common; and those that match by a unit of theirs. */
 export type TextMatch = (
@@ -79,9 +85,4 @@ async function idsByLocation(client: pg.ClientBase, search: TextSearch): Promise
   if (believed > FEW) return 'many';
   const { rows } = await client.query<{ id: number }>(`${select} limit ${FEW + 1}`, values);
   return rows.length > FEW ? 'many' : rows.map(({ id }) => id);
-}
-
-function parameters(): { readonly values: unknown[]; readonly parameter: Parameter } {
-  const values: unknown[] = [];
-  return { values, parameter: (value) => `$${values.push(value)}` };
 }

@@ -158,8 +158,6 @@ create table attempts (
   wifi             JSONB
 );
 create index idx_attempts_device on attempts (device_id, started_at);
-create index idx_attempts_key on attempts (key_id);
-create index idx_attempts_open on attempts (started_at) where outcome = 'open';
 -- The devices of a station and of a batch, newest first.
 create index idx_attempts_station on attempts (station, device_id desc) where station is not null;
 create index idx_attempts_batch on attempts (batch, device_id desc) where batch is not null;
@@ -177,6 +175,10 @@ create table events (
   origin      TEXT
 );
 create index idx_events_mac on events (mac_key, id);
+-- The newest of a kind, or by somebody, however rare; and those of a time.
+create index idx_events_kind on events (kind, id);
+create index idx_events_actor on events (actor, id);
+create index idx_events_at on events (at);
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin
@@ -412,7 +414,7 @@ create table push_targets (
 create table push_deliveries (
   id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   -- The same with every try: by it the receiver knows what it has had already.
-  message_id   UUID NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+  message_id   UUID NOT NULL DEFAULT gen_random_uuid(),
   target_id    BIGINT NOT NULL REFERENCES push_targets (id) ON DELETE CASCADE,
   device_id    INTEGER REFERENCES devices (id) ON DELETE SET NULL,
   global_uuid  VARCHAR(36) NOT NULL,
@@ -430,9 +432,13 @@ create table push_deliveries (
   error_code   TEXT,
   error        TEXT
 );
-create index idx_push_deliveries_pending on push_deliveries (target_id, due_at) where state = 'pending';
+create index idx_push_deliveries_pending on push_deliveries (target_id, due_at) include (occurred_at)
+  where state = 'pending';
 create index idx_push_deliveries_order on push_deliveries (target_id, mac_key, id) where state = 'pending';
-create index idx_push_deliveries_dead on push_deliveries (id) where state = 'dead';
+create index idx_push_deliveries_dead on push_deliveries (id) include (target_id) where state = 'dead';
+-- What failed last at a target.
+create index idx_push_deliveries_failed on push_deliveries (target_id, (coalesce(ended_at, due_at)))
+  where error is not null;
 create index idx_push_deliveries_delivered on push_deliveries (target_id, ended_at) where state = 'delivered';
 create index idx_push_deliveries_device on push_deliveries (device_id);
 
@@ -484,6 +490,8 @@ create table value_rows (
 );
 create index idx_value_rows_free on value_rows (list_id, number)
   where state in ('free', 'returned') and reserved_unit_id is null;
+-- The rows of a state that few are in; the others are found along the list.
+create index idx_value_rows_state on value_rows (list_id, state, number) where state in ('shared', 'scrapped', 'returned');
 create index idx_value_rows_reserved on value_rows (reserved_unit_id) where reserved_unit_id is not null;
 create unique index idx_value_rows_board on value_rows (list_id, mac_key) where state = 'used';
 

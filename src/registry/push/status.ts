@@ -20,14 +20,13 @@ export async function readStatus(client: pg.ClientBase): Promise<PushTargetStatu
   const { rows } = await client.query<StatusRow>(
     `select t.name, t.kind, t.paused, case when t.retry_at > now() then t.retry_at end as retry_at, open.*,
        (select max(ended_at) from push_deliveries d where d.target_id = t.id and d.state = 'delivered') as delivered_at,
+       (select count(*) from push_deliveries d where d.target_id = t.id and d.state = 'dead') as dead,
        (select json_build_object('code', d.error_code, 'message', d.error) from push_deliveries d
-        where d.target_id = t.id and d.state in ('pending', 'dead') and d.error is not null
+        where d.target_id = t.id and d.error is not null
         order by coalesce(d.ended_at, d.due_at) desc limit 1) as error
      from push_targets t,
-       lateral (select count(*) filter (where d.state = 'pending') as pending,
-                       count(*) filter (where d.state = 'dead') as dead,
-                       min(d.occurred_at) filter (where d.state = 'pending') as oldest
-                from push_deliveries d where d.target_id = t.id and d.state in ('pending', 'dead')) as open
+       lateral (select count(*) as pending, min(d.occurred_at) as oldest
+                from push_deliveries d where d.target_id = t.id and d.state = 'pending') as open
      order by t.id`,
   );
   return rows.map((row) => ({

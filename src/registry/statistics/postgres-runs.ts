@@ -1,5 +1,6 @@
 // Runs on PostgreSQL: the table station_runs.
 import type pg from 'pg';
+import { EspmintError } from '../../core/errors/index.js';
 import { readBatch } from '../batches/sql.js';
 import type { Database } from '../store/database.js';
 import { macKeyOf } from '../devices/rows.js';
@@ -7,6 +8,8 @@ import type { RunFilter, RunRecord, Runs } from './runs.js';
 
 interface RunRow {
   readonly id: string;
+  /** ended_at to the microsecond. */
+  readonly mark: string;
   readonly batch: string | null;
   readonly station: string;
   readonly slot: number;
@@ -20,11 +23,20 @@ interface RunRow {
   readonly ended_at: Date;
 }
 
+interface Limits {
+  /** Runs that are read at once: what a process does beside waits for no more. */
+  readonly page: number;
+  /** A million runs are two gigabytes here. */
+  readonly most: number;
+}
+
 export class PostgresRuns implements Runs {
   readonly #database: Database;
+  readonly #limits: Limits;
 
-  constructor(database: Database) {
+  constructor(database: Database, limits: Limits = { page: 10_000, most: 300_000 }) {
     this.#database = database;
+    this.#limits = limits;
   }
 
   record(runs: readonly RunRecord[]): Promise<void> {
@@ -36,17 +48,22 @@ export class PostgresRuns implements Runs {
     });
   }
 
-  read({ batch, station, sinceMs, untilMs }: RunFilter): Promise<RunRecord[]> {
+  read(filter: RunFilter): Promise<RunRecord[]> {
     return this.#database.connected('read runs', async (client) => {
-      if (batch !== undefined) await readBatch(client, batch);
-      const { rows } = await client.query<RunRow>(
-        `select r.*, b.name as batch from station_runs r left join batches b on b.id = r.batch_id
-         where ($1::text is null or b.name = $1) and ($2::text is null or r.station = $2)
-           and ($3::timestamptz is null or r.ended_at >= $3) and ($4::timestamptz is null or r.ended_at < $4)
-         order by r.ended_at, r.id`,
-        [batch ?? null, station ?? null, momentOf(sinceMs), momentOf(untilMs)],
-      );
-      return rows.map(toRecord);
+      if (filter.batch !== undefined) await readBatch(client, filter.batch);
+      const { page, most } = this.#limits;
+      const runs: RunRecord[] = [];
+      for (let last: RunRow | undefined; ;) {
+        const rows = await readRows(client, filter, `limit ${page}`, last);
+        for (const row of rows) runs.push(toRecord(row));
+        if (rows.length < page) return runs;
+        if (last === undefined && (await readRows(client, filter, `offset ${most} limit 1`)).length > 0) {
+          const reason = `match more than ${most} runs`;
+          const hint = 'ask for a shorter time, a station or a batch';
+          throw new EspmintError('INPUT_INVALID', { field: 'The filters', reason, hint });
+        }
+        last = rows.at(-1);
+      }
     });
   }
 
@@ -58,6 +75,25 @@ export class PostgresRuns implements Runs {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** @param after the last one of those before */
+async function readRows(
+  client: pg.ClientBase,
+  { batch, station, sinceMs, untilMs }: RunFilter,
+  slice: string,
+  after?: RunRow,
+): Promise<RunRow[]> {
+  const { rows } = await client.query<RunRow>(
+    `select r.*, b.name as batch, r.ended_at::text as mark
+     from station_runs r left join batches b on b.id = r.batch_id
+     where ($1::text is null or b.name = $1) and ($2::text is null or r.station = $2)
+       and ($3::timestamptz is null or r.ended_at >= $3) and ($4::timestamptz is null or r.ended_at < $4)
+       and ($5::timestamptz is null or (r.ended_at, r.id) > ($5, $6::uuid))
+     order by r.ended_at, r.id ${slice}`,
+    [batch, station, momentOf(sinceMs), momentOf(untilMs), after?.mark, after?.id],
+  );
+  return rows;
 }
 
 function momentOf(ms: number | undefined): Date | null {

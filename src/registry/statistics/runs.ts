@@ -27,7 +27,7 @@ export interface Runs {
    * @throws BATCH_UNKNOWN
    */
   record(runs: readonly RunRecord[]): Promise<void>;
-  /** Oldest first. */
+  /** Oldest first. @throws BATCH_UNKNOWN, INPUT_INVALID (too many to be held) */
   read(filter: RunFilter): Promise<RunRecord[]>;
   /** Tells of runs that an outage has held up. Never throws. */
   catchUp(): Promise<void>;

@@ -12,16 +12,18 @@ export const NO_CLIENT_LIMIT = { query_timeout: 2 ** 31 - 1 };
  * Holds one piece of the rows at a time: what reads them goes on as fast as the server takes them. A row is a text for
  * each column; undefined is null.
  *
- * @param target a table with its columns. @throws what `rows` throws; the transaction is to be rolled back then
+ * @param target a table with its columns
+ * @param signal ends it, also while it waits for rows. @throws what `rows` throws; the transaction is to be rolled back then
  */
 export async function copyRows(
   client: pg.ClientBase,
   target: string,
   rows: AsyncIterable<readonly (string | undefined)[]>,
+  signal?: AbortSignal,
 ): Promise<void> {
   const { from: copyFrom } = await import('pg-copy-streams');
   const copy = Object.assign(copyFrom(`copy ${target} from stdin`), NO_CLIENT_LIMIT);
-  await pipeline(Readable.from(piecesOf(rows)), client.query(copy));
+  await pipeline(Readable.from(piecesOf(rows)), client.query(copy), { signal });
 }
 
 async function* piecesOf(rows: AsyncIterable<readonly (string | undefined)[]>): AsyncGenerator<string> {

@@ -39,6 +39,8 @@ export const BEGIN = 'begin isolation level read committed';
 export interface TransactionOptions {
   /** Waits no longer than this for a lock, if that is shorter than the limit of a statement. */
   readonly lockTimeoutMs?: number | undefined;
+  /** Cancels the statement that runs then, and nothing of the transaction stays; bulk work: that of the options by default. */
+  readonly cancel?: AbortSignal | undefined;
 }
 
 /** A lock that somebody else holds for so long is one request's trouble: those that share its work shall not wait for it. */
@@ -56,6 +58,8 @@ const sessionOf = (limitMs: number): string =>
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1000;
 const COLLISION_TRIES = 3;
+/** A cancel that comes between two statements cancels nothing. */
+const CANCEL_AGAIN_MS = 100;
 
 /** Of one who works with a database that others use too. Bulk work has connections of its own: they have no time limit. */
 export type ViewOptions = Partial<Pick<DatabaseOptions, 'patienceMs' | 'signal' | 'isBulk'>>;
@@ -94,22 +98,52 @@ export class Database {
   async transaction<T>(
     what: string,
     work: (client: pg.ClientBase) => Promise<T>,
-    { lockTimeoutMs = Infinity }: TransactionOptions = {},
+    { lockTimeoutMs = Infinity, cancel = this.#bulkSignal }: TransactionOptions = {},
   ): Promise<T> {
     return this.connected(what, async (client) => {
       const lockMs = Math.min(Math.ceil(this.#options.timeoutMs), lockTimeoutMs);
       await client.query(
         `${BEGIN}; set local statement_timeout = ${limitOf(this.#options)}; set local lock_timeout = ${lockMs}`,
       );
+      const canceller = cancel === undefined ? undefined : await this.#cancelOn(client, cancel);
       try {
         const result = await work(client);
         await client.query('commit');
         return result;
       } catch (error) {
+        await canceller?.end();
         await client.query('rollback').catch(() => undefined);
-        throw error;
+        throw cancel?.aborted === true ? new EspmintError('CANCELLED', { what: `The ${what}` }) : error;
+      } finally {
+        await canceller?.end();
       }
     });
+  }
+
+  get #bulkSignal(): AbortSignal | undefined {
+    return this.#options.isBulk === true ? this.#options.signal : undefined;
+  }
+
+  /** Whatever runs on that connection is cancelled from another one, until the end: nothing of it may run afterwards. */
+  async #cancelOn(client: pg.ClientBase, signal: AbortSignal): Promise<{ end(): Promise<void> }> {
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const ended = new AbortController();
+    const cancelUntilEnd = async (): Promise<void> => {
+      await aborted(AbortSignal.any([signal, ended.signal]));
+      while (!ended.signal.aborted) {
+        const cancelIt = (other: pg.ClientBase) =>
+          other.query('select pg_cancel_backend($1)', [rows[0]?.pid]);
+        await this.#connections.use(cancelIt, this.#options);
+        await sleep(CANCEL_AGAIN_MS, undefined, { signal: ended.signal });
+      }
+    };
+    const cancelling = cancelUntilEnd().catch(() => undefined);
+    return {
+      end: () => {
+        ended.abort();
+        return cancelling;
+      },
+    };
   }
 
   /** Runs `work` on one connection, under the same rules but without a transaction around it. */
@@ -276,6 +310,13 @@ class Connections {
     });
     return pool;
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** Milliseconds of one statement; 0: none. */

@@ -4,7 +4,6 @@
 // and with the list, and named by its lines.
 import { createHmac, randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import { EspmintError } from '../../core/errors/index.js';
 import { FAULTS_SHOWN, FaultList } from '../../core/device-table/index.js';
 import type { RowFault, ValueColumn, ValueRow } from '../../core/values/rows.js';
 import { arrayText, copyRows, NO_CLIENT_LIMIT } from '../store/copy-rows.js';
@@ -27,7 +26,7 @@ export interface RowImport extends Pick<ImportBy, 'file' | 'signal'> {
   readonly rows: AsyncIterable<ValueRow | RowFault>;
 }
 
-/** Runs inside a transaction that holds the list. @returns how many. @throws VALUES_FILE_INVALID, CANCELLED, and what `rows` throws */
+/** Runs inside a transaction that holds the list. @returns how many. @throws VALUES_FILE_INVALID, and what `rows` throws */
 export async function importRows(client: pg.ClientBase, box: SecretBox, work: RowImport): Promise<number> {
   const { list, columns, file, signal } = work;
   // A million rows take longer than a call may.
@@ -40,26 +39,19 @@ export async function importRows(client: pg.ClientBase, box: SecretBox, work: Ro
   const last = found[0]?.number ?? 0;
   const faults = new FaultList(file, 'VALUES_FILE_INVALID');
   const count = { rows: 0, marks: 0 };
-  await copyRows(client, 'value_import', stagedRows(work, box, { last, faults, count }));
+  await copyRows(client, 'value_import', stagedRows(work, box, { last, faults, count }), signal);
   const hasSecretMarks = columns.some((column) => column.unique && column.secret);
-  stopIfAsked(signal);
   const kept = await keepMarks(client, list.id);
   if (kept < count.marks || (hasSecretMarks && (await hasSecretTwice(client))))
     await findTwice(client, list, last, faults);
   faults.throwIfAny();
-  stopIfAsked(signal);
   await client.query({
     text: `insert into value_rows (list_id, number, state, wanted, open_values, sealed)
            select $1, number, state, wanted, open_values, sealed from value_import`,
     values: [list.id],
     ...NO_CLIENT_LIMIT,
   });
-  stopIfAsked(signal);
   return count.rows;
-}
-
-function stopIfAsked(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new EspmintError('CANCELLED', { what: 'The import' });
 }
 
 interface Staging {

@@ -10,7 +10,7 @@ import { isDown } from '../store/outage.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import { type ListRow, readHeld, readShared, shareRow, type StoredRow, takeRow } from './claim-row.js';
 import { importRows } from './import-rows.js';
-import { claimedRow, STATE_SHOWN } from './reserved-rows.js';
+import { claimedRow, STATE_SHOWN, stateIs } from './reserved-rows.js';
 import {
   type ClaimedRow,
   type ImportBy,
@@ -36,13 +36,14 @@ export class PostgresValues implements Values {
     rows: () => AsyncIterable<ValueRow | RowFault>,
     { actor = processUser(), ...by }: ImportBy,
   ): Promise<number> {
-    return this.#database.transaction('values', async (client) => {
+    const add = async (client: pg.ClientBase): Promise<number> => {
       const { id } = await this.#listFor(client, list, columns, actor);
       const work = { list: { id, name: list }, columns, rows: rows(), ...by };
       const count = await importRows(client, this.#box, work);
       await recordEvent(client, { kind: 'values imported', actor, detail: { list, rows: count } });
       return count;
-    });
+    };
+    return this.#database.transaction('import', add, { cancel: by.signal });
   }
 
   async claim(request: RowClaim): Promise<ClaimedRow> {
@@ -128,9 +129,9 @@ export class PostgresValues implements Values {
            (select station from reserved_units where id = r.reserved_unit_id) as reserved_by,
            (select count(*)::integer from value_shares s
             where s.list_id = r.list_id and s.number = r.number) as boards
-         from value_rows r where list_id = $1 and number > $2 and ($3::text is null or ${STATE_SHOWN} = $3)
-         order by number limit $4`,
-        [list.id, after, state ?? null, limit],
+         from value_rows r where list_id = $1 and number > $2 ${state ? `and ${stateIs(state, '$4')}` : ''}
+         order by number limit $3`,
+        [list.id, after, limit, ...(state ? [state] : [])],
       );
       return rows.map(toListed);
     });

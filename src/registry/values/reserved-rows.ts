@@ -4,7 +4,7 @@ import type pg from 'pg';
 import type { ValueColumn, ValuesPlan } from '../../core/values/rows.js';
 import type { SecretOwner } from '../store/secrets/secret-box.js';
 import type { BatchRow } from '../batches/sql.js';
-import type { ClaimedRow } from './values.js';
+import type { ClaimedRow, RowState } from './values.js';
 
 /** A row as a station keeps it in its own records. */
 export interface ReservedRow extends Pick<ValuesPlan, 'list'> {
@@ -37,8 +37,17 @@ export function claimedRow(
 /** SQL text: a row that no board has, and no station for one. */
 export const ROW_IS_FREE = `(state in ('free', 'returned') and reserved_unit_id is null)`;
 
+const ROW_IS_RESERVED = `state in ('free', 'returned') and reserved_unit_id is not null`;
+
 /** SQL text: the state that people see. */
-export const STATE_SHOWN = `case when state in ('free', 'returned') and reserved_unit_id is not null then 'reserved' else state end`;
+export const STATE_SHOWN = `case when ${ROW_IS_RESERVED} then 'reserved' else state end`;
+
+/** SQL text: people see this state. The indexes of free and of reserved rows know it so. @param wanted the place of its value */
+export function stateIs(state: RowState, wanted: string): string {
+  if (state === 'reserved') return `${wanted}::text = 'reserved' and ${ROW_IS_RESERVED}`;
+  const isFree = state === 'free' || state === 'returned';
+  return `state = ${wanted} ${isFree ? `and ${ROW_IS_FREE}` : ''}`;
+}
 
 /** The list that boards of a batch take their rows from; undefined where its profile names none. */
 async function planOf({ profile_text: text }: BatchRow): Promise<ValuesPlan | undefined> {

@@ -37,7 +37,7 @@ export async function settleUnit(
   const isGood = !mustBeKnown || (await isKnown(client, settlement.end.unit, macKey));
   const proven = isGood ? settlement.end.unit : undefined;
   // A released place, or one that a board has used up, is no place any more.
-  const hasPlace = reserved?.state === 'held' || unit?.live === true;
+  const hasPlace = reserved?.state === 'held' || unit?.state === 'in work';
   const at = new Date(settlement.end.at);
   const hasFailedSince = await failedSince(client, batch, macKey, at);
   const isStranger = settlement.end.unit !== undefined && proven === undefined;
@@ -104,11 +104,11 @@ async function decide(
   { batch, unit, proven, isStranger, hasPlace, hasFailedSince, at }: Case,
 ): Promise<UnitOutcome | 'superseded'> {
   // It was made again elsewhere since: that is what it is now.
-  if (unit?.passed === true && unit.passed_at !== null && unit.passed_at > at) return 'superseded';
+  if (unit?.state === 'passed' && unit.passed_at !== null && unit.passed_at > at) return 'superseded';
   // The unit of that MAC is another board.
-  if (isStranger && unit?.passed === true) return 'superseded';
+  if (isStranger && unit?.state === 'passed') return 'superseded';
   if (proven === undefined || hasFailedSince) return 'not good';
-  if (unit?.passed === true) return 'counted before';
+  if (unit?.state === 'passed') return 'counted before';
   if (hasPlace || (await countBatch(client, batch)).open > 0) return 'counted';
   return 'lost';
 }
