@@ -36,7 +36,8 @@ export function listenToScanner(source: KeySource, onScan: (code: string) => voi
     for (const { key, code, shiftKey, target } of keys) {
       const again = new KeyboardEvent('keydown', { key, code, shiftKey, bubbles: true, cancelable: true });
       passedOn.add(again);
-      target?.dispatchEvent(again);
+      // What it was pressed on may be gone by now, as the button of a dialog that was just closed.
+      (target instanceof Node && target.isConnected ? target : document.body).dispatchEvent(again);
     }
   };
   const take = (): void => {

@@ -69,7 +69,12 @@ describe.skipIf(!(await browserAvailable()))('an operator', () => {
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await page.keyboard.press('/');
+    // What the key was pressed on is gone before the page knows that it is no scan.
+    await page.evaluate(`{
+      const gone = document.body.appendChild(document.createElement('button'));
+      gone.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true, cancelable: true }));
+      gone.remove();
+    }`);
     await page.locator('input[data-search]:focus').waitFor();
   });
 

@@ -18,6 +18,8 @@ export class Journal {
   readonly #lines = new Map<string, string>();
   /** In the file. */
   #lineCount = 0;
+  /** Of what was noted while a write was under way: the next one takes all of them. */
+  #waiting: string[] = [];
   #last: Promise<void> = Promise.resolve();
   /** The first failure to write; jobs go on without the journal, for the registry is what must not fail. */
   #failure: unknown;
@@ -50,17 +52,7 @@ export class Journal {
 
   /** Notes the state of a job; returns at once. */
   note(job: Job): void {
-    const line = this.#keep(job);
-    this.#last = this.#last.then(async () => {
-      try {
-        await makePrivateDir(dirname(this.#path));
-        if (this.#lineCount >= LINES_MAX) await this.#rewrite();
-        else await appendFile(this.#path, line, { mode: PRIVATE_FILE });
-        this.#lineCount++;
-      } catch (error) {
-        this.#failure ??= error;
-      }
-    });
+    if (this.#waiting.push(this.#keep(job)) === 1) this.#last = this.#last.then(() => this.#append());
   }
 
   /** Resolves when everything noted so far is with the operating system. */
@@ -74,6 +66,19 @@ export class Journal {
     const [oldest] = this.#lines.keys();
     if (this.#lines.size > KEPT_JOBS && oldest !== undefined) this.#lines.delete(oldest);
     return line;
+  }
+
+  async #append(): Promise<void> {
+    const lines = this.#waiting;
+    this.#waiting = [];
+    try {
+      await makePrivateDir(dirname(this.#path));
+      if (this.#lineCount + lines.length > LINES_MAX) return await this.#rewrite();
+      await appendFile(this.#path, lines.join(''), { mode: PRIVATE_FILE });
+      this.#lineCount += lines.length;
+    } catch (error) {
+      this.#failure ??= error;
+    }
   }
 
   async #rewrite(): Promise<void> {
