@@ -19,7 +19,7 @@ export default defineConfig({
     // A limit for what never comes, not a measure of speed: a loaded machine is late, not wrong.
     expect: { poll: { timeout: 10_000 } },
     // More than the two cores of a small machine: more than half of a test's time it waits for a board, a process or a deadline.
-    maxWorkers: 4,
+    maxWorkers: 5,
     // On a machine that others share: a second try, which scripts/retried-reporter.mjs names, so that it is mended.
     retry: process.env['CI'] === 'true' ? 1 : 0,
     // Each file with modules of its own would load most of the program three hundred times.

@@ -1,7 +1,7 @@
-// Builds dist/ from src/: TypeScript first (declarations, and modules for tests), then the program and the library in few
-// files, then the dashboard, then the notices of others' work.
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+// Builds dist/ from src/: at once by TypeScript (declarations, and modules for tests), the program and the library in few
+// files, and the dashboard; then the notices of others' work.
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -36,30 +36,33 @@ const GROUPS = [
   },
 ];
 
-const tsc = join(root, 'node_modules/typescript/bin/tsc');
 if (!existsSync(join(root, 'dist/cli/main.js'))) rmSync(join(root, 'dist'), { recursive: true, force: true });
-const compiled = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
-  stdio: 'inherit',
-});
-if (compiled.status !== 0) process.exit(compiled.status ?? 1);
-
 const dist = join(root, 'dist');
 const src = join(root, 'src');
+mkdirSync(dist, { recursive: true });
+const page = ['build', '--config', join(src, 'web/vite.config.ts'), '--logLevel', 'warn'];
+const [inProgram] = await Promise.all([
+  bundle(),
+  run('typescript/bin/tsc', ['-p', join(root, 'tsconfig.build.json')]),
+  run('vite/bin/vite.js', page),
+]);
 for (const file of readdirSync(src, { recursive: true, encoding: 'utf8' })) {
   if (CARRIED.test(file)) cpSync(join(src, file), join(dist, file));
 }
 removeLeftOvers();
 copyTypes();
-const inProgram = await bundle();
-
-const vite = join(root, 'node_modules/vite/bin/vite.js');
-const page = ['build', '--config', join(root, 'src/web/vite.config.ts'), '--logLevel', 'warn'];
-const bundled = spawnSync(process.execPath, [vite, ...page], { stdio: 'inherit' });
-if (bundled.status !== 0) process.exit(bundled.status ?? 1);
 
 const packages = join(dist, 'page-packages.json');
 writeNotices([...JSON.parse(readFileSync(packages, 'utf8')), ...inProgram]);
 rmSync(packages);
+
+/** Runs a program of a package; a failure of it ends the build. */
+function run(program, args) {
+  const child = spawn(process.execPath, [join(root, 'node_modules', program), ...args], { stdio: 'inherit' });
+  return new Promise((resolve) => {
+    child.on('close', (code) => (code === 0 ? resolve() : process.exit(code ?? 1)));
+  });
+}
 
 /** What the compiler made of sources that are gone: it never removes a file. */
 function removeLeftOvers() {

@@ -12,6 +12,8 @@ import { randomFrom, RestlessLink } from '../support/restless-link.js';
 const RUNS = Number(process.env['ESPMINT_PEER_RUNS'] ?? 12);
 /** Damage costs retries, and so time. */
 const DAMAGED_RUNS = Math.ceil(RUNS / 3);
+/** Most of its time each waits for an answer that does not come. */
+const AT_ONCE = 4;
 const FIRST_SEED = Number(process.env['ESPMINT_PEER_SEED'] ?? 1);
 const FLASH_BYTES = 0x10_0000;
 const REGION = { offsetBytes: 0x9000, sizeBytes: 0x6000 };
@@ -70,7 +72,11 @@ async function runSeed(seed: number, damage: number): Promise<Ending> {
 
 async function runAll(runs: number, damage: number): Promise<readonly Ending[]> {
   const endings: Ending[] = [];
-  for (let seed = FIRST_SEED; seed < FIRST_SEED + runs; seed++) endings.push(await runSeed(seed, damage));
+  let seed = FIRST_SEED;
+  const work = async (): Promise<void> => {
+    while (seed < FIRST_SEED + runs) endings.push(await runSeed(seed++, damage));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
   return endings;
 }
 

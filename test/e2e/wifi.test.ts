@@ -318,7 +318,7 @@ describe('the other commands', () => {
         '--bssid',
         '02:00:00:00:00:01',
       ],
-      ...['--protocol', 'v1', '--address', '127.0.0.1', '--destination', '127.0.0.1', '--timeout', '1000'],
+      ...['--address', '127.0.0.1', '--destination', '127.0.0.1', '--timeout', '1000'],
     );
     expect(run.code).toBe(3);
     expect(run.stderr).toContain('SMARTCONFIG_READABLE');

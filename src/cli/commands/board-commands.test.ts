@@ -50,7 +50,8 @@ const TIMED = {
 async function run(args: readonly string[], signal?: AbortSignal): Promise<string> {
   let said = '';
   const io = silentIo({
-    boardTimeoutMs: 150,
+    // Of one that is to be cancelled: so much that it cannot come first.
+    boardTimeoutMs: signal === undefined ? 150 : 60_000,
     stderr: (text) => void (said += text),
     ...(signal && { signal }),
   });

@@ -35,8 +35,9 @@ export class Manifest {
 
   /** @throws FILE_UNWRITABLE */
   static async open(path: string): Promise<Manifest> {
+    let file: FileHandle | undefined;
     try {
-      const file = await open(path, constants.O_RDWR | constants.O_CREAT, PRIVATE);
+      file = await open(path, constants.O_RDWR | constants.O_CREAT, PRIVATE);
       const manifest = new Manifest(path, file);
       const header = await manifest.#nextLine();
       if (header !== undefined) return manifest;
@@ -44,6 +45,7 @@ export class Manifest {
       await manifest.#write(HEADER);
       return manifest;
     } catch (error) {
+      await file?.close();
       throw unwritable(path, error);
     }
   }
