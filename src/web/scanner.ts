@@ -1,9 +1,9 @@
 // Recognises a bar code scanner, which types like a keyboard: many keys in a breath. Wherever the focus is, what it types is
 // one code and no command; only a field that has the focus gets it as text.
 
-/** A person's fingers are slower than this from key to key. */
+/** A person's fingers are slower than this from key to key, and from the last one to Enter. */
 const KEY_MS = 50;
-/** A scan has at least so many characters. */
+/** A code that no Enter ends has at least so many characters: fewer may be two fingers. */
 const MIN_CODE_CHARS = 4;
 
 export interface KeySource {
@@ -60,7 +60,7 @@ export function listenToScanner(source: KeySource, onScan: (code: string) => voi
       timer = setTimeout(end, KEY_MS);
     } else if (event.key === 'Shift') {
       return;
-    } else if ((event.key === 'Enter' || event.key === 'Tab') && held.length >= MIN_CODE_CHARS) {
+    } else if ((event.key === 'Enter' || event.key === 'Tab') && held.length > 0) {
       take();
     } else {
       passOn();

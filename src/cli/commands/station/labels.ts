@@ -19,6 +19,8 @@ export interface StationLabels {
   finishOf(run: { readonly signal: AbortSignal; readonly onScan: (waiting: boolean) => void }): Finish;
   /** A code was scanned. Returns whether a unit waited for it. */
   scan(code: string): boolean;
+  /** Whether a unit waits for one. */
+  waits(): boolean;
 }
 
 /** Long enough to stick a label on, shorter than the time limit of a run. */
@@ -69,5 +71,6 @@ export async function stationLabels(
         },
       }),
     scan: (code) => scans.scan(code),
+    waits: () => scans.waitingCount > 0,
   };
 }

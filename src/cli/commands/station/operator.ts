@@ -11,13 +11,21 @@ export interface OperatorActions {
   drain(): void;
   stop(): void;
   scan(code: string): void;
+  /** A number is a code now: the next board, or a unit with its label, waits for one. */
+  awaitsCode(): boolean;
   /** Shows the line that is being typed; absent: the terminal does it. */
   readonly typing?: ((line: string) => void) | undefined;
 }
 
-export const OPERATOR_HELP = 'Enter or a slot number starts; p pauses, r resumes, d drains, q stops.';
+const KEYS = 'p pauses, r resumes, d drains, q stops.';
+export const OPERATOR_HELP = `Enter or a slot number starts; ${KEYS}`;
+/** Of a station whose boards are told apart by scanned codes. */
+export const SCANNING_HELP = `Scan the code of the next board; Enter, or s and a slot number, starts; ${KEYS}`;
 
-/** Listens until `close`. A scanner types like a keyboard: what is no command is a code. */
+/**
+ * Listens until `close`. A scanner types like a keyboard: what is no command is a code. `s12` is always a slot and `=12`
+ * always a code; a number alone is a code while one is waited for, and a slot otherwise.
+ */
 export function listenToOperator(io: CliIo, actions: OperatorActions): { close(): void } {
   const { typing } = actions;
   const line = (text: string): void => act(text.trim(), actions);
@@ -42,7 +50,8 @@ function act(line: string, actions: OperatorActions): void {
     q: () => actions.stop(),
   };
   const command = Object.hasOwn(commands, line) ? commands[line] : undefined;
+  const [, sign, slot] = /^(s?)(\d{1,3})$/.exec(line) ?? [];
   if (command !== undefined) command();
-  else if (/^\d{1,3}$/.test(line)) actions.start(Number(line));
-  else actions.scan(line);
+  else if (slot !== undefined && (sign === 's' || !actions.awaitsCode())) actions.start(Number(slot));
+  else actions.scan(line.replace(/^=\s*/, ''));
 }

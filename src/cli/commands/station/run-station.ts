@@ -20,7 +20,7 @@ import { originOf, type OriginFlags } from '../../compose/origin.js';
 import { createStationReporter, type StationReporter } from '../../output/station-reporter.js';
 import { bundlesOf } from '../../compose/firmware.js';
 import { planOfProfile, type PlanFlags } from '../../compose/plan.js';
-import { listenToOperator, OPERATOR_HELP } from './operator.js';
+import { listenToOperator, OPERATOR_HELP, SCANNING_HELP } from './operator.js';
 import { stationLabels, type LabelOptions, type StationLabels } from './labels.js';
 import { stationPorts, type PortOptions } from './ports.js';
 import { openWork, type Closer, type Work } from './work.js';
@@ -114,7 +114,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   const missing = await ports.missing();
   // Before the first line is drawn: until it listens, the terminal shows what is typed in the middle of the screen.
   const operator = operate(io, station, { reporter, labels, codes });
-  if (options.json !== true) note(OPERATOR_HELP);
+  if (options.json !== true) note(codes === undefined ? OPERATOR_HELP : SCANNING_HELP);
   for (const path of missing) note(`${path} is not there; plug it in, or check its name.`);
   const ended = work?.heartbeat({ station, reporter, untilFull: options.untilFull === true }, watching);
   io.signal.addEventListener('abort', () => watching.abort(), { once: true });
@@ -211,6 +211,7 @@ function operate(
       stopping = true;
       leave();
     },
+    awaitsCode: () => codes !== undefined || labels?.waits() === true,
     scan: (code) => {
       if (labels?.scan(code) === true) return;
       if (codes !== undefined) {

@@ -1,0 +1,54 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { listenToScanner, type KeySource } from './scanner.js';
+
+class Key {
+  readonly target = { dispatchEvent: (event: Key) => void passed.push(event.key) };
+  readonly preventDefault = (): void => undefined;
+  readonly stopImmediatePropagation = (): void => undefined;
+  readonly key: string;
+  constructor(_: string, { key }: { key: string }) {
+    this.key = key;
+  }
+}
+
+let passed: string[] = [];
+
+/** What the page gets of keys that follow each other after so long. */
+function typed(keys: readonly string[], everyMs: number): { codes: string[]; passed: string[] } {
+  vi.useFakeTimers();
+  vi.stubGlobal('KeyboardEvent', Key);
+  vi.stubGlobal('Element', class {});
+  passed = [];
+  const codes: string[] = [];
+  let onKey: (event: KeyboardEvent) => void = () => undefined;
+  const source: KeySource = {
+    addEventListener: (_, listener) => (onKey = listener),
+    removeEventListener: () => undefined,
+  };
+  const end = listenToScanner(source, (code) => codes.push(code));
+  for (const key of keys) {
+    onKey(new Key('keydown', { key }) as unknown as KeyboardEvent);
+    vi.advanceTimersByTime(everyMs);
+  }
+  vi.advanceTimersByTime(1_000);
+  end();
+  return { codes, passed };
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+it.each(['7', '12', '123', 'ZC-0001'])('"%s" and Enter from a scanner is a code, and no slot', (code) => {
+  expect(typed([...code, 'Enter'], 5)).toEqual({ codes: [code], passed: [] });
+});
+
+it('what fingers type stays a key: a slot, and Enter that starts it', () => {
+  expect(typed(['1', '2', 'Enter'], 90)).toEqual({ codes: [], passed: ['1', '2'] });
+});
+
+it('a code without Enter is one from four characters on', () => {
+  expect(typed([...'1234'], 5).codes).toEqual(['1234']);
+  expect(typed([...'12'], 5)).toEqual({ codes: [], passed: ['1', '2'] });
+});
