@@ -22,7 +22,7 @@ const GROUPS = [
   },
   {
     name: 'start',
-    test: /src\/cli\/((run|io|program|examples)\.ts|arguments\/|output\/(printable|table|format|colours)|compose\/(compose|origin|whoami|firmware)\.ts)|src\/files\/|src\/registry\/(data-dir|process-user|reason)|commander\/|picocolors\//,
+    test: /src\/cli\/((run|io|program|examples)\.ts|arguments\/|output\/(printable|show|table|format|colours)|compose\/(compose|origin|whoami|firmware)\.ts)|src\/files\/|src\/registry\/(data-dir|process-user|reason)|commander\/|picocolors\//,
     priority: 1,
   },
   { name: 'core', test: /src\/core\/((?!line-pattern|absent-values)[^/]+\.ts|chips\/|masking\/)/ },

@@ -51,6 +51,12 @@ export interface GlobalOptions {
   readonly debug?: boolean;
 }
 
+/** Resolves at the first stop signal; what listens keeps the process alive until then. */
+export async function untilStopped({ signal }: Pick<CliIo, 'signal'>): Promise<void> {
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
 /** One JSON Lines record: `type` first, then the rest. */
 export function jsonLine<T extends { readonly type: string }>(record: T): string {
   return `${JSON.stringify(record)}\n`;

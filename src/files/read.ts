@@ -1,6 +1,6 @@
 // Reading the user's files, with errors that name the file and what to do.
 import { createReadStream } from 'node:fs';
-import { EspmintError } from '../core/errors/index.js';
+import { EspmintError, invalidInput } from '../core/errors/index.js';
 import { tooBig, unreadable } from './faults.js';
 
 /** More than any image, profile or list that somebody gives on purpose; a whole disk image is a mistake. */
@@ -111,9 +111,9 @@ function encodingOf([first, second]: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16
 export async function readSecretFile(path: string): Promise<string> {
   const secret = (await readTextFile(path, SECRET_MOST_BYTES)).replace(/\r?\n$/, '');
   if (secret !== '') return secret;
-  throw new EspmintError('INPUT_INVALID', {
-    field: `The file ${path}`,
-    reason: 'is empty where a secret should be',
-    hint: 'write the secret into it, or name no file where none is wanted (an open Wi-Fi network)',
-  });
+  throw invalidInput(
+    `The file ${path}`,
+    'is empty where a secret should be',
+    'write the secret into it, or name no file where none is wanted (an open Wi-Fi network)',
+  );
 }

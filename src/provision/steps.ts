@@ -2,7 +2,7 @@
 import type { FlashImage } from '../core/flash-image.js';
 import { deviceRows, type PublicValues } from '../core/device-config.js';
 import { sha256Hex } from '../core/digest.js';
-import { EspmintError, isEspmintError, warningOf } from '../core/errors/index.js';
+import { EspmintError, isEspmintError, warningOf, invalidInput } from '../core/errors/index.js';
 import type { FirmwarePart } from '../core/firmware/bundle.js';
 import type { AppDescription } from '../core/firmware/image.js';
 import { settleTable } from '../core/flash-survey.js';
@@ -177,11 +177,11 @@ export async function claimValues(
   if (plan.values === undefined) return undefined;
   const { list, match, columns } = plan.values;
   if (parts.values === undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: `The list of values "${list}" of the profile`,
-      reason: 'is in a registry, and this run has none',
-      hint: 'leave --registry none out, or take values out of the profile',
-    });
+    throw invalidInput(
+      `The list of values "${list}" of the profile`,
+      'is in a registry, and this run has none',
+      'leave --registry none out, or take values out of the profile',
+    );
   }
   if (match === 'serial' && serial === undefined) {
     throw new EspmintError('VALUE_ROW_MISSING', {
@@ -190,11 +190,11 @@ export async function claimValues(
     });
   }
   if (match === 'batch' && batch === undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: `The list of values "${list}" of the profile`,
-      reason: 'has a row for each batch, and this board is made in none',
-      hint: 'run it in a batch: espmint station --batch NAME, or choose the batch on the page',
-    });
+    throw invalidInput(
+      `The list of values "${list}" of the profile`,
+      'has a row for each batch, and this board is made in none',
+      'run it in a batch: espmint station --batch NAME, or choose the batch on the page',
+    );
   }
   const request = { list, match, mac, uuid, serial, batch, station: origin.station };
   const row = reserved ?? (await claimRow(parts, request, { scan: plan.given.row, freeRows }));

@@ -1,6 +1,6 @@
 // The one rule for the form of a file: its ending says it, or an option does and the ending does not contradict.
 import { extname } from 'node:path';
-import { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 
 export interface FormQuestion<F extends string> {
   /** The option or argument, for a refusal. */
@@ -27,14 +27,13 @@ export function formOfFile<F extends string>({ field, path, forms, given, option
   const endings = (given === undefined ? forms : [given]).map((form) => `.${form}`).join(', ');
   const choice =
     option === undefined || given !== undefined ? '' : `, or leave the ending out and say it with ${option}`;
-  throw new EspmintError('INPUT_INVALID', {
-    field: `${field} ${path}`,
-    reason:
-      given === undefined
-        ? 'does not say by its ending what form it has'
-        : `ends like another form than ${option ?? ''} ${given}`,
-    hint: `end it with ${endings}${choice}`,
-  });
+  throw invalidInput(
+    `${field} ${path}`,
+    given === undefined
+      ? 'does not say by its ending what form it has'
+      : `ends like another form than ${option ?? ''} ${given}`,
+    `end it with ${endings}${choice}`,
+  );
 }
 
 /** For a command that writes one form: a name that ends, ends so. A device, a pipe or a bare name needs no ending. */

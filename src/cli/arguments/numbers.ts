@@ -1,5 +1,5 @@
 // Numbers as people type them on a command line.
-import { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 
 const UNITS: Record<string, number> = { '': 1, k: 1024, m: 1024 * 1024 };
 
@@ -9,11 +9,7 @@ export function numberOption(option: string): (text: string) => number {
     const [, digits = '', unit = ''] = /^(0x[0-9a-f]+|\d+)([km]?)$/i.exec(text.trim()) ?? [];
     const value = Number(digits) * (UNITS[unit.toLowerCase()] ?? NaN);
     if (digits !== '' && Number.isSafeInteger(value)) return value;
-    throw new EspmintError('INPUT_INVALID', {
-      field: option,
-      reason: `is "${text}", which is not a number`,
-      hint: 'give it as 0x9000, 36864 or 64K',
-    });
+    throw invalidInput(option, `is "${text}", which is not a number`, 'give it as 0x9000, 36864 or 64K');
   };
 }
 
@@ -26,10 +22,6 @@ export function countOption(
     const value = /^\d+$/.test(text.trim()) ? Number(text) : NaN;
     if (value >= min && value <= max) return value;
     const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`;
-    throw new EspmintError('INPUT_INVALID', {
-      field: option,
-      reason: `is "${text}"`,
-      hint: `give a whole number ${range}`,
-    });
+    throw invalidInput(option, `is "${text}"`, `give a whole number ${range}`);
   };
 }

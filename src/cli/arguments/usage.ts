@@ -1,6 +1,7 @@
 // A command line that is not understood: one sentence with the code of any other input, and a guess at what was meant.
 import type { Command, CommanderError } from 'commander';
-import { EspmintError } from '../../core/errors/index.js';
+import type { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 
 /** @param args of the whole command line: commander looks for what is missing before what it does not know */
 export function usageError(
@@ -22,7 +23,7 @@ export function usageError(
     case 'commander.missingMandatoryOptionValue': {
       const typo = unknownFlag(args, command);
       if (typo === undefined)
-        return invalid(flag, 'is missing', `give ${quoted.split(', ').at(-1)}; ${help}`);
+        return invalidInput(flag, 'is missing', `give ${quoted.split(', ').at(-1)}; ${help}`);
       return unknown(
         typo,
         `no option of ${name}`,
@@ -31,11 +32,11 @@ export function usageError(
       );
     }
     case 'commander.optionMissingArgument':
-      return invalid(flag, 'has no value', `write ${quoted.split(', ').at(-1)}; ${help}`);
+      return invalidInput(flag, 'has no value', `write ${quoted.split(', ').at(-1)}; ${help}`);
     case 'commander.missingArgument':
-      return invalid(`<${quoted}>`, 'is missing', `write ${name} ${command.usage()}; ${help}`);
+      return invalidInput(`<${quoted}>`, 'is missing', `write ${name} ${command.usage()}; ${help}`);
     case 'commander.excessArguments':
-      return invalid(
+      return invalidInput(
         name,
         excess(message),
         `leave out what is too much, or quote a value with spaces; ${help}`,
@@ -43,10 +44,10 @@ export function usageError(
     case 'commander.invalidArgument': {
       const [, argument] = /for argument '([^']+)'/.exec(message) ?? [];
       const field = argument === undefined ? flag : `<${argument}>`;
-      return invalid(field, 'has a value that it cannot have', `${choicesIn(message)}; ${help}`);
+      return invalidInput(field, 'has a value that it cannot have', `${choicesIn(message)}; ${help}`);
     }
     default:
-      return invalid('The command line', `is not understood (${message.replace(/^error: /, '')})`, help);
+      return invalidInput('The command line', `is not understood (${message.replace(/^error: /, '')})`, help);
   }
 }
 
@@ -54,7 +55,7 @@ export function usageError(
 export function unknownTopic(topic: string, program: Command, others: readonly string[]): EspmintError {
   const meant = nearest(topic, [...program.commands.map((command) => command.name()), ...others]);
   const lists = '"espmint help topics" lists the guides, "espmint --help" the commands';
-  return invalid(
+  return invalidInput(
     `"${topic}"`,
     'is no command, topic or code of espmint',
     meant.length === 0
@@ -63,13 +64,9 @@ export function unknownTopic(topic: string, program: Command, others: readonly s
   );
 }
 
-function invalid(field: string, reason: string, hint: string): EspmintError {
-  return new EspmintError('INPUT_INVALID', { field, reason, hint });
-}
-
 function unknown(what: string, kind: string, meant: string, help: string): EspmintError {
   const isGuessed = meant !== '' && !meant.endsWith(' ');
-  return invalid(what, `is ${kind}`, isGuessed ? `did you mean "${meant}"? ${help}` : help);
+  return invalidInput(what, `is ${kind}`, isGuessed ? `did you mean "${meant}"? ${help}` : help);
 }
 
 /** `espmint devices list`. */

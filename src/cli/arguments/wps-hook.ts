@@ -1,6 +1,6 @@
 // The access point's own commands for a WPS window, as people write them on a command line.
 import type { Command } from 'commander';
-import { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import type { WpsHook } from '../../wifi/index.js';
 
 export interface WpsHookFlags {
@@ -34,9 +34,9 @@ export function parseWpsHook(
   if (start === undefined) return undefined;
   const [command, input, ...others] = words(option, start).join('\0').split('\0<<<\0');
   if (command === undefined || others.length > 0 || input?.includes('\0') === true)
-    throw invalid(option, 'has more than one text behind <<<', 'put that text into double quotes');
+    throw invalidInput(option, 'has more than one text behind <<<', 'put that text into double quotes');
   if (command.includes('{{pin}}'))
-    throw invalid(
+    throw invalidInput(
       option,
       'has {{pin}} among the arguments of a program, which other users of this computer can read',
       'give it by standard input: hostapd_cli <<< "wps_pin any {{pin}} 120"',
@@ -52,9 +52,5 @@ export function parseWpsHook(
 function words(option: string, text: string): string[] {
   const found = Array.from(text.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, bare]) => quoted ?? bare ?? '');
   if (found.length > 0) return found;
-  throw invalid(option, 'is empty', 'give a program and its arguments');
-}
-
-function invalid(field: string, reason: string, hint: string): EspmintError {
-  return new EspmintError('INPUT_INVALID', { field, reason, hint });
+  throw invalidInput(option, 'is empty', 'give a program and its arguments');
 }

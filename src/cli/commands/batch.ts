@@ -6,10 +6,10 @@ import type { Batch, BatchState, Production, Unit } from '../../registry/index.j
 import { reasonText } from '../../registry/batches/batches.js';
 import { withProduction } from '../compose/parts-of-database.js';
 import { readTextFile } from '../../files/index.js';
-import { jsonLine, type CliIo } from '../io.js';
+import type { CliIo } from '../io.js';
+import { lister, show, type Json, type ListForm } from '../output/show.js';
 import { countOption } from '../arguments/numbers.js';
 import { batchLine, reserveLine } from '../output/station-text.js';
-import { Table, type Row } from '../output/table.js';
 import { whoami } from '../compose/whoami.js';
 import { reportCommand } from './batch-report.js';
 import { counted } from '../../core/text.js';
@@ -23,10 +23,6 @@ interface CreateOptions {
   readonly location?: string;
   readonly serials?: string;
 }
-interface Shown {
-  readonly json?: boolean;
-}
-
 export function batchCommand(io: CliIo): Command {
   return new Command('batch')
     .addCommand(createCommand(io))
@@ -52,7 +48,7 @@ function createCommand(io: CliIo): Command {
     .option('--location <text>', 'recorded with each device')
     .option('--serials <template>', 'serial numbers such as ZC-{0000}')
     .option('--json', 'print one JSON object')
-    .action((name: string, options: CreateOptions & Shown, self: Command) =>
+    .action((name: string, options: CreateOptions & Json, self: Command) =>
       work(io, self, async ({ batches }) => {
         const { profile: file, serials: serialTemplate, ...rest } = options;
         const { parseProfile } = await import('../../core/profile/parse.js');
@@ -60,7 +56,7 @@ function createCommand(io: CliIo): Command {
         const { name: profileName, version } = parseProfile(profileText, file);
         const profile = { name: profileName, version };
         const request = { ...rest, name, serialTemplate, profile, profileText };
-        show(io, await batches.create(request, whoami()), options);
+        showBatch(io, await batches.create(request, whoami()), options);
       }),
     );
 }
@@ -69,54 +65,42 @@ function listCommand(io: CliIo): Command {
   return new Command('list')
     .description('all batches, newest first')
     .option('--json', 'print one JSON object a line')
-    .action((options: Shown, self: Command) =>
+    .action((options: Json, self: Command) =>
       work(io, self, async ({ batches }) => {
         const all = await batches.list();
         if (all.length === 0) io.stderr('No batch yet; make one with `espmint batch create`.\n');
-        if (options.json === true) for (const batch of all) io.stdout(jsonLine({ type: 'batch', ...batch }));
-        else new Table(io, BATCH_HEADINGS).add(all.map(batchCells));
+        lister(io, options, BATCHES)(all);
       }),
     );
 }
 
-const BATCH_HEADINGS = [
-  'BATCH',
-  'STATE',
-  'PASSED',
-  'FAILED',
-  'REWORKED',
-  'IN WORK',
-  'HELD',
-  'PROFILE',
-  'CREATED',
-];
+const BATCHES: ListForm<Batch> = {
+  type: 'batch',
+  heads: ['BATCH', 'STATE', 'PASSED', 'FAILED', 'REWORKED', 'IN WORK', 'HELD', 'PROFILE', 'CREATED'],
+  cells: ({ name, state, quantity, counts, profile, createdAt }) => {
+    const { passed, failed, reworked, inWork, held } = counts;
+    const numbers = [`${passed} of ${quantity}`, failed, reworked, inWork, held].map(String);
+    return [name, state, ...numbers, `${profile.name} ${profile.version}`, shownTime(createdAt)];
+  },
+};
 
-function batchCells({ name, state, quantity, counts, profile, createdAt }: Batch): Row {
-  const { passed, failed, reworked, inWork, held } = counts;
-  const numbers = [`${passed} of ${quantity}`, failed, reworked, inWork, held].map(String);
-  return [name, state, ...numbers, `${profile.name} ${profile.version}`, shownTime(createdAt)];
-}
-
-const UNIT_HEADINGS = ['MAC', 'STATE', 'SERIAL', 'UUID', 'STATION'];
-
-function unitCells({ mac, state, serial, uuid, station }: Unit): Row {
-  return [mac, state, serial, uuid, station];
-}
+const UNITS: ListForm<Unit> = {
+  type: 'unit',
+  heads: ['MAC', 'STATE', 'SERIAL', 'UUID', 'STATION'],
+  cells: ({ mac, state, serial, uuid, station }) => [mac, state, serial, uuid, station],
+};
 
 function showCommand(io: CliIo): Command {
   return new Command('show')
     .description('one batch with its boards')
     .argument('<name>', 'name of the batch')
     .option('--json', 'print JSON Lines: the batch, stations that have reserved units, then one unit a line')
-    .action((name: string, options: Shown, self: Command) =>
+    .action((name: string, options: Json, self: Command) =>
       work(io, self, async ({ batches }) => {
-        show(io, await batches.get(name), options);
-        for (const held of await batches.reservedUnits(name)) {
-          io.stdout(options.json === true ? jsonLine({ type: 'held', ...held }) : `${reserveLine(held)}\n`);
-        }
-        const units = await batches.units(name);
-        if (options.json === true) for (const unit of units) io.stdout(jsonLine({ type: 'unit', ...unit }));
-        else new Table(io, UNIT_HEADINGS).add(units.map(unitCells));
+        showBatch(io, await batches.get(name), options);
+        for (const held of await batches.reservedUnits(name))
+          show(io, options, { type: 'held', ...held }, `${reserveLine(held)}\n`);
+        lister(io, options, UNITS)(await batches.units(name));
       }),
     );
 }
@@ -127,9 +111,9 @@ function stateCommand(io: CliIo, name: string, state: BatchState, description: s
     .argument('<name>', 'name of the batch')
     .option('--reason <text>', 'shown on every station', '')
     .option('--json', 'print one JSON object')
-    .action((batch: string, options: Shown & { reason: string }, self: Command) =>
+    .action((batch: string, options: Json & { reason: string }, self: Command) =>
       work(io, self, async ({ batches }) =>
-        show(io, await batches.setState(batch, state, options.reason, whoami()), options),
+        showBatch(io, await batches.setState(batch, state, options.reason, whoami()), options),
       ),
     );
 }
@@ -144,10 +128,10 @@ function resumeCommand(io: CliIo): Command {
       countOption('--quantity', { min: 1 }),
     )
     .option('--json', 'print one JSON object')
-    .action((name: string, options: Shown & { quantity?: number }, self: Command) =>
+    .action((name: string, options: Json & { quantity?: number }, self: Command) =>
       work(io, self, async ({ batches }) => {
         if (options.quantity !== undefined) await batches.setQuantity(name, options.quantity);
-        show(io, await batches.setState(name, 'open', '', whoami()), options);
+        showBatch(io, await batches.setState(name, 'open', '', whoami()), options);
       }),
     );
 }
@@ -161,12 +145,12 @@ function releaseCommand(io: CliIo): Command {
     .requiredOption('--station <name>', 'who holds them, as "espmint batch show" names it')
     .requiredOption('--reason <text>', 'why; goes into the audit trail')
     .option('--json', 'print one JSON object')
-    .action((name: string, options: Shown & { station: string; reason: string }, self: Command) =>
+    .action((name: string, options: Json & { station: string; reason: string }, self: Command) =>
       work(io, self, async ({ batches }) => {
         const { station, reason } = options;
         const units = await batches.releaseUnits(name, station, { reason, who: whoami() });
-        if (options.json === true) io.stdout(jsonLine({ type: 'released', batch: name, station, units }));
-        else io.stdout(`free for other boards of batch ${name}: ${counted(units, 'unit')} of ${station}\n`);
+        const text = `free for other boards of batch ${name}: ${counted(units, 'unit')} of ${station}\n`;
+        show(io, options, { type: 'released', batch: name, station, units }, text);
       }),
     );
 }
@@ -179,12 +163,12 @@ function importCommand(io: CliIo): Command {
     .argument('<name>', 'name of the batch')
     .argument('<file>', 'CSV file with a header')
     .option('--json', 'print one JSON object')
-    .action((name: string, file: string, options: Shown, self: Command) =>
+    .action((name: string, file: string, options: Json, self: Command) =>
       work(io, self, async ({ batches }) => {
         const rows = parseIdentifierList(await readTextFile(file), file);
         const count = await batches.importIdentifiers(name, rows, file);
-        if (options.json === true) io.stdout(jsonLine({ type: 'imported', batch: name, count }));
-        else io.stdout(`${count} identifiers for batch ${name}\n`);
+        const text = `${count} identifiers for batch ${name}\n`;
+        show(io, options, { type: 'imported', batch: name, count }, text);
       }),
     );
 }
@@ -193,11 +177,7 @@ function work(io: CliIo, command: Command, todo: (production: Production) => Pro
   return withProduction(io, command.optsWithGlobals(), todo);
 }
 
-function show(io: CliIo, batch: Batch, { json }: Shown): void {
-  if (json === true) {
-    io.stdout(jsonLine({ type: 'batch', ...batch }));
-    return;
-  }
+function showBatch(io: CliIo, batch: Batch, options: Json): void {
   const { profile, counts } = batch;
   const reason = reasonText(batch);
   const facts: readonly (readonly [string, string | number | undefined])[] = [
@@ -213,5 +193,5 @@ function show(io: CliIo, batch: Batch, { json }: Shown): void {
     ['created', `${shownTime(batch.createdAt)} by ${batch.createdBy}`],
   ];
   const lines = facts.flatMap(([name, text]) => (text === undefined ? [] : [`  ${name.padEnd(17)} ${text}`]));
-  io.stdout(`${[batchLine(batch), ...lines].join('\n')}\n`);
+  show(io, options, { type: 'batch', ...batch }, `${[batchLine(batch), ...lines].join('\n')}\n`);
 }

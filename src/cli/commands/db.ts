@@ -6,11 +6,8 @@ import type { DatabaseReport, RegistryOptions } from '../../registry/index.js';
 import { deadCommand } from './db-dead.js';
 import { checkEnding } from '../arguments/file-form.js';
 import { dataDirOf, registryOptions } from '../compose/compose.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
-
-interface Json {
-  readonly json?: boolean;
-}
+import type { CliIo, GlobalOptions } from '../io.js';
+import { show, type Json } from '../output/show.js';
 
 export function dbCommand(io: CliIo): Command {
   const optionsOf = (command: Command): RegistryOptions =>
@@ -67,7 +64,7 @@ function reportCommand(io: CliIo, optionsOf: OptionsOf, name: string, descriptio
   return new Command(name)
     .description(description)
     .option('--json', 'print one JSON object')
-    .action(async ({ json }: Json, command: Command) => {
+    .action(async (json: Json, command: Command) => {
       const options = optionsOf(command);
       const { checkDatabase, inspectSpool } = await import('../../registry/index.js');
       // First: it is wanted most where the database cannot be reached.
@@ -75,11 +72,7 @@ function reportCommand(io: CliIo, optionsOf: OptionsOf, name: string, descriptio
       for (const { message } of spool) io.stderr(`${message}\n`);
       const report = await checkDatabase(options);
       const faults = spool.map(({ code, details, message }) => ({ code, details, message }));
-      io.stdout(
-        json === true
-          ? jsonLine({ type: 'database', ...report, spool: faults })
-          : describe(report, spool.length),
-      );
+      show(io, json, { type: 'database', ...report, spool: faults }, describe(report, spool.length));
       if (name === 'check' && report.faults.length + spool.length > 0) io.setExitCode(EXIT.registry);
     });
 }

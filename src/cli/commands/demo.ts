@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { isEspmintError } from '../../core/errors/index.js';
 import { DEFAULT_PORT } from '../../service/options.js';
 import { composeParts } from '../compose/compose.js';
-import type { CliIo, GlobalOptions } from '../io.js';
+import { untilStopped, type CliIo, type GlobalOptions } from '../io.js';
 import { originOf } from '../compose/origin.js';
 import { createReporter } from '../output/create-reporter.js';
 import { planFromFlags } from '../compose/plan.js';
@@ -135,12 +135,4 @@ The boards stay up until Ctrl-C. In another terminal, in this folder:
   # a new key for it
   node bin/espmint.js provision --port ${port} --ca-url https://ca.example.com --known rotate --data-dir ${dataDir}
 `;
-}
-
-async function untilStopped(io: CliIo): Promise<void> {
-  if (io.signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    // Listening servers keep the process alive.
-    io.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -1,6 +1,6 @@
 // `espmint doctor`: looks at everything that a run needs, and says what to do about what is missing.
 import { Command } from 'commander';
-import { EXIT, EspmintError, toEspmintError } from '../../core/errors/index.js';
+import { EXIT, toEspmintError, invalidInput } from '../../core/errors/index.js';
 import { checkEnding } from '../arguments/file-form.js';
 import { traceOption } from '../arguments/board-options.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
@@ -65,9 +65,9 @@ function boardToTest({
   if (report !== undefined) checkEnding({ field: '--report', path: report, forms: ['json'] });
   if (deep === true && port !== undefined) return { port, report };
   if (deep !== true && port === undefined && report === undefined) return undefined;
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--deep, --port and --report',
-    reason: 'belong together: a board is tested at a port',
-    hint: 'give --deep --port ADDRESS, with --report FILE if you like',
-  });
+  throw invalidInput(
+    '--deep, --port and --report',
+    'belong together: a board is tested at a port',
+    'give --deep --port ADDRESS, with --report FILE if you like',
+  );
 }

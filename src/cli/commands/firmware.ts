@@ -4,7 +4,8 @@ import { hex } from '../../core/text.js';
 import type { BundleRecord } from '../../registry/index.js';
 import { withFirmware } from '../compose/parts-of-database.js';
 import { readFirmwareFile } from '../compose/firmware.js';
-import { type CliIo, jsonLine } from '../io.js';
+import type { CliIo } from '../io.js';
+import { show, type Json } from '../output/show.js';
 import { shownTime } from '../output/format.js';
 import { printable } from '../output/printable.js';
 
@@ -34,9 +35,9 @@ function listCommand(io: CliIo): Command {
   return new Command('list')
     .description('all bundles, newest first')
     .option('--json', 'print one JSON object a line')
-    .action(async ({ json }: { json?: boolean }, command: Command) => {
+    .action(async (options: Json, command: Command) => {
       for (const record of await withFirmware(io, command.optsWithGlobals(), (firmware) => firmware.list()))
-        io.stdout(json === true ? jsonLine({ type: 'firmware', ...record }) : `${lineOf(record)}\n`);
+        show(io, options, { type: 'firmware', ...record }, `${lineOf(record)}\n`);
     });
 }
 
@@ -45,14 +46,14 @@ function showCommand(io: CliIo): Command {
     .description('one bundle: what goes where')
     .argument('<bundle>', 'NAME@VERSION, or NAME for its newest version')
     .option('--json', 'print one JSON object')
-    .action(async (wanted: string, { json }: { json?: boolean }, command: Command) => {
+    .action(async (wanted: string, options: Json, command: Command) => {
       const record = await withFirmware(io, command.optsWithGlobals(), (firmware) => firmware.show(wanted));
       const parts = record.parts.map(
         ({ chip, name, offsetBytes, sizeBytes }) =>
           `  ${(chip ?? 'any').padEnd(9)} ${hex(offsetBytes).padEnd(9)} ${hex(sizeBytes).padEnd(9)} ${name}`,
       );
       const text = [lineOf(record), `  digest    ${record.digest}`, ...parts].map(printable).join('\n');
-      io.stdout(json === true ? jsonLine({ type: 'firmware', ...record }) : `${text}\n`);
+      show(io, options, { type: 'firmware', ...record }, `${text}\n`);
     });
 }
 

@@ -1,6 +1,6 @@
 // `espmint identity MAC`: the UUID of a device without the device, or the recipe that made a UUID.
 import { Command, Option } from 'commander';
-import { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import { parseMac } from '../../core/mac.js';
 import {
   deviceUuid,
@@ -42,11 +42,11 @@ function printRecipe(io: CliIo, text: string, { uuid: given = '', namespace, jso
   const uuid = parseUuid(given);
   const recipe = recipeOf(mac, uuid, namespace);
   if (recipe === undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: `The UUID ${uuid}`,
-      reason: `is not made from ${mac} by any known recipe (${UUID_RECIPES.join(', ')})`,
-      hint: 'check that both belong to the same device, or give another --namespace',
-    });
+    throw invalidInput(
+      `The UUID ${uuid}`,
+      `is not made from ${mac} by any known recipe (${UUID_RECIPES.join(', ')})`,
+      'check that both belong to the same device, or give another --namespace',
+    );
   }
   io.stdout(json === true ? jsonLine({ type: 'identity', mac, uuid, recipe }) : `${recipe}\n`);
 }

@@ -10,7 +10,8 @@ import type { Board } from '../../driver/index.js';
 import type { Region } from '../../provision/index.js';
 import { BACKENDS, connectorFor, dataDirOf, type BackendChoice } from '../compose/compose.js';
 import { whoami } from '../compose/whoami.js';
-import { jsonLine, type CliIo } from '../io.js';
+import type { CliIo } from '../io.js';
+import { show } from '../output/show.js';
 import { nvsContent, nvsLines } from '../output/nvs-content.js';
 import { BAUDS, traceOption } from '../arguments/board-options.js';
 import { countOption, numberOption } from '../arguments/numbers.js';
@@ -101,7 +102,7 @@ async function inspectWithin(
     const known = reveal === true ? undefined : await knownKeys(io, command);
     const findings = { ...(await look(port, board, tableOffsetBytes)), known };
     for (const { code, message } of findings.problems) io.stderr(`${message} [${code}]\n`);
-    io.stdout(json === true ? jsonLine(toRecord(port, findings)) : describe(port, findings));
+    show(io, { json }, toRecord(port, findings), describe(port, findings));
     await board.reset();
   } finally {
     await board.close();

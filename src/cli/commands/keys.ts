@@ -3,11 +3,8 @@ import { Command } from 'commander';
 import { EXIT } from '../../core/errors/index.js';
 import type { KeysReport, RegistryOptions } from '../../registry/index.js';
 import { registryOptions } from '../compose/compose.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
-
-interface Json {
-  readonly json?: boolean;
-}
+import type { CliIo, GlobalOptions } from '../io.js';
+import { show, type Json } from '../output/show.js';
 
 export function keysCommand(io: CliIo): Command {
   const optionsOf = (command: Command): RegistryOptions =>
@@ -17,10 +14,10 @@ export function keysCommand(io: CliIo): Command {
       new Command('list')
         .description('which master keys this computer has, by their ids, and what each of them opens')
         .option('--json', 'print one JSON object')
-        .action(async ({ json }: Json, command: Command) => {
+        .action(async (options: Json, command: Command) => {
           const { listKeys } = await import('../../registry/index.js');
           const report = await listKeys(optionsOf(command));
-          io.stdout(json === true ? jsonLine(toJson(report)) : describe(report));
+          show(io, options, toJson(report), describe(report));
           if (report.missing.length > 0) io.setExitCode(EXIT.registry);
         }),
     )
@@ -29,14 +26,12 @@ export function keysCommand(io: CliIo): Command {
         .description('add the keys of a file to those of this computer; none is overwritten')
         .argument('<file>', 'master.key of another computer, or its master.key.previous')
         .option('--json', 'print one JSON object')
-        .action(async (file: string, { json }: Json, command: Command) => {
+        .action(async (file: string, options: Json, command: Command) => {
           const { importKeys } = await import('../../registry/index.js');
           const { imported, alreadyHere, ...report } = await importKeys(optionsOf(command), file);
-          if (json === true) io.stdout(jsonLine(toJson(report, { imported, alreadyHere })));
-          else {
-            const reported = imported.map((id) => (alreadyHere.includes(id) ? `${id} (was here)` : id));
-            io.stdout(`imported ${reported.join(', ')}\n${describe(report)}`);
-          }
+          const reported = imported.map((id) => (alreadyHere.includes(id) ? `${id} (was here)` : id));
+          const text = `imported ${reported.join(', ')}\n${describe(report)}`;
+          show(io, options, toJson(report, { imported, alreadyHere }), text);
           if (report.missing.length > 0) io.setExitCode(EXIT.registry);
         }),
     )

@@ -1,7 +1,7 @@
 // `espmint label`: labels of devices that passed, into a file or to a printer.
 import { Command, Option } from 'commander';
 import { parseDeviceName } from '../../core/device-name.js';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, invalidInput } from '../../core/errors/index.js';
 import type { LabelLayout } from '../../core/labels/layout.js';
 import { LABEL_FORMATS, renderLabel, type LabelFormat } from '../../core/labels/render.js';
 import { labelToZpl } from '../../core/labels/zpl.js';
@@ -53,7 +53,7 @@ export function labelCommand(io: CliIo): Command {
 
 async function label(io: CliIo, devices: readonly string[], options: Options): Promise<void> {
   if ((options.out === undefined) === (options.printer === undefined)) {
-    throw invalid('--out and --printer', 'are where labels can go', 'give one of them');
+    throw invalidInput('--out and --printer', 'are where labels can go', 'give one of them');
   }
   const profile = await loadProfile(options.profile);
   const { loadLabelTemplate } = await import('../compose/labelling.js');
@@ -79,7 +79,7 @@ async function label(io: CliIo, devices: readonly string[], options: Options): P
       ...(await Promise.all(devices.map((text) => valuesOf(devicesOf, text)))),
     ];
     if (values.length === 0)
-      throw invalid('The devices', 'are none', 'name some, or a --batch with boards that passed');
+      throw invalidInput('The devices', 'are none', 'name some, or a --batch with boards that passed');
     const format = formatOf(options, values.length);
     const labels = await layOut(template, values, { registry, values: lists }, options.operator);
     if (options.printer !== undefined) {
@@ -134,7 +134,7 @@ function formatOf({ out, format }: Options, count: number): LabelFormat {
     option: '--format',
   });
   if (count > 1 && chosen !== 'zpl' && chosen !== 'pdf') {
-    throw invalid(`--format ${chosen}`, 'holds one label', 'name one device, or take pdf or zpl');
+    throw invalidInput(`--format ${chosen}`, 'holds one label', 'name one device, or take pdf or zpl');
   }
   return chosen;
 }
@@ -162,8 +162,4 @@ async function valuesOfBatch(io: CliIo, options: Options): Promise<LabelValues[]
 async function valuesOf(registry: Registry, text: string): Promise<LabelValues> {
   const { labelValuesOf } = await import('../../station/index.js');
   return labelValuesOf(await registry.show(parseDeviceName(text)));
-}
-
-function invalid(field: string, reason: string, hint: string): EspmintError {
-  return new EspmintError('INPUT_INVALID', { field, reason, hint });
 }

@@ -2,10 +2,10 @@
 import { shownTime } from '../output/format.js';
 import { Argument, Command } from 'commander';
 import { parseListEntry } from '../../core/list-entry.js';
-import type { ListName } from '../../registry/index.js';
+import type { ListedEntry, ListName } from '../../registry/index.js';
 import { administer } from '../compose/parts-of-database.js';
-import { type CliIo, jsonLine } from '../io.js';
-import { Table } from '../output/table.js';
+import type { CliIo } from '../io.js';
+import { lister, type Json, type ListForm } from '../output/show.js';
 
 const ENTRY = 'a MAC, a UUID, or a range of MACs, FIRST..LAST';
 
@@ -50,18 +50,14 @@ function showCommand(io: CliIo): Command {
   return new Command('show')
     .description('both lists')
     .option('--json', 'print one JSON object a line')
-    .action(async ({ json }: { json?: boolean }, command: Command) => {
+    .action(async (options: Json, command: Command) => {
       const entries = await administer(io, command.optsWithGlobals(), (registry) => registry.lists());
-      if (json === true) for (const entry of entries) io.stdout(jsonLine({ type: 'list-entry', ...entry }));
-      else
-        new Table(io, ['LIST', 'ENTRY', 'SINCE', 'BY', 'REASON']).add(
-          entries.map(({ list, entry, createdAt, createdBy, reason }) => [
-            list,
-            entry,
-            shownTime(createdAt),
-            createdBy,
-            reason === '' ? undefined : reason,
-          ]),
-        );
+      lister(io, options, ENTRIES)(entries);
     });
 }
+
+const ENTRIES: ListForm<ListedEntry> = {
+  type: 'list-entry',
+  heads: ['LIST', 'ENTRY', 'SINCE', 'BY', 'REASON'],
+  cells: (one) => [one.list, one.entry, shownTime(one.createdAt), one.createdBy, one.reason || undefined],
+};

@@ -2,7 +2,8 @@
 import { createECDH, X509Certificate } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { EspmintError } from '../../core/errors/index.js';
+import type { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import { codeOf, readBytes, unreadable } from '../../files/index.js';
 
 /** Files of one device, as esp-matter-mfg-tool names them below `internal`; those of all of them beside. */
@@ -31,11 +32,11 @@ export async function attestationOf(folder: string): Promise<Readonly<Record<str
       if (!Object.values(OWN_FILES).every((file) => there.has(file))) continue;
       const declaration = there.has(DECLARATION) ? home : folder;
       if (declaration === folder && !shared.has(DECLARATION)) {
-        throw new EspmintError('INPUT_INVALID', {
-          field: '--attestation',
-          reason: `has no ${DECLARATION} for ${name}`,
-          hint: `put the certification declaration into ${folder} as ${DECLARATION}`,
-        });
+        throw invalidInput(
+          '--attestation',
+          `has no ${DECLARATION} for ${name}`,
+          `put the certification declaration into ${folder} as ${DECLARATION}`,
+        );
       }
       await requireOneDevice(home);
       const own = Object.entries(OWN_FILES).map(([column, file]) => [column, resolve(home, file)] as const);
@@ -44,11 +45,11 @@ export async function attestationOf(folder: string): Promise<Readonly<Record<str
     }
   }
   if (devices.length > 0) return devices;
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--attestation',
-    reason: `has no folder with ${Object.values(OWN_FILES).join(', ')}`,
-    hint: 'name the folder in which the certificate authority, or esp-matter-mfg-tool, has put one folder for each device',
-  });
+  throw invalidInput(
+    '--attestation',
+    `has no folder with ${Object.values(OWN_FILES).join(', ')}`,
+    'name the folder in which the certificate authority, or esp-matter-mfg-tool, has put one folder for each device',
+  );
 }
 
 /** @throws FILE_UNREADABLE, INPUT_INVALID */
@@ -91,7 +92,7 @@ function certificateIn(home: string, file: string, bytes: Uint8Array): X509Certi
 
 function refusal(home: string, file: string, reason: string): EspmintError {
   const hint = 'take the files of this device anew from the certificate authority';
-  return new EspmintError('INPUT_INVALID', { field: join(home, file), reason, hint });
+  return invalidInput(join(home, file), reason, hint);
 }
 
 /** @param passOver faults of who is no folder */

@@ -1,26 +1,24 @@
 // `espmint ports`: what a board could be plugged in at.
 import { Command } from 'commander';
-import { jsonLine, type CliIo } from '../io.js';
-import { Table } from '../output/table.js';
+import type { PortInfo } from '../../driver/index.js';
+import type { CliIo } from '../io.js';
+import { lister, type Json, type ListForm } from '../output/show.js';
 
 export function portsCommand(io: CliIo): Command {
   return new Command('ports')
     .option('--json', 'print JSON Lines: one port a line')
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: Json) => {
       const { listPorts } = await import('../../driver/ports/ports.js');
       const ports = await listPorts();
-      if (options.json === true) for (const port of ports) io.stdout(jsonLine({ type: 'port', ...port }));
-      else
-        new Table(io, ['PORT', 'ADAPTER', 'USB LOCATION', 'SERIAL NUMBER']).add(
-          ports.map(({ path, adapter, manufacturer, location, serialNumber }) => [
-            path,
-            adapter ?? manufacturer,
-            location,
-            serialNumber,
-          ]),
-        );
+      lister(io, options, PORTS)(ports);
       if (ports.length === 0 && options.json !== true) {
         io.stderr('No serial port found; plug a board in with a data cable, or try `espmint demo`.\n');
       }
     });
 }
+
+const PORTS: ListForm<PortInfo> = {
+  type: 'port',
+  heads: ['PORT', 'ADAPTER', 'USB LOCATION', 'SERIAL NUMBER'],
+  cells: (port) => [port.path, port.adapter ?? port.manufacturer, port.location, port.serialNumber],
+};

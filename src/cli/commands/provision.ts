@@ -1,12 +1,21 @@
 // `espmint provision`: one or more boards, from plugged in to recorded.
 import { Command, Option } from 'commander';
-import { EXIT, CATALOG, EspmintError } from '../../core/errors/index.js';
+import { EXIT, CATALOG, EspmintError, invalidInput } from '../../core/errors/index.js';
 import type { ProvisionEvent, ProvisionResult } from '../../core/stages.js';
 import { isPrivate } from '../../files/index.js';
 import { UUID_RECIPES } from '../../core/uuid.js';
 import type { ProvisionPlan } from '../../provision/index.js';
 import { askingRegistry, requireTerminal } from '../prompt/ask-known.js';
-import { ATTEMPTS, backendOption, BAUDS, traceOption, verifyOption } from '../arguments/board-options.js';
+import {
+  ATTEMPTS,
+  backendOption,
+  BAUDS,
+  collect,
+  keysToOption,
+  registryOption,
+  traceOption,
+  verifyOption,
+} from '../arguments/board-options.js';
 import { composeParts, type BackendChoice, type RegistryChoice } from '../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../io.js';
 import { countOption, numberOption } from '../arguments/numbers.js';
@@ -24,7 +33,6 @@ interface Options extends Omit<PlanFlags, 'known'>, RegistryChoice, BackendChoic
 }
 
 export function provisionCommand(io: CliIo): Command {
-  const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
   const command = new Command('provision')
     .requiredOption(
       '-p, --port <address>',
@@ -100,8 +108,8 @@ function addRunOptions(command: Command): void {
     .option('--attempts <n>', 'whole tries for a board whose link fails', countOption('--attempts', ATTEMPTS))
     .option('--baud <rate>', 'highest bits per second to try', countOption('--baud', BAUDS))
     .addOption(backendOption())
-    .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
-    .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys')
+    .addOption(registryOption())
+    .addOption(keysToOption())
     .addOption(operatorOption())
     .addOption(traceOption())
     .option('--json', 'print JSON Lines: one event a line');
@@ -159,11 +167,7 @@ async function checkPorts(ports: readonly string[], { given, unproven }: Provisi
   const { isSamePort } = await import('../../driver/index.js');
   const twice = ports.find((port, index) => ports.findIndex((other) => isSamePort(other, port)) !== index);
   if (twice !== undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: '--port',
-      reason: `names ${twice} twice`,
-      hint: 'name it once',
-    });
+    throw invalidInput('--port', `names ${twice} twice`, 'name it once');
   }
   if (ports.length < 2) return;
   if (given.uuid !== undefined) throw new EspmintError('IDENTITY_FOR_ONE_BOARD', { option: '--uuid' });

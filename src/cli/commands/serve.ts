@@ -1,7 +1,8 @@
 // `espmint serve`: the dashboard and the HTTP API, until a signal comes.
 import { stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { EspmintError } from '../../core/errors/index.js';
+import type { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import {
   DEFAULT_HOST,
   DEFAULT_PORT,
@@ -9,10 +10,16 @@ import {
   type LogLevel,
   type TlsFiles,
 } from '../../service/options.js';
-import { backendOption, verifyOption } from '../arguments/board-options.js';
+import {
+  backendOption,
+  collect,
+  keysToOption,
+  registryOption,
+  verifyOption,
+} from '../arguments/board-options.js';
 import { dataDirOf, type BackendChoice, type RegistryChoice } from '../compose/compose.js';
 import { readTextFile } from '../../files/index.js';
-import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
+import { jsonLine, untilStopped, type CliIo, type GlobalOptions } from '../io.js';
 import { countOption } from '../arguments/numbers.js';
 import { addWpsHookOptions, parseWpsHook, type WpsHookFlags } from '../arguments/wps-hook.js';
 import { offlineOption, type OfflineChoice } from '../arguments/offline.js';
@@ -33,7 +40,6 @@ interface Options extends RegistryChoice, BackendChoice, OfflineChoice, WpsHookF
 }
 
 export function serveCommand(io: CliIo): Command {
-  const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
   return addWpsHookOptions(new Command('serve'))
     .option('--host <address>', 'address to listen on', DEFAULT_HOST)
     .option(
@@ -54,8 +60,8 @@ export function serveCommand(io: CliIo): Command {
     .option('--virtual <number>', 'begin with this many virtual boards', countOption('--virtual', { min: 0 }))
     .addOption(verifyOption())
     .addOption(backendOption())
-    .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
-    .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys')
+    .addOption(registryOption())
+    .addOption(keysToOption())
     .addOption(offlineOption())
     .addOption(
       new Option('--log-level <level>', 'what is logged to standard error, one line of JSON each')
@@ -68,8 +74,9 @@ export function serveCommand(io: CliIo): Command {
 
 async function serve(io: CliIo, options: Options): Promise<void> {
   const { host, port, allowHost = [], trustProxy = [], insecureHttp, virtual, json } = options;
-  if (port > 65_535) throw invalid('--port', `is ${port}`, 'give a number from 0 to 65535');
-  if (virtual !== undefined && virtual > 64) throw invalid('--virtual', `is ${virtual}`, 'give 64 at most');
+  if (port > 65_535) throw invalidInput('--port', `is ${port}`, 'give a number from 0 to 65535');
+  if (virtual !== undefined && virtual > 64)
+    throw invalidInput('--virtual', `is ${virtual}`, 'give 64 at most');
   const tls = await readTls(options);
   const { composeService, WEB_DIR } = await import('../compose/compose-service.js');
   const [composed, { startService }] = await Promise.all([
@@ -111,7 +118,7 @@ const NO_PEOPLE =
 async function readTls({ tlsCert, tlsKey }: Options): Promise<TlsFiles | undefined> {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined) {
-    throw invalid('--tls-cert and --tls-key', 'belong together', 'give both');
+    throw invalidInput('--tls-cert and --tls-key', 'belong together', 'give both');
   }
   return { cert: await readTextFile(tlsCert), key: await readTlsKey(tlsKey) };
 }
@@ -130,16 +137,5 @@ async function readTlsKey(path: string): Promise<string> {
 
 function openKey(path: string, reason: string, command: string): EspmintError {
   const hint = `make it yours alone ("${command}"); others may have read it already: get a new one where that matters`;
-  return invalid(`The TLS key ${path}`, reason, hint);
-}
-
-function untilStopped(io: CliIo): Promise<void> {
-  return new Promise((resolve) => {
-    if (io.signal.aborted) resolve();
-    else io.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
-function invalid(field: string, reason: string, hint: string): EspmintError {
-  return new EspmintError('INPUT_INVALID', { field, reason, hint });
+  return invalidInput(`The TLS key ${path}`, reason, hint);
 }

@@ -2,14 +2,14 @@
 import { shownTime } from '../output/format.js';
 import { Command, Option } from 'commander';
 import type { People } from '../../service/access/people.js';
+import type { Token } from '../../service/contract/index.js';
 import { ROLES, type Role } from '../../service/contract/roles.js';
 import { dataDirOf } from '../compose/compose.js';
-import { Table } from '../output/table.js';
-import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
+import { lister, show, type Json, type ListForm } from '../output/show.js';
+import type { CliIo, GlobalOptions } from '../io.js';
 
-interface Options extends GlobalOptions {
+interface Options extends GlobalOptions, Json {
   readonly role: Role;
-  readonly json?: boolean;
 }
 
 export function tokensCommand(io: CliIo): Command {
@@ -23,7 +23,7 @@ export function tokensCommand(io: CliIo): Command {
     .action(async (label: string, _: unknown, self: Command) => {
       const options = self.optsWithGlobals<Options>();
       const token = await (await peopleOf(io, options)).createToken(label.slice(0, 100), options.role);
-      io.stdout(options.json === true ? jsonLine({ type: 'token', ...token }) : `${token.token}\n`);
+      show(io, options, { type: 'token', ...token }, `${token.token}\n`);
     });
   tokens
     .command('list')
@@ -42,14 +42,15 @@ export function tokensCommand(io: CliIo): Command {
 
 async function list(io: CliIo, options: Options): Promise<void> {
   const all = await (await peopleOf(io, options)).tokens();
-  if (options.json === true)
-    for (const { id, label, role, createdAt } of all)
-      io.stdout(jsonLine({ type: 'token', id, label, role, createdAt }));
-  else
-    new Table(io, ['ID', 'ROLE', 'SINCE', 'LABEL']).add(
-      all.map(({ id, label, role, createdAt }) => [id, role, shownTime(createdAt), label]),
-    );
+  // When it was last used is known to the service alone.
+  lister(io, options, TOKENS)(all.map(({ id, label, role, createdAt }) => ({ id, label, role, createdAt })));
 }
+
+const TOKENS: ListForm<Omit<Token, 'lastUsedAt'>> = {
+  type: 'token',
+  heads: ['ID', 'ROLE', 'SINCE', 'LABEL'],
+  cells: ({ id, label, role, createdAt }) => [id, role, shownTime(createdAt), label],
+};
 
 async function peopleOf(io: CliIo, options: GlobalOptions): Promise<People> {
   const { People } = await import('../../service/access/people.js');

@@ -1,18 +1,18 @@
 // `espmint users`: who may sign in to the service.
 import { shownTime } from '../output/format.js';
 import { Command, Option } from 'commander';
-import { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import type { People } from '../../service/access/people.js';
+import type { User } from '../../service/contract/index.js';
 import { ROLES, type Role } from '../../service/contract/roles.js';
 import { dataDirOf } from '../compose/compose.js';
-import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
-import { Table } from '../output/table.js';
+import type { CliIo, GlobalOptions } from '../io.js';
+import { lister, type Json, type ListForm } from '../output/show.js';
 import { readPassword } from '../prompt/password.js';
 
-interface Options extends GlobalOptions {
+interface Options extends GlobalOptions, Json {
   readonly role: Role;
   readonly passwordFile?: string;
-  readonly json?: boolean;
 }
 
 /** As the HTTP API asks for. */
@@ -54,34 +54,34 @@ export function usersCommand(io: CliIo): Command {
 
 async function add(io: CliIo, name: string, options: Options): Promise<void> {
   if (!NAME.test(name)) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: 'The name',
-      reason: 'has other characters than letters, digits, dots, dashes, underscores and @',
-      hint: 'choose another one of at most 64 characters',
-    });
+    throw invalidInput(
+      'The name',
+      'has other characters than letters, digits, dots, dashes, underscores and @',
+      'choose another one of at most 64 characters',
+    );
   }
   await (await peopleOf(io, options)).addUser(name, options.role, await newPassword(io, options));
 }
 
 async function list(io: CliIo, options: Options): Promise<void> {
   const users = await (await peopleOf(io, options)).users();
-  if (options.json === true)
-    for (const { name, role, createdAt } of users)
-      io.stdout(jsonLine({ type: 'user', name, role, createdAt }));
-  else
-    new Table(io, ['NAME', 'ROLE', 'SINCE']).add(
-      users.map(({ name, role, createdAt }) => [name, role, shownTime(createdAt)]),
-    );
+  lister(io, options, USERS)(users);
 }
+
+const USERS: ListForm<User> = {
+  type: 'user',
+  heads: ['NAME', 'ROLE', 'SINCE'],
+  cells: ({ name, role, createdAt }) => [name, role, shownTime(createdAt)],
+};
 
 async function newPassword(io: CliIo, { passwordFile }: Options): Promise<string> {
   const password = await readPassword(io, passwordFile);
   if (password.length >= MIN_PASSWORD_CHARS) return password;
-  throw new EspmintError('INPUT_INVALID', {
-    field: 'The password',
-    reason: `has fewer than ${MIN_PASSWORD_CHARS} characters`,
-    hint: 'choose a longer one; several words are easy to remember',
-  });
+  throw invalidInput(
+    'The password',
+    `has fewer than ${MIN_PASSWORD_CHARS} characters`,
+    'choose a longer one; several words are easy to remember',
+  );
 }
 
 async function peopleOf(io: CliIo, options: GlobalOptions): Promise<People> {

@@ -2,7 +2,7 @@
 import { createECDH, pbkdf2Sync, randomBytes, randomInt } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
 import { csvCell } from '../../core/device-table/index.js';
-import { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import { isPasscode, manualCode, qrPayload, type SetupPayload } from '../../core/matter/setup-payload.js';
 import { replaceFile } from '../../files/index.js';
 import { countOption } from '../arguments/numbers.js';
@@ -56,14 +56,13 @@ export function matterCommand(io: CliIo): Command {
       const files = flags.attestation === undefined ? undefined : await attestationOf(flags.attestation);
       const count = flags.count ?? files?.length;
       if (count === undefined || (files !== undefined && files.length < count)) {
-        throw new EspmintError('INPUT_INVALID', {
-          field: '--count',
-          reason:
-            count === undefined
-              ? 'is missing'
-              : `is ${count}, and --attestation has ${files?.length ?? 0} devices`,
-          hint: 'say how many rows there should be, or give the attestation of as many devices',
-        });
+        throw invalidInput(
+          '--count',
+          count === undefined
+            ? 'is missing'
+            : `is ${count}, and --attestation has ${files?.length ?? 0} devices`,
+          'say how many rows there should be, or give the attestation of as many devices',
+        );
       }
       await replaceFile(flags.out, rowsOf(flags, count, files), { mode: PRIVATE });
       io.stderr(

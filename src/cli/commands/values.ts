@@ -1,14 +1,15 @@
 // `espmint values`: lists whose rows are values of its own for each board.
 import { dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import { readValueRows, ROW_STATES, type RowState, type ValuesPlan } from '../../core/values/rows.js';
 import { readBytes, readTextPieces } from '../../files/index.js';
 import { countOption } from '../arguments/numbers.js';
 import { withValues } from '../compose/parts-of-database.js';
 import { loadProfile } from '../compose/plan.js';
 import { matterCommand } from './values-matter.js';
-import { type CliIo, jsonLine } from '../io.js';
+import type { CliIo } from '../io.js';
+import { show, type Json } from '../output/show.js';
 import { printable } from '../output/printable.js';
 import { shownTime } from '../output/format.js';
 import { counted } from '../../core/text.js';
@@ -61,28 +62,25 @@ function importCommand(io: CliIo): Command {
 async function valuesOf(file: string): Promise<ValuesPlan> {
   const { values } = await loadProfile(file);
   if (values !== undefined) return values;
-  throw new EspmintError('INPUT_INVALID', {
-    field: `The profile ${file}`,
-    reason: 'declares no list of values',
-    hint: 'add values with list and columns to it; espmint profile init shows how',
-  });
+  throw invalidInput(
+    `The profile ${file}`,
+    'declares no list of values',
+    'add values with list and columns to it; espmint profile init shows how',
+  );
 }
 
 function listCommand(io: CliIo): Command {
   return new Command('list')
     .description('all lists, with how many of their rows are in each state')
     .option('--json', 'print one JSON object a line')
-    .action(async ({ json }: { json?: boolean }, command: Command) => {
+    .action(async (options: Json, command: Command) => {
       for (const list of await withValues(io, command.optsWithGlobals(), (values) => values.lists())) {
         const counts = ROW_STATES.map((state) => `${list.counts[state]} ${state}`).join(', ');
         const columns = list.columns
           .map(({ name, secret }) => (secret ? `${name} (secret)` : name))
           .join(', ');
-        io.stdout(
-          json === true
-            ? jsonLine({ type: 'value-list', ...list })
-            : `${printable(`${list.name}  ${counts}  columns: ${columns}`)}\n`,
-        );
+        const text = `${printable(`${list.name}  ${counts}  columns: ${columns}`)}\n`;
+        show(io, options, { type: 'value-list', ...list }, text);
       }
     });
 }
@@ -121,7 +119,7 @@ function showCommand(io: CliIo): Command {
         ]
           .filter((part) => part !== undefined && part !== '')
           .join('  ');
-        io.stdout(json === true ? jsonLine({ type: 'value-row', ...row }) : `${printable(line)}\n`);
+        show(io, { json }, { type: 'value-row', ...row }, `${printable(line)}\n`);
       }
     });
 }

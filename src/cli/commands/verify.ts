@@ -13,7 +13,8 @@ import {
 } from '../compose/compose.js';
 import { bundlesOf } from '../compose/firmware.js';
 import { operatorOption, originOf, type OriginFlags } from '../compose/origin.js';
-import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
+import type { CliIo, GlobalOptions } from '../io.js';
+import { show } from '../output/show.js';
 import { printable } from '../output/printable.js';
 
 interface Options extends BackendChoice, OriginFlags, GlobalOptions {
@@ -51,7 +52,7 @@ async function verify(io: CliIo, options: Options): Promise<void> {
   const plan = await planFromFlags(options, io.env, bundlesOf(io, options));
   const check = await checkWith(io, options, plan);
   const { port, differences } = check;
-  io.stdout(options.json === true ? jsonLine(toRecord(check, plan)) : describe(check));
+  show(io, options, toRecord(check, plan), describe(check));
   if (differences.length > 0)
     throw new EspmintError('BOARD_CHECK_FAILED', { port, count: differences.length });
 }

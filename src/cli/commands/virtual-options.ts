@@ -1,6 +1,6 @@
 // The options of `espmint virtual`: what people type, checked and turned into what the virtual board takes.
 import { CHIP_NAMES, findChip, getChip, type ChipName } from '../../core/chips/index.js';
-import { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import { macDigits, parseMac } from '../../core/mac.js';
 import {
   APPLICATIONS,
@@ -60,7 +60,7 @@ export function parseChips(names: string): ChipName[] {
   return names.split(',').map((name) => {
     const chip = findChip(name.trim());
     if (chip !== undefined) return chip.name;
-    throw invalid('--chip', `"${name}" is not known`, `choose from ${CHIP_NAMES.join(', ')}`);
+    throw invalidInput('--chip', `"${name}" is not known`, `choose from ${CHIP_NAMES.join(', ')}`);
   });
 }
 
@@ -68,10 +68,10 @@ export function parseChips(names: string): ChipName[] {
 export function parseCount(options: VirtualOptions): number {
   const { count, flash } = options;
   if (count < 1 || count > MAX_BOARDS) {
-    throw invalid('--count', `is not between 1 and ${MAX_BOARDS}`, 'give another number');
+    throw invalidInput('--count', `is not between 1 and ${MAX_BOARDS}`, 'give another number');
   }
   if (flash !== undefined && count > 1) {
-    throw invalid('--flash', 'names one file for several boards', 'start one process for each board');
+    throw invalidInput('--flash', 'names one file for several boards', 'start one process for each board');
   }
   return count;
 }
@@ -88,8 +88,9 @@ export function countMacs(first: string, count: number): string[] {
 export function countUniqueIds(first: string | undefined, chips: readonly ChipName[]): string[] {
   if (first === undefined) return [];
   const without = chips.find((chip) => getChip(chip).uniqueId === undefined);
-  if (without !== undefined) throw invalid('--unique-id', `${without} has none`, 'choose another chip');
-  if (!/^[0-9a-f]{32}$/i.test(first)) throw invalid('--unique-id', 'is no such id', 'give 32 hex digits');
+  if (without !== undefined) throw invalidInput('--unique-id', `${without} has none`, 'choose another chip');
+  if (!/^[0-9a-f]{32}$/i.test(first))
+    throw invalidInput('--unique-id', 'is no such id', 'give 32 hex digits');
   const start = BigInt(`0x${first}`);
   return chips.map((_, n) => (start + BigInt(n)).toString(16).padStart(32, '0').slice(-32));
 }
@@ -103,7 +104,7 @@ export function parsePolicy(text: string): LeavePolicy {
 export function parseListen(url: string): Listener {
   const [, scheme, host = '', port = ''] = /^(tcp|rfc2217):\/\/(\[[^\]]+\]|[^:/]+):(\d+)$/.exec(url) ?? [];
   if (scheme === undefined || Number(port) > MAX_PORT) {
-    throw invalid('--listen', `is "${url}"`, `give it as tcp://host:port or ${DEFAULT_LISTEN}`);
+    throw invalidInput('--listen', `is "${url}"`, `give it as tcp://host:port or ${DEFAULT_LISTEN}`);
   }
   return {
     scheme: scheme === 'tcp' ? 'tcp' : 'rfc2217',
@@ -152,14 +153,14 @@ export function parseSecurity(text: string | undefined): NonNullable<BoardOption
 export function parseFlashSize(text: string): number {
   const size = numberOption('--flash-size')(text);
   if (size >= MIN_FLASH_BYTES && size <= MAX_FLASH_BYTES && Number.isInteger(Math.log2(size))) return size;
-  throw invalid('--flash-size', `is ${text}`, 'give a power of two between 1M and 128M');
+  throw invalidInput('--flash-size', `is ${text}`, 'give a power of two between 1M and 128M');
 }
 
 /** `http://host:port` or `udp://host:port`. @throws INPUT_INVALID */
 export function parseAddress(option: string, scheme: 'http' | 'udp', url: string): ListenAddress {
   const [, host = '', port = ''] = new RegExp(`^${scheme}://([^:/]+):(\\d+)$`).exec(url) ?? [];
   if (host !== '' && Number(port) <= MAX_PORT) return { host, port: Number(port) };
-  throw invalid(option, `is "${url}"`, `give it as ${scheme}://127.0.0.1:0`);
+  throw invalidInput(option, `is "${url}"`, `give it as ${scheme}://127.0.0.1:0`);
 }
 
 /** Also one that is damaged further on, to see what becomes of it. @throws FILE_UNREADABLE, INPUT_INVALID */
@@ -169,7 +170,7 @@ export async function readPartitionTable(
   if (choice === 'espmint' || choice === 'stock' || choice === 'none') return choice;
   const bytes = await readBytes(choice);
   if (bytes[0] === 0xaa && bytes[1] === 0x50) return bytes;
-  throw invalid(
+  throw invalidInput(
     '--partition-table',
     `names ${choice}, which does not begin as a partition table does (AA 50)`,
     'give the table as flash holds it, such as build/partition_table/partition-table.bin; gen_esp32part.py makes it from CSV',
@@ -179,9 +180,5 @@ export async function readPartitionTable(
 function choose<T extends string>(option: string, text: string, from: readonly T[]): T {
   const found = from.find((one) => one === text);
   if (found !== undefined) return found;
-  throw invalid(option, `is "${text}"`, `choose from ${from.join(', ')}`);
-}
-
-function invalid(field: string, reason: string, hint: string): EspmintError {
-  return new EspmintError('INPUT_INVALID', { field, reason, hint });
+  throw invalidInput(option, `is "${text}"`, `choose from ${from.join(', ')}`);
 }

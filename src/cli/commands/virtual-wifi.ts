@@ -1,8 +1,8 @@
 // The file of `espmint virtual --wifi`: the networks around the boards, and how their Wi-Fi firmware behaves.
 import { z } from 'zod';
-import { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import { orFault } from '../../core/json.js';
-import { parseSettings } from '../../core/settings-file.js';
+import { parseSettings } from '../../core/profile/settings-file.js';
 import { readTextFile } from '../../files/index.js';
 import { WIFI_FAULTS, type VirtualWifi, type WifiFault } from '../../virtual/index.js';
 
@@ -36,7 +36,6 @@ export async function readWifi(file: string): Promise<VirtualWifi> {
   const hint = '"espmint help guides/wifi" shows one';
   return orFault(
     () => parseSettings(text, wifiSchema),
-    ({ line, reason }) =>
-      new EspmintError('INPUT_INVALID', { field: `The file ${file}:${line}`, reason, hint }),
+    ({ line, reason }) => invalidInput(`The file ${file}:${line}`, reason, hint),
   ) as VirtualWifi;
 }

@@ -16,6 +16,7 @@ import {
   type VirtualWifi,
 } from '../../virtual/index.js';
 import { jsonLine, type CliIo } from '../io.js';
+import { collect } from '../arguments/board-options.js';
 import { countOption } from '../arguments/numbers.js';
 import {
   countMacs,
@@ -49,7 +50,7 @@ export function virtualCommand(io: CliIo): Command {
     .option(
       '--listen <url>',
       `tcp:// or rfc2217://host:port, may be given again (default: ${DEFAULT_LISTEN})`,
-      (url: string, all: readonly string[] = []) => [...all, url],
+      collect,
     )
     .option('--pty', 'give each board a device path')
     .option('--flash <file>', 'keep the flash content in this file')

@@ -1,6 +1,6 @@
 // The only place that builds real parts: transports, loader and registry for the commands. Each is loaded when it is
 // built: every command asks this file for its settings, and few need them all.
-import { EspmintError, warningOf } from '../../core/errors/index.js';
+import { warningOf, invalidInput } from '../../core/errors/index.js';
 import type { Board, DriverEvent, FolderLender } from '../../driver/index.js';
 import type { ConnectOptions, ProvisionParts } from '../../provision/index.js';
 import { defaultDataDir } from '../../registry/data-dir.js';
@@ -78,11 +78,11 @@ export async function composeStore(
   const { openKeyFile, removeLeftFolders } = await import('../../registry/files.js');
   await removeLeftFolders(dataDirOf(io, options));
   if (registry === 'none') return { registry: await openKeyFile(requireKeysTo(keysTo)), store: undefined };
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--keys-to',
-    reason: 'is given, but the keys go to the registry',
-    hint: 'add --registry none, or leave it out',
-  });
+  throw invalidInput(
+    '--keys-to',
+    'is given, but the keys go to the registry',
+    'add --registry none, or leave it out',
+  );
 }
 
 export async function composeDatabase(io: CliIo, options: GlobalOptions): Promise<ComposedDatabase> {
@@ -123,7 +123,7 @@ export function dataDirOf(io: CliIo, options: GlobalOptions): string {
   if (options.dataDir?.trim() === '') {
     // The folder of the moment would get a registry of its own.
     const hint = 'give a folder, or leave it out';
-    throw new EspmintError('INPUT_INVALID', { field: '--data-dir', reason: 'names no folder', hint });
+    throw invalidInput('--data-dir', 'names no folder', hint);
   }
   return options.dataDir ?? setVariable(io, 'ESPMINT_DATA_DIR') ?? defaultDataDir();
 }
@@ -170,11 +170,11 @@ export function connectorFor(
 ): ProvisionParts['connect'] {
   if (backend !== 'esptool') return (port, options) => connectPort(port, options, trace);
   if (trace !== undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: '--trace',
-      reason: 'records what espmint itself says to a board, and --backend esptool lets esptool speak',
-      hint: 'leave one of them out',
-    });
+    throw invalidInput(
+      '--trace',
+      'records what espmint itself says to a board, and --backend esptool lets esptool speak',
+      'leave one of them out',
+    );
   }
   return async (port, { expectChip, baud, signal }) => {
     const { connectWithEsptool } = await import('../../driver/index.js');
@@ -198,9 +198,9 @@ function warnOf(port: string, event: DriverEvent, onWarning: ConnectOptions['onW
 
 function requireKeysTo(keysTo: string | undefined): string {
   if (keysTo !== undefined) return keysTo;
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--registry none',
-    reason: 'leaves the keys without a place',
-    hint: 'name the file that keeps them with --keys-to FILE',
-  });
+  throw invalidInput(
+    '--registry none',
+    'leaves the keys without a place',
+    'name the file that keeps them with --keys-to FILE',
+  );
 }

@@ -1,5 +1,5 @@
 // Names in filters: a batch or a station that the database does not know is a slip, not an empty answer.
-import { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import type { Production } from '../../registry/index.js';
 
 export interface NamesInFilter {
@@ -18,9 +18,9 @@ export async function requireKnownNames(
   if (station === undefined) return;
   const stations = await batches.stations();
   if (stations.some(({ station: name }) => name === station)) return;
-  throw new EspmintError('INPUT_INVALID', {
+  throw invalidInput(
     field,
-    reason: `is "${station.slice(0, 40)}", and no station of that name has worked with this database`,
-    hint: 'look with "espmint station list"',
-  });
+    `is "${station.slice(0, 40)}", and no station of that name has worked with this database`,
+    'look with "espmint station list"',
+  );
 }

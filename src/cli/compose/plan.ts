@@ -1,6 +1,6 @@
 // From a profile file and flags to the plan of a run: reads the files that they name.
 import { dirname, resolve } from 'node:path';
-import { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import { defaultProfile } from '../../core/profile/defaults.js';
 import type { Profile } from '../../core/profile/schema.js';
 import type { PlanChanges, ProvisionPlan } from '../../provision/index.js';
@@ -88,9 +88,9 @@ export async function resolveSecret(reference: string, folder: string, env: CliI
   if (kind === 'file') return readSecretFile(resolve(folder, name));
   const value = env[name];
   if (value !== undefined) return value;
-  throw new EspmintError('INPUT_INVALID', {
-    field: `The environment variable ${name}`,
-    reason: 'is not set, but the profile takes a secret from it',
-    hint: `set ${name}, or use a file: reference`,
-  });
+  throw invalidInput(
+    `The environment variable ${name}`,
+    'is not set, but the profile takes a secret from it',
+    `set ${name}, or use a file: reference`,
+  );
 }

@@ -1,6 +1,6 @@
 // Virtual boards for the service: added, pulled and exchanged at will, each behind an address in this process.
 import { CHIP_NAMES, findChip, type ChipName } from '../../core/chips/index.js';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, invalidInput } from '../../core/errors/index.js';
 import { macDigits, parseMac } from '../../core/mac.js';
 import type { Transport } from '../../driver/index.js';
 import type { VirtualBoard as BoardInfo, VirtualBoards, VirtualFault } from '../../service/index.js';
@@ -240,11 +240,11 @@ function parseChip(text = 'esp32'): ChipName {
   const chip = findChip(text);
   if (chip !== undefined) return chip.name;
   const hint = `choose from ${CHIP_NAMES.join(', ')}`;
-  throw new EspmintError('INPUT_INVALID', { field: 'The chip', reason: `"${text}" is not known`, hint });
+  throw invalidInput('The chip', `"${text}" is not known`, hint);
 }
 
 function parseFault(text: string | undefined): VirtualFault | undefined {
   if (text === undefined || isFaultName(text)) return text;
   const hint = `choose from ${Object.keys(FAULTS).join(', ')}`;
-  throw new EspmintError('INPUT_INVALID', { field: 'The fault', reason: `"${text}" is not known`, hint });
+  throw invalidInput('The fault', `"${text}" is not known`, hint);
 }

@@ -1,6 +1,6 @@
 // `--known ask`: a person decides, board by board, what becomes of one that is already provisioned.
 import { createInterface } from 'node:readline';
-import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { EspmintError, isEspmintError, invalidInput } from '../../core/errors/index.js';
 import type { KnownPolicy, Registry } from '../../registry/index.js';
 import type { CliIo } from '../io.js';
 
@@ -16,11 +16,11 @@ const ANSWERS: Readonly<Record<string, KnownPolicy>> = {
 /** @throws INPUT_INVALID when nobody sits at a terminal to answer */
 export function requireTerminal(io: CliIo): void {
   if ('isTTY' in io.stdin && io.stdin.isTTY === true) return;
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--known ask',
-    reason: 'needs a terminal to ask at',
-    hint: 'say --known keep, rotate or refuse instead',
-  });
+  throw invalidInput(
+    '--known ask',
+    'needs a terminal to ask at',
+    'say --known keep, rotate or refuse instead',
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 // One question to the person at the terminal.
 import { createInterface } from 'node:readline';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, invalidInput } from '../../core/errors/index.js';
 import { typedFault } from '../arguments/texts.js';
 import type { CliIo } from '../io.js';
 
@@ -15,11 +15,7 @@ const MOST_CHARACTERS = 1_000;
  */
 export async function askLine(io: CliIo, question: string, instead: string): Promise<string> {
   if (!('isTTY' in io.stdin && io.stdin.isTTY === true)) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: instead,
-      reason: 'is missing, and there is no terminal to ask at',
-      hint: 'give it',
-    });
+    throw invalidInput(instead, 'is missing, and there is no terminal to ask at', 'give it');
   }
   const lines = createInterface({ input: io.stdin });
   io.stderr(question);

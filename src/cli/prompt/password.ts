@@ -1,7 +1,7 @@
 // Passwords that people type: from a file, from a pipe, or from the keyboard without showing them.
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, invalidInput } from '../../core/errors/index.js';
 import { readSecretFile } from '../../files/index.js';
 import { typedFault } from '../arguments/texts.js';
 import type { CliIo } from '../io.js';
@@ -18,11 +18,11 @@ export async function readPassword(io: CliIo, file: string | undefined): Promise
   const fault = line === undefined ? undefined : typedFault(line);
   if (fault !== undefined) throw new EspmintError('INPUT_INVALID', { field: 'The password', ...fault });
   if (line !== undefined) return line;
-  throw new EspmintError('INPUT_INVALID', {
-    field: 'The password',
-    reason: 'did not come over standard input',
-    hint: 'type it, pipe it in, or give --password-file',
-  });
+  throw invalidInput(
+    'The password',
+    'did not come over standard input',
+    'type it, pipe it in, or give --password-file',
+  );
 }
 
 function firstLine(io: CliIo, hidden: boolean): Promise<string | undefined> {
@@ -40,7 +40,7 @@ function firstLine(io: CliIo, hidden: boolean): Promise<string | undefined> {
       characters += piece.length;
       if (characters <= MOST_CHARACTERS) return;
       const hint = 'pipe in one line, or give --password-file';
-      reject(new EspmintError('INPUT_INVALID', { field: 'The password', reason: 'has no end', hint }));
+      reject(invalidInput('The password', 'has no end', hint));
       lines.close();
       io.stdin.destroy();
     });

@@ -46,6 +46,11 @@ export class EspmintError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
+/** What a person has given cannot be taken: the field, why not, and what to give instead. No closing dots. */
+export function invalidInput(field: string, reason: string, hint: string): EspmintError {
+  return new EspmintError('INPUT_INVALID', { field, reason, hint });
+}
+
 /** True when `error` is an EspmintError, and has that code if one is named. */
 export function isEspmintError<C extends ErrorCode = ErrorCode>(
   error: unknown,

@@ -3,5 +3,5 @@ export { CATALOG, type ErrorCode } from './catalog.js';
 export { bootLogOf, conflictOf } from './conflict-of.js';
 export { WARNINGS, type WarningCode } from './catalog/warnings.js';
 export { EXIT } from './entry.js';
-export { EspmintError, isEspmintError, toEspmintError } from './error.js';
+export { EspmintError, invalidInput, isEspmintError, toEspmintError } from './error.js';
 export { warningOf, type OnWarning, type Warning } from './warning.js';

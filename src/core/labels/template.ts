@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { EspmintError } from '../errors/index.js';
 import { orFault } from '../json.js';
-import { parseSettings } from '../settings-file.js';
+import { parseSettings } from '../profile/settings-file.js';
 import { parsePsk } from '../psk.js';
 import { accessPointName, deviceProof, deviceWpsPin } from '../wifi-device-secrets.js';
 import { qrPayload } from '../wifi-label.js';

@@ -1,6 +1,6 @@
 // Encrypted NVS in a run: which key a board's NVS has, where that key goes, and what can be read of an encrypted region.
 import { deviceNvsKey } from '../../core/device-nvs-key.js';
-import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { EspmintError, isEspmintError, invalidInput } from '../../core/errors/index.js';
 import type { FirmwarePart } from '../../core/firmware/bundle.js';
 import {
   decodeKeyFile,
@@ -36,11 +36,11 @@ export function hmacNvsKey(encryption: NvsEncryption, own: BoardValues | undefin
 function hmacKeyOf({ hmacKey, column = '' }: NvsEncryption, own: BoardValues | undefined): Uint8Array {
   const key = hmacKey ?? own?.[column]?.bytes;
   if (key?.length === HMAC_KEY_BYTES) return key;
-  throw new EspmintError('INPUT_INVALID', {
-    field: `The column "${column}" of nvs.encryption`,
-    reason: `holds ${key === undefined ? 'no key' : `${key.length} bytes`}`,
-    hint: `declare it as type hex in values.columns, and give each row the ${HMAC_KEY_BYTES} bytes that are in its chip`,
-  });
+  throw invalidInput(
+    `The column "${column}" of nvs.encryption`,
+    `holds ${key === undefined ? 'no key' : `${key.length} bytes`}`,
+    `declare it as type hex in values.columns, and give each row the ${HMAC_KEY_BYTES} bytes that are in its chip`,
+  );
 }
 
 /**

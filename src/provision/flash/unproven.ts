@@ -1,5 +1,5 @@
 // Boards in Secure Download Mode: their ROM writes but proves nothing, so that only what the firmware prints can.
-import { EspmintError, warningOf } from '../../core/errors/index.js';
+import { EspmintError, warningOf, invalidInput } from '../../core/errors/index.js';
 import { EMPTY_SURVEY } from '../../core/flash-survey.js';
 import type { ProvisionEvent } from '../../core/stages.js';
 import type { BootReport } from '../../driver/index.js';
@@ -14,11 +14,11 @@ import { chooseRegion, type ChosenRegion } from './region.js';
 export function lockedRegion(port: string, { target, verify }: ProvisionPlan): ChosenRegion {
   if (verify === 'readback') throw new EspmintError('SECURE_DOWNLOAD', { port, what: '--verify readback' });
   if (target.offsetBytes === undefined || target.sizeBytes === undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: '--allow-unproven',
-      reason: 'is for a board that shows no partition table, and the region is not given',
-      hint: 'give --offset and --size of its NVS partition, or target.offset and target.size in the profile',
-    });
+    throw invalidInput(
+      '--allow-unproven',
+      'is for a board that shows no partition table, and the region is not given',
+      'give --offset and --size of its NVS partition, or target.offset and target.size in the profile',
+    );
   }
   return chooseRegion(target, { port, survey: EMPTY_SURVEY, flashSizeBytes: 0 });
 }

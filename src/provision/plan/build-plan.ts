@@ -5,7 +5,8 @@ import { wifiPlanOf } from '../../core/device-config.js';
 import { checkCaUrl } from '../../core/ca-url.js';
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { type BatchDetails, DETAIL_WIDTHS, type DeviceDetails } from '../../core/device-details.js';
-import { EspmintError } from '../../core/errors/index.js';
+import type { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import { parseMac } from '../../core/mac.js';
 import { profileDigest } from '../../core/profile/digest.js';
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
@@ -123,11 +124,11 @@ export async function buildPlan(
 /** @throws INPUT_INVALID for a code that nothing is looked up by */
 function scannedRow({ values }: Profile, row: string | undefined): string | undefined {
   if (row === undefined || values?.match === 'scan') return row?.trim();
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--row',
-    reason: 'names a row by its code, and the rows of this profile are given in another way',
-    hint: 'write match: scan below values in the profile, or leave it out',
-  });
+  throw invalidInput(
+    '--row',
+    'names a row by its code, and the rows of this profile are given in another way',
+    'write match: scan below values in the profile, or leave it out',
+  );
 }
 
 /** @throws INPUT_INVALID */
@@ -136,7 +137,7 @@ async function buildEncryption(
   resolveSecret: SecretResolver,
 ): Promise<NvsEncryption | undefined> {
   const refuse = (field: string, reason: string, hint: string): EspmintError =>
-    new EspmintError('INPUT_INVALID', { field, reason, hint });
+    invalidInput(field, reason, hint);
   if (encryption === undefined) {
     if (!regions.some(({ nvs }) => nvs?.encrypted === true)) return undefined;
     throw refuse(
@@ -169,11 +170,11 @@ async function readRegions({ regions }: Profile, readFile: FileReader | undefine
   const planned: PlannedRegion[] = [];
   for (const { file, ...region } of regions) {
     if (file !== undefined && readFile === undefined) {
-      throw new EspmintError('INPUT_INVALID', {
-        field: `The file "${file}" of a region`,
-        reason: 'is on a computer that this one does not read',
-        hint: 'use nvs, hex or text for it, or run this profile from the command line',
-      });
+      throw invalidInput(
+        `The file "${file}" of a region`,
+        'is on a computer that this one does not read',
+        'use nvs, hex or text for it, or run this profile from the command line',
+      );
     }
     planned.push({ ...region, file: file === undefined ? undefined : await readFile?.(file) });
   }
@@ -183,44 +184,40 @@ async function readRegions({ regions }: Profile, readFile: FileReader | undefine
 /** A profile that names a firmware never goes without one. */
 function namedFirmware({ firmware: named }: Profile, { firmware }: PlanChanges): FirmwareBundle | undefined {
   if (named === undefined || firmware !== undefined) return firmware;
-  throw new EspmintError('INPUT_INVALID', {
-    field: `The firmware "${named}" of the profile`,
-    reason: 'was not read',
-    hint: 'give what readBundle makes of that file as `firmware`',
-  });
+  throw invalidInput(
+    `The firmware "${named}" of the profile`,
+    'was not read',
+    'give what readBundle makes of that file as `firmware`',
+  );
 }
 
 /** Both or neither: a MAC that nobody reads from the chip is only taken from who knows what that means. */
 function buildUnproven({ mac, allowUnproven = false }: PlanChanges): Unproven | undefined {
   if (mac !== undefined && allowUnproven) return { mac: parseMac(mac) };
   if (mac === undefined && !allowUnproven) return undefined;
-  throw new EspmintError('INPUT_INVALID', {
-    field: allowUnproven ? '--allow-unproven' : '--mac',
-    reason: `is given without ${allowUnproven ? '--mac' : '--allow-unproven'}`,
-    hint: 'give both for a board in Secure Download Mode, and neither for any other: those tell their own MAC',
-  });
+  throw invalidInput(
+    allowUnproven ? '--allow-unproven' : '--mac',
+    `is given without ${allowUnproven ? '--mac' : '--allow-unproven'}`,
+    'give both for a board in Secure Download Mode, and neither for any other: those tell their own MAC',
+  );
 }
 
 function chipName(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const chip = findChip(text);
   if (chip !== undefined) return chip.name;
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--chip',
-    reason: `is "${text}", which is no chip that espmint knows`,
-    hint: 'give a name such as esp32 or esp32s3, or leave it out',
-  });
+  throw invalidInput(
+    '--chip',
+    `is "${text}", which is no chip that espmint knows`,
+    'give a name such as esp32 or esp32s3, or leave it out',
+  );
 }
 
 /** A place given by the caller replaces the profile's; half of it is never mixed with half of the other. */
 function buildTarget(target: Profile['target'], changes: PlanChanges): Target {
   const { partition, offset, size, partitionTableOffset, forceOffset = false } = changes;
   if (partition !== undefined && offset !== undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: '--partition and --offset',
-      reason: 'both say where the image goes',
-      hint: 'give only one of them',
-    });
+    throw invalidInput('--partition and --offset', 'both say where the image goes', 'give only one of them');
   }
   const placed = partition !== undefined || offset !== undefined;
   return {
@@ -234,20 +231,20 @@ function buildTarget(target: Profile['target'], changes: PlanChanges): Target {
 
 function tableOffset(bytes: number | undefined): number | undefined {
   if (bytes === undefined || (bytes > 0 && bytes % SECTOR_BYTES === 0)) return bytes;
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--partition-table-offset',
-    reason: `is ${hex(bytes)}, where no sector of flash begins`,
-    hint: 'give a multiple of 0x1000, as CONFIG_PARTITION_TABLE_OFFSET of the firmware has it',
-  });
+  throw invalidInput(
+    '--partition-table-offset',
+    `is ${hex(bytes)}, where no sector of flash begins`,
+    'give a multiple of 0x1000, as CONFIG_PARTITION_TABLE_OFFSET of the firmware has it',
+  );
 }
 
 function buildCaUrl(url: string | undefined): string {
   if (url === undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: 'The CA URL',
-      reason: 'is missing',
-      hint: 'give --ca-url https://ca.example.com:8443, or caUrl in a profile',
-    });
+    throw invalidInput(
+      'The CA URL',
+      'is missing',
+      'give --ca-url https://ca.example.com:8443, or caUrl in a profile',
+    );
   }
   checkCaUrl(url);
   return url;
@@ -261,11 +258,7 @@ async function buildWifi(
   const ssid = changes.wifiSsid ?? profile.wifi?.ssid;
   if (ssid === undefined) {
     if (changes.wifiPassword === undefined) return undefined;
-    throw new EspmintError('INPUT_INVALID', {
-      field: '--wifi-password-file',
-      reason: 'is given without a network name',
-      hint: 'add --wifi-ssid',
-    });
+    throw invalidInput('--wifi-password-file', 'is given without a network name', 'add --wifi-ssid');
   }
   const password = await wifiPassword(profile, changes, resolveSecret);
   const wifi: WifiCredentials = password === undefined ? { ssid } : { ssid, password };
@@ -283,11 +276,11 @@ function driverStore({ wifi }: Profile, target: Target): Target {
   if (target.partition === undefined && target.offsetBytes === undefined) {
     return { ...target, partition: DRIVER_PARTITION };
   }
-  throw new EspmintError('INPUT_INVALID', {
-    field: 'wifi.target',
-    reason: `is ${wifi.target}, and the image goes elsewhere than to the partition "${DRIVER_PARTITION}"`,
-    hint: `name that partition, or use wifi.target zc`,
-  });
+  throw invalidInput(
+    'wifi.target',
+    `is ${wifi.target}, and the image goes elsewhere than to the partition "${DRIVER_PARTITION}"`,
+    `name that partition, or use wifi.target zc`,
+  );
 }
 
 type Wifi = NonNullable<Profile['wifi']>;
@@ -339,14 +332,13 @@ function wpsHandOver({ wps, join }: Wifi, hook: WpsHook | undefined): WpsHandOve
   const { method = 'pin' } = wps ?? {};
   if (asksForPin(hook) === (method === 'pin'))
     return { mode: 'wps', method, hook, timeoutMs: join.timeoutMs ?? WPS_WINDOW_MS };
-  throw new EspmintError('INPUT_INVALID', {
-    field: 'wifi.wps.method',
-    reason:
-      method === 'pin'
-        ? 'is pin, and nothing tells the access point the PIN of each board in the run'
-        : 'is button, and the command of the access point asks for a PIN',
-    hint: 'give --wps-hook \'hostapd_cli <<< "wps_pin any {{pin}} 120"\' with pin, and "hostapd_cli wps_pbc" or none with button',
-  });
+  throw invalidInput(
+    'wifi.wps.method',
+    method === 'pin'
+      ? 'is pin, and nothing tells the access point the PIN of each board in the run'
+      : 'is button, and the command of the access point asks for a PIN',
+    'give --wps-hook \'hostapd_cli <<< "wps_pin any {{pin}} 120"\' with pin, and "hostapd_cli wps_pbc" or none with button',
+  );
 }
 
 /** For commands that are checked before any board has its row. */
@@ -365,11 +357,11 @@ async function smartConfigKey(
   const key = await resolveSecret(smartconfig.key);
   const bytes = new TextEncoder().encode(key).length;
   if (bytes === SMARTCONFIG_KEY_BYTES) return key;
-  throw new EspmintError('INPUT_INVALID', {
-    field: 'wifi.smartconfig.key',
-    reason: `has ${bytes} bytes`,
-    hint: `give ${SMARTCONFIG_KEY_BYTES}, the same as in the firmware`,
-  });
+  throw invalidInput(
+    'wifi.smartconfig.key',
+    `has ${bytes} bytes`,
+    `give ${SMARTCONFIG_KEY_BYTES}, the same as in the firmware`,
+  );
 }
 
 async function wifiPassword(
@@ -386,9 +378,9 @@ async function wifiPassword(
 
 function atMost(characters: number, field: string, text: string | undefined): string | undefined {
   if (text === undefined || text.length <= characters) return text;
-  throw new EspmintError('INPUT_INVALID', {
+  throw invalidInput(
     field,
-    reason: `has ${text.length} characters, more than the ${characters} of its registry column`,
-    hint: 'shorten it',
-  });
+    `has ${text.length} characters, more than the ${characters} of its registry column`,
+    'shorten it',
+  );
 }

@@ -1,5 +1,6 @@
 // What the check of a board is given, what it cannot do without, and where it notes what is wrong.
-import { EspmintError } from '../../core/errors/index.js';
+import type { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import type { BoardValues } from '../../core/values/rows.js';
 import type { Board } from '../../driver/index.js';
 import type { Registry, Values } from '../../registry/index.js';
@@ -44,11 +45,7 @@ export const hasAllValues = ({ values }: ProvisionPlan, own: BoardValues | undef
 /** What only the registry knows cannot be compared without it. @throws INPUT_INVALID */
 export function requireRegistryOf({ values, layout, regions = [] }: ProvisionPlan, parts: CheckParts): void {
   const refuse = (field: string): EspmintError =>
-    new EspmintError('INPUT_INVALID', {
-      field,
-      reason: 'is in a registry, and this check has none',
-      hint: 'leave --registry none out',
-    });
+    invalidInput(field, 'is in a registry, and this check has none', 'leave --registry none out');
   if (values !== undefined && parts.values === undefined)
     throw refuse(`The list of values "${values.list}" of the profile`);
   if (parts.registry !== undefined) return;

@@ -1,6 +1,6 @@
 // Ports, inspection and virtual boards.
 import { setImmediate } from 'node:timers/promises';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, invalidInput } from '../../core/errors/index.js';
 import { withBoardDeadline } from '../../driver/index.js';
 import { requireRole } from '../access/gatekeeper.js';
 import type { VirtualBoard } from '../contract/index.js';
@@ -88,11 +88,11 @@ function virtualHandlers(
     addVirtualBoards: async ({ body }) => {
       const here = boards().list().length;
       if (here + body.count > MOST_VIRTUAL_BOARDS) {
-        throw new EspmintError('INPUT_INVALID', {
-          field: 'count',
-          reason: `would make ${here + body.count} virtual boards`,
-          hint: `have ${MOST_VIRTUAL_BOARDS} at most; take some away first`,
-        });
+        throw invalidInput(
+          'count',
+          `would make ${here + body.count} virtual boards`,
+          `have ${MOST_VIRTUAL_BOARDS} at most; take some away first`,
+        );
       }
       const added: VirtualBoard[] = [];
       for (let made = 0; made < body.count; made++) {
@@ -128,11 +128,7 @@ function virtualHandlers(
 /** @throws INPUT_INVALID */
 function checkAddress(port: string): void {
   const refuse = (reason: string): EspmintError =>
-    new EspmintError('INPUT_INVALID', {
-      field: 'The port',
-      reason,
-      hint: 'give tcp://host:port, rfc2217://host:port or a device path',
-    });
+    invalidInput('The port', reason, 'give tcp://host:port, rfc2217://host:port or a device path');
   if (!port.includes('://')) {
     if (port.trim() === '') throw refuse('is empty');
     return;

@@ -1,5 +1,5 @@
 // Lists of values over HTTP: the columns are those that a profile of the station declares.
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, invalidInput } from '../../core/errors/index.js';
 import { readValueRows } from '../../core/values/rows.js';
 import { textPieces } from '../../files/index.js';
 import { JSON_LINES } from '../contract/values.js';
@@ -26,19 +26,19 @@ export function valueHandlers({ parts, profiles }: ServiceCore): HandlersOf<type
       const { profile } = await profiles.get(name, version);
       const plan = profile.values;
       if (plan === undefined) {
-        throw new EspmintError('INPUT_INVALID', {
-          field: `The product "${profile.name}"`,
-          reason: 'declares no list of values',
-          hint: 'add values with list and columns to it, and save it',
-        });
+        throw invalidInput(
+          `The product "${profile.name}"`,
+          'declares no list of values',
+          'add values with list and columns to it, and save it',
+        );
       }
       const column = plan.columns.find((one) => one.file);
       if (column !== undefined) {
-        throw new EspmintError('INPUT_INVALID', {
-          field: `The column ${column.name}`,
-          reason: 'names files of a computer that this one does not read',
-          hint: 'import the list with espmint values import on that computer, or give its content as base64',
-        });
+        throw invalidInput(
+          `The column ${column.name}`,
+          'names files of a computer that this one does not read',
+          'import the list with espmint values import on that computer, or give its content as base64',
+        );
       }
       const rows = readOnce(() =>
         readValueRows({

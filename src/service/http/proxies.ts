@@ -1,6 +1,7 @@
 // Proxies that are believed, by address: what they say of where a request comes from counts.
 import { BlockList, isIP } from 'node:net';
-import { EspmintError } from '../../core/errors/index.js';
+import type { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 
 const FAMILY = { 4: 'ipv4', 6: 'ipv6' } as const;
 const BITS = { 4: 32, 6: 128 } as const;
@@ -29,9 +30,9 @@ export function trustedProxies(proxies: readonly string[]): (address: string | u
 }
 
 function invalid(proxy: string): EspmintError {
-  return new EspmintError('INPUT_INVALID', {
-    field: 'The proxy to trust',
-    reason: `is ${JSON.stringify(proxy)}, which is no address`,
-    hint: 'give the address or the network that the proxy connects from, as 127.0.0.1 or 10.0.0.0/8',
-  });
+  return invalidInput(
+    'The proxy to trust',
+    `is ${JSON.stringify(proxy)}, which is no address`,
+    'give the address or the network that the proxy connects from, as 127.0.0.1 or 10.0.0.0/8',
+  );
 }

@@ -16,7 +16,8 @@ import { standardTemplate } from '../../core/labels/standard.js';
 import { columnsShown, type LabelTemplate } from '../../core/labels/template.js';
 import type { LabelLayout } from '../../core/labels/layout.js';
 import type { Asker, DeviceHistory } from '../../registry/index.js';
-import { EspmintError } from '../../core/errors/index.js';
+import type { EspmintError } from '../../core/errors/index.js';
+import { invalidInput } from '../../core/errors/index.js';
 import type { Printer } from '../contract/index.js';
 import type { ServiceParts } from '../parts.js';
 import type { Order } from '../station/orders.js';
@@ -130,7 +131,7 @@ export class StationLabels {
     const name = request.printer ?? (await this.#parts.settings.get()).label?.printer;
     if (name === undefined) {
       const hint = 'name one of "GET /printers", or choose one in the settings of the station';
-      throw new EspmintError('INPUT_INVALID', { field: 'printer', reason: 'is not chosen', hint });
+      throw invalidInput('printer', 'is not chosen', hint);
     }
     const { address } = await this.#parts.printers.get(name);
     const [shown, values] = await this.#labelOf(device, name);

@@ -1,7 +1,7 @@
 // The label printers that this station knows, in its data directory.
 import { join } from 'node:path';
 import { z } from 'zod';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, invalidInput } from '../../core/errors/index.js';
 import { checkLabelTemplate } from '../../core/labels/template.js';
 import type { ValueColumn } from '../../core/values/rows.js';
 import type { Printer } from '../contract/index.js';
@@ -41,11 +41,7 @@ export class Printers {
     const { name, address, template } = printer;
     if (!ADDRESS.test(address)) {
       const hint = 'give it as tcp://host:9100';
-      throw new EspmintError('INPUT_INVALID', {
-        field: 'The address',
-        reason: 'is not one of a printer',
-        hint,
-      });
+      throw invalidInput('The address', 'is not one of a printer', hint);
     }
     const { list } = template;
     const columns = list === undefined ? undefined : await columnsOf(list);

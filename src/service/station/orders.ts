@@ -1,5 +1,5 @@
 // What is to be made of a board: the profile and the batch of the station, or what a person asked for, as a plan.
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, invalidInput } from '../../core/errors/index.js';
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
 import { buildPlan, type Admit, type PlanChanges, type ProvisionPlan } from '../../provision/index.js';
 import { withFinish, type Finish } from '../../station/index.js';
@@ -85,11 +85,11 @@ export class Orders {
     if (named === undefined) return undefined;
     const { firmware } = this.#parts;
     if (/^[^/\\]+@[^/\\]+$/.test(named) && firmware !== undefined) return firmware.get(named);
-    throw new EspmintError('INPUT_INVALID', {
-      field: `The firmware "${named}" of the profile`,
-      reason: 'is no bundle of the registry',
-      hint: 'add it with espmint firmware add, and write NAME@VERSION into the profile',
-    });
+    throw invalidInput(
+      `The firmware "${named}" of the profile`,
+      'is no bundle of the registry',
+      'add it with espmint firmware add, and write NAME@VERSION into the profile',
+    );
   }
 
   async #batch(station: string): Promise<BatchRequest | undefined> {

@@ -2,9 +2,10 @@
 import { Command } from 'commander';
 import type { AuditRecord } from '../../../registry/index.js';
 import { administer } from '../../compose/parts-of-database.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
+import type { CliIo, GlobalOptions } from '../../io.js';
+import { lister, type ListForm } from '../../output/show.js';
 import { shownTime } from '../../output/format.js';
-import { Table, tableLines, type Row } from '../../output/table.js';
+import { tableLines, type Row } from '../../output/table.js';
 import { parseDeviceName } from '../../../core/device-name.js';
 import { parseLimit } from './list.js';
 
@@ -38,13 +39,11 @@ async function list(
   const device = name === undefined ? undefined : parseDeviceName(name);
   let left = parseLimit(options.limit);
   let after: string | undefined;
-  const table = new Table(io, HEADINGS);
+  const show = lister(io, options, AUDIT);
   await administer(io, global, async (administration) => {
     do {
       const page = await administration.audit({ device, after, limit: Math.min(left, PAGE) });
-      if (options.json === true)
-        for (const entry of page.entries) io.stdout(jsonLine({ type: 'audit', ...entry }));
-      else table.add(page.entries.map(cells));
+      show(page.entries);
       await io.drained();
       left -= page.entries.length;
       after = page.next;
@@ -52,23 +51,19 @@ async function list(
   });
 }
 
-const HEADINGS = ['TIME', 'WHAT', 'DEVICE', 'BY', 'DETAILS'];
-
-function cells({ at, kind, actor, origin, mac, detail }: AuditRecord): Row {
-  return [shownTime(at), kind, mac, whoOf(actor, origin), factsOf(detail) || undefined];
-}
+const AUDIT: ListForm<AuditRecord> = {
+  type: 'audit',
+  heads: ['TIME', 'WHAT', 'DEVICE', 'BY', 'DETAILS'],
+  cells: (one) => [shownTime(one.at), one.kind, one.mac, whoOf(one), factsOf(one.detail) || undefined],
+};
 
 /** The audit trail of one device amid other lines. */
 export function auditLines(entries: readonly AuditRecord[], columns: number): readonly string[] {
-  const without = (row: Row): Row => row.filter((_, column) => HEADINGS[column] !== 'DEVICE');
-  return tableLines(
-    HEADINGS.filter((heading) => heading !== 'DEVICE'),
-    entries.map(cells).map(without),
-    columns,
-  );
+  const withoutDevice = ([at, what, , by, details]: Row): Row => [at, what, by, details];
+  return tableLines(['TIME', 'WHAT', 'BY', 'DETAILS'], entries.map(AUDIT.cells).map(withoutDevice), columns);
 }
 
-const whoOf = (actor: string, origin: string | undefined): string =>
+const whoOf = ({ actor, origin }: AuditRecord): string =>
   origin === undefined ? actor : `${actor} at ${origin}`;
 
 const factsOf = (detail: AuditRecord['detail']): string =>

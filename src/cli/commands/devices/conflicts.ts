@@ -9,7 +9,7 @@ import {
   decisionText,
   describeConflict,
 } from '../../../core/conflict.js';
-import { EspmintError } from '../../../core/errors/index.js';
+import { EspmintError, invalidInput } from '../../../core/errors/index.js';
 import type { Registry } from '../../../registry/index.js';
 import { askLine } from '../../prompt/ask-line.js';
 import { type CliIo, jsonLine } from '../../io.js';
@@ -97,11 +97,11 @@ async function askDecision(io: CliIo): Promise<ConflictDecision> {
 
 function parseNumber(text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-  throw new EspmintError('INPUT_INVALID', {
-    field: 'The conflict',
-    reason: `"${text}" is not its number`,
-    hint: 'take it from "espmint devices conflicts"',
-  });
+  throw invalidInput(
+    'The conflict',
+    `"${text}" is not its number`,
+    'take it from "espmint devices conflicts"',
+  );
 }
 
 const toJson = (conflict: Conflict): string => jsonLine({ type: 'conflict', ...conflict });

@@ -7,11 +7,12 @@ import {
   type TableFormat,
   writeDevices,
 } from '../../../core/device-table/index.js';
-import { EspmintError } from '../../../core/errors/index.js';
+import { invalidInput } from '../../../core/errors/index.js';
 import type { ImportReport } from '../../../registry/index.js';
 import { formOfFile } from '../../arguments/file-form.js';
 import { inBlocks, readTextPieces, streamToFile } from '../../../files/index.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
+import type { CliIo, GlobalOptions } from '../../io.js';
+import { show } from '../../output/show.js';
 import { addFilterOptions, checkFilter, filterOf, type FilterFlags } from './filter-flags.js';
 import { withAdministration } from './with-registry.js';
 
@@ -68,11 +69,11 @@ async function runExport(io: CliIo, command: Command): Promise<void> {
   const { out, reveal = false, reason, values } = flags;
   const filter = filterOf(flags);
   if (reveal !== (reason !== undefined)) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: reveal ? '--reveal' : '--reason',
-      reason: `is given without ${reveal ? '--reason' : '--reveal'}`,
-      hint: 'give both for the keys, or neither',
-    });
+    throw invalidInput(
+      reveal ? '--reveal' : '--reason',
+      `is given without ${reveal ? '--reason' : '--reveal'}`,
+      'give both for the keys, or neither',
+    );
   }
   const format = out === undefined ? (flags.format ?? 'csv') : formOf('--out', out, flags.format);
   await withAdministration(io, command, async (administration, { registry, store }) => {
@@ -87,7 +88,7 @@ async function runExport(io: CliIo, command: Command): Promise<void> {
 
 async function runImport(io: CliIo, file: string, command: Command): Promise<void> {
   const flags = command.optsWithGlobals<ImportFlags>();
-  const { overwrite = false, dryRun = false, json } = flags;
+  const { overwrite = false, dryRun = false } = flags;
   const format = formOf('FILE', file, flags.format);
   const leftOut = new Set<string>();
   const lines = () =>
@@ -103,7 +104,7 @@ async function runImport(io: CliIo, file: string, command: Command): Promise<voi
     });
   await withAdministration(io, command, async (administration) => {
     const report = await administration.importDevices(lines, { file, overwrite, dryRun });
-    io.stdout(json === true ? jsonLine({ type: 'import', dryRun, ...report }) : describe(report, dryRun));
+    show(io, flags, { type: 'import', dryRun, ...report }, describe(report, dryRun));
   });
 }
 

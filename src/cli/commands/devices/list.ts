@@ -1,10 +1,10 @@
 // `espmint devices list`: one line a device, page by page.
 import { Command } from 'commander';
-import { EspmintError } from '../../../core/errors/index.js';
+import { invalidInput } from '../../../core/errors/index.js';
 import type { ListedDevice, Registry, Store } from '../../../registry/index.js';
-import { type CliIo, jsonLine } from '../../io.js';
+import type { CliIo } from '../../io.js';
+import { lister, type ListForm } from '../../output/show.js';
 import { shownTime } from '../../output/format.js';
-import { Table, type Row } from '../../output/table.js';
 import { addFilterOptions, checkFilter, filterOf, type FilterFlags } from './filter-flags.js';
 import { withRegistry } from './with-registry.js';
 
@@ -27,16 +27,14 @@ export function listCommand(io: CliIo): Command {
 }
 
 async function list(io: CliIo, registry: Registry, store: Store, options: ListOptions): Promise<void> {
-  const { json } = options;
   const filter = filterOf(options);
   let left = parseLimit(options.limit);
   await checkFilter(registry, store, filter);
-  const table = new Table(io, HEADINGS);
+  const list = lister(io, options, DEVICES);
   let after: string | undefined;
   do {
     const page = await registry.list({ ...filter, after, limit: Math.min(left, PAGE) });
-    if (json === true) for (const device of page.devices) io.stdout(jsonLine({ type: 'device', ...device }));
-    else table.add(page.devices.map(cells));
+    list(page.devices);
     await io.drained();
     left -= page.devices.length;
     after = page.next;
@@ -47,15 +45,19 @@ async function list(io: CliIo, registry: Registry, store: Store, options: ListOp
 export function parseLimit(text: string | undefined): number {
   if (text === undefined) return Number.POSITIVE_INFINITY;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--limit',
-    reason: 'is not a count',
-    hint: 'give a whole number from 1 on',
-  });
+  throw invalidInput('--limit', 'is not a count', 'give a whole number from 1 on');
 }
 
-const HEADINGS = ['MAC', 'UUID', 'STATUS', 'PROVISIONED', 'SERIAL', 'FIRMWARE', 'LOCATION'];
-
-function cells({ mac, uuid, status, provisionedAt, serial, firmwareVersion, location }: ListedDevice): Row {
-  return [mac, uuid, status, shownTime(provisionedAt), serial, firmwareVersion, location];
-}
+const DEVICES: ListForm<ListedDevice> = {
+  type: 'device',
+  heads: ['MAC', 'UUID', 'STATUS', 'PROVISIONED', 'SERIAL', 'FIRMWARE', 'LOCATION'],
+  cells: ({ mac, uuid, status, provisionedAt, serial, firmwareVersion, location }) => [
+    mac,
+    uuid,
+    status,
+    shownTime(provisionedAt),
+    serial,
+    firmwareVersion,
+    location,
+  ],
+};

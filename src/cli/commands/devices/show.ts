@@ -2,7 +2,8 @@
 import { Command } from 'commander';
 import { STAGES } from '../../../core/stages.js';
 import type { AttemptRecord, AuditPage, DeviceHistory } from '../../../registry/index.js';
-import { type CliIo, jsonLine } from '../../io.js';
+import type { CliIo } from '../../io.js';
+import { show, type Json } from '../../output/show.js';
 import { formatDuration, shownTime } from '../../output/format.js';
 import { printable } from '../../output/printable.js';
 import { auditLines } from './audit.js';
@@ -14,16 +15,13 @@ export function showCommand(io: CliIo): Command {
     .description('one device with the history of its keys and attempts, and its audit trail')
     .argument('<device>', 'MAC, UUID or serial number')
     .option('--json', 'print one JSON object')
-    .action((device: string, { json }: { json?: boolean }, command: Command) =>
+    .action((device: string, options: Json, command: Command) =>
       withAdministration(io, command, async (administration, { registry }) => {
         const name = parseDeviceName(device);
         const history = await registry.show(name);
         const audit = await administration.audit({ device: name, limit: AUDIT_ENTRIES });
-        io.stdout(
-          json === true
-            ? jsonLine({ type: 'device', ...history, audit: audit.entries })
-            : describe(history) + describeAudit(audit, io.outputColumns),
-        );
+        const text = describe(history) + describeAudit(audit, io.outputColumns);
+        show(io, options, { type: 'device', ...history, audit: audit.entries }, text);
       }),
     );
 }

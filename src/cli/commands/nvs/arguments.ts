@@ -1,5 +1,5 @@
 // Arguments that several nvs commands share.
-import { EspmintError } from '../../../core/errors/index.js';
+import { invalidInput } from '../../../core/errors/index.js';
 import { formOfFile } from '../../arguments/file-form.js';
 import type { NvsVersion } from '../../../core/nvs/layout.js';
 import { checkPartitionSize } from '../../../core/nvs/writer.js';
@@ -16,11 +16,7 @@ export function parseSize(text: string): number {
   );
   if (match === null) {
     const reason = `is "${text}", which is not a number`;
-    throw new EspmintError('INPUT_INVALID', {
-      field: 'SIZE',
-      reason,
-      hint: 'give it as 0x6000, 24576 or 24K',
-    });
+    throw invalidInput('SIZE', reason, 'give it as 0x6000, 24576 or 24K');
   }
   const [, digits, unit = ''] = match;
   const sizeBytes = Number(digits) * { '': 1, k: 1024, m: 1024 * 1024 }[unit.toLowerCase() as '' | 'k' | 'm'];
@@ -32,7 +28,7 @@ export function parseSize(text: string): number {
 export function parseFormatVersion(text: string): NvsVersion {
   if (text === '1' || text === '2') return text === '1' ? 1 : 2;
   const hint = 'give 2, or 1 for firmware older than ESP-IDF 3.2';
-  throw new EspmintError('INPUT_INVALID', { field: '--format-version', reason: `is "${text}"`, hint });
+  throw invalidInput('--format-version', `is "${text}"`, hint);
 }
 
 /**

@@ -1,11 +1,12 @@
 // `espmint nvs generate`: CSV files to a partition image.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { EspmintError } from '../../../core/errors/index.js';
+import { invalidInput } from '../../../core/errors/index.js';
 import { generateNvs } from '../../../core/nvs/generate.js';
 import type { CsvWarning, NvsVersion } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
+import type { CliIo, GlobalOptions } from '../../io.js';
+import { show } from '../../output/show.js';
 import { checkOutputName, parseFormatVersion, parseSize } from './arguments.js';
 import { readKey, writeImage } from './files.js';
 import { sha256Hex } from '../../../core/digest.js';
@@ -79,11 +80,7 @@ function splitFiles(files: readonly string[]): { csvs: readonly string[]; out: s
   if (out === undefined || size === undefined || csvs.length === 0) {
     const hint =
       'give at least one CSV file, then OUT and SIZE: espmint nvs generate values.csv image.bin 0x6000';
-    throw new EspmintError('INPUT_INVALID', {
-      field: 'The command line',
-      reason: 'misses a file or the size',
-      hint,
-    });
+    throw invalidInput('The command line', 'misses a file or the size', hint);
   }
   const sizeBytes = parseSize(size);
   checkOutputName(out);
@@ -103,9 +100,6 @@ function report(
 ): void {
   const sha256 = sha256Hex(image);
   const encrypted = options.encryptKey !== undefined;
-  if (options.json === true) {
-    io.stdout(jsonLine({ type: 'image', path, sizeBytes: image.length, encrypted, sha256, warnings }));
-  } else {
-    io.stdout(`${path}: ${image.length} bytes${encrypted ? ', encrypted' : ''}, SHA-256 ${sha256}\n`);
-  }
+  const text = `${path}: ${image.length} bytes${encrypted ? ', encrypted' : ''}, SHA-256 ${sha256}\n`;
+  show(io, options, { type: 'image', path, sizeBytes: image.length, encrypted, sha256, warnings }, text);
 }

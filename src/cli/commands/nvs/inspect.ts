@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import type { InspectedPage, InspectedValue, NvsInspection } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
+import { collect } from '../../arguments/board-options.js';
 import { tableLines } from '../../output/table.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { printable } from '../../output/printable.js';
@@ -26,10 +27,6 @@ export function inspectCommand(io: CliIo): Command {
     .option('--json', 'print one JSON object')
     .option('--csv', 'print the CSV from which the generator makes the same image')
     .action((image: string, options: InspectCommandOptions) => inspect(io, image, options));
-}
-
-function collect(value: string, earlier: readonly string[]): readonly string[] {
-  return [...earlier, value];
 }
 
 async function inspect(io: CliIo, path: string, options: InspectCommandOptions): Promise<void> {

@@ -1,7 +1,7 @@
 // `espmint nvs keygen`: makes the key partition of encrypted NVS.
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
-import { EspmintError } from '../../../core/errors/index.js';
+import { invalidInput } from '../../../core/errors/index.js';
 import { readBytes } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { checkOutputName } from './arguments.js';
@@ -29,7 +29,7 @@ async function keygen(io: CliIo, out: string, options: KeygenOptions): Promise<v
   const { hmacKey, newHmacKey } = options;
   if (hmacKey !== undefined && newHmacKey !== undefined) {
     const reason = 'cannot be given with --new-hmac-key';
-    throw new EspmintError('INPUT_INVALID', { field: '--hmac-key', reason, hint: 'give one of the two' });
+    throw invalidInput('--hmac-key', reason, 'give one of the two');
   }
   const { HMAC_KEY_BYTES, NVS_KEY_BYTES, deriveNvsKey, encodeKeyFile } =
     await import('../../../core/nvs/keys.js');

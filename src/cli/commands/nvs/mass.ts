@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Command } from 'commander';
-import { EspmintError } from '../../../core/errors/index.js';
+import { invalidInput } from '../../../core/errors/index.js';
 import type { CsvWarning, NvsVersion } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
-import { type CliIo, jsonLine } from '../../io.js';
+import type { CliIo } from '../../io.js';
+import { show } from '../../output/show.js';
 import { parseFormatVersion, parseSize } from './arguments.js';
 import { readKey } from './files.js';
 import type { MassEncryption } from './mass-run.js';
@@ -73,11 +74,14 @@ async function mass(io: CliIo, config: string, values: string, options: MassComm
   });
   const counts = await runMass(io, generator, { ...options, values, numbers, encryption });
   const { made, kept } = counts;
-  if (options.json === true) io.stdout(jsonLine({ type: 'mass', outDir: options.outDir, made, kept }));
-  else
-    io.stdout(
-      `${options.outDir}: ${counted(made, 'image')} made${kept > 0 ? `, ${kept} already there` : ''}\n`,
-    );
+  const { outDir } = options;
+  const there = kept > 0 ? `, ${kept} already there` : '';
+  show(
+    io,
+    options,
+    { type: 'mass', outDir, made, kept },
+    `${outDir}: ${counted(made, 'image')} made${there}\n`,
+  );
 }
 
 function parseNumbers({ prefixNum, fileId }: MassCommandOptions): { first: number; last: number } {
@@ -85,25 +89,17 @@ function parseNumbers({ prefixNum, fileId }: MassCommandOptions): { first: numbe
   const field = '--prefix-num';
   const hint = 'give two whole numbers, such as --prefix-num 1000 1999';
   if (fileId !== undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field,
-      reason: 'cannot be given with --file-id',
-      hint: 'give one of the two',
-    });
+    throw invalidInput(field, 'cannot be given with --file-id', 'give one of the two');
   }
   const [first = NaN, last = NaN] = prefixNum.map((text) => (/^\d{1,15}$/.test(text) ? Number(text) : NaN));
   if (prefixNum.length === 2 && first <= last) return { first, last };
-  throw new EspmintError('INPUT_INVALID', { field, reason: 'is not a range of numbers', hint });
+  throw invalidInput(field, 'is not a range of numbers', hint);
 }
 
 function checkPrefix(prefix: string): void {
   if (prefix !== '' && basename(prefix) === prefix && !/[\\/:\p{C}]/u.test(prefix)) return;
   const hint = 'use letters, digits, - and _';
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--prefix',
-    reason: 'cannot be part of a file name',
-    hint,
-  });
+  throw invalidInput('--prefix', 'cannot be part of a file name', hint);
 }
 
 async function readEncryption(options: MassCommandOptions): Promise<MassEncryption> {
@@ -111,5 +107,5 @@ async function readEncryption(options: MassCommandOptions): Promise<MassEncrypti
     return options.encryptNewKeys === true ? { kind: 'newKeys' } : { kind: 'none' };
   if (options.encryptNewKeys !== true) return { kind: 'oneKey', key: await readKey(options.encryptKey) };
   const reason = 'cannot be given with --encrypt-new-keys';
-  throw new EspmintError('INPUT_INVALID', { field: '--encrypt-key', reason, hint: 'give one of the two' });
+  throw invalidInput('--encrypt-key', reason, 'give one of the two');
 }

@@ -1,7 +1,7 @@
 // `espmint nvs merge`: changes some keys of an image and keeps all others.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { EspmintError } from '../../../core/errors/index.js';
+import { invalidInput } from '../../../core/errors/index.js';
 import type { MergeResult, NvsName } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
@@ -37,7 +37,7 @@ function collectName(text: string, earlier: readonly NvsName[]): readonly NvsNam
   const colon = text.indexOf(':');
   if (colon < 0) {
     const reason = `is "${text}", which names no namespace`;
-    throw new EspmintError('INPUT_INVALID', { field: '--remove', reason, hint: 'write namespace:key' });
+    throw invalidInput('--remove', reason, 'write namespace:key');
   }
   return [...earlier, { namespace: text.slice(0, colon), key: text.slice(colon + 1) }];
 }

@@ -4,7 +4,8 @@ import { hex } from '../../../core/text.js';
 import { EXIT } from '../../../core/errors/index.js';
 import type { NvsFinding } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
-import { type CliIo, jsonLine } from '../../io.js';
+import type { CliIo } from '../../io.js';
+import { show } from '../../output/show.js';
 import { printable } from '../../output/printable.js';
 import { readKey } from './files.js';
 
@@ -24,13 +25,9 @@ async function verify(io: CliIo, path: string, options: { key?: string; json?: b
   const { ok, encrypted, findings } = verifyNvs(image);
   const faults = findings.filter(({ severity }) => severity === 'fault').length;
   const warnings = findings.length - faults;
-  if (options.json === true) {
-    for (const finding of findings) io.stdout(jsonLine({ type: 'finding', ...finding }));
-    io.stdout(jsonLine({ type: 'verdict', path, ok, encrypted, faults, warnings }));
-  } else {
-    for (const finding of findings) io.stdout(findingLine(finding));
-    io.stdout(`${path}: ${ok ? 'sound' : 'FAULTY'} (faults: ${faults}, warnings: ${warnings})\n`);
-  }
+  for (const finding of findings) show(io, options, { type: 'finding', ...finding }, findingLine(finding));
+  const text = `${path}: ${ok ? 'sound' : 'FAULTY'} (faults: ${faults}, warnings: ${warnings})\n`;
+  show(io, options, { type: 'verdict', path, ok, encrypted, faults, warnings }, text);
   if (!ok) io.setExitCode(EXIT.input);
 }
 

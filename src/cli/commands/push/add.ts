@@ -1,7 +1,7 @@
 // `espmint push add`: address, statement and secret come from files, standard input or the environment, never from the
 // command line, which others on this machine can read.
 import { Command, Option } from 'commander';
-import { EspmintError } from '../../../core/errors/index.js';
+import { invalidInput } from '../../../core/errors/index.js';
 import { PUSH_EVENTS, PUSH_KINDS, type PushEvent, type PushKind } from '../../../core/push.js';
 import { readSecretFile } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
@@ -53,7 +53,7 @@ export function addCommand(io: CliIo): Command {
 async function add(io: CliIo, name: string, options: Options, command: Command): Promise<void> {
   const { kind, sendKeys, allowRegistry, values } = options;
   const url = await textOf(io, 'url', options.urlFile, options.urlEnv);
-  if (url === undefined) throw invalid('The address', 'is missing', 'give --url-file or --url-env');
+  if (url === undefined) throw invalidInput('The address', 'is missing', 'give --url-file or --url-env');
   const statement = await textOf(io, 'statement', options.statementFile, undefined);
   const signingSecret = await textOf(io, '--secret', options.secretFile, options.secretEnv);
   const events = parseEvents(options.events);
@@ -88,7 +88,7 @@ async function textOf(
   variable: string | undefined,
 ): Promise<string | undefined> {
   if (file !== undefined && variable !== undefined) {
-    throw invalid(`--${option}-file and --${option}-env`, 'exclude each other', 'give one of them');
+    throw invalidInput(`--${option}-file and --${option}-env`, 'exclude each other', 'give one of them');
   }
   if (variable !== undefined) return `env:${variable}`;
   if (file !== '-') return file === undefined ? undefined : readSecretFile(file);
@@ -101,10 +101,6 @@ function parseEvents(list: string | undefined): readonly PushEvent[] | undefined
   return list?.split(',').map((text) => {
     const event = PUSH_EVENTS.find((known) => known === text.trim());
     if (event !== undefined) return event;
-    throw invalid('--events', `names "${text.trim()}"`, `choose among ${PUSH_EVENTS.join(',')}`);
+    throw invalidInput('--events', `names "${text.trim()}"`, `choose among ${PUSH_EVENTS.join(',')}`);
   });
-}
-
-function invalid(field: string, reason: string, hint: string): EspmintError {
-  return new EspmintError('INPUT_INVALID', { field, reason, hint });
 }

@@ -1,9 +1,9 @@
 // `espmint push dead`: deliveries that were given up: read them, then retry or discard them.
 import { Command, Option } from 'commander';
-import { type CliIo, jsonLine } from '../../io.js';
+import type { CliIo } from '../../io.js';
+import { lister } from '../../output/show.js';
 import { whoami } from '../../compose/whoami.js';
-import { Table } from '../../output/table.js';
-import { DEAD_HEADINGS, deadCells } from './describe.js';
+import { DEAD } from './describe.js';
 import { withPushes } from '../../compose/parts-of-database.js';
 
 interface Options {
@@ -34,12 +34,7 @@ export function deadCommand(io: CliIo): Command {
         const by = { actor: whoami(), reason: options.reason };
         if (retry !== undefined) io.stdout(`${await pushes.retry(retry, by)} are pending again\n`);
         else if (discard !== undefined) io.stdout(`${await pushes.discard(discard, by)} discarded\n`);
-        else {
-          const all = await pushes.dead();
-          if (options.json === true)
-            for (const dead of all) io.stdout(jsonLine({ type: 'dead-push', ...dead }));
-          else new Table(io, DEAD_HEADINGS).add(all.map(deadCells));
-        }
+        else lister(io, options, DEAD)(await pushes.dead());
       }),
     );
 }

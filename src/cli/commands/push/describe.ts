@@ -2,7 +2,7 @@
 import { shownTime } from '../../output/format.js';
 import type { DeadPush, PushTarget, PushTargetStatus } from '../../../registry/index.js';
 import { printable } from '../../output/printable.js';
-import type { Row } from '../../output/table.js';
+import type { ListForm } from '../../output/show.js';
 
 /** Several lines; the other side and other programs have written into some of them. */
 export function describeTarget(target: PushTarget): string {
@@ -20,23 +20,38 @@ export function describeTarget(target: PushTarget): string {
   return `${lines.join('\n')}\n`;
 }
 
-export const TARGET_HEADINGS = ['NAME', 'KIND', 'KEYS', 'STATE', 'ADDRESS'];
+export const TARGETS: ListForm<PushTarget> = {
+  type: 'push-target',
+  heads: ['NAME', 'KIND', 'KEYS', 'STATE', 'ADDRESS'],
+  cells: (to) => [
+    to.name,
+    to.kind,
+    to.sendsKeys ? 'are sent' : undefined,
+    to.paused ? 'paused' : 'active',
+    to.address,
+  ],
+};
 
-export function targetCells({ name, kind, address, sendsKeys, paused }: PushTarget): Row {
-  return [name, kind, sendsKeys ? 'are sent' : undefined, paused ? 'paused' : 'active', address];
-}
+export const STATUS: ListForm<PushTargetStatus> = {
+  type: 'push-status',
+  heads: ['NAME', 'PENDING', 'DEAD', 'STATE', 'DELIVERED', 'TRIED AGAIN', 'ERROR'],
+  cells: ({ name, pending, dead, paused, lastDelivered, lastError, retryAt }) => {
+    const state = paused ? 'paused' : retryAt === undefined ? 'active' : 'out of order';
+    const [delivered, again] = [lastDelivered, retryAt].map((at) => (at === undefined ? at : shownTime(at)));
+    return [name, String(pending), String(dead), state, delivered, again, lastError?.message];
+  },
+};
 
-export const STATUS_HEADINGS = ['NAME', 'PENDING', 'DEAD', 'STATE', 'DELIVERED', 'TRIED AGAIN', 'ERROR'];
-
-export function statusCells(status: PushTargetStatus): Row {
-  const { name, pending, dead, paused, lastDelivered, lastError, retryAt } = status;
-  const state = paused ? 'paused' : retryAt === undefined ? 'active' : 'out of order';
-  const [delivered, again] = [lastDelivered, retryAt].map((at) => (at === undefined ? at : shownTime(at)));
-  return [name, String(pending), String(dead), state, delivered, again, lastError?.message];
-}
-
-export const DEAD_HEADINGS = ['ID', 'ENDED', 'TARGET', 'EVENT', 'DEVICE', 'TRIES', 'ERROR'];
-
-export function deadCells({ id, target, event, mac, tries, endedAt, message }: DeadPush): Row {
-  return [id, shownTime(endedAt), target, event, mac, String(tries), message];
-}
+export const DEAD: ListForm<DeadPush> = {
+  type: 'dead-push',
+  heads: ['ID', 'ENDED', 'TARGET', 'EVENT', 'DEVICE', 'TRIES', 'ERROR'],
+  cells: (one) => [
+    one.id,
+    shownTime(one.endedAt),
+    one.target,
+    one.event,
+    one.mac,
+    String(one.tries),
+    one.message,
+  ],
+};

@@ -1,16 +1,12 @@
 // `espmint push`: tables and services of the user's own that get each device.
 import { Command } from 'commander';
-import { type CliIo, jsonLine } from '../../io.js';
+import type { CliIo } from '../../io.js';
+import { lister, show, type Json } from '../../output/show.js';
 import { addCommand } from './add.js';
 import { deadCommand } from './dead.js';
-import { Table } from '../../output/table.js';
-import { describeTarget, STATUS_HEADINGS, statusCells, TARGET_HEADINGS, targetCells } from './describe.js';
+import { describeTarget, STATUS, TARGETS } from './describe.js';
 import { runCommand } from './run.js';
 import { withPushes } from '../../compose/parts-of-database.js';
-
-interface Json {
-  readonly json?: boolean;
-}
 
 export function pushCommand(io: CliIo): Command {
   return new Command('push')
@@ -30,13 +26,10 @@ function listCommand(io: CliIo): Command {
   return new Command('list')
     .description('the targets')
     .option('--json', 'print one JSON object a line')
-    .action(({ json }: Json, command: Command) =>
-      withPushes(io, command.optsWithGlobals(), async (pushes) => {
-        const targets = await pushes.targets();
-        if (json === true)
-          for (const target of targets) io.stdout(jsonLine({ type: 'push-target', ...target }));
-        else new Table(io, TARGET_HEADINGS).add(targets.map(targetCells));
-      }),
+    .action((options: Json, command: Command) =>
+      withPushes(io, command.optsWithGlobals(), async (pushes) =>
+        lister(io, options, TARGETS)(await pushes.targets()),
+      ),
     );
 }
 
@@ -45,10 +38,10 @@ function showCommand(io: CliIo): Command {
     .description('one target with its statement, without its secrets')
     .argument('<name>')
     .option('--json', 'print one JSON object')
-    .action((name: string, { json }: Json, command: Command) =>
+    .action((name: string, options: Json, command: Command) =>
       withPushes(io, command.optsWithGlobals(), async (pushes) => {
         const target = await pushes.show(name);
-        io.stdout(json === true ? jsonLine({ type: 'push-target', ...target }) : describeTarget(target));
+        show(io, options, { type: 'push-target', ...target }, describeTarget(target));
       }),
     );
 }
@@ -95,11 +88,9 @@ function statusCommand(io: CliIo): Command {
   return new Command('status')
     .description('how the targets do: what waits, what was given up, and why')
     .option('--json', 'print one JSON object a line')
-    .action(({ json }: Json, command: Command) =>
-      withPushes(io, command.optsWithGlobals(), async (pushes) => {
-        const all = await pushes.status();
-        if (json === true) for (const status of all) io.stdout(jsonLine({ type: 'push-status', ...status }));
-        else new Table(io, STATUS_HEADINGS).add(all.map(statusCells));
-      }),
+    .action((options: Json, command: Command) =>
+      withPushes(io, command.optsWithGlobals(), async (pushes) =>
+        lister(io, options, STATUS)(await pushes.status()),
+      ),
     );
 }

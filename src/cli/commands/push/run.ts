@@ -3,7 +3,8 @@ import { Command } from 'commander';
 import { EXIT } from '../../../core/errors/index.js';
 import { registryOptions } from '../../compose/compose.js';
 import { withPushes } from '../../compose/parts-of-database.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../../io.js';
+import { untilStopped, type CliIo, type GlobalOptions } from '../../io.js';
+import { show } from '../../output/show.js';
 
 interface Options extends GlobalOptions {
   readonly once?: boolean;
@@ -26,7 +27,7 @@ async function runOnce(io: CliIo, options: Options): Promise<void> {
     pushes.deliverDue({ signal: io.signal, onNote: (text) => io.stderr(`${text}\n`) }),
   );
   const text = `${run.delivered} delivered, ${run.failed} failed\n`;
-  io.stdout(options.json === true ? jsonLine({ type: 'push-run', ...run }) : text);
+  show(io, options, { type: 'push-run', ...run }, text);
   io.setExitCode(run.failed === 0 ? EXIT.ok : EXIT.registry);
 }
 
@@ -34,10 +35,7 @@ async function runOn(io: CliIo, options: Options): Promise<void> {
   const { startPushes } = await import('../../../registry/index.js');
   const service = startPushes(registryOptions(io, options), (text) => io.stderr(`${text}\n`));
   try {
-    await new Promise<void>((resolve) => {
-      if (io.signal.aborted) resolve();
-      else io.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await untilStopped(io);
   } finally {
     await service.close();
   }

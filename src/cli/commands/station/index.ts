@@ -1,6 +1,13 @@
 // `espmint station`: many boards at once, plug in and done; `station teach` gives the places of a fixture their numbers.
 import { Command, Option } from 'commander';
-import { backendOption, traceOption, verifyOption } from '../../arguments/board-options.js';
+import {
+  backendOption,
+  collect,
+  keysToOption,
+  registryOption,
+  traceOption,
+  verifyOption,
+} from '../../arguments/board-options.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { countOption } from '../../arguments/numbers.js';
 import { addWpsHookOptions } from '../../arguments/wps-hook.js';
@@ -10,8 +17,6 @@ import { portListCommand } from './port-list.js';
 import type { StationOptions } from './run-station.js';
 import { stationsCommand } from './stations.js';
 import type { TeachOptions } from './teach.js';
-
-const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
 
 export function stationCommand(io: CliIo): Command {
   const command = new Command('station');
@@ -57,8 +62,8 @@ function addPlanOptions(command: Command): void {
     .addOption(verifyOption())
     .option('--check', 'check each board before it leaves, as espmint verify does, and write nothing')
     .addOption(backendOption())
-    .addOption(new Option('--registry <kind>', 'where devices are recorded').choices(['embedded', 'none']))
-    .option('--keys-to <file>', 'with --registry none: the file (mode 0600) that keeps the keys');
+    .addOption(registryOption())
+    .addOption(keysToOption());
   addWpsHookOptions(command);
 }
 

@@ -1,5 +1,5 @@
 // Labels at a station: printed when a board is good, and scanned back before it counts.
-import { EspmintError } from '../../../core/errors/index.js';
+import { EspmintError, invalidInput } from '../../../core/errors/index.js';
 import type { Profile } from '../../../core/profile/schema.js';
 import { openLink } from '../../../driver/index.js';
 import { finishWithLabel, ScanBack, type Finish } from '../../../station/index.js';
@@ -40,11 +40,7 @@ export async function stationLabels(
   const { label: file, printer, scanBack = false, operator } = options;
   if (file === undefined) {
     if (printer === undefined && !scanBack) return undefined;
-    throw new EspmintError('INPUT_INVALID', {
-      field: '--printer and --scan-back',
-      reason: 'need a label',
-      hint: 'name its template with --label',
-    });
+    throw invalidInput('--printer and --scan-back', 'need a label', 'name its template with --label');
   }
   const template = await loadLabelTemplate(file, at.profile, async (list) => {
     if (at.values !== undefined) return at.values.columns(list);

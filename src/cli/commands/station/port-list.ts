@@ -3,13 +3,12 @@ import { Command } from 'commander';
 import type { PortRecord } from '../../../registry/index.js';
 import { withProduction } from '../../compose/parts-of-database.js';
 import { requireKnownNames } from '../../compose/known-names.js';
-import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
+import type { CliIo, GlobalOptions } from '../../io.js';
+import { lister, type Json, type ListForm } from '../../output/show.js';
 import { shownTime } from '../../output/format.js';
-import { Table, type Row } from '../../output/table.js';
 
-interface Options extends GlobalOptions {
+interface Options extends GlobalOptions, Json {
   readonly name?: string;
-  readonly json?: boolean;
 }
 
 export function portListCommand(io: CliIo): Command {
@@ -27,20 +26,18 @@ async function show(io: CliIo, options: Options): Promise<void> {
     if (found.length === 0) await requireKnownNames(production, { station, stationOption: '--name' });
     return found;
   });
-  if (options.json === true) {
-    for (const port of ports) io.stdout(jsonLine({ type: 'port', ...port }));
-    return;
-  }
-  if (ports.length === 0) {
+  if (ports.length === 0 && options.json !== true) {
     const which = station === undefined ? 'No station has' : `The station "${station}" has not`;
     io.stderr(`${which} made a board with this database yet.\n`);
   }
-  new Table(io, HEADINGS).add(ports.map(cells));
+  lister(io, options, PORTS)(ports);
 }
 
-const HEADINGS = ['STATION', 'PORT', 'ATTEMPTS', 'PASSED', 'BAUD', 'LAST'];
-
-function cells({ station, port, attempts, passes, baud, lastSeenAt }: PortRecord): Row {
-  const share = attempts === 0 ? '' : ` (${Math.round((passes / attempts) * 100)} %)`;
-  return [station, port, String(attempts), `${passes}${share}`, baud?.toString(), shownTime(lastSeenAt)];
-}
+const PORTS: ListForm<PortRecord> = {
+  type: 'port',
+  heads: ['STATION', 'PORT', 'ATTEMPTS', 'PASSED', 'BAUD', 'LAST'],
+  cells: ({ station, port, attempts, passes, baud, lastSeenAt }) => {
+    const share = attempts === 0 ? '' : ` (${Math.round((passes / attempts) * 100)} %)`;
+    return [station, port, String(attempts), `${passes}${share}`, baud?.toString(), shownTime(lastSeenAt)];
+  },
+};

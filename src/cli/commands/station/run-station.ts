@@ -1,6 +1,7 @@
 // The parts of a running station, put together: ports, flow, batch, figures, operator and screen.
 import { hostname } from 'node:os';
-import { EspmintError, EXIT } from '../../../core/errors/index.js';
+import type { EspmintError } from '../../../core/errors/index.js';
+import { EXIT, invalidInput } from '../../../core/errors/index.js';
 import { checkDevice, provisionDevice } from '../../../provision/index.js';
 import {
   mayBePulled,
@@ -136,7 +137,7 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
 /** What only makes sense where something is written. @throws INPUT_INVALID */
 function requireCheckable({ registry, known, label, profile, batch }: StationOptions): void {
   const refuse = (field: string, reason: string, hint: string): EspmintError =>
-    new EspmintError('INPUT_INVALID', { field, reason, hint });
+    invalidInput(field, reason, hint);
   if (registry === 'none')
     throw refuse(
       '--check',

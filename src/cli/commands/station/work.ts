@@ -1,6 +1,6 @@
 // The database of `espmint station`: which batch it fills, and its heartbeat.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EspmintError, toEspmintError } from '../../../core/errors/index.js';
+import { toEspmintError, invalidInput } from '../../../core/errors/index.js';
 import type { Profile } from '../../../core/profile/schema.js';
 import { type Admit } from '../../../provision/index.js';
 import {
@@ -55,7 +55,7 @@ export async function openWork(
   if (store === undefined) {
     if (options.batch === undefined) return { work: undefined, profile: await loadProfile(options.profile) };
     const hint = 'leave --registry none out';
-    throw new EspmintError('INPUT_INVALID', { field: '--batch', reason: 'needs a database', hint });
+    throw invalidInput('--batch', 'needs a database', hint);
   }
   const production = await store.production(offlineUnits(io, options));
   closers.push(() => production.close());
@@ -113,9 +113,9 @@ async function profileOf(
   if (file !== undefined || batch === undefined) return loadProfile(file);
   const text = await batches.profileText(batch);
   if (text !== undefined) return parseProfile(text, `the profile of batch ${batch}`);
-  throw new EspmintError('INPUT_INVALID', {
-    field: '--profile',
-    reason: `is missing, and batch ${batch} was made by a version that did not keep its profile`,
-    hint: 'give the file of its profile',
-  });
+  throw invalidInput(
+    '--profile',
+    `is missing, and batch ${batch} was made by a version that did not keep its profile`,
+    'give the file of its profile',
+  );
 }

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { EspmintError } from '../../../core/errors/index.js';
 import { orFault } from '../../../core/json.js';
-import { parseSettings } from '../../../core/settings-file.js';
+import { parseSettings } from '../../../core/profile/settings-file.js';
 import { consoleScriptSchema } from '../../../core/profile/console-script.js';
 import {
   CONSOLE_PRESETS,
@@ -12,7 +12,8 @@ import {
   type ConsoleScript,
 } from '../../../wifi/index.js';
 import { readTextFile } from '../../../files/index.js';
-import { jsonLine, type CliIo } from '../../io.js';
+import type { CliIo } from '../../io.js';
+import { show } from '../../output/show.js';
 import { withBoard } from './board-link.js';
 import { addNetworkOptions, readCredentials, type NetworkFlags } from './credentials.js';
 import { addBoardOptions, addJoinTimeout, lineShower, PORT_HELP, type BoardFlags } from './options.js';
@@ -42,7 +43,7 @@ export function consoleCommand(io: CliIo): Command {
 }
 
 async function run(io: CliIo, options: Options): Promise<void> {
-  const { port, preset, steps, joinTimeout, json } = options;
+  const { port, preset, steps, joinTimeout } = options;
   const script = steps === undefined ? CONSOLE_PRESETS[preset] : await readScript(steps);
   const credentials = await readCredentials(io, options);
   const onLine = lineShower(io, options);
@@ -55,8 +56,8 @@ async function run(io: CliIo, options: Options): Promise<void> {
       onStep: (text) => io.stderr(`${port}: ${text}\n`),
     }),
   );
-  if (json === true) io.stdout(jsonLine({ type: 'wifi', port, ssid: credentials.ssid, ...online }));
-  else io.stdout(`${port}: ${online.line ?? ''}\n`);
+  const record = { type: 'wifi', port, ssid: credentials.ssid, ...online };
+  show(io, options, record, `${port}: ${online.line ?? ''}\n`);
 }
 
 /** @throws FILE_UNREADABLE, WIFI_CONSOLE_SCRIPT_INVALID */

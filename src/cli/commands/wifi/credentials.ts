@@ -1,5 +1,5 @@
 // What a Wi-Fi command is given: the network, and secrets that never stand on a command line.
-import { EspmintError } from '../../../core/errors/index.js';
+import { invalidInput } from '../../../core/errors/index.js';
 import { checkWifi } from '../../../core/wifi.js';
 import type { Command } from 'commander';
 import type { Credentials } from '../../../wifi/index.js';
@@ -42,11 +42,11 @@ async function readNetworkPassword(io: CliIo, { passwordFile, open }: NetworkFla
     return fromEnvironment;
   const password = await readPassword(io, passwordFile === '-' ? undefined : passwordFile);
   if (password !== '' || open === true) return password;
-  throw new EspmintError('INPUT_INVALID', {
-    field: 'The Wi-Fi password',
-    reason: 'is empty',
-    hint: 'give one, or say --open for a network without a password',
-  });
+  throw invalidInput(
+    'The Wi-Fi password',
+    'is empty',
+    'give one, or say --open for a network without a password',
+  );
 }
 
 /** The device's proof of possession; undefined where none was given. @throws FILE_UNREADABLE, INPUT_INVALID */

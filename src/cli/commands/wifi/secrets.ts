@@ -1,6 +1,6 @@
 // `espmint wifi pin`, `verifier` and `label-text`: what a device's label and its NVS need.
 import { Command, Option } from 'commander';
-import { EspmintError } from '../../../core/errors/index.js';
+import { invalidInput } from '../../../core/errors/index.js';
 import { makeVerifier } from '../../../core/srp.js';
 import { qrPayload, randomProof } from '../../../core/wifi-label.js';
 import { parseWpsPin, randomWpsPin } from '../../../core/wps-pin.js';
@@ -66,11 +66,7 @@ export function labelTextCommand(io: CliIo): Command {
 async function requireProof(io: CliIo, file: string | undefined): Promise<string> {
   const proof = await readProof(io, file);
   if (proof !== undefined) return proof;
-  throw new EspmintError('INPUT_INVALID', {
-    field: 'The proof of possession',
-    reason: 'is missing',
-    hint: `give --pop-file, or ${PROOF_VARIABLE}`,
-  });
+  throw invalidInput('The proof of possession', 'is missing', `give --pop-file, or ${PROOF_VARIABLE}`);
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -5,7 +5,8 @@ import type { StaticTarget } from '../../../provision/wifi/write-wifi.js';
 import { ProtocommClient, type Credentials } from '../../../wifi/index.js';
 import { backendOption } from '../../arguments/board-options.js';
 import { connectorFor, dataDirOf, type BackendChoice } from '../../compose/compose.js';
-import { jsonLine, type CliIo, type GlobalOptions } from '../../io.js';
+import type { CliIo, GlobalOptions } from '../../io.js';
+import { show } from '../../output/show.js';
 import { openTraced } from '../../compose/trace-file.js';
 import { longestMs, withPortal } from './board-link.js';
 import { addNetworkOptions, readCredentials, readProof, type NetworkFlags } from './credentials.js';
@@ -64,14 +65,11 @@ async function set(io: CliIo, options: Options): Promise<void> {
     ? overHttp(io, url ?? '', credentials, proof, options)
     : overCable(io, port, credentials, proof, options));
   const place = port ?? url ?? '';
-  if (options.json === true) {
-    io.stdout(jsonLine({ type: 'wifi', port: place, ssid: credentials.ssid, ...online }));
-    return;
-  }
+  const { ssid } = credentials;
   const address = online.address === undefined ? '' : `, address ${online.address}`;
-  io.stdout(
-    `${place}: on "${credentials.ssid}" by ${online.way}${address}${online.url === undefined ? '' : `, ${online.url}`}\n`,
-  );
+  const page = online.url === undefined ? '' : `, ${online.url}`;
+  const text = `${place}: on "${ssid}" by ${online.way}${address}${page}\n`;
+  show(io, options, { type: 'wifi', port: place, ssid, ...online }, text);
 }
 
 type Outcome = Omit<SetOutcome, 'way'> & { readonly way: SetOutcome['way'] | 'portal' };

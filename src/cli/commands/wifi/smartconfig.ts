@@ -1,6 +1,6 @@
 // `espmint wifi smartconfig`: sends credentials over the air to boards that listen, and says why where none answers.
 import { Command, Option } from 'commander';
-import { EspmintError, isEspmintError, warningOf } from '../../../core/errors/index.js';
+import { EspmintError, isEspmintError, warningOf, invalidInput } from '../../../core/errors/index.js';
 import { macBytes, parseMac } from '../../../core/mac.js';
 import {
   diagnoseSilence,
@@ -11,7 +11,8 @@ import {
 } from '../../../wifi/index.js';
 import { countOption } from '../../arguments/numbers.js';
 import { readSecretFile } from '../../../files/index.js';
-import { jsonLine, type CliIo } from '../../io.js';
+import type { CliIo } from '../../io.js';
+import { show } from '../../output/show.js';
 import { withBoard } from './board-link.js';
 import { addNetworkOptions, readCredentials, type NetworkFlags } from './credentials.js';
 import { CONSOLE_BAUD, PORT_HELP } from './options.js';
@@ -70,11 +71,11 @@ async function run(io: CliIo, options: Options): Promise<void> {
   const credentials = await readCredentials(io, options);
   const key = await readKey(io, options);
   if (options.randomIv === true && key === undefined) {
-    throw new EspmintError('INPUT_INVALID', {
-      field: '--random-iv',
-      reason: 'is given without a key to encrypt with',
-      hint: 'add --key-file, or leave it out',
-    });
+    throw invalidInput(
+      '--random-iv',
+      'is given without a key to encrypt with',
+      'add --key-file, or leave it out',
+    );
   }
   const network = await ownNetwork(options.address);
   warn(io, protocol, key !== undefined);
@@ -96,10 +97,11 @@ async function run(io: CliIo, options: Options): Promise<void> {
         signal: io.signal,
         pace: options.timeout === undefined ? undefined : { sendMs: options.timeout },
         onAcknowledgement: (board) =>
-          io.stdout(
-            options.json === true
-              ? jsonLine({ type: 'board', ...board })
-              : `${board.mac} is on "${credentials.ssid}", address ${board.address}\n`,
+          show(
+            io,
+            options,
+            { type: 'board', ...board },
+            `${board.mac} is on "${credentials.ssid}", address ${board.address}\n`,
           ),
       },
     );
@@ -127,11 +129,7 @@ async function readKey(io: CliIo, { protocol, keyFile }: Options): Promise<Uint8
   if (text === undefined || text === '') return undefined;
   if (protocol === 'v2') return new TextEncoder().encode(text);
   const hint = 'use --protocol v2, or leave the key out';
-  throw new EspmintError('INPUT_INVALID', {
-    field: 'The SmartConfig key',
-    reason: 'is given, and v1 has none',
-    hint,
-  });
+  throw invalidInput('The SmartConfig key', 'is given, and v1 has none', hint);
 }
 
 function warn(io: CliIo, protocol: 'v1' | 'v2', hasKey: boolean): void {

@@ -1,9 +1,16 @@
 // `espmint wifi watch`: does the board get onto its network? Read from its log alone.
 import { Command } from 'commander';
 import { JOIN_TIMEOUT_MS, watchJoin } from '../../../wifi/index.js';
-import { jsonLine, type CliIo } from '../../io.js';
+import type { CliIo } from '../../io.js';
 import { withBoard } from './board-link.js';
-import { addBoardOptions, addJoinTimeout, lineShower, PORT_HELP, type BoardFlags } from './options.js';
+import {
+  addBoardOptions,
+  addJoinTimeout,
+  lineShower,
+  PORT_HELP,
+  showJoined,
+  type BoardFlags,
+} from './options.js';
 
 interface Options extends BoardFlags {
   readonly port: string;
@@ -22,13 +29,9 @@ export function watchCommand(io: CliIo): Command {
 }
 
 async function watch(io: CliIo, options: Options): Promise<void> {
-  const { port, ssid, joinTimeout = JOIN_TIMEOUT_MS, json } = options;
+  const { port, ssid, joinTimeout = JOIN_TIMEOUT_MS } = options;
   const joined = await withBoard(io, port, { ...options, firmwareMs: joinTimeout }, (link, signal) =>
     watchJoin(link, { ssid, timeoutMs: joinTimeout, signal, onLine: lineShower(io, options) }),
   );
-  if (json === true) io.stdout(jsonLine({ type: 'joined', port, ...joined }));
-  else
-    io.stdout(
-      `${port}: on ${joined.ssid === undefined ? 'its network' : `"${joined.ssid}"`}, address ${joined.address ?? 'unknown'}\n`,
-    );
+  showJoined(io, options, joined);
 }

@@ -5,9 +5,9 @@ import { runWpsWindow, WPS_WINDOW_MS } from '../../../wifi/index.js';
 import { countOption } from '../../arguments/numbers.js';
 import { parseWpsHook } from '../../arguments/wps-hook.js';
 import { readSecretFile } from '../../../files/index.js';
-import { jsonLine, type CliIo } from '../../io.js';
+import type { CliIo } from '../../io.js';
 import { withBoard } from './board-link.js';
-import { addBoardOptions, lineShower, PORT_HELP, type BoardFlags } from './options.js';
+import { addBoardOptions, lineShower, PORT_HELP, showJoined, type BoardFlags } from './options.js';
 
 interface Options extends BoardFlags {
   readonly port: string;
@@ -41,7 +41,7 @@ export function wpsCommand(io: CliIo): Command {
 }
 
 async function run(io: CliIo, options: Options): Promise<void> {
-  const { port, ssid, window: windowMs, json } = options;
+  const { port, ssid, window: windowMs } = options;
   const pinText =
     options.pinFile === undefined ? io.env['ESPMINT_WPS_PIN'] : await readSecretFile(options.pinFile);
   const pin = pinText === undefined || pinText === '' ? undefined : parseWpsPin(pinText);
@@ -67,6 +67,5 @@ async function run(io: CliIo, options: Options): Promise<void> {
       },
     });
   });
-  if (json === true) io.stdout(jsonLine({ type: 'joined', port, ...joined }));
-  else io.stdout(`${port}: on "${joined.ssid ?? 'its network'}", address ${joined.address ?? 'unknown'}\n`);
+  showJoined(io, options, joined);
 }

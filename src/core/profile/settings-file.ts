@@ -1,8 +1,8 @@
 // A small file of settings in YAML, or in JSON, which is YAML too: read, and checked against its schema.
 import { isNode, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { SourceFault } from './json.js';
-import { ruleOf } from './schema-words.js';
+import { SourceFault } from '../json.js';
+import { ruleOf } from '../schema-words.js';
 
 /** @throws SourceFault with the line, also for a name that stands twice */
 export function parseSettings<T extends z.ZodType>(text: string, schema: T): z.output<T> {
