@@ -12,7 +12,7 @@ import { StationLabels } from './labels/labelling.js';
 import { Printers } from './labels/printers.js';
 import { EventHub } from './live/event-hub.js';
 import { logEvents } from './live/log-events.js';
-import { Metrics } from './metrics/metrics.js';
+import type { Metrics } from './metrics/metrics.js';
 import { DEFAULT_HOST, type ServiceOptions } from './options.js';
 import type { ServiceParts } from './parts.js';
 import { SlotFile } from './ports/slot-file.js';
@@ -50,7 +50,8 @@ export interface ServiceCore {
   readonly line: Line;
   readonly view: StationView;
   readonly registryWatch: RegistryWatch;
-  readonly metrics: Metrics;
+  /** Loaded with the first run that ends, or by who reads them: no start waits for the client of Prometheus. */
+  readonly metrics: () => Promise<Metrics>;
   readonly teaching: TeachingSession;
   readonly slotFile: SlotFile;
   readonly printers: Printers;
@@ -86,21 +87,31 @@ export function createCore(parts: ServiceParts, options: ServiceOptions): Servic
   const publish = (event: LiveEvent): void => {
     publishOnly(event);
     registryWatch.heard(event);
-    metrics.heard(event);
+    if (event.type === 'job' && event.job.state !== 'running')
+      void metrics().then((counted) => counted.heard(event.job), warn);
   };
   const people = new People(dataDir);
   const sessions = new Sessions(dataDir);
   const gate = new Gatekeeper(people, sessions, !isLoopback(host));
   const settings = new StationSettings(dataDir, publish);
   const station = createStation({ parts, options, settings, publish });
-  const metrics = new Metrics({
-    version: options.version,
-    registry: parts.registry,
-    runs: station.runs,
-    ports: station.ports,
-    stationName: async () => (await settings.get()).stationName,
-  });
-  const own = { parts, options, hub, settings, registryWatch, metrics };
+  const loadMetrics = async (): Promise<Metrics> => {
+    const { Metrics: Loaded } = await import('./metrics/metrics.js');
+    return new Loaded({
+      version: options.version,
+      registry: parts.registry,
+      runs: station.runs,
+      ports: station.ports,
+      stationName: async () => (await settings.get()).stationName,
+    });
+  };
+  let loading: Promise<Metrics> | undefined;
+  const metrics = (): Promise<Metrics> => (loading ??= loadMetrics());
+  const warn = (error: unknown): void => {
+    const { code, message } = toEspmintError(error);
+    parts.log.warn({ code }, message);
+  };
+  const own = { parts, options, hub, settings, registryWatch, metrics, warn };
   const life = createLife({ ...own, ...station, publishOnly });
   return { ...own, people, sessions, gate, ...station, ...life };
 }
@@ -174,10 +185,14 @@ function createStation({ parts, options, settings, publish }: StationNeeds) {
 }
 
 type LifeParts = Pick<ServiceCore, 'parts' | 'options' | 'settings' | 'registryWatch'> &
-  ReturnType<typeof createStation> & { readonly publishOnly: (event: LiveEvent) => void };
+  ReturnType<typeof createStation> & {
+    readonly publishOnly: (event: LiveEvent) => void;
+    readonly warn: (error: unknown) => void;
+  };
 
 function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' | 'stop'> {
-  const { parts, options, publishOnly, settings, ports, jobs, journal, line, view, registryWatch } = core;
+  const { parts, options, publishOnly, warn, settings, ports, jobs, journal, line, view, registryWatch } =
+    core;
   const watches: { stop(): Promise<void> }[] = [];
   let stopping = false;
   return {
@@ -188,10 +203,6 @@ function createLife(core: LifeParts): Pick<ServiceCore, 'isStopping' | 'start' |
       settings.watch((now) => line.configure(stationSettings(now)));
       line.configure(stationSettings(await settings.get()));
       ports.number(await core.slotFile.read());
-      const warn = (error: unknown): void => {
-        const { code, message } = toEspmintError(error);
-        parts.log.warn({ code }, message);
-      };
       watches.push(
         repeatEvery(options.portIntervalMs ?? PORT_INTERVAL_MS, () => ports.refresh(), warn),
         repeatEvery(REGISTRY_INTERVAL_MS, () => registryWatch.look(), warn),

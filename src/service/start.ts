@@ -63,8 +63,12 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
 async function prepare(log: ServiceParts['log']): Promise<void> {
   checkProfile(PROFILE_EXAMPLE);
   // The font itself, 12 MB of memory, is read beside other work: for who prints.
-  await Promise.all([import('../core/batch-report/pdf.js'), import('../core/labels/font.js')]).catch(
-    (error: unknown) => log.warn({}, `labels cannot be drawn: ${toEspmintError(error).message}`),
+  await Promise.all([
+    import('./metrics/metrics.js'),
+    import('../core/batch-report/pdf.js'),
+    import('../core/labels/font.js'),
+  ]).catch((error: unknown) =>
+    log.warn({}, `metrics cannot be given, or labels drawn: ${toEspmintError(error).message}`),
   );
 }
 

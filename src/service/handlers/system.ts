@@ -36,9 +36,10 @@ export function systemHandlers(core: ServiceCore, sessionCookie: string): System
       instance: hub.instance,
     }),
     openapi: () => openApiDocument(sessionCookie),
-    metrics: (_, call) => {
-      call.header('content-type', core.metrics.contentType);
-      return core.metrics.text();
+    metrics: async (_, call) => {
+      const metrics = await core.metrics();
+      call.header('content-type', metrics.contentType);
+      return metrics.text();
     },
     events: (_, call) => {
       if (hub.readers >= READERS_MAX) throw new EspmintError('TOO_MANY_READERS', { limit: READERS_MAX });

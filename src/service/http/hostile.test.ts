@@ -7,9 +7,10 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createBench, type TestBench } from '../../../test/support/service-bench.js';
 import { createApp } from '../app.js';
+import { REQUEST_TIMEOUT_MS } from './uploads.js';
 
 const SECRET = 'planted beside the page';
 let bench: TestBench;
@@ -28,6 +29,13 @@ beforeAll(async () => {
     version: '1.2.3',
     dataDir: bench.dataDir,
     webDir: join(folder, 'web'),
+    wrapHandlers: (handlers) => ({
+      ...handlers,
+      importValues: async ({ body }) => {
+        for await (const piece of body.pieces) expect(piece.length).toBeLessThan(99);
+        return { list: 'none', rows: 0 };
+      },
+    }),
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const address = app.server.address();
@@ -48,6 +56,30 @@ it.each([
   const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
   expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(JSON.parse(body)).toMatchObject({ code: 'BODY_INVALID', params: { reason } });
+});
+
+it.each([
+  ['/api/v1/jobs', 'application/json'],
+  ['/api/v1/values?profile=x', 'text/csv'],
+])('a body that stops arriving at %s is answered with 408, and the connection ends', async (path, type) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const timersBefore = vi.getTimerCount();
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: ${type}\r\ncontent-length: 99\r\n\r\n{`,
+    );
+    while (vi.getTimerCount() === timersBefore) await new Promise((resolve) => setImmediate(resolve));
+    vi.advanceTimersByTime(REQUEST_TIMEOUT_MS);
+    const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1.1 408 /);
+    expect(JSON.parse(body)).toMatchObject({
+      code: 'BODY_INVALID',
+      params: { reason: 'took too long to arrive' },
+    });
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 interface Answer {

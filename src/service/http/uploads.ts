@@ -2,9 +2,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { EspmintError } from '../../core/errors/index.js';
 import { operationList, type Upload } from '../contract/index.js';
+import { answerNoRequest } from './errors.js';
 
 /** Of a whole request in JSON, and of the longest silence within an upload. */
-const REQUEST_TIMEOUT_MS = 30_000;
+export const REQUEST_TIMEOUT_MS = 30_000;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -34,9 +35,14 @@ export function takeUploads(app: FastifyInstance): void {
 /** Node's own limit of a request would end long uploads too. */
 function endWhenLate({ raw }: FastifyRequest): void {
   const timer = setTimeout(() => {
-    if (!raw.complete) raw.destroy();
+    if (!raw.complete) answerLate(raw);
   }, REQUEST_TIMEOUT_MS).unref();
   for (const event of ['end', 'close']) raw.once(event, () => clearTimeout(timer));
+}
+
+/** What came so far is no request: nobody else will answer it. */
+function answerLate({ socket }: FastifyRequest['raw']): void {
+  answerNoRequest(Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
 }
 
 const contentTypeOf = ({ headers }: FastifyRequest): string =>
@@ -50,7 +56,7 @@ async function* piecesOf({ raw }: FastifyRequest): AsyncGenerator<Uint8Array> {
   // An answer is still to be sent over it when reading ends early.
   const pieces = raw.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array, undefined>;
   for (;;) {
-    const timer = setTimeout(() => raw.destroy(), REQUEST_TIMEOUT_MS).unref();
+    const timer = setTimeout(() => answerLate(raw), REQUEST_TIMEOUT_MS).unref();
     const next = await pieces
       .next()
       .catch((error: unknown) => {

@@ -1,6 +1,6 @@
 // What Prometheus reads: boards by result and cause, stage times, yield, slots, and how far the registry is behind.
 import { Counter, Gauge, Histogram, Registry as MetricRegistry } from 'prom-client';
-import type { Job, LiveEvent, PortState } from '../contract/index.js';
+import type { Job, PortState } from '../contract/index.js';
 import { portSchema } from '../contract/ports.js';
 import type { Registry, Runs } from '../../registry/index.js';
 import { withMoments } from '../http/moments.js';
@@ -88,15 +88,15 @@ export class Metrics {
     };
   }
 
-  /** Every event of the service; a run is counted once, when it has ended. */
-  heard(event: LiveEvent): void {
-    if (event.type !== 'job' || event.job.state === 'running' || this.#counted.has(event.job.id)) return;
-    this.#counted.add(event.job.id);
+  /** A run that has ended; it is counted once, however often it is heard of. */
+  heard(job: Job): void {
+    if (this.#counted.has(job.id)) return;
+    this.#counted.add(job.id);
     for (const oldest of this.#counted) {
       if (this.#counted.size <= REMEMBERED) break;
       this.#counted.delete(oldest);
     }
-    this.#count(event.job);
+    this.#count(job);
   }
 
   /** In the text format. A registry that does not answer is shown as such, and is no failure. */
