@@ -25,7 +25,10 @@ const GROUPS = [
     test: /src\/cli\/((run|io|program|examples)\.ts|arguments\/|output\/(printable|show|table|format|colours)|compose\/(compose|origin|whoami|firmware)\.ts)|src\/files\/|src\/registry\/(data-dir|process-user|reason)|commander\/|picocolors\//,
     priority: 1,
   },
-  { name: 'core', test: /src\/core\/((?!line-pattern|absent-values)[^/]+\.ts|chips\/|masking\/)/ },
+  {
+    name: 'core',
+    test: /src\/core\/((?!line-pattern|absent-values|settings-file)[^/]+\.ts|chips\/|masking\/)/,
+  },
   {
     name: 'nvs',
     test: /src\/core\/nvs\/(?!index|encryption|xts|keys|verify|inspect|mass|merge|export|findings)/,

@@ -1,8 +1,10 @@
 // The service on a real socket: live events with replay, sign-in, exposure, and a stop in good order.
 import http from 'node:http';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { systemZone } from '../core/times.js';
+import { thisProcess } from '../registry/spool/owner.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventReader, type ReadEvent } from '../../test/support/event-reader.js';
 import { createBench, type TestBench } from '../../test/support/service-bench.js';
@@ -259,7 +261,25 @@ describe('starting and stopping', () => {
   it('says which address is taken', async () => {
     const { url } = await start();
     const port = Number(new URL(url).port);
-    await expect(start({ port })).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
+    const dataDir = join(bench.dataDir, 'other');
+    await expect(start({ port, dataDir })).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
+    // What it had taken is free again.
+    await start({ dataDir });
+  });
+  it('leaves the jobs of a service that runs on the same data alone, and says whose they are', async () => {
+    const first = await start();
+    const refused = await start().catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'DATA_DIR_UNUSABLE' });
+    expect(String(refused)).toContain(`process ${process.pid} on ${hostname()}; stop that one first`);
+    await first.close();
+    await start();
+  });
+  it('takes over from one that was killed', async () => {
+    const folder = join(bench.dataDir, 'service');
+    await mkdir(folder, { mode: 0o700 });
+    await writeFile(join(folder, 'owner.json'), JSON.stringify({ ...thisProcess(), pid: 2 ** 22 - 1 }));
+    await start();
+    expect(JSON.parse(await readFile(join(folder, 'owner.json'), 'utf8'))).toEqual(thisProcess());
   });
   it('lets a running board finish, tells everybody, and takes no new one', async () => {
     const service = await start();

@@ -1,5 +1,6 @@
 // Starts the service: decides whether this address may be served like that, listens, and says where.
 import { EspmintError, toEspmintError } from '../core/errors/index.js';
+import { ownFolder } from '../registry/files.js';
 import { createApp, type AppOptions } from './app.js';
 import { People } from './access/people.js';
 import { PROFILE_EXAMPLE } from '../core/profile/example.js';
@@ -27,16 +28,27 @@ export interface RunningService {
   close(): Promise<void>;
 }
 
-/** @throws PLAIN_HTTP_REFUSED, USERS_MISSING, LISTEN_FAILED, STATE_UNREADABLE */
+/** @throws PLAIN_HTTP_REFUSED, USERS_MISSING, DATA_DIR_UNUSABLE where another service uses it, LISTEN_FAILED, STATE_UNREADABLE */
 export async function startService(parts: ServiceParts, options: StartOptions): Promise<RunningService> {
   const { host = DEFAULT_HOST, port = DEFAULT_PORT, tls } = options;
   await checkExposure(options);
-  const app = await createApp(parts, options);
+  const release = await ownFolder(options.dataDir, 'service', 'an `espmint serve`');
+  const app = await createApp(parts, options).catch(async (error: unknown) => {
+    await release();
+    throw error;
+  });
+  const end = async (): Promise<void> => {
+    try {
+      await app.close();
+    } finally {
+      await release();
+    }
+  };
   try {
     await app.ready();
     await app.listen({ host, port });
   } catch (error) {
-    await app.close();
+    await end();
     throw listenError(`${host}:${port}`, error);
   }
   const [address] = app.addresses();
@@ -51,7 +63,7 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
     hasPeople: () => new People(options.dataDir).anybody(),
     close: () => {
       clearTimeout(warmUp);
-      return (closed ??= app.close());
+      return (closed ??= end());
     },
   };
 }

@@ -1,14 +1,16 @@
-// Whose a folder of the spool, or of `work`, is: one process writes to it, and says all the time that it lives.
+// Whose a folder of the spool, of `work`, or of a service is: one process writes to it, and says all the time that it lives.
 //
 // The folder holds `owner.json`, whose time of change is the heartbeat. A process that is seen to be gone, because its id
 // is free or was given to another one, leaves its folder at once. Where that cannot be seen (it ran in another container
 // or on another computer) the folder is free when the heartbeat has stopped for a while. A process that only slept finds
 // out with its next append that its folder is not its own any more: see log.ts.
 import { readFileSync } from 'node:fs';
-import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { codeOf, pidNamespace, PRIVATE_FILE } from '../../files/index.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EspmintError } from '../../core/errors/index.js';
+import { codeOf, makePrivateDir, pidNamespace, PRIVATE_FILE, toWriteError } from '../../files/index.js';
 import { isAlive } from '../embedded/processes.js';
 
 const OWNER_FILE = 'owner.json';
@@ -54,22 +56,82 @@ export function beginHeartbeat(folder: string): () => void {
   return () => clearInterval(timer);
 }
 
+/** Folders of this very process that `ownFolder` gave it. */
+const OWN = new Set<string>();
+const LOOK_AGAIN_MS = 1_000;
+
+/**
+ * Makes a folder of the data directory that stays this process's own until the returned function is called, or it dies. One whose owner cannot
+ * be seen (a container that was made anew) is waited for until its heartbeat has stopped.
+ *
+ * @param what has it, for the message: `An espmint serve`
+ * @throws DATA_DIR_UNUSABLE where another process has it; FILE_UNWRITABLE, DISK_FULL
+ */
+export async function ownFolder(dataDir: string, name: string, what: string): Promise<() => Promise<void>> {
+  const folder = join(dataDir, name);
+  const file = join(folder, OWNER_FILE);
+  await makePrivateDir(folder);
+  const deadline = Date.now() + LEASE_MS + HEARTBEAT_MS;
+  for (;;) {
+    const held = await readFile(file, 'utf8').catch(() => '');
+    const state = await ownerState(folder, OWN.has(folder));
+    if (state === 'gone') {
+      await removeOwner(file, held);
+      try {
+        await writeOwner(folder);
+        break;
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw toWriteError(file, error);
+      }
+    } else if (state === 'alive' || Date.now() > deadline) {
+      const { pid, host } = parseOwner(held) ?? {};
+      const reason = `${what} uses it: process ${pid ?? 'unknown'} on ${host ?? 'another computer'}; stop that one first`;
+      throw new EspmintError('DATA_DIR_UNUSABLE', { path: dataDir, reason });
+    }
+    await sleep(LOOK_AGAIN_MS);
+  }
+  OWN.add(folder);
+  const endHeartbeat = beginHeartbeat(folder);
+  return async () => {
+    endHeartbeat();
+    OWN.delete(folder);
+    await rm(file, { force: true }).catch(() => undefined);
+  };
+}
+
+/** Of a process that is gone; one that another process has written meanwhile is put back. */
+async function removeOwner(file: string, held: string): Promise<void> {
+  const aside = `${file}.${process.pid}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw toWriteError(file, error);
+  }
+  if ((await readFile(aside, 'utf8')) === held) await rm(aside, { force: true });
+  else await rename(aside, file);
+}
+
 /**
  * Whether nobody writes to this folder any more. In doubt somebody does.
  *
  * @param isOpenHere what counts for a folder of this very process
  */
 export async function isAbandoned(folder: string, isOpenHere: boolean): Promise<boolean> {
+  return (await ownerState(folder, isOpenHere)) === 'gone';
+}
+
+async function ownerState(folder: string, isOpenHere: boolean): Promise<Liveness> {
   const file = join(folder, OWNER_FILE);
   try {
     const { mtimeMs } = await stat(file);
     const isSilent = Math.abs(Date.now() - mtimeMs) > LEASE_MS;
     const owner = parseOwner(await readFile(file, 'utf8'));
     const state = owner === undefined ? 'unknown' : stateOf(owner, isOpenHere);
-    return state === 'gone' || (state === 'unknown' && isSilent);
+    return state === 'unknown' && isSilent ? 'gone' : state;
   } catch (error) {
     // A folder has had this file since before it bore its name: somebody removed it.
-    return codeOf(error) === 'ENOENT';
+    return codeOf(error) === 'ENOENT' ? 'gone' : 'unknown';
   }
 }
 
