@@ -1,23 +1,18 @@
 // A label printer for tests and demos: takes ZPL on a TCP port, keeps the labels, answers ~HS.
-import { createServer, type Socket } from 'node:net';
+import type { BoardServer } from './servers/server.js';
+import { listenTcp } from './servers/sockets.js';
 
-export interface VirtualPrinter {
-  /** `tcp://127.0.0.1:PORT` */
-  readonly url: string;
+export interface VirtualPrinter extends BoardServer {
   /** From ^XA to ^XZ, oldest first. */
   readonly labels: readonly string[];
   /** What it says of itself from now on. */
   set(state: { readonly paperOut?: boolean; readonly answers?: boolean }): void;
-  close(): Promise<void>;
 }
 
 export async function startVirtualPrinter(port = 0): Promise<VirtualPrinter> {
   const labels: string[] = [];
-  const sockets = new Set<Socket>();
   let state = { paperOut: false, answers: true };
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
+  const server = await listenTcp('tcp', { host: '127.0.0.1', port }, (socket) => {
     let text = '';
     socket.on('data', (bytes) => {
       text += bytes.toString('utf8');
@@ -29,19 +24,9 @@ export async function startVirtualPrinter(port = 0): Promise<VirtualPrinter> {
       text = text.replaceAll('~HS', '');
       if (state.answers) socket.write(statusOf(state).repeat(requests.length));
     });
+    return true;
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const address = server.address();
-  return {
-    url: `tcp://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}`,
-    labels,
-    set: (next) => (state = { ...state, ...next }),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
+  return { ...server, labels, set: (next) => (state = { ...state, ...next }) };
 }
 
 /** Three lines between STX and ETX, as the ZPL II guide lists their fields. */

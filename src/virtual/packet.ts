@@ -29,7 +29,7 @@ export const OP = {
 
 const HEADER_BYTES = 8;
 /** Sub-header of the *_DATA commands: length, sequence number, 0, 0. */
-const DATA_HEADER_BYTES = 16;
+export const DATA_HEADER_BYTES = 16;
 const CHECKSUM_SEED = 0xef;
 
 export interface Request {
@@ -52,7 +52,7 @@ export function decodeRequest(frame: Uint8Array): Request | undefined {
   };
 }
 
-/** One reply, SLIP-encoded. `status` stands after the data: 4 bytes from a ROM, 2 from the stub. */
+/** One reply of the stub, SLIP-encoded; `status` stands after the data. */
 export function encodeReply(op: number, value: number, data: Uint8Array, status: Uint8Array): Uint8Array {
   const frame = new Uint8Array(HEADER_BYTES + data.length + status.length);
   const view = viewOf(frame);
@@ -73,27 +73,6 @@ export function wordsOf(data: Uint8Array): number[] {
 
 /** One such word by its index. */
 export const wordAt = (data: Uint8Array, index: number): number => viewOf(data).getUint32(4 * index, true);
-
-export interface DataBlock {
-  readonly sequence: number;
-  readonly payload: Uint8Array;
-  /** The length word of the sub-header equals the bytes that came. */
-  readonly lengthMatches: boolean;
-  readonly checksumMatches: boolean;
-}
-
-/** The block of a *_DATA command; undefined where even the sub-header is not whole. */
-export function decodeDataBlock(request: Request): DataBlock | undefined {
-  if (request.data.length < DATA_HEADER_BYTES) return undefined;
-  const [length = 0, sequence = 0] = wordsOf(request.data);
-  const payload = request.data.subarray(DATA_HEADER_BYTES);
-  return {
-    sequence,
-    payload,
-    lengthMatches: length === payload.length,
-    checksumMatches: (request.checksum & 0xff) === checksumOf(payload),
-  };
-}
 
 /** XOR of all bytes, seeded with EF. */
 export function checksumOf(payload: Uint8Array): number {

@@ -39,3 +39,8 @@ export const send = (bytes: Uint8Array): Step => ({ do: 'send', bytes });
 export const busy = (ms: number, on: TimeSpentOn): Step => ({ do: 'busy', ms, on });
 export const receive: Step = { do: 'receive' };
 export const setBaud = (baud: number): Step => ({ do: 'set-baud', baud });
+
+/** Lines of a log. */
+export function* print(lines: readonly string[]): Steps {
+  for (const line of lines) yield send(new TextEncoder().encode(`${line}\r\n`));
+}

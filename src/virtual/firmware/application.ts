@@ -1,7 +1,8 @@
 // What runs when a chip starts from flash: a few personalities, distinguished by what they print.
 import type { FlashMemory } from '../flash/memory.js';
 import type { Machine } from '../machine.js';
-import { busy, send, type Firmware, type Next, type Steps } from '../steps.js';
+import { busy, print, type Firmware, type Next, type Steps } from '../steps.js';
+import { APPLICATION_START } from './boot-text.js';
 import { readNvs, type NvsItem } from './nvs-reader.js';
 import type { Radio } from './wifi/radio.js';
 import { nvsPartition } from './wifi/settings.js';
@@ -24,11 +25,6 @@ export const APPLICATIONS = {
 } as const;
 export type ApplicationName = keyof typeof APPLICATIONS;
 
-const START = [
-  'I (29) boot: ESP-IDF v5.4 2nd stage bootloader',
-  'I (57) boot: Loaded app from partition at offset 0x10000',
-  'I (312) main_task: Calling app_main()',
-];
 const PANIC = [
   "Guru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.",
   'Backtrace: 0x400d1234:0x3ffb4f00 0x400d5678:0x3ffb4f20',
@@ -50,31 +46,27 @@ const PROGRAMS: Readonly<
 > = {
   *stock() {
     yield* print([
-      ...START,
+      ...APPLICATION_START,
       'I (1931) esp_netif_handlers: sta ip: 192.168.4.2, mask: 255.255.255.0, gw: 192.168.4.1',
       'I (1932) app: got ip:192.168.4.2',
     ]);
     return 'halt';
   },
   *nvs({ flash }) {
-    yield* print([...START, ...tell(flash, masked), 'I (451) app: started']);
+    yield* print([...APPLICATION_START, ...tell(flash, masked), 'I (451) app: started']);
     return 'halt';
   },
   *'nvs-leaky'({ flash }) {
-    yield* print([...START, ...tell(flash, ({ value }) => value), 'I (451) app: started']);
+    yield* print([...APPLICATION_START, ...tell(flash, ({ value }) => value), 'I (451) app: started']);
     return 'halt';
   },
   *silent() {
     return 'halt';
   },
-  panic: () => failing([...START, ...PANIC]),
+  panic: () => failing([...APPLICATION_START, ...PANIC]),
   brownout: () => failing(['', 'Brownout detector was triggered', '']),
   'no-app': () => failing(['invalid header: 0xffffffff', 'invalid header: 0xffffffff']),
 };
-
-function* print(lines: readonly string[]): Steps {
-  for (const line of lines) yield send(new TextEncoder().encode(`${line}\r\n`));
-}
 
 function* failing(lines: readonly string[]): Steps<Next> {
   yield* print(lines);

@@ -1,4 +1,4 @@
-// What a chip's ROM prints at reset, before its loader or the application takes over.
+// What a chip prints when it starts: its ROM at reset, and the first words of an application.
 import type { ChipName } from '../../core/chips/index.js';
 import type { BootMode } from '../reset-circuit.js';
 
@@ -35,3 +35,10 @@ export function romBootText(chip: ChipName, mode: BootMode, cause: ResetCause = 
   const [rom, built] = ROM_BANNERS[chip];
   return `ESP-ROM:${rom}\r\nBuild:${built}\r\nrst:${NEWER_CAUSES[cause]},boot:${strap} (${name})\r\n${waiting}`;
 }
+
+/** Bootloader and application of ESP-IDF. */
+export const APPLICATION_START = [
+  'I (29) boot: ESP-IDF v5.4 2nd stage bootloader',
+  'I (57) boot: Loaded app from partition at offset 0x10000',
+  'I (312) main_task: Calling app_main()',
+];

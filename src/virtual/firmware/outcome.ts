@@ -1,6 +1,6 @@
-// What a command handler gives back: the reply's content or an error, and what follows the reply.
-import type { Next, Step, Steps } from '../steps.js';
+// What a command handler gives back: the reply's content or an error, what follows the reply, and the faults in its way.
 import type { Request } from '../packet.js';
+import { busy, type Next, type Step, type Steps } from '../steps.js';
 
 export interface Outcome {
   /** The reply's 32-bit value word. */
@@ -37,3 +37,22 @@ export const atOnce = (handle: (request: Request) => Outcome): Handler =>
   function* (request) {
     return handle(request);
   };
+
+/**
+ * One request carried out, with the faults that stand in its way.
+ * @param carryOut the command itself. @param refusal error number of a flash that fails.
+ * @returns undefined: there is no answer.
+ */
+export function* answerOf(
+  request: Request,
+  sabotage: Sabotage | undefined,
+  refusal: number,
+  carryOut: () => Steps<Outcome>,
+): Steps<Outcome | undefined> {
+  if (sabotage === undefined) return yield* carryOut();
+  const { delayMs, fate } = sabotage.before(request.op);
+  if (delayMs > 0) yield busy(delayMs, 'command');
+  if (fate === 'ignore') return undefined;
+  if (fate === 'refuse') return fail(refusal);
+  return sabotage.after(request, yield* carryOut());
+}

@@ -1,8 +1,8 @@
 // What an upload into RAM runs as. No code is executed: a program is recognised by where it starts.
 import type { Machine } from '../machine.js';
 import type { Next } from '../steps.js';
-import type { Segment } from './memory-commands.js';
 import { Stub } from './stub.js';
+import type { Segment } from './stub-memory.js';
 
 /** The ROMs of these chips run nothing from RAM while secure boot is on. */
 const REFUSE_WITH_SECURE_BOOT = ['esp32c3', 'esp32s3'];
@@ -27,7 +27,7 @@ export function launchFromRam(
 
 /** Past the check: as through a function pointer of the ROM that was turned to the entry point. */
 export function launchAnyway(machine: Machine, entry: number, segments: readonly Segment[]): Next {
-  const isInside = segments.some(({ start, bytes }) => entry >= start && entry < start + bytes.length);
-  const size = segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const isInside = segments.some(({ start, sizeBytes }) => entry >= start && entry < start + sizeBytes);
+  const size = segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return isInside && size <= MAX_STUB_BYTES ? new Stub(machine, launchFromRam) : 'halt';
 }

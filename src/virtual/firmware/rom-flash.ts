@@ -7,7 +7,7 @@ import type { Machine } from '../machine.js';
 import { checksumOf, OP, wordAt, type Request } from '../packet.js';
 import { busy, type Steps } from '../steps.js';
 import { atOnce, fail, OK, type Handler, type Outcome } from './outcome.js';
-import { ROM_ERROR } from './rom-errors.js';
+import { ROM_ERROR } from './errors.js';
 import { RomInflater } from './rom-inflate.js';
 import { KEEPS_ERROR } from './rom-memory-commands.js';
 import { fitsBlock, Transfer } from './rom-transfer.js';

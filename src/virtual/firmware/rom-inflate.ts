@@ -1,7 +1,7 @@
 // How a ROM unpacks a compressed upload: into a window of 32 KB that goes to flash when it is full, and with the last block.
 import { Unzlib } from 'fflate';
 import { viewOf } from '../packet.js';
-import { ROM_ERROR } from './rom-errors.js';
+import { ROM_ERROR } from './errors.js';
 
 const WINDOW_BYTES = 0x8000;
 const ADLER_BYTES = 4;

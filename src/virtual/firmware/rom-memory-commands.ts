@@ -1,11 +1,10 @@
 // Registers and RAM by the ROM loader: READ_REG, WRITE_REG and the MEM_* upload.
 import type { Machine } from '../machine.js';
 import { OP, wordAt, type Request } from '../packet.js';
-import type { Next } from '../steps.js';
-import type { Segment } from './memory-commands.js';
 import { atOnce, fail, OK, type Handler, type Outcome } from './outcome.js';
-import { ROM_ERROR } from './rom-errors.js';
+import { ROM_ERROR } from './errors.js';
 import { fitsBlock, type Transfer } from './rom-transfer.js';
+import type { RamLauncher, Segment } from './stub-memory.js';
 
 /** Bytes of one WRITE_REG group: address, value, mask, delay in µs. */
 const GROUP_BYTES = 16;
@@ -13,13 +12,13 @@ const BEGIN_BYTES = 16;
 const END_BYTES = 8;
 
 export class RomMemoryCommands {
-  private readonly segments: { readonly start: number; readonly bytes: number[] }[] = [];
+  /** All that was uploaded since the reset. */
+  readonly segments: Segment[] = [];
 
-  /** @param start gives what runs at an entry point, from all that was uploaded. */
   constructor(
     private readonly machine: Machine,
     private readonly transfer: Transfer,
-    private readonly start: (entry: number, segments: readonly Segment[]) => Next | undefined,
+    private readonly launch: RamLauncher,
   ) {}
 
   handlers(): [number, Handler][] {
@@ -30,11 +29,6 @@ export class RomMemoryCommands {
       [OP.MEM_DATA, atOnce((request) => this.take(request))],
       [OP.MEM_END, atOnce((request) => this.end(request))],
     ];
-  }
-
-  /** All that was uploaded since the reset. */
-  uploaded(): Segment[] {
-    return this.segments.map(({ start, bytes }) => ({ start, bytes: Uint8Array.from(bytes) }));
   }
 
   /** As many groups as are whole. */
@@ -52,7 +46,7 @@ export class RomMemoryCommands {
     const address = wordAt(data, 3);
     const [sizeBytes, blocks] = [wordAt(data, 0), wordAt(data, 1)];
     this.transfer.start({ sizeBytes, blocks, blockBytes, address, encrypts: this.transfer.encrypts });
-    this.segments.push({ start: address, bytes: [] });
+    this.segments.push({ start: address, sizeBytes: 0 });
     return KEEPS_ERROR;
   }
 
@@ -61,7 +55,8 @@ export class RomMemoryCommands {
     if (typeof payload === 'number') return fail(payload);
     this.machine.bus.load(this.transfer.address, payload);
     this.transfer.advance(payload.length);
-    for (const byte of payload) this.segments.at(-1)?.bytes.push(byte);
+    const segment = this.segments.at(-1);
+    if (segment !== undefined) segment.sizeBytes += payload.length;
     return KEEPS_ERROR;
   }
 
@@ -71,7 +66,7 @@ export class RomMemoryCommands {
     const stays = (data[0] ?? 0) !== 0;
     if (stays) return KEEPS_ERROR;
     const entry = wordAt(data, 1);
-    const next = entry === 0 ? 'run' : this.start(entry, this.uploaded());
+    const next = entry === 0 ? 'run' : this.launch(this.machine, entry, this.segments);
     return next === undefined ? KEEPS_ERROR : { ...KEEPS_ERROR, next };
   }
 }

@@ -1,6 +1,6 @@
 // An upload to a ROM loader, in numbered blocks: into RAM or into flash, by one set of variables for both.
 import { checksumOf, wordAt, type Request } from '../packet.js';
-import { ROM_ERROR } from './rom-errors.js';
+import { ROM_ERROR } from './errors.js';
 
 /** Largest data block. */
 const MAX_BLOCK_BYTES = 0x1800;

@@ -4,10 +4,9 @@ import type { Machine } from '../machine.js';
 import { OP, wordAt, type Request } from '../packet.js';
 import { SlipDecoder } from '../slip.js';
 import { receive, send, setBaud, type Firmware, type Next, type Steps } from '../steps.js';
-import { answerOf } from './answer.js';
-import { atOnce, type Handler, type Outcome } from './outcome.js';
+import { answerOf, atOnce, type Handler, type Outcome } from './outcome.js';
 import { launchAnyway, launchFromRam } from './ram-programs.js';
-import { ROM_ERROR } from './rom-errors.js';
+import { ROM_ERROR } from './errors.js';
 import { RomFlash } from './rom-flash.js';
 import { ReplyBuffer, RequestBuffer, ROM_BUFFER_BYTES } from './rom-memory.js';
 import { RomMemoryCommands } from './rom-memory-commands.js';
@@ -38,9 +37,7 @@ export class RomLoader implements Firmware {
 
   constructor(private readonly machine: Machine) {
     const transfer = new Transfer();
-    this.memory = new RomMemoryCommands(machine, transfer, (entry, segments) =>
-      launchFromRam(machine, entry, segments),
-    );
+    this.memory = new RomMemoryCommands(machine, transfer, launchFromRam);
     this.handlers = new Map([
       ...this.memory.handlers(),
       ...new RomFlash(machine, transfer).handlers(),
@@ -101,7 +98,7 @@ export class RomLoader implements Firmware {
   private hijackedRead(op: number): Next | undefined {
     if (op !== OP.READ_FLASH_SLOW || this.machine.spec.name !== 'esp32s3') return undefined;
     const entry = this.machine.bus.read(S3_FLASH_READ_POINTER);
-    return entry === 0 ? undefined : launchAnyway(this.machine, entry, this.memory.uploaded());
+    return entry === 0 ? undefined : launchAnyway(this.machine, entry, this.memory.segments);
   }
 
   /**

@@ -3,12 +3,11 @@ import type { Machine } from '../machine.js';
 import { decodeRequest, encodeReply, OP, wordsOf, type Request } from '../packet.js';
 import { encodeSlip, SlipDecoder } from '../slip.js';
 import { receive, send, setBaud, type Firmware, type Next, type Steps } from '../steps.js';
-import { answerOf } from './answer.js';
-import { MemoryCommands, type RamLauncher } from './memory-commands.js';
-import { atOnce, fail, type Handler, type Outcome } from './outcome.js';
+import { answerOf, atOnce, fail, type Handler, type Outcome } from './outcome.js';
 import { securityInfo } from './security.js';
-import { STUB_ERROR } from './stub-errors.js';
+import { STUB_ERROR } from './errors.js';
 import { StubFlash } from './stub-flash.js';
+import { StubMemory, type RamLauncher } from './stub-memory.js';
 
 /** A 16 KB block with its headers. */
 const MAX_FRAME_BYTES = 0x4000 + 24;
@@ -30,15 +29,8 @@ export class Stub implements Firmware {
     private readonly machine: Machine,
     launch: RamLauncher,
   ) {
-    const errors = {
-      badLength: STUB_ERROR.badLength,
-      badChecksum: STUB_ERROR.badChecksum,
-      cutGroup: STUB_ERROR.notEnoughData,
-      notLoading: STUB_ERROR.notInFlashMode,
-    };
-    const memory = new MemoryCommands(machine, errors, (entry, segments) => launch(machine, entry, segments));
     this.handlers = new Map([
-      ...memory.handlers(),
+      ...new StubMemory(machine, launch).handlers(),
       ...new StubFlash(machine).handlers(),
       [OP.CHANGE_BAUDRATE, atOnce(changeBaud)],
       [OP.GET_SECURITY_INFO, atOnce(() => this.securityInfo())],

@@ -1,5 +1,7 @@
 // The air around virtual boards of this process: what a host sends, each of them hears, and those that join acknowledge.
+import { bytesOfMac } from '../board-parts.js';
 import type { VirtualBoard } from '../board.js';
+import type { ReceivedNetwork } from '../firmware/wifi/esptouch-receiver.js';
 
 /** What a host opens to send packets and hear acknowledgements; the shape of src/wifi's AirSocket. */
 export interface NearAirSocket {
@@ -10,13 +12,29 @@ export interface NearAirSocket {
 
 const REPLY_PORT = 7002;
 const FIRST_ACK_MS = 20;
-const ACKNOWLEDGE_EVERY_MS = 100;
-const ACKNOWLEDGEMENTS = 30;
+export const ACKNOWLEDGE_EVERY_MS = 100;
+export const ACKNOWLEDGEMENTS = 30;
+
+type Hearing = Pick<VirtualBoard, 'mac' | 'radio'>;
+
+/** What a board says again and again once the packets that it heard, this one the last, have brought it online. */
+export function acknowledgementOf(
+  { mac, radio }: Hearing,
+  length: number,
+): { readonly network: ReceivedNetwork; readonly address: string; readonly packet: Uint8Array } | undefined {
+  const heard = radio.hear(length);
+  if (heard?.outcome.joined !== true) return undefined;
+  const { network, outcome } = heard;
+  const { protocol, token, portIndex = 0 } = network;
+  const packet =
+    protocol === 'v1'
+      ? [token, ...bytesOfMac(mac), ...outcome.address.split('.').map(Number)]
+      : [portIndex, ...bytesOfMac(mac)];
+  return { network, address: outcome.address, packet: Uint8Array.from(packet) };
+}
 
 /** @param boards that are plugged in, whenever a packet goes out */
-export function openVirtualAir(
-  boards: () => Iterable<Pick<VirtualBoard, 'mac' | 'radio'>>,
-): (port: number) => Promise<NearAirSocket> {
+export function openVirtualAir(boards: () => Iterable<Hearing>): (port: number) => Promise<NearAirSocket> {
   return () => {
     let hear: (bytes: Uint8Array, from: string) => void = () => undefined;
     /** By the address of the board that repeats its acknowledgement. */
@@ -38,15 +56,10 @@ export function openVirtualAir(
       },
     });
 
-    function listen({ mac, radio }: Pick<VirtualBoard, 'mac' | 'radio'>, length: number): void {
-      const heard = radio.hear(length);
-      if (heard?.outcome.joined !== true) return;
-      const { address } = heard.outcome;
-      const { protocol, token, portIndex = 0 } = heard.network;
-      const own = mac.split(':').map((part) => Number.parseInt(part, 16));
-      const packet = Uint8Array.from(
-        protocol === 'v1' ? [token, ...own, ...address.split('.').map(Number)] : [portIndex, ...own],
-      );
+    function listen(board: Hearing, length: number): void {
+      const heard = acknowledgementOf(board, length);
+      if (heard === undefined) return;
+      const { address, packet } = heard;
       let left = ACKNOWLEDGEMENTS;
       const say = (): void => {
         hear(packet, address);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { HostPort, VirtualBoard } from '../board.js';
 import { COM_PORT_OPTION, ComPort } from './com-port.js';
 import type { BoardServer } from './server.js';
-import { listenForOne, type ListenAddress } from './sockets.js';
+import { listenTcp, type ListenAddress } from './sockets.js';
 import {
   encodeData,
   encodeNegotiation,
@@ -19,7 +19,7 @@ const SUPPORTED: readonly number[] = [BINARY, SUPPRESS_GO_AHEAD, COM_PORT_OPTION
 
 /** Serves `rfc2217://`. The board runs its application until the lines reset it. @throws VIRTUAL_LISTEN_FAILED */
 export function serveRfc2217(board: VirtualBoard, address: ListenAddress): Promise<BoardServer> {
-  return listenForOne('rfc2217', address, (client) => {
+  return listenTcp('rfc2217', address, (client) => {
     if (!board.isFree) return false;
     new Session(board, client);
     return true;

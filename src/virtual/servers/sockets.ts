@@ -1,4 +1,4 @@
-// Listening on a TCP port for one client at a time; more are turned away.
+// Listening on a TCP port: its URL, who may come in, and the end.
 import { createServer, type Server, type Socket } from 'node:net';
 import { listenFailed, type BoardServer } from './server.js';
 
@@ -13,7 +13,7 @@ export interface ListenAddress {
  * @param serve takes a client; false turns it away.
  * @throws VIRTUAL_LISTEN_FAILED
  */
-export async function listenForOne(
+export async function listenTcp(
   scheme: string,
   address: ListenAddress,
   serve: (client: Socket) => boolean,
@@ -26,26 +26,27 @@ export async function listenForOne(
     client.on('error', () => undefined);
     if (!serve(client)) client.destroy();
   });
-  await listening(server, scheme, address);
-  const bound = server.address();
-  const port = bound !== null && typeof bound === 'object' ? bound.port : address.port;
-  return {
-    url: `${scheme}://${bracketed(address.host)}:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const client of clients) client.destroy();
-      }),
-  };
+  return listening(server, scheme, address, clients);
 }
 
-function listening(server: Server, scheme: string, { host, port }: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(listenFailed(`${scheme}://${bracketed(host)}:${port}`, error));
+/** @param clients that are put out in the end */
+export function listening(
+  server: Server,
+  scheme: string,
+  { host, port }: ListenAddress,
+  clients: Iterable<Socket>,
+): Promise<BoardServer> {
+  const urlOf = (bound: number): string => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const client of clients) client.destroy();
     });
-    server.listen(port, host, resolve);
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(listenFailed(urlOf(port), error)));
+    server.listen(port, host, () => {
+      const bound = server.address();
+      resolve({ url: urlOf(bound !== null && typeof bound === 'object' ? bound.port : port), close });
+    });
   });
 }
-
-const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);

@@ -1,7 +1,7 @@
 // A virtual board behind a plain TCP stream: bytes only, one connection is one session.
 import type { VirtualBoard } from '../board.js';
 import { awaitClient, leaveBoard, type BoardServer, type LeavePolicy } from './server.js';
-import { listenForOne, type ListenAddress } from './sockets.js';
+import { listenTcp, type ListenAddress } from './sockets.js';
 
 /** Serves `tcp://`. The board waits in its loader. @throws VIRTUAL_LISTEN_FAILED */
 export function serveTcp(
@@ -10,7 +10,7 @@ export function serveTcp(
   policy: LeavePolicy = 'reset',
 ): Promise<BoardServer> {
   awaitClient(board);
-  return listenForOne('tcp', address, (client) => {
+  return listenTcp('tcp', address, (client) => {
     if (!board.isFree) return false;
     const port = board.plugIn({
       bytes: (bytes) => void client.write(bytes),

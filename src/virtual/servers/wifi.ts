@@ -1,11 +1,13 @@
 // The air around a virtual board as sockets of this machine: its portal over HTTP, packets over UDP, and the access
 // point's WPS commands.
 import { createSocket } from 'node:dgram';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { randomInt } from 'node:crypto';
 import type { VirtualBoard } from '../board.js';
 import { listenFailed, type BoardServer } from './server.js';
-import type { ListenAddress } from './sockets.js';
+import { ACKNOWLEDGE_EVERY_MS, ACKNOWLEDGEMENTS, acknowledgementOf } from './near-air.js';
+import { listening, type ListenAddress } from './sockets.js';
 
 const MOST_BODY_BYTES = 4096;
 /** A device with little memory: it speaks to one client at a time. */
@@ -17,9 +19,9 @@ const MOST_SOCKETS = 1;
  * Beside it, for tests: `POST /wps_pbc` and `POST /wps_pin/<pin>`, what an access point's button does, with the name of
  * the network in the body. @throws VIRTUAL_LISTEN_FAILED
  */
-export async function servePortal(board: VirtualBoard, address: ListenAddress): Promise<BoardServer> {
+export function servePortal(board: VirtualBoard, address: ListenAddress): Promise<BoardServer> {
   let nextSession = randomInt(1, 0x7fff_ffff);
-  const sockets = new Set<{ destroy(): void }>();
+  const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
     void readBody(request).then(
       (body) => answer(board, request, response, body, () => nextSession++),
@@ -33,15 +35,7 @@ export async function servePortal(board: VirtualBoard, address: ListenAddress): 
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
   });
-  const port = await listen(server, address);
-  return {
-    url: `http://${address.host}:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
+  return listening(server, 'http', address, sockets);
 }
 
 function answer(
@@ -93,31 +87,18 @@ export function serveAir(
 ): Promise<BoardServer> {
   const socket = createSocket({ type: 'udp4', reuseAddr: true });
   const timers = new Set<NodeJS.Timeout>();
-  const mac = Buffer.from(board.mac.replaceAll(':', ''), 'hex');
   socket.on('message', (bytes, from) => {
-    const heard = board.radio.hear(bytes.length);
-    if (heard?.outcome.joined !== true) return;
-    const { network, outcome } = heard;
-    const own = Buffer.from(outcome.address.split('.').map(Number));
-    const isFirst = network.protocol === 'v1';
-    const packet = isFirst
-      ? Buffer.concat([Buffer.of(network.token), mac, own])
-      : Buffer.concat([Buffer.of(network.portIndex ?? 0), mac]);
-    const port = isFirst ? ports.v1 : (ports.v2[network.portIndex ?? 0] ?? 0);
+    const heard = acknowledgementOf(board, bytes.length);
+    if (heard === undefined) return;
+    const { protocol, portIndex = 0, senderAddress = from.address } = heard.network;
+    const port = protocol === 'v1' ? ports.v1 : (ports.v2[portIndex] ?? 0);
     let left = ACKNOWLEDGEMENTS;
     const timer = setInterval(() => {
-      socket.send(
-        packet,
-        port,
-        isFirst ? (network.senderAddress ?? from.address) : from.address,
-        () => undefined,
-      );
-      if (--left === 0) stop();
-    }, ACKNOWLEDGE_EVERY_MS);
-    const stop = (): void => {
+      socket.send(heard.packet, port, senderAddress, () => undefined);
+      if (--left > 0) return;
       clearInterval(timer);
       timers.delete(timer);
-    };
+    }, ACKNOWLEDGE_EVERY_MS);
     timers.add(timer);
   });
   return new Promise((resolve, reject) => {
@@ -134,9 +115,6 @@ export function serveAir(
   });
 }
 
-const ACKNOWLEDGEMENTS = 30;
-const ACKNOWLEDGE_EVERY_MS = 100;
-
 async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
@@ -146,14 +124,4 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array> {
     pieces.push(piece);
   }
   return new Uint8Array(Buffer.concat(pieces));
-}
-
-function listen(server: Server, { host, port }: ListenAddress): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(listenFailed(`http://${host}:${port}`, error)));
-    server.listen(port, host, () => {
-      const bound = server.address();
-      resolve(bound !== null && typeof bound === 'object' ? bound.port : port);
-    });
-  });
 }

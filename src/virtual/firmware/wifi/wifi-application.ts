@@ -1,6 +1,7 @@
 // Applications that get onto Wi-Fi at run time, one for each way, as programs of the virtual chip.
 import type { Machine } from '../../machine.js';
-import { busy, receive, send, type Firmware, type Next, type Steps } from '../../steps.js';
+import { busy, print, receive, send, type Firmware, type Next, type Steps } from '../../steps.js';
+import { APPLICATION_START } from '../boot-text.js';
 import { joinLog } from './air.js';
 import { ConsoleDevice } from './console-device.js';
 import { EsptouchReceiver } from './esptouch-receiver.js';
@@ -13,11 +14,6 @@ import { readStoredWifi, type StoredWifi } from './settings.js';
 export type WifiApplication =
   'wifi' | 'wifi-console' | 'wifi-improv' | 'wifi-protocomm' | 'wifi-wps' | 'wifi-smartconfig';
 
-const START = [
-  'I (29) boot: ESP-IDF v5.4 2nd stage bootloader',
-  'I (57) boot: Loaded app from partition at offset 0x10000',
-  'I (312) main_task: Calling app_main()',
-];
 const FRAMES = 1_024;
 const SLOW_JOIN_MS = 3_000;
 const CONSOLE_PROMPT = '\r\n>> ';
@@ -37,16 +33,12 @@ export function wifiFirmware(name: WifiApplication, machine: Machine, radio: Rad
   return { decoder: RAW, frameBuffers: FRAMES, run: program };
 }
 
-function* print(lines: readonly string[]): Steps {
-  for (const line of lines) yield send(new TextEncoder().encode(`${line}\r\n`));
-}
-
 /**
  * Follows the keys that the host has written: the mode, and what belongs to it.
  * @param always the one mode of its firmware, whatever the keys say
  */
 function* followNvs(machine: Machine, radio: Radio, always?: string): Steps<Next> {
-  yield* print(START);
+  yield* print(APPLICATION_START);
   const stored = readStoredWifi(machine.flash);
   switch (always ?? stored.mode) {
     case 'portal':
@@ -102,7 +94,7 @@ function ownSettings({ air: { settings } }: Radio): ProtocommSettings {
 
 function* serialConsole(radio: Radio): Steps<Next> {
   const device = new ConsoleDevice(radio.air, radio.consoleMemory);
-  yield* print(START);
+  yield* print(APPLICATION_START);
   let next = yield* perform(device.start(), radio);
   while (next === undefined) next = yield* perform(device.receive(yield receive), radio);
   return next;
@@ -114,7 +106,7 @@ function* improv(machine: Machine, radio: Radio): Steps<Next> {
     mac: Array.from(machine.identity.mac, (byte) => byte.toString(16).padStart(2, '0')).join(':'),
   };
   const device = new ImprovDevice(radio.air, facts);
-  yield* print(START);
+  yield* print(APPLICATION_START);
   let next: Next | undefined;
   while (next === undefined) next = yield* perform(device.receive(yield receive), radio);
   return next;
@@ -142,7 +134,7 @@ function* perform(acts: readonly Act[], radio: Radio): Steps<Next | undefined> {
 
 /** `endpoint session hex`, answered by a line of hex digits; the prompt alone says that the handler failed. */
 function* protocommConsole(machine: Machine, radio: Radio): Steps<Next> {
-  yield* print(START);
+  yield* print(APPLICATION_START);
   radio.portal = new ProtocommDevice(radio.air, portalSettings(radio, readStoredWifi(machine.flash)));
   const say = (text: string): ReturnType<typeof send> => send(new TextEncoder().encode(text));
   yield say(CONSOLE_PROMPT);
