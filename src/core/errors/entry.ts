@@ -1,4 +1,4 @@
-// The shape of one row of the error table, and the process exit codes that rows use.
+// The shape of one row of the error table, the kinds that rows are of, and the process exit codes that they use.
 
 /** Process exit codes. A script can tell bad input from a bad cable without reading text. */
 export const EXIT = {
@@ -28,7 +28,25 @@ export interface ErrorEntry<D> {
   readonly next: (details: D) => string;
 }
 
-/** Gives a row its details type. */
-export function entry<D>(row: ErrorEntry<D>): ErrorEntry<D> {
-  return row;
-}
+type Kind = Pick<ErrorEntry<never>, 'exit' | 'http' | 'retryable'>;
+
+/** Rows of one kind, each with the type of its details; a row may differ in a part of it. */
+export const kind =
+  (usual: Kind) =>
+  <D = Record<never, never>>(row: Omit<ErrorEntry<D>, keyof Kind> & Partial<Kind>): ErrorEntry<D> => ({
+    ...usual,
+    ...row,
+  });
+
+/** A value that the caller gave is wrong. */
+export const input = kind({ exit: EXIT.input, http: 400, retryable: false });
+/** What the caller named is not there. */
+export const missing = kind({ exit: EXIT.input, http: 404, retryable: false });
+/** What the caller wants to make is there already, or in use. */
+export const taken = kind({ exit: EXIT.input, http: 409, retryable: false });
+/** The request contradicts what the registry holds. */
+export const conflict = kind({ exit: EXIT.registry, http: 409, retryable: false });
+/** The other side failed: nothing in the request is wrong, nor in espmint, and a proxy is not to take it for its own trouble. */
+export const link = kind({ exit: EXIT.link, http: 424, retryable: true });
+/** The board is not one that this can be done with. */
+export const board = kind({ exit: EXIT.board, http: 409, retryable: false });

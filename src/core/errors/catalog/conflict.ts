@@ -1,9 +1,6 @@
 // Errors of boards that contradict the registry, and of deciding about them.
 import type { Conflict } from '../../conflict.js';
-import { EXIT, entry } from '../entry.js';
-
-/** Nobody but a person can tell which side is right. */
-const conflict = { exit: EXIT.registry, http: 409, retryable: false } as const;
+import { conflict, missing, taken } from '../entry.js';
 
 /** Both histories go with the error, as far as they are known. */
 export interface OfConflict {
@@ -16,51 +13,40 @@ const decide = ({ conflict: found }: OfConflict): string =>
     : `decide with "espmint devices resolve ${found.id}"`;
 
 export const CONFLICT_ERRORS = {
-  CLONE_SUSPECTED: entry<
+  CLONE_SUSPECTED: conflict<
     { mac: string; uuid: string; hardwareId: string; holder: string } & Partial<OfConflict>
   >({
-    ...conflict,
     problem: ({ mac, hardwareId, holder }) =>
       `The board ${mac} has ${hardwareId === '' ? 'no chip id' : `the chip id ${hardwareId}`}, but the device of that MAC has ${holder}: one of the two is a clone, or its MAC is forged`,
     next: (details) => `set the board aside, or ${decide(details)}`,
   }),
-  HARDWARE_ID_TAKEN: entry<
+  HARDWARE_ID_TAKEN: conflict<
     { hardwareId: string; mac: string; uuid: string; holder: string } & Partial<OfConflict>
   >({
-    ...conflict,
     problem: ({ hardwareId, mac, holder }) =>
       `The board ${mac} has the chip id ${hardwareId}, which belongs to the device ${holder}`,
     next: (details) => `set the board aside, or ${decide(details)}`,
   }),
-  UUID_TAKEN: entry<{ uuid: string; mac: string; holder: string } & Partial<OfConflict>>({
-    ...conflict,
+  UUID_TAKEN: conflict<{ uuid: string; mac: string; holder: string } & Partial<OfConflict>>({
     problem: ({ uuid, mac, holder }) => `The UUID ${uuid} wanted for ${mac} already belongs to ${holder}`,
     next: (details) => `give this board another UUID, or ${decide(details)}`,
   }),
-  MAC_TAKEN: entry<{ mac: string; uuid: string; holder: string } & Partial<OfConflict>>({
-    ...conflict,
+  MAC_TAKEN: conflict<{ mac: string; uuid: string; holder: string } & Partial<OfConflict>>({
     problem: ({ mac, uuid, holder }) =>
       `The board ${mac} is registered under the UUID ${holder}, and ${uuid} was wanted for it`,
     next: (details) =>
       `use the recipe and namespace it was registered with (espmint identity MAC --uuid UUID tells them), or ${decide(details)}`,
   }),
-  CONFLICT_NOT_HERE: entry<{ path: string }>({
-    exit: EXIT.input,
-    http: 409,
-    retryable: false,
+  CONFLICT_NOT_HERE: taken<{ path: string }>({
     problem: ({ path }) => `${path} only remembers which boards were refused; it cannot be decided there`,
     next: () =>
       'provision the board with a registry (leave --registry none out) and decide with "espmint devices resolve", or give it another file with --keys-to',
   }),
-  CONFLICT_UNKNOWN: entry<{ id: number }>({
-    exit: EXIT.input,
-    http: 404,
-    retryable: false,
+  CONFLICT_UNKNOWN: missing<{ id: number }>({
     problem: ({ id }) => `The registry knows no conflict ${id}`,
     next: () => 'look it up with "espmint devices conflicts --all"',
   }),
-  CONFLICT_SETTLED: entry<{ id: number; state: string }>({
-    ...conflict,
+  CONFLICT_SETTLED: conflict<{ id: number; state: string }>({
     problem: ({ id, state }) => `The conflict ${id} is settled (${state})`,
     next: () => 'connect the board again: if it still contradicts the registry, the conflict opens anew',
   }),
