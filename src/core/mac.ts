@@ -43,9 +43,9 @@ export function macFromBytes(bytes: Uint8Array): Mac {
   return text as Mac;
 }
 
-/** The 6 bytes, in the order in which they are written. */
-export function macBytes(mac: Mac): Uint8Array {
-  return hexToBytes(mac.replaceAll(':', ''));
+/** The 6 bytes, in the order in which they are written: of a MAC or BSSID in a checked spelling. */
+export function macBytes(mac: string): Uint8Array {
+  return hexToBytes(mac.replace(/[^0-9a-f]/gi, ''));
 }
 
 /** 12 lower-case hex digits without separators. */

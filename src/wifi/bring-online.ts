@@ -1,5 +1,5 @@
 // Hands a network to a board in the way that it speaks, and waits for the proof of connection.
-import { EspmintError, isEspmintError, type OnWarning } from '../core/errors/index.js';
+import { isEspmintError, type OnWarning } from '../core/errors/index.js';
 import type { WifiProof } from '../core/stages.js';
 import type { Link } from '../driver/link/transport.js';
 import { CONSOLE_PRESETS } from './console/presets.js';
@@ -11,7 +11,8 @@ import { ProtocommClient } from './protocomm/client.js';
 import { ConsoleTransport } from './protocomm/console-transport.js';
 import { JoinLog } from './join-log.js';
 import { settle } from './lines.js';
-import { masker } from './secrets.js';
+import { joinFailed, joinUnproven } from './reasons.js';
+import { masker } from '../core/masking/masker.js';
 
 export interface Credentials {
   readonly ssid: string;
@@ -141,12 +142,7 @@ export async function runConsole(
   const end = results.at(-1);
   const address = results.map(({ captured }) => captured['ip']).findLast((ip) => ip !== undefined);
   if (end?.line !== undefined) return { way: 'console', address, proof: 'firmware', line: end.line };
-  throw new EspmintError('WIFI_JOIN_UNPROVEN', {
-    port: link.address,
-    reason: 'the last step of the script had no answer',
-    why: 'not-said',
-    lastLine: '',
-  });
+  throw joinUnproven(link.address, 'the last step of the script had no answer');
 }
 
 /** Failures that leave the cause open. */
@@ -168,7 +164,5 @@ function joinFailure(
 ): unknown {
   const isOpen = CAUSE_OPEN.some((code) => isEspmintError(error, code));
   const failed = isOpen ? log?.finish() : undefined;
-  if (failed === undefined) return error;
-  const { text: reason, hint, why } = failed;
-  return new EspmintError('WIFI_JOIN_FAILED', { ...names, reason, hint, why }, { cause: error });
+  return failed === undefined ? error : joinFailed(names, failed, error);
 }

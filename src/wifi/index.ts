@@ -9,7 +9,7 @@ export {
 } from './bring-online.js';
 export { CONSOLE_PRESETS, type ConsolePreset } from './console/presets.js';
 export { runScript } from './console/run-script.js';
-export { checkScript, DEFAULT_STEP_MS, scriptMs, type ConsoleScript } from './console/script.js';
+export { checkScript, scriptMs, type ConsoleScript } from './console/script.js';
 export { findWay, type FoundWay } from './find-way.js';
 export { ImprovClient } from './improv/client.js';
 export { type Joined } from './join-log.js';
@@ -17,7 +17,6 @@ export { joinRules, type JoinRules } from './join-rules.js';
 export { checkProtocommNetwork, ProtocommClient, type ProtocommOptions } from './protocomm/client.js';
 export { ConsoleTransport } from './protocomm/console-transport.js';
 export { HttpTransport } from './protocomm/http-transport.js';
-export { masker } from './secrets.js';
 export { cautionOf, type SeenNetwork } from './seen-network.js';
 export { diagnoseSilence, type SilenceFacts } from './smartconfig/diagnosis.js';
 export { ownNetwork } from './smartconfig/own-network.js';

@@ -1,10 +1,10 @@
 // The proof of connection as rules of a boot check: what the driver reads after a reset, judged line by line.
-import { EspmintError, type ErrorCode } from '../core/errors/index.js';
+import { isEspmintError, type EspmintError } from '../core/errors/index.js';
 import type { LinePattern } from '../core/line-pattern.js';
-import { JoinLog, type Joined, type JoinPatterns, type NotJoined } from './join-log.js';
-import type { ReasonText } from './reasons.js';
+import { JoinLog, type Joined } from './join-log.js';
+import { elsewhere, joinFailed, joinUnproven, type ReasonText } from './reasons.js';
 
-export interface JoinRulesOptions extends JoinPatterns {
+export interface JoinRulesOptions {
   readonly port: string;
   /** The network that it is to join; absent: any. */
   readonly ssid?: string | undefined;
@@ -24,54 +24,36 @@ export interface JoinRules {
   explain(error: EspmintError): EspmintError;
 }
 
-export function joinRules({ port, ssid, timeoutMs, ...patterns }: JoinRulesOptions): JoinRules {
-  const log = new JoinLog(patterns);
+export function joinRules({ port, ssid, timeoutMs }: JoinRulesOptions): JoinRules {
+  const log = new JoinLog();
   let joined: Joined | undefined;
-  let failed: NotJoined | undefined;
-  const failure = ({ why, text, hint }: ReasonText): EspmintError =>
-    new EspmintError('WIFI_JOIN_FAILED', { port, ssid: ssid ?? '', reason: text, hint, why });
-  const hear = (line: string): 'failed' | undefined => {
+  let failed: ReasonText | undefined;
+  const hasFailed = (line: string): boolean => {
     const verdict = log.push(line);
-    if (verdict === undefined) return undefined;
-    if (!verdict.joined) failed = verdict;
-    else if (isElsewhere(verdict, ssid)) {
-      const text = `it is on "${verdict.ssid ?? ''}" instead`;
-      failed = {
-        joined: false,
-        why: 'other-network',
-        text,
-        hint: 'remove the credentials that the firmware has of its own',
-        line,
-      };
-    } else joined = verdict;
-    return failed === undefined ? undefined : 'failed';
+    if (verdict?.joined === false) failed = verdict;
+    else if (verdict !== undefined && isElsewhere(verdict, ssid))
+      failed = elsewhere(verdict.ssid, 'remove the credentials that the firmware has of its own');
+    else joined = verdict ?? joined;
+    return failed !== undefined;
   };
   return {
     boot: {
       // Each line is asked for failures first: that is where the log hears it.
-      failure: [{ test: (line) => hear(line) === 'failed' }],
+      failure: [{ test: hasFailed }],
       success: { pattern: { test: () => joined !== undefined } },
       timeoutMs,
     },
     joined: () => {
       if (joined !== undefined) return joined;
-      throw new EspmintError('WIFI_JOIN_UNPROVEN', {
-        port,
-        reason: 'its log said nothing of it',
-        why: 'not-said',
-        lastLine: '',
-      });
+      throw joinUnproven(port, 'its log said nothing of it');
     },
     explain: (error) => {
       const given = failed ?? log.finish();
-      if (given !== undefined) return failure(given);
-      if (error.code !== ('BOOT_TIMEOUT' satisfies ErrorCode)) return error;
-      const silent = log.lineCount === 0;
-      const reason = silent
-        ? 'the board printed no log'
-        : `its log said nothing of it within ${timeoutMs} ms`;
-      const why = silent ? 'no-log' : 'not-said';
-      return new EspmintError('WIFI_JOIN_UNPROVEN', { port, reason, why, lastLine: '' });
+      if (given !== undefined) return joinFailed({ port, ssid: ssid ?? '' }, given);
+      if (!isEspmintError(error, 'BOOT_TIMEOUT')) return error;
+      return log.lineCount === 0
+        ? joinUnproven(port, 'the board printed no log', { why: 'no-log' })
+        : joinUnproven(port, `its log said nothing of it within ${timeoutMs} ms`);
     },
   };
 }

@@ -1,6 +1,7 @@
 // What the boards of one process share of the air: one WPS button window at a time, and one SmartConfig sender for all
 // boards that wait for the same network.
 import { EspmintError, toEspmintError } from '../core/errors/index.js';
+import { macBytes } from '../core/mac.js';
 import type { OpenAirSocket } from './smartconfig/air-socket.js';
 import { ownNetwork, type OwnNetwork } from './smartconfig/own-network.js';
 import { sendSmartConfig, type SenderOptions, type SmartConfigRequest } from './smartconfig/sender.js';
@@ -154,7 +155,7 @@ export class SharedAir {
 
 /** @throws INPUT_INVALID where nothing tells which access point it is */
 function bytesOf({ bssid, interfaceName }: OwnNetwork): Uint8Array {
-  if (bssid !== undefined) return Uint8Array.from(bssid.split(':'), (part) => Number.parseInt(part, 16));
+  if (bssid !== undefined) return macBytes(bssid);
   throw new EspmintError('INPUT_INVALID', {
     field: 'The BSSID of the access point',
     reason: `is not given, and ${interfaceName} does not tell it`,

@@ -1,11 +1,10 @@
 // Waits for the proof of connection in the log of a board that has started or was given a network.
-import { EspmintError } from '../core/errors/index.js';
 import type { Link } from '../driver/link/transport.js';
 import { Deadline } from '../driver/wait.js';
 import { JoinLog, type Joined, type JoinPatterns } from './join-log.js';
 import { LineSplitter, readSome } from './lines.js';
-import type { ReasonText } from './reasons.js';
-import { masker } from './secrets.js';
+import { elsewhere, joinFailed, joinUnproven } from './reasons.js';
+import { masker } from '../core/masking/masker.js';
 
 export const JOIN_TIMEOUT_MS = 30_000;
 /** A board that prints no line in this time has no log on this port, which says nothing of its Wi-Fi. */
@@ -43,33 +42,29 @@ export async function watchJoin(link: Link, options: WatchJoinOptions): Promise<
     const verdict = bytes === undefined ? undefined : log.pushBytes(bytes);
     if (verdict?.joined === true)
       return checkNetwork(port, options.ssid, { ...verdict, line: mask(verdict.line) });
-    if (verdict !== undefined) throw joinFailed(port, ssid, verdict);
+    if (verdict !== undefined) throw joinFailed({ port, ssid }, verdict);
     if (deadline.passed || (firstLine.passed && log.lineCount === 0)) break;
     const waitMs = log.lineCount === 0 ? firstLine.remainingMs : deadline.remainingMs;
     bytes = await readSome(link, { timeoutMs: Math.max(1, waitMs), signal });
   }
   const failed = log.finish();
-  if (failed !== undefined) throw joinFailed(port, ssid, failed);
+  if (failed !== undefined) throw joinFailed({ port, ssid }, failed);
   const reason =
     log.lineCount === 0
       ? `the board printed no log within ${Math.round(firstLine.timeoutMs)} ms`
       : `its log said nothing of it within ${timeoutMs} ms`;
   const why = log.lineCount === 0 ? 'no-log' : 'not-said';
-  throw new EspmintError('WIFI_JOIN_UNPROVEN', { port, reason, why, lastLine: mask(log.lastLine) });
+  throw joinUnproven(port, reason, { why, lastLine: mask(log.lastLine) });
 }
 
 /** An address on another network than the one that was asked for proves nothing. */
 function checkNetwork(port: string, wanted: string | undefined, joined: Joined): Joined {
   if (wanted === undefined || joined.ssid === undefined || isNameIn(joined.ssid, wanted)) return joined;
   const hint = 'the firmware has other credentials of its own: remove them, or name that network';
-  throw joinFailed(port, wanted, { why: 'other-network', text: `it is on "${joined.ssid}" instead`, hint });
+  throw joinFailed({ port, ssid: wanted }, elsewhere(joined.ssid, hint));
 }
 
 /** A line of a log has no control characters, and bytes that are no UTF-8 as U+FFFD. */
 const isNameIn = (logged: string, wanted: string): boolean =>
   // eslint-disable-next-line no-control-regex -- that is what is taken out
   logged.trim() === wanted.replaceAll(/[\u0000-\u0008\u000a-\u001f]/g, '').trim();
-
-function joinFailed(port: string, ssid: string, { why, text, hint }: ReasonText): EspmintError {
-  return new EspmintError('WIFI_JOIN_FAILED', { port, ssid, reason: text, hint, why });
-}

@@ -72,3 +72,7 @@ function render(text: string, secret: Uint8Array): string {
   }
   return shown;
 }
+
+/** @returns a function that masks every one of these secrets, in each form in which a board may print them. */
+export const masker = (secrets: Iterable<string | undefined>): ((text: string) => string) =>
+  createMasker(secrets).known;

@@ -1,4 +1,5 @@
 // Hands the network to firmware that has just started, over its cable, by WPS or over the air, and waits for proof.
+import { masker } from '../../core/masking/masker.js';
 import { EspmintError, isEspmintError, type Warning } from '../../core/errors/index.js';
 import { parsePsk } from '../../core/psk.js';
 import type { WifiRecord } from '../../core/stages.js';
@@ -7,10 +8,9 @@ import type { WifiCredentials } from '../../core/wifi.js';
 import type { Board } from '../../driver/index.js';
 import {
   bringOnline,
-  DEFAULT_STEP_MS,
   findWay,
-  masker,
   runConsole,
+  scriptMs,
   type Credentials,
   type Online,
 } from '../../wifi/index.js';
@@ -28,8 +28,7 @@ const JOIN_MS = 45_000;
 export function handOverMs(how: HandOver): number {
   if (how.mode === 'wps' || how.mode === 'smartconfig') return how.timeoutMs;
   const { script, timeoutMs = JOIN_MS } = how;
-  const steps = (script?.steps ?? []).reduce((sum, step) => sum + (step.timeoutMs ?? DEFAULT_STEP_MS), 0);
-  return ROUNDS * ROUND_MS + timeoutMs + steps;
+  return ROUNDS * ROUND_MS + timeoutMs + (script === undefined ? 0 : scriptMs(script));
 }
 
 /**

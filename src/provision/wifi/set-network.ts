@@ -1,4 +1,5 @@
 // Brings one board in the field onto a network, in whichever way it speaks: no profile and no registry.
+import { masker } from '../../core/masking/masker.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { BOARD_TIMEOUT_MS, withBoardDeadline, type Link } from '../../driver/index.js';
 import { sleep } from '../../driver/wait.js';
@@ -6,7 +7,6 @@ import {
   bringOnline,
   findWay,
   JOIN_TIMEOUT_MS,
-  masker,
   type BringOptions,
   type Credentials,
   type FoundWay,

@@ -4,7 +4,7 @@ import type { LinePattern, CapturingPattern } from '../../core/line-pattern.js';
 import type { Link } from '../../driver/link/transport.js';
 import { Deadline, throwIfAborted } from '../../driver/wait.js';
 import { judged, LineSplitter, readSome } from '../lines.js';
-import { masker } from '../secrets.js';
+import { masker } from '../../core/masking/masker.js';
 import { Echo } from './echo.js';
 import {
   checkScript,

@@ -3,6 +3,7 @@ import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import type { Link } from '../../driver/link/transport.js';
 import { Deadline, throwIfAborted } from '../../driver/wait.js';
 import { LineSplitter, readSome } from '../lines.js';
+import { joinFailed, joinUnproven } from '../reasons.js';
 import { nameOf, strongestFirst, type SeenNetwork } from '../seen-network.js';
 import {
   COMMAND,
@@ -115,11 +116,7 @@ export class ImprovClient {
       wait = this.#result(COMMAND.scan, what, new Deadline(NEXT_MS));
       if (seen.length >= MOST_NETWORKS) {
         const reason = 'its list of networks has no end';
-        throw new EspmintError('WIFI_ANSWER_BROKEN', {
-          port: this.link.address,
-          what,
-          reason,
-        });
+        throw new EspmintError('WIFI_ANSWER_BROKEN', { port: this.link.address, what, reason });
       }
       const strength = Number.parseInt(rssi ?? '', 10);
       seen.push({
@@ -189,12 +186,8 @@ export class ImprovClient {
       }
     }
     if (!begun) throw this.#noAnswer('outcome by Improv', timeoutMs);
-    throw new EspmintError('WIFI_JOIN_UNPROVEN', {
-      port: this.link.address,
-      reason: `the firmware took the network, and did not say how it went within ${timeoutMs} ms`,
-      why: 'not-said',
-      lastLine: '',
-    });
+    const reason = `the firmware took the network, and did not say how it went within ${timeoutMs} ms`;
+    throw joinUnproven(this.link.address, reason);
   }
 
   /** A board that was starting answers all at once what it was asked meanwhile: no part of that is about what follows. */
@@ -283,13 +276,9 @@ export class ImprovClient {
 
   #provisionError(error: number, ssid: string): EspmintError {
     if (error !== IMPROV_ERROR.unableToConnect) return this.#refused('the network', error);
-    return new EspmintError('WIFI_JOIN_FAILED', {
-      port: this.link.address,
-      ssid,
-      reason: 'it says that it is unable to connect: wrong password, or no such network in range',
-      why: 'not-said',
-      hint: 'check the password, and that `espmint wifi scan` shows the network to this board',
-    });
+    const text = 'it says that it is unable to connect: wrong password, or no such network in range';
+    const hint = 'check the password, and that `espmint wifi scan` shows the network to this board';
+    return joinFailed({ port: this.link.address, ssid }, { why: 'not-said', text, hint });
   }
 
   #refused(what: string, error: number): EspmintError {

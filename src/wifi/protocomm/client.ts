@@ -1,6 +1,7 @@
 // Unified provisioning, the host's side: find out the version, open a session, scan, hand over a network, watch it join.
 import { EspmintError, isEspmintError, warningOf, type OnWarning } from '../../core/errors/index.js';
 import { Deadline, sleep, throwIfAborted } from '../../driver/wait.js';
+import { joinFailed, joinUnproven, reasonText } from '../reasons.js';
 import { strongestFirst, type SeenNetwork } from '../seen-network.js';
 import {
   configApply,
@@ -122,7 +123,11 @@ export class ProtocommClient {
       if (!isLoss(error)) throw error;
       this.#session = undefined;
       if (!(error instanceof HandlerFailed)) return;
-      const state = await this.#state().catch(() => undefined);
+      const state = await this.#state().catch((failure: unknown) => {
+        // A stopped run and a pulled cable are neither a refusal nor an answer.
+        if (isLoss(failure) || isEspmintError(failure, 'WIFI_PROOF_REFUSED')) return undefined;
+        throw failure;
+      });
       if (state !== undefined && state.state !== 'disconnected') return;
       const reason = 'it ended the connection without an answer';
       throw new EspmintError('WIFI_REFUSED', { port: this.transport.address, what: use, reason });
@@ -147,15 +152,12 @@ export class ProtocommClient {
       }
       await sleep(Math.min(POLL_MS, Math.max(1, deadline.remainingMs)), signal);
     }
-    throw new EspmintError('WIFI_JOIN_UNPROVEN', {
-      port: this.transport.address,
-      reason:
-        lost === undefined
-          ? `the device did not say how it went within ${joinTimeoutMs} ms`
-          : `the connection to the device was lost before it said how it went: ${lost}`,
-      why: 'not-said',
-      lastLine: '',
-    });
+    throw joinUnproven(
+      this.transport.address,
+      lost === undefined
+        ? `the device did not say how it went within ${joinTimeoutMs} ms`
+        : `the connection to the device was lost before it said how it went: ${lost}`,
+    );
   }
 
   /** A lost answer breaks the session's cipher: the next question goes into a new session. */
@@ -179,9 +181,7 @@ export class ProtocommClient {
     } catch {
       this.#session = undefined;
     }
-    const { why, text, hint } = FAILURES[reason];
-    const port = this.transport.address;
-    return new EspmintError('WIFI_JOIN_FAILED', { port, ssid, reason: text, hint, why });
+    return joinFailed({ port: this.transport.address, ssid }, FAILURES[reason]);
   }
 
   async #open(): Promise<Session> {
@@ -281,23 +281,15 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
+/** The numbers that the firmware itself goes by, and what this device can be asked beside them. */
 const FAILURES = {
-  auth: {
-    why: 'password',
-    text: 'authentication failed: usually the password',
-    hint: 'check the password, letter by letter, and send it again',
-  },
+  auth: reasonText(202),
   'not-found': {
-    why: 'no-network',
-    text: 'no such network in range',
+    ...reasonText(201),
     hint: 'check the network name, and that `espmint wifi scan` shows it to this board',
   },
-  unknown: {
-    why: 'not-said',
-    text: 'the device did not say why',
-    hint: 'check network name, password and distance, and try again',
-  },
-} as const;
+  unknown: { ...reasonText(undefined), text: 'the device did not say why' },
+};
 
 /** Errors after which the device may still be joining; others are thrown on. */
 function lossOf(error: unknown): string {

@@ -44,15 +44,16 @@ function answerOf(message: Message, kind: number, field: number): Message {
 
 const CONFIG = { getStatus: 0, set: 2, apply: 4 } as const;
 
-export const configGetStatus = (): Uint8Array => configMessage(CONFIG.getStatus, []);
-export const configApply = (): Uint8Array => configMessage(CONFIG.apply, []);
+export const configGetStatus = (): Uint8Array => request(CONFIG.getStatus, []);
+export const configApply = (): Uint8Array => request(CONFIG.apply, []);
 export const configSet = (ssid: Uint8Array, passphrase: Uint8Array): Uint8Array =>
-  configMessage(CONFIG.set, [
+  request(CONFIG.set, [
     [1, ssid],
     [2, passphrase.length === 0 ? undefined : passphrase],
   ]);
 
-function configMessage(type: number, command: Fields): Uint8Array {
+/** A request of either endpoint: its kind, and the command in the field of that kind. */
+function request(type: number, command: Fields): Uint8Array {
   return encodeMessage([
     [1, type],
     [10 + type, encodeMessage(command)],
@@ -110,24 +111,17 @@ export function stationState(
 const SCAN = { start: 0, status: 2, result: 4 } as const;
 
 export const scanStart = (): Uint8Array =>
-  scanMessage(SCAN.start, [
+  request(SCAN.start, [
     [1, 1],
     [3, 5],
     [4, 120],
   ]);
-export const scanStatus = (): Uint8Array => scanMessage(SCAN.status, []);
+export const scanStatus = (): Uint8Array => request(SCAN.status, []);
 export const scanResult = (startIndex: number, count: number): Uint8Array =>
-  scanMessage(SCAN.result, [
+  request(SCAN.result, [
     [1, startIndex],
     [2, count],
   ]);
-
-function scanMessage(type: number, command: Fields): Uint8Array {
-  return encodeMessage([
-    [1, type],
-    [10 + type, encodeMessage(command)],
-  ]);
-}
 
 export function readScanStatus(bytes: Uint8Array): { status: number; finished: boolean; count: number } {
   const message = new Message(bytes);
@@ -158,8 +152,4 @@ export function readScanResult(bytes: Uint8Array): SeenNetwork[] {
 }
 
 /** prov-ctrl: forget a failed try, so that another network can be set without a restart. */
-export const controlReset = (): Uint8Array =>
-  encodeMessage([
-    [1, 1],
-    [11, encodeMessage([])],
-  ]);
+export const controlReset = (): Uint8Array => request(1, []);

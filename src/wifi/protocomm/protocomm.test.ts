@@ -8,6 +8,8 @@ import { createVirtualBoard, servePortal, type VirtualWifi } from '../../virtual
 import { ProtocommClient, type ProtocommOptions } from './client.js';
 import { ConsoleTransport } from './console-transport.js';
 import { HttpTransport } from './http-transport.js';
+import { EspmintError } from '../../core/errors/index.js';
+import { HandlerFailed, type ProtocommTransport } from './transport.js';
 import { encodeMessage, Message } from './protobuf.js';
 import { qrPayload, randomProof } from '../../core/wifi-label.js';
 import { SharedStream } from './security1.js';
@@ -149,6 +151,33 @@ describe('unified provisioning', () => {
       const client = await overHttp({ fault }, { joinTimeoutMs: 1_500 });
       await expect(client.provision('Lab', 'lab-password')).rejects.toMatchObject({
         code: 'WIFI_JOIN_UNPROVEN',
+      });
+    }
+  });
+
+  it('takes neither a stopped run nor a pulled cable for a refusal', async () => {
+    for (const code of ['CANCELLED', 'LINK_CLOSED'] as const) {
+      const { virtual, link } = await plugIn({ application: 'wifi-protocomm', wifi: { security: 0 } });
+      closers.push(() => virtual.dispose());
+      const real = new ConsoleTransport(link);
+      let configs = 0;
+      const failing: ProtocommTransport = {
+        address: 'com',
+        renew: () => real.renew(),
+        close: () => undefined,
+        request: (endpoint, body) => {
+          if (endpoint === 'prov-config') configs += 1;
+          // The answer to "apply" is lost, and then the board cannot be asked.
+          if (configs < 2) return real.request(endpoint, body);
+          return Promise.reject(
+            configs === 2 && endpoint === 'prov-config'
+              ? new HandlerFailed(endpoint)
+              : new EspmintError(code, { what: 'it', port: 'com', reason: 'it is gone' }),
+          );
+        },
+      };
+      await expect(new ProtocommClient(failing).provision('Lab', 'lab-password')).rejects.toMatchObject({
+        code,
       });
     }
   });

@@ -30,21 +30,17 @@ export function diagnoseSilence(facts: SilenceFacts): string[] {
   return [...boardCauses(facts), ...hostCauses(facts), ...generalCauses(facts)];
 }
 
+const BOARD_CAUSES: Readonly<Record<NonNullable<SilenceFacts['boardSays']>, string>> = {
+  'wrong-password': 'The board received the password and the network refused it: correct it.',
+  'no-network': 'The board received the name and sees no such network: check it.',
+  joined:
+    'The board joined the network and its acknowledgement was lost, or it fell off again: the network isolates its clients, or the signal is weak.',
+  received: 'The board received the credentials and did not join: check the password.',
+  nothing: 'The board heard no packet: it is not in SmartConfig mode, or out of range.',
+};
+
 function boardCauses({ boardSays, foreign, protocol }: SilenceFacts): string[] {
-  const causes: string[] = [];
-  if (boardSays === 'wrong-password')
-    causes.push('The board received the password and the network refused it: correct it.');
-  if (boardSays === 'no-network')
-    causes.push('The board received the name and sees no such network: check it.');
-  if (boardSays === 'joined') {
-    causes.push(
-      'The board joined the network and its acknowledgement was lost, or it fell off again: the network isolates its clients, or the signal is weak.',
-    );
-  }
-  if (boardSays === 'received')
-    causes.push('The board received the credentials and did not join: check the password.');
-  if (boardSays === 'nothing')
-    causes.push('The board heard no packet: it is not in SmartConfig mode, or out of range.');
+  const causes = boardSays === undefined ? [] : [BOARD_CAUSES[boardSays]];
   if (foreign > 0) {
     const what = protocol === 'v1' ? 'other credentials (another length)' : 'another sender';
     causes.push(`${foreign} acknowledgement(s) came for ${what}: stop other SmartConfig senders.`);

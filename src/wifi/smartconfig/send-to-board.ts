@@ -1,5 +1,6 @@
 // SmartConfig to one board whose log can be read: its acknowledgement or its log ends it, and silence gets its likely causes.
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { macBytes } from '../../core/mac.js';
 import type { Link } from '../../driver/link/transport.js';
 import type { SharedAir } from '../shared-air.js';
 import { watchJoin } from '../watch-join.js';
@@ -52,7 +53,7 @@ export async function sendToBoard(
   const begun = new Promise<void>((resolve) => (sending = resolve));
   const bytes = {
     key: key === undefined ? undefined : new TextEncoder().encode(key),
-    bssid: bssid === undefined ? undefined : bytesOf(bssid),
+    bssid: bssid === undefined ? undefined : macBytes(bssid),
   };
   const acknowledged = air.smartConfig({ ...request, ...bytes }, mac, {
     signal: both,
@@ -100,6 +101,3 @@ function silence(
   const diagnosis = diagnoseSilence(facts).join(' ');
   return new EspmintError('SMARTCONFIG_NO_ACKNOWLEDGEMENT', { ssid, seconds, diagnosis });
 }
-
-const bytesOf = (mac: string): Uint8Array =>
-  Uint8Array.from(mac.split(/[:-]/), (part) => Number.parseInt(part, 16));

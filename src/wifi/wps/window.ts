@@ -5,7 +5,7 @@ import type { Link } from '../../driver/link/transport.js';
 import type { FailurePattern, Joined } from '../join-log.js';
 import { homedir } from 'node:os';
 import { commandEnvironment } from '../../core/child-environment.js';
-import { masker } from '../secrets.js';
+import { masker } from '../../core/masking/masker.js';
 import { watchJoin } from '../watch-join.js';
 
 export const WPS_WINDOW_MS = 120_000;
