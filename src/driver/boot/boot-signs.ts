@@ -29,164 +29,115 @@ const LOADER_TAG =
 const STARTUP_TAG =
   /^(?:cpu_start|app_init|app_start|main_task|heap_init|spi_flash|efuse\w*|sleep\w*|coexist|memory_layout|\w*psram|clk|rtc\w*|intr_alloc|system_api|esp_core_dump\w*|mspi\w*|octal\w*|opi\w*|soc_\w+|flash_init|esp_apptrace|BOD|task_wdt|cache_err|esp_system)$/i;
 
-interface Sign {
+const PANICKED = 'the firmware panicked';
+const ABORTED = 'the firmware aborted';
+const ASSERTION = 'an assertion of the firmware failed';
+const NO_APPLICATION = 'there is no application in flash';
+const DAMAGED = 'the firmware in flash is damaged';
+const LOW_SUPPLY = 'the supply voltage fell too low';
+const SECURE_BOOT = 'secure boot refuses the firmware';
+const HEAP = 'the firmware overwrote its heap';
+const STACK = 'a task overflowed its stack';
+const HANGS = 'the firmware hangs (task watchdog)';
+
+/** `isOpen`: something better may still come; it is the reason when nothing does. */
+type Sign = readonly [
   /** Whose words these are: a log line of an application that says the same is none. */
-  readonly by: 'anyone' | 'unlogged' | 'loader';
-  readonly pattern: RegExp;
-  readonly reason: string;
-  /** Something better may still come; it is the reason when nothing does. */
-  readonly isOpen?: true;
-}
+  by: 'anyone' | 'unlogged' | 'loader',
+  pattern: RegExp,
+  reason: string,
+  isOpen?: true,
+];
 
 /** After these no success can come. Texts of the ROMs, ESP-IDF 4.4 to 6, Zephyr, MCUboot, esp-hal, MicroPython, ESPHome. */
 const FAILURES: readonly Sign[] = [
   // Panics, in forms that nobody writes by chance. They may come in the middle of a line that was being printed.
-  { by: 'anyone', pattern: /Guru Meditation Error: Core\s+\d+ panic'ed/i, reason: 'the firmware panicked' },
-  { by: 'unlogged', pattern: /^Guru Meditation Error/i, reason: 'the firmware panicked' },
-  { by: 'anyone', pattern: /\babort\(\) was called at PC 0x/i, reason: 'the firmware aborted' },
-  { by: 'unlogged', pattern: /\babort\(\) was called/i, reason: 'the firmware aborted' },
-  { by: 'unlogged', pattern: /^abort\(\)/i, reason: 'the firmware aborted' },
-  { by: 'anyone', pattern: /ESP_ERROR_CHECK failed: esp_err_t 0x/, reason: 'the firmware aborted' },
-  { by: 'unlogged', pattern: /^terminate called/, reason: 'the firmware aborted' },
-  { by: 'anyone', pattern: /assert failed: \S.{0,200}:\d+/i, reason: 'an assertion of the firmware failed' },
-  { by: 'unlogged', pattern: /^assert failed/i, reason: 'an assertion of the firmware failed' },
-  {
-    by: 'anyone',
-    pattern: /assertion ".{0,300}" failed: file "/i,
-    reason: 'an assertion of the firmware failed',
-  },
-  { by: 'anyone', pattern: /ASSERTION FAIL \[/, reason: 'an assertion of the firmware failed' },
-  {
-    by: 'unlogged',
-    pattern: /stack smashing (?:protect failure|detected)/i,
-    reason: 'the firmware overwrote its stack',
-  },
-  {
-    by: 'anyone',
-    pattern: /\*\*\*ERROR\*\*\* A stack overflow in task/i,
-    reason: 'a task overflowed its stack',
-  },
-  { by: 'unlogged', pattern: /stack overflow in task/i, reason: 'a task overflowed its stack' },
-  { by: 'anyone', pattern: /\bCORRUPT HEAP: /, reason: 'the firmware overwrote its heap' },
-  {
-    by: 'unlogged',
-    pattern: /^(?:heap corruption|corrupt heap)/i,
-    reason: 'the firmware overwrote its heap',
-  },
-  {
-    by: 'unlogged',
-    pattern: /^(?:Fatal exception|Unhandled debug exception)/i,
-    reason: 'the firmware panicked',
-  },
-  {
-    by: 'unlogged',
-    pattern: /^Interrupt wdt timeout on CPU/i,
-    reason: 'the firmware hangs (interrupt watchdog)',
-  },
-  {
-    by: 'anyone',
-    pattern: /^[EW] (?:\([\d:.]+\) )?(?:esp_)?task_wdt: .*(?:triggered|did not reset)/i,
-    reason: 'the firmware hangs (task watchdog)',
-  },
-  { by: 'unlogged', pattern: /^task watchdog got triggered/i, reason: 'the firmware hangs (task watchdog)' },
-  {
-    by: 'anyone',
-    pattern: /^(?:[EWI] (?:\(\d+\) )?BOD: )?brownout detector was triggered/i,
-    reason: 'the supply voltage fell too low',
-  },
+  ['anyone', /Guru Meditation Error: Core\s+\d+ panic'ed/i, PANICKED],
+  ['unlogged', /^Guru Meditation Error/i, PANICKED],
+  ['anyone', /\babort\(\) was called at PC 0x/i, ABORTED],
+  ['unlogged', /\babort\(\) was called/i, ABORTED],
+  ['unlogged', /^abort\(\)/i, ABORTED],
+  ['anyone', /ESP_ERROR_CHECK failed: esp_err_t 0x/, ABORTED],
+  ['unlogged', /^terminate called/, ABORTED],
+  ['anyone', /assert failed: \S.{0,200}:\d+/i, ASSERTION],
+  ['unlogged', /^assert failed/i, ASSERTION],
+  ['anyone', /assertion ".{0,300}" failed: file "/i, ASSERTION],
+  ['anyone', /ASSERTION FAIL \[/, ASSERTION],
+  ['unlogged', /stack smashing (?:protect failure|detected)/i, 'the firmware overwrote its stack'],
+  ['anyone', /\*\*\*ERROR\*\*\* A stack overflow in task/i, STACK],
+  ['unlogged', /stack overflow in task/i, STACK],
+  ['anyone', /\bCORRUPT HEAP: /, HEAP],
+  ['unlogged', /^(?:heap corruption|corrupt heap)/i, HEAP],
+  ['unlogged', /^(?:Fatal exception|Unhandled debug exception)/i, PANICKED],
+  ['unlogged', /^Interrupt wdt timeout on CPU/i, 'the firmware hangs (interrupt watchdog)'],
+  ['anyone', /^[EW] (?:\([\d:.]+\) )?(?:esp_)?task_wdt: .*(?:triggered|did not reset)/i, HANGS],
+  ['unlogged', /^task watchdog got triggered/i, HANGS],
+  ['anyone', /^(?:[EWI] (?:\(\d+\) )?BOD: )?brownout detector was triggered/i, LOW_SUPPLY],
   // Firmware that is not built with ESP-IDF.
-  {
-    by: 'unlogged',
-    pattern: /^Core\s+\d+ register dump:|^ELF file SHA256: /i,
-    reason: 'the firmware panicked',
-  },
-  { by: 'anyone', pattern: />>> ZEPHYR FATAL ERROR \d+/, reason: 'the firmware panicked' },
-  {
-    by: 'unlogged',
-    pattern:
-      /^={3,} PANIC ={3,}|^!! A panic occurr?ed|^panicked at |^thread '[^']*' (?:\(\d+\) )?panicked at |^panic: /,
-    reason: 'the firmware panicked',
-  },
-  { by: 'anyone', pattern: /^\[?(?:ERROR|E)\]? (?:- )?panicked at /, reason: 'the firmware panicked' },
-  {
-    by: 'unlogged',
-    pattern:
-      /^(?:Exception occurr?ed|Exception '[^']+' m?e?pc=|core \d+ PC 0x[0-9a-f]+ panic:|FATAL: uncaught NLR)/i,
-    reason: 'the firmware panicked',
-  },
-  {
-    by: 'anyone',
-    pattern: /^(?:\[[^\]]{0,20}\] )?_?(?:up_)?assert: .*assertion failed/i,
-    reason: 'an assertion of the firmware failed',
-  },
-  {
-    by: 'unlogged',
-    pattern: /^You are in safe mode because:/,
-    reason: 'the firmware went into its safe mode',
-  },
-  {
-    by: 'anyone',
-    pattern: /\bsafe_mode\b.*(?:boot loop detected|safe mode is active)/i,
-    reason: 'the firmware restarts again and again, and went into its safe mode',
-  },
-  {
-    by: 'anyone',
-    pattern: /^(?:E: |\[\w+\] \[ERR\] ).*(?:unable to find bootable image|image .*not valid)/i,
-    reason: 'there is no application in flash',
-  },
-  {
-    by: 'unlogged',
-    pattern: /^Traceback \(most recent call last\):/,
-    reason: "the firmware's program ended with an exception",
-    isOpen: true,
-  },
+  ['unlogged', /^Core\s+\d+ register dump:|^ELF file SHA256: /i, PANICKED],
+  ['anyone', />>> ZEPHYR FATAL ERROR \d+/, PANICKED],
+  [
+    'unlogged',
+    /^={3,} PANIC ={3,}|^!! A panic occurr?ed|^panicked at |^thread '[^']*' (?:\(\d+\) )?panicked at |^panic: /,
+    PANICKED,
+  ],
+  ['anyone', /^\[?(?:ERROR|E)\]? (?:- )?panicked at /, PANICKED],
+  [
+    'unlogged',
+    /^(?:Exception occurr?ed|Exception '[^']+' m?e?pc=|core \d+ PC 0x[0-9a-f]+ panic:|FATAL: uncaught NLR)/i,
+    PANICKED,
+  ],
+  ['anyone', /^(?:\[[^\]]{0,20}\] )?_?(?:up_)?assert: .*assertion failed/i, ASSERTION],
+  ['unlogged', /^You are in safe mode because:/, 'the firmware went into its safe mode'],
+  [
+    'anyone',
+    /\bsafe_mode\b.*(?:boot loop detected|safe mode is active)/i,
+    'the firmware restarts again and again, and went into its safe mode',
+  ],
+  [
+    'anyone',
+    /^(?:E: |\[\w+\] \[ERR\] ).*(?:unable to find bootable image|image .*not valid)/i,
+    NO_APPLICATION,
+  ],
+  [
+    'unlogged',
+    /^Traceback \(most recent call last\):/,
+    "the firmware's program ended with an exception",
+    true,
+  ],
   // The boot ROM.
-  { by: 'unlogged', pattern: /^invalid header: 0x/i, reason: 'there is no firmware in flash' },
-  { by: 'unlogged', pattern: /^flash read err\b/i, reason: 'the flash cannot be read' },
-  {
-    by: 'unlogged',
-    pattern: /^(?:csum err|checksum err|sha-?256 (?:err|comparison failed)|ets_main\.c \d+)/i,
-    reason: 'the firmware in flash is damaged',
-  },
-  {
-    by: 'unlogged',
-    pattern:
-      /^(?:secure boot (?:check fail|(?:v\d )?verification fail)|valid secure boot key blocks: 0$|sig(?:nature)? block \d+ invalid|signature verification failed$|no valid (?:secure boot|signature))/i,
-    reason: 'secure boot refuses the firmware',
-  },
-  {
-    by: 'unlogged',
-    pattern: /^waiting for download$|^rst:0x[0-9a-f]+ \(\w+\),boot:0x[0-9a-f]+ \(\w*DOWNLOAD/i,
-    reason: 'it is still in its loader',
-  },
+  ['unlogged', /^invalid header: 0x/i, 'there is no firmware in flash'],
+  ['unlogged', /^flash read err\b/i, 'the flash cannot be read'],
+  ['unlogged', /^(?:csum err|checksum err|sha-?256 (?:err|comparison failed)|ets_main\.c \d+)/i, DAMAGED],
+  [
+    'unlogged',
+    /^(?:secure boot (?:check fail|(?:v\d )?verification fail)|valid secure boot key blocks: 0$|sig(?:nature)? block \d+ invalid|signature verification failed$|no valid (?:secure boot|signature))/i,
+    SECURE_BOOT,
+  ],
+  [
+    'unlogged',
+    /^waiting for download$|^rst:0x[0-9a-f]+ \(\w+\),boot:0x[0-9a-f]+ \(\w*DOWNLOAD/i,
+    'it is still in its loader',
+  ],
   // The second-stage bootloader.
-  {
-    by: 'loader',
-    pattern: /no bootable app partitions|nothing to boot/i,
-    reason: 'there is no application in flash',
-  },
-  {
-    by: 'loader',
-    pattern: /(?:verify|load) partition table|partition \d+ invalid magic/i,
-    reason: 'there is no valid partition table in flash',
-  },
-  {
-    by: 'loader',
-    pattern:
-      /secure boot.*(?:fail|invalid)|signature.*(?:fail|invalid)|no valid signature|verification failed/i,
-    reason: 'secure boot refuses the firmware',
-  },
-  {
-    by: 'loader',
-    pattern: /(?:hash|checksum) failed|image is corrupt|has invalid (?:checksum|hash)/i,
-    reason: 'the firmware in flash is damaged',
-  },
-  {
-    by: 'loader',
-    pattern: /mismatch chip id|requires chip rev|chip rev\w* check failed/i,
-    reason: 'the firmware is made for another chip',
-  },
-  { by: 'loader', pattern: /^/, reason: 'the bootloader reports an error', isOpen: true },
+  ['loader', /no bootable app partitions|nothing to boot/i, NO_APPLICATION],
+  [
+    'loader',
+    /(?:verify|load) partition table|partition \d+ invalid magic/i,
+    'there is no valid partition table in flash',
+  ],
+  [
+    'loader',
+    /secure boot.*(?:fail|invalid)|signature.*(?:fail|invalid)|no valid signature|verification failed/i,
+    SECURE_BOOT,
+  ],
+  ['loader', /(?:hash|checksum) failed|image is corrupt|has invalid (?:checksum|hash)/i, DAMAGED],
+  [
+    'loader',
+    /mismatch chip id|requires chip rev|chip rev\w* check failed/i,
+    'the firmware is made for another chip',
+  ],
+  ['loader', /^/, 'the bootloader reports an error', true],
 ];
 
 export interface Failure {
@@ -197,15 +148,16 @@ export interface Failure {
 export function failureIn(line: LogLine): Failure | undefined {
   const { idf } = line;
   const loaderError = idf?.level === 'E' && LOADER_TAG.test(idf.tag) ? idf.message : undefined;
-  const found = FAILURES.find(({ by, pattern }) => {
-    if (by === 'loader') return loaderError !== undefined && pattern.test(loaderError);
-    return (by === 'anyone' || !line.isLogged) && pattern.test(line.text);
-  });
-  if (found === undefined) return undefined;
+  const [, , reason, isOpen] =
+    FAILURES.find(([by, pattern]) => {
+      if (by === 'loader') return loaderError !== undefined && pattern.test(loaderError);
+      return (by === 'anyone' || !line.isLogged) && pattern.test(line.text);
+    }) ?? [];
+  if (reason === undefined) return undefined;
   const cause = /panic'ed \(([^)]{1,60})\)/.exec(line.text)?.[1];
   return {
-    reason: cause === undefined ? found.reason : `${found.reason} (${cause})`,
-    isOpen: found.isOpen === true,
+    reason: cause === undefined ? reason : `${reason} (${cause})`,
+    isOpen: isOpen === true,
   };
 }
 
@@ -297,7 +249,7 @@ export class Restarts {
       const count = (this.#counts.get(kind) ?? 0) + 1;
       this.#counts.set(kind, count);
       const cause = found[1] ?? '';
-      if (count > 1 && /brown_?out/i.test(cause)) return 'the supply voltage fell too low';
+      if (count > 1 && /brown_?out/i.test(cause)) return LOW_SUPPLY;
       if (count > (kind === REBOOTING ? MAX_STARTS - 1 : MAX_STARTS))
         return `it restarts again and again (${cause})`;
     }
