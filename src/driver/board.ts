@@ -58,91 +58,89 @@ export async function connectBoard(link: Link, options: ConnectOptions = {}): Pr
 }
 
 class LoaderBoard implements Board {
-  readonly #session: Session;
-  readonly #signal: AbortSignal | undefined;
   /** What a survey has found blank. */
   #blank: { spans: readonly Region[]; askedBy: Loader; changeCount: number } | undefined;
   /** The chip's word for what a write left behind. */
   readonly #digests = new WeakMap<WriteReport, RegionDigest>();
 
-  constructor(session: Session, signal: AbortSignal | undefined) {
-    this.#session = session;
-    this.#signal = signal;
-  }
+  constructor(
+    private readonly session: Session,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
 
   get facts(): ChipFacts {
-    return this.#session.facts;
+    return this.session.facts;
   }
   get security(): SecurityState {
-    return this.#session.security;
+    return this.session.security;
   }
   get baud(): number {
-    return this.#session.link.baud;
+    return this.session.link.baud;
   }
 
-  async survey({ tableOffsetBytes, signal = this.#signal }: SurveyOptions = {}): Promise<FlashSurvey> {
-    const { survey, blank } = await surveyBoard(this.#session, tableOffsetBytes, signal);
+  async survey({ tableOffsetBytes, signal = this.signal }: SurveyOptions = {}): Promise<FlashSurvey> {
+    const { survey, blank } = await surveyBoard(this.session, tableOffsetBytes, signal);
     this.#blank = {
       spans: blank,
-      askedBy: this.#session.loader,
-      changeCount: this.#session.loader.changeCount,
+      askedBy: this.session.loader,
+      changeCount: this.session.loader.changeCount,
     };
     return survey;
   }
 
   async readPartitionTable(options: SurveyOptions = {}): Promise<PartitionTable | undefined> {
-    const question = { port: this.#session.link.address, wantedOffsetBytes: options.tableOffsetBytes };
+    const question = { port: this.session.link.address, wantedOffsetBytes: options.tableOffsetBytes };
     return settleTable(await this.survey(options), question)?.table;
   }
 
-  async readFlash(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<Uint8Array> {
+  async readFlash(region: Region, { signal = this.signal }: OperationOptions = {}): Promise<Uint8Array> {
     this.#checkReach(region);
-    return this.#session.run(async () => {
-      await prepareFor(this.#session, { kind: 'read', wireBytes: 0, flashBytes: region.sizeBytes });
-      return readFlash(this.#session.loader, region);
+    return this.session.run(async () => {
+      await prepareFor(this.session, { kind: 'read', wireBytes: 0, flashBytes: region.sizeBytes });
+      return readFlash(this.session.loader, region);
     }, signal);
   }
 
-  async md5(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<string> {
+  async md5(region: Region, { signal = this.signal }: OperationOptions = {}): Promise<string> {
     this.#checkReach(region);
     if (this.#isKnownBlank(region)) return md5Of(new Uint8Array(region.sizeBytes).fill(0xff));
-    return this.#session.run((loader) => flashMd5(loader, region), signal);
+    return this.session.run((loader) => flashMd5(loader, region), signal);
   }
 
   async writeRegion(
     target: ImageAt,
-    { signal = this.#signal, ...options }: WriteOptions = {},
+    { signal = this.signal, ...options }: WriteOptions = {},
   ): Promise<WriteReport> {
     this.#checkReach({ offsetBytes: target.offsetBytes, sizeBytes: target.image.length });
-    const { report, digest } = await writeRegion(this.#session, target, { ...options, signal });
+    const { report, digest } = await writeRegion(this.session, target, { ...options, signal });
     if (digest !== undefined) this.#digests.set(report, digest);
     return report;
   }
 
-  async verifyRegion(target: ImageAt, { after, signal = this.#signal }: VerifyOptions = {}): Promise<void> {
+  async verifyRegion(target: ImageAt, { after, signal = this.signal }: VerifyOptions = {}): Promise<void> {
     this.#checkReach({ offsetBytes: target.offsetBytes, sizeBytes: target.image.length });
     const known = after === undefined ? undefined : this.#digests.get(after);
-    return verifyRegion(this.#session, target, known, signal);
+    return verifyRegion(this.session, target, known, signal);
   }
 
-  async eraseRegion(region: Region, { signal = this.#signal }: OperationOptions = {}): Promise<void> {
-    checkRegion(region, this.#session.place);
+  async eraseRegion(region: Region, { signal = this.signal }: OperationOptions = {}): Promise<void> {
+    checkRegion(region, this.session.place);
     this.#checkReach(region);
-    const { beginHasEncryptWord } = this.#session.chip.rom;
-    const guard = new WriteGuard(this.#session, region);
-    await this.#session.run(async () => {
+    const { beginHasEncryptWord } = this.session.chip.rom;
+    const guard = new WriteGuard(this.session, region);
+    await this.session.run(async () => {
       await guard.arm([], signal);
-      await eraseSpan(this.#session.loader, region, beginHasEncryptWord);
+      await eraseSpan(this.session.loader, region, beginHasEncryptWord);
     }, signal);
     await guard.release(signal);
     const image = new Uint8Array(region.sizeBytes).fill(0xff);
-    await verifyRegion(this.#session, { offsetBytes: region.offsetBytes, image }, undefined, signal);
+    await verifyRegion(this.session, { offsetBytes: region.offsetBytes, image }, undefined, signal);
   }
 
-  async eraseFlash({ signal = this.#signal }: OperationOptions = {}): Promise<void> {
-    await this.#session.run(async () => {
-      await preferStub(this.#session);
-      const { loader, chip, facts } = this.#session;
+  async eraseFlash({ signal = this.signal }: OperationOptions = {}): Promise<void> {
+    await this.session.run(async () => {
+      await preferStub(this.session);
+      const { loader, chip, facts } = this.session;
       const whole = { offsetBytes: 0, sizeBytes: facts.flashSizeBytes };
       if (loader.isStub) return eraseChip(loader);
       this.#checkReach(whole);
@@ -151,24 +149,24 @@ class LoaderBoard implements Board {
   }
 
   async reset(): Promise<void> {
-    await startApplication(this.#session.loader, this.#session.chip);
+    await startApplication(this.session.loader, this.session.chip);
   }
 
-  watchBoot({ signal = this.#signal, ...options }: BootWatchOptions): Promise<BootReport> {
-    return watchBoot(this.#session.link, { ...options, signal });
+  watchBoot({ signal = this.signal, ...options }: BootWatchOptions): Promise<BootReport> {
+    return watchBoot(this.session.link, { ...options, signal });
   }
 
   useFirmware<T>(use: (link: Link) => Promise<T>, { baud }: FirmwareOptions = {}): Promise<T> {
-    return lendLink(this.#session.link, use, baud);
+    return lendLink(this.session.link, use, baud);
   }
 
   async close(): Promise<void> {
-    await this.#session.link.close();
+    await this.session.link.close();
   }
 
   /** The chip has just said so, of spans that cover it, and nothing was sent since that may have changed the flash. */
   #isKnownBlank({ offsetBytes, sizeBytes }: Region): boolean {
-    const { loader } = this.#session;
+    const { loader } = this.session;
     if (this.#blank?.askedBy !== loader || this.#blank.changeCount !== loader.changeCount) return false;
     let at = offsetBytes;
     for (const span of this.#blank.spans) {
@@ -178,6 +176,6 @@ class LoaderBoard implements Board {
   }
 
   #checkReach(region: Region): void {
-    checkReach(region, this.#session.link.address);
+    checkReach(region, this.session.link.address);
   }
 }

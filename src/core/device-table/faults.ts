@@ -7,16 +7,14 @@ export const FAULTS_SHOWN = 10;
 
 /** Takes any number of faults and holds few. */
 export class FaultList {
-  readonly #file: string;
-  readonly #code: 'DEVICES_FILE_INVALID' | 'VALUES_FILE_INVALID';
   #first: LineFault[] = [];
   #count = 0;
 
   /** @param file how errors name it */
-  constructor(file: string, code: 'DEVICES_FILE_INVALID' | 'VALUES_FILE_INVALID' = 'DEVICES_FILE_INVALID') {
-    this.#file = file;
-    this.#code = code;
-  }
+  constructor(
+    private readonly file: string,
+    private readonly code: 'DEVICES_FILE_INVALID' | 'VALUES_FILE_INVALID' = 'DEVICES_FILE_INVALID',
+  ) {}
 
   add(fault: LineFault): void {
     this.#count += 1;
@@ -32,9 +30,9 @@ export class FaultList {
   /** @throws its error with the first lines that are wrong and how many more there are */
   throwIfAny(): void {
     if (this.#count === 0) return;
-    const shown = this.#shown().map(({ line, reason }) => `${this.#file}:${line}: ${reason}`);
+    const shown = this.#shown().map(({ line, reason }) => `${this.file}:${line}: ${reason}`);
     const more = this.#count - shown.length;
-    throw new EspmintError(this.#code, {
+    throw new EspmintError(this.code, {
       faults: shown,
       more: more > 0 ? `; and ${more} more lines` : '',
     });

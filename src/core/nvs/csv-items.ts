@@ -41,14 +41,11 @@ export function* itemsFromCsv(inputs: readonly CsvInput[], options: CsvItemOptio
 
 /** Carries what rows depend on from earlier rows: namespaces, keys seen, the generator's hidden Wi-Fi entries. */
 export class RowConverter {
-  readonly #options: CsvItemOptions;
   readonly #namespaces = new NamespaceIndexes();
   readonly #seen = new Set<string>();
   readonly #wifi = new WifiExtras();
 
-  constructor(options: CsvItemOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: CsvItemOptions) {}
 
   /** The items that one row makes: usually one. */
   *convert(row: CsvTableRow): Generator<NvsItem> {
@@ -141,7 +138,7 @@ export class RowConverter {
 
   #readFile(row: CsvTableRow, key: string): Uint8Array {
     if (row.value === undefined) throw invalid(row.place, `"${key}" names no file`, FULL_ROW);
-    const { readFile } = this.#options;
+    const { readFile } = this.options;
     const path = row.value.text;
     if (readFile === undefined) {
       throw invalid(
@@ -188,7 +185,7 @@ export class RowConverter {
   }
 
   #warn(code: CsvWarningCode, { file, line, column }: CsvPlace, message: string): void {
-    this.#options.warn({ code, file, line, column, message });
+    this.options.warn({ code, file, line, column, message });
   }
 }
 

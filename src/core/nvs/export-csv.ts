@@ -91,15 +91,12 @@ class Exporter {
   readonly lines: string[] = [];
   readonly left: string[] = [];
   masked = 0;
-  readonly #options: InspectOptions;
   readonly #wifi = new WifiExtras();
   /** What the generator will add by itself after the row just written. */
   #pending: (readonly [key: string, data: Uint8Array])[] = [];
   #heldPmk: NvsValue | undefined;
 
-  constructor(options: InspectOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: InspectOptions) {}
 
   take(step: Step): void {
     if ('namespace' in step) {
@@ -144,7 +141,7 @@ class Exporter {
   }
 
   #writeRow(value: NvsValue, cell: Cell | undefined): void {
-    if (isHidden(value, this.#options)) {
+    if (isHidden(value, this.options)) {
       this.masked += 1;
       this.lines.push(row(value.key, 'data', MASKED_ENCODING, MASK));
     } else if (cell === undefined) {

@@ -47,17 +47,18 @@ export function checkPartitionSize(sizeBytes: number): void {
 /** Writes items one after the other into a new image. */
 export class ImageWriter {
   readonly #image: Uint8Array;
-  readonly #version: NvsVersion;
   readonly #readOnly: boolean;
   readonly #dataPages: number;
   #page = -1;
   #used = 0;
 
   /** @throws NVS_SIZE_INVALID */
-  constructor(sizeBytes: number, version: NvsVersion) {
+  constructor(
+    sizeBytes: number,
+    private readonly version: NvsVersion,
+  ) {
     checkPartitionSize(sizeBytes);
     this.#image = new Uint8Array(sizeBytes).fill(0xff);
-    this.#version = version;
     this.#readOnly = sizeBytes < READ_WRITE_MIN_SIZE;
     this.#dataPages = sizeBytes / PAGE_SIZE - (this.#readOnly ? 0 : 1);
     this.#openPage(undefined);
@@ -70,7 +71,7 @@ export class ImageWriter {
    */
   write(item: NvsItem): NvsPlace {
     if (item.kind === 'integer') return this.#writeInteger(item);
-    if (item.kind === 'blob' && this.#version === 2) return this.#writeChunks(item);
+    if (item.kind === 'blob' && this.version === 2) return this.#writeChunks(item);
     return this.#writeInOnePage(item);
   }
 
@@ -92,7 +93,7 @@ export class ImageWriter {
     }
     this.#page += 1;
     this.#used = 0;
-    writePageHeader(this.#image, this.#pageOffset, this.#page, this.#version);
+    writePageHeader(this.#image, this.#pageOffset, this.#page, this.version);
   }
 
   /** Takes the next slots of the current page and returns the offset of the first one. */
@@ -194,7 +195,7 @@ export class ImageWriter {
   }
 
   #checkLength(item: NvsItem & { kind: 'string' | 'blob' }): void {
-    const limit = item.kind === 'string' ? STRING_MAX_BYTES[this.#version] : BLOB_V1_MAX_BYTES;
+    const limit = item.kind === 'string' ? STRING_MAX_BYTES[this.version] : BLOB_V1_MAX_BYTES;
     if (item.data.length > limit) throw tooLong(item, `more than ${limit}`);
   }
 }

@@ -7,21 +7,18 @@ import { registerRead, type Command } from '../protocol/request.js';
 import { readingsDiffer } from './unequal-readings.js';
 
 export class RegisterCache {
-  readonly #loader: Loader;
   readonly #words = new Map<number, number>();
   /** Read once so far. */
   readonly #unproven = new Set<number>();
   /** A register's value, once it was loaded. */
   readonly read: (address: number) => number = (address) => this.#words.get(address) ?? 0;
 
-  constructor(loader: Loader) {
-    this.#loader = loader;
-  }
+  constructor(private readonly loader: Loader) {}
 
   /** Reads once what of these fields was not read before: enough where a wrong value shows by itself. */
   async load(...fields: readonly (BitField | undefined)[]): Promise<void> {
     const missing = this.#missingOf(addressesOf(fields));
-    this.#note(missing, missing.length === 0 ? [] : await this.#loader.readRegisters(missing));
+    this.#note(missing, missing.length === 0 ? [] : await this.loader.readRegisters(missing));
   }
 
   /**
@@ -41,7 +38,7 @@ export class RegisterCache {
     const asked = [...missing, ...again].map(registerRead);
     // Nothing to ask: what may wait in the loader waits on.
     if (asked.length + then.length === 0) return [];
-    const answers = await this.#loader.repeatAll([...asked, ...then]);
+    const answers = await this.loader.repeatAll([...asked, ...then]);
     const values = answers.slice(0, asked.length).map(({ value }) => value);
     this.#note(missing, values);
     await this.#agree(again, values.slice(missing.length));
@@ -50,7 +47,7 @@ export class RegisterCache {
 
   /** Reads these anew, because what was read before looks damaged: the link is not trusted with a write then. */
   async reload(addresses: readonly number[]): Promise<void> {
-    this.#loader.hasErred = true;
+    this.loader.hasErred = true;
     for (const address of addresses) this.#words.delete(address);
     await this.prove(addresses);
   }
@@ -60,9 +57,9 @@ export class RegisterCache {
     for (let pairs = 1; ; pairs++) {
       const differing = addresses.filter((address, index) => this.read(address) !== latest[index]);
       if (differing.length === 0) break;
-      readingsDiffer(this.#loader, `register ${hex(differing[0] ?? 0)}`, pairs);
+      readingsDiffer(this.loader, `register ${hex(differing[0] ?? 0)}`, pairs);
       this.#note(addresses, latest);
-      latest = await this.#loader.readRegisters(addresses);
+      latest = await this.loader.readRegisters(addresses);
     }
     for (const address of addresses) this.#unproven.delete(address);
   }

@@ -148,21 +148,15 @@ class Runner {
 }
 
 class EsptoolBoard implements Board {
-  readonly #runner: Runner;
-  readonly #options: EsptoolOptions;
-
   constructor(
-    runner: Runner,
+    private readonly runner: Runner,
     readonly facts: ChipFacts,
     readonly security: SecurityState,
-    options: EsptoolOptions,
-  ) {
-    this.#runner = runner;
-    this.#options = options;
-  }
+    private readonly options: EsptoolOptions,
+  ) {}
 
   get baud(): number {
-    return this.#options.baud ?? START_BAUD;
+    return this.options.baud ?? START_BAUD;
   }
 
   async survey({ tableOffsetBytes: alsoAt, signal }: SurveyOptions = {}): Promise<FlashSurvey> {
@@ -175,7 +169,7 @@ class EsptoolBoard implements Board {
   }
 
   async readPartitionTable(options: SurveyOptions = {}): Promise<PartitionTable | undefined> {
-    const question = { port: this.#runner.port, wantedOffsetBytes: options.tableOffsetBytes };
+    const question = { port: this.runner.port, wantedOffsetBytes: options.tableOffsetBytes };
     return settleTable(await this.survey(options), question)?.table;
   }
 
@@ -184,9 +178,9 @@ class EsptoolBoard implements Board {
     { signal }: OperationOptions = {},
   ): Promise<Uint8Array> {
     this.#checkReach({ offsetBytes, sizeBytes });
-    return this.#runner.withFile(async (path) => {
+    return this.runner.withFile(async (path) => {
       const args = [String(offsetBytes), String(sizeBytes), path];
-      await this.#runner.run('read-flash', args, { signal, bytes: sizeBytes });
+      await this.runner.run('read-flash', args, { signal, bytes: sizeBytes });
       return new Uint8Array(await readFile(path));
     });
   }
@@ -214,18 +208,18 @@ class EsptoolBoard implements Board {
     const alias = aliasOf({ offsetBytes, sizeBytes: image.length });
     const before = alias && (await this.md5(alias, { signal }));
     const write = (): Promise<void> =>
-      this.#runner.withFile(async (path) => {
+      this.runner.withFile(async (path) => {
         await writeFile(path, image, { mode: 0o600 });
         // Nothing is patched in the image: it is no bootloader.
         const args = [String(offsetBytes), path];
-        await this.#runner.run('write-flash', args, { signal, onLine, bytes: image.length });
+        await this.runner.run('write-flash', args, { signal, onLine, bytes: image.length });
       });
     await write().catch(async (error: unknown) => {
       if (!isUnconfirmed(error)) throw error;
       await write().catch((again: unknown) => this.#tellWorn(again, { offsetBytes, image }, signal));
     });
     if (alias && (await this.md5(alias, { signal })) !== before) {
-      const { port } = this.#runner;
+      const { port } = this.runner;
       throw new EspmintError('FLASH_CHANGED_OUTSIDE', { port, where: regionText(alias) });
     }
     report(100);
@@ -240,40 +234,40 @@ class EsptoolBoard implements Board {
     const whole = { offsetBytes: 0, sizeBytes: image.length };
     const found = await this.readFlash({ offsetBytes, sizeBytes: image.length }, { signal });
     const at = firstLostByte(found, target, whole);
-    const { port } = this.#runner;
+    const { port } = this.runner;
     if (at !== undefined) throw new EspmintError('FLASH_WORN', { port, offset: at }, { cause: error });
     throw contradiction(port, target, error);
   }
 
   async verifyRegion({ offsetBytes, image }: ImageAt, { signal }: OperationOptions = {}): Promise<void> {
     try {
-      await this.#runner.withFile(async (path) => {
+      await this.runner.withFile(async (path) => {
         await writeFile(path, image, { mode: 0o600 });
-        await this.#runner.run('verify-flash', [String(offsetBytes), path], { signal, bytes: image.length });
+        await this.runner.run('verify-flash', [String(offsetBytes), path], { signal, bytes: image.length });
       });
     } catch (error) {
       if (!isEspmintError(error, 'ESPTOOL_FAILED') || !/verif/i.test(error.details.reason)) throw error;
-      throw contradiction(this.#runner.port, { offsetBytes, image }, error);
+      throw contradiction(this.runner.port, { offsetBytes, image }, error);
     }
   }
 
   async eraseRegion(region: Region, { signal }: OperationOptions = {}): Promise<void> {
     this.#check(region);
     const args = [String(region.offsetBytes), String(region.sizeBytes)];
-    await this.#runner.run('erase-region', args, { signal, bytes: region.sizeBytes });
+    await this.runner.run('erase-region', args, { signal, bytes: region.sizeBytes });
   }
 
   async eraseFlash({ signal }: OperationOptions = {}): Promise<void> {
-    await this.#runner.run('erase-flash', [], { signal, bytes: this.facts.flashSizeBytes });
+    await this.runner.run('erase-flash', [], { signal, bytes: this.facts.flashSizeBytes });
   }
 
   async reset(): Promise<void> {
-    await this.#runner.run('read-mac', [], { leave: true });
+    await this.runner.run('read-mac', [], { leave: true });
   }
 
   async watchBoot(options: BootWatchOptions): Promise<BootReport> {
-    const { signal = this.#options.signal } = options;
-    const link = await openLink(this.#runner.port, { signal });
+    const { signal = this.options.signal } = options;
+    const link = await openLink(this.runner.port, { signal });
     try {
       return await watchBoot(link, { ...options, signal });
     } finally {
@@ -282,8 +276,8 @@ class EsptoolBoard implements Board {
   }
 
   async useFirmware<T>(use: (link: Link) => Promise<T>, options: FirmwareOptions = {}): Promise<T> {
-    const { signal = this.#options.signal, baud } = options;
-    const link = await openLink(this.#runner.port, { signal });
+    const { signal = this.options.signal, baud } = options;
+    const link = await openLink(this.runner.port, { signal });
     try {
       return await lendLink(link, use, baud);
     } finally {
@@ -297,13 +291,13 @@ class EsptoolBoard implements Board {
   }
 
   #check(region: Region): void {
-    checkRegion(region, { port: this.#runner.port, flashSizeBytes: this.facts.flashSizeBytes });
+    checkRegion(region, { port: this.runner.port, flashSizeBytes: this.facts.flashSizeBytes });
     this.#checkReach(region);
   }
 
   /** esptool itself does not refuse it: with a stub that drops the fourth byte it writes to the start of the flash. */
   #checkReach(region: Region): void {
-    if (!FAR_REACHING_STUBS.includes(this.facts.chip)) checkReach(region, this.#runner.port);
+    if (!FAR_REACHING_STUBS.includes(this.facts.chip)) checkReach(region, this.runner.port);
   }
 }
 

@@ -12,7 +12,6 @@ const KEEP_BYTES = 1024 * 1024;
 const TURN_MS = 10;
 
 export class Inbox {
-  readonly #address: string;
   #chunks: Uint8Array[] = [];
   #size = 0;
   /** When the reader last began to find bytes without having to wait for them. */
@@ -20,9 +19,7 @@ export class Inbox {
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(address: string) {
-    this.#address = address;
-  }
+  constructor(private readonly address: string) {}
 
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
@@ -57,7 +54,7 @@ export class Inbox {
     throwIfAborted(signal, what);
     if (this.#size > 0) return this.#take();
     if (this.#failure !== undefined) throw this.#failure;
-    throw new EspmintError('LINK_TIMEOUT', { port: this.#address, what: 'anything', timeoutMs });
+    throw new EspmintError('LINK_TIMEOUT', { port: this.address, what: 'anything', timeoutMs });
   }
 
   #take(): Uint8Array {

@@ -35,7 +35,6 @@ class Rfc2217Link implements Link {
   readonly address: string;
   readonly hasModemLines = true;
   readonly linesAreSlow = true;
-  readonly #socket: Socket;
   readonly #inbox: Inbox;
   readonly #decoder = new TelnetDecoder();
   readonly #words = new FirstWords();
@@ -49,9 +48,12 @@ class Rfc2217Link implements Link {
   #lineChangesAreAcknowledged = true;
   #baud: number;
 
-  constructor(address: string, socket: Socket, baud: number) {
+  constructor(
+    address: string,
+    private readonly socket: Socket,
+    baud: number,
+  ) {
     this.address = address;
-    this.#socket = socket;
     this.#baud = baud;
     this.#inbox = new Inbox(address);
     watchSocket(socket, address, {
@@ -133,7 +135,7 @@ class Rfc2217Link implements Link {
   async close(): Promise<void> {
     this.#inbox.fail(new EspmintError('LINK_CLOSED', { port: this.address, reason: 'it was closed here' }));
     this.#notify(undefined);
-    await closeSocket(this.#socket);
+    await closeSocket(this.socket);
   }
 
   /** Why an opening failed that ended with `error`. */
@@ -175,11 +177,11 @@ class Rfc2217Link implements Link {
     if (!offered && !wasOn) return;
     const yes = aboutThem ? VERB.do : VERB.will;
     const no = aboutThem ? VERB.dont : VERB.wont;
-    this.#socket.write(negotiation(agreed ? yes : no, option));
-    if (this.#socket.writableLength <= MOST_WAITING_BYTES) return;
+    this.socket.write(negotiation(agreed ? yes : no, option));
+    if (this.socket.writableLength <= MOST_WAITING_BYTES) return;
     const reason = 'it negotiates without end and does not read the answers';
     this.#inbox.fail(new EspmintError('LINK_CLOSED', { port: this.address, reason }));
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 
   /** One setting; undefined when the server says nothing about it. */
@@ -242,7 +244,7 @@ class Rfc2217Link implements Link {
 
   async #send(bytes: Uint8Array, wait: Wait): Promise<void> {
     if (this.#inbox.failure !== undefined) throw this.#inbox.failure;
-    await writeSocket(this.#socket, this.address, bytes, wait);
+    await writeSocket(this.socket, this.address, bytes, wait);
   }
 
   #refused(reason: string): EspmintError<'RFC2217_REFUSED'> {

@@ -21,52 +21,53 @@ class SerialLink implements Link {
   readonly address: string;
   readonly hasModemLines: boolean;
   readonly isNativeUsb: boolean;
-  readonly #port: SerialPort;
-  readonly #inbox: Inbox;
 
-  constructor(address: string, port: SerialPort, inbox: Inbox, traits: PortTraits) {
+  constructor(
+    address: string,
+    private readonly port: SerialPort,
+    private readonly inbox: Inbox,
+    traits: PortTraits,
+  ) {
     this.address = address;
-    this.#port = port;
-    this.#inbox = inbox;
     this.hasModemLines = traits.hasModemLines;
     this.isNativeUsb = traits.isNativeUsb;
   }
 
   get baud(): number {
-    return this.#port.baudRate;
+    return this.port.baudRate;
   }
 
   async write(bytes: Uint8Array, wait: Wait): Promise<void> {
-    if (this.#inbox.failure !== undefined) throw this.#inbox.failure;
-    await this.#call('sending', wait, (done) => this.#port.write(bytes, done));
+    if (this.inbox.failure !== undefined) throw this.inbox.failure;
+    await this.#call('sending', wait, (done) => this.port.write(bytes, done));
   }
 
   read(wait: Wait): Promise<Uint8Array> {
-    return this.#inbox.read(wait);
+    return this.inbox.read(wait);
   }
 
   discardInput(): void {
-    this.#inbox.clear();
+    this.inbox.clear();
   }
 
   async setLines({ dtr, rts }: ModemLines): Promise<void> {
     if (!this.hasModemLines) return;
     await this.#call('setting DTR and RTS', { timeoutMs: SETTING_TIMEOUT_MS }, (done) => {
-      this.#port.set({ dtr, rts }, done);
+      this.port.set({ dtr, rts }, done);
     });
   }
 
   async setBaud(baud: number): Promise<void> {
     await this.#call(`setting ${baud} baud`, { timeoutMs: SETTING_TIMEOUT_MS }, (done) => {
-      this.#port.update({ baudRate: baud }, done);
+      this.port.update({ baudRate: baud }, done);
     });
   }
 
   async close(): Promise<void> {
-    this.#inbox.fail(closed(this.address, 'it was closed here'));
-    if (!this.#port.isOpen) return;
+    this.inbox.fail(closed(this.address, 'it was closed here'));
+    if (!this.port.isOpen) return;
     const wait = { timeoutMs: CLOSE_TIMEOUT_MS, address: this.address, what: 'closing' };
-    await awaitCallback((done) => this.#port.close(done), wait).catch(() => undefined);
+    await awaitCallback((done) => this.port.close(done), wait).catch(() => undefined);
   }
 
   /** A platform error means that the port went away under us. */

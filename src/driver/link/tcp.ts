@@ -13,15 +13,17 @@ class TcpLink implements Link {
   readonly address: string;
   readonly hasModemLines = false;
   readonly hasFixedBaud = true;
-  readonly #socket: Socket;
   readonly #inbox: Inbox;
   readonly #words = new FirstWords();
   readonly #openedAtMs = performance.now();
   #baud: number;
 
-  constructor(address: string, socket: Socket, baud: number) {
+  constructor(
+    address: string,
+    private readonly socket: Socket,
+    baud: number,
+  ) {
     this.address = address;
-    this.#socket = socket;
     this.#baud = baud;
     this.#inbox = new Inbox(address);
     watchSocket(socket, address, {
@@ -41,7 +43,7 @@ class TcpLink implements Link {
     const { failure } = this.#inbox;
     if (failure !== undefined) throw failure;
     try {
-      await writeSocket(this.#socket, this.address, bytes, wait);
+      await writeSocket(this.socket, this.address, bytes, wait);
     } catch (error) {
       if (!isEspmintError(error, 'LINK_CLOSED')) throw error;
       this.#end(error);
@@ -74,7 +76,7 @@ class TcpLink implements Link {
 
   async close(): Promise<void> {
     this.#inbox.fail(new EspmintError('LINK_CLOSED', { port: this.address, reason: 'it was closed here' }));
-    await closeSocket(this.#socket);
+    await closeSocket(this.socket);
   }
 }
 

@@ -41,12 +41,13 @@ export class Conversation {
   latencyMs = Infinity;
   /** Commands sent so far that may change the flash. */
   changeCount = 0;
-  readonly #link: Link;
   /** Sent along with the last SYNC, their answers not read yet. */
   #asked: readonly Command[] | undefined;
 
-  constructor(link: Link, signal?: AbortSignal) {
-    this.#link = link;
+  constructor(
+    private readonly link: Link,
+    signal?: AbortSignal,
+  ) {
     this.channel = new FrameChannel(link, signal);
   }
 
@@ -141,7 +142,7 @@ export class Conversation {
   }
 
   #noteLatency(elapsedMs: number, sentBytes: number, count: number): void {
-    const wireMs = ((sentBytes + EMPTY_REPLY_BYTES) * 10_000) / this.#link.baud;
+    const wireMs = ((sentBytes + EMPTY_REPLY_BYTES) * 10_000) / this.link.baud;
     this.latencyMs = Math.min(this.latencyMs, Math.max(0, elapsedMs - wireMs));
     this.lateness.noteAnswer(elapsedMs / count);
   }
@@ -165,7 +166,7 @@ export class Conversation {
   }
 
   #refusal(what: string, code: number, unsupported: boolean): EspmintError<'LOADER_REFUSED'> {
-    const details = { port: this.#link.address, what, code, meaning: meaningOf(code), unsupported };
+    const details = { port: this.link.address, what, code, meaning: meaningOf(code), unsupported };
     return new EspmintError('LOADER_REFUSED', details);
   }
 }

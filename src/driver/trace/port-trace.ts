@@ -14,9 +14,6 @@ const MAX_FRAME_BYTES = 0x4000;
 const NEWLINE = 0x0a;
 
 export class PortTrace {
-  readonly #name: string;
-  readonly #onLine: OnTraceLine;
-  readonly #startedMs: number;
   readonly #secrets = new Set<string>();
   #masker: Masker = createMasker();
   /** Bytes of a line that has not ended. */
@@ -25,11 +22,11 @@ export class PortTrace {
   #frame: number[] | undefined;
 
   /** @param name of the port in every line. @param startedMs of the whole trace, by performance.now(). */
-  constructor(name: string, startedMs: number, onLine: OnTraceLine) {
-    this.#name = name;
-    this.#startedMs = startedMs;
-    this.#onLine = onLine;
-  }
+  constructor(
+    private readonly name: string,
+    private readonly startedMs: number,
+    private readonly onLine: OnTraceLine,
+  ) {}
 
   /** These are masked in what the board prints from now on, in every form. */
   hide(secrets: Iterable<string>): void {
@@ -104,8 +101,8 @@ export class PortTrace {
   }
 
   #say(mark: '>' | '<' | '-' | '*', text: string): void {
-    const ms = (performance.now() - this.#startedMs).toFixed(1).padStart(9);
-    this.#onLine(`${ms} ${this.#name} ${mark} ${text}`);
+    const ms = (performance.now() - this.startedMs).toFixed(1).padStart(9);
+    this.onLine(`${ms} ${this.name} ${mark} ${text}`);
   }
 }
 

@@ -4,67 +4,65 @@ import { isEspmintError, toEspmintError } from '../../core/errors/index.js';
 import type { PortTrace } from './port-trace.js';
 
 export class TracedLink implements Link {
-  readonly #inner: Link;
-  readonly #trace: PortTrace;
-
-  constructor(inner: Link, trace: PortTrace) {
-    this.#inner = inner;
-    this.#trace = trace;
+  constructor(
+    private readonly inner: Link,
+    private readonly trace: PortTrace,
+  ) {
     const { address, baud, hasModemLines, linesAreSlow, isNativeUsb, hasFixedBaud } = inner;
     trace.control('open', { address, baud, hasModemLines, linesAreSlow, isNativeUsb, hasFixedBaud });
   }
 
   get address(): string {
-    return this.#inner.address;
+    return this.inner.address;
   }
   get hasModemLines(): boolean {
-    return this.#inner.hasModemLines;
+    return this.inner.hasModemLines;
   }
   get linesAreSlow(): boolean {
-    return this.#inner.linesAreSlow === true;
+    return this.inner.linesAreSlow === true;
   }
   get isNativeUsb(): boolean {
-    return this.#inner.isNativeUsb === true;
+    return this.inner.isNativeUsb === true;
   }
   get hasFixedBaud(): boolean {
-    return this.#inner.hasFixedBaud === true;
+    return this.inner.hasFixedBaud === true;
   }
   get baud(): number {
-    return this.#inner.baud;
+    return this.inner.baud;
   }
 
   async write(bytes: Uint8Array, wait: Wait): Promise<void> {
-    this.#trace.sent(bytes);
-    await this.#noted(this.#inner.write(bytes, wait));
+    this.trace.sent(bytes);
+    await this.#noted(this.inner.write(bytes, wait));
   }
 
   async read(wait: Wait): Promise<Uint8Array> {
-    const bytes = await this.#noted(this.#inner.read(wait));
-    this.#trace.received(bytes);
+    const bytes = await this.#noted(this.inner.read(wait));
+    this.trace.received(bytes);
     return bytes;
   }
 
   discardInput(): void {
-    this.#inner.discardInput();
+    this.inner.discardInput();
   }
 
   async setLines(lines: ModemLines): Promise<void> {
-    this.#trace.control('lines', lines);
-    await this.#noted(this.#inner.setLines(lines));
+    this.trace.control('lines', lines);
+    await this.#noted(this.inner.setLines(lines));
   }
 
   async setBaud(baud: number): Promise<void> {
-    this.#trace.control('baud', { baud });
-    await this.#noted(this.#inner.setBaud(baud));
+    this.trace.control('baud', { baud });
+    await this.#noted(this.inner.setBaud(baud));
   }
 
   async close(): Promise<void> {
-    await this.#inner.close();
-    this.#trace.control('close', {});
+    await this.inner.close();
+    this.trace.control('close', {});
   }
 
   hideSecrets(secrets: readonly string[]): void {
-    this.#trace.hide(secrets);
+    this.trace.hide(secrets);
   }
 
   /** A silence shows by its length; every other failure is written. */
@@ -73,7 +71,7 @@ export class TracedLink implements Link {
       return await work;
     } catch (error) {
       const { code, message } = toEspmintError(error);
-      if (!isEspmintError(error, 'LINK_TIMEOUT')) this.#trace.control('failed', { code, message });
+      if (!isEspmintError(error, 'LINK_TIMEOUT')) this.trace.control('failed', { code, message });
       throw error;
     }
   }

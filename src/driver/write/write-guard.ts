@@ -15,20 +15,18 @@ import { STUBS } from '../connect/stubs/index.js';
 const PROOF_BYTES = 640;
 
 export class WriteGuard {
-  readonly #session: Session;
-  readonly #region: Region;
   /** Digests of the neighbours before the first erase, by their place. */
   readonly #before = new Map<string, string>();
   #armed: { readonly loader: Loader; readonly isStub: boolean } | undefined;
 
-  constructor(session: Session, region: Region) {
-    this.#session = session;
-    this.#region = region;
-  }
+  constructor(
+    private readonly session: Session,
+    private readonly region: Region,
+  ) {}
 
   /** Whether `arm` was done with this loader, and nothing was lost or damaged since. */
   get isReady(): boolean {
-    const { loader, canFallBack } = this.#session;
+    const { loader, canFallBack } = this.session;
     const isSame = this.#armed?.loader === loader && this.#armed.isStub === loader.isStub;
     return isSame && !(loader.hasErred && canFallBack);
   }
@@ -41,13 +39,13 @@ export class WriteGuard {
    * @throws LINK_DAMAGED (no lower rate is left), FLASH_CHANGED_OUTSIDE, and what a link throws
    */
   async arm(questions: readonly Command[], signal?: AbortSignal): Promise<readonly Answer[]> {
-    return this.#session.run(async (loader) => {
-      if (loader.hasErred && this.#session.canFallBack) throw this.#damaged('an answer was lost');
+    return this.session.run(async (loader) => {
+      if (loader.hasErred && this.session.canFallBack) throw this.#damaged('an answer was lost');
       const guarded = this.#neighbours(loader);
       // Twice, since answers carry no checksum: a digest that was damaged does not come twice.
-      const isNew = !guarded.every((region) => this.#session.digests.expects(regionText(region)));
+      const isNew = !guarded.every((region) => this.session.digests.expects(regionText(region)));
       const readings = [...guarded, ...(isNew ? guarded : [])].map(md5Command);
-      const limit = this.#limit(this.#region.offsetBytes + this.#region.sizeBytes);
+      const limit = this.#limit(this.region.offsetBytes + this.region.sizeBytes);
       const answers = await this.#askArmed(loader, [...limit, ...readings, ...questions]);
       const digests = answers.slice(limit.length, limit.length + readings.length).map(digestOf);
       for (const [index, region] of guarded.entries()) {
@@ -73,9 +71,9 @@ export class WriteGuard {
    */
   async release(signal?: AbortSignal, isPlaced = false): Promise<void> {
     if (this.#armed === undefined) return;
-    const { loader } = this.#session;
+    const { loader } = this.session;
     if (isPlaced && !loader.isStub && !loader.hasErred) loader.sendLater(...this.#limitToFlash());
-    else await this.#session.run((current) => this.#compare(current), signal);
+    else await this.session.run((current) => this.#compare(current), signal);
     this.#armed = undefined;
   }
 
@@ -99,12 +97,12 @@ export class WriteGuard {
    * behind it the ROM's bound protects; a stub has none, but a size that grew on its way takes the next sector along.
    */
   #neighbours({ isStub }: Loader): readonly Region[] {
-    const { offsetBytes, sizeBytes } = this.#region;
+    const { offsetBytes, sizeBytes } = this.region;
     const end = offsetBytes + sizeBytes;
     const start = Math.max(0, offsetBytes - BLOCK_BYTES);
     const neighbours: Region[] = [];
     if (start < offsetBytes) neighbours.push({ offsetBytes: start, sizeBytes: offsetBytes - start });
-    if (isStub && end < this.#session.place.flashSizeBytes) {
+    if (isStub && end < this.session.place.flashSizeBytes) {
       neighbours.push({ offsetBytes: end, sizeBytes: SECTOR_BYTES });
     }
     return neighbours;
@@ -114,38 +112,38 @@ export class WriteGuard {
   async #note(loader: Loader, region: Region, first: string, second: string | undefined): Promise<void> {
     const place = regionText(region);
     const before = this.#before.get(place);
-    const isKnown = first === before || this.#session.digests.knows(place, first);
+    const isKnown = first === before || this.session.digests.knows(place, first);
     if (!isKnown && first !== (second ?? (await flashMd5(loader, region))))
       throw this.#damaged(`two readings of ${place} differ`);
     if (before !== undefined && before !== first) throw this.#changed([region]);
     this.#before.set(place, first);
-    this.#session.digests.note(place, first);
+    this.session.digests.note(place, first);
   }
 
   /** A ROM refuses what ends behind the size that was set. */
   #limit(sizeBytes: number): readonly Command[] {
-    if (this.#session.loader.isStub || this.#session.facts.flashSizeBytes === 0) return [];
+    if (this.session.loader.isStub || this.session.facts.flashSizeBytes === 0) return [];
     return [flashSizeCommand(sizeBytes)];
   }
 
   #limitToFlash(): readonly Command[] {
-    return this.#limit(this.#session.facts.flashSizeBytes);
+    return this.#limit(this.session.facts.flashSizeBytes);
   }
 
   /** RAM that a checked block may go to; undefined where there is no lower rate to choose, or the chip may refuse it. */
   async #proofAddress(loader: Loader): Promise<number | undefined> {
-    const { chip, revision, security, canFallBack } = this.#session;
+    const { chip, revision, security, canFallBack } = this.session;
     const stub = stubNameFor(chip, revision, security);
     if (!canFallBack || loader.isStub || stub === undefined) return undefined;
     return (await STUBS[stub]?.())?.textAddress;
   }
 
   #damaged(reason: string): EspmintError<'LINK_DAMAGED'> {
-    return damagedLink(this.#session.loader, reason);
+    return damagedLink(this.session.loader, reason);
   }
 
   #changed(regions: readonly Region[]): EspmintError<'FLASH_CHANGED_OUTSIDE'> {
-    const port = this.#session.link.address;
+    const port = this.session.link.address;
     return new EspmintError('FLASH_CHANGED_OUTSIDE', { port, where: regions.map(regionText).join(' or ') });
   }
 }

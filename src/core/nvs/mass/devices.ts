@@ -27,18 +27,15 @@ export interface DeviceImage {
 
 /** Makes one image for each line of a values file. */
 export class MassGenerator {
-  readonly #columns: readonly MassColumn[];
-  readonly #options: MassOptions;
-  readonly #file: string;
   #header: { readonly length: number; readonly at: readonly number[]; readonly fileIdAt: number } | undefined;
   #firstDevice: readonly CsvCell[] | undefined;
 
   /** @param file name of the values file, for messages */
-  constructor(columns: readonly MassColumn[], file: string, options: MassOptions) {
-    this.#columns = columns;
-    this.#file = file;
-    this.#options = options;
-  }
+  constructor(
+    private readonly columns: readonly MassColumn[],
+    private readonly file: string,
+    private readonly options: MassOptions,
+  ) {}
 
   /**
    * Takes the next record. Returns undefined for the header and for blank lines.
@@ -52,7 +49,7 @@ export class MassGenerator {
       this.#readHeader(record);
       return undefined;
     }
-    const place = { file: this.#file, line: record.line, column: 1 };
+    const place = { file: this.file, line: record.line, column: 1 };
     if (cells.length !== this.#header.length) {
       refuse(
         place,
@@ -67,10 +64,10 @@ export class MassGenerator {
 
   #readHeader({ line, cells }: CsvRecord): void {
     const names = cells.map(({ text }) => text);
-    const place = { file: this.#file, line, column: 1 };
+    const place = { file: this.file, line, column: 1 };
     const hint = 'name the keys in the first line, in the order of the configuration';
     let from = 0;
-    const at = this.#columns.map(({ key, isNamespace }) => {
+    const at = this.columns.map(({ key, isNamespace }) => {
       if (isNamespace) return -1;
       // In order, because the same key may stand in several namespaces.
       const found = names.indexOf(key.text, from);
@@ -83,7 +80,7 @@ export class MassGenerator {
       from = found + 1;
       return found;
     });
-    const { fileIdKey } = this.#options;
+    const { fileIdKey } = this.options;
     const fileIdAt = fileIdKey === undefined ? -1 : names.indexOf(fileIdKey);
     if (fileIdKey !== undefined && fileIdAt < 0) {
       refuse(
@@ -96,9 +93,9 @@ export class MassGenerator {
   }
 
   #makeImage(cells: readonly CsvCell[], at: readonly number[]): Uint8Array {
-    const converter = new RowConverter(this.#options);
-    const writer = new ImageWriter(this.#options.sizeBytes, this.#options.version);
-    this.#columns.forEach(({ key, type, encoding, repeat }, i) => {
+    const converter = new RowConverter(this.options);
+    const writer = new ImageWriter(this.options.sizeBytes, this.options.version);
+    this.columns.forEach(({ key, type, encoding, repeat }, i) => {
       const value = (repeat ? this.#firstDevice : cells)?.[at[i] ?? -1];
       for (const item of converter.convert({ place: key, key, type, encoding, value, surplus: undefined }))
         writer.write(item);
