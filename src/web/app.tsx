@@ -41,7 +41,9 @@ function Content(): JSX.Element {
   const Page = lazy === undefined ? StationPage : LazyPage;
   return (
     <>
-      <Shell page={page}>{isUnknown ? <Unknown /> : <Page key={page} place={place} />}</Shell>
+      <Shell page={isUnknown ? '' : page}>
+        {isUnknown ? <Unknown /> : <Page key={page} place={place} />}
+      </Shell>
       <Announcements />
       <Toasts />
     </>

@@ -210,7 +210,7 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
       await page.getByRole('button', { name: 'Sign in' }).click();
     };
     await signIn('guest', 'wrong');
-    await page.getByText('Name or password is wrong').waitFor();
+    await page.getByText('Name and password do not belong together.').waitFor();
     await signIn('guest', PASSWORD);
     await page.locator('.tile').first().waitFor();
     expect(await page.getByRole('button', { name: /^(Start|Retry|Stop)/ }).count()).toBe(0);

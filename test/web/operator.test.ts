@@ -36,8 +36,10 @@ describe.skipIf(!(await browserAvailable()))('an operator', () => {
     const world = new FakeWorld();
     world.profiles.push(sampleProfile());
     const page = await open(world);
-    await page.getByRole('button', { name: 'Add four virtual boards' }).click();
+    // A glove presses twice: that begins one thing.
+    await page.getByRole('button', { name: 'Add four virtual boards' }).dblclick();
     await tileSays(page, 4, 'Ready');
+    expect(await page.locator('[data-slot]').count()).toBe(4);
     await page.getByRole('button', { name: 'Start 4' }).click();
     for (const slot of [1, 2, 3, 4]) await tileSays(page, slot, 'PASS');
     await page.locator('.count-link.pass', { hasText: '4' }).waitFor();

@@ -6,25 +6,14 @@ import { signIn } from '../store/session.js';
 import { useStore } from '../store/store.js';
 import { Form, TextField } from '../ui/field.js';
 import { FailureNote, Note } from '../ui/parts.js';
-import { failureText } from '../ui/toasts.js';
+import { useWork } from '../ui/work.js';
 
 export function SignInPage(): JSX.Element {
   const hasEnded = useStore((state) => state.hasEnded === true);
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
-  const [failure, setFailure] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const submit = async (): Promise<void> => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      await signIn(name.trim(), password);
-    } catch (error) {
-      setFailure(failureText(error));
-      setPassword('');
-    }
-    setBusy(false);
-  };
+  const { busy, failure, run } = useWork();
+  const submit = (): Promise<void> => run(() => signIn(name.trim(), password).finally(() => setPassword('')));
   return (
     <main class="sign-in">
       <Form class="card stack" onSubmit={() => void submit()}>

@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/translate.js';
-import { Icon } from './icon.js';
+import { Icon, type IconName } from './icon.js';
 
 interface DialogProps {
   readonly title: string;
@@ -16,6 +16,8 @@ export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
   useEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
+    // Not the button that closes it: Enter is for the form.
+    dialog?.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea)')?.focus();
     return () => dialog?.close();
   }, []);
   return (
@@ -32,19 +34,28 @@ export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
 }
 
 interface DialogButtonProps {
-  /** What stands on the button. */
-  readonly label: ComponentChildren;
+  readonly label: string;
+  readonly icon?: IconName;
+  /** The icon stands alone, in the row of a table. */
+  readonly bare?: boolean;
   readonly class?: string;
   readonly children: (close: () => void) => ComponentChildren;
 }
 
 /** A button that opens a dialog. */
-export function DialogButton({ label, class: look = '', children }: DialogButtonProps): JSX.Element {
+export function DialogButton(props: DialogButtonProps): JSX.Element {
+  const { label, icon, bare = false, class: look = '', children } = props;
   const [open, setOpen] = useState(false);
   return (
     <>
-      <button type="button" class={`button ${look}`} onClick={() => setOpen(true)}>
-        {label}
+      <button
+        type="button"
+        class={`button ${bare ? 'quiet little icon-only' : look}`}
+        {...(bare ? { 'aria-label': label, title: label } : {})}
+        onClick={() => setOpen(true)}
+      >
+        {icon !== undefined && <Icon name={icon} />}
+        {!bare && label}
       </button>
       {open && children(() => setOpen(false))}
     </>

@@ -1,10 +1,8 @@
-// A list of things as a table in a card, each row with what can be done to it; and the form that adds one.
+// A list of things as a table in a card, each row with what can be done to it.
 import type { ComponentChildren, JSX } from 'preact';
 import { t } from '../i18n/translate.js';
-import { Icon } from './icon.js';
 import { FailureNote, Skeleton } from './parts.js';
-import { attempt } from './toasts.js';
-import { Form } from './field.js';
+import { ActButton } from './work.js';
 
 interface Column<T> {
   /** Empty: without a head. */
@@ -99,37 +97,6 @@ function Table<T>({ rows, keyOf, columns, actions }: TableProps<T>): JSX.Element
   );
 }
 
-interface FormCardProps {
-  readonly title: string;
-  readonly submit: string;
-  readonly disabled?: boolean;
-  readonly onSubmit: () => void;
-  /** Fields in a line. */
-  readonly children: ComponentChildren;
-  /** Below them. */
-  readonly below?: ComponentChildren;
-  readonly aside?: ComponentChildren;
-}
-
-export function FormCard(props: FormCardProps): JSX.Element {
-  const { title, submit, disabled = false, onSubmit, children, below, aside } = props;
-  return (
-    <Form class="card stack" onSubmit={() => onSubmit()}>
-      <header>
-        <h2>{title}</h2>
-        {aside}
-      </header>
-      <div class="inline-form">
-        {children}
-        <button type="submit" class="button primary" disabled={disabled}>
-          {submit}
-        </button>
-      </div>
-      {below}
-    </Form>
-  );
-}
-
 interface RemoveButtonProps {
   readonly label: string;
   /** With the label in words instead of an icon. */
@@ -143,18 +110,16 @@ interface RemoveButtonProps {
 /** The button that takes a row away. */
 export function RemoveButton(props: RemoveButtonProps): JSX.Element {
   const { label, worded = false, confirm, remove, onRemoved } = props;
-  const onClick = async (): Promise<void> => {
+  const act = async (): Promise<void> => {
     if (confirm !== undefined && !window.confirm(confirm)) return;
-    if (await attempt(remove)) onRemoved?.();
+    await remove();
+    onRemoved?.();
   };
-  return (
-    <button
-      type="button"
-      class={worded ? 'button danger' : 'button quiet little icon-only'}
-      aria-label={label}
-      onClick={() => void onClick()}
-    >
-      {worded ? label : <Icon name="trash" />}
-    </button>
+  return worded ? (
+    <ActButton class="danger" act={act}>
+      {label}
+    </ActButton>
+  ) : (
+    <ActButton class="quiet little" icon="trash" label={label} act={act} />
   );
 }

@@ -1,9 +1,11 @@
-// A form for what is recorded with a reason: it is not sent without one, and a refusal stands where it was asked for.
+// What is recorded with a reason: it is not sent without one.
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { t } from '../i18n/translate.js';
-import { Form, TextField } from './field.js';
-import { FailureNote } from './parts.js';
+import { Dialog } from './dialog.js';
+import { TextField } from './field.js';
+import { say } from './toasts.js';
+import { ActForm } from './work.js';
 
 /** As the API wants it. */
 const MIN_REASON = 3;
@@ -20,35 +22,40 @@ interface ReasonFormProps {
   readonly children: ComponentChildren;
 }
 
-export function ReasonForm(props: ReasonFormProps): JSX.Element {
-  const { submit, danger = false, hint, disabled = false, act, children } = props;
+export function ReasonForm({ act, disabled = false, hint, children, ...form }: ReasonFormProps): JSX.Element {
   const [reason, setReason] = useState('');
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const send = async (): Promise<void> => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      await act(reason.trim());
-    } catch (error) {
-      setFailure(error);
-    }
-    setBusy(false);
-  };
   return (
-    <Form class="stack" onSubmit={() => void send()}>
+    <ActForm
+      {...form}
+      disabled={disabled || reason.trim().length < MIN_REASON}
+      act={() => act(reason.trim())}
+    >
       {children}
       <TextField label={t('reason.label')} value={reason} onInput={setReason} hint={hint} required />
-      <FailureNote failure={failure} />
-      <div class="dialog-actions">
-        <button
-          type="submit"
-          class={`button ${danger ? 'danger' : 'primary'}`}
-          disabled={busy || disabled || reason.trim().length < MIN_REASON}
-        >
-          {submit}
-        </button>
-      </div>
-    </Form>
+    </ActForm>
+  );
+}
+
+interface ReasonDialogProps extends ReasonFormProps {
+  readonly title: string;
+  /** Said when it is done; `act` may say something else. */
+  readonly done?: string;
+  readonly onClose: () => void;
+}
+
+/** Asks before it takes something away, and closes when that is done. */
+export function ReasonDialog({ title, done, onClose, act, ...form }: ReasonDialogProps): JSX.Element {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <ReasonForm
+        danger
+        {...form}
+        act={async (reason) => {
+          await act(reason);
+          if (done !== undefined) say(done);
+          onClose();
+        }}
+      />
+    </Dialog>
   );
 }

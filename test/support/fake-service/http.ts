@@ -156,8 +156,7 @@ function session(exchange: Exchange, id: string, body: unknown, caller: Caller):
   if (id === 'signIn') {
     const { name, password } = body as { name: string; password: string };
     const user = world.users.find((other) => other.name === name && other.password === password);
-    if (user === undefined)
-      throw new Refusal(401, 'SIGN_IN_REFUSED', 'Name or password is wrong; try again.');
+    if (user === undefined) throw new Refusal(401, 'SIGN_IN_FAILED', 'Name or password is wrong; try again.');
     const made = { user: { name, role: user.role }, csrfToken: randomUUID() };
     const cookie = randomUUID();
     sessions.set(cookie, made);

@@ -16,7 +16,7 @@ import { Icon } from '../../ui/icon.js';
 import { ListCard } from '../../ui/list-card.js';
 import { useLoad, useSettled } from '../../ui/load.js';
 import { Note } from '../../ui/parts.js';
-import { attempt } from '../../ui/toasts.js';
+import { ActButton } from '../../ui/work.js';
 import { DevicesNav } from '../devices/devices-nav.js';
 
 const FILTERS = ['kind', 'actor', 'device', 'since', 'until'] as const;
@@ -161,13 +161,7 @@ function Entries({ filters }: { filters: Filters }): JSX.Element {
         },
         { name: t('audit.detail'), cell: Detail },
       ]}
-      more={
-        after !== undefined && (
-          <button type="button" class="button" onClick={() => void attempt(more)}>
-            {t('devices.more')}
-          </button>
-        )
-      }
+      more={after !== undefined && <ActButton act={more}> {t('devices.more')}</ActButton>}
     />
   );
 }

@@ -1,13 +1,15 @@
 // What can be done with a batch: use it here, pause, close, ask for more, import a list, its report, and the signature.
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import type { BatchInfo } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { addressOf } from '../../api/routes.js';
 import { t, tn } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
+import { FileButton } from '../../ui/file-button.js';
 import { Icon } from '../../ui/icon.js';
 import { attempt, say } from '../../ui/toasts.js';
+import { ActButton } from '../../ui/work.js';
 
 interface BatchActionsProps {
   readonly batch: BatchInfo;
@@ -24,15 +26,15 @@ export function BatchActions({ batch, onChanged }: BatchActionsProps): JSX.Eleme
   return (
     <div class="row wrap">
       {mayOperate && isOpen && !isMine && (
-        <Do primary onClick={() => act(() => call('chooseBatch', { body: { batch: name } }))}>
+        <ActButton class="primary" act={() => act(() => call('chooseBatch', { body: { batch: name } }))}>
           {t('batch.use')}
-        </Do>
+        </ActButton>
       )}
-      {mayOperate && state === 'open' && <Do onClick={set('paused')}>{t('batch.pause')}</Do>}
-      {mayOperate && state === 'paused' && <Do onClick={set('open')}>{t('batch.open')}</Do>}
-      {mayOperate && isOpen && <Do onClick={askForMore}>{t('batch.changeQuantity')}</Do>}
-      {mayOperate && isOpen && <Do onClick={close}>{t('batch.close')}</Do>}
-      {mayEdit && <Do onClick={signOff}>{t('batch.signOff')}</Do>}
+      {mayOperate && state === 'open' && <ActButton act={set('paused')}>{t('batch.pause')}</ActButton>}
+      {mayOperate && state === 'paused' && <ActButton act={set('open')}>{t('batch.open')}</ActButton>}
+      {mayOperate && isOpen && <ActButton act={askForMore}>{t('batch.changeQuantity')}</ActButton>}
+      {mayOperate && isOpen && <ActButton act={close}>{t('batch.close')}</ActButton>}
+      {mayEdit && <ActButton act={signOff}>{t('batch.signOff')}</ActButton>}
       {mayEdit && isOpen && <ImportList name={name} onChanged={onChanged} />}
       <Report name={name} format="pdf" />
       <Report name={name} format="json" />
@@ -44,7 +46,8 @@ export function BatchActions({ batch, onChanged }: BatchActionsProps): JSX.Eleme
 function doersOf({ name, quantity }: BatchInfo, onChanged: () => void) {
   const params = { name };
   const act = async (work: () => Promise<unknown>): Promise<void> => {
-    if (await attempt(work)) onChanged();
+    await work();
+    onChanged();
   };
   const set = (next: BatchInfo['state']) => () =>
     act(() => call('setBatchState', { params, body: { state: next } }));
@@ -67,20 +70,6 @@ function doersOf({ name, quantity }: BatchInfo, onChanged: () => void) {
   return { act, set, close, askForMore, signOff };
 }
 
-interface DoProps {
-  readonly primary?: boolean;
-  readonly onClick: () => Promise<void>;
-  readonly children: ComponentChildren;
-}
-
-function Do({ primary = false, onClick, children }: DoProps): JSX.Element {
-  return (
-    <button type="button" class={primary ? 'button primary' : 'button'} onClick={() => void onClick()}>
-      {children}
-    </button>
-  );
-}
-
 function Report({ name, format }: { name: string; format: 'pdf' | 'json' }): JSX.Element {
   return (
     <a class="button" href={addressOf('batchReport', { name }, { format }).path} download>
@@ -99,19 +88,12 @@ function ImportList({ name, onChanged }: { name: string; onChanged: () => void }
     onChanged();
   };
   return (
-    <label class="button">
-      <Icon name="plus" />
-      {t('batch.import')}
-      <input
-        class="visually-hidden"
-        type="file"
-        accept=".csv,text/csv"
-        onChange={(event) => {
-          const [file] = event.currentTarget.files ?? [];
-          if (file !== undefined) void attempt(() => take(file));
-          event.currentTarget.value = '';
-        }}
-      />
-    </label>
+    <FileButton
+      label={t('batch.import')}
+      accept=".csv,text/csv"
+      onChosen={([file]) => {
+        if (file !== undefined) void attempt(() => take(file));
+      }}
+    />
   );
 }

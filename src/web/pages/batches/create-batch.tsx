@@ -5,8 +5,8 @@ import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { go, link } from '../../router.js';
 import { useStore } from '../../store/store.js';
-import { Form, SelectField, TextField } from '../../ui/field.js';
-import { attempt } from '../../ui/toasts.js';
+import { SelectField, TextField } from '../../ui/field.js';
+import { ActForm } from '../../ui/work.js';
 import { NoProduct } from '../setup/no-product.js';
 
 const OPTIONAL = ['lot', 'hardwareRevision', 'firmwareVersion', 'location', 'serialTemplate'] as const;
@@ -38,10 +38,12 @@ export function CreateBatch({ onCreated }: { onCreated: () => void }): JSX.Eleme
     );
   }
   return (
-    <Form class="card stack loose" onSubmit={() => void attempt(create)}>
-      <header>
-        <h2>{t('batch.new')}</h2>
-      </header>
+    <ActForm
+      title={t('batch.new')}
+      submit={t('batch.create')}
+      disabled={name.trim() === '' || !(Number(quantity) > 0) || profile === ''}
+      act={create}
+    >
       <div class="form-grid">
         <SelectField
           label={t('station.product')}
@@ -56,16 +58,7 @@ export function CreateBatch({ onCreated }: { onCreated: () => void }): JSX.Eleme
           <BatchField key={field} field={field} values={values} onInput={set} />
         ))}
       </div>
-      <div>
-        <button
-          type="submit"
-          class="button primary"
-          disabled={name.trim() === '' || !(Number(quantity) > 0) || profile === ''}
-        >
-          {t('batch.create')}
-        </button>
-      </div>
-    </Form>
+    </ActForm>
   );
 }
 

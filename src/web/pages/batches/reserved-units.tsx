@@ -6,10 +6,10 @@ import { formatExact } from '../../format/format.js';
 import { currentLocale, t, tn } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { Dialog, DialogButton } from '../../ui/dialog.js';
+import { DialogButton } from '../../ui/dialog.js';
 import { ListCard } from '../../ui/list-card.js';
 import { Badge, Note } from '../../ui/parts.js';
-import { ReasonForm } from '../../ui/reason-form.js';
+import { ReasonDialog } from '../../ui/reason-form.js';
 import { say } from '../../ui/toasts.js';
 
 interface StationReserveProps {
@@ -63,19 +63,22 @@ function Release({ batch, of, onChanged, onClose }: ReleaseProps): JSX.Element {
   const release = async (reason: string): Promise<void> => {
     const { count } = await call('releaseUnits', { params: { name: batch }, body: { station, reason } });
     say(tn('reserved.released', count));
-    onClose();
     onChanged();
   };
   return (
-    <Dialog title={`${t('reserved.release')}: ${station}`} onClose={onClose}>
-      <ReasonForm danger submit={t('reserved.release')} hint={t('reserved.reasonHint')} act={release}>
-        <p>{t('reserved.consequence', { n: units, station })}</p>
-        {inReach && (
-          <Note tone="warn">
-            <p>{t('reserved.stillThere')}</p>
-          </Note>
-        )}
-      </ReasonForm>
-    </Dialog>
+    <ReasonDialog
+      title={`${t('reserved.release')}: ${station}`}
+      submit={t('reserved.release')}
+      hint={t('reserved.reasonHint')}
+      act={release}
+      onClose={onClose}
+    >
+      <p>{t('reserved.consequence', { n: units, station })}</p>
+      {inReach && (
+        <Note tone="warn">
+          <p>{t('reserved.stillThere')}</p>
+        </Note>
+      )}
+    </ReasonDialog>
   );
 }

@@ -1,6 +1,5 @@
 // One device beside the list: identity, history as a timeline, actions with their consequences.
-import { say } from '../../ui/toasts.js';
-import { ReasonForm } from '../../ui/reason-form.js';
+import { ReasonDialog } from '../../ui/reason-form.js';
 import type { JSX } from 'preact';
 import type { DeviceHistory } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
@@ -10,9 +9,9 @@ import { currentLocale, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { DialogButton, Dialog } from '../../ui/dialog.js';
+import { DialogButton } from '../../ui/dialog.js';
 import { Facts } from '../../ui/facts.js';
-import { Icon, type IconName } from '../../ui/icon.js';
+import { Icon } from '../../ui/icon.js';
 import { useLive } from '../../ui/live.js';
 import { Copyable, FailureNote, Skeleton } from '../../ui/parts.js';
 import { denyLink } from '../lists/lists.js';
@@ -50,9 +49,9 @@ export function DeviceDetail({ device, filters }: DeviceDetailProps): JSX.Elemen
           <Identity device={value} />
           <Units units={value.units} />
           <div class="row">
-            <Opener icon="label" label={t('label.do')}>
+            <DialogButton icon="label" label={t('label.do')}>
               {(close) => <LabelDialog mac={value.mac} onClose={close} />}
-            </Opener>
+            </DialogButton>
             <Governing device={value} />
           </div>
           <KeyAction device={value} />
@@ -123,9 +122,9 @@ function Governing({ device: { mac, status } }: { device: DeviceHistory }): JSX.
         {t('lists.denyThis')}
       </a>
       {status !== 'removed' && (
-        <Opener icon="trash" label={t('removal.do')}>
+        <DialogButton icon="trash" label={t('removal.do')}>
           {(close) => <RemoveDialog mac={mac} onClose={close} />}
-        </Opener>
+        </DialogButton>
       )}
     </>
   );
@@ -139,46 +138,28 @@ function KeyAction({ device }: { device: DeviceHistory }): JSX.Element {
       <h3>{t('reveal.title')}</h3>
       <p class="muted small">{t(mayReveal ? 'reveal.hint' : 'reveal.forbidden')}</p>
       {mayReveal && (
-        <Opener icon="key" label={t('reveal.do')}>
-          {(close) => <RevealDialog device={device} onClose={close} />}
-        </Opener>
+        <div>
+          <DialogButton icon="key" label={t('reveal.do')}>
+            {(close) => <RevealDialog device={device} onClose={close} />}
+          </DialogButton>
+        </div>
       )}
     </section>
   );
 }
 
-interface OpenerProps {
-  readonly icon: IconName;
-  readonly label: string;
-  readonly children: (close: () => void) => JSX.Element;
-}
-
-function Opener({ icon, label, children }: OpenerProps): JSX.Element {
-  const shown = (
-    <>
-      <Icon name={icon} />
-      {label}
-    </>
-  );
-  return (
-    <div>
-      <DialogButton label={shown}>{children}</DialogButton>
-    </div>
-  );
-}
-
-// Takes a device out of use, with a reason for the audit trail.
+/** Takes a device out of use, with a reason for the audit trail. */
 function RemoveDialog({ mac, onClose }: { mac: string; onClose: () => void }): JSX.Element {
-  const remove = async (reason: string): Promise<void> => {
-    await call('removeDevice', { params: { device: mac }, body: { reason } });
-    say(t('removal.done', { mac }));
-    onClose();
-  };
   return (
-    <Dialog title={t('removal.title', { mac })} onClose={onClose}>
-      <ReasonForm danger submit={t('removal.do')} hint={t('removal.reasonHint')} act={remove}>
-        <p>{t('removal.consequence')}</p>
-      </ReasonForm>
-    </Dialog>
+    <ReasonDialog
+      title={t('removal.title', { mac })}
+      submit={t('removal.do')}
+      hint={t('removal.reasonHint')}
+      done={t('removal.done', { mac })}
+      act={(reason) => call('removeDevice', { params: { device: mac }, body: { reason } })}
+      onClose={onClose}
+    >
+      <p>{t('removal.consequence')}</p>
+    </ReasonDialog>
   );
 }

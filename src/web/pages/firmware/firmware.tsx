@@ -8,15 +8,15 @@ import { hex } from '../../../core/text.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { Dialog } from '../../ui/dialog.js';
+import { DialogButton } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
 import { FileButton } from '../../ui/file-button.js';
-import { Icon } from '../../ui/icon.js';
 import { ListCard } from '../../ui/list-card.js';
 import { useLive } from '../../ui/live.js';
 import { Copyable, FailureNote } from '../../ui/parts.js';
-import { ReasonForm } from '../../ui/reason-form.js';
+import { ReasonDialog } from '../../ui/reason-form.js';
 import { say } from '../../ui/toasts.js';
+import { useWork } from '../../ui/work.js';
 import { SetupNav } from '../setup/setup-nav.js';
 import { filesToSend } from './build-files.js';
 
@@ -28,7 +28,6 @@ export function FirmwarePage(): JSX.Element {
     'firmware',
     async (signal) => (await call('listFirmware', { signal })).bundles,
   );
-  const [removing, setRemoving] = useState<BundleInfo>();
   return (
     <div class="page">
       <header class="page-head">
@@ -55,26 +54,14 @@ export function FirmwarePage(): JSX.Element {
           ]}
           {...(mayChange
             ? {
-                actions: (bundle: BundleInfo) => {
-                  const label = t('bundle.remove', { name: nameOf(bundle) });
-                  return (
-                    <button
-                      type="button"
-                      class="button quiet little icon-only"
-                      aria-label={label}
-                      title={label}
-                      onClick={() => setRemoving(bundle)}
-                    >
-                      <Icon name="trash" />
-                    </button>
-                  );
-                },
+                actions: (bundle: BundleInfo) => (
+                  <DialogButton bare icon="trash" label={t('bundle.remove', { name: nameOf(bundle) })}>
+                    {(close) => <Remove bundle={nameOf(bundle)} onClose={close} />}
+                  </DialogButton>
+                ),
               }
             : {})}
         />
-        {removing !== undefined && (
-          <Remove bundle={nameOf(removing)} onClose={() => setRemoving(undefined)} />
-        )}
       </div>
     </div>
   );
@@ -98,29 +85,26 @@ function Parts({ of: { parts, digest, sizeBytes } }: { of: BundleInfo }): JSX.El
 }
 
 function Remove({ bundle, onClose }: { bundle: string; onClose: () => void }): JSX.Element {
-  const remove = async (reason: string): Promise<void> => {
-    await call('removeFirmware', { params: { bundle }, body: { reason } });
-    say(t('bundle.removed', { name: bundle }));
-    onClose();
-  };
   return (
-    <Dialog title={t('bundle.remove', { name: bundle })} onClose={onClose}>
-      <ReasonForm danger submit={t('removal.do')} hint={t('bundle.reasonHint')} act={remove}>
-        <p>{t('bundle.removal')}</p>
-      </ReasonForm>
-    </Dialog>
+    <ReasonDialog
+      title={t('bundle.remove', { name: bundle })}
+      submit={t('removal.do')}
+      hint={t('bundle.reasonHint')}
+      done={t('bundle.removed', { name: bundle })}
+      act={(reason) => call('removeFirmware', { params: { bundle }, body: { reason } })}
+      onClose={onClose}
+    >
+      <p>{t('bundle.removal')}</p>
+    </ReasonDialog>
   );
 }
 
 function AddBundle(): JSX.Element {
   const [name, setName] = useState('');
   const [version, setVersion] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<unknown>();
-  const add = async (chosen: readonly File[]): Promise<void> => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
+  const { busy, failure, run } = useWork();
+  const add = (chosen: readonly File[]): Promise<void> =>
+    run(async () => {
       const files = await filesToSend(chosen);
       const named = {
         ...(name.trim() === '' ? {} : { name }),
@@ -129,11 +113,7 @@ function AddBundle(): JSX.Element {
       say(t('bundle.added', { name: nameOf(await call('addFirmware', { body: { files, ...named } })) }));
       setName('');
       setVersion('');
-    } catch (error) {
-      setFailure(error);
-    }
-    setBusy(false);
-  };
+    });
   return (
     <section class="card stack" aria-busy={busy}>
       <header>

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { wpsCheckDigit } from '../../../core/wps-pin.js';
 import type { WifiSet } from '../../../service/contract/index.js';
-import { call } from '../../api/client.js';
+import { call, serviceNow } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { useStore } from '../../store/store.js';
 import { Form, SelectField, TextField } from '../../ui/field.js';
@@ -53,7 +53,7 @@ function WpsForm({ port, onRun, busy }: AirProps): JSX.Element {
     <Form
       class="stack loose"
       onSubmit={() => {
-        setSince(Date.now());
+        setSince(serviceNow());
         const signal = begin();
         void onRun(() =>
           call('joinByWps', { body: { port, ...(digits === '' ? {} : { pin: digits }) }, signal }),

@@ -8,14 +8,13 @@ import { currentLocale, t, tn } from '../../i18n/translate.js';
 import { link, type Place } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { Dialog } from '../../ui/dialog.js';
+import { DialogButton } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
 import { FileButton } from '../../ui/file-button.js';
-import { Icon } from '../../ui/icon.js';
 import { ListCard } from '../../ui/list-card.js';
 import { useLive } from '../../ui/live.js';
 import { Copyable, Note, Segmented } from '../../ui/parts.js';
-import { ReasonForm } from '../../ui/reason-form.js';
+import { ReasonDialog, ReasonForm } from '../../ui/reason-form.js';
 import { say } from '../../ui/toasts.js';
 import { DevicesNav } from '../devices/devices-nav.js';
 
@@ -74,7 +73,6 @@ interface OneListProps {
 const SHOWN_MAX = 500;
 
 function OneList({ list, rows, failure, mayChange }: OneListProps): JSX.Element {
-  const [removing, setRemoving] = useState<ListEntryInfo>();
   const hidden = (rows?.length ?? 0) - SHOWN_MAX;
   return (
     <>
@@ -97,36 +95,29 @@ function OneList({ list, rows, failure, mayChange }: OneListProps): JSX.Element 
         {...(mayChange
           ? {
               actions: (entry: ListEntryInfo) => (
-                <button
-                  type="button"
-                  class="button quiet little icon-only"
-                  aria-label={t('lists.remove', { entry: entry.entry })}
-                  title={t('lists.remove', { entry: entry.entry })}
-                  onClick={() => setRemoving(entry)}
-                >
-                  <Icon name="trash" />
-                </button>
+                <DialogButton bare icon="trash" label={t('lists.remove', { entry: entry.entry })}>
+                  {(close) => <Remove of={entry} onClose={close} />}
+                </DialogButton>
               ),
             }
           : {})}
       />
-      {removing !== undefined && <Remove of={removing} onClose={() => setRemoving(undefined)} />}
     </>
   );
 }
 
 function Remove({ of: { list, entry }, onClose }: { of: ListEntryInfo; onClose: () => void }): JSX.Element {
-  const remove = async (reason: string): Promise<void> => {
-    await call('removeFromList', { params: { list }, body: { entry, reason } });
-    say(t('lists.removed', { entry }));
-    onClose();
-  };
   return (
-    <Dialog title={t('lists.remove', { entry })} onClose={onClose}>
-      <ReasonForm danger submit={t('lists.removeDo')} hint={t('lists.reasonHint')} act={remove}>
-        <p>{t(`lists.${list}Removal`)}</p>
-      </ReasonForm>
-    </Dialog>
+    <ReasonDialog
+      title={t('lists.remove', { entry })}
+      submit={t('lists.removeDo')}
+      hint={t('lists.reasonHint')}
+      done={t('lists.removed', { entry })}
+      act={(reason) => call('removeFromList', { params: { list }, body: { entry, reason } })}
+      onClose={onClose}
+    >
+      <p>{t(`lists.${list}Removal`)}</p>
+    </ReasonDialog>
   );
 }
 

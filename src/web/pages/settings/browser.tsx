@@ -6,7 +6,7 @@ import { signOut } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { SelectField } from '../../ui/field.js';
 import { Segmented } from '../../ui/parts.js';
-import { attempt } from '../../ui/toasts.js';
+import { ActButton } from '../../ui/work.js';
 
 /** Each language in its own words. */
 const LANGUAGE_NAMES: Record<Language, string> = {
@@ -76,11 +76,7 @@ function Who(): JSX.Element {
             ? t('settings.nobody')
             : t('settings.signedIn', { name: session.user.name, role: t(`role.${session.user.role}`) })}
         </span>
-        {session?.user !== undefined && (
-          <button type="button" class="button" onClick={() => void attempt(signOut)}>
-            {t('settings.signOut')}
-          </button>
-        )}
+        {session?.user !== undefined && <ActButton act={signOut}>{t('settings.signOut')}</ActButton>}
       </div>
       <div class="setting muted">
         <span>espmint {version ?? ''}</span>

@@ -11,7 +11,8 @@ import { ListCard, RemoveButton } from '../../ui/list-card.js';
 import { CodeWords } from '../../ui/service-words.js';
 import { useLive } from '../../ui/live.js';
 import { useNow } from '../../ui/load.js';
-import { attempt, say } from '../../ui/toasts.js';
+import { say } from '../../ui/toasts.js';
+import { ActButton } from '../../ui/work.js';
 
 const SHOWN = 100;
 
@@ -58,13 +59,9 @@ function Actions({ dead, onChanged }: { dead?: DeadPush; onChanged: () => void }
   return (
     <span class="nowrap">
       {mayRetry && (
-        <button
-          type="button"
-          class={dead === undefined ? 'button' : 'button little'}
-          onClick={() => void attempt(retry)}
-        >
+        <ActButton class={dead === undefined ? '' : 'little'} act={retry}>
           {t(dead === undefined ? 'push.retryAll' : 'action.retry')}
-        </button>
+        </ActButton>
       )}{' '}
       {mayDiscard && (
         <RemoveButton

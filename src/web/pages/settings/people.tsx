@@ -6,10 +6,11 @@ import { call, serviceNow } from '../../api/client.js';
 import { formatAgo, formatExact } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { Dialog, DialogButton } from '../../ui/dialog.js';
-import { Form, SelectField, TextField } from '../../ui/field.js';
-import { FormCard, ListCard, RemoveButton } from '../../ui/list-card.js';
+import { SelectField, TextField } from '../../ui/field.js';
+import { ListCard, RemoveButton } from '../../ui/list-card.js';
 import { OWN, useLive } from '../../ui/live.js';
-import { attempt, say } from '../../ui/toasts.js';
+import { say } from '../../ui/toasts.js';
+import { ActButton, ActForm } from '../../ui/work.js';
 
 export const ROLE_NAMES: readonly Role[] = ['viewer', 'operator', 'engineer', 'admin'];
 const MIN_PASSWORD = 10;
@@ -59,17 +60,18 @@ function AddPerson({ onAdded }: { onAdded: () => void }): JSX.Element {
   const [role, setRole] = useState<Role>('operator');
   const [password, setPassword] = useState('');
   const add = async (): Promise<void> => {
-    if (!(await attempt(() => call('addUser', { body: { name: name.trim(), role, password } })))) return;
+    await call('addUser', { body: { name: name.trim(), role, password } });
     setName('');
     setPassword('');
     onAdded();
   };
   return (
-    <FormCard
+    <ActForm
+      inline
       title={t('people.add')}
       submit={t('settings.add')}
       disabled={name.trim() === '' || password.length < MIN_PASSWORD}
-      onSubmit={() => void add()}
+      act={add}
       below={<p class="muted small">{t('people.passwordHint', { n: MIN_PASSWORD })}</p>}
     >
       <TextField label={t('people.name')} value={name} onInput={setName} required />
@@ -87,20 +89,20 @@ function AddPerson({ onAdded }: { onAdded: () => void }): JSX.Element {
         autoComplete="new-password"
         required
       />
-    </FormCard>
+    </ActForm>
   );
 }
 
 function PasswordDialog({ name, onClose }: { name: string; onClose: () => void }): JSX.Element {
   const [password, setPassword] = useState('');
   const save = async (): Promise<void> => {
-    if (!(await attempt(() => call('setPassword', { params: { name }, body: { password } })))) return;
+    await call('setPassword', { params: { name }, body: { password } });
     say(t('people.passwordSet', { name }));
     onClose();
   };
   return (
     <Dialog title={`${t('people.newPassword')}: ${name}`} onClose={onClose}>
-      <Form class="stack" onSubmit={() => void save()}>
+      <ActForm submit={t('setup.save')} disabled={password.length < MIN_PASSWORD} act={save}>
         <p>{t('people.passwordConsequence')}</p>
         <TextField
           label={t('people.password')}
@@ -110,12 +112,7 @@ function PasswordDialog({ name, onClose }: { name: string; onClose: () => void }
           autoComplete="new-password"
           hint={t('people.passwordHint', { n: MIN_PASSWORD })}
         />
-        <div class="dialog-actions">
-          <button type="submit" class="button primary" disabled={password.length < MIN_PASSWORD}>
-            {t('setup.save')}
-          </button>
-        </div>
-      </Form>
+      </ActForm>
     </Dialog>
   );
 }
@@ -140,13 +137,9 @@ function Sessions(): JSX.Element | null {
         },
       ]}
       actions={({ id }) => (
-        <button
-          type="button"
-          class="button little"
-          onClick={() => void attempt(() => call('revokeSession', { params: { id } })).then(reload)}
-        >
+        <ActButton class="little" act={() => call('revokeSession', { params: { id } }).then(reload)}>
           {t('people.endSession')}
-        </button>
+        </ActButton>
       )}
     />
   );

@@ -8,9 +8,9 @@ import { go, link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { SelectField, TextField } from '../../ui/field.js';
-import { FormCard, ListCard, RemoveButton } from '../../ui/list-card.js';
+import { ListCard, RemoveButton } from '../../ui/list-card.js';
 import { Badge } from '../../ui/parts.js';
-import { attempt } from '../../ui/toasts.js';
+import { ActButton, ActForm } from '../../ui/work.js';
 
 export function PortSettings(): JSX.Element {
   const ports = useStore((state) => state.ports) ?? [];
@@ -74,9 +74,7 @@ function Teach(): JSX.Element {
     <section class="card stack">
       <header>
         <h2>{t('teach.title')}</h2>
-        <button type="button" class="button" onClick={() => void attempt(begin)}>
-          {t('teach.begin')}
-        </button>
+        <ActButton act={begin}>{t('teach.begin')}</ActButton>
       </header>
       <p class="muted">{t('teach.hint')}</p>
     </section>
@@ -86,14 +84,16 @@ function Teach(): JSX.Element {
 function AddNetworkPort(): JSX.Element {
   const [port, setPort] = useState('');
   const add = async (): Promise<void> => {
-    if (await attempt(() => call('addPort', { body: { port: port.trim() } }))) setPort('');
+    await call('addPort', { body: { port: port.trim() } });
+    setPort('');
   };
   return (
-    <FormCard
+    <ActForm
+      inline
       title={t('settings.addPort')}
       submit={t('settings.add')}
       disabled={port.trim() === ''}
-      onSubmit={() => void add()}
+      act={add}
     >
       <TextField
         label={t('settings.address')}
@@ -102,7 +102,7 @@ function AddNetworkPort(): JSX.Element {
         placeholder="rfc2217://192.168.1.20:4000"
         onInput={setPort}
       />
-    </FormCard>
+    </ActForm>
   );
 }
 
@@ -132,29 +132,24 @@ function VirtualBoards(): JSX.Element {
   const [firmware, setFirmware] = useState<VirtualFirmware | 'none'>('none');
   const some = useStore((state) => state.ports?.some(({ kind }) => kind === 'virtual') === true);
   return (
-    <FormCard
+    <ActForm
+      inline
       title={t('settings.virtual')}
       submit={t('settings.add')}
-      onSubmit={() =>
-        void attempt(() =>
-          call('addVirtualBoards', {
-            body: {
-              count: Number(count),
-              ...(fault === 'none' ? {} : { fault }),
-              ...(firmware === 'none' ? {} : { firmware }),
-            },
-          }),
-        )
+      act={() =>
+        call('addVirtualBoards', {
+          body: {
+            count: Number(count),
+            ...(fault === 'none' ? {} : { fault }),
+            ...(firmware === 'none' ? {} : { firmware }),
+          },
+        })
       }
       aside={
         some && (
-          <button
-            type="button"
-            class="button danger"
-            onClick={() => void attempt(() => call('removeVirtualBoards', { body: {} }))}
-          >
+          <ActButton class="danger" act={() => call('removeVirtualBoards', { body: {} })}>
             {t('settings.removeVirtual')}
-          </button>
+          </ActButton>
         )
       }
       below={<p class="muted small">{t('settings.faultHint')}</p>}
@@ -177,6 +172,6 @@ function VirtualBoards(): JSX.Element {
         options={FIRMWARE.map((value) => ({ value, label: t(`firmware.${value}`) }))}
         onChange={setFirmware}
       />
-    </FormCard>
+    </ActForm>
   );
 }

@@ -3,8 +3,9 @@ import type { JSX } from 'preact';
 import type { Printer } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
-import { Form, SelectField, TextField } from '../../ui/field.js';
-import { attempt, say } from '../../ui/toasts.js';
+import { SelectField, TextField } from '../../ui/field.js';
+import { say } from '../../ui/toasts.js';
+import { ActForm } from '../../ui/work.js';
 
 /** All fields as they are typed. */
 export interface Draft {
@@ -58,17 +59,14 @@ export function PrinterForm({ draft, onChange, onSaved }: PrinterFormProps): JSX
     onSaved();
   };
   return (
-    <Form class="card stack loose" onSubmit={() => void attempt(save)}>
-      <header>
-        <h2>{t('printer.add')}</h2>
-      </header>
+    <ActForm
+      title={t('printer.add')}
+      submit={t('setup.save')}
+      disabled={name.trim() === '' || address.trim() === ''}
+      act={save}
+    >
       <Fields draft={draft} onChange={onChange} />
-      <div>
-        <button type="submit" class="button primary" disabled={name.trim() === '' || address.trim() === ''}>
-          {t('setup.save')}
-        </button>
-      </div>
-    </Form>
+    </ActForm>
   );
 }
 

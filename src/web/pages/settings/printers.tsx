@@ -8,7 +8,8 @@ import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { ListCard, RemoveButton } from '../../ui/list-card.js';
 import { OWN, useLive } from '../../ui/live.js';
-import { attempt, say } from '../../ui/toasts.js';
+import { say } from '../../ui/toasts.js';
+import { ActButton } from '../../ui/work.js';
 import { draftOf, EMPTY, PrinterForm, type Draft } from './printer-form.js';
 
 export function PrinterSettings(): JSX.Element {
@@ -67,9 +68,15 @@ interface ActionsProps {
 }
 
 function Actions({ name, mayEdit, onEdit, onRemoved }: ActionsProps): JSX.Element {
+  const test = async (): Promise<void> => {
+    await call('testPrinter', { params: { name } });
+    say(t('printer.tested', { name }));
+  };
   return (
     <>
-      <TestButton name={name} />{' '}
+      <ActButton class="little" act={test}>
+        {t('printer.test')}
+      </ActButton>{' '}
       {mayEdit && (
         <>
           <button type="button" class="button little" onClick={onEdit}>
@@ -83,19 +90,5 @@ function Actions({ name, mayEdit, onEdit, onRemoved }: ActionsProps): JSX.Elemen
         </>
       )}
     </>
-  );
-}
-
-function TestButton({ name }: { name: string }): JSX.Element {
-  const [busy, setBusy] = useState(false);
-  const test = async (): Promise<void> => {
-    setBusy(true);
-    if (await attempt(() => call('testPrinter', { params: { name } }))) say(t('printer.tested', { name }));
-    setBusy(false);
-  };
-  return (
-    <button type="button" class="button little" disabled={busy} onClick={() => void test()}>
-      {t('printer.test')}
-    </button>
   );
 }

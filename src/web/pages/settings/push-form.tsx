@@ -5,9 +5,10 @@ import { PUSH_EVENTS, PUSH_KINDS, type PushEvent, type PushKind } from '../../..
 import type { AnswerOf, BodyOf } from '../../../service/contract/index.js';
 import { ApiFailure, call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
-import { Form, CheckField, TextField } from '../../ui/field.js';
-import { Copyable, FailureNote, Note, Segmented } from '../../ui/parts.js';
+import { CheckField, TextField } from '../../ui/field.js';
+import { Copyable, Note, Segmented } from '../../ui/parts.js';
 import { failureText } from '../../ui/toasts.js';
+import { ActForm } from '../../ui/work.js';
 
 type Target = BodyOf<'addPushTarget'>;
 type Text = 'name' | 'url' | 'statement' | 'signingSecret' | 'values';
@@ -44,27 +45,28 @@ export function PushForm({ onAdded }: { onAdded: () => void }): JSX.Element {
   const [draft, setDraft] = useState(EMPTY);
   const [failure, setFailure] = useState<unknown>();
   const [made, setMade] = useState<AnswerOf<'addPushTarget'>>();
-  const [busy, setBusy] = useState(false);
   const add = async (): Promise<void> => {
-    setBusy(true);
     setFailure(undefined);
     try {
       setMade(await call('addPushTarget', { body: bodyOf(draft) }));
-      setDraft(EMPTY);
-      onAdded();
     } catch (error) {
+      if (fieldOf(error) === undefined) throw error;
       setFailure(error);
+      return;
     }
-    setBusy(false);
+    setDraft(EMPTY);
+    onAdded();
   };
   const { name, url, kind, statement, events } = draft;
   const isWhole = [name, url, kind === 'sql' ? statement : name].every((text) => text.trim() !== '');
   const field = fieldOf(failure);
   return (
-    <Form class="card stack loose" onSubmit={() => void add()}>
-      <header>
-        <h2>{t('push.add')}</h2>
-      </header>
+    <ActForm
+      title={t('push.add')}
+      submit={t('push.add')}
+      disabled={!isWhole || events.length === 0}
+      act={add}
+    >
       {made !== undefined && <Made target={made} />}
       <Fields
         draft={draft}
@@ -73,13 +75,7 @@ export function PushForm({ onAdded }: { onAdded: () => void }): JSX.Element {
           setDraft((before) => ({ ...before, ...part }));
         }}
       />
-      {field === undefined && <FailureNote failure={failure} />}
-      <div>
-        <button type="submit" class="button primary" disabled={busy || !isWhole || events.length === 0}>
-          {t('push.add')}
-        </button>
-      </div>
-    </Form>
+    </ActForm>
   );
 }
 

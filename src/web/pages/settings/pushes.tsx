@@ -1,6 +1,5 @@
 // Pushes: how the targets do that get each device, adding and changing them, and what was given up.
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { PushTargetInfo, PushTargetStatus } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatAgo, formatCount } from '../../format/format.js';
@@ -12,7 +11,8 @@ import { useLive } from '../../ui/live.js';
 import { useNow } from '../../ui/load.js';
 import { Badge, Blank } from '../../ui/parts.js';
 import { CodeWords } from '../../ui/service-words.js';
-import { attempt, say } from '../../ui/toasts.js';
+import { say } from '../../ui/toasts.js';
+import { ActButton } from '../../ui/work.js';
 import { DeadPushes } from './dead-pushes.js';
 import { PushForm } from './push-form.js';
 
@@ -96,27 +96,22 @@ function Targets({ targets, failure, onChanged }: TargetsProps): JSX.Element {
 
 function PushActions({ target, onChanged }: { target: Target; onChanged: () => void }): JSX.Element {
   const { name, paused, pending, dead } = target;
-  const [busy, setBusy] = useState(false);
   const params = { name };
-  const act = async (work: () => Promise<unknown>, done: string): Promise<void> => {
-    setBusy(true);
-    if (await attempt(work)) say(done);
-    setBusy(false);
-    onChanged();
-  };
-  const test = () => act(() => call('testPushTarget', { params }), t('push.tested', { name }));
+  const done = (work: Promise<unknown>, words: string): Promise<void> =>
+    work.then(() => say(words)).finally(onChanged);
+  const test = () => done(call('testPushTarget', { params }), t('push.tested', { name }));
   const setPaused = () =>
     paused
-      ? act(() => call('resumePushTarget', { params }), t('push.resumed', { name }))
-      : act(() => call('pausePushTarget', { params }), t('push.held', { name }));
+      ? done(call('resumePushTarget', { params }), t('push.resumed', { name }))
+      : done(call('pausePushTarget', { params }), t('push.held', { name }));
   return (
     <>
-      <button type="button" class="button little" disabled={busy} onClick={() => void test()}>
+      <ActButton class="little" act={test}>
         {t('registry.test')}
-      </button>{' '}
-      <button type="button" class="button little" disabled={busy} onClick={() => void setPaused()}>
+      </ActButton>{' '}
+      <ActButton class="little" act={setPaused}>
         {t(paused ? 'push.resume' : 'push.pause')}
-      </button>{' '}
+      </ActButton>{' '}
       <RemoveButton
         label={t('people.remove', { name })}
         confirm={t('push.confirmRemove', { name, n: pending + dead })}

@@ -8,10 +8,11 @@ import { currentLocale, t, tn } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { Form, TextField } from '../../ui/field.js';
+import { TextField } from '../../ui/field.js';
 import { useLive } from '../../ui/live.js';
 import { FailureNote, Note, Skeleton } from '../../ui/parts.js';
 import { CodeWords } from '../../ui/service-words.js';
+import { ActForm } from '../../ui/work.js';
 
 export function RegistrySettings(): JSX.Element {
   const { value, failure, reload, loading } = useLive('push', (signal) => call('registryStatus', { signal }));
@@ -94,41 +95,33 @@ const shownParams = (params: Fault['params']): Fault['params'] =>
 function TestOther(): JSX.Element {
   const [databaseUrl, setDatabaseUrl] = useState('');
   const [result, setResult] = useState<RegistryStatus>();
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
   const test = async (): Promise<void> => {
-    setBusy(true);
     setResult(undefined);
-    setFailure(undefined);
-    try {
-      setResult(await call('testRegistry', { body: { databaseUrl } }));
-    } catch (error) {
-      setFailure(error);
-    }
-    setBusy(false);
+    setResult(await call('testRegistry', { body: { databaseUrl } }));
   };
   return (
-    <Form class="card stack" onSubmit={() => void test()}>
-      <header>
-        <h2>{t('registry.other')}</h2>
-      </header>
-      <div class="inline-form">
-        <TextField
-          label={t('settings.address')}
-          type="password"
-          mono
-          value={databaseUrl}
-          placeholder="postgres://…"
-          autoComplete="off"
-          onInput={setDatabaseUrl}
-        />
-        <button type="submit" class="button" disabled={busy || databaseUrl.trim() === ''}>
-          {t('registry.try')}
-        </button>
-      </div>
-      <p class="muted small">{t('registry.otherHint')}</p>
-      {result !== undefined && <Status status={result} />}
-      <FailureNote failure={failure} />
-    </Form>
+    <ActForm
+      inline
+      title={t('registry.other')}
+      submit={t('registry.try')}
+      disabled={databaseUrl.trim() === ''}
+      act={test}
+      below={
+        <>
+          <p class="muted small">{t('registry.otherHint')}</p>
+          {result !== undefined && <Status status={result} />}
+        </>
+      }
+    >
+      <TextField
+        label={t('settings.address')}
+        type="password"
+        mono
+        value={databaseUrl}
+        placeholder="postgres://…"
+        autoComplete="off"
+        onInput={setDatabaseUrl}
+      />
+    </ActForm>
   );
 }

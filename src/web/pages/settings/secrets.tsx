@@ -4,7 +4,6 @@ import { call } from '../../api/client.js';
 import { formatExact } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { DialogButton } from '../../ui/dialog.js';
-import { Icon } from '../../ui/icon.js';
 import { ListCard, RemoveButton } from '../../ui/list-card.js';
 import { OWN, useLive } from '../../ui/live.js';
 import { Copyable } from '../../ui/parts.js';
@@ -21,14 +20,7 @@ export function SecretSettings(): JSX.Element {
     <ListCard
       title={t('settings.secrets')}
       aside={
-        <DialogButton
-          label={
-            <>
-              <Icon name="plus" />
-              {t('secret.store')}
-            </>
-          }
-        >
+        <DialogButton icon="plus" label={t('secret.store')}>
           {(close) => <SecretDialog name="wifi" onStored={reload} onClose={close} />}
         </DialogButton>
       }

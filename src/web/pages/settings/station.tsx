@@ -1,6 +1,6 @@
 // Settings of the station: its name, how boards start, when they are tried again, when it stops, and its labels.
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Settings } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
@@ -8,8 +8,9 @@ import { hasRole } from '../../store/session.js';
 import { setState, useStore } from '../../store/store.js';
 import { Form, CheckField, SelectField, TextField } from '../../ui/field.js';
 import { useLoad } from '../../ui/load.js';
-import { Skeleton } from '../../ui/parts.js';
-import { attempt, say } from '../../ui/toasts.js';
+import { FailureNote, Skeleton } from '../../ui/parts.js';
+import { say } from '../../ui/toasts.js';
+import { useWork } from '../../ui/work.js';
 
 export function StationSettings(): JSX.Element {
   const settings = useStore((state) => state.settings);
@@ -62,21 +63,20 @@ function settingsOf({ profile, batch }: Settings, draft: Draft): Settings {
 }
 
 function SettingsForm({ settings }: { settings: Settings }): JSX.Element {
-  const [draft, setDraft] = useState(draftOf(settings));
+  // Only what was typed: what comes from elsewhere meanwhile takes nothing of it away.
+  const [edits, setEdits] = useState<Partial<Draft>>({});
+  const draft = { ...draftOf(settings), ...edits };
   const mayEdit = useStore((state) => hasRole(state.session, 'engineer'));
-  useEffect(() => {
-    setDraft(draftOf(settings));
-  }, [settings]);
-  const change = (part: Partial<Draft>): void => {
-    setDraft((before) => ({ ...before, ...part }));
-  };
+  const change = (part: Partial<Draft>): void => setEdits((before) => ({ ...before, ...part }));
   const save = async (): Promise<void> => {
     const saved = await call('putSettings', { body: settingsOf(settings, draft) });
     setState((state) => ({ ...state, settings: saved }));
+    setEdits({});
     say(t('settings.saved'));
   };
+  const { failure, run } = useWork();
   return (
-    <Form class="card" onSubmit={() => void attempt(save)}>
+    <Form class="card" onSubmit={() => void run(save)}>
       <fieldset disabled={!mayEdit} class="stack loose">
         <TextField
           label={t('settings.stationName')}
@@ -104,6 +104,7 @@ function SettingsForm({ settings }: { settings: Settings }): JSX.Element {
         />
         <Limits draft={draft} onChange={change} />
         <Labels draft={draft} onChange={change} />
+        <FailureNote failure={failure} />
         {mayEdit && (
           <div>
             <button type="submit" class="button primary">

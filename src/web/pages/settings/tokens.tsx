@@ -6,10 +6,10 @@ import { call, serviceNow } from '../../api/client.js';
 import { formatAgo, formatExact } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { SelectField, TextField } from '../../ui/field.js';
-import { FormCard, ListCard, RemoveButton } from '../../ui/list-card.js';
+import { ListCard, RemoveButton } from '../../ui/list-card.js';
 import { OWN, useLive } from '../../ui/live.js';
 import { Copyable, Note } from '../../ui/parts.js';
-import { attempt } from '../../ui/toasts.js';
+import { ActForm } from '../../ui/work.js';
 import { ROLE_NAMES } from './people.js';
 
 export function TokenSettings(): JSX.Element {
@@ -63,11 +63,12 @@ function AddToken({ onAdded }: { onAdded: () => void }): JSX.Element {
     onAdded();
   };
   return (
-    <FormCard
+    <ActForm
+      inline
       title={t('tokens.add')}
       submit={t('settings.add')}
       disabled={label.trim() === ''}
-      onSubmit={() => void attempt(add)}
+      act={add}
       below={
         made !== undefined && (
           <Note tone="warn">
@@ -90,6 +91,6 @@ function AddToken({ onAdded }: { onAdded: () => void }): JSX.Element {
         options={ROLE_NAMES.map((value) => ({ value, label: t(`role.${value}`) }))}
         onChange={setRole}
       />
-    </FormCard>
+    </ActForm>
   );
 }

@@ -7,10 +7,10 @@ import { t, tn } from '../../i18n/translate.js';
 import { setState } from '../../store/store.js';
 import { reduce } from '../../store/state.js';
 import { Dialog } from '../../ui/dialog.js';
-import { Form, TextField } from '../../ui/field.js';
+import { TextField } from '../../ui/field.js';
 import { Icon } from '../../ui/icon.js';
-import { FailureNote } from '../../ui/parts.js';
 import { say } from '../../ui/toasts.js';
+import { ActForm } from '../../ui/work.js';
 import type { Change } from './draft.js';
 
 interface SaveBarProps {
@@ -67,40 +67,26 @@ function SaveDialog({
   onClose,
 }: SaveBarProps & { onClose: () => void }): JSX.Element {
   const [note, setNote] = useState('');
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
   const save = async (): Promise<void> => {
-    setBusy(true);
-    try {
-      const saved = await call('saveProfile', {
-        body: {
-          profile: input,
-          ...(base === undefined ? {} : { basedOn: base.version }),
-          ...(note.trim() === '' ? {} : { note: note.trim() }),
-        },
-      });
-      say(t('setup.saved', { name: saved.name, version: saved.version }));
-      onClose();
-      // The live event may come later than this answer.
-      setState((state) => reduce(state, { type: 'profile', profile: saved }));
-      onSaved(saved);
-    } catch (error) {
-      setFailure(error);
-      setBusy(false);
-    }
+    const saved = await call('saveProfile', {
+      body: {
+        profile: input,
+        ...(base === undefined ? {} : { basedOn: base.version }),
+        ...(note.trim() === '' ? {} : { note: note.trim() }),
+      },
+    });
+    say(t('setup.saved', { name: saved.name, version: saved.version }));
+    onClose();
+    // The live event may come later than this answer.
+    setState((state) => reduce(state, { type: 'profile', profile: saved }));
+    onSaved(saved);
   };
   return (
     <Dialog title={t('setup.saveAs', { version: (base?.version ?? 0) + 1 })} onClose={onClose}>
-      <Form class="stack" onSubmit={() => void save()}>
+      <ActForm submit={t('setup.save')} act={save}>
         {changes.length > 0 && <Changes changes={changes} />}
         <TextField label={t('setup.note')} hint={t('setup.noteHint')} value={note} onInput={setNote} />
-        <FailureNote failure={failure} />
-        <div class="dialog-actions">
-          <button type="submit" class="button primary" disabled={busy}>
-            {t('setup.save')}
-          </button>
-        </div>
-      </Form>
+      </ActForm>
     </Dialog>
   );
 }

@@ -4,9 +4,9 @@ import { useState } from 'preact/hooks';
 import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { Dialog } from '../../ui/dialog.js';
-import { Form, TextField } from '../../ui/field.js';
-import { FailureNote } from '../../ui/parts.js';
+import { TextField } from '../../ui/field.js';
 import { say } from '../../ui/toasts.js';
+import { ActForm } from '../../ui/work.js';
 
 interface SecretDialogProps {
   /** A first idea of its name. */
@@ -19,20 +19,15 @@ interface SecretDialogProps {
 export function SecretDialog({ name: first, onStored, onClose }: SecretDialogProps): JSX.Element {
   const [name, setName] = useState(secretName(first));
   const [value, setValue] = useState('');
-  const [failure, setFailure] = useState<unknown>();
   const store = async (): Promise<void> => {
-    try {
-      await call('putSecret', { params: { name: name.trim() }, body: { value } });
-      say(t('secret.stored', { name: name.trim() }));
-      onStored(`file:${name.trim()}`);
-      onClose();
-    } catch (error) {
-      setFailure(error);
-    }
+    await call('putSecret', { params: { name: name.trim() }, body: { value } });
+    say(t('secret.stored', { name: name.trim() }));
+    onStored(`file:${name.trim()}`);
+    onClose();
   };
   return (
     <Dialog title={t('secret.title')} onClose={onClose}>
-      <Form class="stack" onSubmit={() => void store()}>
+      <ActForm submit={t('setup.save')} disabled={name.trim() === '' || value === ''} act={store}>
         <p>{t('secret.hint')}</p>
         <TextField label={t('people.name')} mono value={name} onInput={setName} required />
         <TextField
@@ -43,13 +38,7 @@ export function SecretDialog({ name: first, onStored, onClose }: SecretDialogPro
           autoComplete="new-password"
           required
         />
-        <FailureNote failure={failure} />
-        <div class="dialog-actions">
-          <button type="submit" class="button primary" disabled={name.trim() === '' || value === ''}>
-            {t('setup.save')}
-          </button>
-        </div>
-      </Form>
+      </ActForm>
     </Dialog>
   );
 }

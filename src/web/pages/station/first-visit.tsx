@@ -8,7 +8,7 @@ import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { Icon } from '../../ui/icon.js';
 import { Segmented } from '../../ui/parts.js';
-import { attempt } from '../../ui/toasts.js';
+import { ActButton } from '../../ui/work.js';
 
 const SYSTEMS = ['linux', 'mac', 'windows'] as const;
 type System = (typeof SYSTEMS)[number];
@@ -30,21 +30,16 @@ export function FirstVisit(): JSX.Element {
 }
 
 function VirtualCard(): JSX.Element {
-  const [busy, setBusy] = useState(false);
   const mayAdd = useStore((state) => hasRole(state.session, 'engineer'));
-  const add = async (): Promise<void> => {
-    setBusy(true);
-    await attempt(() => call('addVirtualBoards', { body: { count: 4 } }));
-    setBusy(false);
-  };
+  const add = () => call('addVirtualBoards', { body: { count: 4 } });
   return (
     <section class="card first-card">
       <Icon name="chip" />
       <h3>{t('first.virtual')}</h3>
       <p>{t('first.virtualText')}</p>
-      <button type="button" class="button primary" disabled={busy || !mayAdd} onClick={() => void add()}>
+      <ActButton class="primary" disabled={!mayAdd} act={add}>
         {t('first.virtualDo')}
-      </button>
+      </ActButton>
     </section>
   );
 }

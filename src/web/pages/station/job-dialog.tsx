@@ -1,5 +1,6 @@
 // All that is known of one job: for the engineer who looks into a failure.
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { hex } from '../../../core/text.js';
 import type { Job, PortState } from '../../../service/contract/index.js';
 import { formatBytes, formatDuration, formatExact, formatShort } from '../../format/format.js';
@@ -23,6 +24,11 @@ interface JobDialogProps {
 /** The job of a slot, live. */
 export function JobDialog({ port: name, onClose }: JobDialogProps): JSX.Element | null {
   const port = useStore((state) => state.ports?.find(({ port }) => port === name));
+  const isGone = port?.job === undefined;
+  // Else it would open by itself for the next board of the slot.
+  useEffect(() => {
+    if (isGone) onClose();
+  }, [isGone]);
   if (port?.job === undefined) return null;
   return <JobDetails job={port.job} port={port} onClose={onClose} />;
 }

@@ -10,6 +10,7 @@ import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { Icon, type IconName } from '../../ui/icon.js';
 import { attempt } from '../../ui/toasts.js';
+import { ActButton } from '../../ui/work.js';
 import { scanLabel } from './actions.js';
 import { Form } from '../../ui/field.js';
 
@@ -56,14 +57,16 @@ function Paused({ station, mayOperate }: { station: StationState; mayOperate: bo
     <Notice icon="pause" text={`${whyPaused(station)} ${running > 0 ? tn('pause.running', running) : ''}`}>
       {mayOperate && (
         <>
-          {running > 0 && <ActionButton text={t('pause.stopAll')} onClick={() => call('haltStation', {})} />}
+          {running > 0 && <ActButton act={() => call('haltStation', {})}>{t('pause.stopAll')}</ActButton>}
           {isFull && <AskForMore name={batch.name} quantity={batch.quantity} />}
           {reason?.by === 'batch' ? (
             <a class="button" href={link(['batches'])}>
               {t('pause.batches')}
             </a>
           ) : null}
-          <ActionButton primary text={t('pause.resume')} onClick={() => resume(station)} />
+          <ActButton class="primary" act={() => resume(station)}>
+            {t('pause.resume')}
+          </ActButton>
         </>
       )}
     </Notice>
@@ -107,21 +110,7 @@ function AskForMore({ name, quantity }: { name: string; quantity: number }): JSX
     if (more === null) return;
     await call('setBatchQuantity', { params: { name }, body: { quantity: Number(more) } });
   };
-  return <ActionButton text={t('pause.more')} onClick={ask} />;
-}
-
-interface ActionButtonProps {
-  readonly text: string;
-  readonly primary?: boolean;
-  readonly onClick: () => Promise<unknown>;
-}
-
-function ActionButton({ text, primary = false, onClick }: ActionButtonProps): JSX.Element {
-  return (
-    <button type="button" class={primary ? 'button primary' : 'button'} onClick={() => void attempt(onClick)}>
-      {text}
-    </button>
-  );
+  return <ActButton act={ask}>{t('pause.more')}</ActButton>;
 }
 
 /** A scanner types like a keyboard, and ends with Enter. */
@@ -152,8 +141,10 @@ function Teaching({ taught }: { taught: number }): JSX.Element {
   const end = (keep: boolean) => () => call('endTeaching', { body: { keep } });
   return (
     <Notice icon="plug" text={t('teach.do', { slot: taught + 1, taught })}>
-      <ActionButton text={t('teach.drop')} onClick={end(false)} />
-      <ActionButton primary text={t('teach.keep')} onClick={end(true)} />
+      <ActButton act={end(false)}>{t('teach.drop')}</ActButton>
+      <ActButton class="primary" act={end(true)}>
+        {t('teach.keep')}
+      </ActButton>
     </Notice>
   );
 }

@@ -10,6 +10,7 @@ import { hasRole, knowsWhat } from '../../store/session.js';
 import { getState, useStore } from '../../store/store.js';
 import { Icon } from '../../ui/icon.js';
 import { attempt } from '../../ui/toasts.js';
+import { ActButton } from '../../ui/work.js';
 import { start } from './actions.js';
 import { BatchChoice } from './batch-choice.js';
 
@@ -198,15 +199,12 @@ function PauseButton(): JSX.Element | null {
   const mayOperate = useStore((state) => hasRole(state.session, 'operator'));
   if (!running || !mayOperate) return null;
   return (
-    <button
-      type="button"
-      class="button quiet icon-only"
-      aria-label={t('pause.pause')}
-      title={t('pause.pause')}
-      onClick={() => void attempt(() => call('pauseStation', { body: {} }))}
-    >
-      <Icon name="pause" />
-    </button>
+    <ActButton
+      class="quiet"
+      icon="pause"
+      label={t('pause.pause')}
+      act={() => call('pauseStation', { body: {} })}
+    />
   );
 }
 
@@ -220,14 +218,13 @@ function StartAll(): JSX.Element | null {
   if (!hasPorts || !mayOperate || noProduct) return null;
   if (automatic) return <span class="badge accent automatic">{t('station.automatic')}</span>;
   return (
-    <button
-      type="button"
-      class="button primary start-all"
+    <ActButton
+      class="primary start-all"
+      icon="play"
       disabled={waiting === 0}
-      onClick={() => void start(getState().ports ?? [])}
+      act={() => start(getState().ports ?? [])}
     >
-      <Icon name="play" />
       {waiting === 0 ? t('action.start') : t('station.start', { n: waiting })}
-    </button>
+    </ActButton>
   );
 }

@@ -5,6 +5,7 @@ import { t, type Key } from '../../i18n/translate.js';
 import { hasRole, knowsWhat } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { Icon, type IconName } from '../../ui/icon.js';
+import { ActButton } from '../../ui/work.js';
 import { act, plugVirtual } from './actions.js';
 import { tileAction, type TileAction } from './tile-model.js';
 
@@ -31,56 +32,35 @@ export function TileActions({ port, onDetails, onLabel }: TileActionsProps): JSX
   return (
     <footer class="tile-actions">
       {mayOperate && action !== 'none' && (
-        <button
-          type="button"
-          class="button"
-          aria-label={`${label}, ${slot}`}
-          onClick={(event) => {
-            event.stopPropagation();
-            void act(port, action);
-          }}
-        >
-          <Icon name={ICONS[action]} />
+        <ActButton icon={ICONS[action]} label={`${label}, ${slot}`} act={() => act(port, action)}>
           <span class="button-word">{label}</span>
-        </button>
+        </ActButton>
       )}
       <span class="grow" />
       {mayOperate && port.state === 'passed' && port.job?.mac !== undefined && (
-        <LabelButton slot={slot} mac={port.job.mac} onLabel={onLabel} />
+        <Opener icon="label" label={`${t('label.do')}, ${slot}`} open={() => onLabel(port.job?.mac ?? '')} />
       )}
       {mayOperate && port.kind === 'virtual' && <PlugButton port={port} />}
       {port.job !== undefined && (
-        <button
-          type="button"
-          class="button quiet icon-only tile-details"
-          aria-label={`${t('action.details')}, ${slot}`}
-          title={t('action.details')}
-          onClick={(event) => {
-            event.stopPropagation();
-            onDetails(port.port);
-          }}
-        >
-          <Icon name="info" />
-        </button>
+        <Opener icon="info" label={`${t('action.details')}, ${slot}`} open={() => onDetails(port.port)} />
       )}
     </footer>
   );
 }
 
-function LabelButton(props: { slot: string; mac: string; onLabel: (mac: string) => void }): JSX.Element {
-  const { slot, mac, onLabel } = props;
+function Opener({ icon, label, open }: { icon: IconName; label: string; open: () => void }): JSX.Element {
   return (
     <button
       type="button"
       class="button quiet icon-only tile-details"
-      aria-label={`${t('label.do')}, ${slot}`}
-      title={t('label.do')}
+      aria-label={label}
+      title={label}
       onClick={(event) => {
         event.stopPropagation();
-        onLabel(mac);
+        open();
       }}
     >
-      <Icon name="label" />
+      <Icon name={icon} />
     </button>
   );
 }
@@ -89,17 +69,11 @@ function LabelButton(props: { slot: string; mac: string; onLabel: (mac: string) 
 function PlugButton({ port }: { port: PortState }): JSX.Element {
   const label = t(port.present ? 'action.unplug' : 'action.plug');
   return (
-    <button
-      type="button"
-      class="button quiet icon-only"
-      aria-label={`${label}, ${t('station.slot', { slot: port.slot })}`}
-      title={label}
-      onClick={(event) => {
-        event.stopPropagation();
-        void plugVirtual(port);
-      }}
-    >
-      <Icon name={port.present ? 'unplug' : 'plug'} />
-    </button>
+    <ActButton
+      class="quiet"
+      icon={port.present ? 'unplug' : 'plug'}
+      label={`${label}, ${t('station.slot', { slot: port.slot })}`}
+      act={() => plugVirtual(port)}
+    />
   );
 }

@@ -8,14 +8,15 @@ import { currentLocale, t, tn } from '../../i18n/translate.js';
 import { link, type Place } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { Dialog } from '../../ui/dialog.js';
+import { DialogButton } from '../../ui/dialog.js';
 import { SelectField } from '../../ui/field.js';
 import { FileButton } from '../../ui/file-button.js';
 import { ListCard } from '../../ui/list-card.js';
 import { useLive } from '../../ui/live.js';
 import { FailureNote, Segmented } from '../../ui/parts.js';
-import { ReasonForm } from '../../ui/reason-form.js';
+import { ReasonDialog } from '../../ui/reason-form.js';
 import { say } from '../../ui/toasts.js';
+import { useWork } from '../../ui/work.js';
 import { NoProduct } from '../setup/no-product.js';
 import { SetupNav } from '../setup/setup-nav.js';
 
@@ -79,23 +80,15 @@ function Import(): JSX.Element {
   const loaded = useStore((state) => state.profiles);
   const profiles = loaded ?? [];
   const [chosen, setChosen] = useState('');
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, run } = useWork();
   const name = chosen === '' ? (profiles[0]?.name ?? '') : chosen;
-  const take = async (file: File | undefined): Promise<void> => {
-    if (file === undefined) return;
-    setBusy(true);
-    setFailure(undefined);
-    try {
+  const take = (file: File): Promise<void> =>
+    run(async () => {
       const type = /\.(jsonl|ndjson|json)$/i.test(file.name) ? 'application/x-ndjson' : 'text/csv';
       const query = { profile: name, file: file.name };
       const { list, rows } = await call('importValues', { query, body: new Blob([file], { type }) });
       say(`${list}: ${tn('values.imported', rows)}`);
-    } catch (error) {
-      setFailure(error);
-    }
-    setBusy(false);
-  };
+    });
   if (loaded?.length === 0) {
     return (
       <section class="card">
@@ -122,7 +115,9 @@ function Import(): JSX.Element {
         <FileButton
           label={t('values.chooseFile')}
           accept=".csv,.jsonl,.ndjson,.txt"
-          onChosen={([file]) => void take(file)}
+          onChosen={([file]) => {
+            if (file !== undefined) void take(file);
+          }}
         />
         {busy && <span role="status">{t('bundle.sending')}</span>}
       </div>
@@ -135,7 +130,6 @@ const PAGE = 100;
 function Rows({ list, mayChange }: { list: string; mayChange: boolean }): JSX.Element {
   const [state, setState] = useState<State | 'all'>('all');
   const [limit, setLimit] = useState(PAGE);
-  const [ending, setEnding] = useState<{ readonly row: number; readonly as: 'returned' | 'scrapped' }>();
   const { value, failure } = useLive(
     'values',
     (signal) => {
@@ -199,28 +193,18 @@ function Rows({ list, mayChange }: { list: string; mayChange: boolean }): JSX.El
           ? {
               actions: ({ number: row, state: now }: ValueRowInfo) => (
                 <>
-                  {now === 'used' && (
-                    <End
-                      as="returned"
-                      onClick={() => {
-                        setEnding({ row, as: 'returned' });
-                      }}
-                    />
-                  )}
-                  {now !== 'scrapped' && (
-                    <End
-                      as="scrapped"
-                      onClick={() => {
-                        setEnding({ row, as: 'scrapped' });
-                      }}
-                    />
-                  )}
+                  {(['returned', 'scrapped'] as const)
+                    .filter((as) => (as === 'returned' ? now === 'used' : now !== 'scrapped'))
+                    .map((as) => (
+                      <DialogButton key={as} class="quiet little" label={t(`values.end.${as}`)}>
+                        {(close) => <EndRow list={list} row={row} as={as} onClose={close} />}
+                      </DialogButton>
+                    ))}
                 </>
               ),
             }
           : {})}
       />
-      {ending !== undefined && <EndRow list={list} {...ending} onClose={() => setEnding(undefined)} />}
     </>
   );
 }
@@ -236,14 +220,6 @@ function Boards({ mac, wanted, boards, reservedBy }: ValueRowInfo): JSX.Element 
 
 type Ended = 'returned' | 'scrapped';
 
-function End({ as, onClick }: { as: Ended; onClick: () => void }): JSX.Element {
-  return (
-    <button type="button" class="button quiet little" onClick={onClick}>
-      {t(`values.end.${as}`)}
-    </button>
-  );
-}
-
 interface EndRowProps {
   readonly list: string;
   readonly row: number;
@@ -252,16 +228,16 @@ interface EndRowProps {
 }
 
 function EndRow({ list, row, as: state, onClose }: EndRowProps): JSX.Element {
-  const end = async (reason: string): Promise<void> => {
-    await call('endValueRow', { params: { list, row }, body: { state, reason } });
-    say(t('values.ended', { n: row, state: t(`values.state.${state}`) }));
-    onClose();
-  };
   return (
-    <Dialog title={`${t(`values.end.${state}`)}: ${t('values.row')} ${row}`} onClose={onClose}>
-      <ReasonForm danger submit={t(`values.end.${state}`)} hint={t('values.reasonHint')} act={end}>
-        <p>{t(`values.does.${state}`)}</p>
-      </ReasonForm>
-    </Dialog>
+    <ReasonDialog
+      title={`${t(`values.end.${state}`)}: ${t('values.row')} ${row}`}
+      submit={t(`values.end.${state}`)}
+      hint={t('values.reasonHint')}
+      done={t('values.ended', { n: row, state: t(`values.state.${state}`) })}
+      act={(reason) => call('endValueRow', { params: { list, row }, body: { state, reason } })}
+      onClose={onClose}
+    >
+      <p>{t(`values.does.${state}`)}</p>
+    </ReasonDialog>
   );
 }
