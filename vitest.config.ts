@@ -5,7 +5,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Campaigns and whole lines take longest: begun last, they would run alone while the other cores have nothing to do. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const order = [/\/test\/(soak|e2e)\//, /\/test\/(registry|conformance|web)\//, /./];
+    const order = [
+      /\/test\/(soak|e2e)\//,
+      /\/test\/(registry|conformance|web)\//,
+      /\/(test|src\/(provision|wifi|driver|service))\//,
+      /./,
+    ];
     const rank = ({ moduleId }: TestSpecification): number =>
       order.findIndex((place) => place.test(moduleId));
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));

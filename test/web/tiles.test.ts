@@ -81,49 +81,55 @@ describe.skipIf(!(await browserAvailable()))('the tiles of a station', () => {
   const fixture = dashboardBench();
 
   describe.each([
-    [1366, 768, 32],
-    [1920, 1080, 32],
-    [1024, 768, 16],
-    [1024, 768, 4],
-    [1366, 768, 8],
-    [1920, 1080, 24],
-    [1920, 1080, 8],
-  ])('at %i × %i', (width, height, count) => {
-    it.each(['en-GB', 'de-DE', 'vi-VN'] as const)(`show ${count} slots whole, in %s`, async (locale) => {
-      const context = { viewport: { width, height }, locale };
-      const page = await fixture.open({ world: line(count, locale), pace: { stageMs: 5 } }, '', context);
+    [32, ['1366 × 768', '1920 × 1080']],
+    [24, ['1920 × 1080']],
+    [16, ['1024 × 768']],
+    [8, ['1366 × 768', '1920 × 1080']],
+    [4, ['1024 × 768']],
+  ])('show %i slots whole', (count, screens) => {
+    it.each(['en-GB', 'de-DE', 'vi-VN'] as const)('in %s', async (locale) => {
+      const page = await fixture.open({ world: line(count, locale), pace: { stageMs: 5 } }, '', { locale });
       await tile(page, count).waitFor();
       await page.locator('.notice').first().waitFor();
       await expect.poll(async () => (await page.evaluate<Measured[]>(MEASURE)).length).toBe(count);
-      await page.waitForTimeout(300);
-      const measured = await page.evaluate<Measured[]>(MEASURE);
-      for (const {
-        slot,
-        top,
-        bottom,
-        right,
-        wordFits,
-        slotPx,
-        isResult,
-        wordPx,
-        hiddenPx,
-        wordLines,
-      } of measured) {
-        expect([slot, top >= 0, bottom <= height, right <= width]).toEqual([slot, true, true, true]);
-        expect([slot, wordFits, wordLines]).toEqual([slot, true, 1]);
-        expect(slotPx).toBeGreaterThanOrEqual(32);
-        // Read from two metres away: no word is as small as the text of a form.
-        if (isResult) expect([slot, wordPx >= (count > 8 ? 18 : 32)]).toEqual([slot, true]);
-        // Less than half a line: no more than the room below its last letters.
-        expect([slot, hiddenPx <= 6 ? 0 : hiddenPx]).toEqual([slot, 0]);
+      for (const screen of screens) {
+        const [width = 0, height = 0] = screen.split(' × ').map(Number);
+        await page.setViewportSize({ width, height });
+        await page.waitForTimeout(300);
+        checkTiles(await page.evaluate<Measured[]>(MEASURE), { width, height });
+        const bar = await page.locator('.station-bar').boundingBox();
+        expect(bar?.y).toBe(0);
       }
-      const heights = new Set(measured.map((one) => Math.round(one.height)));
-      expect(Math.max(...heights) - Math.min(...heights)).toBeLessThanOrEqual(1);
-      const bar = await page.locator('.station-bar').boundingBox();
-      expect(bar?.y).toBe(0);
     });
   });
 });
+
+function checkTiles(measured: readonly Measured[], screen: { width: number; height: number }): void {
+  const count = measured.length;
+  for (const {
+    slot,
+    top,
+    bottom,
+    right,
+    wordFits,
+    slotPx,
+    isResult,
+    wordPx,
+    hiddenPx,
+    wordLines,
+  } of measured) {
+    const isInside = [top >= 0, bottom <= screen.height, right <= screen.width];
+    expect([screen, slot, ...isInside]).toEqual([screen, slot, true, true, true]);
+    expect([slot, wordFits, wordLines]).toEqual([slot, true, 1]);
+    expect(slotPx).toBeGreaterThanOrEqual(32);
+    // Read from two metres away: no word is as small as the text of a form.
+    if (isResult) expect([slot, wordPx >= (count > 8 ? 18 : 32)]).toEqual([slot, true]);
+    // Less than half a line: no more than the room below its last letters.
+    expect([slot, hiddenPx <= 6 ? 0 : hiddenPx]).toEqual([slot, 0]);
+  }
+  const heights = measured.map((one) => Math.round(one.height));
+  expect(Math.max(...heights) - Math.min(...heights)).toBeLessThanOrEqual(1);
+}
 
 describe.skipIf(!(await browserAvailable()))('the bar above the tiles', () => {
   const fixture = dashboardBench();
@@ -162,17 +168,17 @@ describe.skipIf(!(await browserAvailable()))('a scanner without a field', () => 
     return { world, page };
   };
 
-  it.each(['Enter', 'Tab', ''])(
-    'starts no board and goes to no page when its code ends with "%s"',
-    async (end) => {
-      const { world, page } = await open(12);
-      await scan(page, '12gd?/g', end);
-      await page.getByText('Scanned "12gd?/g"').waitFor();
+  it('starts no board and goes to no page, whatever ends its code', async () => {
+    const { world, page } = await open(12);
+    for (const [index, end] of ['Enter', 'Tab', ''].entries()) {
+      const code = `12gd?/g${index}`;
+      await scan(page, code, end);
+      await page.getByText(`Scanned "${code}"`).waitFor();
       expect(world.jobs).toEqual([]);
       expect(await page.locator('dialog[open]').count()).toBe(0);
       expect(new URL(page.url()).hash).toBe('');
-    },
-  );
+    }
+  });
 
   it('presses no button that has the focus', async () => {
     const { world, page } = await open(2);
