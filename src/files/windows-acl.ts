@@ -1,6 +1,5 @@
 // Private on Windows: an access list of this user and the system alone, set and then read again by icacls, which is part of
 // Windows. Where that fails nothing is claimed: the user gets a warning, and goes on.
-import { spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { join, resolve, sep } from 'node:path';
 
@@ -78,6 +77,8 @@ interface Said {
 function icacls(args: readonly string[]): Promise<Said> {
   const windows = process.env['SystemRoot'] ?? 'C:\\Windows';
   const program = join(windows, 'System32', 'icacls.exe');
+  // Loaded here: every command loads this file.
+  const { spawn } = process.getBuiltinModule('node:child_process');
   return new Promise((resolve) => {
     let output = '';
     const child = spawn(program, args, {

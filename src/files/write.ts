@@ -1,6 +1,5 @@
 // The one way in which espmint writes files: private where they hold secrets, whole or not at all, through links, into
 // devices, and tried again where an indexer or a virus scanner holds the file for a moment.
-import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
   type FileHandle,
@@ -200,16 +199,21 @@ async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
 /** A name beside `path` that nobody else can know; a listing for other files passes it over. */
 function draftOf(path: string): string {
   const name = basename(path).slice(0, DRAFT_NAME_CHARS);
+  const { randomBytes } = crypto();
   return join(dirname(path), `.${name}.${process.pid}-${pidSpace()}${randomBytes(8).toString('hex')}.tmp`);
 }
 
 const DRAFT = /^\..{1,32}\.(\d+)-([0-9a-f]{8})[0-9a-f]{16}\.tmp$/s;
 
+/** Loaded by who writes: every command loads this file. */
+const crypto = () => process.getBuiltinModule('node:crypto');
+
 let space: string | undefined;
 
 /** Where a process id means the same process: this computer and, on Linux, this container. */
 function pidSpace(): string {
-  return (space ??= createHash('sha256')
+  return (space ??= crypto()
+    .createHash('sha256')
     .update(`${hostname()}\0${pidNamespace()}`)
     .digest('hex')
     .slice(0, 8));

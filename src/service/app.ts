@@ -10,6 +10,7 @@ import Fastify, {
   type FastifyRequest,
   type RouteOptions,
 } from 'fastify';
+import { EspmintError } from '../core/errors/index.js';
 import { API_PREFIX, operationList } from './contract/index.js';
 import { createCore, type ServiceCore } from './core.js';
 import { createHandlers } from './handlers/index.js';
@@ -53,15 +54,17 @@ export async function createApp(parts: ServiceParts, options: AppOptions): Promi
   logRequests(app, parts.log);
   await registerGuards(app, options);
   const sessionCookie = sessionCookieOf(options.dataDir);
+  const running = new Set<AbortController>();
   const handlers = createHandlers(core, sessionCookie);
   registerOperations(app, options.wrapHandlers?.(handlers) ?? handlers, {
     gate: core.gate,
     sessionCookie,
     isProxy: trustedProxies(options.trustedProxies ?? []),
     onDone: (operation) => tellOfChange(core.hub, operation),
+    running,
   });
   await registerPage(app, options.webDir);
-  tieLife(app, core);
+  tieLife(app, core, running);
   return app;
 }
 
@@ -125,10 +128,12 @@ function sessionCookieOf(dataDir: string): string {
 }
 
 /** The app's life is the core's: it begins when the app is ready, and closing waits for running boards. */
-function tieLife(app: FastifyInstance, core: ServiceCore): void {
+function tieLife(app: FastifyInstance, core: ServiceCore, running: ReadonlySet<AbortController>): void {
   app.addHook('onReady', () => core.start());
   app.addHook('preClose', async () => {
     await core.stop();
+    // An import of a million rows would hold up the end for half a minute.
+    for (const call of running) call.abort(new EspmintError('SERVICE_STOPPING', {}));
     core.hub.endAll();
     closeAsTheyFallIdle(app.server);
   });

@@ -1,4 +1,5 @@
 // The service on a real socket: live events with replay, sign-in, exposure, and a stop in good order.
+import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -280,6 +281,26 @@ describe('starting and stopping', () => {
     await writeFile(join(folder, 'owner.json'), JSON.stringify({ ...thisProcess(), pid: 2 ** 22 - 1 }));
     await start();
     expect(JSON.parse(await readFile(join(folder, 'owner.json'), 'utf8'))).toEqual(thisProcess());
+  });
+  it('ends the work of a request that would hold up the end, and says why', async () => {
+    const working = new EventEmitter();
+    const begun = once(working, 'begun');
+    const service = await start({
+      wrapHandlers: (handlers) => ({
+        ...handlers,
+        version: async (_, { signal }) => {
+          working.emit('begun');
+          await once(signal, 'abort');
+          throw new Error('a query was cancelled');
+        },
+      }),
+    });
+    const answered = fetch(`${service.url}/api/v1/version`);
+    await begun;
+    await service.close();
+    const answer = await answered;
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ code: 'SERVICE_STOPPING' });
   });
   it('lets a running board finish, tells everybody, and takes no new one', async () => {
     const service = await start();

@@ -20,6 +20,7 @@ import {
   type RequestOf,
 } from '../contract/index.js';
 import { z } from 'zod';
+import { isEspmintError } from '../../core/errors/index.js';
 import { checked, checkTexts } from './input.js';
 import { addressOf } from './request-facts.js';
 import { uploadOf } from './uploads.js';
@@ -32,7 +33,7 @@ export interface Call {
   readonly cookie: string | undefined;
   readonly credentials: Credentials;
   readonly address: string;
-  /** Aborted when the caller goes away. */
+  /** Aborted when the caller goes away, and with an EspmintError as its reason when the service stops. */
   readonly signal: AbortSignal;
   setCookie(value: string): void;
   clearCookie(): void;
@@ -69,6 +70,8 @@ export interface OperationOptions {
   readonly sessionCookie: string;
   /** Whether this address is that of a proxy that is believed. */
   readonly isProxy: (address: string | undefined) => boolean;
+  /** Of every request that is being answered: the service ends them when it stops. */
+  readonly running: Set<AbortController>;
   /** Called after each operation that did what it was asked. */
   readonly onDone: (operation: Operation) => void;
 }
@@ -115,7 +118,8 @@ function routeOf(
       if (request.method === 'HEAD' && isTextAnswer(operation.response)) {
         return reply.type(operation.response.contentType).send();
       }
-      const answer = await handler(taken, callOf(request, reply, options));
+      const call = callOf(request, reply, options);
+      const answer = await ended(call.signal, () => handler(taken, call));
       options.onDone(operation);
       if (!isTextAnswer(operation.response)) {
         // What the schema does not name does not go out.
@@ -182,7 +186,7 @@ function callOf(request: FastifyRequest, reply: FastifyReply, options: Operation
     cookie: request.cookies[sessionCookie],
     credentials: credentialsOf(request, options),
     address: addressOf(request),
-    signal: untilGone(reply.raw),
+    signal: untilGone(reply.raw, options.running),
     setCookie: (value) => void reply.setCookie(sessionCookie, value, cookie),
     clearCookie: () => void reply.clearCookie(sessionCookie, cookie),
     header: (name, value) => void reply.header(name, value),
@@ -197,10 +201,21 @@ function callOf(request: FastifyRequest, reply: FastifyReply, options: Operation
   };
 }
 
+/** What a stopping service ended says so, whatever it broke off in the middle of. */
+async function ended(signal: AbortSignal, act: () => unknown): Promise<unknown> {
+  try {
+    return await act();
+  } catch (error) {
+    throw isEspmintError(signal.reason) ? signal.reason : error;
+  }
+}
+
 /** Aborted when the connection ends before the answer does. */
-function untilGone(response: ServerResponse): AbortSignal {
+function untilGone(response: ServerResponse, running: Set<AbortController>): AbortSignal {
   const gone = new AbortController();
+  running.add(gone);
   response.once('close', () => {
+    running.delete(gone);
     if (!response.writableEnded) gone.abort();
   });
   return gone.signal;
