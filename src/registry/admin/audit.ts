@@ -2,8 +2,8 @@
 import type pg from 'pg';
 import { formatMark, parseMark } from '../devices/page-mark.js';
 import { needRow } from '../devices/read.js';
-import { macOf, orNone } from '../devices/rows.js';
 import type { DeviceName } from '../registry.js';
+import { macText, readRecords } from '../store/read-records.js';
 
 /** One entry of the audit trail. */
 export interface AuditRecord {
@@ -45,17 +45,6 @@ export interface AuditPage {
   readonly next?: string | undefined;
 }
 
-interface EventRow {
-  readonly id: string;
-  readonly at: Date;
-  readonly kind: string;
-  readonly actor: string;
-  readonly origin: string | null;
-  readonly mac_key: string | null;
-  readonly global_uuid: string | null;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
-
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1000;
 
@@ -65,39 +54,18 @@ export async function auditPage(client: pg.ClientBase, filter: AuditFilter): Pro
   const limit = Math.min(Math.max(Math.trunc(filter.limit ?? PAGE_DEFAULT), 1), PAGE_MAX);
   const start = after === undefined ? null : parseMark(after, false).id;
   const macKey = device === undefined ? null : (await needRow(client, device)).mac_key;
-  const { rows } = await client.query<EventRow>(
-    `select id, at, kind, actor, origin, mac_key, global_uuid, detail from events
+  const rows = await readRecords<AuditRecord>(
+    client,
+    `select id, at, kind, actor, origin, ${macText('mac_key')} as mac, global_uuid as uuid, detail from events
      where ($1::text is null or mac_key = $1) and ($2::bigint is null or id < $2)
        and ($3::text is null or kind = $3) and ($4::text is null or actor = $4)
        and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
      order by id desc limit $7`,
     [macKey, start, kind, actor, since, until, limit + 1],
   );
-  const entries = rows.slice(0, limit).map(toRecord);
+  const entries = rows.slice(0, limit);
   const last = entries.at(-1);
   return rows.length <= limit || last === undefined
     ? { entries }
     : { entries, next: formatMark({ id: last.id }) };
-}
-
-function toRecord({
-  id,
-  at,
-  kind,
-  actor,
-  origin,
-  mac_key: macKey,
-  global_uuid: uuid,
-  detail,
-}: EventRow): AuditRecord {
-  return {
-    id: Number(id),
-    at: at.toISOString(),
-    kind,
-    actor,
-    origin: orNone(origin),
-    mac: macKey === null ? undefined : macOf(macKey),
-    uuid: orNone(uuid),
-    detail,
-  };
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { FlashImage } from '../../core/flash-image.js';
 import { EspmintError } from '../../core/errors/index.js';
-import { imageOf, macKeyOf } from '../devices/rows.js';
+import { macKeyOf } from '../devices/rows.js';
 import { needDistinct } from '../store/shared-transaction.js';
 import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
 import { type Claim, type ClaimRequest, type ProfileVersion, reasonText } from './batches.js';
@@ -69,7 +69,7 @@ async function claimOf(
       serial: serial ?? undefined,
       uuid: identifier?.global_uuid ?? undefined,
       psk: psk === undefined ? undefined : box.open(psk, identifierOwner(batch.id)),
-      earlier: unit?.state === 'passed' ? imageOf(unit) : undefined,
+      earlier: unit?.state === 'passed' ? (unit.image ?? undefined) : undefined,
     });
   });
 }

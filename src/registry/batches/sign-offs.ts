@@ -1,5 +1,6 @@
 // Signatures under the report of a batch: added, read, never changed.
 import type pg from 'pg';
+import { readRecords } from '../store/read-records.js';
 import type { SignOff } from './batches.js';
 
 export async function insertSignOff(
@@ -14,15 +15,10 @@ export async function insertSignOff(
 }
 
 /** Oldest first. */
-export async function readSignOffs(client: pg.ClientBase, batchId: string): Promise<SignOff[]> {
-  const { rows } = await client.query<{ signed_at: Date; signed_by: string; note: string; digest: string }>(
-    'select signed_at, signed_by, note, digest from batch_sign_offs where batch_id = $1 order by id',
+export function readSignOffs(client: pg.ClientBase, batchId: string): Promise<SignOff[]> {
+  return readRecords(
+    client,
+    'select signed_at as at, signed_by as by, note, digest from batch_sign_offs where batch_id = $1 order by id',
     [batchId],
   );
-  return rows.map(({ signed_at: at, signed_by: by, note, digest }) => ({
-    at: at.toISOString(),
-    by,
-    note,
-    digest,
-  }));
 }

@@ -4,6 +4,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import type { Batch, BatchRequest, NewBatch, Identifier, RuleStop, StationRecord } from './batches.js';
 import { LEASE_MS } from './batches.js';
 import { UNIT_STATE } from './unit-sql.js';
+import { readRecords } from '../store/read-records.js';
 
 export interface BatchRow {
   readonly id: string;
@@ -168,25 +169,14 @@ export async function insertIdentifier(
   return rowCount === 1;
 }
 
-export async function readStations(client: pg.ClientBase): Promise<StationRecord[]> {
-  const { rows } = await client.query<{
-    name: string;
-    host: string;
-    batch: string | null;
-    mode: string;
-    slots: number;
-    running: number;
-    seen_at: Date;
-    alive: boolean;
-  }>(`select *, ${SEEN_LATELY} as alive from stations order by name`);
-  return rows.map(({ name, batch, running, seen_at: seenAt, ...rest }) => ({
-    ...rest,
-    // What it said last is not what it does now.
-    running: rest.alive ? running : 0,
-    station: name,
-    batch: batch ?? undefined,
-    seenAt: seenAt.toISOString(),
-  }));
+export function readStations(client: pg.ClientBase): Promise<StationRecord[]> {
+  // What it said last is not what it does now.
+  return readRecords(
+    client,
+    `select name as station, host, batch, mode, slots, case when ${SEEN_LATELY} then running else 0 end as running,
+            seen_at, ${SEEN_LATELY} as alive
+     from stations order by name`,
+  );
 }
 
 /** The batches that these claims are of, locked: batch first, then unit, as every transaction here locks. */

@@ -1,18 +1,16 @@
 // The SQL of a batch's units: the boards that have, or had, a place in it.
 import type pg from 'pg';
 import type { FlashImage } from '../../core/flash-image.js';
-import { type ImageColumns, imageOf } from '../devices/rows.js';
+import { IMAGE_JSON } from '../devices/rows.js';
+import { macText, readRecords } from '../store/read-records.js';
 import type { Unit } from './batches.js';
 import { LEASE_MS } from './batches.js';
 
-export interface UnitRow extends ImageColumns {
+export interface UnitRow {
   readonly mac_key: string;
   readonly state: Unit['state'];
-  readonly failed_runs: number;
-  readonly station: string;
   readonly serial: string | null;
-  readonly global_uuid: string | null;
-  readonly chip: string | null;
+  readonly image: FlashImage | null;
   readonly passed_at: Date | null;
 }
 
@@ -21,7 +19,7 @@ const LEASE_END = `now() + interval '${LEASE_MS} milliseconds'`;
 /** SQL text: what a unit is to its batch. */
 export const UNIT_STATE = `case when passed then 'passed' when lease_until > now() then 'in work'
   when failed_runs > 0 then 'failed' else 'abandoned' end`;
-const UNIT_COLUMNS = `mac_key, ${UNIT_STATE} as state, failed_runs, station, serial, global_uuid, chip, image_offset, image_size, image_md5, image_sha256, passed_at`;
+const UNIT_COLUMNS = `mac_key, ${UNIT_STATE} as state, serial, ${IMAGE_JSON} as image, passed_at`;
 
 export async function readUnit(
   client: pg.ClientBase,
@@ -57,22 +55,14 @@ export async function lockUnits(
   return new Map(rows.map((row) => [row.claim_id, row]));
 }
 
-export async function readUnits(client: pg.ClientBase, batchId: string): Promise<Unit[]> {
-  const { rows } = await client.query<UnitRow>(
-    `select ${UNIT_COLUMNS} from batch_units where batch_id = $1 order by claimed_at, mac_key`,
+export function readUnits(client: pg.ClientBase, batchId: string): Promise<Unit[]> {
+  return readRecords(
+    client,
+    `select ${macText('mac_key')} as mac, global_uuid as uuid, serial, chip, ${UNIT_STATE} as state, failed_runs, station,
+            case when passed then ${IMAGE_JSON} end as image, case when passed then passed_at end as passed_at
+     from batch_units where batch_id = $1 order by claimed_at, mac_key`,
     [batchId],
   );
-  return rows.map((row) => ({
-    mac: row.mac_key.match(/../g)?.join(':') ?? row.mac_key,
-    uuid: row.global_uuid ?? undefined,
-    serial: row.serial ?? undefined,
-    chip: row.chip ?? undefined,
-    state: row.state,
-    failedRuns: row.failed_runs,
-    station: row.station,
-    image: row.state === 'passed' ? imageOf(row) : undefined,
-    passedAt: row.state === 'passed' ? row.passed_at?.toISOString() : undefined,
-  }));
 }
 
 export interface PlaceRow {

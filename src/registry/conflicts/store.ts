@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { Conflict, ConflictCode, ConflictSide, ConflictState } from '../../core/conflict.js';
 import { EspmintError } from '../../core/errors/index.js';
+import { macText } from '../store/read-records.js';
 import { recordEvent } from '../devices/events.js';
 import { macKeyOf, macOf } from '../devices/rows.js';
 import type { BoardNames, ConflictFilter, DeviceRecord } from '../registry.js';
@@ -30,34 +31,21 @@ export interface ConflictRow {
   readonly decided_by: string | null;
   readonly reason: string | null;
   /** Of the device that it contradicts; null when its row was deleted. */
-  readonly holder: SideJson | null;
+  readonly holder: ConflictSide | null;
   /** Of the device that has the refused board's own MAC, where that is another one. */
-  readonly own: SideJson | null;
+  readonly own: ConflictSide | null;
 }
 
-interface SideJson {
-  readonly mac_key: string;
-  readonly uuid: string;
-  readonly hardware_id: string | null;
-  readonly status: string | null;
-  readonly location: string | null;
-  readonly provisioned_at: string | null;
-  readonly attempt: {
-    readonly started_at: string;
-    readonly outcome: string;
-    readonly stage: string | null;
-    readonly code: string | null;
-  } | null;
-}
+const JSON_TIME = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
 
-/** SQL: one device and its newest attempt as a JSON object. */
+/** SQL: one device and its newest attempt as the side of a conflict. */
 const side = (condition: string): string => `(
-  select json_build_object('mac_key', d.mac_key, 'uuid', lower(d.global_uuid), 'hardware_id', d.hardware_id,
-    'status', coalesce(d.status, 'provisioned'), 'location', d.location,
-    'provisioned_at', d.provisioned_at at time zone 'UTC',
-    'attempt', (select json_build_object('started_at', a.started_at, 'outcome', a.outcome, 'stage', a.stage,
-                                         'code', a.code)
-                from attempts a where a.device_id = d.id order by a.started_at desc limit 1))
+  select json_strip_nulls(json_build_object('mac', ${macText('d.mac_key')}, 'uuid', lower(d.global_uuid),
+    'hardwareId', d.hardware_id, 'status', coalesce(d.status, 'provisioned'), 'location', d.location,
+    'provisionedAt', to_char(d.provisioned_at, ${JSON_TIME}),
+    'lastAttempt', (select json_build_object('startedAt', to_char(a.started_at at time zone 'UTC', ${JSON_TIME}),
+                      'outcome', a.outcome, 'stage', a.stage, 'code', a.code)
+                    from attempts a where a.device_id = d.id order by a.started_at desc limit 1)))
   from devices d where ${condition} order by d.id desc limit 1)`;
 
 const SELECT = `select c.*, ${side('d.id = c.device_id')} as holder,
@@ -154,8 +142,8 @@ export function toConflict(row: ConflictRow): Conflict {
     code: row.code,
     state: row.state,
     // What its own device says, under the names that it came with.
-    refused: own === null ? refused : { ...toSide(own), ...refused },
-    registered: row.holder === null ? row.registered : toSide(row.holder),
+    refused: { ...own, ...refused },
+    registered: row.holder ?? row.registered,
     times: row.times,
     firstSeenAt: row.first_seen_at.toISOString(),
     lastSeenAt: row.last_seen_at.toISOString(),
@@ -164,30 +152,5 @@ export function toConflict(row: ConflictRow): Conflict {
     ...(at === null || row.state === 'open'
       ? {}
       : { decided: { at: at.toISOString(), by: by ?? '', reason: reason ?? '' } }),
-  };
-}
-
-/** JSON of PostgreSQL writes times in the session's zone. */
-const utc = (time: string | null): string | undefined =>
-  time === null ? undefined : new Date(time).toISOString();
-
-function toSide(json: SideJson): ConflictSide {
-  const { attempt } = json;
-  return {
-    mac: macOf(json.mac_key),
-    uuid: json.uuid,
-    hardwareId: json.hardware_id ?? undefined,
-    status: json.status ?? undefined,
-    location: json.location ?? undefined,
-    provisionedAt: utc(json.provisioned_at),
-    lastAttempt:
-      attempt === null
-        ? undefined
-        : {
-            startedAt: new Date(attempt.started_at).toISOString(),
-            outcome: attempt.outcome,
-            stage: attempt.stage ?? undefined,
-            code: attempt.code ?? undefined,
-          },
   };
 }

@@ -1,7 +1,6 @@
 // The table attempts: one row for each try, from its reservation to its end, with what it tells of itself.
 import type pg from 'pg';
 import type { FlashImage } from '../../core/flash-image.js';
-import type { Stage, WifiRecord } from '../../core/stages.js';
 import {
   type AttemptTimings,
   type AttemptFacts,
@@ -10,7 +9,8 @@ import {
   storableWifi,
 } from './attempt-facts.js';
 import type { AttemptRecord } from '../registry.js';
-import { type ImageColumns, imageOf, isoOrNone, orNone } from './rows.js';
+import { readRecords } from '../store/read-records.js';
+import { IMAGE_JSON } from './rows.js';
 
 /** Newest attempts that a history tells of. */
 const ATTEMPTS_SHOWN = 100;
@@ -75,76 +75,20 @@ export function toEndsJson(ends: readonly AttemptEnd[]): string {
   );
 }
 
-interface AttemptRow extends ImageColumns {
-  readonly id: string;
-  readonly outcome: AttemptRecord['outcome'];
-  readonly stage: string | null;
-  readonly code: string | null;
-  readonly station: string | null;
-  readonly slot: number | null;
-  readonly port: string | null;
-  readonly operator: string | null;
-  readonly tool_version: string | null;
-  readonly batch: string | null;
-  readonly profile: string | null;
-  readonly profile_name: string | null;
-  readonly profile_version: number | null;
-  readonly chip: string | null;
-  readonly chip_description: string | null;
-  readonly chip_revision: string | null;
-  readonly flash_size: string | null;
-  readonly firmware: AttemptFacts['firmware'] | null;
-  readonly baud: number | null;
-  readonly stages_ms: Partial<Record<Stage, number>> | null;
-  readonly started_at: Date;
-  readonly ended_at: Date | null;
-  readonly boot_log: string | null;
-  readonly wifi: WifiRecord | null;
-}
-
 /** The newest attempts of a device, newest first. */
 export async function readAttempts(client: pg.ClientBase, deviceId: number): Promise<AttemptRecord[]> {
-  const { rows } = await client.query<AttemptRow>(
-    `select a.*, p.name as profile_name, p.version as profile_version
+  const rows = await readRecords<Omit<AttemptRecord, 'log'> & { readonly log?: string }>(
+    client,
+    `select a.id, outcome, started_at, ended_at, code, stage, ${IMAGE_JSON} as image,
+            station, slot, port, operator, tool_version, batch, firmware, baud, stages_ms, boot_log as log, wifi,
+            case when p.sha256 is not null
+              then json_build_object('name', p.name, 'version', p.version, 'sha256', p.sha256) end as profile,
+            case when chip is not null
+              then json_build_object('kind', chip, 'description', coalesce(chip_description, ''),
+                'revision', coalesce(chip_revision, ''), 'flashSizeBytes', coalesce(flash_size, 0)) end as chip
      from attempts a left join profiles p on p.sha256 = a.profile
      where a.device_id = $1 order by a.started_at desc, a.id limit ${ATTEMPTS_SHOWN}`,
     [deviceId],
   );
-  return rows.map(toAttemptRecord);
-}
-
-function toAttemptRecord(row: AttemptRow): AttemptRecord {
-  return {
-    id: row.id,
-    outcome: row.outcome,
-    startedAt: row.started_at.toISOString(),
-    endedAt: isoOrNone(row.ended_at),
-    code: orNone(row.code),
-    stage: orNone(row.stage),
-    image: imageOf(row),
-    station: orNone(row.station),
-    slot: orNone(row.slot),
-    port: orNone(row.port),
-    operator: orNone(row.operator),
-    toolVersion: orNone(row.tool_version),
-    batch: orNone(row.batch),
-    profile: toProfile(row),
-    chip: toChip(row),
-    firmware: orNone(row.firmware),
-    baud: orNone(row.baud),
-    stagesMs: orNone(row.stages_ms),
-    log: row.boot_log?.split('\n'),
-    wifi: orNone(row.wifi),
-  };
-}
-
-function toProfile({ profile, profile_name, profile_version }: AttemptRow): AttemptFacts['profile'] {
-  if (profile === null || profile_name === null || profile_version === null) return undefined;
-  return { name: profile_name, version: profile_version, sha256: profile };
-}
-
-function toChip({ chip, chip_description, chip_revision, flash_size }: AttemptRow): AttemptFacts['chip'] {
-  if (chip === null) return undefined;
-  const [description, revision] = [chip_description ?? '', chip_revision ?? ''];
-  return { kind: chip, description, revision, flashSizeBytes: Number(flash_size ?? 0) };
+  return rows.map(({ log, ...row }) => ({ ...row, ...(log === undefined ? {} : { log: log.split('\n') }) }));
 }

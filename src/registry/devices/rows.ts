@@ -1,5 +1,4 @@
 // Rows of the tables and the records made of them. Times come out as ISO 8601 in UTC.
-import type { FlashImage } from '../../core/flash-image.js';
 import type { DeviceName, DeviceRecord, KeyRecord } from '../registry.js';
 import type { SecretOwner } from '../store/secrets/secret-box.js';
 
@@ -27,20 +26,10 @@ export const DEVICE_COLUMNS = `id, global_uuid, mac_address, mac_key, psk_secret
 /** The status of a device that was taken out of use and is kept for its history. */
 export const REMOVED = 'removed';
 
-/** The columns of an image in `attempts` and `batch_units`. BIGINT comes as text. */
-export interface ImageColumns {
-  readonly image_offset: string | null;
-  readonly image_size: string | null;
-  readonly image_md5: string | null;
-  readonly image_sha256: string | null;
-}
-
-/** Undefined where it is not known whole. */
-export function imageOf(row: ImageColumns): FlashImage | undefined {
-  const { image_offset: offset, image_size: size, image_md5: md5, image_sha256: sha256 } = row;
-  if (offset === null || size === null || md5 === null || sha256 === null) return undefined;
-  return { offsetBytes: Number(offset), sizeBytes: Number(size), md5, sha256 };
-}
+/** SQL text: the image in `attempts` and `batch_units`; null where it is not known whole. */
+export const IMAGE_JSON = `case when num_nulls(image_offset, image_size, image_md5, image_sha256) = 0
+  then json_build_object('offsetBytes', image_offset, 'sizeBytes', image_size, 'md5', image_md5, 'sha256', image_sha256)
+  end`;
 
 export interface KeyRow {
   readonly id: string;
@@ -72,7 +61,7 @@ export function ownerOf(row: Pick<DeviceRow, 'global_uuid' | 'mac_key'>): Secret
 }
 
 /** Undefined where the column holds nothing. */
-export const orNone = <T>(value: T | null): T | undefined => value ?? undefined;
+const orNone = <T>(value: T | null): T | undefined => value ?? undefined;
 /** Other programs may write times that no Date holds: infinity, or the year 290000. */
 export const isoOrNone = (time: Date | number | null): string | undefined =>
   time instanceof Date && !Number.isNaN(time.getTime()) ? time.toISOString() : undefined;

@@ -1,7 +1,7 @@
 // The units that a device is in batches, and devices by their units: by serial number, batch and lot.
 import type pg from 'pg';
 import type { DeviceFilter, DeviceUnit } from '../registry.js';
-import { orNone } from './rows.js';
+import { readRecords } from '../store/read-records.js';
 import type { Parameter } from './text-condition.js';
 
 /** What units a search means; undefined where it means none. */
@@ -15,33 +15,15 @@ const FEW = 1000;
 /** Fewer characters are in nearly every serial number. */
 const SERIAL_FROM_CHARS = 3;
 
-interface UnitRow {
-  readonly name: string;
-  readonly lot: string | null;
-  readonly serial: string | null;
-  readonly chip: string | null;
-  readonly passed: boolean;
-  readonly claimed_at: Date;
-  readonly passed_at: Date | null;
-}
-
 /** Those that passed first, then the newest. */
-export async function readUnitsOfDevice(client: pg.ClientBase, macKey: string): Promise<DeviceUnit[]> {
-  const { rows } = await client.query<UnitRow>(
-    `select name, lot, serial, chip, passed, claimed_at, passed_at
+export function readUnitsOfDevice(client: pg.ClientBase, macKey: string): Promise<DeviceUnit[]> {
+  return readRecords(
+    client,
+    `select name as batch, lot, serial, chip, passed, claimed_at, case when passed then passed_at end as passed_at
      from batch_units join batches on batches.id = batch_id
-     where mac_key = $1 order by passed desc, coalesce(passed_at, claimed_at) desc`,
+     where mac_key = $1 order by passed desc, coalesce(batch_units.passed_at, claimed_at) desc`,
     [macKey],
   );
-  return rows.map(({ name, lot, serial, chip, passed, claimed_at, passed_at }) => ({
-    batch: name,
-    lot: orNone(lot),
-    serial: orNone(serial),
-    chip: orNone(chip),
-    passed,
-    claimedAt: claimed_at.toISOString(),
-    passedAt: passed ? passed_at?.toISOString() : undefined,
-  }));
 }
 
 /** The unit that each of these devices is: the newest that passed, else the newest; by MAC key. */
@@ -49,18 +31,15 @@ export async function unitsOfDevices(
   client: pg.ClientBase,
   macKeys: readonly string[],
 ): Promise<ReadonlyMap<string, Pick<DeviceUnit, 'serial' | 'batch' | 'lot'>>> {
-  const { rows } = await client.query<Pick<UnitRow, 'name' | 'lot' | 'serial'> & { mac_key: string }>(
-    `select distinct on (mac_key) mac_key, name, lot, serial
+  type Unit = Pick<DeviceUnit, 'serial' | 'batch' | 'lot'>;
+  const rows = await readRecords<Unit & { readonly macKey: string }>(
+    client,
+    `select distinct on (mac_key) mac_key, name as batch, lot, serial
      from batch_units join batches on batches.id = batch_id where mac_key = any($1)
      order by mac_key, passed desc, coalesce(passed_at, claimed_at) desc`,
     [macKeys],
   );
-  return new Map(
-    rows.map(({ mac_key, name, lot, serial }) => [
-      mac_key,
-      { batch: name, lot: orNone(lot), serial: orNone(serial) },
-    ]),
-  );
+  return new Map(rows.map(({ macKey, ...unit }) => [macKey, unit]));
 }
 
 /** MAC keys by serial number. */

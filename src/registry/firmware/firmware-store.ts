@@ -12,6 +12,7 @@ import { recordEvent } from '../devices/events.js';
 import { processUser } from '../process-user.js';
 import type { Database } from '../store/database.js';
 import { isDown } from '../store/outage.js';
+import { readRecords } from '../store/read-records.js';
 
 /** A bundle without its bytes. */
 export interface BundleRecord {
@@ -33,19 +34,8 @@ export interface BundleRecord {
   readonly addedBy: string;
 }
 
-interface Row {
-  readonly name: string;
-  readonly version: string;
-  readonly digest: string;
-  readonly chips: string[];
-  readonly size: string;
-  readonly parts: BundleRecord['parts'];
-  readonly added_at: Date;
-  readonly added_by: string;
-}
-
 const MOST_LOADED = 4;
-const COLUMNS = 'name, version, digest, chips, size, parts, added_at, added_by';
+const COLUMNS = 'name, version, digest, chips, size as size_bytes, parts, added_at, added_by';
 
 export class FirmwareStore {
   readonly #database: Database;
@@ -89,26 +79,25 @@ export class FirmwareStore {
           actor,
         ],
       );
-      const {
-        rows: [row],
-      } = await client.query<Row>(
+      const [row] = await readRecords<BundleRecord>(
+        client,
         `select ${COLUMNS} from firmware_bundles where name = $1 and version = $2`,
         [name, version],
       );
       if (row?.digest !== digest) throw new EspmintError('FIRMWARE_VERSION_TAKEN', { name, version });
       if (rowCount === 1)
         await recordEvent(client, { kind: 'firmware added', actor, detail: { name, version, digest } });
-      return toRecord(row);
+      return row;
     });
   }
 
   /** Newest first. */
   async list(): Promise<readonly BundleRecord[]> {
     return this.#database.connected('firmware', async (client) => {
-      const { rows } = await client.query<Row>(
+      return readRecords<BundleRecord>(
+        client,
         `select ${COLUMNS} from firmware_bundles order by added_at desc, name`,
       );
-      return rows.map(toRecord);
     });
   }
 
@@ -116,15 +105,14 @@ export class FirmwareStore {
   async show(wanted: string): Promise<BundleRecord> {
     const { name, version } = parseBundleName(wanted);
     return this.#database.connected('firmware', async (client) => {
-      const {
-        rows: [row],
-      } = await client.query<Row>(
+      const [row] = await readRecords<BundleRecord>(
+        client,
         `select ${COLUMNS} from firmware_bundles where name = $1 and ($2::text is null or version = $2)
          order by added_at desc limit 1`,
         [name, version ?? null],
       );
       if (row === undefined) throw new EspmintError('FIRMWARE_UNKNOWN', { wanted });
-      return toRecord(row);
+      return row;
     });
   }
 
@@ -221,17 +209,4 @@ function parseBundleName(text: string): {
   return at <= 0
     ? { name: text, version: undefined }
     : { name: text.slice(0, at), version: text.slice(at + 1) };
-}
-
-function toRecord({ name, version, digest, chips, size, parts, added_at, added_by }: Row): BundleRecord {
-  return {
-    name,
-    version,
-    digest,
-    chips,
-    sizeBytes: Number(size),
-    parts,
-    addedAt: added_at.toISOString(),
-    addedBy: added_by,
-  };
 }

@@ -2,43 +2,20 @@
 import type pg from 'pg';
 import type { AuditKind } from '../../core/audit-kinds.js';
 import { EspmintError } from '../../core/errors/index.js';
-import type { PushEvent } from '../../core/push.js';
-import { macOf } from '../devices/rows.js';
 import { type Asker, originOf, processUser } from '../process-user.js';
+import { macText, readRecords } from '../store/read-records.js';
 import type { DeadPush } from './push.js';
 
-interface DeadRow {
-  readonly id: string;
-  readonly target: string;
-  readonly event: PushEvent;
-  readonly mac_key: string;
-  readonly global_uuid: string;
-  readonly tries: number;
-  readonly occurred_at: Date;
-  readonly ended_at: Date;
-  readonly error_code: string;
-  readonly error: string;
-}
-
 /** Newest first. */
-export async function readDead(client: pg.ClientBase, limit: number): Promise<DeadPush[]> {
-  const { rows } = await client.query<DeadRow>(
-    `select d.*, t.name as target from push_deliveries d join push_targets t on t.id = d.target_id
+export function readDead(client: pg.ClientBase, limit: number): Promise<DeadPush[]> {
+  return readRecords(
+    client,
+    `select d.id::text, t.name as target, d.event, ${macText('d.mac_key')} as mac, d.global_uuid as uuid, d.tries,
+            d.occurred_at, d.ended_at, d.error_code as code, d.error as message
+     from push_deliveries d join push_targets t on t.id = d.target_id
      where d.state = 'dead' order by d.id desc limit $1`,
     [limit],
   );
-  return rows.map((row) => ({
-    id: row.id,
-    target: row.target,
-    event: row.event,
-    mac: macOf(row.mac_key),
-    uuid: row.global_uuid,
-    tries: row.tries,
-    occurredAt: row.occurred_at.toISOString(),
-    endedAt: row.ended_at.toISOString(),
-    code: row.error_code,
-    message: row.error,
-  }));
 }
 
 /** What a change does to a delivery, and how the audit trail names it. */

@@ -68,7 +68,7 @@ export interface PushCounts {
 }
 
 /** Why a delivery failed. */
-export interface PushFailure {
+interface PushFailure {
   /** Of the error table. */
   readonly code: string;
   readonly message: string;

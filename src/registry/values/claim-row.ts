@@ -9,8 +9,6 @@ export interface ListRow {
   readonly id: string;
   readonly name: string;
   readonly columns: readonly ValueColumn[];
-  readonly created_at: Date;
-  readonly created_by: string;
 }
 
 /** One row of a list as it stands in the database. */
@@ -21,13 +19,7 @@ export interface StoredRow {
   readonly open_values: Readonly<Record<string, string>>;
   readonly sealed: string | null;
   readonly mac_key: string | null;
-  readonly claimed_at: Date | null;
-  readonly reason: string | null;
   readonly reserved_unit_id: string | null;
-  /** Of the unit, where it is asked for. */
-  readonly reserved_by?: string | null;
-  /** Boards that have a shared row. */
-  readonly boards?: number;
 }
 
 /** The row that a batch has now, noted as this board's. */

@@ -3,10 +3,11 @@ import type pg from 'pg';
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
 import { ROW_STATES, type RowFault, type ValueColumn, type ValueRow } from '../../core/values/rows.js';
 import { eventBy, recordEvent } from '../devices/events.js';
-import { macOf, macKeyOf } from '../devices/rows.js';
+import { macKeyOf } from '../devices/rows.js';
 import { type Asker, processUser } from '../process-user.js';
 import type { Database } from '../store/database.js';
 import { isDown } from '../store/outage.js';
+import { macText, readRecords } from '../store/read-records.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';
 import { type ListRow, readHeld, readShared, shareRow, type StoredRow, takeRow } from './claim-row.js';
 import { importRows } from './import-rows.js';
@@ -101,20 +102,14 @@ export class PostgresValues implements Values {
 
   async lists(): Promise<readonly ValueList[]> {
     return this.#database.connected('values', async (client) => {
-      const { rows } = await client.query<ListRow & { counts: Partial<Record<RowState, number>> | null }>(
-        `select l.*, (select jsonb_object_agg(state, n) from
+      const rows = await readRecords<ValueList>(
+        client,
+        `select name, columns, created_at, created_by, (select jsonb_object_agg(state, n) from
            (select ${STATE_SHOWN} as state, count(*) as n from value_rows where list_id = l.id group by 1) c) as counts
          from value_lists l order by name`,
       );
-      return rows.map(({ name, columns, counts, created_at, created_by }) => ({
-        name,
-        columns,
-        counts: Object.fromEntries(
-          ROW_STATES.map((state) => [state, counts?.[state] ?? 0]),
-        ) as ValueList['counts'],
-        createdAt: created_at.toISOString(),
-        createdBy: created_by,
-      }));
+      const none = Object.fromEntries(ROW_STATES.map((state) => [state, 0])) as ValueList['counts'];
+      return rows.map((list) => ({ ...list, counts: { ...none, ...list.counts } }));
     });
   }
 
@@ -124,16 +119,17 @@ export class PostgresValues implements Values {
   ): Promise<readonly ListedRow[]> {
     return this.#database.connected('values', async (client) => {
       const list = await readList(client, name);
-      const { rows } = await client.query<StoredRow>(
-        `select r.*, ${STATE_SHOWN} as state,
-           (select station from reserved_units where id = r.reserved_unit_id) as reserved_by,
-           (select count(*)::integer from value_shares s
-            where s.list_id = r.list_id and s.number = r.number) as boards
-         from value_rows r where list_id = $1 and number > $2 ${state ? `and ${stateIs(state, '$4')}` : ''}
-         order by number limit $3`,
+      return readRecords<ListedRow>(
+        client,
+        `select number, shown as state, ${macText('mac_key')} as mac, wanted, open_values as values, claimed_at, reason,
+           case when shown = 'reserved' then (select station from reserved_units where id = reserved_unit_id) end as reserved_by,
+           case when shown = 'shared' or boards > 0 then boards end as boards
+         from (select r.*, ${STATE_SHOWN} as shown,
+                 (select count(*)::integer from value_shares s where s.list_id = r.list_id and s.number = r.number) as boards
+               from value_rows r where list_id = $1 and number > $2 ${state ? `and ${stateIs(state, '$4')}` : ''}
+               order by number limit $3) as listed order by number`,
         [list.id, after, limit, ...(state ? [state] : [])],
       );
-      return rows.map(toListed);
     });
   }
 
@@ -233,19 +229,3 @@ const markOf = (wanted: string): string => wanted.replace(' ', '=');
 
 const shapeOf = (columns: readonly ValueColumn[]): string =>
   JSON.stringify(columns.map(({ name, type, secret, file }) => [name, type, secret, file]));
-
-function toListed(row: StoredRow): ListedRow {
-  const { number, state, wanted, open_values, mac_key, claimed_at, reason, boards = 0 } = row;
-  const { reserved_by: reservedBy } = row;
-  return {
-    number,
-    state,
-    ...(mac_key === null ? {} : { mac: macOf(mac_key) }),
-    ...(state === 'reserved' && reservedBy ? { reservedBy } : {}),
-    ...(state === 'shared' || boards > 0 ? { boards } : {}),
-    ...(wanted === null ? {} : { wanted }),
-    values: open_values,
-    ...(claimed_at === null ? {} : { claimedAt: claimed_at.toISOString() }),
-    ...(reason === null ? {} : { reason }),
-  };
-}

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { eventBy, recordEvent } from '../../devices/events.js';
 import type { StationReserve, Release } from '../batches.js';
 import { countFreeRows, freeRows, reserveRow } from '../../values/reserved-rows.js';
+import { readRecords } from '../../store/read-records.js';
 import { nextSerial } from '../serials.js';
 import { countBatch, IDENTIFIER_IS_FREE, readBatch, SEEN_LATELY, toOrder, type BatchRow } from '../sql.js';
 import { fairShare, type ReservedUnit, type Plan, type ReserveWanted } from './reserved-unit.js';
@@ -137,20 +138,15 @@ export async function freeIdentifiers(client: pg.ClientBase, placeIds: readonly 
   );
 }
 
-export async function readReservedUnits(client: pg.ClientBase, batchId: string): Promise<StationReserve[]> {
-  const { rows } = await client.query<{ station: string; units: number; since: Date; in_reach: boolean }>(
+export function readReservedUnits(client: pg.ClientBase, batchId: string): Promise<StationReserve[]> {
+  return readRecords(
+    client,
     `select p.station, count(*)::int as units, min(p.held_at) as since,
             coalesce(bool_or(s.${SEEN_LATELY}), false) as in_reach
      from reserved_units p left join stations s on s.name = p.station
      where p.batch_id = $1 and p.state = 'held' group by p.station order by p.station`,
     [batchId],
   );
-  return rows.map(({ station, units, since, in_reach: inReach }) => ({
-    station,
-    units,
-    since: since.toISOString(),
-    inReach,
-  }));
 }
 
 /** Runs inside a transaction; see Batches.releaseUnits. */
