@@ -95,7 +95,7 @@ export class StateFile<T> {
 
   async #lock(): Promise<() => Promise<void>> {
     const path = `${this.path}.lock`;
-    const deadline = Date.now() + LOCK_WAIT_MS;
+    const deadline = performance.now() + LOCK_WAIT_MS;
     for (;;) {
       try {
         await (await open(path, 'wx', PRIVATE_FILE)).close();
@@ -109,7 +109,7 @@ export class StateFile<T> {
 
   async #waitForLock(path: string, deadline: number, cause: unknown): Promise<void> {
     if (!HELD.includes(codeOf(cause) ?? '')) throw toWriteError(this.path, cause);
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       const reason = `${path} is held by another process`;
       throw new EspmintError('FILE_UNWRITABLE', { path: this.path, reason }, { cause });
     }

@@ -350,6 +350,28 @@ describe('a list of values', () => {
     },
   );
 
+  it('is taken in however long that takes, whatever limit the role has for a transaction', async () => {
+    await asForeignProgram(dataDir, (client) =>
+      client.query("alter role espmint set transaction_timeout = '100ms'"),
+    );
+    const own = await Store.open({ dataDir });
+    const slow = own.values();
+    try {
+      const read = async function* () {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        yield { line: 2, values: { sku: 'A' } };
+      };
+      const columns = [{ name: 'sku', type: 'string', secret: false, unique: true, file: false }] as never;
+      expect(await slow.add('slow', columns, read, { file: 'a.csv' })).toBe(1);
+    } finally {
+      await asForeignProgram(dataDir, (client) =>
+        client.query('alter role espmint reset transaction_timeout'),
+      );
+      await slow.close();
+      await own.close();
+    }
+  });
+
   it('is refused whole for a double MAC, in one file and in two', async () => {
     const head = 'mac,passcode,sku,blob,cert';
     const twice = await importCsv(

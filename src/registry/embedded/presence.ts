@@ -88,12 +88,12 @@ export class Presence {
 
   async #join(signal?: AbortSignal): Promise<pg.ClientConfig> {
     const home = (this.#home ??= await openHome(this.#options.dataDir, this.#options.isOnLoopback));
-    let deadline = Date.now() + JOIN_TIMEOUT_MS;
+    let deadline = performance.now() + JOIN_TIMEOUT_MS;
     let starting: Starting | undefined;
     let last = 'it never answered';
     let pauseMs = POLL_MS;
     const starts = { nextMs: 0, pauseMs: START_PAUSE_MS };
-    while (Date.now() < deadline) {
+    while (performance.now() < deadline) {
       if (signal?.aborted === true) throw new EspmintError('CANCELLED', { what: 'Opening the registry' });
       const outcome = await tryToEnter(home, signal);
       if (outcome instanceof pg.Client) {
@@ -107,10 +107,10 @@ export class Presence {
       }
       last = outcome.reason;
       if (outcome.state === 'down') {
-        const beforeMs = Date.now();
+        const beforeMs = performance.now();
         starting = await this.#start(home, { starting, starts }, signal);
         // Making a cluster has limits of its own, and a slow disk needs a minute for it.
-        deadline += Date.now() - beforeMs;
+        deadline += performance.now() - beforeMs;
       }
       await sleep(pauseMs);
       // Little of the time that a start takes is added to it.
@@ -129,8 +129,8 @@ export class Presence {
     const ended = await starting?.ended();
     if (starting !== undefined && ended === undefined) return starting;
     if (ended?.kind === 'failed') throw ended.error;
-    if (Date.now() < starts.nextMs) return starting;
-    starts.nextMs = Date.now() + starts.pauseMs;
+    if (performance.now() < starts.nextMs) return starting;
+    starts.nextMs = performance.now() + starts.pauseMs;
     starts.pauseMs = Math.min(starts.pauseMs * 2, LONGEST_START_PAUSE_MS);
     await refuseCopy(home);
     const binaries = await this.#programs(home);

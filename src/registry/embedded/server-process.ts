@@ -176,8 +176,8 @@ export async function stopServer(
   if (!(await isServerOf(home, pid))) return;
   if (home.account === undefined) process.kill(pid, 'SIGINT');
   else await run('sh', ['-c', 'kill -INT "$1"', 'sh', String(pid)], { ...BY_HAND, account: home.account });
-  const deadline = Date.now() + STOP_TIMEOUT_MS;
-  while (isAlive(pid) && Date.now() < deadline) await sleep(POLL_MS);
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
+  while (isAlive(pid) && performance.now() < deadline) await sleep(POLL_MS);
 }
 
 /** By its command line, or by its working folder, which stays right where the data directory was moved. */

@@ -53,7 +53,8 @@ export const SHARED_LOCK_MS = 1000;
 const sessionOf = (limitMs: number): string =>
   `set datestyle = 'ISO'; set standard_conforming_strings = on; set statement_timeout = ${limitMs};
    set lock_timeout = ${Math.min(SHARED_LOCK_MS, limitMs)};
-   select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`;
+   select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
+   select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout' and setting <> '0'`;
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1000;
@@ -151,7 +152,7 @@ export class Database {
     const { restingFor } = this.outage;
     // Each call would wait for itself, and the program is to end.
     if (restingFor !== undefined && this.#options.signal?.aborted === true) throw restingFor;
-    const deadline = Date.now() + this.#options.patienceMs;
+    const deadline = performance.now() + this.#options.patienceMs;
     let pauseMs = FIRST_PAUSE_MS;
     for (let tries = 1; ; tries++) {
       try {
@@ -163,7 +164,7 @@ export class Database {
         const isUnlucky = isCollision(error) && tries < COLLISION_TRIES;
         const again = isConnectionLoss(error) || isCollision(error);
         // After a stop a call is still made once: how an attempt ended is worth writing down.
-        const isLate = Date.now() + pauseMs > deadline && !isUnlucky;
+        const isLate = performance.now() + pauseMs > deadline && !isUnlucky;
         if (!again || isLate || this.#options.signal?.aborted === true) throw this.#failure(error, what);
       }
       await sleep(pauseMs);

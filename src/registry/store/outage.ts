@@ -25,7 +25,7 @@ export class Outage {
 
   /** Why the database is not even asked now by those who can go on without it. */
   get restingFor(): EspmintError | undefined {
-    return this.#current !== undefined && Date.now() < this.#current.untilMs
+    return this.#current !== undefined && performance.now() < this.#current.untilMs
       ? this.#current.failure
       : undefined;
   }
@@ -34,7 +34,7 @@ export class Outage {
   note(error: unknown): void {
     if (!isDown(error)) return;
     const since = this.#current?.since ?? new Date().toISOString();
-    this.#current = { failure: toEspmintError(error), since, untilMs: Date.now() + REST_MS };
+    this.#current = { failure: toEspmintError(error), since, untilMs: performance.now() + REST_MS };
   }
 
   /** A call has reached the database. One that takes too long for some calls is not well because it answers others. */
