@@ -252,7 +252,12 @@ describe('the outbox', () => {
     const { uuid } = await provision(bench);
     await queryAt(bench.home, 'delete from devices where global_uuid = $1', [uuid]);
     expect(await bench.pushes.deliverDue()).toEqual({ delivered: 0, failed: 1 });
-    expect(await bench.pushes.dead()).toMatchObject([{ uuid, code: 'PUSH_DEVICE_GONE' }]);
+    const [dead] = await bench.pushes.dead();
+    expect(dead).toMatchObject({ uuid, code: 'PUSH_DEVICE_GONE' });
+    // As its sentence advises.
+    expect(dead?.message).toContain('--discard');
+    expect(await bench.pushes.discard([dead?.id ?? ''], { actor: 'test' })).toBe(1);
+    expect(await bench.pushes.dead()).toEqual([]);
   });
 
   it('fails no device whose target is removed at that moment', async () => {

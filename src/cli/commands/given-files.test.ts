@@ -1,4 +1,4 @@
-// Files that people give: a name that stands twice is refused with file and line, whoever reads the file.
+// What people give and cannot be taken: one sentence with what, where and what next, before anything is done.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,4 +25,22 @@ it.each([
   const { code, stdout, stderr } = await runInProcess([...words.split(' '), file, '--data-dir', folder]);
   expect(stdout + stderr).toContain(refusal);
   expect(code).toBe(2);
+});
+
+it.each([
+  [['virtual', '--ledger', '/none/l'], 'The file /none/l cannot be written (its folder does not exist)'],
+  [['virtual', '--flash', '/'], 'The flash file / cannot be used: it is a folder'],
+  [['virtual', '--wifi', '/dev/null'], 'null:1 is not accepted: it must be a group of settings'],
+  [['nvs', 'inspect', '/dev/null'], 'The file /dev/null has 0 bytes, and one page of NVS has 4096'],
+  [['tokens', 'create', ' '], '<label> is empty or too long; say in up to 100 characters'],
+  [['wifi', 'label-text', '--name', ''], '--name is empty'],
+  [
+    ['values', 'matter', '--vendor-id', '0xFFFFF', '--product-id', '1', '--out', 'x'],
+    '--vendor-id is "0xFFFFF"; give a number of 16 bits',
+  ],
+])('%j', async (words, refusal) => {
+  const { code, stdout, stderr } = await runInProcess([...words, '--data-dir', folder]);
+  expect(stderr).toMatch(/^espmint: [^\n]*\[[A-Z_]+\]\n$/);
+  expect(stderr).toContain(refusal);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
 });

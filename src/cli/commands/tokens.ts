@@ -1,6 +1,7 @@
 // `espmint tokens`: bearer tokens with which machines call the HTTP API.
 import { shownTime } from '../output/format.js';
 import { Command, Option } from 'commander';
+import { invalidInput } from '../../core/errors/index.js';
 import type { People } from '../../service/access/people.js';
 import type { Token } from '../../service/contract/index.js';
 import { ROLES, type Role } from '../../service/contract/roles.js';
@@ -12,6 +13,9 @@ interface Options extends GlobalOptions, Json {
   readonly role: Role;
 }
 
+/** As the HTTP API takes it. */
+const MOST_LABEL_CHARS = 100;
+
 export function tokensCommand(io: CliIo): Command {
   const tokens = new Command('tokens');
   tokens
@@ -22,7 +26,13 @@ export function tokensCommand(io: CliIo): Command {
     .option('--json', 'print one JSON object')
     .action(async (label: string, _: unknown, self: Command) => {
       const options = self.optsWithGlobals<Options>();
-      const token = await (await peopleOf(io, options)).createToken(label.slice(0, 100), options.role);
+      if (label.trim() === '' || label.length > MOST_LABEL_CHARS)
+        throw invalidInput(
+          '<label>',
+          'is empty or too long',
+          `say in up to ${MOST_LABEL_CHARS} characters what it is for`,
+        );
+      const token = await (await peopleOf(io, options)).createToken(label, options.role);
       show(io, options, { type: 'token', ...token }, `${token.token}\n`);
     });
   tokens

@@ -1,6 +1,6 @@
 // `espmint values matter`: the rows of a list of Matter devices: passcodes with their verifiers, and what their labels show.
 import { createECDH, pbkdf2Sync, randomBytes, randomInt } from 'node:crypto';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { csvCell } from '../../core/device-table/index.js';
 import { invalidInput } from '../../core/errors/index.js';
 import { isPasscode, manualCode, qrPayload, type SetupPayload } from '../../core/matter/setup-payload.js';
@@ -31,8 +31,8 @@ export function matterCommand(io: CliIo): Command {
     .description(
       'make the rows of a list of Matter devices: passcodes, verifiers, and codes for their labels',
     )
-    .requiredOption('--vendor-id <id>', 'of the manufacturer, for example 0xFFF1', sixteenBits)
-    .requiredOption('--product-id <id>', 'of the product', sixteenBits)
+    .requiredOption('--vendor-id <id>', 'of the manufacturer, for example 0xFFF1', sixteenBits('--vendor-id'))
+    .requiredOption('--product-id <id>', 'of the product', sixteenBits('--product-id'))
     .option('--count <n>', 'so many rows', countOption('--count', { min: 1, max: MOST_ROWS }))
     .option(
       '--attestation <folder>',
@@ -71,11 +71,14 @@ export function matterCommand(io: CliIo): Command {
     });
 }
 
-function sixteenBits(text: string): number {
-  const value = /^(0x[0-9a-f]{1,4}|\d{1,5})$/i.test(text) ? Number(text) : Number.NaN;
-  if (value <= 0xffff) return value;
-  throw new InvalidArgumentError('It is a number of 16 bits, for example 0xFFF1.');
-}
+/** Parser for an option that is a number of 16 bits. @throws INPUT_INVALID naming the option */
+const sixteenBits =
+  (option: string) =>
+  (text: string): number => {
+    const value = /^(0x[0-9a-f]{1,4}|\d{1,5})$/i.test(text) ? Number(text) : Number.NaN;
+    if (value <= 0xffff) return value;
+    throw invalidInput(option, `is "${text}"`, 'give a number of 16 bits, for example 0xFFF1');
+  };
 
 function rowsOf(
   flags: Flags,

@@ -15,6 +15,7 @@ import {
   type VirtualBoard,
   type VirtualWifi,
 } from '../../virtual/index.js';
+import { unwritable } from '../../files/index.js';
 import { jsonLine, type CliIo } from '../io.js';
 import { collect } from '../arguments/board-options.js';
 import { countOption } from '../arguments/numbers.js';
@@ -111,6 +112,8 @@ async function createBoards(options: VirtualOptions, closers: Closers): Promise<
   const count = parseCount(options);
   const chips = parseChips(options.chips ?? options.chip);
   const { flash: flashFile, ledger } = options;
+  // Before a session has something to tell: then it would be too late to say no.
+  if (ledger !== undefined) appendLedger(ledger, '');
   const flashContent = flashFile === undefined ? undefined : readFlashFile(flashFile);
   const flashSizeBytes = flashContent?.length ?? options.flashSize;
   const faults = await readFaults(options.faults);
@@ -129,7 +132,7 @@ async function createBoards(options: VirtualOptions, closers: Closers): Promise<
       ? {}
       : {
           onSession: (report: object) => {
-            appendFileSync(ledger, jsonLine({ type: 'session', ...report }));
+            appendLedger(ledger, jsonLine({ type: 'session', ...report }));
           },
         }),
   };
@@ -148,6 +151,15 @@ async function createBoards(options: VirtualOptions, closers: Closers): Promise<
     if (flashFile !== undefined) closers.push(mirrorToFile(board.flash, flashFile));
     return board;
   });
+}
+
+/** @throws FILE_UNWRITABLE */
+function appendLedger(path: string, text: string): void {
+  try {
+    appendFileSync(path, text);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
 }
 
 async function serveBoard(

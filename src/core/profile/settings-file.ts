@@ -27,5 +27,6 @@ export function parseSettings<T extends z.ZodType>(text: string, schema: T): z.o
   const node = path.length === 0 ? document.contents : document.getIn(path, true);
   const rule = issue === undefined ? 'is not valid' : (ruleOf(issue) ?? issue.message);
   const at = isNode(node) ? (node.range?.[0] ?? 0) : 0;
-  throw new SourceFault(text, at, `is not accepted: ${path.join('.')} ${rule}`);
+  const what = path.length === 0 ? 'it' : path.join('.');
+  throw new SourceFault(text, at, `is not accepted: ${what} ${rule}`);
 }

@@ -15,7 +15,9 @@ import type { FlashMemory } from './memory.js';
 /** Content of a flash file; undefined where there is none yet. @throws VIRTUAL_FLASH_FILE */
 export function readFlashFile(path: string): Uint8Array | undefined {
   try {
-    const { size } = statSync(path);
+    const found = statSync(path);
+    const { size } = found;
+    if (found.isDirectory()) throw refused(path, 'it is a folder');
     if (!isFlashSize(size)) throw refused(path, `its size of ${size} bytes is not that of a flash chip`);
     return new Uint8Array(readFileSync(path));
   } catch (error) {

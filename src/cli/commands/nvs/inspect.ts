@@ -1,6 +1,7 @@
 // `espmint nvs inspect`: what an image or a dump holds.
 import { Command } from 'commander';
-import { EspmintError } from '../../../core/errors/index.js';
+import { EspmintError, invalidInput } from '../../../core/errors/index.js';
+import { PAGE_SIZE } from '../../../core/nvs/layout.js';
 import type { InspectedPage, InspectedValue, NvsInspection } from '../../../core/nvs/index.js';
 import { readBytes } from '../../../files/index.js';
 import { collect } from '../../arguments/board-options.js';
@@ -32,6 +33,12 @@ export function inspectCommand(io: CliIo): Command {
 async function inspect(io: CliIo, path: string, options: InspectCommandOptions): Promise<void> {
   const { decryptNvs, inspectNvs } = await import('../../../core/nvs/index.js');
   const bytes = await readBytes(path);
+  if (bytes.length < PAGE_SIZE)
+    throw invalidInput(
+      `The file ${path}`,
+      `has ${bytes.length} bytes, and one page of NVS has ${PAGE_SIZE}`,
+      'name an image or a dump of an NVS partition',
+    );
   const image = options.key === undefined ? bytes : decryptNvs(bytes, await readKey(options.key));
   const shown = { reveal: options.reveal === true, secretKeys: options.secret };
   const inspection = inspectNvs(image, shown);

@@ -58,6 +58,8 @@ export function labelTextCommand(io: CliIo): Command {
     )
     .action(async (options: LabelOptions) => {
       const { name, transport, username } = options;
+      if (name.trim() === '')
+        throw invalidInput('--name', 'is empty', "give the name of the device's access point");
       const proof = options.new === true ? randomProof() : await readProof(io, options.popFile);
       io.stdout(`${qrPayload({ name, transport, proof, username })}\n`);
     });

@@ -35,7 +35,7 @@ export const PUSH_ERRORS = {
     http: 424,
     problem: ({ target, timeoutMs }) =>
       `The push target "${target}" did not answer within ${Math.round(timeoutMs / 1000)} s`,
-    next: () => 'look at its load; it is tried again by itself',
+    next: () => 'look at its load; deliveries are tried again by themselves',
   }),
   PUSH_TO_REGISTRY: input<{ target: string }>({
     http: 403,

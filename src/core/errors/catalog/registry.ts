@@ -87,7 +87,8 @@ export const REGISTRY_ERRORS = {
   SPOOL_UNREADABLE: state<{ path: string; reason: string }>({
     problem: ({ path, reason }) =>
       `${path} may hold keys and runs that the registry has not heard of, and cannot be read (${reason})`,
-    next: () => 'give it to this user with chown, or run espmint as the user that it belongs to',
+    next: () =>
+      'give it to this user with chown, or run espmint as the user that it belongs to; where something else lies in its place, move that away',
   }),
   SPOOL_DAMAGED: state<{ path: string; sizeBytes: number }>({
     problem: ({ path, sizeBytes }) =>

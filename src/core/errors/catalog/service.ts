@@ -86,7 +86,8 @@ export const SERVICE_ERRORS = {
   CA_UNTRUSTED: kind({ exit: EXIT.internal, http: 424, retryable: false })<{ reason: string }>({
     problem: ({ reason }) =>
       `The CA answers, with a certificate that this station does not trust (${reason})`,
-    next: () => 'make sure that the firmware of the device trusts it: of a private CA this is expected',
+    next: () =>
+      'put the certificate of that CA into the firmware of the device; of a private CA this is expected, and boards are made all the same',
   }),
   CA_FAULTY: kind({ exit: EXIT.internal, http: 424, retryable: true })<{ status: number }>({
     problem: ({ status }) => `The CA answers, but with a failure of its own (HTTP ${status})`,

@@ -5,8 +5,10 @@ import { board, input, link } from '../entry.js';
 export const WIFI_ERRORS = {
   WIFI_NO_ANSWER: link<{ port: string; what: string; timeoutMs: number }>({
     problem: ({ port, what, timeoutMs }) => `${port}: no ${what} within ${Math.round(timeoutMs)} ms`,
-    next: () =>
-      'check that the firmware is running and speaks this protocol at this baud rate, restart the board and try again',
+    next: ({ port }) =>
+      port.includes('http:')
+        ? 'check that this computer is on the access point of the board and that its firmware is running, restart the board and try again'
+        : 'check that the firmware is running and speaks this protocol at this baud rate, restart the board and try again',
   }),
   WIFI_MODE_UNKNOWN: board<{ port: string; tried: string }>({
     problem: ({ port, tried }) => `${port}: the board speaks nothing that espmint knows (tried ${tried})`,
@@ -16,7 +18,8 @@ export const WIFI_ERRORS = {
   WIFI_ANSWER_BROKEN: board<{ port: string; what: string; reason: string }>({
     retryable: true,
     problem: ({ port, what, reason }) => `${port}: the answer to ${what} cannot be used (${reason})`,
-    next: () => 'try again; if it happens again, the firmware speaks another version of the protocol',
+    next: () =>
+      'try again; if it happens again, the firmware speaks another version of the protocol: use another way (espmint wifi set --mode nvs)',
   }),
   WIFI_REFUSED: board<{ port: string; what: string; reason: string; hint?: string }>({
     problem: ({ port, what, reason }) => `${port}: the board refused ${what} (${reason})`,
@@ -72,7 +75,8 @@ export const WIFI_ERRORS = {
   }),
   WPS_HOOK_FAILED: link<{ command: string; reason: string }>({
     problem: ({ command, reason }) => `The command of the access point, ${command}, failed (${reason})`,
-    next: () => 'run it by hand to see why, or press the button of the access point instead',
+    next: () =>
+      'run it by hand to see why, or leave the option for it out and press the button of the access point instead',
   }),
   WPS_WINDOW_OVER: board<{ port: string; seconds: number }>({
     retryable: true,
