@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseListEntry } from '../../src/core/list-entry.js';
+import { checkLists, type ListName } from '../../src/registry/admission/rules.js';
 import { type Administration, type Registry, Store } from '../../src/registry/index.js';
 import { createApp } from '../../src/service/app.js';
 import { createBench } from '../support/service-bench.js';
@@ -78,6 +80,34 @@ it('lets in what is allowed only, once anything is, and still not what is denied
     'DEVICE_DENIED',
     'DEVICE_NOT_ALLOWED',
   ]);
+});
+
+it('judges a new board in one statement as the rule for lists does, whatever stands in them', async () => {
+  const entries = ['allow', 'deny'].flatMap((list) =>
+    [[10], [11], [12, 14], [13, 17]].map((ends, n) => ({
+      list: list as ListName,
+      ends: ends.map((end) => end + n * Number(list === 'deny')),
+    })),
+  );
+  const macOf = (n: number): string => `a4:cf:12:34:60:${n}`;
+  const textOf = (ends: readonly number[]): string => ends.map(macOf).join('..');
+  for (const { list, ends } of entries)
+    await administration.addToList(list, [parseListEntry(textOf(ends))], { reason: 'x' });
+  const codeOf = (error: unknown) => (error as { code: string }).code;
+  for (let n = 10; n < 24; n++) {
+    const board = { mac: macOf(n), uuid: `110e3dc9-fa05-568f-a05a-98d0089500${n}` };
+    const own = entries.filter(({ ends }) => n >= (ends[0] ?? 0) && n <= (ends.at(-1) ?? 0));
+    const matches = own.map(({ list, ends }) => ({ list, entry: textOf(ends), reason: 'x' }));
+    const code = await Promise.resolve()
+      .then(() => checkLists(board, matches, true))
+      .then(() => 'welcome', codeOf);
+    const answer = registry.reserve({ ...board, caUrl: 'https://ca.example.com', policy: 'keep' });
+    expect([n, await answer.then(() => 'welcome', codeOf)]).toEqual([n, code]);
+  }
+  for (const { list, ends } of entries)
+    await administration.removeFromList(list, parseListEntry(textOf(ends)), { reason: 'x\0\ud800' });
+  const { entries: trail } = await administration.audit({ kind: 'list entry removed', limit: 1 });
+  expect(trail).toMatchObject([{ detail: { reason: 'x' } }]);
 });
 
 it('shows its entries, and forgets those that are removed', async () => {

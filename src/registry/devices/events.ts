@@ -25,6 +25,10 @@ export async function recordEvent(client: pg.ClientBase, event: AuditEvent): Pro
   await recordEvents(client, [event]);
 }
 
+/** Of what a board has said, too: characters that no database takes are left out. */
+const storable = (_name: string, value: unknown): unknown =>
+  typeof value === 'string' ? value.replaceAll(/\0|\p{Surrogate}/gu, '') : value;
+
 /** Adds a row for each, in one statement. */
 export async function recordEvents(client: pg.ClientBase, events: readonly AuditEvent[]): Promise<void> {
   await client.query(
@@ -32,6 +36,6 @@ export async function recordEvents(client: pg.ClientBase, events: readonly Audit
      select kind, coalesce(actor, $2), coalesce(origin, $3), uuid, "macKey", detail
      from json_to_recordset($1::json) as e (
        kind text, actor text, origin text, uuid text, "macKey" text, detail jsonb)`,
-    [JSON.stringify(events), processUser(), processHost()],
+    [JSON.stringify(events, storable), processUser(), processHost()],
   );
 }
