@@ -62,12 +62,17 @@ describe('a start of the program', () => {
   });
 
   it.each([
-    { args: ['identity', 'a4:cf:12:34:56:78'], most: 9 },
-    { args: ['nvs', 'generate', join(ROOT, 'examples/nvs/none.csv'), 'x.bin', '0x6000'], most: 17 },
-  ])('makes $args.0 with few files of its own and no package', ({ args, most }) => {
+    { args: ['identity', 'a4:cf:12:34:56:78'], most: 9, without: ['node:child_process', 'node:crypto'] },
+    {
+      args: ['nvs', 'generate', join(ROOT, 'examples/nvs/none.csv'), 'x.bin', '0x6000'],
+      most: 17,
+      without: ['node:child_process'],
+    },
+  ])('makes $args.0 with few files of its own and no package', ({ args, most, without }) => {
     const { loaded } = startOf(args, args[0] === 'nvs' ? EXIT.input : 0);
     expect(packagesOf(loaded)).toEqual([]);
     expect(ours(loaded).length).toBeLessThan(most);
+    expect(loaded.filter((url) => without.includes(url))).toEqual([]);
   });
 
   it('defines every command without the parts that do its work: a help waits for none of them', () => {
@@ -121,8 +126,8 @@ describe('a start of the program', () => {
         join(folder, 'keys.jsonl'),
       ]),
       status: EXIT.input,
-      // Those of labels and reports.
-      without: ['fontkit', 'pdfkit'],
+      // Those of labels, reports and metrics.
+      without: ['fontkit', 'pdfkit', 'prom-client'],
     },
     { what: 'virtual boards', args: ['virtual', '--help'], status: 0, without: ['pg', 'yaml', 'zod'] },
   ])('loads only what $what is made with', ({ args, status, without }) => {
