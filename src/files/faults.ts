@@ -28,6 +28,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   ERR_INVALID_ARG_VALUE: { reason: 'its name has characters that no file has', hint: 'check its name' },
 };
 const NO_FOLDER: Fault = { reason: 'its folder does not exist', hint: 'make the folder, or check the path' };
+const NO_INPUT: Fault = { reason: 'it does not exist', hint: 'to read standard input, give /dev/stdin' };
 const NO_NAME: Fault = { reason: 'no name is given', hint: 'name a file' };
 
 /** What the operating system said, in words. */
@@ -72,6 +73,7 @@ export function tooBig(path: string, mostBytes: number): EspmintError {
 const MEBIBYTE = 1024 * 1024;
 
 function faultAt(path: string, error: unknown): Fault {
+  if (path === '-' && codeOf(error) === 'ENOENT') return NO_INPUT;
   return path === '' ? NO_NAME : faultOf(error);
 }
 

@@ -28,6 +28,10 @@ it.each([
 });
 
 it.each([
+  [
+    ['profile', 'check', '-'],
+    'The file - cannot be read (it does not exist); to read standard input, give /dev/stdin',
+  ],
   [['virtual', '--ledger', '/none/l'], 'The file /none/l cannot be written (its folder does not exist)'],
   [['virtual', '--flash', '/'], 'The flash file / cannot be used: it is a folder'],
   [['virtual', '--wifi', '/dev/null'], 'null:1 is not accepted: it must be a group of settings'],

@@ -63,35 +63,15 @@ async function inspect(io: CliIo, options: Options, command: Command): Promise<v
   const { port } = options;
   const { signal: stop, boardTimeoutMs: timeoutMs = BOARD_TIMEOUT_MS } = io;
   await withBoardDeadline({ port, timeoutMs, signal: stop }, (signal) =>
-    inspectWithin(signal, io, options, command),
+    within(signal, io, options, command),
   );
 }
 
-async function inspectWithin(
-  signal: AbortSignal,
-  io: CliIo,
-  options: Options,
-  command: Command,
-): Promise<void> {
-  const {
-    port,
-    baud,
-    json,
-    reveal,
-    reason = '',
-    partitionTableOffset: tableOffsetBytes,
-    ...choice
-  } = options;
+async function within(signal: AbortSignal, io: CliIo, options: Options, command: Command): Promise<void> {
+  const { port, baud, reveal, reason = '', partitionTableOffset: tableOffsetBytes } = options;
   const onWarning = ({ code, message }: Warning): void => io.stderr(`${port}: ${message} [${code}]\n`);
-  const board = await connectorFor(
-    choice,
-    dataDirOf(io, command.optsWithGlobals()),
-    io.trace,
-  )(port, {
-    baud,
-    signal,
-    onWarning,
-  });
+  const connect = connectorFor(options, dataDirOf(io, command.optsWithGlobals()), io.trace);
+  const board = await connect(port, { baud, signal, onWarning });
   try {
     if (reveal === true) {
       // Into the audit trail first: if that fails, nothing is shown.
@@ -102,7 +82,7 @@ async function inspectWithin(
     const known = reveal === true ? undefined : await knownKeys(io, command);
     const findings = { ...(await look(port, board, tableOffsetBytes)), known };
     for (const { code, message } of findings.problems) io.stderr(`${message} [${code}]\n`);
-    show(io, { json }, toRecord(port, findings), describe(port, findings));
+    show(io, options, toRecord(port, findings), describe(port, findings));
     await board.reset();
   } finally {
     await board.close();

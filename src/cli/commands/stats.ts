@@ -81,18 +81,14 @@ function describe(group: string, figures: Figures, columns: number): string {
     `  boards an hour    ${boardsPerHour === undefined ? '-' : Math.round(boardsPerHour)}`,
     `  run               ${duration(figures.runMs)}`,
   ];
-  const failures = figures.failures.map(({ code, stage, count, share, cumulative }) => [
+  const failures = figures.failures.map(({ code, stage, ...of }) => [
     code,
     stage,
-    String(count),
-    percent(share),
-    percent(cumulative),
+    String(of.count),
+    percent(of.share),
+    percent(of.cumulative),
   ]);
-  const stages = figures.stages.map(({ stage, medianMs, p95Ms }) => [
-    stage,
-    duration(medianMs),
-    duration(p95Ms),
-  ]);
+  const stages = figures.stages.map((one) => [one.stage, duration(one.medianMs), duration(one.p95Ms)]);
   for (const [heads, rows] of [
     [FAILURE_HEADS, failures],
     [STAGE_HEADS, stages],

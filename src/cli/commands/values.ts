@@ -109,16 +109,8 @@ function showCommand(io: CliIo): Command {
         const held = row.reservedBy === undefined ? '' : `for station ${row.reservedBy} `;
         const board = row.mac ?? `${held}${row.wanted ?? ''}${many}`.trim();
         const when = row.claimedAt === undefined ? '' : shownTime(row.claimedAt);
-        const line = [
-          String(row.number).padStart(7),
-          row.state.padEnd(8),
-          board.padEnd(17),
-          when,
-          shown.join(' '),
-          row.reason,
-        ]
-          .filter((part) => part !== undefined && part !== '')
-          .join('  ');
+        const head = `${String(row.number).padStart(7)}  ${row.state.padEnd(8)}  ${board.padEnd(17)}`;
+        const line = [head, when, shown.join(' '), row.reason].filter(Boolean).join('  ');
         show(io, { json }, { type: 'value-row', ...row }, `${printable(line)}\n`);
       }
     });

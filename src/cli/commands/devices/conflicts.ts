@@ -113,16 +113,7 @@ function rowsOf(conflict: Conflict): Row[] {
   return conflictRows(conflict, systemZone()).map(({ side, mac, uuid, chipId, history }) => {
     const isDecided = side === 'refused' && decision !== undefined;
     const account = isDecided ? `${history}; decided ${decision}` : history;
-    return [
-      id === undefined ? '(in the journal)' : String(id),
-      code,
-      state,
-      side,
-      mac,
-      uuid,
-      chipId,
-      account,
-    ];
+    return [id?.toString() ?? '(in the journal)', code, state, side, mac, uuid, chipId, account];
   });
 }
 

@@ -103,28 +103,19 @@ function describe(path: string, inspection: NvsInspection, columns: number): str
   return `${lines.join('\n')}\n`;
 }
 
-function pageCells(page: InspectedPage): string[] {
-  const { page: index, sequence, state, writtenSlots, erasedSlots, emptySlots } = page;
-  return [
-    String(index),
-    String(sequence),
-    state,
-    String(writtenSlots),
-    String(erasedSlots),
-    String(emptySlots),
-  ];
+function pageCells({
+  page,
+  sequence,
+  state,
+  writtenSlots,
+  erasedSlots,
+  emptySlots,
+}: InspectedPage): string[] {
+  return [page, sequence, state, writtenSlots, erasedSlots, emptySlots].map(String);
 }
 
-function valueCells({
-  namespace,
-  key,
-  type,
-  page,
-  slot,
-  value,
-  masked,
-  lengthBytes,
-}: InspectedValue): string[] {
+function valueCells(row: InspectedValue): string[] {
+  const { namespace, key, type, page, slot, value, masked, lengthBytes } = row;
   const text = printable(value);
   const cut = text.length > VALUE_CHARS ? `${text.slice(0, VALUE_CHARS)}…` : text;
   const length = type === 'blob' && !masked ? ` (${lengthBytes ?? 0} bytes)` : '';
