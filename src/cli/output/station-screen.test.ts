@@ -85,6 +85,36 @@ describe('the screen of a station', () => {
     expect(terminal.lines[3]).toMatch(/^2 {2}◐ connect x+…$/);
   });
 
+  it('says on a narrow terminal how many failed, and what to do is read whole', () => {
+    const { terminal, screen } = station(40, 12);
+    const next = 'hold BOOT while you plug the board in, then type the number of the slot';
+    const result = {
+      type: 'result',
+      ok: false,
+      port: 'p',
+      code: 'CHIP_NO_ANSWER',
+      message: '',
+      next,
+    } as const;
+    const more = { retryable: true, stage: 'connect', durationMs: 1 } as const;
+    screen.event({ type: 'slot', slot: 1, state: 'failed', port: 'p', result: { ...result, ...more } });
+    screen.typing('');
+    expect(terminal.lines).toEqual([
+      'station line 1  running',
+      'runs: 0 passed, 0 failed',
+      '1  ✕ FAIL connect: CHIP_NO_ANSWER',
+      'hold BOOT while you plug the board',
+      'in, then type the number of the',
+      'slot',
+      '>',
+    ]);
+    // With many slots a line each.
+    for (let slot = 2; slot <= 40; slot++) screen.event({ type: 'slot', slot, state: 'empty' });
+    screen.typing('');
+    expect(terminal.lines).toHaveLength(12);
+    screen.finish();
+  });
+
   it('says what the station has done by itself in place of counts that nobody knows', () => {
     const { terminal, screen } = station(120);
     const made = { state: 'open', reason: '', createdAt: '', createdBy: '' } as const;

@@ -105,7 +105,7 @@ export class StationScreen implements StationReporter {
     const { columns } = this.#io;
     const heads = [...this.#heads(columns - 1), ...away];
     // The line of the cursor is one too: what scrolls out cannot be drawn anew.
-    const slots = this.#slotLines(rows - heads.length - 1);
+    const slots = this.#slotLines(rows - heads.length - 1, columns - 1);
     const lines = [...heads, ...slots].map((line) => cut(line, columns - 1));
     this.#erase();
     const input = this.#typed === undefined ? '' : `> ${endOf(this.#typed, columns - 4)}`;
@@ -133,24 +133,34 @@ export class StationScreen implements StationReporter {
     this.#drawn = 0;
   }
 
-  /** One line, or two where the batch does not fit beside the station. */
+  /** One line, or more where batch and counts do not fit beside the station. */
   #heads(columns: number): string[] {
     const station = `station ${this.#name}  ${modeText(this.#mode)}`;
     const runs = `runs: ${this.#passed} passed, ${this.#failed} failed`;
     // Counts of before are nobody's counts now.
-    if (this.#batch === undefined || this.#away !== undefined) return [`${station}  ${runs}`];
-    const line = `${station}  ${batchLine(this.#batch)}  ${runs}`;
-    return line.length <= columns ? [line] : [`${station}  ${runs}`, batchLine(this.#batch)];
+    const batch = this.#batch === undefined || this.#away !== undefined ? [] : [batchLine(this.#batch)];
+    const layouts = [[[station, ...batch, runs]], [[station, runs], batch]].map((lines) =>
+      lines.map((parts) => parts.join('  ')).filter((line) => line !== ''),
+    );
+    const fitting = layouts.find((lines) => lines.every(({ length }) => length <= columns));
+    return fitting ?? [station, runs, ...batch];
   }
 
-  /** @param lines that the terminal has for them */
-  #slotLines(lines: number): string[] {
+  /** Under a failed slot what to do is read whole, where there are lines for it. @param lines that there are for them */
+  #slotLines(lines: number, columns: number): string[] {
     if (this.#slots.size === 0)
       return this.#mode.mode === 'running' ? [`     ${colours.dim('no board yet: plug one in')}`] : [];
     const { shown, rest } = fitSlots(this.#slots, lines);
-    const texts = shown.map(
-      ([slot, state]) => `${String(slot).padStart(3)}  ${describe(state, this.#blocked.has(slot))}`,
-    );
+    let spare = lines - shown.length - (rest === undefined ? 0 : 1);
+    const texts = shown.flatMap(([slot, state]) => {
+      const line = `${String(slot).padStart(3)}  ${describe(state, this.#blocked.has(slot))}`;
+      const next = state.state === 'failed' ? state.result.next : '';
+      if (next === '' || cut(line, columns) === line) return [line];
+      const below = wrapped(next, columns - INDENT.length);
+      if (below.length > spare) return [line];
+      spare -= below.length;
+      return [line.slice(0, -next.length).trimEnd(), ...below.map((text) => INDENT + text)];
+    });
     return rest === undefined ? texts : [...texts, `     ${colours.dim(rest)}`];
   }
 }
@@ -177,6 +187,16 @@ function describe(state: SlotState, blocked: boolean): string {
     case 'failed':
       return `${colours.red('✕ FAIL')} ${state.result.stage}: ${state.result.code}  ${state.result.next}`;
   }
+}
+
+const INDENT = '     ';
+
+/** In lines of so many columns, cut between words. */
+function wrapped(text: string, columns: number): string[] {
+  return text.split(' ').reduce<string[]>((lines, word) => {
+    const line = [...lines.slice(-1), word].join(' ');
+    return line.length <= columns ? [...lines.slice(0, -1), line] : [...lines, word];
+  }, []);
 }
 
 /** Of a line that is longer than its place the end is what a person types at. */
