@@ -4,6 +4,7 @@ import { hex } from '../../core/text.js';
 import type { PartitionInfo } from '../../service/contract/index.js';
 import { formatBytes } from '../format/format.js';
 import { t } from '../i18n/translate.js';
+import { PlainTable } from './plain-table.js';
 
 const SECTOR_BYTES = 0x1000;
 const MAX_SECTORS_DRAWN = 128;
@@ -101,34 +102,20 @@ function Sectors({ name, region, used }: SectorsProps): JSX.Element {
 
 export function PartitionTable({ partitions }: { partitions: readonly PartitionInfo[] }): JSX.Element {
   return (
-    <table class="table compact">
-      <caption class="visually-hidden">{t('flash.partitions')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('people.name')}</th>
-          <th scope="col">{t('flash.kind')}</th>
-          <th scope="col" class="number">
-            {t('flash.offset')}
-          </th>
-          <th scope="col" class="number">
-            {t('flash.size')}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {partitions.map(({ label, kind, offsetBytes, sizeBytes, encrypted }) => (
-          <tr key={`${label}${offsetBytes}`}>
-            <th scope="row">{label}</th>
-            <td>
-              {kind}
-              {encrypted && ` · ${t('flash.encrypted')}`}
-            </td>
-            <td class="number mono">{hex(offsetBytes)}</td>
-            <td class="number">{formatBytes(sizeBytes)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <PlainTable
+      caption={t('flash.partitions')}
+      rows={partitions}
+      keyOf={({ label, offsetBytes }) => `${label}${offsetBytes}`}
+      columns={[
+        { name: t('people.name'), cell: ({ label }) => label },
+        {
+          name: t('flash.kind'),
+          cell: ({ kind, encrypted }) => (encrypted ? `${kind} · ${t('flash.encrypted')}` : kind),
+        },
+        { name: t('flash.offset'), number: true, class: 'mono', cell: ({ offsetBytes }) => hex(offsetBytes) },
+        { name: t('flash.size'), number: true, cell: ({ sizeBytes }) => formatBytes(sizeBytes) },
+      ]}
+    />
   );
 }
 

@@ -12,7 +12,7 @@ interface Column<T> {
 }
 
 interface ListCardProps<T> {
-  readonly title: string;
+  readonly title: ComponentChildren;
   /** At the right end of the head. */
   readonly aside?: ComponentChildren;
   /** Absent until loaded. */
@@ -25,6 +25,8 @@ interface ListCardProps<T> {
   /** The first names the row. */
   readonly columns: readonly Column<T>[];
   readonly actions?: (row: T) => ComponentChildren;
+  /** The row opens something: all of it, and its name by the keyboard. */
+  readonly onOpen?: (row: T) => void;
   /** Below the last row. */
   readonly more?: ComponentChildren;
 }
@@ -56,11 +58,11 @@ export function ListCard<T>({
   );
 }
 
-type TableProps<T> = Pick<ListCardProps<T>, 'keyOf' | 'columns' | 'actions'> & {
+type TableProps<T> = Pick<ListCardProps<T>, 'keyOf' | 'columns' | 'actions' | 'onOpen'> & {
   readonly rows: readonly T[];
 };
 
-function Table<T>({ rows, keyOf, columns, actions }: TableProps<T>): JSX.Element {
+function Table<T>({ rows, keyOf, columns, actions, onOpen }: TableProps<T>): JSX.Element {
   const [head, ...rest] = columns;
   return (
     <div class="table-scroll">
@@ -81,8 +83,20 @@ function Table<T>({ rows, keyOf, columns, actions }: TableProps<T>): JSX.Element
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={keyOf(row)}>
-              <th scope="row">{head?.cell(row)}</th>
+            <tr
+              key={keyOf(row)}
+              {...(onOpen === undefined ? {} : { class: 'clickable', onClick: () => onOpen(row) })}
+            >
+              <th scope="row">
+                {onOpen === undefined ? (
+                  head?.cell(row)
+                ) : (
+                  // The click goes on to the row.
+                  <button type="button" class="as-link">
+                    {head?.cell(row)}
+                  </button>
+                )}
+              </th>
               {rest.map(({ name, cell, number }) => (
                 <td key={name} data-name={name} class={number === true ? 'number' : ''}>
                   {cell(row)}

@@ -7,6 +7,7 @@ import { formatBytes } from '../../format/format.js';
 import { t } from '../../i18n/translate.js';
 import { FlashMap, PartitionTable } from '../../ui/flash-map.js';
 import { NvsTable } from '../../ui/nvs-table.js';
+import { PlainTable } from '../../ui/plain-table.js';
 import { CopyButton, Note, Segmented, Skeleton } from '../../ui/parts.js';
 import { CodeWords } from '../../ui/service-words.js';
 
@@ -106,32 +107,17 @@ function Contents({ preview }: { preview: Preview }): JSX.Element {
 function Listing({ preview: { image } }: { preview: Preview }): JSX.Element {
   return (
     <div class="table-scroll" tabIndex={0} role="group" aria-label={t('preview.asListing')}>
-      <table class="table compact">
-        <thead>
-          <tr>
-            <th scope="col">{t('flash.offset')}</th>
-            <th scope="col">{t('nvs.key')}</th>
-            <th scope="col">{t('nvs.type')}</th>
-            <th scope="col" class="number">
-              {t('nvs.entries')}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {image?.listing.map(({ offsetBytes, namespace, key, type, entries }) => (
-            <tr key={offsetBytes}>
-              <th scope="row" class="mono">
-                {hex(offsetBytes)}
-              </th>
-              <td class="mono">
-                {namespace}/{key}
-              </td>
-              <td class="mono">{type}</td>
-              <td class="number">{entries}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <PlainTable
+        caption={t('preview.asListing')}
+        rows={image?.listing ?? []}
+        keyOf={({ offsetBytes }) => offsetBytes}
+        columns={[
+          { name: t('flash.offset'), class: 'mono', cell: ({ offsetBytes }) => hex(offsetBytes) },
+          { name: t('nvs.key'), class: 'mono', cell: ({ namespace, key }) => `${namespace}/${key}` },
+          { name: t('nvs.type'), class: 'mono', cell: ({ type }) => type },
+          { name: t('nvs.entries'), number: true, cell: ({ entries }) => entries },
+        ]}
+      />
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { reduce } from '../../store/state.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
 import { Icon } from '../../ui/icon.js';
+import { PlainTable } from '../../ui/plain-table.js';
 import { say } from '../../ui/toasts.js';
 import { ActForm } from '../../ui/work.js';
 import type { Change } from './draft.js';
@@ -93,26 +94,16 @@ function SaveDialog({
 
 function Changes({ changes }: { changes: readonly Change[] }): JSX.Element {
   return (
-    <table class="table compact changes">
-      <caption class="visually-hidden">{t('setup.difference')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('setup.setting')}</th>
-          <th scope="col">{t('setup.before')}</th>
-          <th scope="col">{t('setup.after')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {changes.map(({ path, before, after }) => (
-          <tr key={path}>
-            <th scope="row" class="mono">
-              {path}
-            </th>
-            <td class="mono">{before ?? '–'}</td>
-            <td class="mono strong">{after ?? '–'}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <PlainTable
+      class="changes"
+      caption={t('setup.difference')}
+      rows={changes}
+      keyOf={({ path }) => path}
+      columns={[
+        { name: t('setup.setting'), class: 'mono', cell: ({ path }) => path },
+        { name: t('setup.before'), class: 'mono', cell: ({ before }) => before ?? '–' },
+        { name: t('setup.after'), class: 'mono strong', cell: ({ after }) => after ?? '–' },
+      ]}
+    />
   );
 }

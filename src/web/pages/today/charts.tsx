@@ -11,6 +11,7 @@ import {
 } from '../../format/format.js';
 import { currentLocale, maybe, runWordsFor, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
+import { PlainTable } from '../../ui/plain-table.js';
 
 interface ChartProps {
   readonly title: string;
@@ -30,29 +31,12 @@ function Chart({ title, heads, rows, wide = false, children }: ChartProps): JSX.
       {children}
       <details class="table-behind">
         <summary>{t('today.table')}</summary>
-        <table class="table compact">
-          <thead>
-            <tr>
-              {heads.map((head, index) => (
-                <th key={head} scope="col" class={index === 0 ? '' : 'number'}>
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(([name, ...values]) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                {values.map((value, index) => (
-                  <td key={index} class="number">
-                    {value}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <PlainTable<readonly (string | number)[]>
+          caption={title}
+          rows={rows}
+          keyOf={([name = '']) => name}
+          columns={heads.map((name, at) => ({ name, number: at > 0, cell: (row) => row[at] }))}
+        />
       </details>
     </section>
   );

@@ -7,8 +7,9 @@ import { formatClock, formatDuration } from '../../format/format.js';
 import { currentLocale, t } from '../../i18n/translate.js';
 import { go, link } from '../../router.js';
 import { useStore } from '../../store/store.js';
+import { ListCard } from '../../ui/list-card.js';
 import { useLoad } from '../../ui/load.js';
-import { Badge, FailureNote, Segmented, Skeleton, type Tone } from '../../ui/parts.js';
+import { Badge, Segmented, type Tone } from '../../ui/parts.js';
 import { JobDetails } from '../station/job-dialog.js';
 
 const STATES = ['', 'passed', 'failed'] as const;
@@ -38,70 +39,54 @@ export function JobList({ code, state }: JobListProps): JSX.Element {
   const [open, setOpen] = useState<Job>();
   useEffect(reload, [today]);
   return (
-    <section class="card flush">
-      <header>
-        <h2>
-          {t('today.jobs')} {code !== undefined && <span class="mono muted">{code}</span>}
-        </h2>
-        <Segmented
-          label={t('today.jobs')}
-          value={wanted}
-          options={STATES.map((each) => ({
-            value: each,
-            label: each === '' ? t('devices.all') : t(`job.${each}`),
-          }))}
-          onChange={(show) => {
-            go(link(['today'], { show }));
-          }}
-        />
-      </header>
-      {failure !== undefined && (
-        <div class="list-note">
-          <FailureNote failure={failure} />
-        </div>
-      )}
-      {value === undefined && failure === undefined && (
-        <div class="list-note">
-          <Skeleton lines={3} />
-        </div>
-      )}
-      {value?.length === 0 && <p class="muted list-note">{t('today.noJobs')}</p>}
-      {value !== undefined && value.length > 0 && <JobTable jobs={value} onOpen={setOpen} />}
-      {value?.length === shown && shown < KEPT && (
-        <p class="list-more">
-          <button type="button" class="button" onClick={() => setShown(KEPT)}>
-            {t('devices.more')}
-          </button>
-        </p>
-      )}
+    <>
+      <ListCard<Job>
+        title={
+          <>
+            {t('today.jobs')} {code !== undefined && <span class="mono muted">{code}</span>}
+          </>
+        }
+        aside={
+          <Segmented
+            label={t('today.jobs')}
+            value={wanted}
+            options={STATES.map((each) => ({
+              value: each,
+              label: each === '' ? t('devices.all') : t(`job.${each}`),
+            }))}
+            onChange={(show) => {
+              go(link(['today'], { show }));
+            }}
+          />
+        }
+        rows={value}
+        failure={failure}
+        none={t('today.noJobs')}
+        keyOf={({ id }) => id}
+        onOpen={setOpen}
+        columns={[
+          { name: t('fact.started'), cell: ({ startedAt }) => formatClock(startedAt, currentLocale()) },
+          { name: t('today.slot'), cell: ({ slot }) => slot },
+          { name: t('today.result'), cell: ({ state: result }) => <Result state={result} /> },
+          { name: 'MAC', cell: ({ mac }) => <span class="mono">{mac}</span> },
+          { name: t('today.cause'), cell: (job) => <span class="mono">{job.failure?.code}</span> },
+          {
+            name: t('fact.took'),
+            number: true,
+            cell: ({ durationMs }) => durationMs !== undefined && formatDuration(durationMs, currentLocale()),
+          },
+        ]}
+        more={
+          value?.length === shown &&
+          shown < KEPT && (
+            <button type="button" class="button" onClick={() => setShown(KEPT)}>
+              {t('devices.more')}
+            </button>
+          )
+        }
+      />
       {open !== undefined && <JobDetails job={open} onClose={() => setOpen(undefined)} />}
-    </section>
-  );
-}
-
-function JobTable({ jobs, onOpen }: { jobs: readonly Job[]; onOpen: (job: Job) => void }): JSX.Element {
-  return (
-    <div class="table-scroll">
-      <table class="table cards">
-        <thead>
-          <tr>
-            <th scope="col">{t('fact.started')}</th>
-            <th scope="col">{t('today.slot')}</th>
-            <th scope="col">{t('today.result')}</th>
-            <th scope="col">MAC</th>
-            <th scope="col">{t('today.cause')}</th>
-            <th scope="col" class="number">
-              {t('fact.took')}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {jobs.map((job) => (
-            <Row key={job.id} job={job} onOpen={onOpen} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    </>
   );
 }
 
@@ -113,31 +98,10 @@ const TONES: Record<Job['state'], Tone> = {
   interrupted: 'warn',
 };
 
-function Row({ job, onOpen }: { job: Job; onOpen: (job: Job) => void }): JSX.Element {
-  const open = (): void => onOpen(job);
-  const icon = job.state === 'passed' ? 'check' : job.state === 'failed' ? 'cross' : 'clock';
+function Result({ state }: Pick<Job, 'state'>): JSX.Element {
   return (
-    <tr class="clickable" onClick={open}>
-      <th scope="row">
-        <button type="button" class="as-link" onClick={open}>
-          {formatClock(job.startedAt, currentLocale())}
-        </button>
-      </th>
-      <td data-name={t('today.slot')}>{job.slot}</td>
-      <td data-name={t('today.result')}>
-        <Badge tone={TONES[job.state]} icon={icon}>
-          {t(`job.${job.state}`)}
-        </Badge>
-      </td>
-      <td data-name="MAC" class="mono">
-        {job.mac ?? ''}
-      </td>
-      <td data-name={t('today.cause')} class="mono">
-        {job.failure?.code ?? ''}
-      </td>
-      <td data-name={t('fact.took')} class="number">
-        {job.durationMs === undefined ? '' : formatDuration(job.durationMs, currentLocale())}
-      </td>
-    </tr>
+    <Badge tone={TONES[state]} icon={state === 'passed' ? 'check' : state === 'failed' ? 'cross' : 'clock'}>
+      {t(`job.${state}`)}
+    </Badge>
   );
 }
