@@ -40,6 +40,7 @@ describe.skipIf(!(await browserAvailable()))('an engineer', () => {
   it('sets a product up: findings at the field, the rows, the difference, a new version', async () => {
     const page = await open(busyWorld(2), '#/setup');
     const ssid = page.getByLabel('Wi-Fi', { exact: true });
+    await page.locator('.setup-preview td', { hasText: 'Factory' }).waitFor();
     await ssid.fill('x'.repeat(32));
     await page.locator('.field', { has: ssid }).locator('.finding').waitFor();
     expect(await ssid.getAttribute('aria-invalid')).toBe('true');

@@ -59,12 +59,7 @@ export function AuditPage({ place }: { place: Place }): JSX.Element {
       <div class="page-body stack loose">
         {mayRead ? (
           <>
-            <FilterBar
-              filters={typed}
-              onChange={(part) => {
-                setTyped((before) => ({ ...before, ...part }));
-              }}
-            />
+            <FilterBar filters={typed} onChange={(part) => setTyped((before) => ({ ...before, ...part }))} />
             <Entries key={JSON.stringify(filters)} filters={filters} />
           </>
         ) : (
@@ -92,9 +87,7 @@ function FilterBar({ filters, onChange }: FilterBarProps): JSX.Element {
           { value: '', label: t('devices.all') },
           ...AUDIT_KINDS.map((kind) => ({ value: kind, label: kindText(kind) })),
         ]}
-        onChange={(kind) => {
-          onChange({ kind });
-        }}
+        onChange={(kind) => onChange({ kind })}
       />
       {(['actor', 'device'] as const).map((name) => (
         <TextField
@@ -102,9 +95,7 @@ function FilterBar({ filters, onChange }: FilterBarProps): JSX.Element {
           label={t(`audit.${name}`)}
           value={filters[name]}
           mono={name === 'device'}
-          onInput={(value) => {
-            onChange({ [name]: value });
-          }}
+          onInput={(value) => onChange({ [name]: value })}
         />
       ))}
       {(['since', 'until'] as const).map((name) => (
@@ -113,9 +104,7 @@ function FilterBar({ filters, onChange }: FilterBarProps): JSX.Element {
           type="date"
           label={t(`audit.${name}`)}
           value={filters[name]}
-          onInput={(value) => {
-            onChange({ [name]: value });
-          }}
+          onInput={(value) => onChange({ [name]: value })}
         />
       ))}
     </section>

@@ -47,9 +47,7 @@ function List({ all }: { all: boolean }): JSX.Element {
             { value: 'open', label: t('conflict.state.open') },
             { value: 'all', label: t('devices.all') },
           ]}
-          onChange={(which) => {
-            go(link(['conflicts'], which === 'all' ? { all: 'true' } : {}));
-          }}
+          onChange={(which) => go(link(['conflicts'], which === 'all' ? { all: 'true' } : {}))}
         />
       }
       rows={value}

@@ -72,9 +72,7 @@ function Search({ filters, onChange, device }: SearchProps): JSX.Element {
           placeholder={t('devices.searchFor')}
           spellcheck={false}
           autoComplete="off"
-          onInput={(event) => {
-            onChange({ text: event.currentTarget.value });
-          }}
+          onInput={(event) => onChange({ text: event.currentTarget.value })}
         />
       </label>
       <Segmented
@@ -84,9 +82,9 @@ function Search({ filters, onChange, device }: SearchProps): JSX.Element {
           value,
           label: value === '' ? t('devices.all') : t(`status.${value}`),
         }))}
-        onChange={(value) => {
-          go(link(device === undefined ? ['devices'] : ['devices', device], { ...filters, status: value }));
-        }}
+        onChange={(value) =>
+          go(link(device === undefined ? ['devices'] : ['devices', device], { ...filters, status: value }))
+        }
       />
       <FilterMenu filters={filters} onChange={onChange} />
     </div>

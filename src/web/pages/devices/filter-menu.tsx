@@ -31,9 +31,7 @@ export function FilterMenu({ filters, onChange }: FilterMenuProps): JSX.Element 
             key={name}
             label={t(LABELS[name])}
             value={filters[name]}
-            onInput={(value) => {
-              onChange({ [name]: value });
-            }}
+            onInput={(value) => onChange({ [name]: value })}
           />
         ))}
         {(['from', 'to'] as const).map((name) => (
@@ -42,18 +40,14 @@ export function FilterMenu({ filters, onChange }: FilterMenuProps): JSX.Element 
             type="date"
             label={t(`devices.${name}`)}
             value={filters[name]}
-            onInput={(value) => {
-              onChange({ [name]: value });
-            }}
+            onInput={(value) => onChange({ [name]: value })}
           />
         ))}
         <button
           type="button"
           class="button little"
           disabled={count === 0}
-          onClick={() => {
-            onChange({ batch: '', lot: '', serial: '', station: '', from: '', to: '' });
-          }}
+          onClick={() => onChange({ batch: '', lot: '', serial: '', station: '', from: '', to: '' })}
         >
           {t('devices.filtersClear')}
         </button>

@@ -68,9 +68,7 @@ function PortChoice(props: { port: string; reading: boolean; onRead: () => void 
         <select
           class="select"
           value={known ? props.port : ''}
-          onChange={(event) => {
-            go(link(['inspect'], { port: event.currentTarget.value }), { replace: true });
-          }}
+          onChange={(event) => go(link(['inspect'], { port: event.currentTarget.value }), { replace: true })}
         >
           <option value="">{t(present.length === 0 ? 'inspect.noBoard' : 'inspect.choose')}</option>
           {present.map(({ port, slot, label }) => (

@@ -26,9 +26,7 @@ export function BrowserSettings(): JSX.Element {
           label={t('settings.language')}
           value={currentLanguage()}
           options={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
-          onChange={(language) => {
-            setPrefs({ language });
-          }}
+          onChange={(language) => setPrefs({ language })}
         />
       </div>
       <div class="setting">
@@ -41,9 +39,7 @@ export function BrowserSettings(): JSX.Element {
             { value: 'light', label: t('theme.light'), icon: 'sun' },
             { value: 'dark', label: t('theme.dark'), icon: 'moon' },
           ]}
-          onChange={(value) => {
-            setPrefs({ theme: value });
-          }}
+          onChange={(value) => setPrefs({ theme: value })}
         />
       </div>
       <div class="setting">
@@ -55,9 +51,7 @@ export function BrowserSettings(): JSX.Element {
             { value: 'on', label: t('inspect.on'), icon: 'soundOn' },
             { value: 'off', label: t('inspect.off'), icon: 'soundOff' },
           ]}
-          onChange={(value) => {
-            setPrefs({ sound: value === 'on' });
-          }}
+          onChange={(value) => setPrefs({ sound: value === 'on' })}
         />
       </div>
       <Who />

@@ -71,9 +71,7 @@ export function PushForm({ onAdded }: { onAdded: () => void }): JSX.Element {
       <Fields
         draft={draft}
         findings={field === undefined ? {} : { [field]: failureText(failure) }}
-        onChange={(part) => {
-          setDraft((before) => ({ ...before, ...part }));
-        }}
+        onChange={(part) => setDraft((before) => ({ ...before, ...part }))}
       />
     </ActForm>
   );
@@ -124,9 +122,7 @@ function Fields({ draft, findings, onChange }: FieldsProps): JSX.Element {
           label={t('flash.kind')}
           value={kind}
           options={PUSH_KINDS.map((value) => ({ value, label: t(`push.kind.${value}`) }))}
-          onChange={(value) => {
-            onChange({ kind: value });
-          }}
+          onChange={(value) => onChange({ kind: value })}
         />
       </div>
       <TextField
@@ -145,9 +141,7 @@ function Fields({ draft, findings, onChange }: FieldsProps): JSX.Element {
           label={t('push.sendKeys')}
           hint={t('push.sendKeysHint')}
           checked={sendKeys}
-          onChange={(checked) => {
-            onChange({ sendKeys: checked });
-          }}
+          onChange={(checked) => onChange({ sendKeys: checked })}
         />
       </div>
     </div>

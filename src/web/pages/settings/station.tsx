@@ -82,25 +82,19 @@ function SettingsForm({ settings }: { settings: Settings }): JSX.Element {
           label={t('settings.stationName')}
           value={draft.stationName}
           required
-          onInput={(stationName) => {
-            change({ stationName });
-          }}
+          onInput={(stationName) => change({ stationName })}
         />
         <CheckField
           label={t('settings.autoStart')}
           hint={t('settings.autoStartHint')}
           checked={draft.autoStart}
-          onChange={(autoStart) => {
-            change({ autoStart });
-          }}
+          onChange={(autoStart) => change({ autoStart })}
         />
         <CheckField
           label={t('settings.check')}
           hint={t('settings.checkHint')}
           checked={draft.check}
-          onChange={(check) => {
-            change({ check });
-          }}
+          onChange={(check) => change({ check })}
         />
         <Limits draft={draft} onChange={change} />
         <Labels draft={draft} onChange={change} />
@@ -133,9 +127,7 @@ function Limits({ draft, onChange }: PartProps): JSX.Element {
           type="number"
           required
           value={draft[name]}
-          onInput={(value) => {
-            onChange({ [name]: value });
-          }}
+          onInput={(value) => onChange({ [name]: value })}
         />
       ))}
     </div>
@@ -158,18 +150,14 @@ function Labels({ draft: { printer, scanBack }, onChange }: PartProps): JSX.Elem
           { value: '', label: t('settings.noLabel') },
           ...names.map((name) => ({ value: name, label: name })),
         ]}
-        onChange={(name) => {
-          onChange({ printer: name });
-        }}
+        onChange={(name) => onChange({ printer: name })}
       />
       {printer !== '' && (
         <CheckField
           label={t('settings.scanBack')}
           hint={t('settings.scanBackHint')}
           checked={scanBack}
-          onChange={(checked) => {
-            onChange({ scanBack: checked });
-          }}
+          onChange={(checked) => onChange({ scanBack: checked })}
         />
       )}
     </>

@@ -57,9 +57,7 @@ export function Editor({ base, onSaved }: EditorProps): JSX.Element {
               settings={draft.settings}
               isNew={base === undefined}
               preview={preview}
-              onSettings={(settings) => {
-                setDraft((before) => ({ ...before, settings }));
-              }}
+              onSettings={(settings) => setDraft((before) => ({ ...before, settings }))}
             />
           ) : (
             <TextEditor draft={draft} preview={preview} onDraft={setDraft} />

@@ -29,9 +29,7 @@ export function RowsEditor(props: RowsEditorProps): JSX.Element {
         <button
           type="button"
           class="button"
-          onClick={() => {
-            put([...rows, { key: '', type: 'string', value: '' }]);
-          }}
+          onClick={() => put([...rows, { key: '', type: 'string', value: '' }])}
         >
           <Icon name="plus" />
           {t('setup.addRow')}

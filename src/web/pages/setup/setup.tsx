@@ -21,11 +21,7 @@ export function SetupPage({ place }: { place: Place }): JSX.Element {
   if (name === NEW) {
     return (
       <Frame name={NEW}>
-        <Editor
-          onSaved={(saved) => {
-            go(link(['setup', saved.name]), { replace: true });
-          }}
-        />
+        <Editor onSaved={(saved) => go(link(['setup', saved.name]), { replace: true })} />
       </Frame>
     );
   }

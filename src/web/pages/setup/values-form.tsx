@@ -20,13 +20,7 @@ export function ValuesForm(props: ProfileFormProps): JSX.Element {
     <section class="card stack">
       <header>
         <h2>{t('setup.values')}</h2>
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            put([...columns, { name: '', type: 'string' }]);
-          }}
-        >
+        <button type="button" class="button" onClick={() => put([...columns, { name: '', type: 'string' }])}>
           <Icon name="plus" />
           {t('setup.addColumn')}
         </button>

@@ -184,9 +184,7 @@ function SoundButton(): JSX.Element {
       class="button quiet icon-only"
       aria-label={label}
       title={label}
-      onClick={() => {
-        setPrefs({ sound: !sound });
-      }}
+      onClick={() => setPrefs({ sound: !sound })}
     >
       <Icon name={sound ? 'soundOn' : 'soundOff'} />
     </button>

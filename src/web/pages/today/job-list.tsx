@@ -54,9 +54,7 @@ export function JobList({ code, state }: JobListProps): JSX.Element {
               value: each,
               label: each === '' ? t('devices.all') : t(`job.${each}`),
             }))}
-            onChange={(show) => {
-              go(link(['today'], { show }));
-            }}
+            onChange={(show) => go(link(['today'], { show }))}
           />
         }
         rows={value}
