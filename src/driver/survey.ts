@@ -19,7 +19,7 @@ import {
 import { concatBytes } from '@noble/hashes/utils.js';
 import { SECTOR_BYTES } from './connect/spi-flash.js';
 import type { Session } from './connect/session.js';
-import { readingsDiffer } from './connect/unequal-readings.js';
+import { readingsDiffer } from './connect/registers.js';
 import { NO_ANSWER, type Loader } from './protocol/loader.js';
 import { readCommands, readFlash, readUnproven } from './write/flash-read.js';
 import { digestOf, flashMd5, md5Command, md5Of, regionText, type Region } from './write/md5.js';

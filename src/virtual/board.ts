@@ -19,9 +19,8 @@ import { Radio } from './firmware/wifi/radio.js';
 import { FlashMemory } from './flash/memory.js';
 import type { FloorRegion } from './ledger/floor.js';
 import { Ledger, type LedgerReport } from './ledger/ledger.js';
-import { ResetCircuit, type BootMode, type LineReset, type Lines } from './reset-circuit.js';
+import { ResetCircuit, type BootMode, type LineReset, type Lines, UsbJtagLines } from './reset-circuit.js';
 import { INSTANT, type Timing } from './timing.js';
-import { UsbJtagLines } from './usb-jtag-lines.js';
 import { baudsAgree, garble, Wire } from './uart.js';
 
 /** How a board behaves, beside what it is made of. */

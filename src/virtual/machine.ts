@@ -4,8 +4,7 @@ import { burnedWords, type ChipIdentity } from './efuses.js';
 import { NarrowFlash, type FlashCells, type FlashMemory } from './flash/memory.js';
 import type { Sabotage } from './firmware/outcome.js';
 import { SpiEngine } from './flash/spi-engine.js';
-import { MemoryBus } from './memory-bus.js';
-import { secondBus, secondBusWords } from './second-bus.js';
+import { MemoryBus, secondBus, secondBusWords } from './memory-bus.js';
 import type { Timing } from './timing.js';
 
 /** Maker and type of the flash chip: Winbond W25Q, 3.3 V. */

@@ -1,7 +1,6 @@
 // A chip's own USB port: the sequence that resets it into its loader, and those that do not.
 import { describe, expect, it } from 'vitest';
-import type { BootMode } from './reset-circuit.js';
-import { UsbJtagLines } from './usb-jtag-lines.js';
+import { type BootMode, UsbJtagLines } from './reset-circuit.js';
 
 function run(...steps: readonly [dtr: number, rts: number][]): (BootMode | 'hold')[] {
   const seen: (BootMode | 'hold')[] = [];

@@ -1,5 +1,5 @@
 // ROM or stub: whichever is estimated to be done first. The stub must be uploaded, but then overlaps and asks less often.
-import { PAGE_BYTES, PROGRAM_PAGE_MS } from '../write/flash-times.js';
+import { PAGE_BYTES, PROGRAM_PAGE_MS } from './spi-flash.js';
 
 /** `auto`: where it is estimated to be faster, or the ROM lacks the command. */
 export type StubPolicy = 'auto' | 'never' | 'always';

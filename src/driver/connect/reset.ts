@@ -5,6 +5,8 @@
 // circuit is behind rfc2217:// servers.) The USB-Serial/JTAG controller reacts to the lines itself, in its own order.
 import type { Link, ModemLines } from '../link/transport.js';
 import { sleep } from '../wait.js';
+import type { ChipSpec } from '../../core/chips/index.js';
+import type { Loader } from '../protocol/loader.js';
 
 const RELEASED: ModemLines = { dtr: false, rts: false };
 const BOTH: ModemLines = { dtr: true, rts: true };
@@ -121,4 +123,23 @@ export async function hardReset(
     await Promise.all([sleep(holdMs, signal), whileHeld()]);
   };
   await runSequence(link, link.isNativeUsb === true ? USB_HARD_RESET : HARD_RESET, { signal, untilReady });
+}
+
+// A reset over the chip's own USB leaves its watchdogs running: without this they reset the board in mid-work.
+
+const UNLOCK_NONE = 0;
+
+/** Turns the RTC watchdog off and lets the super watchdog feed itself, each behind its write protection. */
+export async function calmWatchdogs(loader: Loader, { watchdogs }: ChipSpec): Promise<void> {
+  if (watchdogs === undefined) return;
+  const { config, writeProtect, writeKey, superConfig, superWriteProtect, superWriteKey, superAutoFeed } =
+    watchdogs;
+  await loader.writeRegisters([
+    { address: writeProtect, value: writeKey },
+    { address: config, value: 0 },
+    { address: writeProtect, value: UNLOCK_NONE },
+    { address: superWriteProtect, value: superWriteKey },
+    { address: superConfig, value: superAutoFeed, mask: superAutoFeed },
+    { address: superWriteProtect, value: UNLOCK_NONE },
+  ]);
 }

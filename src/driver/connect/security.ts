@@ -4,7 +4,7 @@ import { readField, type ChipSpec, type ReadRegister } from '../../core/chips/in
 import { OP } from '../protocol/command.js';
 import { NO_ANSWER, type Loader } from '../protocol/loader.js';
 import type { Command } from '../protocol/request.js';
-import { readingsDiffer } from './unequal-readings.js';
+import { readingsDiffer } from './registers.js';
 
 export interface SecurityState {
   /** Flash is encrypted: what is read from it is ciphertext, what is written must suit that. */

@@ -25,7 +25,7 @@ import {
   type FlashId,
 } from './spi-flash.js';
 import type { Link } from '../link/transport.js';
-import { calmWatchdogs } from './watchdogs.js';
+import { calmWatchdogs } from './reset.js';
 
 export interface SessionOptions {
   /** The chip that should be there, in any spelling. Another one is refused before anything is changed. */

@@ -4,12 +4,17 @@ import { EspmintError } from '../../core/errors/index.js';
 import { OP, words } from '../protocol/command.js';
 import { NO_ANSWER, type Answer, type Loader } from '../protocol/loader.js';
 import { registerRead, registerWrite, type Command, type RegisterWrite } from '../protocol/request.js';
-import type { RegisterCache } from './registers.js';
-import { readingsDiffer } from './unequal-readings.js';
+import { type RegisterCache, readingsDiffer } from './registers.js';
 
 export const SECTOR_BYTES = 0x1000;
 export const BLOCK_BYTES = 0x1_0000;
-const PAGE_BYTES = 0x100;
+export const PAGE_BYTES = 0x100;
+/**
+ * How long flash takes, typically: what estimates are made of. W25Q32JV-class, "AC electrical characteristics" of its data
+ * sheet; deadlines use the worst cases instead. Of a sector, and of a page.
+ */
+export const ERASE_SECTOR_MS = 45;
+export const PROGRAM_PAGE_MS = 0.4;
 const STATUS_MASK = 0xffff;
 
 /** Connects the loader to the flash, on the pins that the eFuses name: `padFields` must have been read. */

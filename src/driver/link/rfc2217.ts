@@ -1,7 +1,7 @@
 // rfc2217://host:port: a serial port behind a network server, with its modem lines and baud rate (RFC 2217).
 import type { Socket } from 'node:net';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
-import { FirstWords } from './first-words.js';
+import { FirstWords, closeSocket, openTcp, watchSocket, writeSocket } from './tcp-stream.js';
 import { Inbox } from './inbox.js';
 import {
   COM_PORT,
@@ -18,7 +18,6 @@ import {
 } from './telnet.js';
 import type { Link, ModemLines, Transport, Wait } from './transport.js';
 import { Deadline } from '../wait.js';
-import { closeSocket, openTcp, watchSocket, writeSocket } from './tcp-stream.js';
 
 const SETTING_TIMEOUT_MS = 3_000;
 /** Some servers carry out a line change without a word: after one that was not acknowledged none is waited for. */

@@ -1,10 +1,9 @@
 // tcp://host:port (socket:// is the same): a serial port behind a plain TCP stream. No modem lines, no baud rate.
 import type { Socket } from 'node:net';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
-import { FirstWords } from './first-words.js';
+import { FirstWords, closeSocket, openTcp, watchSocket, writeSocket } from './tcp-stream.js';
 import { Inbox } from './inbox.js';
 import type { Link, Transport, Wait } from './transport.js';
-import { closeSocket, openTcp, watchSocket, writeSocket } from './tcp-stream.js';
 
 /** A server that hangs up so soon after it took the connection, without a byte, has no port to give. */
 const REFUSES_WITHIN_MS = 500;

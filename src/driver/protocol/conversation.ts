@@ -1,13 +1,13 @@
 // Requests out and their answers in, in order: one go at a time. What is done when an answer is missing is the loader's.
 import { concatBytes } from '@noble/hashes/utils.js';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
-import { isUnsupported, meaningOf, splitBody } from './command.js';
+import { OP, type Reply, SYNC_DATA, encodeRequest, isUnsupported, meaningOf, splitBody } from './command.js';
 import { FrameChannel } from './frame-channel.js';
 import { Lateness } from './lateness.js';
-import { frameOf, mayChangeFlash, queued, type Command } from './request.js';
-import { SYNC_TIMEOUT_MS, readSyncReplies, syncFrame } from '../connect/sync.js';
+import { type Command, frameOf, mayChangeFlash, queued } from './request.js';
 import type { Link } from '../link/transport.js';
 import { Deadline } from '../wait.js';
+import { FRAME_END, encodeFrame } from './slip.js';
 
 /** Most commands are answered at once; what takes longer says so itself. */
 export const DEFAULT_TIMEOUT_MS = 3_000;
@@ -173,3 +173,40 @@ export class Conversation {
 
 const isSame = (one: Uint8Array, other: Uint8Array): boolean =>
   one.length === other.length && one.every((byte, index) => byte === other[index]);
+
+// SYNC: the request that a loader measures our rate by, and the replies that tell ROM from stub.
+
+export const SYNC_TIMEOUT_MS = 100;
+/** SYNC is answered by eight frames: a stub's all have value 0, a ROM's never. */
+const SYNC_REPLIES = 8;
+
+/** @param extraDelimiter for a stub that lost count of them. */
+function syncFrame(extraDelimiter: boolean): Uint8Array {
+  const frame = encodeFrame(encodeRequest(OP.sync, SYNC_DATA));
+  return extraDelimiter ? Uint8Array.of(FRAME_END, ...frame) : frame;
+}
+
+/** Waits for the first reply; whether it came from a stub. The rest of a ROM's is left for others to skip. */
+async function readSyncReplies(channel: FrameChannel, deadline: Deadline): Promise<boolean> {
+  const first = await readSync(channel, deadline);
+  return first.value === 0 && (await restIsStub(channel));
+}
+
+async function readSync(channel: FrameChannel, deadline: Deadline): Promise<Reply> {
+  for (;;) {
+    const reply = await channel.readReply(deadline, 'SYNC');
+    if (reply.op === OP.sync) return reply;
+  }
+}
+
+async function restIsStub(channel: FrameChannel): Promise<boolean> {
+  const deadline = new Deadline(SYNC_TIMEOUT_MS);
+  try {
+    for (let count = 1; count < SYNC_REPLIES; count++) {
+      if ((await readSync(channel, deadline)).value !== 0) return false;
+    }
+  } catch (error) {
+    if (!isEspmintError(error, 'LINK_TIMEOUT')) throw error;
+  }
+  return true;
+}

@@ -1,11 +1,22 @@
 // Talks with a loader (ROM or stub) over a link: which commands go out together, and what is done when an answer is missing.
 import { isEspmintError } from '../../core/errors/index.js';
-import { Conversation, DEFAULT_TIMEOUT_MS, type Answer, type SyncOptions } from './conversation.js';
-import type { NoiseLog } from './noise-log.js';
-import { queued, registerRead, registerWrite, type Command, type RegisterWrite } from './request.js';
-import { batchesOf } from './send-ahead.js';
+import {
+  Conversation,
+  DEFAULT_TIMEOUT_MS,
+  type Answer,
+  type SyncOptions,
+  SYNC_TIMEOUT_MS,
+} from './conversation.js';
+import type { NoiseLog } from './frame-channel.js';
+import {
+  queued,
+  registerRead,
+  registerWrite,
+  type Command,
+  type RegisterWrite,
+  batchesOf,
+} from './request.js';
 import { encodeFrame } from './slip.js';
-import { SYNC_TIMEOUT_MS } from '../connect/sync.js';
 import type { Link } from '../link/transport.js';
 import { Deadline } from '../wait.js';
 

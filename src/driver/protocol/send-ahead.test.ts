@@ -1,6 +1,6 @@
 // How much goes out before the first answer: never more than a UART keeps while the loader is busy.
 import { describe, expect, it } from 'vitest';
-import { batchesOf, type Queued } from './send-ahead.js';
+import { batchesOf, type Queued } from './request.js';
 
 const quick = (bytes: number): Queued => ({ bytes, isQuick: true });
 const slow = (bytes: number): Queued => ({ bytes, isQuick: false });

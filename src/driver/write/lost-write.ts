@@ -2,7 +2,7 @@
 import { EspmintError } from '../../core/errors/index.js';
 import { SECTOR_BYTES } from '../connect/spi-flash.js';
 import type { Session } from '../connect/session.js';
-import { readingsDiffer } from '../connect/unequal-readings.js';
+import { readingsDiffer } from '../connect/registers.js';
 import type { Loader } from '../protocol/loader.js';
 import { readFlash, readUnproven } from './flash-read.js';
 import { flashMd5, md5Of, regionText, type Region } from './md5.js';

@@ -1,18 +1,23 @@
 // Brings a region of flash to the bytes of an image: compares, writes what differs, mends what fails on the way.
 import { isEspmintError } from '../../core/errors/index.js';
-import { ERASE_SECTOR_MS } from './flash-times.js';
 import { prepareFor } from '../connect/loader-switch.js';
-import { digestOf, flashMd5, md5Command, type Region } from './md5.js';
+import { digestOf, flashMd5, md5Command, type Region, regionDigest, type RegionDigest } from './md5.js';
 import { checkRegion, type ImageAt } from './region.js';
-import { regionDigest, type RegionDigest } from './region-digest.js';
 import type { Session } from '../connect/session.js';
 import { Packer } from './packer.js';
-import { SECTOR_BYTES } from '../connect/spi-flash.js';
+import { ERASE_SECTOR_MS, SECTOR_BYTES } from '../connect/spi-flash.js';
 import { WriteGuard } from './write-guard.js';
 import { checkKept } from './lost-write.js';
 import { mendOrThrow } from './write-recovery.js';
-import { runsFor, withBlanksBehind } from './write-runs.js';
-import { carryOutStep, latencyOf, stepFor, workOf, type Step } from './write-steps.js';
+import {
+  runsFor,
+  withBlanksBehind,
+  carryOutStep,
+  latencyOf,
+  stepFor,
+  workOf,
+  type Step,
+} from './write-steps.js';
 import { meanwhile } from '../wait.js';
 import {
   firstQuestions,

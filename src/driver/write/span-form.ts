@@ -1,6 +1,5 @@
 // In which form a ROM is given a span: compressed, or only the pages that hold data, and whether it erases for it.
-import { SECTOR_BYTES } from '../connect/spi-flash.js';
-import { ERASE_SECTOR_MS, PAGE_BYTES, PROGRAM_PAGE_MS } from './flash-times.js';
+import { ERASE_SECTOR_MS, PAGE_BYTES, PROGRAM_PAGE_MS, SECTOR_BYTES } from '../connect/spi-flash.js';
 import { ROM_BLOCK_BYTES, type PackedSpan } from './flash-write.js';
 import { BITS_PER_BYTE, type LinkSpeed } from '../connect/loader-choice.js';
 

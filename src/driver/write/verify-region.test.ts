@@ -5,8 +5,7 @@ import type { VirtualBoard } from '../../virtual/index.js';
 import { connectBoard } from '../board.js';
 import { OP } from '../protocol/command.js';
 import { Loader } from '../protocol/loader.js';
-import { md5Of } from './md5.js';
-import { isCurrent, regionDigest } from './region-digest.js';
+import { md5Of, isCurrent, regionDigest } from './md5.js';
 
 const boards: VirtualBoard[] = [];
 afterEach(() => {

@@ -2,12 +2,11 @@
 import { EspmintError } from '../../core/errors/index.js';
 import { macOfWords } from '../connect/chip-mac.js';
 import { NO_ANSWER } from '../protocol/loader.js';
-import { digestOf, md5Command, md5Of, regionText, type Region } from './md5.js';
-import { isCurrent, type RegionDigest } from './region-digest.js';
+import { digestOf, md5Command, md5Of, regionText, type Region, isCurrent, type RegionDigest } from './md5.js';
 import type { ImageAt } from './region.js';
 import { registerRead } from '../protocol/request.js';
 import type { Session } from '../connect/session.js';
-import { readingsDiffer } from '../connect/unequal-readings.js';
+import { readingsDiffer } from '../connect/registers.js';
 import { meanwhile } from '../wait.js';
 
 /**

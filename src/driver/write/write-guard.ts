@@ -6,7 +6,7 @@ import type { Answer, Loader } from '../protocol/loader.js';
 import { digestOf, flashMd5, md5Command, regionText, type Region } from './md5.js';
 import type { Command } from '../protocol/request.js';
 import type { Session } from '../connect/session.js';
-import { damagedLink, readingsDiffer } from '../connect/unequal-readings.js';
+import { damagedLink, readingsDiffer } from '../connect/registers.js';
 import { BLOCK_BYTES, SECTOR_BYTES, flashSizeCommand } from '../connect/spi-flash.js';
 import { stubNameFor } from '../connect/stub.js';
 import { STUBS } from '../connect/stubs/index.js';
