@@ -24,7 +24,7 @@ export async function endOrCut<T>(
   return ended;
 }
 
-/** Whoever waits for it is told that the connection is lost. */
+/** For whoever waits for it the connection is lost. */
 export function cut({ connection }: pg.Client): void {
   connection.stream.destroy();
 }

@@ -19,7 +19,7 @@ export interface OperatorActions {
 
 const KEYS = 'p pauses, r resumes, d drains, q stops.';
 export const OPERATOR_HELP = `Enter or a slot number starts; ${KEYS}`;
-/** Of a station whose boards are told apart by scanned codes. */
+/** Of a station whose boards are known by scanned codes. */
 export const SCANNING_HELP = `Scan the code of the next board; Enter, or s and a slot number, starts; ${KEYS}`;
 
 /**
