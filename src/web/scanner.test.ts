@@ -1,8 +1,14 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { listenToScanner, type KeySource } from './scanner.js';
 
+class Target {
+  readonly isConnected = true;
+  readonly dispatchEvent = (event: Key): void => void passed.push(event.key);
+  readonly closest = (): null => null;
+}
+
 class Key {
-  readonly target = { dispatchEvent: (event: Key) => void passed.push(event.key) };
+  readonly target = new Target();
   readonly preventDefault = (): void => undefined;
   readonly stopImmediatePropagation = (): void => undefined;
   readonly key: string;
@@ -17,7 +23,8 @@ let passed: string[] = [];
 function typed(keys: readonly string[], everyMs: number): { codes: string[]; passed: string[] } {
   vi.useFakeTimers();
   vi.stubGlobal('KeyboardEvent', Key);
-  vi.stubGlobal('Element', class {});
+  vi.stubGlobal('Element', Target);
+  vi.stubGlobal('Node', Target);
   passed = [];
   const codes: string[] = [];
   let onKey: (event: KeyboardEvent) => void = () => undefined;
