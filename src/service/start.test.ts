@@ -301,6 +301,7 @@ describe('starting and stopping', () => {
     const answer = await answered;
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({ code: 'SERVICE_STOPPING' });
+    expect(answer.headers.get('connection')).toBe('close');
   });
   it('lets a running board finish, tells everybody, and takes no new one', async () => {
     const service = await start();

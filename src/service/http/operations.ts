@@ -119,7 +119,7 @@ function routeOf(
         return reply.type(operation.response.contentType).send();
       }
       const call = callOf(request, reply, options);
-      const answer = await ended(call.signal, () => handler(taken, call));
+      const answer = await ended(call.signal, reply, () => handler(taken, call));
       options.onDone(operation);
       if (!isTextAnswer(operation.response)) {
         // What the schema does not name does not go out.
@@ -202,11 +202,14 @@ function callOf(request: FastifyRequest, reply: FastifyReply, options: Operation
 }
 
 /** What a stopping service ended says so, whatever it broke off in the middle of. */
-async function ended(signal: AbortSignal, act: () => unknown): Promise<unknown> {
+async function ended(signal: AbortSignal, reply: FastifyReply, act: () => unknown): Promise<unknown> {
   try {
     return await act();
   } catch (error) {
-    throw isEspmintError(signal.reason) ? signal.reason : error;
+    if (!isEspmintError(signal.reason)) throw error;
+    // Of an upload nobody reads the rest: its connection would never fall idle.
+    reply.header('connection', 'close');
+    throw signal.reason;
   }
 }
 
