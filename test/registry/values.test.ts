@@ -277,7 +277,7 @@ describe('a list of values', () => {
     await says(/"state":"waiting"/);
     stdin.write('\n');
     await says(/VALUE_ROW_NOT_SCANNED/);
-    stdin.write('CARTON-2\n1\n');
+    stdin.write('CARTON-2\ns1\n');
     await says(/"state":"passed"/);
     stdin.write('q\n');
     expect((await station).code).toBe(0);

@@ -34,7 +34,7 @@ describe('the table of codes', () => {
       // One of two.
       ...matchesOf(/new EspmintError\([^,]*\? '([A-Z0-9_]+)' : '([A-Z0-9_]+)'/g),
       // The lines of a file: see core/device-table/faults.ts.
-      ...matchesOf(/readonly #code: '([A-Z0-9_]+)' \| '([A-Z0-9_]+)'/g),
+      ...matchesOf(/private readonly code: '([A-Z0-9_]+)' \| '([A-Z0-9_]+)'/g),
       // The finding is the code: see registry/conflicts.
       ...CONFLICT_CODES,
     ]);

@@ -28,20 +28,22 @@ export function answerError(log: ServiceLog) {
 }
 
 /** For bytes that Node's parser gives up before there is a request: the same form of answer, then the connection ends. */
-export function answerNoRequest(error: Error & { readonly code?: string }, socket: Duplex): void {
-  const [status, reason] = NO_REQUESTS[error.code ?? ''] ?? ['400 Bad Request', 'is no HTTP'];
+export function answerNoRequest({ code = '' }: { readonly code?: string }, socket: Duplex): void {
+  const [status, reason] = NO_REQUESTS[code] ?? ['400 Bad Request', 'is no HTTP'];
   const known = new EspmintError('BODY_INVALID', { field: 'the request', reason });
   const body = JSON.stringify(toApiError(known));
   const headers = `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}`;
-  if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
+  if (!socket.writable || code === 'ECONNRESET') socket.destroy();
   else
     socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\nconnection: close\r\n\r\n${body}`, () =>
       socket.destroy(),
     );
 }
+/** Node's name of a request that took too long to arrive. */
+export const LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
 const NO_REQUESTS: Readonly<Record<string, readonly [string, string] | undefined>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'has too long headers'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'took too long to arrive'],
+  [LATE]: ['408 Request Timeout', 'took too long to arrive'],
 };
 
 /** The caller went away in mid-request: that is no fault, and nobody is there to hear of it. */

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { EspmintError } from '../../core/errors/index.js';
 import { operationList, type Upload } from '../contract/index.js';
-import { answerNoRequest } from './errors.js';
+import { LATE, answerNoRequest } from './errors.js';
 
 /** Of a whole request in JSON, and of the longest silence within an upload. */
 export const REQUEST_TIMEOUT_MS = 30_000;
@@ -42,7 +42,7 @@ function endWhenLate({ raw }: FastifyRequest): void {
 
 /** What came so far is no request: nobody else will answer it. */
 function answerLate({ socket }: FastifyRequest['raw']): void {
-  answerNoRequest(Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
+  answerNoRequest({ code: LATE }, socket);
 }
 
 const contentTypeOf = ({ headers }: FastifyRequest): string =>
