@@ -67,6 +67,7 @@ async function byWps(
     windowMs: timeoutMs,
     signal,
     onLine,
+    onWarning: (warning) => emit({ type: 'warning', port, ...warning }),
   });
   return { ssid: joined.ssid, proof: 'log', address: joined.address };
 }

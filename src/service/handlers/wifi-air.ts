@@ -40,7 +40,13 @@ export function wifiAirHandlers({
       // A command that asks for a PIN is of no use without one, and the other way round.
       const hook = asksForPin(options.wpsHook) === (pin !== undefined) ? options.wpsHook : undefined;
       const joined = await onBoard(port, signal, (link, deadline) =>
-        runWpsWindow(link, { pin, hook, signal: deadline }),
+        runWpsWindow(link, {
+          pin,
+          hook,
+          signal: deadline,
+          // Comes with a failure only, whose answer has no place for it.
+          onWarning: ({ code, message }) => parts.log.warn({ code }, message),
+        }),
       );
       const { ssid, address, line } = joined;
       return { port, ssid, way: 'wps', address, proof: 'log', line, warnings: [] };

@@ -1,6 +1,6 @@
 // One WPS window: the access point's own command starts it, the board's log ends it, and after 120 s it is over.
 import { execFile } from 'node:child_process';
-import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { EspmintError, isEspmintError, warningOf, type OnWarning } from '../../core/errors/index.js';
 import type { Link } from '../../driver/link/transport.js';
 import type { FailurePattern, Joined } from '../join-log.js';
 import { homedir } from 'node:os';
@@ -36,6 +36,8 @@ export interface WpsOptions {
   readonly onLine?: ((line: string) => void) | undefined;
   /** Every second: milliseconds left. */
   readonly onTick?: ((leftMs: number) => void) | undefined;
+  /** WPS_WINDOW_OPEN. */
+  readonly onWarning?: OnWarning | undefined;
 }
 
 /** What esp_wifi's example and Arduino say, and what it means. */
@@ -94,7 +96,9 @@ export async function runWpsWindow(link: Link, options: WpsOptions): Promise<Joi
     clearInterval(ticker);
     // An open window lets in whoever comes first: it is closed whatever happened, also after Ctrl-C.
     if (!joined && hook?.cancel !== undefined)
-      await runHook(hook.cancel, { pin }, undefined).catch(() => undefined);
+      await runHook(hook.cancel, { pin }, undefined).catch((error: unknown) =>
+        options.onWarning?.(warningOf('WPS_WINDOW_OPEN', { port: link.address, reason: reasonIn(error) })),
+      );
   }
 }
 
@@ -143,6 +147,11 @@ export function runHook(
 
 /** hostapd_cli prints a prompt before its answer where its commands come by standard input. */
 const REFUSAL = /^(?:> *)*((?:FAIL|UNKNOWN COMMAND|Unknown command).*)/m;
+
+/** What a hook's failure says beside its command. */
+function reasonIn(error: unknown): string {
+  return isEspmintError(error, 'WPS_HOOK_FAILED') ? error.details.reason : String(error);
+}
 
 /** Without the command line: it is in the message already. */
 function reasonOf(error: Error & { code?: unknown; signal?: unknown; killed?: boolean }): string {

@@ -57,8 +57,16 @@ describe('a WPS window', () => {
       /could not join the network \(WPS: the access point ended the exchange, as it does when the PIN is another\)/,
     );
     expect(await readFile(cancelled, 'utf8')).toBe('');
-    const late = runWpsWindow(link, { windowMs: 100 });
+    const warnings: string[] = [];
+    const late = runWpsWindow(link, {
+      windowMs: 100,
+      hook: { start: ['true'], cancel: ['sh', '-c', 'echo FAIL'] },
+      onWarning: ({ code, message }) => warnings.push(`${code} ${message}`),
+    });
     await expect(late).rejects.toMatchObject({ code: 'WPS_WINDOW_OVER' });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^WPS_WINDOW_OPEN .*was not closed \(FAIL\); close it there/),
+    ]);
   });
 
   it.each([

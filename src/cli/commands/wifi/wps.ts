@@ -61,6 +61,7 @@ async function run(io: CliIo, options: Options): Promise<void> {
       windowMs,
       signal,
       onLine: lineShower(io, options),
+      onWarning: ({ code, message }) => io.stderr(`warning: ${message} [${code}]\n`),
       onTick: (leftMs) => {
         const seconds = Math.round(leftMs / 1000);
         if (seconds % 10 === 0) io.stderr(`${seconds} s left\n`);

@@ -65,6 +65,10 @@ export const WARNINGS = {
     next: ({ protocol }) =>
       `${protocol === 'v1' ? 'use --protocol v2 with --key-file' : 'give --key-file'} where the firmware can`,
   }),
+  WPS_WINDOW_OPEN: entry<{ port: string; reason: string }>({
+    problem: ({ port, reason }) => `${port}: the WPS window of the access point was not closed (${reason})`,
+    next: () => 'close it there, or let nobody near for two minutes: it lets in whoever comes first',
+  }),
   WIFI_UNPROTECTED: entry<{ port: string }>({
     problem: ({ port }) => `${port}: this device takes credentials unencrypted (security 0)`,
     next: () => 'build its firmware with security 1 or 2',

@@ -32,6 +32,7 @@ export const operator = {
   'warning.NVS_VALUES_LOST': 'Other values that stood in the NVS partition are gone.',
   'warning.WRITE_NOT_PROVEN': 'The chip does not let anybody read back what was written.',
   'warning.SMARTCONFIG_READABLE': 'Everybody in range can read the password while this sends.',
+  'warning.WPS_WINDOW_OPEN': "The access point's WPS window is still open for two minutes.",
   'warning.WIFI_UNPROTECTED': 'The board takes credentials unencrypted.',
   'warning.WIFI_NONCE_REUSED': 'The firmware encrypts every message with the same nonce: update it.',
   'warning.RESERVATION_SETTLED': 'An earlier try had reached the chip; the registry knows it now.',

@@ -477,6 +477,7 @@ export const de: Messages = {
   'warning.NVS_VALUES_LOST': 'Andere Werte, die in der NVS-Partition standen, sind weg.',
   'warning.WRITE_NOT_PROVEN': 'Der Chip lässt nicht zurücklesen, was geschrieben wurde.',
   'warning.SMARTCONFIG_READABLE': 'Wer in Funkreichweite ist, kann das Passwort beim Senden lesen.',
+  'warning.WPS_WINDOW_OPEN': 'Das WPS-Fenster des Zugangspunkts ist noch zwei Minuten offen.',
   'warning.WIFI_UNPROTECTED': 'Die Platine nimmt Zugangsdaten unverschlüsselt an.',
   'warning.WIFI_NONCE_REUSED':
     'Die Firmware verschlüsselt jede Nachricht mit derselben Nonce: aktualisieren.',

@@ -473,6 +473,7 @@ export const es: Messages = {
   'warning.NVS_VALUES_LOST': 'Se han perdido otros valores que había en la partición NVS.',
   'warning.WRITE_NOT_PROVEN': 'El chip no permite releer lo escrito.',
   'warning.SMARTCONFIG_READABLE': 'Cualquiera al alcance puede leer la contraseña mientras se envía.',
+  'warning.WPS_WINDOW_OPEN': 'La ventana WPS del punto de acceso sigue abierta dos minutos.',
   'warning.WIFI_UNPROTECTED': 'La placa recibe las credenciales sin cifrar.',
   'warning.WIFI_NONCE_REUSED': 'El firmware cifra cada mensaje con el mismo nonce: actualícelo.',
   'warning.RESERVATION_SETTLED': 'Un intento anterior ya estaba en el chip; el registro ya lo sabe.',

@@ -467,6 +467,7 @@ export const vi: Messages = {
   'warning.NVS_VALUES_LOST': 'Các giá trị khác trong phân vùng NVS đã mất.',
   'warning.WRITE_NOT_PROVEN': 'Chip không cho đọc lại những gì đã ghi.',
   'warning.SMARTCONFIG_READABLE': 'Ai trong tầm sóng cũng đọc được mật khẩu khi đang gửi.',
+  'warning.WPS_WINDOW_OPEN': 'Cửa sổ WPS của điểm truy cập còn mở trong hai phút.',
   'warning.WIFI_UNPROTECTED': 'Bo mạch nhận thông tin đăng nhập không mã hóa.',
   'warning.WIFI_NONCE_REUSED': 'Firmware mã hóa mọi tin với cùng một nonce: hãy cập nhật.',
   'warning.RESERVATION_SETTLED': 'Lần thử trước đã vào chip; sổ đăng ký đã được báo.',

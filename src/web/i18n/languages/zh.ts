@@ -457,6 +457,7 @@ export const zh: Messages = {
   'warning.NVS_VALUES_LOST': 'NVS 分区中的其他值已丢失。',
   'warning.WRITE_NOT_PROVEN': '芯片不允许读回已写入的内容。',
   'warning.SMARTCONFIG_READABLE': '发送时，范围内的任何人都能读到密码。',
+  'warning.WPS_WINDOW_OPEN': '接入点的 WPS 窗口还会开放两分钟。',
   'warning.WIFI_UNPROTECTED': '板子以未加密方式接收凭据。',
   'warning.WIFI_NONCE_REUSED': '固件用同一个 nonce 加密每条消息：请更新固件。',
   'warning.RESERVATION_SETTLED': '先前的尝试已写入芯片；登记库已获知。',
