@@ -14,8 +14,8 @@ const LINES_MAX = 10 * KEPT_JOBS;
 
 export class Journal {
   readonly #path: string;
-  /** The newest line of each job, by id, oldest job first. */
-  readonly #lines = new Map<string, string>();
+  /** The newest state of each job, by id, oldest first: as values, which the list of jobs holds anyway. */
+  readonly #jobs = new Map<string, Job>();
   /** In the file. */
   #lineCount = 0;
   /** Of what was noted while a write was under way: the next one takes all of them. */
@@ -52,7 +52,8 @@ export class Journal {
 
   /** Notes the state of a job; returns at once. */
   note(job: Job): void {
-    if (this.#waiting.push(this.#keep(job)) === 1) this.#last = this.#last.then(() => this.#append());
+    this.#keep(job);
+    if (this.#waiting.push(toLine(job)) === 1) this.#last = this.#last.then(() => this.#append());
   }
 
   /** Resolves when everything noted so far is with the operating system. */
@@ -60,12 +61,10 @@ export class Journal {
     return this.#last;
   }
 
-  #keep(job: Job): string {
-    const line = toLine(job);
-    this.#lines.set(job.id, line);
-    const [oldest] = this.#lines.keys();
-    if (this.#lines.size > KEPT_JOBS && oldest !== undefined) this.#lines.delete(oldest);
-    return line;
+  #keep(job: Job): void {
+    this.#jobs.set(job.id, job);
+    const [oldest] = this.#jobs.keys();
+    if (this.#jobs.size > KEPT_JOBS && oldest !== undefined) this.#jobs.delete(oldest);
   }
 
   async #append(): Promise<void> {
@@ -82,7 +81,7 @@ export class Journal {
   }
 
   async #rewrite(): Promise<void> {
-    const lines = [...this.#lines.values()];
+    const lines = [...this.#jobs.values()].map(toLine);
     await replaceOwnFile(this.#path, lines.join(''));
     this.#lineCount = lines.length;
   }

@@ -17,8 +17,8 @@ export interface Listener {
   end(): void;
 }
 
-/** A board has about 30 events: this is the last minute of 64 boards at once. */
-const KEPT_EVENTS = 2048;
+/** A board has about 30 events: this is the last minute of 32 boards at once. Who was away for longer reads all anew. */
+const KEPT_EVENTS = 1024;
 
 export class EventHub {
   /** Begins every id, so that ids of an earlier process differ from ours. */
