@@ -53,6 +53,9 @@ export function listenToScanner(source: KeySource, onScan: (code: string) => voi
   };
   const onKey = (event: KeyboardEvent): void => {
     if (passedOn.has(event) || isOfField(event)) return;
+    // By the time of the keys themselves: a page that is busy hears of slow fingers all at once.
+    const last = held.at(-1);
+    if (last !== undefined && event.timeStamp - last.timeStamp > KEY_MS) end();
     const isText = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
     if (isText && (event.key !== ' ' || held.length > 0)) {
       held.push(event);
