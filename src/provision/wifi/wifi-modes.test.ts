@@ -252,6 +252,8 @@ describe('a network from the access point or over the air, in the run', () => {
     const running = flow.run(board, { plan, airOf: airOf(), onEvent: (event) => events.push(event) });
     await expect.poll(() => actionsOf(events), PATIENT).toEqual(['wps-button']);
     expect(events.find(({ type }) => type === 'action')).toMatchObject({ withinMs: 120_000 });
+    // The operator is asked before the firmware, which has just been reset, is in WPS mode.
+    await expect.poll(() => board.radio.wps, PATIENT).toBe('button');
     board.radio.pressWps(undefined, { ssid: 'Lab', password: CANARY });
     expect(await running).toMatchObject({
       ok: true,
