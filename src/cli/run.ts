@@ -1,4 +1,4 @@
-// One command line: builds the program, runs it, and turns any failure into one sentence and an exit code.
+// One command line: builds the program, runs it, and turns any failure into one sentence and the exit code of its row.
 import { CommanderError } from 'commander';
 import { EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
 import { tellWhatIsNotPrivate } from '../files/windows-acl.js';

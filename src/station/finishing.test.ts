@@ -4,7 +4,8 @@ import type { FlashImage } from '../core/flash-image.js';
 import { openLink } from '../driver/index.js';
 import { startVirtualPrinter, type VirtualPrinter } from '../virtual/index.js';
 import type { Admission } from '../provision/admission.js';
-import { ScanBack, withFinish, type FinishedUnit } from './finishing.js';
+import { withFinish, type FinishedUnit } from './finishing.js';
+import { ScanBack } from './label-scan.js';
 import { printLabel } from './label-printer.js';
 
 const image: FlashImage = { offsetBytes: 0, sizeBytes: 4096, md5: 'aa', sha256: 'bb' };

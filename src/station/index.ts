@@ -2,13 +2,14 @@
 export { awayText } from './away-text.js';
 export { BatchAdmission } from './batch-admission.js';
 export type { EndedRun, PauseReason, PendingAction, SlotState, StationEvent, StationMode } from './events.js';
-export { ScanBack, withFinish, type Finish } from './finishing.js';
+export { withFinish, type Finish } from './finishing.js';
+export { ScanBack } from './label-scan.js';
 export { GROUPINGS, type Grouping } from './groupings.js';
 export { printLabel, type PrinterOptions } from './label-printer.js';
 export { labelFont } from './label-font.js';
 export { finishWithLabel, labelOf, labelValuesOf, type FinishingRun, type LabelSources } from './labels.js';
 export { RunLog } from './run-log.js';
-export { CodeQueue } from './scanned-codes.js';
+export { CodeQueue } from './value-codes.js';
 export { SlotMap, Teaching, type Pin } from './slots.js';
 export { type StationSettings } from './settings.js';
 export { actionOf } from './slot-state.js';

@@ -5,7 +5,8 @@ import { columnsShown, showsSecret, type LabelTemplate, type LabelValues } from 
 import { labelToZpl } from '../core/labels/zpl.js';
 import type { Link } from '../driver/index.js';
 import type { BatchRequest, DeviceHistory, Registry, Values } from '../registry/index.js';
-import type { Finish, FinishedUnit, ScanBack } from './finishing.js';
+import type { Finish, FinishedUnit } from './finishing.js';
+import type { ScanBack } from './label-scan.js';
 import { labelFont } from './label-font.js';
 import { printLabel } from './label-printer.js';
 

@@ -1,4 +1,4 @@
-// How long things take on a real board: one table of numbers with the source of each.
+// How long things take on a real board (erasing and programming flash, MD5, the start, USB): one table of numbers with the source of each.
 
 export interface Timing {
   readonly kind: 'instant' | 'real';

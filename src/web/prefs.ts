@@ -1,4 +1,4 @@
-// What a person set for this browser: language, theme, sound. Kept in the browser; nothing else is.
+// What a person set for this browser (language, theme, sound), and which language it has before anybody does. Kept in the browser; nothing else is.
 import { useEffect, useState } from 'preact/hooks';
 
 export const LANGUAGES = ['en', 'vi', 'zh', 'de', 'es'] as const;

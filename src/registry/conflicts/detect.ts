@@ -1,4 +1,4 @@
-// Whether a board contradicts what is registered, and the error that stops it. Needs no database.
+// Whether a board contradicts what is registered (a clone, a name that is taken), and the error that stops it. Needs no database.
 import type { Conflict, ConflictCode, ConflictSide } from '../../core/conflict.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { usableHardwareId } from '../../core/hardware-id.js';

@@ -1,4 +1,4 @@
-// How patient deliveries are.
+// When a delivery that failed is tried again, and when it is given up.
 
 export interface PushPace {
   /** Of one try, from connecting to the answer. */
