@@ -61,8 +61,8 @@ const OWN = new Set<string>();
 const LOOK_AGAIN_MS = 1_000;
 
 /**
- * Makes a folder of the data directory that stays this process's own until the returned function is called, or it dies. One whose owner cannot
- * be seen (a container that was made anew) is waited for until its heartbeat has stopped.
+ * Makes a folder of the data directory that stays this process's own until the returned function is called, or it dies.
+ * One whose owner cannot be seen (a container that was made anew) is waited for until its heartbeat has stopped.
  *
  * @param what has it, for the message: `An espmint serve`
  * @throws DATA_DIR_UNUSABLE where another process has it; FILE_UNWRITABLE, DISK_FULL
@@ -71,7 +71,7 @@ export async function ownFolder(dataDir: string, name: string, what: string): Pr
   const folder = join(dataDir, name);
   const file = join(folder, OWNER_FILE);
   await makePrivateDir(folder);
-  const deadline = Date.now() + LEASE_MS + HEARTBEAT_MS;
+  const deadline = performance.now() + LEASE_MS + HEARTBEAT_MS;
   for (;;) {
     const held = await readFile(file, 'utf8').catch(() => '');
     const state = await ownerState(folder, OWN.has(folder));
@@ -83,7 +83,7 @@ export async function ownFolder(dataDir: string, name: string, what: string): Pr
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw toWriteError(file, error);
       }
-    } else if (state === 'alive' || Date.now() > deadline) {
+    } else if (state === 'alive' || performance.now() > deadline) {
       const { pid, host } = parseOwner(held) ?? {};
       const reason = `${what} uses it: process ${pid ?? 'unknown'} on ${host ?? 'another computer'}; stop that one first`;
       throw new EspmintError('DATA_DIR_UNUSABLE', { path: dataDir, reason });
