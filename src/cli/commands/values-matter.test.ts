@@ -81,6 +81,16 @@ describe('a Matter device', () => {
     expect(Buffer.from(encodeNvs(rows, image.length)).equals(image)).toBe(true);
   });
 
+  // Of 400 salts and verifiers about twelve begin with a plus: a spreadsheet's formula, and a good value.
+  it('gets Base64 as it is, also where it begins like a formula', async () => {
+    const out = join(folder, 'many.csv');
+    const ids = ['--vendor-id', '0xFFF1', '--product-id', '0x8001', '--iterations', '1000'];
+    await runInProcess(['values', 'matter', ...ids, '--count', '200', '--out', out]);
+    const [head, ...rows] = readFileSync(out, 'utf8').trimEnd().split('\r\n');
+    expect([head, rows.length]).toEqual([expect.stringContaining('iterations,salt,verifier'), 200]);
+    for (const row of rows) expect(row).toMatch(/^\d+,\d+,1000,[\w+/]+=*,[\w+/]+=*,MT:[\w.-]+,\d+$/);
+  });
+
   it('gets a row of its own from espmint values matter, which a list of the template takes', async () => {
     const out = join(folder, 'rows.csv');
     for (const name of ['device-1', 'device-2']) {

@@ -1,4 +1,5 @@
 // Figures as CSV (RFC 4180): one line for each group.
+import { csvCell } from '../device-table/write.js';
 import type { Figures } from './figures.js';
 
 const COLUMNS = [
@@ -29,10 +30,4 @@ export function figuresToCsv(groups: ReadonlyMap<string, Figures>): string {
 /** More digits say nothing of a line. */
 function rounded(value: number | undefined): string {
   return value === undefined ? '' : String(Math.round(value * 1000) / 1000);
-}
-
-/** A cell that begins like a formula would be run as one by a spreadsheet. */
-function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
