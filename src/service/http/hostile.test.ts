@@ -82,6 +82,18 @@ it.each([
   }
 });
 
+it('an answered request leaves no timer behind, whether its body was read or not', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const before = vi.getTimerCount();
+    await app.inject({ url: '/api/v1/status' });
+    await app.inject({ method: 'POST', url: '/api/v1/jobs', payload: { ports: [] } });
+    expect(vi.getTimerCount()).toBe(before);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 interface Answer {
   readonly status: number | undefined;
   readonly headers: http.IncomingHttpHeaders;

@@ -1,5 +1,5 @@
 // Files that are read while they come in, and the time that a request may take to come in at all.
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EspmintError } from '../../core/errors/index.js';
 import { operationList, type Upload } from '../contract/index.js';
 import { LATE, answerNoRequest } from './errors.js';
@@ -20,9 +20,9 @@ export function takeUploads(app: FastifyInstance): void {
     const isTaken = request.routeOptions.config.upload !== undefined;
     done(isTaken ? null : new EspmintError('BODY_TYPE', { reason: 'its content type is not JSON' }));
   });
-  app.addHook('preParsing', (request, _, payload, done) => {
+  app.addHook('preParsing', (request, reply, payload, done) => {
     const { upload } = request.routeOptions.config;
-    if (upload === undefined) endWhenLate(request);
+    if (upload === undefined) endWhenLate(request, reply);
     else if (!upload.includes(contentTypeOf(request))) {
       const reason = 'it takes a file';
       done(new EspmintError('BODY_TYPE', { reason, wanted: upload.join(' or ') }));
@@ -33,11 +33,13 @@ export function takeUploads(app: FastifyInstance): void {
 }
 
 /** Node's own limit of a request would end long uploads too. */
-function endWhenLate({ raw }: FastifyRequest): void {
+function endWhenLate({ raw }: FastifyRequest, reply: FastifyReply): void {
   const timer = setTimeout(() => {
     if (!raw.complete) answerLate(raw);
   }, REQUEST_TIMEOUT_MS).unref();
-  for (const event of ['end', 'close']) raw.once(event, () => clearTimeout(timer));
+  raw.once('end', () => clearTimeout(timer));
+  // A request that nobody reads has no end of its own.
+  for (const event of ['finish', 'close']) reply.raw.once(event, () => clearTimeout(timer));
 }
 
 /** What came so far is no request: nobody else will answer it. */
