@@ -27,7 +27,7 @@ const unitOf = (origin: string): string =>
 const FORMS: Readonly<Record<string, string>> = {
   object: 'a group of settings, each as name: value',
   array: 'a list',
-  string: 'text',
+  string: 'text, in quotes',
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',

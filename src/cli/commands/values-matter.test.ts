@@ -94,7 +94,7 @@ describe('a Matter device', () => {
   it('gets a row of its own from espmint values matter, which a list of the template takes', async () => {
     const out = join(folder, 'rows.csv');
     for (const name of ['device-1', 'device-2']) {
-      const home = join(folder, 'dacs', name, 'internal');
+      const home = join(folder, 'line 2, east', name, 'internal');
       mkdirSync(home, { recursive: true });
       const { row } = FIXTURE;
       const files = [
@@ -118,7 +118,7 @@ describe('a Matter device', () => {
     const made = (...more: string[]): ReturnType<typeof runInProcess> =>
       runInProcess([...args, '--out', out, ...more]);
     expect((await made()).stderr).toContain('--count is missing');
-    const dacs = join(folder, 'dacs');
+    const dacs = join(folder, 'line 2, east');
     expect((await made('--attestation', dacs)).stderr).toContain(
       `put the certification declaration into ${dacs} as CD.der`,
     );

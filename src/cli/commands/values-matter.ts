@@ -1,6 +1,7 @@
 // `espmint values matter`: the rows of a list of Matter devices: passcodes with their verifiers, and what their labels show.
 import { createECDH, pbkdf2Sync, randomBytes, randomInt } from 'node:crypto';
 import { Command } from 'commander';
+import { csvText } from '../../core/device-table/index.js';
 import { invalidInput } from '../../core/errors/index.js';
 import { isPasscode, manualCode, qrPayload, type SetupPayload } from '../../core/matter/setup-payload.js';
 import { replaceFile } from '../../files/index.js';
@@ -94,8 +95,7 @@ function rowsOf(
     ...files?.[index],
   }));
   const head = Object.keys(rows[0] ?? {});
-  // Numbers, Base64 and Base38 need no quotes. A mark against formulas would become a part of the value.
-  const lines = rows.map((row) => Object.values<string | number>(row));
+  const lines = rows.map((row) => Object.values<string | number>(row).map((value) => csvText(String(value))));
   return [head, ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
 }
 

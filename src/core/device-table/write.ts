@@ -43,11 +43,12 @@ export async function* writeDevices(
   if (format === 'json') yield '\n]\n';
 }
 
-/** RFC 4180: quoted where needed. What would be run as a formula gets an apostrophe in front. */
-export function csvCell(text: string): string {
-  const safe = FORMULA.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
+/** What would be run as a formula gets an apostrophe in front. For readers that take it off, or are people. */
+export const csvCell = (text: string): string => csvText(FORMULA.test(text) ? `'${text}` : text);
+
+/** RFC 4180: the text as it is, quoted where needed. */
+export const csvText = (text: string): string =>
+  /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 /** Takes the apostrophe of `csvCell` off again. */
 export function plainCell(cell: string): string {

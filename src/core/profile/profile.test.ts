@@ -48,6 +48,7 @@ describe('a profile', () => {
     ['an unknown setting', 'name: x\nwify: {}', '2:1 wify is not a setting of a profile'],
     ['a missing name', 'version: 1', '1:1 name is missing'],
     ['a wrong type', 'name: x\nversion: two', '2:1 version must be a number'],
+    ['a name that is a number', 'name: 1e5\nversion: 1', '1:1 name must be text, in quotes'],
     ['text instead of settings', 'just text', '1:1  must be a group of settings, each as name: value'],
     [
       'a choice that is none',

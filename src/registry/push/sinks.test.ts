@@ -56,12 +56,14 @@ describe('a webhook', () => {
     [422, false],
     [400, false],
     [401, true],
-    [404, true],
-    [500, true],
     [503, true],
+    // Where it is sent with what it stands for, Node gives no answer and no error.
+    [101, true],
   ])('with status %i is out of order itself: %s', async (status, isOfTarget) => {
-    expect(await deliverTo((_, response) => void response.writeHead(status).end())).toMatchObject({
+    const headers = status === 101 ? { connection: 'Upgrade', upgrade: 'h2c' } : {};
+    expect(await deliverTo((_, response) => void response.writeHead(status, headers).end())).toMatchObject({
       isOfTarget,
+      error: { code: 'PUSH_REFUSED' },
     });
   });
 

@@ -91,6 +91,11 @@ function post(
       });
     });
     sent.on('error', reject);
+    // Node ends such a connection without a word where nobody listens for it.
+    sent.on('upgrade', ({ statusCode: status = 0 }, socket) => {
+      socket.destroy();
+      resolve({ status, retryAfter: undefined, body: 'it speaks another protocol' });
+    });
     sent.end(body);
   });
 }

@@ -1,6 +1,7 @@
 // What a board would get from a profile: the rows of its image with secrets masked, how full the image is, where it goes.
 import { checkCaUrl } from '../../core/ca-url.js';
 import { deviceRows, wifiPlanOf, type DeviceValues } from '../../core/device-config.js';
+import { csvText } from '../../core/device-table/index.js';
 import { isEspmintError } from '../../core/errors/index.js';
 import { parseMac } from '../../core/mac.js';
 import { decodeNvs, encodeNvs, type NvsRow } from '../../core/nvs/index.js';
@@ -141,16 +142,12 @@ function toCsv(rows: readonly NvsRowInfo[]): string {
   const lines = ['key,type,encoding,value'];
   let namespace: string | undefined;
   for (const row of rows) {
-    if (row.namespace !== namespace) lines.push(`${csvCell(row.namespace)},namespace,,`);
+    if (row.namespace !== namespace) lines.push(`${csvText(row.namespace)},namespace,,`);
     namespace = row.namespace;
     const encoding = row.type === 'blob' ? 'hex2bin' : row.type;
-    lines.push(`${csvCell(row.key)},data,${encoding},${csvCell(row.value)}`);
+    lines.push(`${csvText(row.key)},data,${encoding},${csvText(row.value)}`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-function csvCell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function byteLimits({

@@ -34,8 +34,8 @@ async function serve(status: number, headers: Record<string, string> = {}) {
 const unaborted = (): AbortSignal => new AbortController().signal;
 
 describe('the test of a CA URL', () => {
-  it.each([200, 401, 404])('takes %i as an answer: somebody is there', async (status) => {
-    const { url } = await serve(status);
+  it.each([200, 401, 101])('takes %i as an answer: somebody is there', async (status) => {
+    const { url } = await serve(status, status === 101 ? { connection: 'Upgrade', upgrade: 'h2c' } : {});
     const result = await probeCa(url, unaborted());
     expect(result).toMatchObject({ ok: true, status });
     expect(result.durationMs).toBeGreaterThan(0);

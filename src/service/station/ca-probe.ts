@@ -37,6 +37,11 @@ function statusOf(url: URL, signal: AbortSignal): Promise<number> {
       request.destroy();
     });
     request.on('error', reject);
+    // Node ends such a connection without a word where nobody listens for it.
+    request.on('upgrade', ({ statusCode }, socket) => {
+      socket.destroy();
+      resolve(statusCode ?? 0);
+    });
   });
 }
 

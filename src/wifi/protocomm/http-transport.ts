@@ -104,6 +104,12 @@ export class HttpTransport implements ProtocommTransport {
         this.#used.add(socket);
       });
       sent.on('error', fail);
+      // Node ends such a connection without a word where nobody listens for it.
+      sent.on('upgrade', (head, socket) => {
+        clearTimeout(timer);
+        socket.destroy();
+        resolve({ head, body: new Uint8Array() });
+      });
       sent.end(body);
     });
   }

@@ -86,6 +86,8 @@ export function stationState(
   if (status !== 0) return { state: 'refused', status };
   switch (answer.number(2)) {
     case 0: {
+      // A state left out, as in an answer that was cut off, reads as 0.
+      if (!answer.has(11)) throw new RangeError('it does not say how the board is connected');
       const connected = answer.message(11);
       const ssid = connected.text(3);
       return {

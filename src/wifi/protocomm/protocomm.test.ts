@@ -11,6 +11,7 @@ import { HttpTransport } from './http-transport.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { HandlerFailed, type ProtocommTransport } from './transport.js';
 import { encodeMessage, Message } from './protobuf.js';
+import { stationState } from './messages.js';
 import { qrPayload, randomProof } from '../../core/wifi-label.js';
 import { SharedStream } from './security1.js';
 import { makeVerifier, SrpClient } from '../../core/srp.js';
@@ -220,6 +221,12 @@ describe('unified provisioning', () => {
       'WIFI_REFUSED',
       /waits for provisioning/,
     ],
+    [
+      'another protocol',
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      'WIFI_REFUSED',
+      /status 101/,
+    ],
   ] as const)(
     'takes the sign-in page of another network for no board: %s',
     async (_, answer, code, message) => {
@@ -354,6 +361,8 @@ describe('the messages', () => {
 
   it('refuse bytes that end too early, and survive any', () => {
     expect(() => new Message(Uint8Array.of(10, 5, 1))).toThrow(RangeError);
+    // An answer to "how did it go?" that was cut before it says so: what is left out reads as 0, connected.
+    expect(() => stationState(Uint8Array.of(8, 1))).toThrow('does not say how the board is connected');
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         try {
