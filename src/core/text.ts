@@ -47,3 +47,8 @@ export const inShell = (word: string): string =>
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
+
+/** A cell of CSV, in quotes where RFC 4180 asks for them. @param needsQuotes for a reader that asks for more */
+export function quotedCell(text: string, needsQuotes = /[",\r\n]/.test(text)): string {
+  return needsQuotes ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,7 +1,5 @@
 // The names that other layers use of `files`: one way to read and to write files for registry, service and command line.
-export { inBlocks } from './blocks.js';
 export { codeOf, reasonOf, toWriteError, unreadable, unwritable } from './faults.js';
-export { pidNamespace } from './pid-namespace.js';
 export {
   isFolder,
   makePrivateDir,
@@ -16,6 +14,8 @@ export { isPrivate, restrictToUser, tellWhatIsNotPrivate } from './windows-acl.j
 export {
   createFile,
   createOwnFile,
+  inBlocks,
+  pidNamespace,
   removeLeftDrafts,
   renamePatiently,
   replaceFile,

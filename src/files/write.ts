@@ -1,6 +1,6 @@
 // The one way in which espmint writes files: private where they hold secrets, whole or not at all, through links, into
 // devices, and tried again where an indexer or a virus scanner holds the file for a moment.
-import { constants } from 'node:fs';
+import { constants, readlinkSync } from 'node:fs';
 import {
   type FileHandle,
   link,
@@ -17,7 +17,6 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, toWriteError, unwritable } from './faults.js';
-import { pidNamespace } from './pid-namespace.js';
 import { PRIVATE_FILE } from './private.js';
 import { restrictToUser } from './windows-acl.js';
 
@@ -282,5 +281,29 @@ async function writeOut(file: FileHandle, pieces: Pieces, { isSynced = true } = 
     if (isSynced) await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** Bytes, nearly, of one write. */
+const BLOCK_CHARS = 65_536;
+
+/** Small pieces as blocks worth a write each. */
+export async function* inBlocks(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  let block = '';
+  for await (const piece of pieces) {
+    block += piece;
+    if (block.length < BLOCK_CHARS) continue;
+    yield block;
+    block = '';
+  }
+  if (block !== '') yield block;
+}
+
+/** In which process ids count: containers have their own. Empty where they count for the whole computer. */
+export function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
   }
 }

@@ -4,7 +4,7 @@ import type { Stage } from '../core/stages.js';
 import type { Board } from '../driver/index.js';
 import type { AttemptTimings, AttemptFacts } from '../registry/index.js';
 import type { ProvisionPlan } from './plan/plan.js';
-import type { Try } from './try.js';
+import type { Try } from './parts.js';
 
 export function attemptFacts({ port, plan, origin }: Try, board: Board): AttemptFacts {
   const { chip: kind, description, revision, flashSizeBytes } = board.facts;

@@ -7,7 +7,7 @@ import { deviceProof, deviceWpsPin } from '../core/wifi-device-secrets.js';
 import type { Board, BootReport, BootRules } from '../driver/index.js';
 import { joinRules, type Joined, type JoinRules } from '../wifi/index.js';
 import type { BootCheck, ProvisionPlan } from './plan/plan.js';
-import type { Try } from './try.js';
+import type { Try } from './parts.js';
 
 /** What of this board must not be shown, whatever it prints. */
 export function boardSecrets(

@@ -1,10 +1,13 @@
-// What the flow is given: the real parts in the product, virtual ones in a demo, failing ones in a test.
+// What the flow is given: the real parts in the product, virtual ones in a demo, failing ones in a test; and what the steps
+// of one try share.
 import type { OnWarning } from '../core/errors/index.js';
 import type { Mac } from '../core/mac.js';
 import type { Board } from '../driver/index.js';
-import type { Registry, Values } from '../registry/index.js';
+import type { AttemptFacts, Registry, Values } from '../registry/index.js';
 import type { SharedAir } from '../wifi/index.js';
 import type { Admit } from './admission.js';
+import type { ProvisionEvent } from '../core/stages.js';
+import type { ProvisionPlan } from './plan/plan.js';
 
 export interface ConnectOptions {
   readonly expectChip?: string | undefined;
@@ -37,4 +40,17 @@ export interface ProvisionParts {
   readonly airOf?: ((port: string) => SharedAir) | undefined;
   /** The batch that boards are made for; absent: every board is welcome. */
   readonly admit?: Admit | undefined;
+}
+
+export type Origin = Pick<AttemptFacts, 'station' | 'slot' | 'operator' | 'toolVersion' | 'batch'>;
+
+export interface Try {
+  readonly port: string;
+  readonly plan: ProvisionPlan;
+  readonly parts: ProvisionParts;
+  readonly emit: (event: ProvisionEvent) => void;
+  readonly signal: AbortSignal | undefined;
+  readonly origin: Origin;
+  /** performance.now() at the first try. */
+  readonly started: number;
 }

@@ -1,8 +1,8 @@
 // The way of one device, from an open port to a confirmed registry entry. Reads as a table of contents.
 import type { FlashImage } from '../core/flash-image.js';
-import { CATALOG, bootLogOf, conflictOf, EspmintError, EXIT, toEspmintError } from '../core/errors/index.js';
+import { bootLogOf, CATALOG, conflictOf, EspmintError, EXIT, toEspmintError } from '../core/errors/index.js';
 import type { Failed, Passed, ProvisionEvent, ProvisionResult, Stage, WifiRecord } from '../core/stages.js';
-import { BOARD_TIMEOUT_MS, type Board } from '../driver/index.js';
+import { type Board, BOARD_TIMEOUT_MS } from '../driver/index.js';
 import type { BoardValues } from '../core/values/rows.js';
 import type { Reservation } from '../registry/index.js';
 import type { Admission } from './admission.js';
@@ -10,32 +10,30 @@ import { attemptTimings } from './attempt-facts.js';
 import { boardSecrets, checkBoot, type Started } from './boot-check.js';
 import { failedWifi, handOver, handOverMs, wifiModeOf } from './wifi/hand-over.js';
 import { needsWpsTurn, takeWpsTurn } from './wifi/hand-over-air.js';
-import type { Origin } from './origin.js';
-import type { ProvisionParts } from './parts.js';
+import type { Origin, ProvisionParts, Try } from './parts.js';
 import type { ProvisionPlan } from './plan/plan.js';
 import { RunDeadline } from './run-deadline.js';
 import { settleOpen } from './settle-open.js';
 import { StageClock } from './stage-clock.js';
 import {
   admit,
+  type BoardLayout,
   buildImage,
-  noteImage,
   claimValues,
   confirm,
   connect,
   holdsEarlier,
   identify,
+  type Identity,
+  type Ingredients,
   inspect,
+  noteImage,
   reserve,
   reset,
   screen,
   verify,
   write,
-  type BoardLayout,
-  type Identity,
-  type Ingredients,
 } from './steps.js';
-import type { Try } from './try.js';
 import { withOwnWifi } from './plan/own-wifi.js';
 import { requireBootProof } from './flash/unproven.js';
 

@@ -2,7 +2,7 @@
 import type { FlashImage } from '../core/flash-image.js';
 import { isEspmintError, warningOf } from '../core/errors/index.js';
 import type { Identity } from './steps.js';
-import type { Try } from './try.js';
+import type { Try } from './parts.js';
 
 /**
  * Confirms the newest open attempt of this device whose image is on the chip, byte for byte.

@@ -17,7 +17,7 @@ export {
   withPart,
 } from './open.js';
 export { listDeadLetters, type MendedTexts, retryDeadLetters } from './spool/dead-letters.js';
-export type { SpoolFault } from './spool/fault.js';
+export type { SpoolFault } from './registry.js';
 export { inspectSpool } from './spool/inspect.js';
 export type { DeadLetter } from './spool/records.js';
 export type { DeadRun } from './statistics/dead-runs.js';

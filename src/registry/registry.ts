@@ -10,14 +10,12 @@
 //
 // Every call can be made again after a crash or a lost connection. All failures are EspmintErrors; none of them, and no
 // record but `Reservation.psk` and the answer of `reveal`, holds a secret.
-
 import type { FlashImage } from '../core/flash-image.js';
-import type { SpoolFault } from './spool/fault.js';
 import type { EspmintError } from '../core/errors/index.js';
 import type { Conflict, ConflictDecision } from '../core/conflict.js';
 import type { DeviceDetails } from '../core/device-details.js';
 import type { DeviceName } from '../core/device-name.js';
-import type { AttemptTimings, AttemptFacts } from './devices/attempt-facts.js';
+import type { AttemptFacts, AttemptTimings } from './devices/attempt-facts.js';
 import type { Asker } from './process-user.js';
 import type { PushCounts } from './push/push.js';
 
@@ -309,3 +307,8 @@ export interface Registry {
   /** Leaves the registry. Never throws, may be called again. */
   close(): Promise<void>;
 }
+
+/** One fault that a person has to look at. */
+export type SpoolFault = EspmintError<
+  'SPOOL_UNREADABLE' | 'SPOOL_DAMAGED' | 'SPOOL_SET_ASIDE' | 'SPOOL_DEAD_LETTER'
+>;

@@ -1,25 +1,24 @@
 // A virtual board: chip, flash and reset circuit behind one serial adapter, ready to be plugged into a host.
-import { getChip, type ChipName } from '../core/chips/index.js';
+import { type ChipName, getChip } from '../core/chips/index.js';
 import {
+  type BoardOptions,
   bytesOfMac,
   DEFAULT_MAC,
   flashSizeOf,
   identityOf,
   initialContent,
-  type BoardOptions,
 } from './board-parts.js';
 import { VirtualChip } from './chip.js';
-import { REAL_CLOCK, type Clock } from './clock.js';
+import { type Clock, REAL_CLOCK } from './clock.js';
 import type { ChipIdentity } from './efuses.js';
 import { ChipFaults } from './faults/chip-faults.js';
-import { HeldLine, type LineEnd } from './faults/held-line.js';
-import { LineFaults } from './faults/line-faults.js';
+import { HeldLine, type LineEnd, LineFaults } from './faults/line-faults.js';
 import type { Direction, Scenario } from './faults/scenario.js';
 import { Radio } from './firmware/wifi/radio.js';
 import { FlashMemory } from './flash/memory.js';
 import type { FloorRegion } from './ledger/floor.js';
 import { Ledger, type LedgerReport } from './ledger/ledger.js';
-import { ResetCircuit, type BootMode, type LineReset, type Lines, UsbJtagLines } from './reset-circuit.js';
+import { type BootMode, type LineReset, type Lines, ResetCircuit, UsbJtagLines } from './reset-circuit.js';
 import { INSTANT, type Timing } from './timing.js';
 import { baudsAgree, garble, Wire } from './uart.js';
 
@@ -54,33 +53,14 @@ export interface HostEvents {
   gone(reason: string): void;
 }
 
-export interface VirtualBoard {
-  readonly chip: ChipName;
-  readonly mac: string;
-  readonly flash: FlashMemory;
-  /** Whether its application has a serial interface for people or clients. */
-  readonly speaksToUsers: boolean;
-  /** What reaches the board without a cable. */
-  readonly radio: Radio;
-  /** False while a host is plugged in. */
-  readonly isFree: boolean;
-  /** Connects a host. @throws Error where one is plugged in already */
-  plugIn(events: HostEvents): HostPort;
-  /** Supply off and on again; IO0 decides. Quiet: the boot log is lost, as before a host listens. */
-  powerCycle(mode: BootMode, options?: { readonly quiet?: boolean }): void;
-  /** Replaces whatever faults are armed; counting starts anew. Cells that are stuck stay stuck. */
-  arm(scenario: Scenario): void;
-  /** Stops all timers. */
-  dispose(): void;
-}
-
 export function createVirtualBoard(options: BoardOptions & BoardBehaviour = {}): VirtualBoard {
-  return new Board(options);
+  return new VirtualBoard(options);
 }
 
-class Board implements VirtualBoard {
+export class VirtualBoard {
   readonly chip: ChipName;
   readonly flash: FlashMemory;
+  /** What reaches the board without a cable. */
   readonly radio: Radio;
   private macText: string;
   private identity: ChipIdentity;
@@ -132,14 +112,17 @@ class Board implements VirtualBoard {
     return this.macText;
   }
 
+  /** Whether its application has a serial interface for people or clients. */
   get speaksToUsers(): boolean {
     return /^wifi-/.test(this.options.application ?? '');
   }
 
+  /** False while a host is plugged in. */
   get isFree(): boolean {
     return this.host === undefined;
   }
 
+  /** Connects a host. @throws Error where one is plugged in already */
   plugIn(events: HostEvents): HostPort {
     if (this.host !== undefined) throw new Error('a host is plugged in already');
     this.swapIfDue();
@@ -164,17 +147,20 @@ class Board implements VirtualBoard {
     };
   }
 
+  /** Supply off and on again; IO0 decides. Quiet: the boot log is lost, as before a host listens. */
   powerCycle(mode: BootMode, options: { readonly quiet?: boolean } = {}): void {
     this.hold();
     this.hasPower = true;
     this.silicon.boot(mode, options.quiet);
   }
 
+  /** Replaces whatever faults are armed; counting starts anew. Cells that are stuck stay stuck. */
   arm(scenario: Scenario): void {
     this.line = new LineFaults(scenario);
     this.sabotage = new ChipFaults(scenario, this.flash);
   }
 
+  /** Stops all timers. */
   dispose(): void {
     this.circuit.dispose();
     this.hold();

@@ -1,6 +1,5 @@
 // A label printer for tests and demos: takes ZPL on a TCP port, keeps the labels, answers ~HS.
-import type { BoardServer } from './servers/server.js';
-import { listenTcp } from './servers/sockets.js';
+import { type BoardServer, listenTcp } from './servers/server.js';
 
 export interface VirtualPrinter extends BoardServer {
   /** From ^XA to ^XZ, oldest first. */

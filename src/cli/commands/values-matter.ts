@@ -1,14 +1,13 @@
 // `espmint values matter`: the rows of a list of Matter devices: passcodes with their verifiers, and what their labels show.
 import { createECDH, pbkdf2Sync, randomBytes, randomInt } from 'node:crypto';
 import { Command } from 'commander';
-import { csvText } from '../../core/device-table/index.js';
 import { invalidInput } from '../../core/errors/index.js';
 import { isPasscode, manualCode, qrPayload, type SetupPayload } from '../../core/matter/setup-payload.js';
 import { replaceFile } from '../../files/index.js';
 import { countOption } from '../arguments/numbers.js';
 import type { CliIo } from '../io.js';
 import { attestationOf } from './matter-attestation.js';
-import { counted } from '../../core/text.js';
+import { counted, quotedCell } from '../../core/text.js';
 
 /** Passcodes and private keys stand in it. */
 const PRIVATE = 0o600;
@@ -95,7 +94,9 @@ function rowsOf(
     ...files?.[index],
   }));
   const head = Object.keys(rows[0] ?? {});
-  const lines = rows.map((row) => Object.values<string | number>(row).map((value) => csvText(String(value))));
+  const lines = rows.map((row) =>
+    Object.values<string | number>(row).map((value) => quotedCell(String(value))),
+  );
   return [head, ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
 }
 

@@ -2,4 +2,4 @@
 export { type DeviceFields, PUBLIC_FIELDS } from './fields.js';
 export { FAULTS_SHOWN, FaultList } from './faults.js';
 export { type DeviceLine, isFault, type LineFault, readDevices } from './read.js';
-export { csvCell, csvText, TABLE_FORMATS, type TableFormat, writeDevices } from './write.js';
+export { csvCell, TABLE_FORMATS, type TableFormat, writeDevices } from './write.js';

@@ -1,4 +1,5 @@
 // Devices as CSV, JSON or JSON Lines, one after another, so that any number passes through little memory.
+import { quotedCell } from '../text.js';
 import { type DeviceField, type DeviceFields, PUBLIC_FIELDS, VALUES_PREFIX } from './fields.js';
 
 export const TABLE_FORMATS = ['csv', 'json', 'jsonl'] as const;
@@ -44,11 +45,9 @@ export async function* writeDevices(
 }
 
 /** What would be run as a formula gets an apostrophe in front. For readers that take it off, or are people. */
-export const csvCell = (text: string): string => csvText(FORMULA.test(text) ? `'${text}` : text);
-
-/** RFC 4180: the text as it is, quoted where needed. */
-export const csvText = (text: string): string =>
-  /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+export function csvCell(text: string): string {
+  return quotedCell(FORMULA.test(text) ? `'${text}` : text);
+}
 
 /** Takes the apostrophe of `csvCell` off again. */
 export function plainCell(cell: string): string {

@@ -1,5 +1,6 @@
 // The one error class of espmint: a stable code, one sentence that ends with what to do next, typed details.
 import { CATALOG, type ErrorCode, type ErrorDetails, type ErrorEntry } from './catalog.js';
+import type { Conflict } from '../conflict.js';
 
 /**
  * Every failure that a user can meet. `message` is one sentence: what is wrong, where, and what to do next.
@@ -64,4 +65,15 @@ export function toEspmintError(error: unknown): EspmintError {
   if (error instanceof EspmintError) return error as EspmintError;
   const reason = error instanceof Error ? error.message : String(error);
   return new EspmintError('INTERNAL', { reason }, { cause: error });
+}
+
+/** What a board printed, where an error brings it: masked already. */
+export function bootLogOf({ details }: EspmintError): readonly string[] | undefined {
+  return 'lines' in details && Array.isArray(details.lines)
+    ? (details.lines as readonly string[])
+    : undefined;
+}
+
+export function conflictOf({ details }: EspmintError): Conflict | undefined {
+  return 'conflict' in details ? details.conflict : undefined;
 }

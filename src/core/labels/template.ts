@@ -1,4 +1,5 @@
 // A label template: size, QR text and lines, filled with what is known of one device. Never a key unless allowed twice.
+// Where nobody brings one, the standard template says what identifies the device.
 import { z } from 'zod';
 import { EspmintError } from '../errors/index.js';
 import { orFault } from '../json.js';
@@ -179,4 +180,24 @@ export function fillLabel(
     check(fill(line, check).normalize('NFC'), `line ${index + 1}`),
   );
   return { qr, lines };
+}
+
+/** Of a common size of thermal labels. The QR code says the UUID, by which the registry finds the device. */
+const STANDARD_TEMPLATE: LabelTemplate = {
+  widthMm: 50,
+  heightMm: 25,
+  dpi: 203,
+  qr: '{{uuid}}',
+  lines: ['{{mac}}', '{{uuid}}'],
+  secret: false,
+};
+
+/** The standard template, with a line for the versions of this device when it has any. */
+export function standardTemplate({ hardwareRevision, firmwareVersion }: LabelValues): LabelTemplate {
+  const versions = [
+    ...(hardwareRevision === undefined ? [] : ['HW {{hardwareRevision}}']),
+    ...(firmwareVersion === undefined ? [] : ['FW {{firmwareVersion}}']),
+  ];
+  if (versions.length === 0) return STANDARD_TEMPLATE;
+  return { ...STANDARD_TEMPLATE, lines: [...STANDARD_TEMPLATE.lines, versions.join(' ')] };
 }

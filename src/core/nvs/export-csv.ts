@@ -9,6 +9,7 @@ import { MASK } from '../masking/masker.js';
 import { type InspectOptions, isHidden } from './inspect.js';
 import { ENTRY } from './layout.js';
 import type { NvsValue } from './values.js';
+import { quotedCell } from '../text.js';
 import { WifiExtras, isStationKey } from './wifi-extras.js';
 
 export interface ExportedCsv {
@@ -212,11 +213,5 @@ function readText(bytes: Uint8Array): string | undefined {
 }
 
 function row(...cells: string[]): string {
-  return cells
-    .map((text, i) => (/[",\n]/.test(text) || (i === 0 && text.startsWith('#')) ? quoted(text) : text))
-    .join(',');
-}
-
-function quoted(text: string): string {
-  return `"${text.replaceAll('"', '""')}"`;
+  return cells.map((text, i) => quotedCell(text, (i === 0 && text.startsWith('#')) || undefined)).join(',');
 }

@@ -9,7 +9,7 @@ import {
   consoleValues,
 } from '../../wifi/index.js';
 import type { HandOver, ProvisionPlan } from './plan.js';
-import type { Try } from '../try.js';
+import type { Try } from '../parts.js';
 
 /** What the way carries, before anything is sent. @throws INPUT_INVALID, WIFI_CONSOLE_SCRIPT_INVALID */
 export function checkHandOver(how: HandOver, { ssid, password = '' }: WifiCredentials): void {

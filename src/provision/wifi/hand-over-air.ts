@@ -7,7 +7,7 @@ import { deviceWpsPin } from '../../core/wifi-device-secrets.js';
 import type { Board, Link } from '../../driver/index.js';
 import { HOST_AIR, runWpsWindow, sendToBoard, type SharedAir } from '../../wifi/index.js';
 import type { ProvisionPlan, SmartConfigHandOver, WpsHandOver } from '../plan/plan.js';
-import type { Try } from '../try.js';
+import type { Try } from '../parts.js';
 
 /** What a hand-over needs of the run. */
 export interface HandOverOptions {

@@ -16,7 +16,7 @@ import {
 } from '../../wifi/index.js';
 import { bringByAir, type HandOverOptions } from './hand-over-air.js';
 import type { CableHandOver, HandOver, ProvisionPlan } from '../plan/plan.js';
-import type { Try } from '../try.js';
+import type { Try } from '../parts.js';
 
 /** Of asking what the board speaks: firmware that starts slowly answers in a later one. */
 const ROUNDS = 8;

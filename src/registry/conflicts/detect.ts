@@ -3,6 +3,7 @@ import type { Conflict, ConflictCode, ConflictSide } from '../../core/conflict.j
 import { EspmintError } from '../../core/errors/index.js';
 import { usableHardwareId } from '../../core/hardware-id.js';
 import type { BoardNames, DeviceHistory, DeviceRecord } from '../registry.js';
+import { type AttemptFacts, storableFacts } from '../devices/attempt-facts.js';
 
 /** A contradiction, and the device on the other side of it. */
 export interface Contradiction<D extends BoardNames = DeviceRecord> {
@@ -88,4 +89,20 @@ export function sideOf({
     code: last.code,
   };
   return { mac, uuid, hardwareId, status, location, provisionedAt, lastAttempt };
+}
+
+/** Facts of an attempt by name, for people. No secret in them. */
+export function factsOf(facts: AttemptFacts | undefined): Record<string, string> {
+  const { station, slot, port, toolVersion, batch, profile, chip } = storableFacts(facts);
+  const named = {
+    station,
+    slot: slot?.toString(),
+    port,
+    batch,
+    profile: profile && `${profile.name} version ${profile.version}`,
+    chip: chip && `${chip.description} ${chip.revision}`,
+    espmint: toolVersion,
+  };
+  const given = Object.entries(named).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return Object.fromEntries(given);
 }

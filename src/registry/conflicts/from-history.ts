@@ -5,8 +5,7 @@ import type { KeyHistory } from '../spool/key-history.js';
 import type { RefusedRecord } from '../spool/records.js';
 import { processUser } from '../process-user.js';
 import type { ScreenRequest } from '../registry.js';
-import { findContradiction, namesOf, sideOf } from './detect.js';
-import { factsOf } from './facts.js';
+import { factsOf, findContradiction, namesOf, sideOf } from './detect.js';
 
 /** What is to be written down before the board is stopped; undefined for one that contradicts nothing. */
 export function refusalBy(history: KeyHistory, request: ScreenRequest): RefusedRecord | undefined {

@@ -1,8 +1,7 @@
 // What a board is to the registry: it is the device of its names, a new one, or it contradicts another device and stops.
 import type pg from 'pg';
 import type { Conflict } from '../../core/conflict.js';
-import { findContradiction, namesOf } from '../conflicts/detect.js';
-import { factsOf } from '../conflicts/facts.js';
+import { factsOf, findContradiction, namesOf } from '../conflicts/detect.js';
 import { recordConflict } from '../conflicts/store.js';
 import { processUser } from '../process-user.js';
 import type { BoardNames, ScreenRequest } from '../registry.js';

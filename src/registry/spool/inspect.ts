@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import { codeOf, reasonOf } from '../../files/index.js';
 import { type KeptRecord, unsyncedRuns } from '../statistics/run-log-records.js';
-import type { SpoolFault } from './fault.js';
+import type { SpoolFault } from '../registry.js';
 import { readRoot } from './read-log.js';
 import { deadLettersOf, type JournalRecord } from './records.js';
 import { listSetAside } from './set-aside.js';

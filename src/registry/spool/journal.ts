@@ -1,6 +1,6 @@
 // The key journal: what may be on a chip is on this disk first, whatever the registry is and whether it can be reached.
 import { makePrivateDir } from '../../files/index.js';
-import type { SpoolFault } from './fault.js';
+import type { SpoolFault } from '../registry.js';
 import { inspectSpool, logFolder } from './inspect.js';
 import { Log } from './log.js';
 import {

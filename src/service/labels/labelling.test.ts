@@ -1,7 +1,7 @@
 // An outage of a label printer stands in the log once when it begins, and once when it ends.
 import { expect, it } from 'vitest';
 import { scriptedLink } from '../../../test/support/scripted-link.js';
-import { standardTemplate } from '../../core/labels/standard.js';
+import { standardTemplate } from '../../core/labels/template.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { createLog } from '../log.js';
 import { StationLabels, type LabellingParts } from './labelling.js';

@@ -1,23 +1,20 @@
 // Labels at the station of the service: its printer, its scans, and the test of a printer.
-import { layOutLabel } from '../../core/labels/layout.js';
+import { type LabelLayout, layOutLabel } from '../../core/labels/layout.js';
 import { labelToZpl } from '../../core/labels/zpl.js';
 import {
+  type Finish,
+  type FinishingRun,
   finishWithLabel,
   labelFont,
   labelOf,
   labelValuesOf,
+  type PrinterOptions,
   printLabel,
   ScanBack,
-  type Finish,
-  type FinishingRun,
-  type PrinterOptions,
 } from '../../station/index.js';
-import { standardTemplate } from '../../core/labels/standard.js';
-import { columnsShown, type LabelTemplate } from '../../core/labels/template.js';
-import type { LabelLayout } from '../../core/labels/layout.js';
+import { columnsShown, type LabelTemplate, standardTemplate } from '../../core/labels/template.js';
 import type { Asker, DeviceHistory } from '../../registry/index.js';
-import type { EspmintError } from '../../core/errors/index.js';
-import { invalidInput } from '../../core/errors/index.js';
+import { type EspmintError, invalidInput } from '../../core/errors/index.js';
 import type { Printer } from '../contract/index.js';
 import type { ServiceParts } from '../parts.js';
 import type { Order } from '../station/orders.js';

@@ -1,7 +1,6 @@
 // What a board would get from a profile: the rows of its image with secrets masked, how full the image is, where it goes.
 import { checkCaUrl } from '../../core/ca-url.js';
 import { deviceRows, wifiPlanOf, type DeviceValues } from '../../core/device-config.js';
-import { csvText } from '../../core/device-table/index.js';
 import { isEspmintError } from '../../core/errors/index.js';
 import { parseMac } from '../../core/mac.js';
 import { decodeNvs, encodeNvs, type NvsRow } from '../../core/nvs/index.js';
@@ -9,6 +8,7 @@ import { EMPTY_SURVEY, type FlashSurvey } from '../../core/flash-survey.js';
 import { PARTITION_TABLE_OFFSET_BYTES } from '../../core/partition-table.js';
 import { profileSchema, type Profile } from '../../core/profile/schema.js';
 import { parsePsk } from '../../core/psk.js';
+import { quotedCell } from '../../core/text.js';
 import { deviceUuid } from '../../core/uuid.js';
 import { limitsOf, WIFI_LIMITS } from '../../core/wifi.js';
 import { chooseRegion, DEFAULT_SIZE_BYTES, type Region } from '../../provision/index.js';
@@ -142,10 +142,10 @@ function toCsv(rows: readonly NvsRowInfo[]): string {
   const lines = ['key,type,encoding,value'];
   let namespace: string | undefined;
   for (const row of rows) {
-    if (row.namespace !== namespace) lines.push(`${csvText(row.namespace)},namespace,,`);
+    if (row.namespace !== namespace) lines.push(`${quotedCell(row.namespace)},namespace,,`);
     namespace = row.namespace;
     const encoding = row.type === 'blob' ? 'hex2bin' : row.type;
-    lines.push(`${csvText(row.key)},data,${encoding},${csvText(row.value)}`);
+    lines.push(`${quotedCell(row.key)},data,${encoding},${quotedCell(row.value)}`);
   }
   return `${lines.join('\n')}\n`;
 }

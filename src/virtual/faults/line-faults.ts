@@ -1,6 +1,7 @@
 // Faults of the wire: bytes lost, changed, doubled or late, text between frames, a rate that errs, an end.
-import { randomFrom, type Random } from './random.js';
+import { type Random, randomFrom } from './random.js';
 import type { Direction, Fault, Scenario } from './scenario.js';
+import type { Clock } from '../clock.js';
 
 /** What a run of bytes became. */
 export type Passed =
@@ -102,5 +103,51 @@ export class LineFaults {
     const limit = this.pending.find((one) => one.kind === 'baud-limit');
     if (limit?.kind !== 'baud-limit' || baud <= limit.baud) return byte;
     return this.random.below(limit.oneIn) === 0 ? byte ^ (1 << this.random.below(8)) : byte;
+  }
+}
+
+export interface LineEnd {
+  /** @param baud the sender's rate. */
+  deliver(bytes: Uint8Array, baud: number): void;
+  end(reason: 'disconnect' | 'power-loss'): void;
+}
+
+export class HeldLine {
+  private readonly queue: { readonly passed: Passed; readonly baud: number }[] = [];
+  private cancelDelay: (() => void) | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly to: LineEnd,
+  ) {}
+
+  push(passed: readonly Passed[], baud: number): void {
+    for (const one of passed) this.queue.push({ passed: one, baud });
+    this.proceed();
+  }
+
+  /** Forgets what is held up. */
+  cut(): void {
+    this.cancelDelay?.();
+    this.cancelDelay = undefined;
+    this.queue.length = 0;
+  }
+
+  private proceed(): void {
+    while (this.cancelDelay === undefined) {
+      const next = this.queue.shift();
+      if (next === undefined) return;
+      const { passed, baud } = next;
+      if (passed.type === 'bytes') this.to.deliver(passed.bytes, baud);
+      else if (passed.type === 'end') this.to.end(passed.reason);
+      else this.wait(passed.ms);
+    }
+  }
+
+  private wait(ms: number): void {
+    this.cancelDelay = this.clock.at(this.clock.now() + ms, () => {
+      this.cancelDelay = undefined;
+      this.proceed();
+    });
   }
 }

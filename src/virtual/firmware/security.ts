@@ -1,6 +1,6 @@
 // What the ROM says of the chip's security state, and what Secure Download Mode leaves of its commands.
 import type { ChipName, ChipSpec } from '../../core/chips/index.js';
-import { KEY_FUSES, XTS_AES_128_KEY } from '../key-fuses.js';
+import { KEY_FUSES, XTS_AES_128_KEY } from '../efuses.js';
 import type { Machine } from '../machine.js';
 import { OP, viewOf } from '../packet.js';
 

@@ -7,7 +7,7 @@ import { OP, wordsOf, type Request } from '../packet.js';
 import { encodeSlip } from '../slip.js';
 import { busy, receive, send, type Steps } from '../steps.js';
 import { atOnce, fail, OK, type Handler, type Outcome } from './outcome.js';
-import { KEY_FUSES } from '../key-fuses.js';
+import { KEY_FUSES } from '../efuses.js';
 import { STUB_ERROR } from './errors.js';
 import { blockOf } from './stub-memory.js';
 import { StubWrite } from './stub-write.js';

@@ -2,15 +2,14 @@
 import type { Socket } from 'node:net';
 import type { HostPort, VirtualBoard } from '../board.js';
 import { COM_PORT_OPTION, ComPort } from './com-port.js';
-import type { BoardServer } from './server.js';
-import { listenTcp, type ListenAddress } from './sockets.js';
+import { type BoardServer, type ListenAddress, listenTcp } from './server.js';
 import {
   encodeData,
   encodeNegotiation,
   encodeSubnegotiation,
   TelnetDecoder,
-  VERB,
   type TelnetEvent,
+  VERB,
 } from './telnet.js';
 
 const BINARY = 0;

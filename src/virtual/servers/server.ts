@@ -1,6 +1,7 @@
-// What all servers of virtual boards share: their handle, and what a host's leaving does to the board.
+// What all servers of virtual boards share: their handle, how they listen, and what a host's leaving does to the board.
 import { EspmintError } from '../../core/errors/index.js';
 import type { VirtualBoard } from '../board.js';
+import { createServer, type Server, type Socket } from 'node:net';
 
 /** A way to a board that is open to other programs. */
 export interface BoardServer {
@@ -32,4 +33,53 @@ export function leaveBoard(board: VirtualBoard, policy: LeavePolicy): void {
 export function listenFailed(url: string, error: unknown): EspmintError {
   const reason = error instanceof Error ? error.message : String(error);
   return new EspmintError('VIRTUAL_LISTEN_FAILED', { url, reason }, { cause: error });
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/**
+ * @param scheme of the URL, such as `tcp`.
+ * @param serve takes a client; false turns it away.
+ * @throws VIRTUAL_LISTEN_FAILED
+ */
+export async function listenTcp(
+  scheme: string,
+  address: ListenAddress,
+  serve: (client: Socket) => boolean,
+): Promise<BoardServer> {
+  const clients = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (client) => {
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
+    // A client that vanishes is no event of interest: 'close' follows.
+    client.on('error', () => undefined);
+    if (!serve(client)) client.destroy();
+  });
+  return listening(server, scheme, address, clients);
+}
+
+/** @param clients that are put out in the end */
+export function listening(
+  server: Server,
+  scheme: string,
+  { host, port }: ListenAddress,
+  clients: Iterable<Socket>,
+): Promise<BoardServer> {
+  const urlOf = (bound: number): string => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const client of clients) client.destroy();
+    });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(listenFailed(urlOf(port), error)));
+    server.listen(port, host, () => {
+      const bound = server.address();
+      resolve({ url: urlOf(bound !== null && typeof bound === 'object' ? bound.port : port), close });
+    });
+  });
 }

@@ -1,7 +1,13 @@
 // A virtual board behind a plain TCP stream: bytes only, one connection is one session.
 import type { VirtualBoard } from '../board.js';
-import { awaitClient, leaveBoard, type BoardServer, type LeavePolicy } from './server.js';
-import { listenTcp, type ListenAddress } from './sockets.js';
+import {
+  awaitClient,
+  type BoardServer,
+  leaveBoard,
+  type LeavePolicy,
+  type ListenAddress,
+  listenTcp,
+} from './server.js';
 
 /** Serves `tcp://`. The board waits in its loader. @throws VIRTUAL_LISTEN_FAILED */
 export function serveTcp(

@@ -5,9 +5,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import { randomInt } from 'node:crypto';
 import type { VirtualBoard } from '../board.js';
-import { listenFailed, type BoardServer } from './server.js';
-import { ACKNOWLEDGE_EVERY_MS, ACKNOWLEDGEMENTS, acknowledgementOf } from './near-air.js';
-import { listening, type ListenAddress } from './sockets.js';
+import { type BoardServer, type ListenAddress, listenFailed, listening } from './server.js';
+import { ACKNOWLEDGE_EVERY_MS, acknowledgementOf, ACKNOWLEDGEMENTS } from './near-air.js';
 
 const MOST_BODY_BYTES = 4096;
 /** A device with little memory: it speaks to one client at a time. */

@@ -1,6 +1,6 @@
 // Answers of the fake service, one for each operation that the page calls.
 import { layOutLabel } from '../../../src/core/labels/layout.js';
-import { standardTemplate } from '../../../src/core/labels/standard.js';
+import { standardTemplate } from '../../../src/core/labels/template.js';
 import { labelFont, labelValuesOf } from '../../../src/station/index.js';
 import type { Job, PortState } from '../../../src/service/contract/index.js';
 import { listedDeviceSchema } from '../../../src/service/contract/devices.js';

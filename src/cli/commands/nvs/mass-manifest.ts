@@ -2,6 +2,7 @@
 // can go on behind its last whole line.
 import { type FileHandle, open } from 'node:fs/promises';
 import { constants, createReadStream } from 'node:fs';
+import { quotedCell } from '../../../core/text.js';
 import { unwritable } from '../../../files/index.js';
 
 export interface ManifestLine {
@@ -101,8 +102,7 @@ export class Manifest {
 
 /** One line as it stands in the file. An ID may hold commas and quotes. */
 export function manifestText({ row, id, file, sha256 }: ManifestLine): string {
-  const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return `${row},${cell(id)},${cell(file)},${sha256}\n`;
+  return `${row},${quotedCell(id)},${quotedCell(file)},${sha256}\n`;
 }
 
 /** Lines that end with a newline; what stands behind the last one is left out. */

@@ -1,5 +1,6 @@
 // Warnings: what is worth knowing and ends nothing. Rows of the table of codes, as errors are.
 import { hex } from '../../text.js';
+import type { ErrorCode } from '../catalog.js';
 
 export interface WarningEntry<D> {
   /** What is the case and where, without a full stop. */
@@ -83,3 +84,17 @@ export const WARNINGS = {
 export type WarningCode = keyof typeof WARNINGS;
 export type WarningDetails<C extends WarningCode> =
   (typeof WARNINGS)[C] extends WarningEntry<infer D> ? D : never;
+
+export interface Warning {
+  /** A refusal that was turned into a warning, or a failed attempt that another follows, keeps the code of its error. */
+  readonly code: WarningCode | ErrorCode;
+  /** One sentence: what is the case and where, and what to do about it. Never a secret. */
+  readonly message: string;
+}
+
+export type OnWarning = (warning: Warning) => void;
+
+export function warningOf<C extends WarningCode>(code: C, details: WarningDetails<C>): Warning {
+  const row = WARNINGS[code] as unknown as WarningEntry<WarningDetails<C>>;
+  return { code, message: `${row.problem(details)}; ${row.next(details)}.` };
+}
