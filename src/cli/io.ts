@@ -78,7 +78,10 @@ export function processIo(): CliIo & { exitCode(): number; dispose(): void } {
     stdout: (text) => void process.stdout.write(text),
     drained: () => output.drained(),
     stderr: (text) => void process.stderr.write(text),
-    stdin: process.stdin,
+    // Most commands never read it.
+    get stdin() {
+      return process.stdin;
+    },
     env: process.env,
     interactive: process.stderr.isTTY && process.env['TERM'] !== 'dumb',
     get columns() {
