@@ -28,7 +28,7 @@ export type { ExportOptions } from './admin/export-devices.js';
 export type { ImportOptions } from './admin/import/import-devices.js';
 export type { ImportReport } from './admin/import/merge.js';
 export type { Administration } from './admin/administration.js';
-export type { ListedEntry, ListName } from './admin/device-lists.js';
+export type { ListedEntry } from './admin/device-lists.js';
 export { rotateMasterKey } from './admin/rotate.js';
 export { forgetMasterKey, importKeys, type KeysReport, listKeys } from './admin/keys.js';
 export { type Asker, processUser } from './process-user.js';
@@ -66,7 +66,6 @@ export {
   type BatchCounts,
   type Batches,
   type BatchRequest,
-  type BatchState,
   type Claim,
   type ClaimRequest,
   type StationReserve,

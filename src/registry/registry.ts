@@ -15,6 +15,7 @@ import type { EspmintError } from '../core/errors/index.js';
 import type { Conflict, ConflictDecision } from '../core/conflict.js';
 import type { DeviceDetails } from '../core/device-details.js';
 import type { DeviceName } from '../core/device-name.js';
+import type { AttemptOutcome, KeyState } from '../core/states.js';
 import type { AttemptFacts, AttemptTimings } from './devices/attempt-facts.js';
 import type { Asker } from './process-user.js';
 import type { PushCounts } from './push/push.js';
@@ -101,7 +102,7 @@ export interface ListedDevice extends DeviceRecord {
 /** One key in a device's history; the key itself only comes out of `reveal`. */
 export interface KeyRecord {
   readonly id: number;
-  readonly state: 'pending' | 'current' | 'superseded';
+  readonly state: KeyState;
   readonly createdAt: string;
   readonly provenAt?: string | undefined;
   readonly supersededAt?: string | undefined;
@@ -110,7 +111,7 @@ export interface KeyRecord {
 /** One try to provision the device, with what it reported of itself. */
 export interface AttemptRecord extends AttemptFacts, AttemptTimings {
   readonly id: string;
-  readonly outcome: 'open' | 'passed' | 'failed';
+  readonly outcome: AttemptOutcome;
   readonly startedAt: string;
   readonly code?: string | undefined;
   readonly stage?: string | undefined;

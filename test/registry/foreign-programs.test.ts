@@ -3,6 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CONFLICT_STATES } from '../../src/core/conflict.js';
+import { PUSH_EVENTS, PUSH_KINDS } from '../../src/core/push.js';
+import { ATTEMPT_OUTCOMES, BATCH_STATES, KEY_STATES, LIST_NAMES } from '../../src/core/states.js';
+import { ROW_STATES } from '../../src/core/values/rows.js';
+import { RESERVED_UNIT_STATES, UNIT_OUTCOMES } from '../../src/registry/batches/reserved/reserved-unit.js';
 import {
   type DeviceFilter,
   type DeviceRecord,
@@ -216,6 +221,35 @@ it('opens no secret that was moved to another device', async () => {
 it('has the tables and columns that the reference shows', async () => {
   // `npx vitest run test/registry/foreign-programs -u` writes the page anew.
   await expect(await describeSchema(folder)).toMatchFileSnapshot(`${ROOT}docs/reference/registry-schema.md`);
+});
+
+it('lets a column hold the values that the program knows, and no others', async () => {
+  const rows = (await queryAt(
+    folder,
+    `select conrelid::regclass || '.' || attname as column, pg_get_constraintdef(c.oid) as text
+     from pg_constraint c join pg_attribute on attrelid = conrelid and array[attnum] = conkey
+     where contype = 'c' and pg_get_constraintdef(c.oid) like '%= ANY (ARRAY[%'`,
+  )) as { column: string; text: string }[];
+  const held = rows.map(({ column, text }) => {
+    const values = [...text.matchAll(/'([^']+)'::text/g)].map(([, value = '']) => value);
+    return [column, values.sort()] as const;
+  });
+  const known = Object.entries<readonly string[]>({
+    'attempts.outcome': ATTEMPT_OUTCOMES,
+    'batches.state': BATCH_STATES,
+    'conflicts.state': CONFLICT_STATES,
+    'device_keys.state': KEY_STATES,
+    'device_lists.list': LIST_NAMES,
+    'push_deliveries.event': PUSH_EVENTS,
+    // Nothing but SQL names these.
+    'push_deliveries.state': ['pending', 'delivered', 'dead'],
+    'push_targets.kind': PUSH_KINDS,
+    'reserved_units.outcome': UNIT_OUTCOMES,
+    'reserved_units.state': RESERVED_UNIT_STATES,
+    // A row that a station holds for its outage is a free row here.
+    'value_rows.state': ROW_STATES.filter((state) => state !== 'reserved'),
+  }).map(([column, values]) => [column, [...values].sort()] as const);
+  expect(Object.fromEntries(held)).toEqual(Object.fromEntries(known));
 });
 
 /** Rows that other programs have written with whatever they had. */

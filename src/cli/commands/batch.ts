@@ -2,7 +2,8 @@
 import { shownTime } from '../output/format.js';
 import { Command } from 'commander';
 import { parseIdentifierList } from '../../core/identifier-list.js';
-import type { Batch, BatchState, Production, Unit } from '../../registry/index.js';
+import type { BatchState } from '../../core/states.js';
+import type { Batch, Production, Unit } from '../../registry/index.js';
 import { reasonText } from '../../registry/batches/batches.js';
 import { withProduction } from '../compose/parts-of-database.js';
 import { readTextFile } from '../../files/index.js';

@@ -3,7 +3,14 @@ import { Command } from 'commander';
 import type { DeadLetter, DeadRun, MendedTexts } from '../../registry/index.js';
 import { EspmintError } from '../../core/errors/index.js';
 import { dataDirOf as dataDirIn } from '../compose/compose.js';
-import { type CliIo, type GlobalOptions, jsonLine } from '../io.js';
+import type { CliIo, GlobalOptions } from '../io.js';
+import { lister, type ListForm } from '../output/show.js';
+
+const LETTERS: ListForm<DeadLetter | DeadRun> = {
+  type: 'dead-letter',
+  heads: ['RECORD', 'KIND', 'MAC', 'REFUSED AT', 'REASON'],
+  cells: ({ id, kind, mac, at, reason }) => [id, kind, mac, at, reason],
+};
 
 export function deadCommand(io: CliIo): Command {
   const dataDirOf = (command: Command): string => dataDirIn(io, command.optsWithGlobals<GlobalOptions>());
@@ -13,9 +20,7 @@ export function deadCommand(io: CliIo): Command {
     .action(async ({ json }: { json?: boolean }, command: Command) => {
       const { listDeadLetters } = await import('../../registry/index.js');
       const letters = await listDeadLetters(dataDirOf(command));
-      if (json === true)
-        for (const letter of letters) io.stdout(jsonLine({ type: 'dead-letter', ...letter }));
-      else if (letters.length > 0) io.stdout(letters.map(lineOf).join(''));
+      lister<DeadLetter | DeadRun>(io, { json }, LETTERS)(letters);
       await checkReadable(dataDirOf(command));
       if (letters.length === 0 && json !== true) io.stdout('The registry refuses nothing.\n');
     })
@@ -79,8 +84,4 @@ async function checkReadable(dataDir: string): Promise<void> {
 
 interface Given extends Omit<MendedTexts, 'wifiSsid'> {
   readonly ssid?: string;
-}
-
-function lineOf({ kind, id, at, mac = '-', reason }: DeadLetter | DeadRun): string {
-  return `${id}  ${kind}  ${mac}  ${at}  ${reason}\n`;
 }

@@ -3,7 +3,8 @@ import { Command } from 'commander';
 import { EXIT, toEspmintError, invalidInput } from '../../core/errors/index.js';
 import { checkEnding } from '../arguments/file-form.js';
 import { traceOption } from '../arguments/board-options.js';
-import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
+import type { CliIo, GlobalOptions } from '../io.js';
+import { show } from '../output/show.js';
 import type { Finding } from './doctor/doctor-checks.js';
 
 interface Options {
@@ -30,17 +31,15 @@ export function doctorCommand(io: CliIo): Command {
       const options = self.optsWithGlobals<GlobalOptions & Options>();
       const board = boardToTest(options);
       let faults = 0;
-      const show = (name: string, finding: Finding): void => {
+      const tell = (name: string, finding: Finding): void => {
         if (finding.state === 'fault') faults++;
-        if (options.json === true) io.stdout(jsonLine({ type: 'check', name, ...finding }));
-        else
-          io.stdout(
-            `${MARKS[finding.state]} ${name.padEnd(board === undefined ? NAME_CHARS : BOARD_NAME_CHARS)} ${finding.text}\n`,
-          );
+        const shownName = name.padEnd(board === undefined ? NAME_CHARS : BOARD_NAME_CHARS);
+        const text = `${MARKS[finding.state]} ${shownName} ${finding.text}\n`;
+        show(io, options, { type: 'check', name, ...finding }, text);
       };
       if (board !== undefined) {
         const { testBoard } = await import('./doctor/doctor-board.js');
-        await testBoard(io, board, show);
+        await testBoard(io, board, tell);
         if (faults > 0) io.setExitCode(EXIT.board);
         return;
       }
@@ -50,7 +49,7 @@ export function doctorCommand(io: CliIo): Command {
           const { message, code } = toEspmintError(error);
           return { state: 'fault', text: `${message} [${code}]` };
         });
-        show(name, finding);
+        tell(name, finding);
       }
       if (faults > 0) io.setExitCode(EXIT.internal);
     });

@@ -10,13 +10,13 @@ import {
   UUID_RECIPES,
   type UuidRecipe,
 } from '../../core/uuid.js';
-import { jsonLine, type CliIo } from '../io.js';
+import type { CliIo } from '../io.js';
+import { type Json, show } from '../output/show.js';
 
-interface Options {
+interface Options extends Json {
   readonly recipe: UuidRecipe;
   readonly uuid?: string;
   readonly namespace: string;
-  readonly json?: boolean;
 }
 
 export function identityCommand(io: CliIo): Command {
@@ -31,13 +31,13 @@ export function identityCommand(io: CliIo): Command {
     );
 }
 
-function printUuid(io: CliIo, text: string, { recipe, namespace, json }: Options): void {
+function printUuid(io: CliIo, text: string, { recipe, namespace, ...json }: Options): void {
   const mac = parseMac(text);
   const uuid = deviceUuid(mac, recipe, namespace);
-  io.stdout(json === true ? jsonLine({ type: 'identity', mac, uuid, recipe }) : `${uuid}\n`);
+  show(io, json, { type: 'identity', mac, uuid, recipe }, `${uuid}\n`);
 }
 
-function printRecipe(io: CliIo, text: string, { uuid: given = '', namespace, json }: Options): void {
+function printRecipe(io: CliIo, text: string, { uuid: given = '', namespace, ...json }: Options): void {
   const mac = parseMac(text);
   const uuid = parseUuid(given);
   const recipe = recipeOf(mac, uuid, namespace);
@@ -48,5 +48,5 @@ function printRecipe(io: CliIo, text: string, { uuid: given = '', namespace, jso
       'check that both belong to the same device, or give another --namespace',
     );
   }
-  io.stdout(json === true ? jsonLine({ type: 'identity', mac, uuid, recipe }) : `${recipe}\n`);
+  show(io, json, { type: 'identity', mac, uuid, recipe }, `${recipe}\n`);
 }

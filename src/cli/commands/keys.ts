@@ -50,11 +50,11 @@ export function keysCommand(io: CliIo): Command {
 
 function rotateCommand(io: CliIo, optionsOf: (command: Command) => RegistryOptions): Command {
   return new Command('rotate')
-    .description('make a new master key and wrap the sealing keys with it, while everybody goes on working')
+    .description('make a new master key and wrap the data keys with it, while everybody goes on working')
     .action(async (_options: object, command: Command) => {
       const { rotateMasterKey } = await import('../../registry/index.js');
       const { from, to, rewrapped, keptIn } = await rotateMasterKey(optionsOf(command));
-      io.stdout(`master key ${from} is replaced by ${to}; sealing keys wrapped anew: ${rewrapped}\n`);
+      io.stdout(`master key ${from} is replaced by ${to}; data keys wrapped anew: ${rewrapped}\n`);
       io.stderr(
         [
           `${from} is kept in ${keptIn}: backups that were made before need it.`,

@@ -2,7 +2,8 @@
 import { shownTime } from '../output/format.js';
 import { Argument, Command } from 'commander';
 import { parseListEntry } from '../../core/list-entry.js';
-import type { ListedEntry, ListName } from '../../registry/index.js';
+import { LIST_NAMES, type ListName } from '../../core/states.js';
+import type { ListedEntry } from '../../registry/index.js';
 import { administer } from '../compose/parts-of-database.js';
 import type { CliIo } from '../io.js';
 import { lister, type Json, type ListForm } from '../output/show.js';
@@ -17,7 +18,7 @@ export function listsCommand(io: CliIo): Command {
 }
 
 const listArgument = (): Argument =>
-  new Argument('<list>', 'deny wins; where anything is allowed, nothing else is').choices(['allow', 'deny']);
+  new Argument('<list>', 'deny wins; where anything is allowed, nothing else is').choices(LIST_NAMES);
 
 function addCommand(io: CliIo): Command {
   return new Command('add')

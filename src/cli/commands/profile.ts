@@ -5,7 +5,8 @@ import { EXIT, toEspmintError } from '../../core/errors/index.js';
 import type { ProfileFinding } from '../../core/profile/parse.js';
 import type { Profile } from '../../core/profile/schema.js';
 import { createFile, readTextFile } from '../../files/index.js';
-import { jsonLine, type CliIo } from '../io.js';
+import type { CliIo } from '../io.js';
+import { type Json, show } from '../output/show.js';
 
 export function profileCommand(io: CliIo): Command {
   const profile = new Command('profile');
@@ -27,7 +28,7 @@ export function profileCommand(io: CliIo): Command {
     )
     .argument('<file>')
     .option('--json', 'print JSON Lines: one finding a line, then the result')
-    .action(async (file: string, options: { json?: boolean }) => check(io, file, options.json === true));
+    .action((file: string, options: Json) => check(io, file, options));
   profile
     .command('schema')
     .description('print the JSON Schema of a profile, for editors')
@@ -38,20 +39,20 @@ export function profileCommand(io: CliIo): Command {
   return profile;
 }
 
-async function check(io: CliIo, file: string, json: boolean): Promise<void> {
+async function check(io: CliIo, file: string, options: Json): Promise<void> {
   const { checkProfile } = await import('../../core/profile/parse.js');
-  const text = await readTextFile(file);
-  const result = checkProfile(text);
+  const source = await readTextFile(file);
+  const result = checkProfile(source);
   const findings =
-    'findings' in result ? result.findings : await missingSecrets(result.profile, text, file, io.env);
+    'findings' in result ? result.findings : await missingSecrets(result.profile, source, file, io.env);
   for (const { line, column, path, reason } of findings) {
-    if (json) io.stdout(jsonLine({ type: 'finding', file, line, column, path, reason }));
-    else io.stdout(`${file}:${line}:${column}: ${path === '' ? 'the profile' : path} ${reason}\n`);
+    const text = `${file}:${line}:${column}: ${path === '' ? 'the profile' : path} ${reason}\n`;
+    show(io, options, { type: 'finding', file, line, column, path, reason }, text);
   }
-  if (json) io.stdout(jsonLine({ type: 'result', ok: findings.length === 0, file }));
-  else if ('profile' in result && findings.length === 0)
-    io.stdout(`${file}: ${result.profile.name}, version ${result.profile.version}: ok\n`);
-  if (findings.length > 0) io.setExitCode(EXIT.input);
+  const ok = 'profile' in result && findings.length === 0;
+  const text = ok ? `${file}: ${result.profile.name}, version ${result.profile.version}: ok\n` : '';
+  show(io, options, { type: 'result', ok, file }, text);
+  if (!ok) io.setExitCode(EXIT.input);
 }
 
 /** Secrets that the profile refers to and this computer does not have: no board could be provisioned with it. */

@@ -19,7 +19,8 @@ import {
 } from '../arguments/board-options.js';
 import { dataDirOf, type BackendChoice, type RegistryChoice } from '../compose/compose.js';
 import { readTextFile } from '../../files/index.js';
-import { jsonLine, untilStopped, type CliIo, type GlobalOptions } from '../io.js';
+import { untilStopped, type CliIo, type GlobalOptions } from '../io.js';
+import { show } from '../output/show.js';
 import { countOption } from '../arguments/numbers.js';
 import { addWpsHookOptions, parseWpsHook, type WpsHookFlags } from '../arguments/wps-hook.js';
 import { offlineOption, type OfflineChoice } from '../arguments/offline.js';
@@ -98,7 +99,7 @@ async function serve(io: CliIo, options: Options): Promise<void> {
       wpsHook: parseWpsHook(options.wpsHook, options.wpsCancelHook),
     });
     try {
-      io.stdout(json === true ? jsonLine({ type: 'serving', url: service.url }) : `${service.url}\n`);
+      show(io, { json }, { type: 'serving', url: service.url }, `${service.url}\n`);
       if (!(await service.hasPeople())) io.stderr(NO_PEOPLE);
       if (json !== true) io.stderr('Open it in a browser; Ctrl-C stops.\n');
       await untilStopped(io);

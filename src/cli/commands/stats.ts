@@ -5,7 +5,8 @@ import { figuresBy, figuresOf, type Figures } from '../../core/figures/figures.j
 import { GROUPINGS, type Grouping } from '../../station/groupings.js';
 import { withProduction } from '../compose/parts-of-database.js';
 import { requireKnownNames } from '../compose/known-names.js';
-import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
+import type { CliIo, GlobalOptions } from '../io.js';
+import { show } from '../output/show.js';
 import { formatDuration } from '../output/format.js';
 import { tableLines } from '../output/table.js';
 import { parseTime, TIME_FORMS } from '../arguments/times.js';
@@ -49,12 +50,9 @@ async function stats(io: CliIo, options: Options): Promise<void> {
     ['all', figuresOf(runs)],
     ...(by === undefined ? [] : figuresBy(runs, GROUPINGS[by])),
   ]);
-  if (options.json === true) {
-    for (const [group, figures] of groups) io.stdout(jsonLine({ type: 'figures', group, ...figures }));
-  } else if (options.csv === true) {
-    io.stdout(figuresToCsv(groups));
-  } else {
-    for (const [group, figures] of groups) io.stdout(describe(group, figures, io.outputColumns));
+  if (options.csv === true && options.json !== true) return io.stdout(figuresToCsv(groups));
+  for (const [group, figures] of groups) {
+    show(io, options, { type: 'figures', group, ...figures }, describe(group, figures, io.outputColumns));
   }
 }
 

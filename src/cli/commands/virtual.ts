@@ -17,6 +17,7 @@ import {
 } from '../../virtual/index.js';
 import { unwritable } from '../../files/index.js';
 import { jsonLine, type CliIo } from '../io.js';
+import { show } from '../output/show.js';
 import { collect } from '../arguments/board-options.js';
 import { countOption } from '../arguments/numbers.js';
 import {
@@ -88,8 +89,9 @@ async function runBoards(io: CliIo, options: VirtualOptions): Promise<void> {
   try {
     const boards = await createBoards(options, closers);
     for (const [index, board] of boards.entries()) {
-      for (const server of await serveBoard(board, index, options, closers)) {
-        io.stdout(announcement(board, server, options.json === true));
+      const { chip, mac } = board;
+      for (const { url } of await serveBoard(board, index, options, closers)) {
+        show(io, options, { type: 'listening', url, chip, mac }, `${chip} ${mac} at ${url}\n`);
       }
     }
     if (options.json !== true) io.stderr('Running; Ctrl-C stops.\n');
@@ -97,10 +99,6 @@ async function runBoards(io: CliIo, options: VirtualOptions): Promise<void> {
   } finally {
     for (const close of closers.reverse()) await close();
   }
-}
-
-function announcement({ chip, mac }: VirtualBoard, { url }: BoardServer, json: boolean): string {
-  return json ? jsonLine({ type: 'listening', url, chip, mac }) : `${chip} ${mac} at ${url}\n`;
 }
 
 async function wifiOf(file: string): Promise<VirtualWifi> {

@@ -1,13 +1,11 @@
 // Changing and showing the allow and deny lists.
 import { EspmintError } from '../../core/errors/index.js';
 import { formatListEntry, type ListEntry } from '../../core/list-entry.js';
-import type { ListName } from '../admission/rules.js';
+import type { ListName } from '../../core/states.js';
 import { eventBy, recordEvent, recordEvents } from '../devices/events.js';
 import { columnsOf, toEntryText } from '../devices/lists.js';
 import { type Asker, processUser } from '../process-user.js';
 import type { Database } from '../store/database.js';
-
-export type { ListName };
 
 /** One entry as it stands in the registry. */
 export interface ListedEntry {

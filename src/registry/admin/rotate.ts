@@ -6,7 +6,7 @@ import type { RegistryOptions } from '../store/connect.js';
 import { opensAll, readSeal, rewrapDataKeys } from '../store/data-keys.js';
 import { BEGIN } from '../store/database.js';
 import { migrate } from '../store/migrate.js';
-import type { SealingKey } from '../store/secrets/envelope.js';
+import type { SecretKey } from '../store/secrets/envelope.js';
 import {
   masterKeySource,
   prepareNextKey,
@@ -21,14 +21,14 @@ export interface RotationReport {
   /** Ids of the master keys. */
   readonly from: string;
   readonly to: string;
-  /** Sealing keys that were wrapped anew. */
+  /** Data keys that were wrapped anew. */
   readonly rewrapped: number;
   /** The file that keeps the replaced key: a backup, a journal or another station may need it still. */
   readonly keptIn: string;
 }
 
 /**
- * Replaces the key file by a new one and wraps the registry's sealing keys with it. The new key is on the disk before
+ * Replaces the key file by a new one and wraps the registry's data keys with it. The new key is on the disk before
  * the registry knows of it, and takes the old one's place after; a crash in between leaves both, and both are tried. The
  * old one is kept until somebody forgets it. A key that comes from a variable or a command is not made here: the registry
  * goes over to it from an imported one.
@@ -78,7 +78,7 @@ async function goOverToGiven(
 }
 
 /** The one that the registry is sealed with now; that of a registry without any is made. @throws SECRET_UNREADABLE */
-async function wrappingKey(client: pg.ClientBase, masters: MasterKeys, target: string): Promise<SealingKey> {
+async function wrappingKey(client: pg.ClientBase, masters: MasterKeys, target: string): Promise<SecretKey> {
   const { masterIds } = await readSeal(client);
   if (masterIds.length === 0) return masters.forNewRegistry();
   const key = masters.all.find(({ id }) => id === masterIds[0]);
@@ -89,8 +89,8 @@ async function wrappingKey(client: pg.ClientBase, masters: MasterKeys, target: s
 
 async function rewrap(
   client: pg.ClientBase,
-  known: readonly SealingKey[],
-  { from, to }: { readonly from: SealingKey; readonly to: SealingKey },
+  known: readonly SecretKey[],
+  { from, to }: { readonly from: SecretKey; readonly to: SecretKey },
 ): Promise<number> {
   await client.query(BEGIN);
   try {

@@ -13,7 +13,7 @@ export interface Rows {
 export type Fingerprint = Readonly<Record<string, string>>;
 
 const BATCH_ROWS = 1000;
-const SEALING_KEYS = 'data_keys';
+const DATA_KEYS = 'data_keys';
 
 /** Runs `work` on one unmoving picture of the database, with times written in UTC. */
 export async function inSnapshot<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
@@ -89,16 +89,16 @@ async function continueNumbering(client: pg.ClientBase): Promise<void> {
   }
 }
 
-/** A registry that was opened and never used has a sealing key that has sealed nothing. */
+/** A registry that was opened and never used has a data key that has sealed nothing. */
 async function requireEmpty(client: pg.ClientBase, target: string): Promise<void> {
   const held: string[] = [];
   for (const table of await knownTables()) {
-    if (table === SEALING_KEYS) continue;
+    if (table === DATA_KEYS) continue;
     const { rowCount } = await client.query(`select from ${table} limit 1`);
     if (rowCount !== 0) held.push(table);
   }
   if (held.length > 0) throw new EspmintError('REGISTRY_NOT_EMPTY', { target, tables: held.join(', ') });
-  await client.query(`delete from ${SEALING_KEYS}`);
+  await client.query(`delete from ${DATA_KEYS}`);
 }
 
 async function insertableColumns(client: pg.ClientBase, table: string): Promise<string> {

@@ -1,8 +1,7 @@
 // Which boards are admitted: the rule of the allow and deny lists, wherever they are kept.
 import { EspmintError } from '../../core/errors/index.js';
+import type { ListName } from '../../core/states.js';
 import type { BoardNames } from '../registry.js';
-
-export type ListName = 'allow' | 'deny';
 
 /** One entry, written as people write it: a MAC, a UUID, or `first..last`. */
 export interface ListedEntry {

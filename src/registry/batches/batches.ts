@@ -14,6 +14,7 @@
 // A station that is to go on while the database is out of reach reserves units. No lease ends those: they count
 // against the quantity until the station has reported what became of them, or a person releases them.
 import type { BatchDetails } from '../../core/device-details.js';
+import type { BatchState } from '../../core/states.js';
 import type { ErrorCode } from '../../core/errors/index.js';
 import type { FlashImage } from '../../core/flash-image.js';
 import type { ClaimedRow } from '../values/values.js';
@@ -38,8 +39,6 @@ export interface ProfileVersion {
   readonly name: string;
   readonly version: number;
 }
-
-export type BatchState = 'open' | 'paused' | 'closed';
 
 /** The same failure came so often in a row at this station. */
 export interface RuleStop {

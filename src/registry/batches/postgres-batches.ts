@@ -1,6 +1,7 @@
 // Batches on PostgreSQL: each call is one transaction, which claims share, and settlements.
 import type pg from 'pg';
 import type { FlashImage } from '../../core/flash-image.js';
+import type { BatchState } from '../../core/states.js';
 import { textFault } from '../../core/text.js';
 import { DETAIL_WIDTHS } from '../../core/device-details.js';
 import { EspmintError } from '../../core/errors/index.js';
@@ -13,7 +14,6 @@ import {
   type Batches,
   type BatchRequest,
   type NewBatch,
-  type BatchState,
   type Claim,
   type ClaimRequest,
   type StationReserve,

@@ -2,7 +2,8 @@
 import type pg from 'pg';
 import { formatListEntry, type ListEntry } from '../../core/list-entry.js';
 import type { RegistryFacts } from '../admission/registry-copy.js';
-import { checkLists, type ListedEntry, type ListName } from '../admission/rules.js';
+import type { ListName } from '../../core/states.js';
+import { checkLists, type ListedEntry } from '../admission/rules.js';
 import type { BoardNames } from '../registry.js';
 import { readSeal } from '../store/data-keys.js';
 import { macKeyOf, macOf, REMOVED } from './rows.js';

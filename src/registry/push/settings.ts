@@ -4,7 +4,7 @@ import { EspmintError } from '../../core/errors/index.js';
 import type { ServerSource } from '../store/database.js';
 import { readSettings } from '../store/libpq.js';
 import { typedServerAt } from '../store/server.js';
-import { sealingKeyId } from '../store/secrets/envelope.js';
+import { keyIdOf } from '../store/secrets/envelope.js';
 import type { SecretBox, SecretOwner } from '../store/secrets/secret-box.js';
 import type { PushKind } from '../../core/push.js';
 import type { NewPushTarget } from './push.js';
@@ -187,7 +187,7 @@ export function sealSettings(box: SecretBox, name: string, kind: PushKind, setti
 
 /** @throws SECRET_UNREADABLE, also when they are not sealed: then somebody without the master key wrote them */
 export function openSettings(box: SecretBox, name: string, kind: PushKind, stored: string): TargetSettings {
-  if (sealingKeyId(stored) === undefined) {
+  if (keyIdOf(stored) === undefined) {
     throw new EspmintError('SECRET_UNREADABLE', { what: `push target ${name}`, reason: 'it is not sealed' });
   }
   return JSON.parse(box.open(stored, ownerOf(name, kind))) as TargetSettings;

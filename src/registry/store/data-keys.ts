@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { EspmintError, toEspmintError } from '../../core/errors/index.js';
-import { openText, type SealingKey, sealingKeyId, sealText } from './secrets/envelope.js';
+import { openText, type SecretKey, keyIdOf, sealText } from './secrets/envelope.js';
 import type { MasterKeys } from './secrets/master-keys.js';
 import { sealedBox } from './secrets/secret-box.js';
 
@@ -15,16 +15,16 @@ interface WrappedKey {
 const LOCK_KEY = '7310868735422102';
 const KEY_BYTES = 32;
 
-/** The sealing keys, and what tells this registry from every other. */
+/** The data keys, and what tells this registry from every other. */
 export interface OpenedKeys {
   /** Oldest first: the last one seals. */
-  readonly keys: readonly SealingKey[];
-  /** The id of its first sealing key: chance, never changed, and taken along by a backup and a move. */
+  readonly keys: readonly SecretKey[];
+  /** The id of its first data key: chance, never changed, and taken along by a backup and a move. */
   readonly registryId: string;
 }
 
 /**
- * Opens the registry's sealing keys; makes the first one, and a master key where this computer has none. Runs inside a
+ * Opens the registry's data keys; makes the first one, and a master key where this computer has none. Runs inside a
  * transaction.
  *
  * @param name of the registry, for messages
@@ -41,7 +41,7 @@ export async function openDataKeys(
   const meanwhile = await readKeys(client);
   if (meanwhile.length > 0) return unwrapAll(meanwhile, masters, name);
   const master = await masters.forNewRegistry();
-  const made: SealingKey = { id: `k${randomBytes(4).toString('hex')}`, bytes: randomBytes(KEY_BYTES) };
+  const made: SecretKey = { id: `k${randomBytes(4).toString('hex')}`, bytes: randomBytes(KEY_BYTES) };
   await client.query('insert into data_keys (id, wrapped) values ($1, $2)', [made.id, wrap(made, master)]);
   masters.noteRegistrys(master.id);
   return { keys: [made], registryId: made.id };
@@ -61,14 +61,14 @@ async function unwrapAll(
   return { keys, registryId: rows[0]?.id ?? '' };
 }
 
-/** Ids of the master keys that wrap the sealing keys, the one of the newest first. */
+/** Ids of the master keys that wrap the data keys, the one of the newest first. */
 function wrappedBy(rows: readonly WrappedKey[]): string[] {
-  return [...new Set(rows.map(({ wrapped }) => sealingKeyId(wrapped) ?? 'unknown').reverse())];
+  return [...new Set(rows.map(({ wrapped }) => keyIdOf(wrapped) ?? 'unknown').reverse())];
 }
 
 /** What this registry says of itself. */
 export interface RegistrySeal {
-  /** As in OpenedKeys; undefined while it has no sealing key. */
+  /** As in OpenedKeys; undefined while it has no data key. */
   readonly registryId: string | undefined;
   /** Ids of the master keys that open it. */
   readonly masterIds: readonly string[];
@@ -88,7 +88,7 @@ export async function readSeal(client: pg.ClientBase): Promise<RegistrySeal> {
 }
 
 /**
- * That the secrets of this registry can be opened here: every sealing key, and the first or last secret that one of
+ * That the secrets of this registry can be opened here: every data key, and the first or last secret that one of
  * them has sealed.
  *
  * @param name of what holds them, for messages
@@ -125,7 +125,7 @@ function faultOf(work: () => unknown): EspmintError | undefined {
 }
 
 /**
- * Wraps all sealing keys anew: the old master key opens nothing of this registry afterwards, and no secret had to be
+ * Wraps all data keys anew: the old master key opens nothing of this registry afterwards, and no secret had to be
  * sealed again. Runs inside a transaction.
  *
  * @param from master keys, one of which wraps them now
@@ -134,8 +134,8 @@ function faultOf(work: () => unknown): EspmintError | undefined {
  */
 export async function rewrapDataKeys(
   client: pg.ClientBase,
-  from: readonly SealingKey[],
-  to: SealingKey,
+  from: readonly SecretKey[],
+  to: SecretKey,
 ): Promise<number> {
   await client.query('select pg_advisory_xact_lock($1)', [LOCK_KEY]);
   const rows = await readKeys(client);
@@ -153,21 +153,21 @@ async function readKeys(client: pg.ClientBase): Promise<WrappedKey[]> {
   return rows;
 }
 
-function wrap(key: SealingKey, master: SealingKey): string {
+function wrap(key: SecretKey, master: SecretKey): string {
   return sealText(master, Buffer.from(key.bytes).toString('base64'), `data key ${key.id}`);
 }
 
-function unwrap({ id, wrapped }: WrappedKey, masters: readonly SealingKey[]): SealingKey {
+function unwrap({ id, wrapped }: WrappedKey, masters: readonly SecretKey[]): SecretKey {
   for (const master of masters) {
     const plain = openText(master, wrapped, `data key ${id}`);
     if (plain !== undefined) return { id, bytes: Buffer.from(plain, 'base64') };
   }
-  const reason = `its sealing key ${id} was changed, or is not of this registry`;
+  const reason = `its data key ${id} was changed, or is not of this registry`;
   throw new EspmintError('SECRET_UNREADABLE', { what: 'this registry', reason });
 }
 
-/** Whether this master key alone opens every sealing key. */
-export async function opensAll(client: pg.ClientBase, master: SealingKey): Promise<boolean> {
+/** Whether this master key alone opens every data key. */
+export async function opensAll(client: pg.ClientBase, master: SecretKey): Promise<boolean> {
   const rows = await readKeys(client);
   return rows.every(({ id, wrapped }) => openText(master, wrapped, `data key ${id}`) !== undefined);
 }

@@ -6,7 +6,7 @@ import { databaseOf, type RegistryOptions, sourceOf } from './connect.js';
 import { openDataKeys } from './data-keys.js';
 import { BEGIN, type Database } from './database.js';
 import { migrate } from './migrate.js';
-import type { SealingKey } from './secrets/envelope.js';
+import type { SecretKey } from './secrets/envelope.js';
 import { masterKeySource } from './secrets/master-key.js';
 import { MasterKeys } from './secrets/master-keys.js';
 import { type SecretBox, sealedBox } from './secrets/secret-box.js';
@@ -49,7 +49,7 @@ async function openKeys(
   client: pg.ClientBase,
   masters: MasterKeys,
   name: string,
-): Promise<readonly SealingKey[]> {
+): Promise<readonly SecretKey[]> {
   await client.query(BEGIN);
   try {
     const { keys } = await openDataKeys(client, masters, name);

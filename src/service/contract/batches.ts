@@ -1,5 +1,6 @@
 // Batches: work orders in the database that all stations share.
 import { z } from 'zod';
+import { BATCH_STATES } from '../../core/states.js';
 import { profileNameSchema } from './jobs.js';
 import { operations, timeSchema, flashImageSchema } from './operation.js';
 
@@ -17,7 +18,7 @@ export const batchSchema = z
     firmwareVersion: z.string().optional(),
     location: z.string().optional(),
     serialTemplate: z.string().optional(),
-    state: z.enum(['open', 'paused', 'closed']),
+    state: z.enum(BATCH_STATES),
     /** Why a person paused or closed it. */
     reason: z.string(),
     /** Why a station paused it by its rule: the same failure came so often in a row. */
@@ -153,7 +154,7 @@ export const BATCH_OPERATIONS = operations({
     role: 'operator',
     summary: 'Opens, pauses or closes a batch for all stations; a closed one stays closed.',
     params,
-    body: z.object({ state: z.enum(['open', 'paused', 'closed']), reason: text(200).default('') }),
+    body: z.object({ state: z.enum(BATCH_STATES), reason: text(200).default('') }),
     response: batchSchema,
   },
   setBatchQuantity: {

@@ -1,5 +1,6 @@
 // Devices of the registry, and the registry itself.
 import { z } from 'zod';
+import { ATTEMPT_OUTCOMES, KEY_STATES } from '../../core/states.js';
 import { LABEL_FORMATS } from '../../core/labels/render.js';
 import { STAGES } from '../../core/stages.js';
 import { wifiRecordSchema } from './wifi-record.js';
@@ -90,7 +91,7 @@ const deviceHistorySchema = deviceSchema
     keys: z.array(
       z.object({
         id: z.int(),
-        state: z.enum(['pending', 'current', 'superseded']),
+        state: z.enum(KEY_STATES),
         createdAt: timeSchema,
         provenAt: timeSchema.optional(),
         supersededAt: timeSchema.optional(),
@@ -99,7 +100,7 @@ const deviceHistorySchema = deviceSchema
     attempts: z.array(
       z.object({
         id: z.string(),
-        outcome: z.enum(['open', 'passed', 'failed']),
+        outcome: z.enum(ATTEMPT_OUTCOMES),
         startedAt: timeSchema,
         endedAt: timeSchema.optional(),
         code: z.string().optional(),

@@ -1,8 +1,9 @@
 // The allow and deny lists: which boards may be provisioned, and which never.
 import { z } from 'zod';
+import { LIST_NAMES } from '../../core/states.js';
 import { doneSchema, operations, reasonSchema, timeSchema } from './operation.js';
 
-const listNameSchema = z.enum(['allow', 'deny']);
+const listNameSchema = z.enum(LIST_NAMES);
 const listParams = z.object({ list: listNameSchema });
 
 const listEntrySchema = z

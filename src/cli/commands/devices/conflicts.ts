@@ -14,6 +14,7 @@ import type { Registry } from '../../../registry/index.js';
 import { askLine } from '../../prompt/ask-line.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { printable } from '../../output/printable.js';
+import { show } from '../../output/show.js';
 import { type Row, Table } from '../../output/table.js';
 import { pushBriefly } from '../../compose/push-briefly.js';
 import { whoami } from '../../compose/whoami.js';
@@ -43,7 +44,8 @@ export function conflictsCommand(io: CliIo): Command {
       withRegistry(io, command, async (registry) => {
         const conflicts = await registry.conflicts({ all });
         if (conflicts.length === 0 && json !== true) io.stdout('No board waits for a decision.\n');
-        if (json === true) for (const conflict of conflicts) io.stdout(toJson(conflict));
+        if (json === true)
+          for (const conflict of conflicts) io.stdout(jsonLine({ type: 'conflict', ...conflict }));
         else new Table(io, HEADINGS).add(conflicts.flatMap(rowsOf));
       }),
     );
@@ -67,7 +69,7 @@ export function resolveCommand(io: CliIo): Command {
         const decision = options.decision ?? (await askDecision(io));
         const reason = options.reason ?? (await askLine(io, 'Why? ', '--reason'));
         const after = await registry.resolve(before.id, { decision, reason, actor: whoami() });
-        io.stdout(options.json === true ? toJson(after) : `conflict ${before.id}: ${after.state}\n`);
+        show(io, options, { type: 'conflict', ...after }, `conflict ${before.id}: ${after.state}\n`);
         await pushBriefly(io, composed);
       }),
     );
@@ -103,8 +105,6 @@ function parseNumber(text: string): number {
     'take it from "espmint devices conflicts"',
   );
 }
-
-const toJson = (conflict: Conflict): string => jsonLine({ type: 'conflict', ...conflict });
 
 /** Registered and refused one below the other; what was decided stands with the refused board. */
 function rowsOf(conflict: Conflict): Row[] {

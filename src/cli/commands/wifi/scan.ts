@@ -8,9 +8,10 @@ import {
   ProtocommClient,
   type SeenNetwork,
 } from '../../../wifi/index.js';
-import { jsonLine, type CliIo } from '../../io.js';
+import type { CliIo } from '../../io.js';
 import { printable } from '../../output/printable.js';
-import { Table, type Row } from '../../output/table.js';
+import { lister } from '../../output/show.js';
+import type { Row } from '../../output/table.js';
 import { withBoard, withPortal } from './board-link.js';
 import { readProof } from './credentials.js';
 import { addBoardOptions, lineShower, PORT_HELP, requireOne, type BoardFlags } from './options.js';
@@ -31,7 +32,7 @@ export function scanCommand(io: CliIo): Command {
     .option('--username <name>', 'user name of security 2', 'wifiprov');
   return addBoardOptions(command)
     .option('--json', 'print one JSON object a network')
-    .action(async (options: Options) => show(io, await scan(io, options), options.json === true));
+    .action(async (options: Options) => list(io, await scan(io, options), options));
 }
 
 async function scan(io: CliIo, options: Options): Promise<SeenNetwork[]> {
@@ -55,17 +56,16 @@ async function scan(io: CliIo, options: Options): Promise<SeenNetwork[]> {
   });
 }
 
-function show(io: CliIo, networks: readonly SeenNetwork[], json: boolean): void {
-  if (json) for (const network of networks) io.stdout(jsonLine({ type: 'network', ...network }));
-  else if (networks.length === 0) io.stdout('the board sees no network\n');
-  else {
-    new Table(io, ['NETWORK', 'SIGNAL', 'SECURITY', 'CHANNEL']).add(networks.map(cells));
-    for (const network of networks) {
-      const caution = cautionOf(network);
-      if (caution !== undefined) io.stdout(`${printable(`"${network.ssid}"`)} ${caution}\n`);
-    }
-    io.stdout('A hidden network is not listed: give its name with --ssid.\n');
+function list(io: CliIo, networks: readonly SeenNetwork[], { json }: Options): void {
+  const heads = ['NETWORK', 'SIGNAL', 'SECURITY', 'CHANNEL'];
+  lister<SeenNetwork>(io, { json }, { type: 'network', heads, cells })(networks);
+  if (json === true) return;
+  if (networks.length === 0) return io.stdout('the board sees no network\n');
+  for (const network of networks) {
+    const caution = cautionOf(network);
+    if (caution !== undefined) io.stdout(`${printable(`"${network.ssid}"`)} ${caution}\n`);
   }
+  io.stdout('A hidden network is not listed: give its name with --ssid.\n');
 }
 
 function cells({ ssid, rssi, secured, security, channel }: SeenNetwork): Row {

@@ -51,13 +51,15 @@ export interface UnitEnd {
   readonly unit?: ProvenUnit | undefined;
 }
 
-export type UnitOutcome =
-  | 'counted'
-  /** The board counts in the batch without this reserved unit, which is free. */
-  | 'counted before'
-  | 'not good'
-  /** A person had released the reserved unit, and the batch has no room left. */
-  | 'lost';
+/** Held by a station; used by a board; returned unused; released by a person. */
+export const RESERVED_UNIT_STATES = ['held', 'used', 'returned', 'released'] as const;
+
+/**
+ * `counted before`: the board counts in the batch without this reserved unit, which is free. `lost`: a person had released
+ * the reserved unit, and the batch has no room left.
+ */
+export const UNIT_OUTCOMES = ['counted', 'counted before', 'not good', 'lost'] as const;
+export type UnitOutcome = (typeof UNIT_OUTCOMES)[number];
 
 export interface Settlement extends UnitUse {
   readonly reservedId: string;

@@ -7,10 +7,10 @@ import { countBatch, readBatch, type BatchRow } from '../sql.js';
 import { readUnit, type UnitRow } from '../unit-sql.js';
 import { freeRows, useRow } from '../../values/reserved-rows.js';
 import { freeIdentifiers } from './reserved-sql.js';
-import type { UnitOutcome, ProvenUnit, Settlement } from './reserved-unit.js';
+import type { UnitOutcome, ProvenUnit, RESERVED_UNIT_STATES, Settlement } from './reserved-unit.js';
 
 interface PlaceRow {
-  readonly state: 'held' | 'used' | 'returned' | 'released';
+  readonly state: (typeof RESERVED_UNIT_STATES)[number];
   readonly outcome: UnitOutcome | null;
   readonly ended_at: Date | null;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { openText, sealText, sealingKeyId } from './envelope.js';
+import { openText, sealText, keyIdOf } from './envelope.js';
 
 const key = { id: 'k1', bytes: new Uint8Array(32).fill(7) };
 const other = { id: 'k1', bytes: new Uint8Array(32).fill(8) };
@@ -34,7 +34,7 @@ it('does not open an envelope with any one character changed', () => {
 });
 
 it('takes a plain key for no envelope, and names the key of one', () => {
-  expect(sealingKeyId('00112233445566778899aabbccddeeff')).toBeUndefined();
-  expect(sealingKeyId(sealText(key, 'secret', 'x'))).toBe('k1');
+  expect(keyIdOf('00112233445566778899aabbccddeeff')).toBeUndefined();
+  expect(keyIdOf(sealText(key, 'secret', 'x'))).toBe('k1');
   expect(openText(key, 'em1.k1.AAAA', 'x')).toBeUndefined();
 });

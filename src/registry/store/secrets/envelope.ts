@@ -10,7 +10,7 @@ const TAG_BYTES = 16;
 const NONCES_AT_ONCE = 512;
 
 /** 32 bytes of AES key and the name it goes by in envelopes. */
-export interface SealingKey {
+export interface SecretKey {
   /** Lower-case letters and digits. */
   readonly id: string;
   readonly bytes: Uint8Array;
@@ -19,7 +19,7 @@ export interface SealingKey {
 /**
  * @param context what the secret belongs to; the same text is needed to open it
  */
-export function sealText(key: SealingKey, plain: string, context: string): string {
+export function sealText(key: SecretKey, plain: string, context: string): string {
   const nonce = nextNonce();
   const cipher = createCipheriv(CIPHER, key.bytes, nonce).setAAD(Buffer.from(context, 'utf8'));
   const sealed = Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
@@ -36,12 +36,12 @@ function nextNonce(): Buffer {
 }
 
 /** Id of the key that seals it, or undefined for a text that is no envelope. */
-export function sealingKeyId(text: string): string | undefined {
+export function keyIdOf(text: string): string | undefined {
   return FORM.exec(text)?.[1];
 }
 
 /** The plain text, or undefined when key, context or text are not the ones that it was sealed with. */
-export function openText(key: SealingKey, envelope: string, context: string): string | undefined {
+export function openText(key: SecretKey, envelope: string, context: string): string | undefined {
   const bytes = Buffer.from(FORM.exec(envelope)?.[2] ?? '', 'base64url');
   if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
   const decipher = createDecipheriv(CIPHER, key.bytes, bytes.subarray(0, NONCE_BYTES))

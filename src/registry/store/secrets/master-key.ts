@@ -15,7 +15,7 @@ import {
   toWriteError,
 } from '../../../files/index.js';
 import { appendDurably, openForAppend } from '../../spool/durable-append.js';
-import type { SealingKey } from './envelope.js';
+import type { SecretKey } from './envelope.js';
 import { runKeyCommand } from './key-command.js';
 
 const KEY_BYTES = 32;
@@ -51,11 +51,11 @@ function defaultKeyFile(dataDir: string): string {
 /** What this computer has. */
 export interface FoundKeys {
   /** The key that seals; undefined where none was ever made or brought here. */
-  readonly current: SealingKey | undefined;
+  readonly current: SecretKey | undefined;
   /** Whether somebody has named it by a variable or a command. */
   readonly isGiven: boolean;
   /** Others that open what was sealed before; the last one may be about to replace the current one. */
-  readonly others: readonly SealingKey[];
+  readonly others: readonly SecretKey[];
 }
 
 /**
@@ -83,13 +83,13 @@ export async function findMasterKeys(source: MasterKeySource): Promise<FoundKeys
   };
 }
 
-async function givenKey({ command, text, file }: MasterKeySource): Promise<SealingKey | undefined> {
+async function givenKey({ command, text, file }: MasterKeySource): Promise<SecretKey | undefined> {
   if (command !== undefined) return parseKey(await runCommand(command, file), 'the output of the command');
   return text === undefined ? undefined : parseKey(text, 'ESPMINT_MASTER_KEY');
 }
 
 /** A key made from the master key for one purpose, so that the two can never open each other's secrets. */
-export function deriveKey(master: SealingKey, purpose: string): SealingKey {
+export function deriveKey(master: SecretKey, purpose: string): SecretKey {
   const bytes = new Uint8Array(hkdfSync('sha256', master.bytes, '', `espmint ${purpose}`, KEY_BYTES));
   return { id: master.id, bytes };
 }
@@ -99,7 +99,7 @@ function keyId(bytes: Uint8Array): string {
   return createHash('sha256').update('espmint master key id').update(bytes).digest('hex').slice(0, 8);
 }
 
-function parseKey(text: string, origin: string): SealingKey {
+function parseKey(text: string, origin: string): SecretKey {
   const trimmed = text.trim();
   const bytes = /^[0-9a-f]{64}$/i.test(trimmed)
     ? Buffer.from(trimmed, 'hex')
@@ -120,7 +120,7 @@ async function runCommand(command: string, file: string): Promise<string> {
 }
 
 /** Of several processes that make it at once, the first one's key is everybody's. @throws FILE_*, DISK_FULL */
-export async function makeKeyFile(file: string): Promise<SealingKey> {
+export async function makeKeyFile(file: string): Promise<SecretKey> {
   const found = await readKeyFile(file);
   if (found !== undefined) return found;
   await createOwnFile(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`);
@@ -130,7 +130,7 @@ export async function makeKeyFile(file: string): Promise<SealingKey> {
 }
 
 /** Undefined where there is none. @throws MASTER_KEY_INVALID, FILE_UNREADABLE */
-async function readKeyFile(file: string): Promise<SealingKey | undefined> {
+async function readKeyFile(file: string): Promise<SecretKey | undefined> {
   const text = await readPrivateFile(file);
   return text === undefined ? undefined : parseKey(text, file);
 }
@@ -141,7 +141,7 @@ async function readKeyFile(file: string): Promise<SealingKey | undefined> {
  *
  * @throws MASTER_KEY_INVALID, FILE_UNREADABLE
  */
-async function readPreviousKeys(source: MasterKeySource): Promise<SealingKey[]> {
+async function readPreviousKeys(source: MasterKeySource): Promise<SecretKey[]> {
   const file = previousOf(source);
   const lines = ((await readPrivateFile(file)) ?? '').split('\n').filter((line) => line.trim() !== '');
   const keys = lines.map((line) => parseKey(line, file));
@@ -149,7 +149,7 @@ async function readPreviousKeys(source: MasterKeySource): Promise<SealingKey[]> 
 }
 
 /** Returns when they are on the disk beside the others. @throws FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL */
-export async function keepKeys(source: MasterKeySource, keys: readonly SealingKey[]): Promise<void> {
+export async function keepKeys(source: MasterKeySource, keys: readonly SecretKey[]): Promise<void> {
   const kept = await readPreviousKeys(source);
   const added = keys.filter((key) => !kept.some(({ id }) => id === key.id));
   if (added.length === 0) return;
@@ -163,7 +163,7 @@ export async function keepKeys(source: MasterKeySource, keys: readonly SealingKe
 }
 
 /** Makes it the key file's; the one that was there is kept. @throws FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL */
-export async function useKey(source: MasterKeySource, key: SealingKey): Promise<void> {
+export async function useKey(source: MasterKeySource, key: SecretKey): Promise<void> {
   const current = await readKeyFile(source.file);
   if (current?.id === key.id) return;
   await keepKeys(source, current === undefined ? [key] : [current, key]);
@@ -184,7 +184,7 @@ export async function forgetKey(source: MasterKeySource, id: string): Promise<bo
  *
  * @throws MASTER_KEY_INVALID, FILE_UNREADABLE
  */
-export async function readKeysToImport(path: string): Promise<SealingKey[]> {
+export async function readKeysToImport(path: string): Promise<SecretKey[]> {
   const text = new TextDecoder().decode(await readBytes(path, LONGEST_FILE_BYTES));
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   if (lines.length === 0) throw new EspmintError('MASTER_KEY_INVALID', { origin: path });
@@ -197,7 +197,7 @@ export async function readKeysToImport(path: string): Promise<SealingKey[]> {
  *
  * @throws FILE_*, DISK_FULL
  */
-export async function prepareNextKey(source: MasterKeySource): Promise<SealingKey> {
+export async function prepareNextKey(source: MasterKeySource): Promise<SecretKey> {
   return makeKeyFile(nextOf(source));
 }
 
@@ -205,7 +205,7 @@ export async function prepareNextKey(source: MasterKeySource): Promise<SealingKe
  * Puts the next key in the place of the old one, which is kept for all that was sealed with it. The next one is kept there
  * too: should another rotation put its own key in that place at this moment, none is lost.
  */
-export async function useNextKey(source: MasterKeySource, next: SealingKey): Promise<void> {
+export async function useNextKey(source: MasterKeySource, next: SecretKey): Promise<void> {
   const current = await readKeyFile(source.file);
   // Another rotation was quicker, and the two mean the same key.
   if (current?.id === next.id) return;
@@ -219,7 +219,7 @@ export async function useNextKey(source: MasterKeySource, next: SealingKey): Pro
 }
 
 /** One that a rotation has made and not used yet. @throws MASTER_KEY_INVALID, FILE_UNREADABLE */
-export function readNextKey(source: MasterKeySource): Promise<SealingKey | undefined> {
+export function readNextKey(source: MasterKeySource): Promise<SecretKey | undefined> {
   return readKeyFile(nextOf(source));
 }
 
@@ -232,6 +232,6 @@ export function previousOf({ file }: MasterKeySource): string {
   return `${file}.previous`;
 }
 
-function hexOf({ bytes }: SealingKey): string {
+function hexOf({ bytes }: SecretKey): string {
   return Buffer.from(bytes).toString('hex');
 }

@@ -2,7 +2,7 @@
 // follow the key files, which may be changed while a process works: what was sealed before must still open then.
 import { stat } from 'node:fs/promises';
 import { EspmintError } from '../../../core/errors/index.js';
-import type { SealingKey } from './envelope.js';
+import type { SecretKey } from './envelope.js';
 import { localKeyIds } from './local-key-ids.js';
 import {
   deriveKey,
@@ -52,13 +52,13 @@ export class MasterKeys {
   }
 
   /** That may open the registry, the likeliest first. */
-  get forRegistry(): readonly SealingKey[] {
+  get forRegistry(): readonly SecretKey[] {
     const { current, isGiven } = this.#found;
     return isGiven && current !== undefined ? [current] : this.all;
   }
 
   /** That open what is sealed here, the one that seals first. */
-  get all(): readonly SealingKey[] {
+  get all(): readonly SecretKey[] {
     const { current, others } = this.#found;
     const keys = current === undefined ? others : [current, ...others];
     const first = keys.filter(({ id }) => id === this.#registrysId);
@@ -110,7 +110,7 @@ export class MasterKeys {
    *
    * @throws SECRET_UNREADABLE where this computer's own records need a key that is missing: it is lost, not new
    */
-  async forNewRegistry(): Promise<SealingKey> {
+  async forNewRegistry(): Promise<SecretKey> {
     const { current } = this.#found;
     if (current !== undefined) return current;
     await this.requireLocal();

@@ -1,6 +1,6 @@
 // The seam between a key and the text that stands for it in the registry.
 import { EspmintError } from '../../../core/errors/index.js';
-import { openText, type SealingKey, sealingKeyId, sealText } from './envelope.js';
+import { openText, type SecretKey, keyIdOf, sealText } from './envelope.js';
 
 /** What a stored secret belongs to; a sealed one opens for nothing else. */
 export interface SecretOwner {
@@ -23,7 +23,7 @@ function contextOf({ uuid, macKey }: SecretOwner): string {
 }
 
 /** Seals with the last of the keys, opens with any of them; what is no envelope is a plain key. */
-export function sealedBox(keys: readonly SealingKey[]): SecretBox {
+export function sealedBox(keys: readonly SecretKey[]): SecretBox {
   const active = keys.at(-1);
   return {
     seal(secret, owner) {
@@ -32,7 +32,7 @@ export function sealedBox(keys: readonly SealingKey[]): SecretBox {
       return sealText(active, secret, contextOf(owner));
     },
     open(stored, owner) {
-      const id = sealingKeyId(stored);
+      const id = keyIdOf(stored);
       if (id === undefined) return stored;
       const key = keys.find((candidate) => candidate.id === id);
       const plain = key === undefined ? undefined : openText(key, stored, contextOf(owner));
