@@ -36,7 +36,7 @@ const CONSOLE_FIRST: readonly FoundWay['way'][] = ['protocomm', 'console', 'impr
 /** @returns undefined where the board answered to nothing. @throws LINK_CLOSED, CANCELLED */
 export async function findWay(link: Link, options: FindOptions = {}): Promise<FoundWay | undefined> {
   const { rounds = ROUNDS, signal } = options;
-  await settle(link, options);
+  if (!(await settle(link, options))) return undefined;
   const ways = options.ways ?? ((await showsPrompt(link, signal)) ? CONSOLE_FIRST : ORDER);
   for (let round = 0; round < rounds; round++) {
     for (const way of ways) {

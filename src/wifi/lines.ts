@@ -80,19 +80,33 @@ const QUIET_MS = 400;
 const FIRST_BYTE_MS = 1_500;
 const LONGEST_MS = 6_000;
 
-/** Waits until a board that may be starting has said what it says at its start. @throws LINK_CLOSED, CANCELLED */
+/** What the chip's own loader says, again and again, where there is nothing to start. */
+const NO_FIRMWARE = /^invalid header: 0x/i;
+/** A supply that comes up slowly spoils one reading of the flash. */
+const SURE_AFTER_LINES = 2;
+
+/**
+ * Waits until a board that may be starting has said what it says at its start.
+ * @returns false where there is no firmware that could answer anything
+ * @throws LINK_CLOSED, CANCELLED
+ */
 export async function settle(
   link: Link,
   {
     signal,
     onLine,
   }: { readonly signal?: AbortSignal | undefined; readonly onLine?: ((line: string) => void) | undefined },
-): Promise<void> {
+): Promise<boolean> {
   const splitter = new LineSplitter();
   const deadline = new Deadline(LONGEST_MS);
+  let without = 0;
   let bytes = await readSome(link, { timeoutMs: FIRST_BYTE_MS, signal });
-  while (bytes !== undefined && !deadline.passed) {
-    for (const line of splitter.push(bytes)) onLine?.(line);
+  while (bytes !== undefined && !deadline.passed && without < SURE_AFTER_LINES) {
+    for (const line of splitter.push(bytes)) {
+      if (NO_FIRMWARE.test(line)) without += 1;
+      onLine?.(line);
+    }
     bytes = await readSome(link, { timeoutMs: QUIET_MS, signal });
   }
+  return without < SURE_AFTER_LINES;
 }

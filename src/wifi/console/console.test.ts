@@ -171,6 +171,15 @@ describe('finding out what a board speaks', () => {
     expect(await findWay(link)).toEqual({ way: 'console', preset: 'join' });
     expect(isOver).toBe(false);
   });
+
+  it('asks nothing of a board that has no firmware', async () => {
+    const link = answering(() => '');
+    link.say(
+      'rst:0x10 (RTCWDT_RTC_RESET),boot:0x13\r\ninvalid header: 0xffffffff\r\ninvalid header: 0xffffffff\r\n',
+    );
+    expect(await findWay(link)).toBeUndefined();
+    expect(link.written).toEqual([]);
+  });
 });
 
 describe('the preset zc on a virtual console', () => {
