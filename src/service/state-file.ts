@@ -15,7 +15,7 @@ import {
 
 const LOCK_PAUSE_MS = 20;
 const LOCK_WAIT_MS = 8_000;
-/** A lock older than this was left by a process that died: no holder needs longer for one small file. */
+/** A lock that is seen for longer than this was left by a process that died: no holder needs so long for one small file. */
 const LOCK_STALE_MS = 4_000;
 
 /** Windows says EPERM or EBUSY of a lock that is just being removed. */
@@ -23,6 +23,7 @@ const HELD = process.platform === 'win32' ? ['EEXIST', 'EPERM', 'EBUSY', 'EACCES
 
 export class StateFile<T> {
   readonly path: string;
+  readonly #lockPath: string;
   readonly #schema: z.ZodType<T>;
   readonly #empty: T;
   /** Changes of this process run one after another. */
@@ -31,6 +32,7 @@ export class StateFile<T> {
 
   constructor(path: string, schema: z.ZodType<T>, empty: T) {
     this.path = path;
+    this.#lockPath = `${path}.lock`;
     this.#schema = schema;
     this.#empty = empty;
   }
@@ -60,19 +62,24 @@ export class StateFile<T> {
   /**
    * Reads, changes and writes the file with no other process in between.
    *
-   * @param change returns the new content; what it throws leaves the file as it was
+   * @param change returns the new content, and may be called again; what it throws leaves the file as it was
    * @throws STATE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL
    */
   update(change: (value: T) => T): Promise<T> {
     const result = this.#last.then(async () => {
       await makePrivateDir(dirname(this.path));
-      const unlock = await this.#lock();
-      try {
-        const value = change(await this.read());
-        await this.#replace(value);
-        return value;
-      } finally {
-        await unlock();
+      for (;;) {
+        const lock = await this.#lock();
+        try {
+          const value = change(await this.read());
+          // A process that slept meanwhile has lost its lock, and has read what others have changed since.
+          if (!(await this.#holds(lock))) continue;
+          await this.#replace(value);
+          return value;
+        } finally {
+          // What was to be written is written: a lock that stays is taken for one of a dead process soon.
+          if (await this.#holds(lock)) await rm(this.#lockPath, { force: true }).catch(() => undefined);
+        }
       }
     });
     this.#last = result.catch(() => undefined);
@@ -93,29 +100,33 @@ export class StateFile<T> {
     this.#cache = undefined;
   }
 
-  async #lock(): Promise<() => Promise<void>> {
-    const path = `${this.path}.lock`;
+  /** @returns the mark of the lock, which no other one has */
+  async #lock(): Promise<string | undefined> {
     const deadline = performance.now() + LOCK_WAIT_MS;
+    let seen: { readonly mark: string | undefined; readonly atMs: number } | undefined;
     for (;;) {
       try {
-        await (await open(path, 'wx', PRIVATE_FILE)).close();
-        // What was to be written is written: a lock that stays is taken for one of a dead process soon.
-        return () => rm(path, { force: true }).catch(() => undefined);
+        await (await open(this.#lockPath, 'wx', PRIVATE_FILE)).close();
+        return await markOf(this.#lockPath);
       } catch (error) {
-        await this.#waitForLock(path, deadline, error);
+        if (!HELD.includes(codeOf(error) ?? '')) throw toWriteError(this.path, error);
+        if (performance.now() > deadline) {
+          const reason = `${this.#lockPath} is held by another process`;
+          throw new EspmintError('FILE_UNWRITABLE', { path: this.path, reason }, { cause: error });
+        }
       }
+      // By its own clock, which nobody sets: a lock's time may be that of another computer.
+      const mark = await markOf(this.#lockPath).catch(() => undefined);
+      if (mark !== seen?.mark) seen = { mark, atMs: performance.now() };
+      const isStale = seen !== undefined && performance.now() - seen.atMs > LOCK_STALE_MS;
+      // Others may just have taken it over: what was seen is removed, and no other lock.
+      if (isStale && (await this.#holds(mark))) await rm(this.#lockPath, { force: true });
+      else await sleep(LOCK_PAUSE_MS);
     }
   }
 
-  async #waitForLock(path: string, deadline: number, cause: unknown): Promise<void> {
-    if (!HELD.includes(codeOf(cause) ?? '')) throw toWriteError(this.path, cause);
-    if (performance.now() > deadline) {
-      const reason = `${path} is held by another process`;
-      throw new EspmintError('FILE_UNWRITABLE', { path: this.path, reason }, { cause });
-    }
-    const lock = await stat(path).catch(() => undefined);
-    if (lock !== undefined && Date.now() - lock.mtimeMs > LOCK_STALE_MS) await rm(path, { force: true });
-    else await sleep(LOCK_PAUSE_MS);
+  async #holds(mark: string | undefined): Promise<boolean> {
+    return mark !== undefined && (await markOf(this.#lockPath).catch(() => undefined)) === mark;
   }
 }
 

@@ -7,7 +7,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -89,8 +88,8 @@ describe('every durable file is the old one or the new one, whichever call the d
     const lock = join(folder, 'state', 'state.json.lock');
     for (const code of ['ENOSPC', 'EACCES', 'EIO'] as const) {
       for (let atCall = 1, struck = true; struck; atCall++) {
-        // One that could not be removed, as it is some seconds later.
-        if (existsSync(lock)) utimesSync(lock, 0, 0);
+        // One that could not be removed, as others do some seconds later.
+        rmSync(lock, { force: true });
         await write('old');
         const before = await read();
         const fault = { atCall, code, lasts: false, torn: 0.5 };
@@ -107,6 +106,20 @@ describe('every durable file is the old one or the new one, whichever call the d
     // But for one draft of each kind of fault, which the disk refused to remove.
     const drafts = readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith('.tmp'));
     expect(drafts.length).toBeLessThanOrEqual(3);
+  });
+
+  it('state of the service that others have changed while its writer slept keeps every change', async () => {
+    const path = join(folder, 'state', 'state.json');
+    await state().update(() => ({ value: 1 }));
+    const result = state().update(({ value }) => {
+      // Its lock was taken for one of a dead process.
+      if (value === 1) rmSync(`${path}.lock`);
+      if (value === 1) writeFileSync(path, '{"value":10}');
+      return { value: value + 1 };
+    });
+    expect(await result).toEqual({ value: 11 });
+    expect(await state().read()).toEqual({ value: 11 });
+    expect(existsSync(`${path}.lock`)).toBe(false);
   });
 
   it('the file of keys: what it reported as stored is in it', async () => {

@@ -4,8 +4,9 @@
 // is free or was given to another one, leaves its folder at once. Where that cannot be seen (it ran in another container
 // or on another computer) the folder is free when the heartbeat has stopped for a while. A process that only slept finds
 // out with its next append that its folder is not its own any more: see log.ts.
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { constants, copyFile, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,9 +41,11 @@ export function thisProcess(): Owner {
   };
 }
 
+const ownerText = (): string => `${JSON.stringify(thisProcess())}\n`;
+
 export async function writeOwner(folder: string): Promise<void> {
-  const text = `${JSON.stringify(thisProcess())}\n`;
-  await writeFile(join(folder, OWNER_FILE), text, { mode: PRIVATE_FILE, flag: 'wx', flush: true });
+  const how = { mode: PRIVATE_FILE, flag: 'wx', flush: true };
+  await writeFile(join(folder, OWNER_FILE), ownerText(), how);
 }
 
 /** Heartbeats of a folder until the returned function is called. They keep no process running. */
@@ -59,6 +62,8 @@ export function beginHeartbeat(folder: string): () => void {
 /** Folders of this very process that `ownFolder` gave it. */
 const OWN = new Set<string>();
 const LOOK_AGAIN_MS = 1_000;
+/** Far longer than moving one file aside and back. */
+const TAKE_OVER_MS = 100;
 
 /**
  * Makes a folder of the data directory that stays this process's own until the returned function is called, or it dies.
@@ -76,10 +81,13 @@ export async function ownFolder(dataDir: string, name: string, what: string): Pr
     const held = await readFile(file, 'utf8').catch(() => '');
     const state = await ownerState(folder, OWN.has(folder));
     if (state === 'gone') {
-      await removeOwner(file, held);
+      if (held !== '') await removeOwner(file, held);
       try {
         await writeOwner(folder);
-        break;
+        OWN.add(folder);
+        // Others who saw the dead owner too may just have this one aside: then it may become another's.
+        if (held === '' || (await isStillOwn(file))) break;
+        OWN.delete(folder);
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw toWriteError(file, error);
       }
@@ -90,7 +98,6 @@ export async function ownFolder(dataDir: string, name: string, what: string): Pr
     }
     await sleep(LOOK_AGAIN_MS);
   }
-  OWN.add(folder);
   const endHeartbeat = beginHeartbeat(folder);
   return async () => {
     endHeartbeat();
@@ -99,17 +106,24 @@ export async function ownFolder(dataDir: string, name: string, what: string): Pr
   };
 }
 
-/** Of a process that is gone; one that another process has written meanwhile is put back. */
+/** Whether this process has it when all who wanted it with this one are done. */
+async function isStillOwn(file: string): Promise<boolean> {
+  await sleep(TAKE_OVER_MS);
+  return (await readFile(file, 'utf8').catch(() => '')) === ownerText();
+}
+
+/** Of a process that is gone; one that another process has written meanwhile is put back, unless a third has it now. */
 async function removeOwner(file: string, held: string): Promise<void> {
-  const aside = `${file}.${process.pid}`;
+  const aside = `${file}.${randomUUID()}`;
   try {
     await rename(file, aside);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return;
     throw toWriteError(file, error);
   }
-  if ((await readFile(aside, 'utf8')) === held) await rm(aside, { force: true });
-  else await rename(aside, file);
+  if ((await readFile(aside, 'utf8')) !== held)
+    await copyFile(aside, file, constants.COPYFILE_EXCL).catch(() => undefined);
+  await rm(aside, { force: true });
 }
 
 /**

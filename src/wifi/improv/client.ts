@@ -106,8 +106,9 @@ export class ImprovClient {
     let wait = this.#call(COMMAND.scan, what);
     for (;;) {
       const result = await wait.catch((error: unknown) => {
-        // The end of the list was lost: what came before it is there all the same.
-        if (seen.length > 0 && isEspmintError(error, 'WIFI_NO_ANSWER')) return undefined;
+        // The end of the list was lost, or was a complaint about a packet: what came before it is there all the same.
+        const isLost = error instanceof Unheard || isEspmintError(error, 'WIFI_NO_ANSWER');
+        if (seen.length > 0 && isLost) return undefined;
         throw error;
       });
       const [ssid, rssi, auth] = result?.texts ?? [];

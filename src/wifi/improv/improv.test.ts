@@ -188,8 +188,11 @@ describe('the Improv client', () => {
 
   it('lists what it was told where the end of the list is lost', async () => {
     const network = encodeTexts(['Lab', '-40', 'YES']);
-    const link = scriptedLink(() => [packet(2, 0), packet(4, COMMAND.scan, network.length, ...network)]);
-    expect((await new ImprovClient(link).scan()).map(({ ssid }) => ssid)).toEqual(['Lab']);
+    for (const end of [[], [packet(2, 1)]]) {
+      const found = [packet(2, 0), packet(4, COMMAND.scan, network.length, ...network)];
+      const client = new ImprovClient(scriptedLink(() => [...found, ...end]));
+      expect((await client.scan()).map(({ ssid }) => ssid)).toEqual(['Lab']);
+    }
   });
 
   it('refuses credentials that do not fit into a packet', async () => {
