@@ -68,11 +68,13 @@ describe('what a board says of itself', () => {
     expect(await (await connectBoard(link)).readPartitionTable()).toBeUndefined();
   });
 
-  it('is refused by name when another chip was expected', async () => {
-    await expect(connectTo('esp32', { expectChip: 'ESP32-C3' })).rejects.toMatchObject({
+  it('is refused by name when another chip was expected, and its port is free then', async () => {
+    const { link } = await plugIn({ chip: 'esp32' });
+    await expect(connectBoard(link, { expectChip: 'ESP32-C3' })).rejects.toMatchObject({
       code: 'CHIP_UNEXPECTED',
       details: { expected: 'ESP32-C3', found: 'ESP32' },
     });
+    await expect(link.read({ timeoutMs: 50 })).rejects.toMatchObject({ code: 'LINK_CLOSED' });
     await expect(connectTo('esp32c3', { expectChip: 'esp32' })).rejects.toMatchObject({
       code: 'CHIP_UNEXPECTED',
     });

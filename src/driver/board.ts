@@ -39,11 +39,20 @@ export interface ConnectOptions extends SessionOptions {
 
 /**
  * Resets the board into its loader, finds out what it is and raises the baud rate as far as the link bears it. The link
- * belongs to the board from then on; on an error it stays the caller's to close.
+ * belongs to the board from then on, and is closed on an error: the port is free for the next try.
  * @throws CHIP_NO_ANSWER, CHIP_NOT_IN_LOADER, CHIP_UNEXPECTED, CHIP_UNKNOWN, CHIP_NOT_SUPPORTED, CHIP_MAC_BAD,
  * FLASH_NOT_FOUND, SECURE_DOWNLOAD, LINK_TIMEOUT, LINK_CLOSED, CANCELLED
  */
 export async function connectBoard(link: Link, options: ConnectOptions = {}): Promise<Board> {
+  try {
+    return await connect(link, options);
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+}
+
+async function connect(link: Link, options: ConnectOptions): Promise<Board> {
   const { expectChip, trustMac } = options;
   if (expectChip !== undefined && findChip(expectChip) === undefined) {
     throw new EspmintError('CHIP_NOT_SUPPORTED', { port: link.address, chip: expectChip });

@@ -105,11 +105,6 @@ function connectAny(
     const { expectChip, baud, signal } = options;
     const link = await transport.open(port, { baud: START_BAUD, timeoutMs: LINK_TIMEOUT_MS, signal });
     const { connectBoard } = await import('../../driver/index.js');
-    try {
-      return await connectBoard(link, { expectChip, baud, signal });
-    } catch (error) {
-      await link.close();
-      throw error;
-    }
+    return connectBoard(link, { expectChip, baud, signal });
   };
 }

@@ -145,21 +145,16 @@ async function connectPort(port: string, options: ConnectOptions, trace: Trace |
   const { connectBoard, openLink } = await import('../../driver/index.js');
   const opened = await openLink(port, { signal });
   const link = trace?.wrap(opened) ?? opened;
-  try {
-    return await connectBoard(link, {
-      expectChip,
-      baud,
-      trustMac,
-      signal,
-      onEvent: (event) => {
-        trace?.event(link.address, event);
-        warnOf(port, event, onWarning);
-      },
-    });
-  } catch (error) {
-    await link.close();
-    throw error;
-  }
+  return connectBoard(link, {
+    expectChip,
+    baud,
+    trustMac,
+    signal,
+    onEvent: (event) => {
+      trace?.event(link.address, event);
+      warnOf(port, event, onWarning);
+    },
+  });
 }
 
 /** The connect of the chosen backend. */
