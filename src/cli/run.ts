@@ -30,11 +30,16 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
       const { openTrace } = await import('./compose/trace-file.js');
       io.trace = await openTrace(trace, (text) => io.stderr(text));
     });
-    await program.parseAsync([...args], { from: 'user' });
+    const code = await program.parseAsync([...args], { from: 'user' }).then(
+      () => undefined,
+      (error: unknown) => {
+        if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.input;
+        throw error;
+      },
+    );
     await io.drained();
-    return undefined;
+    return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.input;
     if (error instanceof OutputClosed) return EXIT.ok;
     await reportFailure(toEspmintError(error), io, args);
     return toEspmintError(error).exitCode;

@@ -4,5 +4,5 @@ export type { VirtualBoard, VirtualFault } from './contract/index.js';
 export { createLog } from './log.js';
 export type { LogLevel } from './options.js';
 export type { ServiceParts, VirtualBoards } from './parts.js';
-export { SlotFile } from './ports/slot-file.js';
+export { ownPorts, SlotFile } from './ports/slot-file.js';
 export { startService } from './start.js';

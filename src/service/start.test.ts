@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventReader, type ReadEvent } from '../../test/support/event-reader.js';
 import { createBench, type TestBench } from '../../test/support/service-bench.js';
 import { People, peopleFile } from './access/people.js';
+import { ownPorts } from './ports/slot-file.js';
 import { startService, type RunningService, type StartOptions } from './start.js';
 
 const PASSWORD = 'a long enough password';
@@ -273,6 +274,15 @@ describe('starting and stopping', () => {
     expect(refused).toMatchObject({ code: 'DATA_DIR_UNUSABLE' });
     expect(String(refused)).toContain(`process ${process.pid} on ${hostname()}; stop that one first`);
     await first.close();
+    await start();
+  });
+  it('does not share the ports with a station, whoever comes first', async () => {
+    const service = await start();
+    await expect(ownPorts(bench.dataDir)).rejects.toThrow('an `espmint serve` or `espmint station` uses it');
+    await service.close();
+    const leave = await ownPorts(bench.dataDir);
+    await expect(start()).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE' });
+    await leave();
     await start();
   });
   it('takes over from one that was killed', async () => {

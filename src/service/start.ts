@@ -8,6 +8,7 @@ import { checkProfile } from '../core/profile/parse.js';
 import { isLoopback } from './http/sites.js';
 import { DEFAULT_HOST, DEFAULT_PORT } from './options.js';
 import type { ServiceParts } from './parts.js';
+import { ownPorts } from './ports/slot-file.js';
 
 /** The first page that is opened has its answers before. */
 const WARM_UP_AFTER_MS = 1_000;
@@ -32,7 +33,7 @@ export interface RunningService {
 export async function startService(parts: ServiceParts, options: StartOptions): Promise<RunningService> {
   const { host = DEFAULT_HOST, port = DEFAULT_PORT, tls } = options;
   await checkExposure(options);
-  const release = await ownFolder(options.dataDir, 'service', 'an `espmint serve`');
+  const release = await ownPlaces(options.dataDir);
   const app = await createApp(parts, options).catch(async (error: unknown) => {
     await release();
     throw error;
@@ -66,6 +67,21 @@ export async function startService(parts: ServiceParts, options: StartOptions): 
       return (closed ??= end());
     },
   };
+}
+
+/** The state of the dashboard, and this computer's ports: a station beside it would start the same boards. */
+async function ownPlaces(dataDir: string): Promise<() => Promise<void>> {
+  const releaseState = await ownFolder(dataDir, 'service', 'an `espmint serve`');
+  try {
+    const releasePorts = await ownPorts(dataDir);
+    return async () => {
+      await releasePorts();
+      await releaseState();
+    };
+  } catch (error) {
+    await releaseState();
+    throw error;
+  }
 }
 
 /**

@@ -1,6 +1,15 @@
 // What a start of the program loads, as counts of modules: figures that do not depend on the machine.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -116,6 +125,20 @@ describe('a start of the program', () => {
       chmodSync(open, mode);
     }
   });
+
+  it
+    .skipIf(process.platform !== 'linux')
+    .each(['--version', '--help', 'nvs --help', 'identity a4:cf:12:34:56:78'])(
+    'fails where nobody can be told what %s says',
+    (args) => {
+      const full = openSync('/dev/full', 'w');
+      const program = [join(ROOT, 'bin/espmint.js'), ...args.split(' ')];
+      const run = spawnSync(process.execPath, program, { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+      closeSync(full);
+      expect(run.status).toBe(EXIT.input);
+      expect(run.stderr).toContain('The file standard output cannot be written (the disk is full)');
+    },
+  );
 
   it('defines every command without the parts that do its work: a help waits for none of them', () => {
     const program = join(ROOT, 'dist/cli/program.js');

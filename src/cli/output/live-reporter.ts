@@ -11,6 +11,7 @@ import { formatDuration, formatResultTable, formatVerdict, withoutPort } from '.
 import { actionText } from './action-text.js';
 import type { Reporter } from './reporter.js';
 import { colours } from './colours.js';
+import { cutLine, endOf } from './printable.js';
 
 /** Seconds that are left are shown as they go. */
 const COUNT_MS = 1_000;
@@ -24,6 +25,10 @@ interface BoardLine {
   action: { readonly what: OperatorAction; readonly endsAt: number | undefined } | undefined;
   result: ProvisionResult | undefined;
 }
+
+/** What the port and the state of a board get at least. */
+const PORT_CELLS = 6;
+const STATE_CELLS = 17;
 
 export class LiveReporter implements Reporter {
   private readonly lines: BoardLine[];
@@ -86,9 +91,12 @@ export class LiveReporter implements Reporter {
 
   /** One line that never wraps: a wrapped line would break the count of lines to go up. */
   private render(line: BoardLine): string {
-    const port = line.port.padEnd(this.portWidth);
-    const room = Math.max(this.io.columns - 1 - this.portWidth - 2 - STAGES.length - 2, 10);
-    return `${port}  ${renderStrip(line)}  ${renderState(line, room)}`;
+    const columns = this.io.columns - 1;
+    const beside = columns - 2 - STAGES.length - 2;
+    const width = Math.min(this.portWidth, Math.max(beside - STATE_CELLS, PORT_CELLS));
+    // Its end tells it from the others.
+    const port = endOf(line.port, width).padEnd(width);
+    return cutLine(`${port}  ${renderStrip(line)}  ${renderState(line)}`, columns);
   }
 }
 
@@ -134,18 +142,18 @@ function renderStrip({ stage, result }: BoardLine): string {
   }).join('');
 }
 
-function renderState({ stage, percent, mac, attempt, action, result }: BoardLine, room: number): string {
+function renderState({ stage, percent, mac, attempt, action, result }: BoardLine): string {
   if (result !== undefined) {
     const text = result.ok
       ? `${mac} ${formatDuration(result.durationMs)}`
       : `${result.stage}: ${result.code}`;
-    return `${formatVerdict(result)} ${text.slice(0, room - 7)}`;
+    return `${formatVerdict(result)} ${text}`;
   }
   if (action !== undefined) {
     const leftMs = action.endsAt === undefined ? undefined : action.endsAt - performance.now();
-    return actionText(action.what, leftMs).slice(0, room);
+    return actionText(action.what, leftMs);
   }
   const again = attempt > 1 ? ` (attempt ${attempt})` : '';
   const progress = percent === undefined ? '' : ` ${Math.round(percent)} %`;
-  return `${stage}${progress}${again} ${mac}`.slice(0, room);
+  return `${stage}${progress}${again} ${mac}`;
 }

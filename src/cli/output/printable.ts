@@ -19,3 +19,35 @@ export function shownWidth(text: string): number {
   for (const letter of text) cells += NO_CELL.test(letter) ? 0 : TWO_CELLS.test(letter) ? 2 : 1;
   return cells;
 }
+
+const COLOUR = /(\u001b\[[0-9;]*m)/;
+
+/** The beginning of a line in so many cells; colour codes take none. What is redrawn must not go on in the next line. */
+export function cutLine(line: string, columns: number): string {
+  const pieces = line.split(COLOUR).map((piece) => ({ piece, isColour: COLOUR.test(piece) }));
+  const cells = pieces.reduce((sum, { piece, isColour }) => sum + (isColour ? 0 : shownWidth(piece)), 0);
+  if (cells <= columns) return line;
+  let room = columns - 1;
+  const shown = pieces.map(({ piece, isColour }) => {
+    if (isColour) return piece;
+    const letters: string[] = [];
+    for (const letter of piece) {
+      const width = shownWidth(letter);
+      // What comes behind a letter that does not fit is left out too.
+      if (width > room) room = 0;
+      if (room === 0) break;
+      room -= width;
+      letters.push(letter);
+    }
+    return letters.join('');
+  });
+  return `${shown.join('')}…`;
+}
+
+/** The end of a text in so many cells. */
+export function endOf(text: string, columns: number): string {
+  if (shownWidth(text) <= columns) return text;
+  const letters = [...text];
+  while (letters.length > 0 && shownWidth(letters.join('')) >= columns) letters.shift();
+  return `…${letters.join('')}`;
+}

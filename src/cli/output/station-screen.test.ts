@@ -3,6 +3,7 @@ import { shownTime } from './format.js';
 import { describe, expect, it } from 'vitest';
 import { silentIo } from '../../../test/support/cli-io.js';
 import { Terminal } from '../../../test/support/terminal.js';
+import type { StationEvent } from '../../station/index.js';
 import { StationScreen } from './station-screen.js';
 
 function station(columns = 80, rows?: number): { terminal: Terminal; screen: StationScreen } {
@@ -112,6 +113,28 @@ describe('the screen of a station', () => {
     for (let slot = 2; slot <= 40; slot++) screen.event({ type: 'slot', slot, state: 'empty' });
     screen.typing('');
     expect(terminal.lines).toHaveLength(12);
+    screen.finish();
+  });
+
+  it('says on a narrow terminal that a board can be removed: under its line, or before what is known of it', () => {
+    const { terminal, screen } = station(40, 8);
+    const mac = 'a4:cf:12:34:56:78';
+    const result = { type: 'result', ok: true, port: 'p', mac, serial: '序列号-0001', durationMs: 1200 };
+    const passed = { type: 'slot', state: 'passed', port: 'p', result } as unknown as Extract<
+      StationEvent,
+      { type: 'slot' }
+    >;
+    screen.event({ ...passed, slot: 1 });
+    screen.typing('');
+    expect(terminal.lines.slice(2)).toEqual([
+      '1  ✓ PASS a4:cf:12:34:56:78 序列号-0…',
+      'remove the board',
+      '>',
+    ]);
+    for (let slot = 2; slot <= 5; slot++) screen.event({ ...passed, slot });
+    screen.typing('');
+    expect(terminal.lines).toHaveLength(8);
+    expect(terminal.lines[6]).toBe('5  ✓ PASS remove the board  a4:cf:1…');
     screen.finish();
   });
 

@@ -3,8 +3,9 @@ import { awayText, type SlotState, type StationEvent, type StationMode } from '.
 import type { Away, Batch } from '../../registry/index.js';
 import type { CliIo } from '../io.js';
 import { formatDuration, formatHistories } from './format.js';
-import { batchLine, modeText, pendingText, waitingText, type StationReporter } from './station-text.js';
+import { batchLine, HELD, modeText, pendingText, waitingText, type StationReporter } from './station-text.js';
 import { colours } from './colours.js';
+import { cutLine, endOf, shownWidth } from './printable.js';
 import { fitSlots } from './station-rows.js';
 
 /** Often enough for a person, and cheap with 64 slots. */
@@ -106,7 +107,7 @@ export class StationScreen implements StationReporter {
     const heads = [...this.#heads(columns - 1), ...away];
     // The line of the cursor is one too: what scrolls out cannot be drawn anew.
     const slots = this.#slotLines(rows - heads.length - 1, columns - 1);
-    const lines = [...heads, ...slots].map((line) => cut(line, columns - 1));
+    const lines = [...heads, ...slots].map((line) => cutLine(line, columns - 1));
     this.#erase();
     const input = this.#typed === undefined ? '' : `> ${endOf(this.#typed, columns - 4)}`;
     this.#io.stderr(`${lines.join('\n')}\n${input}`);
@@ -142,50 +143,69 @@ export class StationScreen implements StationReporter {
     const layouts = [[[station, ...batch, runs]], [[station, runs], batch]].map((lines) =>
       lines.map((parts) => parts.join('  ')).filter((line) => line !== ''),
     );
-    const fitting = layouts.find((lines) => lines.every(({ length }) => length <= columns));
+    const fitting = layouts.find((lines) => lines.every((line) => shownWidth(line) <= columns));
     return fitting ?? [station, runs, ...batch];
   }
 
-  /** Under a failed slot what to do is read whole, where there are lines for it. @param lines that there are for them */
+  /**
+   * What hands have to do is read whole: beside the slot, else under it, else, where there is no line for it, before what
+   * else is known.
+   *
+   * @param lines that there are for them
+   */
   #slotLines(lines: number, columns: number): string[] {
     if (this.#slots.size === 0)
       return this.#mode.mode === 'running' ? [`     ${colours.dim('no board yet: plug one in')}`] : [];
     const { shown, rest } = fitSlots(this.#slots, lines);
     let spare = lines - shown.length - (rest === undefined ? 0 : 1);
     const texts = shown.flatMap(([slot, state]) => {
-      const line = `${String(slot).padStart(3)}  ${describe(state, this.#blocked.has(slot))}`;
-      const next = state.state === 'failed' ? state.result.next : '';
-      if (next === '' || cut(line, columns) === line) return [line];
-      const below = wrapped(next, columns - INDENT.length);
-      if (below.length > spare) return [line];
+      const { sign, facts = '', hands = '' } = describe(state, this.#blocked.has(slot));
+      const line = (...parts: string[]): string =>
+        `${String(slot).padStart(3)}  ${sign} ${parts.filter((part) => part !== '').join('  ')}`.trimEnd();
+      const whole = line(facts, hands);
+      if (hands === '' || cutLine(whole, columns) === whole) return [whole];
+      const below = wrapped(hands, columns - INDENT.length);
+      if (below.length > spare) return [line(hands, facts)];
       spare -= below.length;
-      return [line.slice(0, -next.length).trimEnd(), ...below.map((text) => INDENT + text)];
+      return [line(facts), ...below.map((text) => INDENT + text)];
     });
     return rest === undefined ? texts : [...texts, `     ${colours.dim(rest)}`];
   }
 }
 
-function describe(state: SlotState, blocked: boolean): string {
+interface SlotText {
+  readonly sign: string;
+  readonly facts?: string;
+  /** What somebody has to do. */
+  readonly hands?: string;
+}
+
+function describe(state: SlotState, blocked: boolean): SlotText {
   switch (state.state) {
     case 'empty':
-      return blocked ? colours.yellow('held: look at this slot, then type its number') : colours.dim('empty');
+      return blocked ? { sign: colours.yellow('○'), hands: HELD } : { sign: colours.dim('empty') };
     case 'settling':
-      return colours.dim('plugged in');
+      return { sign: colours.dim('plugged in') };
     case 'waiting':
-      return `${colours.yellow('○')} ${waitingText(state)}`;
+      return { sign: colours.yellow('○'), hands: waitingText(state) };
     case 'running': {
+      const who = state.mac ?? state.port;
       if (state.action !== undefined)
-        return `${colours.yellow('◐')} ${state.mac ?? state.port}  ${pendingText(state.action)}`;
+        return { sign: colours.yellow('◐'), facts: who, hands: pendingText(state.action) };
       const percent = state.percent === undefined ? '' : ` ${Math.round(state.percent)} %`;
-      return `${colours.cyan('◐')} ${state.stage}${percent} ${state.mac ?? state.port}${state.run > 1 ? ` (run ${state.run})` : ''}`;
+      const run = state.run > 1 ? ` (run ${state.run})` : '';
+      return { sign: colours.cyan('◐'), facts: `${state.stage}${percent} ${who}${run}` };
     }
     case 'passed': {
       const { serial = '', mac, alreadyDone, durationMs } = state.result;
       const how = alreadyDone === true ? 'already done' : formatDuration(durationMs);
-      return `${colours.green('✓ PASS')} ${mac} ${serial} ${how}  remove the board`;
+      const facts = [mac, serial, how].filter((text) => text !== '').join(' ');
+      return { sign: colours.green('✓ PASS'), facts, hands: 'remove the board' };
     }
-    case 'failed':
-      return `${colours.red('✕ FAIL')} ${state.result.stage}: ${state.result.code}  ${state.result.next}`;
+    case 'failed': {
+      const { stage, code, next } = state.result;
+      return { sign: colours.red('✕ FAIL'), facts: `${stage}: ${code}`, hands: next };
+    }
   }
 }
 
@@ -195,32 +215,6 @@ const INDENT = '     ';
 function wrapped(text: string, columns: number): string[] {
   return text.split(' ').reduce<string[]>((lines, word) => {
     const line = [...lines.slice(-1), word].join(' ');
-    return line.length <= columns ? [...lines.slice(0, -1), line] : [...lines, word];
+    return shownWidth(line) <= columns ? [...lines.slice(0, -1), line] : [...lines, word];
   }, []);
-}
-
-/** Of a line that is longer than its place the end is what a person types at. */
-function endOf(line: string, columns: number): string {
-  const characters = [...line];
-  return characters.length <= columns ? line : `…${characters.slice(1 - columns).join('')}`;
-}
-
-/** A wrapped line would break the count of lines to go up; colour codes take no room. */
-function cut(line: string, columns: number): string {
-  const pieces = line.split(COLOUR);
-  const isLong = pieces.reduce((sum, piece) => sum + widthOf(piece), 0) > columns;
-  let room = isLong ? columns - 1 : columns;
-  const text = pieces.map((piece) => {
-    if (COLOUR.test(piece)) return piece;
-    const shown = piece.slice(0, Math.max(0, room));
-    room -= piece.length;
-    return shown;
-  });
-  return text.join('') + (isLong ? '…' : '');
-}
-
-const COLOUR = /(\u001b\[[0-9;]*m)/;
-
-function widthOf(piece: string): number {
-  return COLOUR.test(piece) ? 0 : piece.length;
 }

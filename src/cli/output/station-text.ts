@@ -21,6 +21,9 @@ export interface StationReporter {
   finish(): void;
 }
 
+/** Of a slot that the same failure has stopped. */
+export const HELD = 'held: look at this slot, then type its number';
+
 export function modeText(mode: StationMode): string {
   if (mode.mode !== 'paused') return mode.mode;
   const { reason } = mode;
@@ -51,7 +54,7 @@ export function waitingText({ for: cause, last }: Extract<SlotState, { state: 'w
     case 'batch':
       return `waits for a place in the batch${why}`;
     case 'clear':
-      return 'held: look at this slot, then type its number';
+      return HELD;
   }
 }
 

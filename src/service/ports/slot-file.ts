@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Pin } from '../../station/index.js';
+import { ownFolder } from '../../registry/files.js';
 import { StateFile } from '../state-file.js';
 
 const fileSchema = z.object({
@@ -29,4 +30,14 @@ export class SlotFile {
   async write(pins: readonly Pin[]): Promise<void> {
     await this.#file.update(() => ({ version: 1, pins: [...pins] }));
   }
+}
+
+/**
+ * Makes the slots this process's own until the returned function is called: who starts boards at all ports of a computer is
+ * one process, for two would start each board twice and one of them fail.
+ *
+ * @throws DATA_DIR_UNUSABLE where another process has them; FILE_UNWRITABLE, DISK_FULL
+ */
+export function ownPorts(dataDir: string): Promise<() => Promise<void>> {
+  return ownFolder(dataDir, 'station', 'an `espmint serve` or `espmint station`');
 }

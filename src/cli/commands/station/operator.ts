@@ -20,7 +20,7 @@ export interface OperatorActions {
 const KEYS = 'p pauses, r resumes, d drains, q stops.';
 export const OPERATOR_HELP = `Enter or a slot number starts; ${KEYS}`;
 /** Of a station whose boards are known by scanned codes. */
-export const SCANNING_HELP = `Scan the code of the next board; Enter, or s and a slot number, starts; ${KEYS}`;
+export const SCANNING_HELP = `Scan the code of the next board; Enter, or s and a slot number, starts; ${KEYS} A code that reads like one of these is typed with = before it.`;
 
 /**
  * Listens until `close`. A scanner types like a keyboard: what is no command is a code. `s12` is always a slot and `=12`

@@ -13,7 +13,7 @@ import {
   type StationSettings,
 } from '../../../station/index.js';
 import type { BatchRequest } from '../../../registry/index.js';
-import { SlotFile } from '../../../service/index.js';
+import { ownPorts, SlotFile } from '../../../service/index.js';
 import { composeParts, dataDirOf, type BackendChoice, type RegistryChoice } from '../../compose/compose.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import type { OfflineChoice } from '../../arguments/offline.js';
@@ -61,7 +61,10 @@ async function run(io: CliIo, options: StationOptions & GlobalOptions, closers: 
   if (options.check === true) requireCheckable(options);
   const name = options.name ?? hostname();
   const ports = stationPorts(io, options);
-  const pins = await new SlotFile(dataDirOf(io, options)).read();
+  const dataDir = dataDirOf(io, options);
+  // With ports of its own it stands beside another one.
+  if (options.port === undefined) closers.push(await ownPorts(dataDir));
+  const pins = await new SlotFile(dataDir).read();
   // The registry closes last: it must know the keys of the boards that the batch still has to hear of.
   const parts = await composeParts(io, options);
   closers.push(() => parts.close());
