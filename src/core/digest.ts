@@ -15,11 +15,20 @@ interface NativeCrypto {
 type Digest = (content: Uint8Array | string) => string;
 
 /** Lower-case hex, 32 digits. */
-export const md5Hex: Digest = nativeDigest('md5') ?? ((content) => bytesToHex(md5(bytesOf(content))));
+export const md5Hex: Digest = atFirstUse(
+  () => nativeDigest('md5') ?? ((content) => bytesToHex(md5(bytesOf(content)))),
+);
 
 /** Lower-case hex, 64 digits. */
-export const sha256Hex: Digest =
-  nativeDigest('sha256') ?? ((content) => bytesToHex(sha256(bytesOf(content))));
+export const sha256Hex: Digest = atFirstUse(
+  () => nativeDigest('sha256') ?? ((content) => bytesToHex(sha256(bytesOf(content)))),
+);
+
+/** The runtime takes 4 ms to load its own code: who digests nothing does not wait for it. */
+function atFirstUse(choose: () => Digest): Digest {
+  let digest: Digest | undefined;
+  return (content) => (digest ??= choose())(content);
+}
 
 function bytesOf(content: Uint8Array | string): Uint8Array {
   return typeof content === 'string' ? utf8ToBytes(content) : content;

@@ -104,7 +104,7 @@ describe('a start of the program', () => {
       args: ['nvs', 'generate', join(ROOT, 'examples/nvs/none.csv'), 'x.bin', '0x6000'],
       most: 17,
       mostBytes: 300_000,
-      without: ['node:child_process'],
+      without: ['node:child_process', 'node:crypto'],
     },
   ])('makes $args.0 with few files of its own and no package', ({ args, most, mostBytes, without }) => {
     const { loaded } = startOf(args, args[0] === 'nvs' ? EXIT.input : 0);
@@ -181,7 +181,7 @@ describe('a start of the program', () => {
         'tcp://127.0.0.1:1',
       ]),
       status: EXIT.link,
-      without: [...ELSEWHERE, 'pg', 'pg-copy-streams'],
+      without: [...ELSEWHERE, 're2js', 'pg', 'pg-copy-streams'],
     },
     { what: 'a list of devices', args: ['devices', 'list', '--help'], status: 0, without: ELSEWHERE },
     {

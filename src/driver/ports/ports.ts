@@ -50,7 +50,7 @@ export async function listPorts(): Promise<PortInfo[]> {
 
 /** The library's own list: on Linux it needs udevadm, which small systems and containers lack. */
 async function listByLibrary(): Promise<RawPort[]> {
-  const { SerialPort } = await import('serialport');
+  const { SerialPort } = await import('serialport/dist/serialport.js');
   return (await SerialPort.list()).map((port) => ({
     path: port.path,
     usbVendorId: port.vendorId,

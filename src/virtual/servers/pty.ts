@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReadStream } from 'node:tty';
-import { SerialPort } from 'serialport';
+import { SerialPort } from 'serialport/dist/serialport.js';
 import { EspmintError } from '../../core/errors/index.js';
 import type { HostPort, VirtualBoard } from '../board.js';
 import { awaitClient, leaveBoard, type BoardServer, type LeavePolicy } from './server.js';

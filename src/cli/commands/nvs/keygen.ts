@@ -1,5 +1,4 @@
 // `espmint nvs keygen`: makes the key partition of encrypted NVS.
-import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { invalidInput } from '../../../core/errors/index.js';
 import { readBytes } from '../../../files/index.js';
@@ -31,6 +30,7 @@ async function keygen(io: CliIo, out: string, options: KeygenOptions): Promise<v
     const reason = 'cannot be given with --new-hmac-key';
     throw invalidInput('--hmac-key', reason, 'give one of the two');
   }
+  const { randomBytes } = await import('node:crypto');
   const { HMAC_KEY_BYTES, NVS_KEY_BYTES, deriveNvsKey, encodeKeyFile } =
     await import('../../../core/nvs/keys.js');
   let key: Uint8Array = randomBytes(NVS_KEY_BYTES);
