@@ -45,7 +45,7 @@ export interface VirtualBoards {
     readonly chip?: string | undefined;
     readonly fault?: string | undefined;
     readonly firmware?: VirtualFirmware | undefined;
-  }): readonly VirtualBoard[];
+  }): Promise<readonly VirtualBoard[]> | readonly VirtualBoard[];
   /** Without ports: all of them. */
   remove(ports?: readonly string[]): void;
   /** The button of the access point beside it; false: it does not wait for that. @throws PORT_UNKNOWN */

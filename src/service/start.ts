@@ -4,7 +4,6 @@ import { ownFolder } from '../registry/files.js';
 import { createApp, type AppOptions } from './app.js';
 import { People } from './access/people.js';
 import { PROFILE_EXAMPLE } from '../core/profile/example.js';
-import { checkProfile } from '../core/profile/parse.js';
 import { isLoopback } from './http/sites.js';
 import { DEFAULT_HOST, DEFAULT_PORT } from './options.js';
 import type { ServiceParts } from './parts.js';
@@ -86,18 +85,18 @@ async function ownPlaces(dataDir: string): Promise<() => Promise<void>> {
 
 /**
  * What costs its first use more than each later one. On request it would hold the boards up: it is done soon after the start,
- * when few are there, in pieces. Never throws.
+ * when few are there, in pieces. What draws reports and labels takes 9 MB: it is loaded by who asks for one. Never throws.
  */
 async function prepare(log: ServiceParts['log']): Promise<void> {
-  checkProfile(PROFILE_EXAMPLE);
-  // The font itself, 12 MB of memory, is read beside other work: for who prints.
-  await Promise.all([
-    import('./metrics/metrics.js'),
-    import('../core/batch-report/pdf.js'),
-    import('../core/labels/font.js'),
-  ]).catch((error: unknown) =>
-    log.warn({}, `metrics cannot be given, or labels drawn: ${toEspmintError(error).message}`),
-  );
+  try {
+    const [{ checkProfile }] = await Promise.all([
+      import('../core/profile/parse.js'),
+      import('./metrics/metrics.js'),
+    ]);
+    checkProfile(PROFILE_EXAMPLE);
+  } catch (error) {
+    log.warn({}, `metrics cannot be given: ${toEspmintError(error).message}`);
+  }
 }
 
 /** Over a network only with encryption and with people who may sign in. */

@@ -1,7 +1,7 @@
 // A key that a label shows is revealed in the name of who prints it.
 import { expect, it } from 'vitest';
 import type { Asker } from '../registry/index.js';
-import { parseLabelTemplate } from '../core/labels/template.js';
+import { parseLabelTemplate } from '../core/labels/template-file.js';
 import { finishWithLabel, labelValuesOf } from './labels.js';
 
 const UNIT = { mac: 'a4:cf:12:00:00:01', uuid: '110e3dc9-fa05-568f-a05a-000000000001', chip: 'esp32' };

@@ -1,7 +1,8 @@
 // Builds the parts of the service: registry, serial ports, virtual boards, and where the dashboard lies.
 import { fileURLToPath } from 'node:url';
+import { EspmintError } from '../../core/errors/index.js';
 import type { ProvisionParts } from '../../provision/index.js';
-import type { LogLevel, ServiceParts } from '../../service/index.js';
+import type { LogLevel, ServiceParts, VirtualBoards } from '../../service/index.js';
 import {
   composeStore,
   connectorFor,
@@ -40,14 +41,12 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
   const steady = { ...io, signal: ending.signal };
   // The most to load, and then it waits for a server that starts: all else is loaded meanwhile.
   const { probeRegistry } = await import('../../registry/index.js');
-  const [{ registry, store }, { listPorts, openLink }, { createLog }, { createVirtualBench }, { HOST_AIR }] =
-    await Promise.all([
-      composeStore(steady, options),
-      import('../../driver/index.js'),
-      import('../../service/log.js'),
-      import('./virtual-bench.js'),
-      import('../../wifi/index.js'),
-    ]);
+  const [{ registry, store }, { listPorts, openLink }, { createLog }, { HOST_AIR }] = await Promise.all([
+    composeStore(steady, options),
+    import('../../driver/index.js'),
+    import('../../service/log.js'),
+    import('../../wifi/index.js'),
+  ]);
   io.signal.removeEventListener('abort', end);
   const production = await store?.production(offlineUnits(steady, options));
   const values = store?.values();
@@ -56,9 +55,9 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
   const pushes = store?.deliver((line) => log.warn({}, line));
   const administration = store?.administration();
   await store?.close();
-  const bench = createVirtualBench();
+  const virtual = new LazyBench();
   const { boards = 0 } = options;
-  if (boards > 0) bench.add({ count: boards });
+  if (boards > 0) await virtual.add({ count: boards });
   return {
     parts: {
       registry,
@@ -68,14 +67,14 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
       production,
       administration,
       openBoard: (port, signal) =>
-        bench.transport.accepts(port)
-          ? bench.transport.open(port, { baud: START_BAUD, timeoutMs: LINK_TIMEOUT_MS, signal })
+        virtual.bench?.transport.accepts(port) === true
+          ? virtual.bench.transport.open(port, { baud: START_BAUD, timeoutMs: LINK_TIMEOUT_MS, signal })
           : openLink(port, { signal }),
       openPrinter: (address) => openLink(address),
-      connect: connectAny(bench, connectorFor(options, dataDirOf(io, options), io.trace)),
+      connect: connectAny(virtual, connectorFor(options, dataDirOf(io, options), io.trace)),
       listPorts,
-      virtualBoards: bench,
-      airOf: (port) => bench.airOf(port) ?? HOST_AIR,
+      virtualBoards: virtual,
+      airOf: (port) => virtual.bench?.airOf(port) ?? HOST_AIR,
       probeRegistry: (databaseUrl, signal) =>
         probeRegistry(databaseUrl, { signal, env: io.env, configured: databaseUrlOf(io, options) }),
       env: io.env,
@@ -84,7 +83,7 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
     },
     close: async () => {
       end();
-      bench.close();
+      virtual.bench?.close();
       await pushes?.close();
       await administration?.close();
       await values?.close();
@@ -95,13 +94,44 @@ export async function composeService(io: CliIo, options: ServiceChoice): Promise
   };
 }
 
+/** Of a service without virtual boards the code of virtual chips is not loaded. */
+class LazyBench implements VirtualBoards {
+  bench: VirtualBench | undefined;
+
+  list(): ReturnType<VirtualBoards['list']> {
+    return this.bench?.list() ?? [];
+  }
+
+  async add(
+    request: Parameters<VirtualBoards['add']>[0],
+  ): Promise<Awaited<ReturnType<VirtualBoards['add']>>> {
+    const { createVirtualBench } = await import('./virtual-bench.js');
+    return (this.bench ??= createVirtualBench()).add(request);
+  }
+
+  remove(ports?: readonly string[]): void {
+    this.bench?.remove(ports);
+  }
+
+  pressWps(port: string): boolean {
+    return this.#loaded(port).pressWps(port);
+  }
+
+  plug(port: string, plugged: boolean, fresh: boolean): ReturnType<VirtualBoards['plug']> {
+    return this.#loaded(port).plug(port, plugged, fresh);
+  }
+
+  #loaded(port: string): VirtualBench {
+    if (this.bench === undefined) throw new EspmintError('PORT_UNKNOWN', { port });
+    return this.bench;
+  }
+}
+
 /** Virtual boards live in this process; everything else is the driver's. */
-function connectAny(
-  { transport }: VirtualBench,
-  connectPort: ProvisionParts['connect'],
-): ProvisionParts['connect'] {
+function connectAny(virtual: LazyBench, connectPort: ProvisionParts['connect']): ProvisionParts['connect'] {
   return async (port, options) => {
-    if (!transport.accepts(port)) return connectPort(port, options);
+    const transport = virtual.bench?.transport;
+    if (transport?.accepts(port) !== true) return connectPort(port, options);
     const { expectChip, baud, signal } = options;
     const link = await transport.open(port, { baud: START_BAUD, timeoutMs: LINK_TIMEOUT_MS, signal });
     const { connectBoard } = await import('../../driver/index.js');

@@ -3,10 +3,10 @@ import { EspmintError } from '../../core/errors/index.js';
 import {
   checkLabelTemplate,
   columnsShown,
-  readLabelTemplate,
   showsSecret,
   type LabelTemplate,
 } from '../../core/labels/template.js';
+import { readLabelTemplate } from '../../core/labels/template-file.js';
 import type { Profile } from '../../core/profile/schema.js';
 import type { ValueColumn } from '../../core/values/rows.js';
 import { readTextFile } from '../../files/index.js';

@@ -5,7 +5,8 @@ import { layOutLabel } from './layout.js';
 import { labelsToPdf } from './pdf.js';
 import { rasterize, rasterToPng } from './raster.js';
 import { labelToSvg } from './svg.js';
-import { fillLabel, parseLabelTemplate, type LabelValues } from './template.js';
+import { fillLabel, type LabelValues } from './template.js';
+import { parseLabelTemplate } from './template-file.js';
 import { labelToZpl } from './zpl.js';
 import { labelFont } from '../../station/index.js';
 

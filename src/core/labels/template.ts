@@ -2,8 +2,6 @@
 // Where nobody brings one, the standard template says what identifies the device.
 import { z } from 'zod';
 import { EspmintError } from '../errors/index.js';
-import { orFault } from '../json.js';
-import { parseSettings } from '../profile/settings-file.js';
 import { parsePsk } from '../psk.js';
 import { accessPointName, deviceProof, deviceWpsPin } from '../wifi-device-secrets.js';
 import { qrPayload } from '../wifi-label.js';
@@ -78,15 +76,6 @@ export type LabelTemplate = z.output<typeof labelTemplateSchema>;
  * @param file name used in messages only. @param columns of its list of values; absent: there is no list
  * @throws LABEL_INVALID, LABEL_SECRET_REFUSED
  */
-export function parseLabelTemplate(
-  text: string,
-  file: string,
-  columns?: readonly LabelColumn[],
-): LabelTemplate {
-  return checkLabelTemplate(readLabelTemplate(text, file), file, columns);
-}
-
-/** @param file, @param columns, @throws as parseLabelTemplate */
 export function checkLabelTemplate(
   template: LabelTemplate,
   file: string,
@@ -108,14 +97,6 @@ export function checkLabelTemplate(
     throw new EspmintError('LABEL_SECRET_REFUSED', { reason: `${file} does not say "secret: true"` });
   }
   return template;
-}
-
-/** Reads it and leaves its placeholders to `checkLabelTemplate`. @throws LABEL_INVALID */
-export function readLabelTemplate(text: string, file: string): LabelTemplate {
-  return orFault(
-    () => parseSettings(text, labelTemplateSchema),
-    ({ line, reason }) => invalid(`${file}:${line}`, reason),
-  );
 }
 
 function invalid(file: string, reason: string): EspmintError {

@@ -1,7 +1,8 @@
 // Each mode of a profile's Wi-Fi, from the profile to firmware that follows it, and the proof of connection.
 import { describe, expect, it } from 'vitest';
 import { parseProfile } from '../../core/profile/parse.js';
-import { fillLabel, parseLabelTemplate } from '../../core/labels/template.js';
+import { parseLabelTemplate } from '../../core/labels/template-file.js';
+import { fillLabel } from '../../core/labels/template.js';
 import { deviceProof, deviceWpsPin } from '../../core/wifi-device-secrets.js';
 import { parseMac } from '../../core/mac.js';
 import { parsePsk } from '../../core/psk.js';

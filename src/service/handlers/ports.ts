@@ -66,7 +66,7 @@ async function ensureProduct({ profiles, settings, hub }: ServiceCore): Promise<
   if (stored.profiles.length + stored.damaged.length > 0) return;
   const name = 'Example';
   const text = await profileText({ settings: { name, caUrl: 'https://ca.example.com' } });
-  await profiles.save({ name, version: 1, text: withVersion(text, 1), savedBy: 'espmint' });
+  await profiles.save({ name, version: 1, text: await withVersion(text, 1), savedBy: 'espmint' });
   hub.publish({ type: 'profile', profile: { name, version: 1 } });
   await settings.useProfile({ name, version: NEWEST });
 }
@@ -96,7 +96,7 @@ function virtualHandlers(
       }
       const added: VirtualBoard[] = [];
       for (let made = 0; made < body.count; made++) {
-        added.push(...boards().add({ ...body, count: 1 }));
+        added.push(...(await boards().add({ ...body, count: 1 })));
         // Each has the memory of a chip: all in one go would hold up the boards that run.
         await setImmediate();
       }

@@ -56,7 +56,7 @@ export function profileHandlers({
       if ((basedOn ?? 0) !== newest) throw new EspmintError('PROFILE_CHANGED', { name, version: newest });
       const version = newest + 1;
       const savedBy = identity?.name ?? 'unknown';
-      const change = { name, version, text: withVersion(text, version), savedBy, note };
+      const change = { name, version, text: await withVersion(text, version), savedBy, note };
       const saved = await profiles.save(change);
       // The first product of a station is what it makes.
       if ((await settings.get()).profile === undefined) await settings.useProfile({ name, version: NEWEST });

@@ -3,7 +3,6 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EspmintError, isEspmintError, toEspmintError } from '../../core/errors/index.js';
-import { parseProfile } from '../../core/profile/parse.js';
 import type { Profile } from '../../core/profile/schema.js';
 import { codeOf, createOwnFile, makePrivateDir, unreadable } from '../../files/index.js';
 import type { ProfileVersion } from '../contract/index.js';
@@ -128,6 +127,8 @@ export class FileProfileStore implements ProfileStore {
       if (known?.mark === mark) return known.stored;
       const stored = await this.#readFile(folder, version, name);
       ({ name } = stored);
+      // It reads YAML, which costs a start 40 ms and is not needed for the first answers.
+      const { parseProfile } = await import('../../core/profile/parse.js');
       await nextTurn();
       const whole = { ...stored, profile: parseProfile(stored.text, path) };
       this.#known.set(path, { mark, stored: whole });

@@ -1,6 +1,4 @@
 // A profile as its author sent it, text or form, turned into YAML text with findings that name their place.
-import { isMap, parseDocument, stringify } from 'yaml';
-import { checkProfileInTurns } from '../../core/profile/parse.js';
 import type { Profile } from '../../core/profile/schema.js';
 import type { Finding, ProfileInput } from '../contract/index.js';
 import { collectInTurns, nextTurn } from '../turns.js';
@@ -9,11 +7,11 @@ import { collectInTurns, nextTurn } from '../turns.js';
 export async function profileText(input: ProfileInput): Promise<string> {
   if ('text' in input) return input.text;
   if (countValues(input.settings) > MOST_VALUES) return TOO_MANY;
-  return (await collectInTurns(writeSettings(input.settings))).join('');
-}
-
-function* writeSettings(settings: Readonly<Record<string, unknown>>): Generator<string> {
-  for (const [name, value] of Object.entries(settings)) yield stringify({ [name]: value });
+  const { stringify } = await import('yaml');
+  const pieces = function* (settings: Readonly<Record<string, unknown>>): Generator<string> {
+    for (const [name, value] of Object.entries(settings)) yield stringify({ [name]: value });
+  };
+  return (await collectInTurns(pieces(input.settings))).join('');
 }
 
 /** Of a form: writing more as YAML, and reading it again, would cost more than a few milliseconds. */
@@ -30,11 +28,13 @@ export type CheckedInput = { profile: Profile } | { findings: Finding[] };
 
 /** The profile, or everything that is wrong with it. */
 export async function checkInput(input: ProfileInput): Promise<CheckedInput> {
+  const { checkProfileInTurns } = await import('../../core/profile/parse.js');
   return checkProfileInTurns(await profileText(input), nextTurn);
 }
 
 /** The text with another version number; comments and order stay. */
-export function withVersion(text: string, version: number): string {
+export async function withVersion(text: string, version: number): Promise<string> {
+  const { isMap, parseDocument } = await import('yaml');
   const document = parseDocument(text);
   if (isMap(document.contents)) document.set('version', version);
   return document.toString();

@@ -30,16 +30,16 @@ nvs:
 `;
 
 describe('the store', () => {
-  const change = (version: number, name = 'sensor') => ({
+  const change = async (version: number, name = 'sensor') => ({
     name,
     version,
     savedBy: 'lan',
-    text: withVersion(TEXT.replace('sensor', name), version),
+    text: await withVersion(TEXT.replace('sensor', name), version),
   });
   it('keeps every version with its comments', async () => {
     const store = new FileProfileStore(dataDir);
-    await store.save(change(1));
-    await store.save(change(2));
+    await store.save(await change(1));
+    await store.save(await change(2));
     expect((await store.get('sensor')).version).toBe(2);
     const first = await store.get('sensor', 1);
     expect(first.text).toContain('# the authority');
@@ -48,14 +48,14 @@ describe('the store', () => {
   });
   it('lets one of two who save the same version win', async () => {
     const stores = [new FileProfileStore(dataDir), new FileProfileStore(dataDir)];
-    const results = await Promise.allSettled(stores.map((store) => store.save(change(1))));
+    const results = await Promise.allSettled(stores.map(async (store) => store.save(await change(1))));
     const refused = results.filter((result) => result.status === 'rejected');
     expect(refused).toMatchObject([{ reason: { code: 'PROFILE_CHANGED' } }]);
   });
   it('takes any name, and keeps apart what only looks alike', async () => {
     const store = new FileProfileStore(dataDir);
     for (const name of ['../../etc/passwd', 'Sensor', 'sensor', 'cảm biến'])
-      await store.save(change(1, name));
+      await store.save(await change(1, name));
     expect((await store.list()).profiles.map(({ name }) => name).sort()).toEqual(
       ['../../etc/passwd', 'Sensor', 'cảm biến', 'sensor'].sort(),
     );
@@ -63,7 +63,7 @@ describe('the store', () => {
   });
   it('reads each version once, and again where its file is another one', async () => {
     const store = new FileProfileStore(dataDir);
-    await store.save(change(1));
+    await store.save(await change(1));
     const first = await store.get('sensor');
     expect((await store.list()).profiles[0]).toBe(first);
     const [folder = ''] = await readdir(join(dataDir, 'service/profiles'));
@@ -78,8 +78,8 @@ describe('the store', () => {
   });
   it('lists the others beside a damaged one, and goes on as its message says', async () => {
     const store = new FileProfileStore(dataDir);
-    for (const version of [1, 2]) await store.save(change(version, 'Pump 7'));
-    await store.save(change(1));
+    for (const version of [1, 2]) await store.save(await change(version, 'Pump 7'));
+    await store.save(await change(1));
     const listed = async (): Promise<unknown> => {
       const { profiles, damaged } = await store.list();
       return [profiles.map((each) => [each.name, each.version]), damaged.map(({ error }) => error.message)];
@@ -130,7 +130,7 @@ describe('the store', () => {
   });
   it('says which profile there is not', async () => {
     const store = new FileProfileStore(dataDir);
-    await store.save(change(1));
+    await store.save(await change(1));
     await expect(store.get('sensor', 7)).rejects.toThrow('"sensor" version 7');
     await expect(store.get('other')).rejects.toMatchObject({ code: 'PROFILE_UNKNOWN' });
   });
