@@ -4,7 +4,7 @@
 $ErrorActionPreference = 'Stop'
 $node = (Get-Command node.exe).Source
 $program = Join-Path $env:APPDATA 'npm\node_modules\espmint\bin\espmint.js'
-if (-not (Test-Path $program)) { throw "espmint is not installed: run 'npm install --global espmint' first" }
+if (-not (Test-Path $program)) { throw "espmint is not installed: run 'npm install --global' with the package file first" }
 $action = New-ScheduledTaskAction -Execute $node -Argument "`"$program`" serve"
 $trigger = New-ScheduledTaskTrigger -AtStartup
 $settings = New-ScheduledTaskSettingsSet -RestartCount 3 -RestartInterval (New-TimeSpan -Minutes 1) -ExecutionTimeLimit 0

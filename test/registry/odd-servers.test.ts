@@ -161,7 +161,11 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))('on a server that i
       code: 'REGISTRY_UNREACHABLE',
       message: expect.stringMatching(/read-only/) as string,
     });
+    expect((await checkDatabase({ ...at('icu') })).faults).toMatchObject([
+      { code: 'REGISTRY_UNREACHABLE', message: expect.stringMatching(/takes no writes/) as string },
+    ]);
     await readOnly('off');
+    expect((await checkDatabase({ ...at('icu') })).faults).toEqual([]);
     const back = await openRegistry({ ...at('icu') });
     expect(await back.reveal(BOARD.mac, 'test')).toBe(reserved.psk);
     await back.close();

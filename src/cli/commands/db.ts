@@ -30,7 +30,7 @@ export function dbCommand(io: CliIo): Command {
           tell(io, 'backed up', rows);
           if (masterIds.length === 0) return;
           io.stderr(
-            `It opens with the master key ${masterIds.join(', ')} only: keep a copy of that apart from it (espmint keys list).\n`,
+            `It opens with the master key ${masterIds.join(', ')} only: keep a copy of that (master.key in the data directory, or what your variable names) apart from it.\n`,
           );
         }),
     )

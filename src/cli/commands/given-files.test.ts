@@ -35,6 +35,7 @@ it.each([
   [['virtual', '--ledger', '/none/l'], 'The file /none/l cannot be written (its folder does not exist)'],
   [['virtual', '--flash', '/'], 'The flash file / cannot be used: it is a folder'],
   [['virtual', '--wifi', '/dev/null'], 'null:1 is not accepted: it must be a group of settings'],
+  [['virtual', '--security', 'secure-download'], 'esp32 has no such mode; take --chip esp32c3'],
   [['nvs', 'inspect', '/dev/null'], 'The file /dev/null has 0 bytes, and one page of NVS has 4096'],
   [['tokens', 'create', ' '], '<label> is empty or too long; say in up to 100 characters'],
   [['wifi', 'label-text', '--name', ''], '--name is empty'],

@@ -155,7 +155,9 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
     }
     const { pendingSync } = await composed.registry.status();
     if (pendingSync > 0)
-      io.stderr(`Kept in the journal until the registry comes back: ${counted(pendingSync, 'attempt')}.\n`);
+      io.stderr(
+        `Kept in the journal until the registry comes back: ${counted(pendingSync, 'attempt')}; "espmint db check" says what is wrong.\n`,
+      );
     await pushBriefly(io, composed);
     io.setExitCode(exitCodeOf(results));
   } finally {

@@ -137,11 +137,17 @@ export async function readFaults(choice: string | undefined): Promise<Scenario |
     : randomScenario(Number(seed));
 }
 
-/** `secure-boot,flash-encryption,secure-download`. @throws INPUT_INVALID */
-export function parseSecurity(text: string | undefined): NonNullable<BoardOptions['security']> {
+/** `secure-boot,flash-encryption,secure-download`, as far as these chips have it. @throws INPUT_INVALID */
+export function parseSecurity(
+  text: string | undefined,
+  chips: readonly ChipName[],
+): NonNullable<BoardOptions['security']> {
   const names = (text ?? '').split(',').filter((name) => name !== '');
   const known = ['secure-boot', 'flash-encryption', 'secure-download'] as const;
   const chosen = names.map((name) => choose('--security', name, known));
+  const without = chips.find((name) => getChip(name).rom.securityInfoBytes === 0);
+  if (chosen.includes('secure-download') && without !== undefined)
+    throw invalidInput('--security', `is "${text}": ${without} has no such mode`, 'take --chip esp32c3');
   return {
     secureBoot: chosen.includes('secure-boot'),
     flashEncryption: chosen.includes('flash-encryption'),

@@ -120,7 +120,7 @@ async function createBoards(options: VirtualOptions, closers: Closers): Promise<
     partitionTable: await readPartitionTable(options.partitionTable),
     application: parseApplication(options.application),
     ...wifi,
-    security: parseSecurity(options.security),
+    security: parseSecurity(options.security, chips),
     adapter: parseAdapter(options.adapter),
     timing: parseTiming(options),
     ...(flashContent === undefined ? {} : { flashContent }),

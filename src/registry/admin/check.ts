@@ -7,6 +7,7 @@ import { RegistryCopy } from '../admission/registry-copy.js';
 import { Journal } from '../spool/journal.js';
 import { readSealIfAny } from '../store/data-keys.js';
 import { knownTables, migrate, schemaState } from '../store/migrate.js';
+import { takesWrites } from '../store/server.js';
 import { masterKeySource } from '../store/secrets/master-key.js';
 import { MasterKeys } from '../store/secrets/master-keys.js';
 import { countPushes } from '../push/outbox.js';
@@ -45,7 +46,7 @@ export interface DatabaseReport {
   readonly listsCopiedAt: string | undefined;
   /** Ids of the master keys that open it; empty while it has sealed nothing. */
   readonly masterIds: readonly string[];
-  /** What is wrong with this computer's own data, each with a code of the error table. */
+  /** What is wrong with this computer's own data, or a server that takes no writes; each with a code of the error table. */
   readonly faults: readonly Fault[];
   /** What is still to be sent to the user's own tables and services; absent while the schema is older than that. */
   readonly pushes?: PushCounts | undefined;
@@ -77,10 +78,21 @@ export async function checkDatabase(options: RegistryOptions): Promise<DatabaseR
       conflicts: applied.length === 0 ? 0 : await countOpenConflicts(client),
       listsCopiedAt: await copy.at().catch(() => undefined),
       masterIds,
-      faults: await findFaults(options, { dataDir, target, masterIds, copy }),
+      faults: [
+        ...(await findStandby(client, target)),
+        ...(await findFaults(options, { dataDir, target, masterIds, copy })),
+      ],
       pushes: missing.length === 0 ? await countPushes(client) : undefined,
     };
   });
+}
+
+/** A standby answers every question, and stations that were given it keep all their work to themselves. */
+async function findStandby(client: pg.ClientBase, target: string): Promise<Fault[]> {
+  if (await takesWrites(client)) return [];
+  const reason = 'this server takes no writes: a standby, or a database that is set to read-only';
+  const { code, message } = new EspmintError('REGISTRY_UNREACHABLE', { target, reason });
+  return [{ code, message }];
 }
 
 /** Of this computer's keys and of its copy of the lists: what would stop it, now or while the registry is away. */

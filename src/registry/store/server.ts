@@ -98,13 +98,17 @@ async function mayWrite(config: pg.ClientConfig): Promise<boolean> {
   client.on('error', () => undefined);
   try {
     await client.connect();
-    const { rows } = await client.query<{ free: boolean }>(
-      `select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off' as free`,
-    );
-    return rows[0]?.free === true;
+    return await takesWrites(client);
   } finally {
     await endOrCut(() => client.end(), [client]);
   }
+}
+
+export async function takesWrites(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ free: boolean }>(
+    `select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off' as free`,
+  );
+  return rows[0]?.free === true;
 }
 
 /** Nothing is left to the client library, which would look into the environment of the process. */

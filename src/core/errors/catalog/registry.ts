@@ -220,7 +220,7 @@ export const REGISTRY_ERRORS = {
     problem: ({ what, reason }) => `The stored secret of ${what} cannot be opened (${reason})`,
     next: ({ wanted = '', advice }) => {
       if (advice === 'import')
-        return `copy the file master.key from a computer whose "espmint keys list" names ${wanted}, and run "espmint keys import FILE" here; do not overwrite the one that is here`;
+        return `copy the file master.key from a computer whose "espmint keys list" names ${wanted}, and run "espmint keys import FILE" with the --data-dir or --database-url of this command; do not overwrite the one that is here`;
       if (advice === 'unset')
         return `name ${wanted} instead, which this computer has too, or run "espmint keys rotate" to go over to the one that is named`;
       return 'restore it from a backup that was made before';
