@@ -90,6 +90,16 @@ describe('a file of devices', () => {
     }
   });
 
+  it('has numbers and Base64 of a list of values as they are, and no formula of it', async () => {
+    const values = { n: '-5', salt: '+abcdefghijklmnop/+==', sku: '-5+cmd()' };
+    const devices = (async function* () {
+      yield await Promise.resolve({ ...DEVICE, values });
+    })();
+    let text = '';
+    for await (const piece of writeDevices(devices, 'csv', false, Object.keys(values))) text += piece;
+    expect(text.trimEnd().endsWith(`,-5,+abcdefghijklmnop/+==,'-5+cmd()`)).toBe(true);
+  });
+
   it('has no key unless it was asked for', async () => {
     for (const format of TABLE_FORMATS) {
       const devices = (async function* () {
