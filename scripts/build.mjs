@@ -33,11 +33,11 @@ const GROUPS = [
   },
   {
     name: 'shell',
-    test: /src\/cli\/(arguments\/|output\/(show|table|format|colours)|compose\/(compose|origin|whoami|firmware)\.ts)|src\/files\/|src\/registry\/(data-dir|process-user|reason)|picocolors\//,
+    test: /src\/cli\/(arguments\/|output\/(show|table|format|colours)|compose\/(compose|origin|firmware)\.ts)|src\/files\/|src\/registry\/(data-dir|process-user|reason)|picocolors\//,
   },
   {
     name: 'core',
-    test: /src\/core\/((?!line-pattern|absent-values|settings-file|device-config|device-nvs-key|flash-survey|wifi-rows)[^/]+\.ts|chips\/|masking\/)|@noble\/hashes/,
+    test: /src\/core\/((?!line-pattern|absent-values|settings-file|device-config|flash-survey|wifi-rows)[^/]+\.ts|chips\/|masking\/)|@noble\/hashes/,
   },
   {
     name: 'nvs',
@@ -45,7 +45,7 @@ const GROUPS = [
   },
   {
     name: 'board',
-    test: /src\/(provision|wifi|driver)\/(?!connect\/stubs\/esp|link\/(tcp|rfc2217|serialport|telnet|direct-io)|protocomm\/security1)|src\/core\/(device-config|device-nvs-key|wifi-rows)\.ts/,
+    test: /src\/(provision|wifi|driver)\/(?!connect\/stubs\/esp|link\/(tcp|rfc2217|serialport|telnet|direct-io)|protocomm\/security1)|src\/core\/(device-config|wifi-rows)\.ts/,
   },
 ];
 

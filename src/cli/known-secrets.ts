@@ -1,5 +1,5 @@
 // The secrets that a command was given by its environment and arguments: no failure may repeat them.
-import { isSecretKey } from '../core/masking/names.js';
+import { isSecretKey } from '../core/masking/nvs-values.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

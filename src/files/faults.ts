@@ -1,5 +1,5 @@
 // What went wrong with a file, in words, and what to do about it.
-import { EspmintError, isEspmintError } from '../core/errors/index.js';
+import { EspmintError, isEspmintError, messageOf } from '../core/errors/index.js';
 
 interface Fault {
   readonly reason: string;
@@ -79,5 +79,5 @@ function faultAt(path: string, error: unknown): Fault {
 
 function faultOf(error: unknown): Fault {
   const code = codeOf(error);
-  return FAULTS[code ?? ''] ?? { reason: code ?? (error instanceof Error ? error.message : String(error)) };
+  return FAULTS[code ?? ''] ?? { reason: code ?? messageOf(error) };
 }

@@ -77,7 +77,7 @@ export {
   type Unit,
 } from './batches/batches.js';
 export type { PortRecord } from './statistics/port-records.js';
-export type { RunFilter, RunRecord, Runs } from './statistics/runs.js';
+export { type Grouping, GROUPINGS, type RunFilter, type RunRecord, type Runs } from './statistics/runs.js';
 export type { PushService } from './push/service.js';
 export {
   type AddedTarget,

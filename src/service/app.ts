@@ -1,8 +1,5 @@
 // The service as a Fastify app, without listening: guards, operations, the page.
 import cookie from '@fastify/cookie';
-import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
-import { resolve } from 'node:path';
 import helmet from '@fastify/helmet';
 import Fastify, {
   type FastifyInstance,
@@ -10,15 +7,17 @@ import Fastify, {
   type FastifyRequest,
   type RouteOptions,
 } from 'fastify';
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { EspmintError } from '../core/errors/index.js';
 import { API_PREFIX, operationList } from './contract/index.js';
 import { createCore, type ServiceCore } from './core.js';
 import { createHandlers } from './handlers/index.js';
 import { answerError, answerNoRequest } from './http/errors.js';
-import { logRequests } from './http/log-requests.js';
-import { pathOf } from './http/request-facts.js';
+import { logRequests, pathOf } from './http/request-facts.js';
 import { boundedJson } from './http/input.js';
-import { registerOperations, type Handlers } from './http/operations.js';
+import { type Handlers, registerOperations } from './http/operations.js';
 import { registerPage } from './http/page.js';
 import { trustedProxies } from './http/proxies.js';
 import { takeUploads } from './http/uploads.js';

@@ -4,7 +4,6 @@ export { BatchAdmission } from './batch-admission.js';
 export type { EndedRun, PauseReason, PendingAction, SlotState, StationEvent, StationMode } from './events.js';
 export { withFinish, type Finish } from './finishing.js';
 export { ScanBack } from './label-scan.js';
-export { GROUPINGS, type Grouping } from './groupings.js';
 export { printLabel, type PrinterOptions } from './label-printer.js';
 export { labelFont } from './label-font.js';
 export { finishWithLabel, labelOf, labelValuesOf, type FinishingRun, type LabelSources } from './labels.js';

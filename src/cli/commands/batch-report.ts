@@ -7,7 +7,7 @@ import { withProduction } from '../compose/parts-of-database.js';
 import { checkEnding } from '../arguments/file-form.js';
 import { replaceFile } from '../../files/index.js';
 import { jsonLine, type CliIo, type GlobalOptions } from '../io.js';
-import { whoami } from '../compose/whoami.js';
+import { processUser } from '../../registry/process-user.js';
 
 interface Options extends GlobalOptions {
   readonly pdf?: string;
@@ -33,7 +33,7 @@ async function report(io: CliIo, name: string, options: Options): Promise<void> 
       units: await batches.units(name),
       signatures: await batches.signOffs(name),
       madeAt: new Date().toISOString(),
-      madeBy: whoami(),
+      madeBy: processUser(),
     }),
   );
   if (options.pdf !== undefined) {

@@ -11,7 +11,7 @@ import type { CliIo } from '../io.js';
 import { lister, show, type Json, type ListForm } from '../output/show.js';
 import { countOption } from '../arguments/numbers.js';
 import { batchLine, reserveLine } from '../output/station-text.js';
-import { whoami } from '../compose/whoami.js';
+import { processUser } from '../../registry/process-user.js';
 import { reportCommand } from './batch-report.js';
 import { counted } from '../../core/text.js';
 
@@ -57,7 +57,7 @@ function createCommand(io: CliIo): Command {
         const { name: profileName, version } = parseProfile(profileText, file);
         const profile = { name: profileName, version };
         const request = { ...rest, name, serialTemplate, profile, profileText };
-        showBatch(io, await batches.create(request, whoami()), options);
+        showBatch(io, await batches.create(request, processUser()), options);
       }),
     );
 }
@@ -114,7 +114,7 @@ function stateCommand(io: CliIo, name: string, state: BatchState, description: s
     .option('--json', 'print one JSON object')
     .action((batch: string, options: Json & { reason: string }, self: Command) =>
       work(io, self, async ({ batches }) =>
-        showBatch(io, await batches.setState(batch, state, options.reason, whoami()), options),
+        showBatch(io, await batches.setState(batch, state, options.reason, processUser()), options),
       ),
     );
 }
@@ -132,7 +132,7 @@ function resumeCommand(io: CliIo): Command {
     .action((name: string, options: Json & { quantity?: number }, self: Command) =>
       work(io, self, async ({ batches }) => {
         if (options.quantity !== undefined) await batches.setQuantity(name, options.quantity);
-        showBatch(io, await batches.setState(name, 'open', '', whoami()), options);
+        showBatch(io, await batches.setState(name, 'open', '', processUser()), options);
       }),
     );
 }
@@ -149,7 +149,7 @@ function releaseCommand(io: CliIo): Command {
     .action((name: string, options: Json & { station: string; reason: string }, self: Command) =>
       work(io, self, async ({ batches }) => {
         const { station, reason } = options;
-        const units = await batches.releaseUnits(name, station, { reason, who: whoami() });
+        const units = await batches.releaseUnits(name, station, { reason, who: processUser() });
         const text = `free for other boards of batch ${name}: ${counted(units, 'unit')} of ${station}\n`;
         show(io, options, { type: 'released', batch: name, station, units }, text);
       }),

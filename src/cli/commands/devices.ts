@@ -4,7 +4,7 @@ import { pushBriefly } from '../compose/push-briefly.js';
 import { Command } from 'commander';
 import { parseMac } from '../../core/mac.js';
 import type { CliIo } from '../io.js';
-import { whoami } from '../compose/whoami.js';
+import { processUser } from '../../registry/process-user.js';
 import { auditCommand } from './devices/audit.js';
 import { conflictsCommand, resolveCommand } from './devices/conflicts.js';
 import { exportCommand, importCommand } from './devices/files.js';
@@ -32,7 +32,7 @@ function revealCommand(io: CliIo): Command {
     .requiredOption('--reason <text>', 'why the key is needed')
     .action((mac: string, { reason }: { reason: string }, command: Command) =>
       withRegistry(io, command, async (registry) => {
-        io.stdout(`${await registry.reveal(parseMac(mac), reason, { actor: whoami() })}\n`);
+        io.stdout(`${await registry.reveal(parseMac(mac), reason, { actor: processUser() })}\n`);
       }),
     );
 }

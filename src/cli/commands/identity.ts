@@ -10,13 +10,14 @@ import {
   UUID_RECIPES,
   type UuidRecipe,
 } from '../../core/uuid.js';
-import type { CliIo } from '../io.js';
-import { type Json, show } from '../output/show.js';
+// Not by output/show.ts: a start for one line is to read few files.
+import { jsonLine, type CliIo } from '../io.js';
 
-interface Options extends Json {
+interface Options {
   readonly recipe: UuidRecipe;
   readonly uuid?: string;
   readonly namespace: string;
+  readonly json?: boolean;
 }
 
 export function identityCommand(io: CliIo): Command {
@@ -31,13 +32,13 @@ export function identityCommand(io: CliIo): Command {
     );
 }
 
-function printUuid(io: CliIo, text: string, { recipe, namespace, ...json }: Options): void {
+function printUuid(io: CliIo, text: string, { recipe, namespace, json }: Options): void {
   const mac = parseMac(text);
   const uuid = deviceUuid(mac, recipe, namespace);
-  show(io, json, { type: 'identity', mac, uuid, recipe }, `${uuid}\n`);
+  io.stdout(json === true ? jsonLine({ type: 'identity', mac, uuid, recipe }) : `${uuid}\n`);
 }
 
-function printRecipe(io: CliIo, text: string, { uuid: given = '', namespace, ...json }: Options): void {
+function printRecipe(io: CliIo, text: string, { uuid: given = '', namespace, json }: Options): void {
   const mac = parseMac(text);
   const uuid = parseUuid(given);
   const recipe = recipeOf(mac, uuid, namespace);
@@ -48,5 +49,5 @@ function printRecipe(io: CliIo, text: string, { uuid: given = '', namespace, ...
       'check that both belong to the same device, or give another --namespace',
     );
   }
-  show(io, json, { type: 'identity', mac, uuid, recipe }, `${recipe}\n`);
+  io.stdout(json === true ? jsonLine({ type: 'identity', mac, uuid, recipe }) : `${recipe}\n`);
 }

@@ -9,7 +9,7 @@ import { partitionKind, type Partition } from '../../core/partition-table.js';
 import type { Board } from '../../driver/index.js';
 import type { Region } from '../../provision/index.js';
 import { BACKENDS, connectorFor, dataDirOf, type BackendChoice } from '../compose/compose.js';
-import { whoami } from '../compose/whoami.js';
+import { processUser } from '../../registry/process-user.js';
 import type { CliIo } from '../io.js';
 import { show } from '../output/show.js';
 import { nvsContent, nvsLines } from '../output/nvs-content.js';
@@ -76,7 +76,7 @@ async function within(signal: AbortSignal, io: CliIo, options: Options, command:
     if (reveal === true) {
       // Into the audit trail first: if that fails, nothing is shown.
       await withRegistry(io, command, async (registry) => {
-        await registry.reveal(board.facts.mac, reason, { actor: whoami() });
+        await registry.reveal(board.facts.mac, reason, { actor: processUser() });
       });
     }
     const known = reveal === true ? undefined : await knownKeys(io, command);

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { figuresToCsv } from '../../core/figures/csv.js';
 import { figuresBy, figuresOf, type Figures } from '../../core/figures/figures.js';
-import { GROUPINGS, type Grouping } from '../../station/groupings.js';
+import { GROUPINGS, type Grouping } from '../../registry/statistics/runs.js';
 import { withProduction } from '../compose/parts-of-database.js';
 import { requireKnownNames } from '../compose/known-names.js';
 import type { CliIo, GlobalOptions } from '../io.js';

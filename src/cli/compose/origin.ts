@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { hostname } from 'node:os';
 import type { Origin } from '../../provision/index.js';
 import { VERSION } from '../version.js';
-import { whoami } from './whoami.js';
+import { processUser } from '../../registry/process-user.js';
 
 export interface OriginFlags {
   /** Who works here; the user of this process when absent. */
@@ -18,6 +18,9 @@ export function operatorOption(): Option {
 }
 
 /** @param at the name of the station where it has one, and what it works for */
-export function originOf({ operator = whoami() }: OriginFlags, at: Omit<Origin, 'operator'> = {}): Origin {
+export function originOf(
+  { operator = processUser() }: OriginFlags,
+  at: Omit<Origin, 'operator'> = {},
+): Origin {
   return { station: hostname(), operator, toolVersion: VERSION, ...at };
 }

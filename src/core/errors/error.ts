@@ -60,11 +60,13 @@ export function isEspmintError<C extends ErrorCode = ErrorCode>(
   return error instanceof EspmintError && (code === undefined || error.code === code);
 }
 
+/** What anything thrown says of itself. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Turns anything thrown into an EspmintError; what is not one already becomes INTERNAL with its cause kept. */
 export function toEspmintError(error: unknown): EspmintError {
   if (error instanceof EspmintError) return error as EspmintError;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new EspmintError('INTERNAL', { reason }, { cause: error });
+  return new EspmintError('INTERNAL', { reason: messageOf(error) }, { cause: error });
 }
 
 /** What a board printed, where an error brings it: masked already. */

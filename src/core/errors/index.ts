@@ -7,6 +7,7 @@ export {
   EspmintError,
   invalidInput,
   isEspmintError,
+  messageOf,
   toEspmintError,
 } from './error.js';
 export { type OnWarning, type Warning, type WarningCode, warningOf, WARNINGS } from './catalog/warnings.js';

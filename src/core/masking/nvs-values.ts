@@ -1,6 +1,5 @@
 // Which NVS values are shown. A board may be of another product than the station's, so a name alone decides nothing.
 import { createMasker } from './masker.js';
-import { isSecretKey } from './names.js';
 
 /** What is known of keys by the profiles that somebody wrote. */
 export interface KnownKeys {
@@ -89,3 +88,11 @@ const HARMLESS_TEXTS: readonly RegExp[] = [
   /^[+-]?\d{1,6}(?:\.\d{1,6})?$/,
   /^(?:https?|mqtts?|wss?|ntp|coaps?|tcp):\/\/[\w.-]{1,255}(?::\d{1,5})?\/?$/i,
 ];
+
+/** Parts of names that firmware authors give to secrets, as whole words or inside longer names. */
+const SECRET_WORDS = /psk|pass|pswd|pwd|secret|token|key|pmk|apsw|priv|cred|(^|[_.-])(pin|pop)([_.-]|\d|$)/i;
+
+/** True when a key's name says that its value is a secret: better one value too many masked than one too few. */
+export function isSecretKey(key: string): boolean {
+  return SECRET_WORDS.test(key);
+}

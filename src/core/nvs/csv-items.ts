@@ -1,6 +1,6 @@
 // Rows of CSV tables to items: namespaces, encodings, `file` rows and the warnings that go with them.
 import { EspmintError, isEspmintError } from '../errors/index.js';
-import { isSecretKey } from '../masking/names.js';
+import { isSecretKey } from '../masking/nvs-values.js';
 import type { CellOddity, CsvCell, CsvPlace } from './csv.js';
 import { type CsvInput, type CsvTableRow, readTable } from './csv-table.js';
 import { decodeCell, decodeFile } from './csv-value.js';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { CASES, goldenImage } from '../../../test/support/nvs-corpus.js';
 import { encodeNvs, exportNvsCsv, generateNvs, inspectNvs } from './index.js';
-import { isSecretKey } from '../masking/names.js';
+import { isSecretKey } from '../masking/nvs-values.js';
 
 const seed = goldenImage('01-seed.bin.gz');
 const plain = CASES.generate.filter(({ key }) => key === undefined);

@@ -2,7 +2,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 // The package's own index loads parsers and a mock of ports too: 13 ms.
 import { SerialPort } from 'serialport/dist/serialport.js';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, messageOf } from '../../core/errors/index.js';
 import { awaitCallback } from './callback.js';
 import { Inbox } from './inbox.js';
 import { isNativeUsbPort } from '../ports/ports.js';
@@ -124,7 +124,7 @@ const OTHER_KIND = /inappropriate ioctl|is a directory/i;
 
 async function openFailure(port: string, error: unknown): Promise<EspmintError> {
   if (error instanceof EspmintError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   if (MISSING.test(reason)) return new EspmintError('PORT_NOT_FOUND', { port }, { cause: error });
   if (BUSY.test(reason)) return new EspmintError('PORT_BUSY', { port }, { cause: error });
   if (FORBIDDEN.test(reason)) {

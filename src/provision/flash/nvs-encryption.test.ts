@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { flasherArgs, makeBuild } from '../../../test/support/firmware.js';
 import { connectTo, MAC, PLAN, PORT, useFlow } from '../../../test/support/flow.js';
 import { row, tableBytes } from '../../../test/support/flash-layouts.js';
-import { deviceNvsKey } from '../../core/device-nvs-key.js';
+import { deviceNvsKey } from './nvs-encryption.js';
 import { decodeKeyFile, decodeNvs, decryptNvs, deriveNvsKey } from '../../core/nvs/index.js';
 import { readBundle } from '../../core/firmware/read-bundle.js';
 import { parseProfile } from '../../core/profile/parse.js';

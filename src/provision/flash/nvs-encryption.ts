@@ -1,6 +1,5 @@
 // Encrypted NVS in a run: which key a board's NVS has, where that key goes, and what can be read of an encrypted region.
-import { deviceNvsKey } from '../../core/device-nvs-key.js';
-import { EspmintError, isEspmintError, invalidInput } from '../../core/errors/index.js';
+import { EspmintError, invalidInput, isEspmintError } from '../../core/errors/index.js';
 import type { FirmwarePart } from '../../core/firmware/bundle.js';
 import {
   decodeKeyFile,
@@ -9,6 +8,7 @@ import {
   deriveNvsKey,
   encodeKeyFile,
   HMAC_KEY_BYTES,
+  NVS_KEY_BYTES,
   PAGE_SIZE,
 } from '../../core/nvs/index.js';
 import type { Partition } from '../../core/partition-table.js';
@@ -16,6 +16,9 @@ import type { Psk } from '../../core/psk.js';
 import type { BoardValues } from '../../core/values/rows.js';
 import type { Board } from '../../driver/index.js';
 import type { NvsEncryption } from '../plan/plan.js';
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { hexToBytes } from '@noble/hashes/utils.js';
 
 /** A key for the NVS of one board, 64 bytes. @throws INPUT_INVALID (a column that holds no HMAC key), NVS_KEY_INVALID */
 export function nvsKeyOf(
@@ -98,4 +101,13 @@ export async function readNvsKey(
     if (isEspmintError(error, 'NVS_KEY_INVALID')) return undefined;
     throw error;
   }
+}
+
+/**
+ * Made from the device's own key, which is random, stored durably before anything is flashed, and sealed in the registry: so
+ * this one is too, without a second promise to keep (RFC 5869). 64 bytes: data key
+ * and tweak key. A device with a new key has another one; the same key gives the same image again.
+ */
+export function deviceNvsKey(psk: Psk): Uint8Array {
+  return hkdf(sha256, hexToBytes(psk), undefined, new TextEncoder().encode('espmint nvs key'), NVS_KEY_BYTES);
 }

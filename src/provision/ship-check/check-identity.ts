@@ -1,7 +1,7 @@
 // The identity of a board, compared with its profile and the registry: its UUID, its key and the values beside them.
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { deviceRows, type PublicValues } from '../../core/device-config.js';
-import { deviceNvsKey } from '../../core/device-nvs-key.js';
+import { deviceNvsKey } from '../flash/nvs-encryption.js';
 import { isEspmintError } from '../../core/errors/index.js';
 import type { Mac } from '../../core/mac.js';
 import type { NvsRow } from '../../core/nvs/index.js';

@@ -12,7 +12,7 @@ import { proveSecretsOpen, readSeal } from '../store/data-keys.js';
 import { knownTables, migrate } from '../store/migrate.js';
 import { masterKeySource } from '../store/secrets/master-key.js';
 import { MasterKeys } from '../store/secrets/master-keys.js';
-import { reasonOf } from '../reason.js';
+import { shortReason } from '../reason.js';
 import { type Fingerprint, fingerprint, inSnapshot, readTables, type Rows, writeTables } from './tables.js';
 import { withDatabase } from './with-database.js';
 
@@ -202,7 +202,7 @@ async function* readBackup(
     }
     if (batch.rows.length > 0) yield batch;
   } catch (error) {
-    throw isEspmintError(error) ? error : invalid(reasonOf(error));
+    throw isEspmintError(error) ? error : invalid(shortReason(error));
   }
 }
 
@@ -210,7 +210,7 @@ async function readable(path: string): Promise<void> {
   try {
     await (await open(path)).close();
   } catch (error) {
-    throw new EspmintError('FILE_UNREADABLE', { path, reason: reasonOf(error) });
+    throw new EspmintError('FILE_UNREADABLE', { path, reason: shortReason(error) });
   }
 }
 

@@ -5,7 +5,7 @@ import type { BatchState } from '../../core/states.js';
 import { textFault } from '../../core/text.js';
 import { DETAIL_WIDTHS } from '../../core/device-details.js';
 import { EspmintError } from '../../core/errors/index.js';
-import { checkSerialTemplate } from '../../core/serial-template.js';
+import { checkSerialTemplate } from './serials.js';
 import type { Database } from '../store/database.js';
 import { SharedTransaction } from '../store/shared-transaction.js';
 import type { SecretBox } from '../store/secrets/secret-box.js';

@@ -1,7 +1,8 @@
-// The next serial numbers of a batch's template: each is given once, over all batches of that template.
+// Serial numbers from a batch's template: `ZC-{0000}` is ZC-0001, ZC-0002, … and goes on with ZC-10000 after ZC-9999. Each is
+// given once, over all batches of that template.
 import type pg from 'pg';
-import { formatSerial } from '../../core/serial-template.js';
 import type { BatchRow } from './sql.js';
+import { EspmintError } from '../../core/errors/index.js';
 
 /** One of nextSerials; null where the batch has no template. */
 export async function nextSerial(client: pg.ClientBase, batch: BatchRow): Promise<string | null> {
@@ -53,4 +54,29 @@ async function returnedSerials(client: pg.ClientBase, template: string, count: n
     [template, count],
   );
   return rows.map(({ serial }) => serial).sort();
+}
+
+const MAX_CHARS = 32;
+const FORM = /^([^{}]*)\{(0+)\}([^{}]*)$/;
+
+/** @throws INPUT_INVALID unless the template is printable ASCII with one run of zeros in braces. */
+export function checkSerialTemplate(template: string): void {
+  const reason = !FORM.test(template)
+    ? 'has no place for the number'
+    : !/^[\x20-\x7e]+$/.test(template) || template.length > MAX_CHARS
+      ? `is not printable ASCII of at most ${MAX_CHARS} characters`
+      : undefined;
+  if (reason === undefined) return;
+  throw new EspmintError('INPUT_INVALID', {
+    field: 'The serial number template',
+    reason,
+    hint: 'write it like ZC-{0000}: a zero for each digit',
+  });
+}
+
+/** @param number from 0; one with more digits than zeros is not cut. */
+export function formatSerial(template: string, number: number): string {
+  return template.replace(FORM, (_, before: string, zeros: string, after: string) => {
+    return `${before}${String(number).padStart(zeros.length, '0')}${after}`;
+  });
 }

@@ -8,7 +8,7 @@ import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import pg from 'pg';
 import { codeOf, readPrivateFile, replaceOwnFile, unreadable } from '../../files/index.js';
-import { reasonOf } from '../reason.js';
+import { shortReason } from '../reason.js';
 import { type Binaries, programPath } from './binaries.js';
 import type { ServerHome } from './home.js';
 import { isAlive } from './processes.js';
@@ -129,7 +129,7 @@ export async function makeRolesOnLoopback(
     }
     return { exitCode: 0, output: '' };
   } catch (error) {
-    return { exitCode: undefined, output: reasonOf(error) };
+    return { exitCode: undefined, output: shortReason(error) };
   } finally {
     await stopByPgCtl(home, cluster, binaries);
   }

@@ -16,7 +16,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
-import { reasonOf } from '../reason.js';
+import { shortReason } from '../reason.js';
 import { isRootsAlone } from './account-files.js';
 import { type Account, firstObstacle } from './account.js';
 import { codeOf } from '../../files/index.js';
@@ -45,7 +45,7 @@ export async function makeRunnable(
     return await copyTree(tree, account, spare);
   } catch (error) {
     const platform = `${process.platform} ${process.arch}`;
-    throw new EspmintError('EMBEDDED_BINARIES_MISSING', { platform, reason: reasonOf(error) });
+    throw new EspmintError('EMBEDDED_BINARIES_MISSING', { platform, reason: shortReason(error) });
   }
 }
 

@@ -6,7 +6,7 @@
 import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
-import { reasonOf } from '../reason.js';
+import { shortReason } from '../reason.js';
 import { type Binaries, findBinaries } from './binaries.js';
 import { ensureCluster } from './cluster.js';
 import { refuseCopy } from './copied.js';
@@ -186,7 +186,7 @@ async function tryToEnter(home: ServerHome, signal?: AbortSignal): Promise<pg.Cl
 }
 
 function judgeRefusal(home: ServerHome, error: unknown): NotYet {
-  const [code, reason] = [codeOf(error), reasonOf(error)];
+  const [code, reason] = [codeOf(error), shortReason(error)];
   if (code === 'ENOENT' || code === 'ECONNREFUSED') return { state: 'down', reason };
   if (code === 'EACCES' || code === '28000' || code === '28P01') {
     throw new EspmintError('DATA_DIR_UNUSABLE', { path: home.socketDir, reason });

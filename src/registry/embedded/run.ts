@@ -1,7 +1,7 @@
 // Runs one PostgreSQL program to its end, as the server's account, with an environment that carries no secret.
 import { spawn } from 'node:child_process';
 import { EspmintError } from '../../core/errors/index.js';
-import { reasonOf } from '../reason.js';
+import { shortReason } from '../reason.js';
 import type { Account } from './account.js';
 
 export interface RunOptions {
@@ -56,7 +56,7 @@ export async function run(command: string, args: readonly string[], options: Run
     // It may end before it has read all: its exit code tells.
     child.stdin?.on('error', () => undefined).end(options.input);
     child.on('error', (error) => {
-      resolve({ exitCode: undefined, output: reasonOf(error) });
+      resolve({ exitCode: undefined, output: shortReason(error) });
     });
     child.on('close', (code) => {
       resolve({ exitCode: code ?? undefined, output });

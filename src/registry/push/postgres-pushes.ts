@@ -1,6 +1,6 @@
 // Pushes on PostgreSQL: the targets and what became of their deliveries. Each call is one transaction.
-import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { randomUUID } from 'node:crypto';
 import { EspmintError } from '../../core/errors/index.js';
 import { PUSH_EVENTS } from '../../core/push.js';
 import type { Database } from '../store/database.js';
@@ -15,14 +15,14 @@ import type {
   DeadPush,
   DeliverOptions,
   NewPushTarget,
-  Pushes,
   PushRun,
   PushTarget,
   PushTargetStatus,
+  Pushes,
 } from './push.js';
 import { checkSettings, describeAddress, openSettings, sealSettings } from './settings.js';
-import { readStatus } from './status.js';
 import { openColumns } from '../values/open-columns.js';
+import { readRecords } from '../store/read-records.js';
 
 const NAME_FORM = /^[\w.-]{1,64}$/;
 const DEAD_DEFAULT = 100;
@@ -162,4 +162,21 @@ async function needTarget(client: pg.ClientBase, name: string): Promise<TargetRo
   const [row] = rows;
   if (row === undefined) throw new EspmintError('PUSH_TARGET_UNKNOWN', { name });
   return row;
+}
+
+/** Oldest target first. */
+function readStatus(client: pg.ClientBase): Promise<PushTargetStatus[]> {
+  return readRecords(
+    client,
+    `select t.name, t.kind, t.paused, case when t.retry_at > now() then t.retry_at end as retry_at, open.*,
+       (select max(ended_at) from push_deliveries d where d.target_id = t.id and d.state = 'delivered') as last_delivered,
+       (select count(*) from push_deliveries d where d.target_id = t.id and d.state = 'dead') as dead,
+       (select json_build_object('code', d.error_code, 'message', d.error) from push_deliveries d
+        where d.target_id = t.id and d.error is not null
+        order by coalesce(d.ended_at, d.due_at) desc limit 1) as last_error
+     from push_targets t,
+       lateral (select count(*) as pending, min(d.occurred_at) as oldest_pending
+                from push_deliveries d where d.target_id = t.id and d.state = 'pending') as open
+     order by t.id`,
+  );
 }

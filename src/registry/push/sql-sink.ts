@@ -4,7 +4,7 @@ import pg from 'pg';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import { limitAnswers } from '../store/bounded-socket.js';
 import { isConnectionLoss } from '../store/sql-errors.js';
-import { reasonOf } from '../reason.js';
+import { shortReason } from '../reason.js';
 import { type PushMessage, valueOf } from './message.js';
 import { isSameServer, readServerIdentity, type ServerIdentity } from './registry-server.js';
 import { type DeliveryFailure, maskedReason, type Sink, type SinkOptions } from './sink.js';
@@ -112,11 +112,11 @@ export class SqlSink implements Sink {
     const { name: target, timeoutMs, config } = this.#options;
     const code = codeOf(error) ?? '';
     if (isEspmintError(error)) return { error, isOfTarget: true };
-    if (isLate || code === '57014' || /timeout expired|query read timeout/i.test(reasonOf(error))) {
+    if (isLate || code === '57014' || /timeout expired|query read timeout/i.test(shortReason(error))) {
       return { error: new EspmintError('PUSH_TIMEOUT', { target, timeoutMs }), isOfTarget: true };
     }
     const password = typeof config.password === 'string' ? config.password : undefined;
-    const text = maskedReason(reasonOf(error), [message.psk, password]);
+    const text = maskedReason(shortReason(error), [message.psk, password]);
     const isState = /^[0-9A-Z]{5}$/.test(code) && error instanceof pg.DatabaseError;
     if (!isState || isConnectionLoss(error) || OUT_OF_REACH.test(code)) {
       const reason = isState ? `${text} [${code}]` : text;

@@ -2,7 +2,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { EspmintError } from '../../core/errors/index.js';
-import { reasonOf } from '../reason.js';
+import { shortReason } from '../reason.js';
 import { payloadOf, type PushMessage } from './message.js';
 import { signatureHeaders } from './signature.js';
 import { type DeliveryFailure, maskedReason, type Sink, type SinkOptions } from './sink.js';
@@ -55,7 +55,7 @@ async function deliver(
     if (deadline.aborted) {
       return { error: new EspmintError('PUSH_TIMEOUT', { target, timeoutMs }), isOfTarget: true };
     }
-    const reason = maskedReason(reasonOf(thrown), secrets);
+    const reason = maskedReason(shortReason(thrown), secrets);
     return { error: new EspmintError('PUSH_UNREACHABLE', { target, reason }), isOfTarget: true };
   }
 }

@@ -1,4 +1,5 @@
-// The runs of boards on stations: written as they end, read for figures. This interface is their manual.
+// The runs of boards on stations: written as they end, read for figures, of all together or by group. This interface is
+// their manual.
 import type { RunOutcome } from '../../core/figures/figures.js';
 
 /** One run to write down. */
@@ -34,3 +35,12 @@ export interface Runs {
   /** Never throws. */
   close(): Promise<void>;
 }
+
+export type Grouping = 'slot' | 'station' | 'batch';
+
+/** The name of the group that a run belongs to. */
+export const GROUPINGS: Readonly<Record<Grouping, (run: RunRecord) => string>> = {
+  slot: ({ station, slot }) => `${station} slot ${slot}`,
+  station: ({ station }) => station,
+  batch: ({ batch = 'no batch' }) => batch,
+};

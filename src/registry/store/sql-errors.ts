@@ -1,7 +1,7 @@
 // What an error of PostgreSQL or of the way to it means to a user, and whether the same call may be made again.
 import { createMasker } from '../../core/masking/masker.js';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
-import { reasonOf } from '../reason.js';
+import { shortReason } from '../reason.js';
 import { codeOf } from '../../files/index.js';
 
 /** Where and at what it happened. */
@@ -100,7 +100,7 @@ function translate(code: string, reason: string, at: ErrorContext): EspmintError
  */
 export function toRegistryError(error: unknown, at: ErrorContext): EspmintError {
   if (isEspmintError(error)) return error;
-  const reason = masked(masker.foreign(reasonOf(error)), at.secret);
+  const reason = masked(masker.foreign(shortReason(error)), at.secret);
   if (isConnectionLoss(error)) {
     // It answers, and takes no connection: too many of them, or it is starting or stopping.
     const isAnswer = /^(53|57P)/.test(codeOf(error) ?? '');

@@ -3,16 +3,15 @@ import { z } from 'zod';
 import { ATTEMPT_OUTCOMES, KEY_STATES } from '../../core/states.js';
 import { LABEL_FORMATS } from '../../core/labels/render.js';
 import { STAGES } from '../../core/stages.js';
-import { wifiRecordSchema } from './wifi-record.js';
+import { appDescriptionSchema, wifiRecordSchema } from './board-record.js';
 import {
   doneSchema,
+  flashImageSchema,
   momentSchema,
   operations,
   reasonSchema,
   timeSchema,
-  flashImageSchema,
 } from './operation.js';
-import { appDescriptionSchema } from './app-description.js';
 import { pushCountsSchema } from './push.js';
 
 export const deviceSchema = z.object({

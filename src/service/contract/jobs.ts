@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import { OPERATOR_ACTIONS, STAGES } from '../../core/stages.js';
 import { conflictSchema } from './conflicts.js';
-import { wifiRecordSchema } from './wifi-record.js';
-import { momentSchema, operations, timeSchema, flashImageSchema, warningSchema } from './operation.js';
-import { appDescriptionSchema } from './app-description.js';
+import { appDescriptionSchema, wifiRecordSchema } from './board-record.js';
+import { flashImageSchema, momentSchema, operations, timeSchema, warningSchema } from './operation.js';
 
 const stageSchema = z.enum(STAGES);
 

@@ -1,7 +1,7 @@
 // Ports and their slots: where a board can be plugged in, and what happens there.
 import { z } from 'zod';
 import { chipFactsSchema, jobSchema } from './jobs.js';
-import { appDescriptionSchema } from './app-description.js';
+import { appDescriptionSchema } from './board-record.js';
 import { doneSchema, flashImageSchema, operations, reasonSchema, warningSchema } from './operation.js';
 
 export const portSchema = z

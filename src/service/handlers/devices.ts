@@ -12,7 +12,7 @@ import { parseDeviceName } from '../../core/device-name.js';
 import type { DEVICE_OPERATIONS } from '../contract/devices.js';
 import { needDatabase, type ServiceCore } from '../core.js';
 import { type TableFormat, writeDevices } from '../../core/device-table/index.js';
-import { labelFile } from '../devices/label.js';
+import { labelFile } from '../labels/label-file.js';
 import { askerOf } from '../http/asker.js';
 import { streamText } from '../http/text-stream.js';
 import { DONE, type HandlersOf } from '../http/operations.js';

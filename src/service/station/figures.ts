@@ -2,8 +2,7 @@
 import { figuresBy, figuresOf, type Figures } from '../../core/figures/figures.js';
 import { HOUR_MS, hoursOf } from '../../core/figures/hours.js';
 import { systemZone } from '../../core/times.js';
-import { GROUPINGS, type Grouping } from '../../station/index.js';
-import type { RunFilter, Runs } from '../../registry/index.js';
+import { type Grouping, GROUPINGS, type RunFilter, type Runs } from '../../registry/index.js';
 
 export interface FigureQuery {
   readonly batch?: string | undefined;

@@ -9,7 +9,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, messageOf } from '../../core/errors/index.js';
 import type { FlashMemory } from './memory.js';
 
 /** Content of a flash file; undefined where there is none yet. @throws VIRTUAL_FLASH_FILE */
@@ -22,7 +22,7 @@ export function readFlashFile(path: string): Uint8Array | undefined {
     return new Uint8Array(readFileSync(path));
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw error instanceof EspmintError ? error : refused(path, reasonOf(error), error);
+    throw error instanceof EspmintError ? error : refused(path, messageOf(error), error);
   }
 }
 
@@ -44,7 +44,7 @@ export function mirrorToFile(flash: FlashMemory, path: string): () => void {
       closeSync(file);
     };
   } catch (error) {
-    throw error instanceof EspmintError ? error : refused(path, reasonOf(error), error);
+    throw error instanceof EspmintError ? error : refused(path, messageOf(error), error);
   }
 }
 
@@ -76,4 +76,3 @@ function refused(path: string, reason: string, cause?: unknown): EspmintError {
 
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT';
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,5 @@
 // What all servers of virtual boards share: their handle, how they listen, and what a host's leaving does to the board.
-import { EspmintError } from '../../core/errors/index.js';
+import { EspmintError, messageOf } from '../../core/errors/index.js';
 import type { VirtualBoard } from '../board.js';
 import { createServer, type Server, type Socket } from 'node:net';
 
@@ -31,7 +31,7 @@ export function leaveBoard(board: VirtualBoard, policy: LeavePolicy): void {
 }
 
 export function listenFailed(url: string, error: unknown): EspmintError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new EspmintError('VIRTUAL_LISTEN_FAILED', { url, reason }, { cause: error });
 }
 

@@ -1,5 +1,5 @@
 // Sends credentials as packet lengths at the pace that receivers expect, and listens for boards that have joined.
-import { EspmintError, isEspmintError } from '../../core/errors/index.js';
+import { EspmintError, isEspmintError, messageOf } from '../../core/errors/index.js';
 import { Deadline, sleep, throwIfAborted } from '../../driver/wait.js';
 import { openUdp, type AirSocket, type OpenAirSocket } from './air-socket.js';
 import { readV1Acknowledgement, V1_GUIDE, V1_PACE, v1Lengths, v1Token, type Acknowledgement } from './v1.js';
@@ -282,6 +282,6 @@ const PAYLOAD = new Uint8Array(LONGEST).fill(CONTENT);
 
 function socketError(error: unknown): EspmintError {
   if (isEspmintError(error)) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new EspmintError('SMARTCONFIG_SOCKET', { reason }, { cause: error });
 }

@@ -26,7 +26,7 @@ import { scanPartitionTable, decodePartitionTable } from '../../../src/core/part
 import { PROFILE_EXAMPLE } from '../../../src/core/profile/example.js';
 import { parseProfile } from '../../../src/core/profile/parse.js';
 import { parsePsk } from '../../../src/core/psk.js';
-import { checkSerialTemplate, formatSerial } from '../../../src/core/serial-template.js';
+import { checkSerialTemplate, formatSerial } from '../../../src/registry/batches/serials.js';
 import { parseUuid } from '../../../src/core/uuid.js';
 import { BootLog } from '../../../src/driver/boot/boot-log.js';
 import { decodeReply, splitBody } from '../../../src/driver/protocol/command.js';

@@ -5,7 +5,7 @@ import { labelFont, labelValuesOf } from '../../../src/station/index.js';
 import type { Job, PortState } from '../../../src/service/contract/index.js';
 import { listedDeviceSchema } from '../../../src/service/contract/devices.js';
 import { userSchema } from '../../../src/service/contract/session.js';
-import { labelFile } from '../../../src/service/devices/label.js';
+import { labelFile } from '../../../src/service/labels/label-file.js';
 import { previewProfile } from '../../../src/service/profiles/preview.js';
 import { checkInput, jsonProfile } from '../../../src/service/profiles/profile-text.js';
 import { fleet } from './fleet.js';

@@ -17,7 +17,7 @@ import { printable } from '../../output/printable.js';
 import { show } from '../../output/show.js';
 import { type Row, Table } from '../../output/table.js';
 import { pushBriefly } from '../../compose/push-briefly.js';
-import { whoami } from '../../compose/whoami.js';
+import { processUser } from '../../../registry/process-user.js';
 import { withRegistry } from './with-registry.js';
 
 interface ResolveOptions {
@@ -68,7 +68,7 @@ export function resolveCommand(io: CliIo): Command {
         if (options.json !== true) io.stderr(toText(before));
         const decision = options.decision ?? (await askDecision(io));
         const reason = options.reason ?? (await askLine(io, 'Why? ', '--reason'));
-        const after = await registry.resolve(before.id, { decision, reason, actor: whoami() });
+        const after = await registry.resolve(before.id, { decision, reason, actor: processUser() });
         show(io, options, { type: 'conflict', ...after }, `conflict ${before.id}: ${after.state}\n`);
         await pushBriefly(io, composed);
       }),

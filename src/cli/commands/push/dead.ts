@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import type { CliIo } from '../../io.js';
 import { lister } from '../../output/show.js';
-import { whoami } from '../../compose/whoami.js';
+import { processUser } from '../../../registry/process-user.js';
 import { DEAD } from './describe.js';
 import { withPushes } from '../../compose/parts-of-database.js';
 
@@ -31,7 +31,7 @@ export function deadCommand(io: CliIo): Command {
       withPushes(io, command.optsWithGlobals(), async (pushes) => {
         const retry = options.retryAll === true ? 'all' : options.retry;
         const discard = options.discardAll === true ? 'all' : options.discard;
-        const by = { actor: whoami(), reason: options.reason };
+        const by = { actor: processUser(), reason: options.reason };
         if (retry !== undefined) io.stdout(`${await pushes.retry(retry, by)} are pending again\n`);
         else if (discard !== undefined) io.stdout(`${await pushes.discard(discard, by)} discarded\n`);
         else lister(io, options, DEAD)(await pushes.dead());

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkSerialTemplate, formatSerial } from './serial-template.js';
+import { checkSerialTemplate, formatSerial } from './serials.js';
 
 describe('serial numbers', () => {
   it('fill the zeros of the template and grow past them', () => {

@@ -1,4 +1,4 @@
-// What an attempt and a job tell of a board's Wi-Fi.
+// What attempts, jobs and inspections tell of a board: its application, and its Wi-Fi.
 import { z } from 'zod';
 import { WIFI_PROOFS } from '../../core/stages.js';
 import { JOIN_WHYS } from '../../core/why.js';
@@ -15,3 +15,14 @@ export const wifiRecordSchema = z.object({
   /** The same as a code, where it has one. */
   why: z.enum(JOIN_WHYS).optional(),
 });
+
+/** What an application says of itself, `esp_app_desc_t`. */
+export const appDescriptionSchema = z
+  .object({
+    project: z.string(),
+    version: z.string(),
+    idfVersion: z.string(),
+    compiled: z.string(),
+    elfSha256: z.string(),
+  })
+  .meta({ id: 'AppDescription' });
