@@ -49,7 +49,7 @@ function removeCommand(io: CliIo): Command {
       withAdministration(io, command, async (administration, composed) => {
         const { mac, uuid } = await administration.removeDevice(parseDeviceName(name), { reason });
         io.stdout(`removed ${mac} (${uuid})\n`);
-        await pushBriefly(io, composed);
+        await pushBriefly(io, composed, (await composed.registry.status()).pushes);
       }),
     );
 }

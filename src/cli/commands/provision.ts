@@ -153,12 +153,12 @@ async function run(io: CliIo, options: Options & GlobalOptions): Promise<void> {
       const who = isPrivate(options.keysTo) ? ', readable by you only' : '';
       io.stderr(`The keys are in ${options.keysTo}${who}.\n`);
     }
-    const { pendingSync } = await composed.registry.status();
+    const { pendingSync, pushes } = await composed.registry.status();
     if (pendingSync > 0)
       io.stderr(
         `Kept in the journal until the registry comes back: ${counted(pendingSync, 'attempt')}; "espmint db check" says what is wrong.\n`,
       );
-    await pushBriefly(io, composed);
+    await pushBriefly(io, composed, pushes);
     io.setExitCode(exitCodeOf(results));
   } finally {
     await parts.close();

@@ -1,15 +1,19 @@
 // Delivering at the end of a short command: what it gave to tell, for a little while.
 import { toEspmintError } from '../../core/errors/index.js';
 import type { CliIo } from '../io.js';
+import type { RegistryStatus } from '../../registry/index.js';
 import type { ComposedStore } from './compose.js';
 import { counted } from '../../core/text.js';
 
 /** Nobody at a bench waits longer for a service that is slow; the next command or station goes on. */
 const PATIENCE_MS = 5_000;
 
-/** Never throws: the work is done, whatever becomes of this. */
-export async function pushBriefly(io: CliIo, { registry, store }: ComposedStore): Promise<void> {
-  const { pushes: waiting } = await registry.status();
+/** @param waiting as the registry's status has it. Never throws: the work is done, whatever becomes of this. */
+export async function pushBriefly(
+  io: CliIo,
+  { store }: Pick<ComposedStore, 'store'>,
+  waiting: RegistryStatus['pushes'],
+): Promise<void> {
   if (store === undefined || waiting === undefined || waiting.pending === 0) return;
   const note = (text: string): void => io.stderr(`${text}\n`);
   try {

@@ -70,7 +70,7 @@ export function resolveCommand(io: CliIo): Command {
         const reason = options.reason ?? (await askLine(io, 'Why? ', '--reason'));
         const after = await registry.resolve(before.id, { decision, reason, actor: processUser() });
         show(io, options, { type: 'conflict', ...after }, `conflict ${before.id}: ${after.state}\n`);
-        await pushBriefly(io, composed);
+        await pushBriefly(io, composed, (await composed.registry.status()).pushes);
       }),
     );
 }
