@@ -44,7 +44,7 @@ describe('the container', () => {
     const file = read('docker/Dockerfile');
     const [, command = '[]'] = /^CMD (\[.*\])$/m.exec(file) ?? [];
     expect(await refused(JSON.parse(command) as string[])).toBeUndefined();
-    expect(file).toMatch(/^USER espmint$/m);
+    expect(file).toMatch(/^USER 10001$/m);
     expect(file).toMatch(/^HEALTHCHECK /m);
   });
 

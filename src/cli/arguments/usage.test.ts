@@ -10,7 +10,7 @@ describe('a command line that is not understood', () => {
     ['provision --prot x', '--prot is no option of espmint provision; did you mean "--port"?'],
     ['provision --port x --wifi-sid Lab', '--wifi-sid is no option of espmint provision; did you mean'],
     ['provision --port x --wifi-password y', 'did you mean "--wifi-password-file"?'],
-    ['provision', '--port is missing; give --port <address>;'],
+    ['provision', '--port is missing; give --port <address>; "espmint ports" lists them;'],
     ['provision --port', '--port has no value; write --port <address>;'],
     ['provision --port x My Net', 'espmint provision takes no argument and was given 2;'],
     [

@@ -22,8 +22,9 @@ export function usageError(
     }
     case 'commander.missingMandatoryOptionValue': {
       const typo = unknownFlag(args, command);
+      const lists = flag === '--port' ? '"espmint ports" lists them; ' : '';
       if (typo === undefined)
-        return invalidInput(flag, 'is missing', `give ${quoted.split(', ').at(-1)}; ${help}`);
+        return invalidInput(flag, 'is missing', `give ${quoted.split(', ').at(-1)}; ${lists}${help}`);
       return unknown(
         typo,
         `no option of ${name}`,

@@ -1,6 +1,7 @@
 // The profile that `espmint profile init` writes: every setting, with its default and what it is for.
 
-export const PROFILE_EXAMPLE = `# yaml-language-server: $schema=https://unpkg.com/espmint/docs/reference/profile.schema.json
+export const PROFILE_EXAMPLE = `# Your editor completes it after: espmint profile schema > profile.schema.json
+# yaml-language-server: $schema=profile.schema.json
 # An espmint profile: all that is the same for every board of one product.
 # Use it with: espmint provision --profile THIS-FILE --port /dev/ttyUSB0
 

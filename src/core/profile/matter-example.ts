@@ -1,7 +1,8 @@
 // The profile that `espmint profile init --matter` writes: factory data as esp-matter reads it (namespace chip-factory), in
 // the order in which esp-matter-mfg-tool writes it.
 
-export const MATTER_EXAMPLE = `# yaml-language-server: $schema=https://unpkg.com/espmint/docs/reference/profile.schema.json
+export const MATTER_EXAMPLE = `# Your editor completes it after: espmint profile schema > profile.schema.json
+# yaml-language-server: $schema=profile.schema.json
 # An espmint profile for a Matter product: each board gets the factory data of its own row.
 # 1. Rows: espmint values matter --count 100 --vendor-id 0xFFF1 --product-id 0x8001 --attestation DIR --out rows.csv
 # 2. Into the registry: espmint values import rows.csv --profile THIS-FILE
