@@ -5,7 +5,6 @@ import { sha256Hex } from '../core/digest.js';
 import { EspmintError, invalidInput, isEspmintError, warningOf } from '../core/errors/index.js';
 import type { FirmwarePart } from '../core/firmware/bundle.js';
 import type { AppDescription } from '../core/firmware/image.js';
-import { settleTable } from '../core/flash-survey.js';
 import { usableHardwareId } from '../core/hardware-id.js';
 import { type Mac, parseMac } from '../core/mac.js';
 import { decodeNvs, decryptNvs, type NvsRow } from '../core/nvs/index.js';
@@ -96,10 +95,7 @@ export async function inspect({ port, plan, emit, signal }: Try, board: Board): 
   const region = chooseRegion(target, { port, survey, flashSizeBytes: board.facts.flashSizeBytes });
   const parts = build?.parts ?? [];
   const isForced = target.force && target.offsetBytes !== undefined;
-  const found =
-    isForced && build?.table === undefined
-      ? undefined
-      : settleTable(survey, { port, wantedOffsetBytes: target.tableOffsetBytes });
+  const found = isForced && build?.table === undefined ? undefined : region.table;
   const extra = placeRegions(port, regions, found, board.facts.flashSizeBytes);
   const keys = plan.encryption && keyPartitionOf(port, plan.encryption, region.keyPartitions);
   if (plan.encryption !== undefined) requireWhole(port, region);

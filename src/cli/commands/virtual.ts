@@ -95,7 +95,7 @@ async function runBoards(io: CliIo, options: VirtualOptions): Promise<void> {
       }
     }
     if (options.json !== true) io.stderr('Running; Ctrl-C stops.\n');
-    await untilStopped(io);
+    await untilInputEnds(io);
   } finally {
     for (const close of closers.reverse()) await close();
   }
@@ -191,7 +191,7 @@ async function serveBoard(
  * Standard input that ends (a pipe), or a signal. A terminal is left to the shell, and a file or /dev/null was never
  * going to stay open, so that only signals end those.
  */
-function untilStopped(io: CliIo): Promise<void> {
+function untilInputEnds(io: CliIo): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {
       io.signal.removeEventListener('abort', stop);

@@ -25,6 +25,8 @@ export interface ChosenRegion extends Region {
   readonly keyPartitions: readonly Partition[];
   /** Nothing says whose the region is: it must be blank or NVS already. */
   readonly isUnowned: boolean;
+  /** The table that counts; absent where nothing tells of any firmware, or an offset was forced without one. */
+  readonly table?: FoundTable | undefined;
 }
 
 /** Where the first partition of Espressif's own tables begins behind the table, and the size espmint's profiles use. */
@@ -53,7 +55,7 @@ export function chooseRegion(target: Target, flash: BoardFlash): ChosenRegion {
   const chosen =
     found === undefined ? withoutTable(target, flash, warnings) : withTable(target, flash.port, found.table);
   checkPlace(chosen, flash, target, found);
-  return chosen;
+  return { ...chosen, table: found };
 }
 
 interface Settled {
