@@ -4,11 +4,14 @@ import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/core/errors/index.js';
 import { causes } from '../../src/web/i18n/en/causes.js';
 import { de } from '../../src/web/i18n/languages/de.js';
+import { es } from '../../src/web/i18n/languages/es.js';
 import { vi } from '../../src/web/i18n/languages/vi.js';
+import { zh } from '../../src/web/i18n/languages/zh.js';
 import { remedyOf, runSentenceOf, SENTENCE_OF } from '../../src/web/i18n/sentences.js';
 import { browserAvailable } from '../support/browser.js';
 import { dashboardBench } from '../support/dashboard-bench.js';
 import { tile, tileSays } from '../support/dashboard.js';
+import { fleetWorld } from '../support/fake-service/samples-fleet.js';
 import { busyWorld, sampleProfile } from '../support/fake-service/samples.js';
 import { FakeWorld } from '../support/fake-service/world.js';
 
@@ -43,7 +46,7 @@ interface Measured {
   readonly wordLines: number;
 }
 
-const WORDS = { 'en-GB': causes, 'de-DE': de, 'vi-VN': vi };
+const WORDS = { 'en-GB': causes, 'de-DE': de, 'vi-VN': vi, 'es-ES': es, 'zh-CN': zh };
 type Locale = keyof typeof WORDS;
 
 /** Codes that end runs whose sentence has the most letters. */
@@ -131,13 +134,32 @@ function checkTiles(measured: readonly Measured[], screen: { width: number; heig
   expect(Math.max(...heights) - Math.min(...heights)).toBeLessThanOrEqual(1);
 }
 
+/** Everything that can stand between the bar and the tiles at once. */
+function crowded(locale: Locale): FakeWorld {
+  const world = line(32, locale);
+  world.station = {
+    ...world.station,
+    teaching: [{ slot: 1, place: '1-4.1' }],
+    batchProblem: { code: 'REGISTRY_UNREACHABLE', message: 'The registry does not answer; check it.' },
+  };
+  const scanning = [...world.ports.values()].find(({ slot }) => slot === 10);
+  if (scanning?.job !== undefined) world.putPort({ ...scanning, job: { ...scanning.job, scanning: true } });
+  return world;
+}
+
+/** Sentences of which a part is hidden: none but the cause of a failure, and that as a whole. */
+const CUT = `[...document.querySelectorAll('.tile-do')]
+  .filter((text) => text.scrollHeight - text.clientHeight > 6).map((text) => text.textContent)`;
+const CUT_NAMES = `[...document.querySelectorAll('.tile-facts > .mono')]
+  .filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent)`;
+
 describe.skipIf(!(await browserAvailable()))('the bar above the tiles', () => {
   const fixture = dashboardBench();
-  it.each(['en-GB', 'de-DE', 'es-ES', 'vi-VN', 'zh-CN'])(
-    'is one line at 1366 × 768, in %s',
+  it.each(['en-GB', 'de-DE', 'es-ES', 'vi-VN', 'zh-CN'] as const)(
+    'is one line at 1366 × 768, and what to do stays whole below every notice, in %s',
     async (locale) => {
       const context = { viewport: { width: 1366, height: 768 }, locale };
-      const page = await fixture.open({ world: busyWorld(32) }, '', context);
+      const page = await fixture.open({ world: crowded(locale) }, '', context);
       await tile(page, 32).waitFor();
       await page.locator('.batch').waitFor();
       const bar = await page.locator('.station-bar').boundingBox();
@@ -145,8 +167,28 @@ describe.skipIf(!(await browserAvailable()))('the bar above the tiles', () => {
       // Nothing of it is pushed out of the window.
       const end = await page.locator('.start-all').boundingBox();
       expect((end?.x ?? 0) + (end?.width ?? 0)).toBeLessThanOrEqual(1366);
+      expect(await page.locator('.notice').count()).toBe(4);
+      await expect.poll(() => page.evaluate(CUT)).toEqual([]);
+      await page.setViewportSize({ width: 1920, height: 1080 });
+      await expect.poll(() => page.evaluate(CUT_NAMES)).toEqual([]);
     },
   );
+});
+
+describe.skipIf(!(await browserAvailable()))('a page that comes in', () => {
+  const fixture = dashboardBench();
+  it.each(['#/batches', '#/settings?tab=pushes'])('moves nothing that is there: %s', async (hash) => {
+    const world = fleetWorld(8);
+    const page = await fixture.open({ world }, '#/nowhere', { viewport: { width: 390, height: 844 } });
+    await page.addInitScript(`window.moved = 0;
+      new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (window.moved += value)))
+        .observe({ type: 'layout-shift', buffered: true });`);
+    await page.goto(fixture.service.url + hash);
+    await page.reload();
+    await page.locator('.tile, .table').first().waitFor();
+    await page.waitForTimeout(500);
+    expect(await page.evaluate<number>('window.moved')).toBeLessThan(0.1);
+  });
 });
 
 /** As fast as a scanner. */

@@ -70,7 +70,8 @@ export async function parseProfileInTurns(text: string, file: string, nextTurn: 
 }
 
 export type NextTurn = () => Promise<void>;
-type Checked = { profile: Profile } | { findings: ProfileFinding[] };
+/** `read`: what stands in one that is refused, where it could be read. */
+type Checked = { profile: Profile } | { findings: ProfileFinding[]; read?: unknown };
 
 function orThrow(result: Checked, file: string): Profile {
   if ('profile' in result) return result.profile;
@@ -193,11 +194,11 @@ function checkSettings(document: Document.Parsed, lines: LineCounter): Checked {
     return { findings: [{ ...locate(path), path: path.join('.'), reason }] };
   }
   const parsed = profileSchema.safeParse(plain);
-  if (!parsed.success) return { findings: findingsOf(parsed.error.issues, locate) };
+  if (!parsed.success) return { findings: findingsOf(parsed.error.issues, locate), read: plain };
   const findings = semanticFindings(parsed.data)
     .slice(0, MOST_FINDINGS)
     .map(({ path, ...finding }) => ({ ...locate(path), path: path.join('.'), ...finding }));
-  return findings.length > 0 ? { findings } : { profile: parsed.data };
+  return findings.length > 0 ? { findings, read: plain } : { profile: parsed.data };
 }
 
 interface OddNode {

@@ -49,7 +49,8 @@ export async function previewProfile(request: PreviewRequest, known?: CheckedInp
   const profile = 'profile' in checked ? checked.profile : undefined;
   const place = placeImage(profile?.target ?? {}, request);
   if (profile === undefined) {
-    return { findings, rows: [], csv: '', limits: [], flash: place };
+    const limits = byteLimits('read' in checked ? checked.read : undefined);
+    return { findings, rows: [], csv: '', limits, flash: place };
   }
   const note = (path: string, error: unknown): void => {
     if (!isEspmintError(error)) throw error;
@@ -150,24 +151,26 @@ function toCsv(rows: readonly NvsRowInfo[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-function byteLimits({
-  caUrl,
-  wifi,
-  firmwareVersion,
-  hardwareRevision,
-  location,
-}: Profile): Preview['limits'] {
-  const limits: [string, string | undefined, number][] = [
-    ['caUrl', caUrl, CA_URL_MAX_BYTES],
-    ['wifi.ssid', wifi?.ssid, WIFI_LIMITS[wifi === undefined ? 'char-array' : limitsOf(wifi)].ssidBytes],
-    ['firmwareVersion', firmwareVersion, 20],
-    ['hardwareRevision', hardwareRevision, 10],
-    ['location', location, 100],
+/** @param read a profile, or what stands in one that is refused */
+function byteLimits(read: unknown): Preview['limits'] {
+  const { wifi, ...rest } = settingsIn(read);
+  const { ssid, mode = 'static', target, limits } = settingsIn(wifi);
+  const asked = limits === 'standard' ? 'standard' : 'char-array';
+  const wifiLimits = limitsOf({ mode, target, limits: asked } as Parameters<typeof limitsOf>[0]);
+  const texts: [string, unknown, number][] = [
+    ['caUrl', rest['caUrl'], CA_URL_MAX_BYTES],
+    ['wifi.ssid', ssid, WIFI_LIMITS[wifiLimits].ssidBytes],
+    ['firmwareVersion', rest['firmwareVersion'], 20],
+    ['hardwareRevision', rest['hardwareRevision'], 10],
+    ['location', rest['location'], 100],
   ];
-  return limits.flatMap(([path, text, maxBytes]) =>
-    text === undefined ? [] : [{ path, bytes: utf8ToBytes(text).length, maxBytes }],
+  return texts.flatMap(([path, text, maxBytes]) =>
+    typeof text === 'string' ? [{ path, bytes: utf8ToBytes(text).length, maxBytes }] : [],
   );
 }
+
+const settingsIn = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? { ...value } : {};
 
 /** The same decision as a run makes, on the flash of the inspected board or on a usual one. */
 function placeImage(target: Profile['target'], request: PreviewRequest): Preview['flash'] {

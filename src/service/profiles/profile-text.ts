@@ -24,7 +24,7 @@ function countValues(value: unknown): number {
   return Object.values(value).reduce<number>((sum, inner) => sum + countValues(inner), 1);
 }
 
-export type CheckedInput = { profile: Profile } | { findings: Finding[] };
+export type CheckedInput = { profile: Profile } | { findings: Finding[]; read?: unknown };
 
 /** The profile, or everything that is wrong with it. */
 export async function checkInput(input: ProfileInput): Promise<CheckedInput> {

@@ -187,6 +187,13 @@ describe('the preview', () => {
   it('counts bytes against the limits of the firmware', async () => {
     const { limits } = await previewProfile({ profile: { text: TEXT.replace('Lab', 'Xưởng') } });
     expect(limits).toContainEqual({ path: 'wifi.ssid', bytes: 8, maxBytes: 31 });
+    // Where they are passed they are needed most; and of what is no text at all there are none.
+    const text =
+      'name: x\nlocation: 7\nwifi: { ssid: 123456789012345678901234567890123, limits: standard }\n';
+    const refused = await previewProfile({ profile: { text: text.replace('ssid: ', 'ssid: x') } });
+    expect(refused.findings.length).toBeGreaterThan(0);
+    expect(refused.limits).toEqual([{ path: 'wifi.ssid', bytes: 34, maxBytes: 32 }]);
+    expect((await previewProfile({ profile: { text: '- x' } })).limits).toEqual([]);
   });
   it('of something that is no profile has findings with their place', async () => {
     const { findings, rows } = await previewProfile({ profile: { text: 'name: x\nwfi: {}\n' } });

@@ -40,8 +40,9 @@ export function ListCard<T>({
   more,
   ...table
 }: ListCardProps<T>): JSX.Element {
+  const isComing = rows === undefined && failure === undefined;
   return (
-    <section class="card flush">
+    <section class={isComing ? 'card flush coming' : 'card flush'}>
       <header>
         <h2>{title}</h2>
         {aside}

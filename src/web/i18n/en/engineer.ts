@@ -272,7 +272,7 @@ export const engineer = {
   'spool.title': 'Kept here for the registry, and not as it should be',
   'spool.hint': 'Nothing of it is lost. Everything else goes on.',
   'spool.SPOOL_UNREADABLE':
-    '{path} may hold keys and results that the registry does not have, and cannot be read ({reason}).',
+    '{path} may hold keys and results that the registry does not have, and cannot be read.',
   'spool.do.SPOOL_UNREADABLE':
     'On this computer, give it to the user that runs espmint (chown), or run espmint as the user that it belongs to.',
   'spool.SPOOL_DAMAGED': '{sizeBytes} bytes of {path} are damaged, and what they said is not known.',
@@ -281,7 +281,7 @@ export const engineer = {
   'spool.SPOOL_SET_ASIDE': '{path} has damage, is kept as it was found, and was written until {changedAt}.',
   'spool.do.SPOOL_SET_ASIDE':
     'Look whether devices that were made until then are missing in the registry, provision those again, then move the file away.',
-  'spool.SPOOL_DEAD_LETTER': 'The registry refuses what this computer tells it of {mac} ({reason}).',
+  'spool.SPOOL_DEAD_LETTER': 'The registry refuses what this computer tells it of {mac}.',
   'spool.do.SPOOL_DEAD_LETTER':
     'On this computer, look at it with “espmint db dead show {id}”, then mend it with “espmint db dead retry {id}”.',
   'registry.test': 'Test',

@@ -160,7 +160,7 @@ export const operator = {
   'tile.waiting': 'Waiting',
   'tile.held': 'Held',
   'tile.scanning': 'Scan',
-  'tile.heldHint': '{count} times in a row: {cause} Look at this slot, then start it.',
+  'tile.heldHint': '{count} times in a row: {cause}',
   'tile.alreadyDone': 'Done before. Remove the board.',
   'do.wps-button': 'Press the WPS button of the access point.',
   'do.wps-window': 'The access point lets this board in. Wait.',

@@ -133,7 +133,7 @@ export const de: Messages = {
   'tile.waiting': 'Wartet',
   'tile.held': 'Gesperrt',
   'tile.scanning': 'Scannen',
-  'tile.heldHint': '{count}-mal in Folge: {cause} Platz ansehen, dann starten.',
+  'tile.heldHint': '{count}-mal in Folge: {cause}',
   'tile.alreadyDone': 'Schon erledigt. Platine entnehmen.',
   'do.wps-button': 'Drücken Sie die WPS-Taste am Zugangspunkt.',
   'do.wps-window': 'Der Zugangspunkt lässt diese Platine ein. Bitte warten.',
@@ -489,7 +489,7 @@ export const de: Messages = {
   'spool.title': 'Hier für das Register aufbewahrt und nicht in Ordnung',
   'spool.hint': 'Nichts davon ist verloren. Alles andere geht weiter.',
   'spool.SPOOL_UNREADABLE':
-    '{path} kann Schlüssel und Ergebnisse enthalten, die dem Register fehlen, und ist nicht lesbar ({reason}).',
+    '{path} kann Schlüssel und Ergebnisse enthalten, die dem Register fehlen, und ist nicht lesbar.',
   'spool.do.SPOOL_UNREADABLE':
     'Geben Sie die Datei auf diesem Rechner dem Benutzer, der espmint ausführt (chown), oder führen Sie espmint als ihr Besitzer aus.',
   'spool.SPOOL_DAMAGED': '{sizeBytes} Bytes von {path} sind beschädigt; ihr Inhalt ist nicht bekannt.',
@@ -499,7 +499,7 @@ export const de: Messages = {
     '{path} ist beschädigt, wird aufbewahrt wie vorgefunden und wurde bis {changedAt} beschrieben.',
   'spool.do.SPOOL_SET_ASIDE':
     'Prüfen Sie, ob Geräte, die bis dahin gemacht wurden, im Register fehlen, richten Sie diese neu ein und legen Sie die Datei dann woanders ab.',
-  'spool.SPOOL_DEAD_LETTER': 'Das Register lehnt ab, was dieser Rechner über {mac} mitteilt ({reason}).',
+  'spool.SPOOL_DEAD_LETTER': 'Das Register lehnt ab, was dieser Rechner über {mac} mitteilt.',
   'spool.do.SPOOL_DEAD_LETTER':
     'Sehen Sie ihn auf diesem Rechner mit „espmint db dead show {id}“ an und beheben Sie ihn mit „espmint db dead retry {id}“.',
   'registry.test': 'Testen',

@@ -133,7 +133,7 @@ export const es: Messages = {
   'tile.waiting': 'Espera',
   'tile.held': 'Retenido',
   'tile.scanning': 'Escanear',
-  'tile.heldHint': '{count} veces seguidas: {cause} Revise el puesto y arránquelo.',
+  'tile.heldHint': '{count} veces seguidas: {cause}',
   'tile.alreadyDone': 'Hecha antes. Retire la placa.',
   'do.wps-button': 'Pulse el botón WPS del punto de acceso.',
   'do.wps-window': 'El punto de acceso admite esta placa. Espere.',
@@ -484,7 +484,7 @@ export const es: Messages = {
   'spool.title': 'Guardado aquí para el registro y con problemas',
   'spool.hint': 'Nada se ha perdido. Todo lo demás sigue.',
   'spool.SPOOL_UNREADABLE':
-    '{path} puede tener claves y resultados que faltan en el registro, y no se puede leer ({reason}).',
+    '{path} puede tener claves y resultados que faltan en el registro, y no se puede leer.',
   'spool.do.SPOOL_UNREADABLE':
     'En este equipo, asígnelo al usuario que ejecuta espmint (chown), o ejecute espmint como su propietario.',
   'spool.SPOOL_DAMAGED': '{sizeBytes} bytes de {path} están dañados; no se sabe qué decían.',
@@ -494,7 +494,7 @@ export const es: Messages = {
     '{path} está dañado, se conserva como se encontró y se escribió hasta {changedAt}.',
   'spool.do.SPOOL_SET_ASIDE':
     'Mire si faltan en el registro dispositivos hechos hasta entonces, provisiónelos de nuevo y luego mueva el archivo.',
-  'spool.SPOOL_DEAD_LETTER': 'El registro rechaza lo que este equipo le comunica de {mac} ({reason}).',
+  'spool.SPOOL_DEAD_LETTER': 'El registro rechaza lo que este equipo le comunica de {mac}.',
   'spool.do.SPOOL_DEAD_LETTER':
     'En este equipo, mírelo con «espmint db dead show {id}» y corríjalo con «espmint db dead retry {id}».',
   'registry.test': 'Probar',

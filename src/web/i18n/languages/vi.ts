@@ -133,7 +133,7 @@ export const vi: Messages = {
   'tile.waiting': 'Chờ',
   'tile.held': 'Giữ lại',
   'tile.scanning': 'Quét',
-  'tile.heldHint': '{count} lần liên tiếp: {cause} Xem khe này, rồi bắt đầu lại.',
+  'tile.heldHint': '{count} lần liên tiếp: {cause}',
   'tile.alreadyDone': 'Đã làm trước đó. Rút bo mạch ra.',
   'do.wps-button': 'Nhấn nút WPS trên điểm truy cập.',
   'do.wps-window': 'Điểm truy cập đang nhận bo này. Hãy chờ.',
@@ -477,8 +477,7 @@ export const vi: Messages = {
     'Máy này cũng có {wanted} nhưng được chỉ định khóa khác: hãy chỉ định {wanted}, hoặc chạy “espmint keys rotate” để chuyển sang khóa đã chỉ định.',
   'spool.title': 'Giữ tại đây cho sổ đăng ký và có vấn đề',
   'spool.hint': 'Không mất gì. Mọi thứ khác vẫn tiếp tục.',
-  'spool.SPOOL_UNREADABLE':
-    '{path} có thể chứa khóa và kết quả mà sổ đăng ký chưa có, và không đọc được ({reason}).',
+  'spool.SPOOL_UNREADABLE': '{path} có thể chứa khóa và kết quả mà sổ đăng ký chưa có, và không đọc được.',
   'spool.do.SPOOL_UNREADABLE':
     'Trên máy này, giao tệp cho người dùng chạy espmint (chown), hoặc chạy espmint bằng chủ của tệp.',
   'spool.SPOOL_DAMAGED': '{sizeBytes} byte của {path} bị hỏng và không rõ nội dung.',
@@ -487,7 +486,7 @@ export const vi: Messages = {
   'spool.SPOOL_SET_ASIDE': '{path} bị hỏng, được giữ nguyên và được ghi đến {changedAt}.',
   'spool.do.SPOOL_SET_ASIDE':
     'Xem thiết bị làm đến lúc đó có thiếu trong sổ đăng ký không, cấp lại chúng, rồi chuyển tệp đi.',
-  'spool.SPOOL_DEAD_LETTER': 'Sổ đăng ký từ chối điều máy này báo về {mac} ({reason}).',
+  'spool.SPOOL_DEAD_LETTER': 'Sổ đăng ký từ chối điều máy này báo về {mac}.',
   'spool.do.SPOOL_DEAD_LETTER':
     'Trên máy này, xem bằng “espmint db dead show {id}”, rồi sửa bằng “espmint db dead retry {id}”.',
   'registry.test': 'Thử',

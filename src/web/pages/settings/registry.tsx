@@ -11,7 +11,7 @@ import { useStore } from '../../store/store.js';
 import { TextField } from '../../ui/field.js';
 import { useLive } from '../../ui/live.js';
 import { FailureNote, Note, Skeleton } from '../../ui/parts.js';
-import { CodeWords } from '../../ui/service-words.js';
+import { CodeWords, Folded } from '../../ui/service-words.js';
 import { ActForm } from '../../ui/work.js';
 
 export function RegistrySettings(): JSX.Element {
@@ -79,6 +79,7 @@ function SpoolFaults({ faults }: { faults: readonly Fault[] }): JSX.Element {
           <p class="strong">{t(`spool.${code}`, shownParams(params))}</p>
           <p>{t(`spool.do.${code}`, shownParams(params))}</p>
           <p class="mono small">{code}</p>
+          <Folded text={message} />
         </Note>
       ))}
     </section>

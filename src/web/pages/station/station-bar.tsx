@@ -19,10 +19,12 @@ export function StationBar(): JSX.Element {
   const today = useStore((state) => state.today);
   return (
     <header class="station-bar">
-      <h1 class="station-name">{name ?? 'espmint'}</h1>
+      <h1 class="station-name" title={name}>
+        {name ?? 'espmint'}
+      </h1>
       <ProductChoice />
       <BatchChoice />
-      {today !== undefined && <Counts today={today} />}
+      <Counts today={today} />
       <span class="bar-end">
         <Lights />
         <SoundButton />
@@ -91,7 +93,9 @@ function Fixed({ profile: { name, version } }: { profile: ProfileName }): JSX.El
   return (
     <span class="product">
       <span class="bar-label">{t('station.product')}</span>
-      <span class="strong">{version > 0 ? `${name} · r${version}` : name}</span>
+      <span class="strong" title={name}>
+        {version > 0 ? `${name} · r${version}` : name}
+      </span>
     </span>
   );
 }
@@ -100,36 +104,28 @@ async function choose(settings: Settings, name: string): Promise<void> {
   await attempt(() => call('putSettings', { body: { ...settings, profile: { name, version: 0 } } }));
 }
 
-function Counts({ today }: { today: Today }): JSX.Element {
-  const language = currentLocale();
+/** Their place is there before they come: nothing jumps. */
+function Counts({ today }: { today: Today | undefined }): JSX.Element {
+  const count = (number: number | undefined): string =>
+    number === undefined ? '–' : formatCount(number, currentLocale());
   return (
     <ul class="counts">
-      <Count
-        to={link(['today'])}
-        name={t('count.pass')}
-        tone="pass"
-        value={formatCount(today.passed, language)}
-      />
+      <Count to={link(['today'])} name={t('count.pass')} tone="pass" value={count(today?.passed)} />
       <Count
         to={link(['today'], { show: 'failed' })}
         name={t('count.fail')}
-        tone={today.failed > 0 ? 'fail' : ''}
-        value={formatCount(today.failed, language)}
+        tone={(today?.failed ?? 0) > 0 ? 'fail' : ''}
+        value={count(today?.failed)}
       />
-      {today.firstPassYield !== undefined && (
+      {today?.firstPassYield !== undefined && (
         <Count
           to={link(['today'])}
           name={t('count.yield')}
           tone=""
-          value={formatShare(today.firstPassYield, language)}
+          value={formatShare(today.firstPassYield, currentLocale())}
         />
       )}
-      <Count
-        to={link(['today'])}
-        name={t('count.hour')}
-        tone=""
-        value={formatCount(today.lastHour, language)}
-      />
+      <Count to={link(['today'])} name={t('count.hour')} tone="" value={count(today?.lastHour)} />
     </ul>
   );
 }

@@ -10,15 +10,18 @@ export function waitText({ waiting }: PortState): string {
   return waiting === undefined ? '' : t(`wait.${waiting}`);
 }
 
-export function heldText({ held }: PortState): string {
-  if (held === undefined) return t('wait.clear');
-  return t('tile.heldHint', { count: held.count, cause: runWordsFor(held.code)?.cause ?? held.code });
-}
-
 interface Said {
   /** Of a failure, before what to do. */
   readonly cause?: string;
   readonly text: string;
+}
+
+/** Of a slot that the same failure has stopped. */
+export function heldWords({ held }: PortState): Said {
+  const text = t('wait.clear');
+  if (held === undefined) return { text };
+  const { count, code } = held;
+  return { cause: t('tile.heldHint', { count, cause: runWordsFor(code)?.cause ?? code }), text };
 }
 
 /** The sentence for the person with the board in hand. */
@@ -42,7 +45,7 @@ export function whatToDo(port: PortState, job: Job): Said {
 /** No letter of the page is smaller. */
 const MIN_PX = 12;
 
-/** As large as its tile has room for: it is read whole, whatever language and font. */
+/** As large as its tile has room for, and without the cause where both do not fit: what to do is read whole. */
 export function TileSentence({ cause, text, muted = false }: Said & { muted?: boolean }): JSX.Element {
   const element = useRef<HTMLParagraphElement>(null);
   useLayoutEffect(() => {
@@ -50,8 +53,11 @@ export function TileSentence({ cause, text, muted = false }: Said & { muted?: bo
     if (shown === null) return undefined;
     const fit = (): void => {
       shown.style.fontSize = '';
+      shown.classList.remove('brief');
       let px = Number.parseFloat(getComputedStyle(shown).fontSize);
-      while (px > MIN_PX && shown.scrollHeight > shown.clientHeight + 1) shown.style.fontSize = `${--px}px`;
+      const isCut = (): boolean => shown.scrollHeight > shown.clientHeight + 1;
+      while (px > MIN_PX && isCut()) shown.style.fontSize = `${--px}px`;
+      if (isCut()) shown.classList.add('brief');
     };
     const observer = new ResizeObserver(fit);
     observer.observe(shown.parentElement ?? shown);

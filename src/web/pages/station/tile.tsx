@@ -9,7 +9,7 @@ import { useStore } from '../../store/store.js';
 import { Icon, type IconName } from '../../ui/icon.js';
 import { useNow } from '../../ui/load.js';
 import { TileActions } from './tile-actions.js';
-import { heldText, TileSentence, waitText, whatToDo } from './tile-sentence.js';
+import { heldWords, TileSentence, waitText, whatToDo } from './tile-sentence.js';
 import {
   progressOf,
   stageOf,
@@ -97,12 +97,12 @@ function IdleBody({ port }: { port: PortState }): JSX.Element {
   const { state } = port;
   const hasProduct = useStore(knowsWhat);
   const canStart = useStore((all) => knowsWhat(all) && hasRole(all.session, 'operator'));
+  if (state === 'held') return <TileSentence {...heldWords(port)} />;
   let text = t('tile.emptyHint');
   if (state === 'ready') text = t(canStart ? 'wait.start' : hasProduct ? 'tile.readyWatch' : 'do.noProduct');
   if (state === 'reading') text = t('tile.readingHint');
-  if (state === 'held') text = heldText(port);
   if (state === 'waiting') text = waitText(port);
-  return <TileSentence text={text} muted={state !== 'held'} />;
+  return <TileSentence text={text} muted />;
 }
 
 function JobBody({ port, job }: { port: PortState; job: Job }): JSX.Element {
