@@ -134,8 +134,26 @@ describe('the screen of a station', () => {
     for (let slot = 2; slot <= 5; slot++) screen.event({ ...passed, slot });
     screen.typing('');
     expect(terminal.lines).toHaveLength(8);
-    expect(terminal.lines[6]).toBe('5  ✓ PASS remove the board  a4:cf:1…');
+    expect(terminal.lines[6]).toBe('5  ✓ PASS remove the board  a4:cf:12…');
     screen.finish();
+  });
+
+  it('tells on a narrow terminal what to do about a pause, and the counts of a batch with a long name', () => {
+    const { terminal, screen } = station(40);
+    const made = { state: 'open', reason: '', createdAt: '', createdBy: '' } as const;
+    const counts = { passed: 3, reworked: 0, failed: 0, inWork: 0, held: 0, open: 5 };
+    const name = '生产批次-2026-Fertigungsauftrag-000123';
+    screen.batch({ name, profile: { name: 'p', version: 1 }, quantity: 10, ...made, counts });
+    const reason = { by: 'rule', code: 'LINK_TIMEOUT', count: 6 } as const;
+    screen.event({ type: 'station', mode: 'paused', reason });
+    screen.finish();
+    expect(terminal.lines).toEqual([
+      'station line 1  paused: 6 times',
+      'LINK_TIMEOUT in a row; find the cause,',
+      'then r resumes',
+      'runs: 0 passed, 0 failed',
+      'batch 生产批次-2026-Fertigung…: 3 of 10',
+    ]);
   });
 
   it('says what the station has done by itself in place of counts that nobody knows', () => {

@@ -102,9 +102,9 @@ export class StationScreen implements StationReporter {
     this.#soon = false;
     this.#timer =
       this.#isEnding || !this.#countsDown() ? undefined : setTimeout(() => this.#redraw(), COUNT_MS);
-    const away = this.#away === undefined ? [] : [colours.yellow(awayText(this.#away))];
     const { columns } = this.#io;
-    const heads = [...this.#heads(columns - 1), ...away];
+    const away = this.#away === undefined ? [] : wrapped(awayText(this.#away), columns - 1);
+    const heads = [...this.#heads(columns - 1), ...away.map((line) => colours.yellow(line))];
     // The line of the cursor is one too: what scrolls out cannot be drawn anew.
     const slots = this.#slotLines(rows - heads.length - 1, columns - 1);
     const lines = [...heads, ...slots].map((line) => cutLine(line, columns - 1));
@@ -144,7 +144,16 @@ export class StationScreen implements StationReporter {
       lines.map((parts) => parts.join('  ')).filter((line) => line !== ''),
     );
     const fitting = layouts.find((lines) => lines.every((line) => shownWidth(line) <= columns));
-    return fitting ?? [station, runs, ...batch];
+    return (
+      fitting ?? [...wrapped(station, columns), runs, ...batch.map((line) => this.#shortBatch(line, columns))]
+    );
+  }
+
+  /** The counts are read whole, of a long name the beginning. */
+  #shortBatch(line: string, columns: number): string {
+    if (this.#batch === undefined) return line;
+    const room = columns - shownWidth(line) + shownWidth(this.#batch.name);
+    return batchLine({ ...this.#batch, name: cutLine(this.#batch.name, Math.max(room, 1)) });
   }
 
   /**
