@@ -127,7 +127,7 @@ function copyTypes() {
     if (reached.has(file)) return;
     reached.add(file);
     const text = readFileSync(file, 'utf8');
-    for (const [, to] of text.matchAll(/(?:from |import\()'(\.[^']+)\.js'/g))
+    for (const [, to] of text.matchAll(/(?:from |import\()['"](\.[^'"]+)\.js['"]/g))
       reach(join(dirname(file), `${to}.d.ts`));
     cpSync(file, join(types, relative(dist, file)));
   };

@@ -75,7 +75,7 @@ describe('the package', () => {
       const compilerOptions = {
         noEmit: true,
         strict: true,
-        skipLibCheck: true,
+        skipLibCheck: false,
         target: 'es2022',
         module: 'nodenext',
         types: ['node'],
