@@ -194,6 +194,9 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await banner.getByRole('link', { name: 'What to do' }).click();
     await page.getByText('44 bytes of /data/spool/keys/7.log are damaged').waitFor();
     await page.getByText('“espmint db dead retry r-17”').waitFor();
+    // The registry's own words are there for who asks for them.
+    await page.getByText('Details').last().click();
+    await page.getByText('Value too long.').waitFor();
     world.registryOk = false;
     const params = { what: 'this registry', reason: 'another key', wanted: '5f0b3c1e', advice: 'import' };
     world.registryTrouble = { failure: { code: 'SECRET_UNREADABLE', params } };

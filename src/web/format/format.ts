@@ -1,11 +1,12 @@
 // Numbers, sizes and times as a person reads them, in the language of the page.
+import { currentLocale } from '../i18n/translate.js';
 
 const MINUTE_S = 60;
 const HOUR_S = 3600;
 const DAY_S = 86_400;
 
 /** `0.4 s`, `12 s`, `3:05 min`. */
-export function formatDuration(ms: number, language: string): string {
+export function formatDuration(ms: number, language = currentLocale()): string {
   if (ms < 0) return formatDuration(0, language);
   if (ms < 10_000) return `${fixed(Math.floor(ms / 100) / 10, 1, language)} s`;
   const seconds = Math.floor(ms / 1000);
@@ -14,18 +15,18 @@ export function formatDuration(ms: number, language: string): string {
 }
 
 /** `840 ms` below a second, else as formatDuration. */
-export function formatShort(ms: number, language: string): string {
+export function formatShort(ms: number, language = currentLocale()): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : formatDuration(ms, language);
 }
 
 /** `97 %`; a share of 1 is the only one that reads 100 %. */
-export function formatShare(share: number, language: string): string {
+export function formatShare(share: number, language = currentLocale()): string {
   const percent = share * 100;
   const shown = share < 1 && percent > 99 ? Math.floor(percent * 10) / 10 : Math.round(percent);
   return `${new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(shown)} %`;
 }
 
-export function formatCount(value: number, language: string): string {
+export function formatCount(value: number, language = currentLocale()): string {
   return new Intl.NumberFormat(language).format(value);
 }
 
@@ -37,7 +38,7 @@ export function formatBytes(bytes: number): string {
 }
 
 /** `3 minutes ago`; after a week the date. */
-export function formatAgo(iso: string, nowMs: number, language: string): string {
+export function formatAgo(iso: string, nowMs: number, language = currentLocale()): string {
   const seconds = Math.round((Date.parse(iso) - nowMs) / 1000);
   const words = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const age = Math.abs(seconds);
@@ -49,24 +50,24 @@ export function formatAgo(iso: string, nowMs: number, language: string): string 
 }
 
 /** To the second, with the zone: `12 Mar 2026, 10:24:00 CET`. */
-export function formatExact(iso: string, language: string): string {
+export function formatExact(iso: string, language = currentLocale()): string {
   const day = { year: 'numeric', month: 'short', day: 'numeric' } as const;
   const time = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
   return format(iso, language, { ...day, ...time, timeZoneName: 'short' });
 }
 
 /** `10:24`: beside something that names the zone. */
-export function formatClock(iso: string, language: string): string {
+export function formatClock(iso: string, language = currentLocale()): string {
   return format(iso, language, { hour: '2-digit', minute: '2-digit' });
 }
 
 /** `10:24 CET` */
-export function formatClockIn(iso: string, language: string): string {
+export function formatClockIn(iso: string, language = currentLocale()): string {
   return format(iso, language, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
 }
 
 /** `07`: the hour of a day of 24, for an axis. */
-export function formatHour(iso: string, language: string): string {
+export function formatHour(iso: string, language = currentLocale()): string {
   return format(iso, language, { hour: '2-digit', hourCycle: 'h23' }).replace(/\D/g, '');
 }
 
@@ -78,7 +79,7 @@ export function setZone(name: string | undefined): void {
 }
 
 /** As people call it: `CET`, `GMT+7`. */
-export function zoneName(language: string): string {
+export function zoneName(language = currentLocale()): string {
   const parts = new Intl.DateTimeFormat(language, { timeZone: zone, timeZoneName: 'short' }).formatToParts();
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
 }

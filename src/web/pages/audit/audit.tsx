@@ -7,7 +7,7 @@ import { call } from '../../api/client.js';
 import { addressOf } from '../../api/routes.js';
 import { formatExact } from '../../format/format.js';
 import { fieldName } from '../../i18n/field-names.js';
-import { currentLocale, maybe, t } from '../../i18n/translate.js';
+import { maybe, t } from '../../i18n/translate.js';
 import { go, link, type Place } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -131,7 +131,7 @@ function Entries({ filters }: { filters: Filters }): JSX.Element {
       columns={[
         {
           name: t('audit.at'),
-          cell: ({ at }) => <span class="nowrap">{formatExact(at, currentLocale())}</span>,
+          cell: ({ at }) => <span class="nowrap">{formatExact(at)}</span>,
         },
         { name: t('audit.kind'), cell: ({ kind }) => kindText(kind) },
         {

@@ -9,8 +9,8 @@ import type {
   UnitInfo,
 } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
-import { formatCount, formatDuration, formatExact, formatShare } from '../../format/format.js';
-import { currentLocale, runWordsFor, t } from '../../i18n/translate.js';
+import { formatCount, formatExact } from '../../format/format.js';
+import { runWordsFor, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { Facts } from '../../ui/facts.js';
 import { ListCard } from '../../ui/list-card.js';
@@ -18,7 +18,7 @@ import { isAlike, useLoad, type Loaded } from '../../ui/load.js';
 import { useLive } from '../../ui/live.js';
 import { FailureNote, Skeleton } from '../../ui/parts.js';
 import { CauseBars, HourColumns, StageBars } from '../today/charts.js';
-import { Figure } from '../today/figure.js';
+import { Figure, PaceFigures } from '../today/figure.js';
 import { BatchActions } from './batch-actions.js';
 import { StationReserve } from './reserved-units.js';
 import { BatchBadge } from './batch-badge.js';
@@ -97,11 +97,8 @@ function Head({ batch, onChanged }: { batch: BatchInfo; onChanged: () => void })
     [t('batch.firmwareVersion'), firmwareVersion],
     [t('batch.location'), location],
     [t('batch.serialTemplate'), serialTemplate],
-    [t('batch.created'), `${formatExact(batch.createdAt, currentLocale())} (${batch.createdBy})`],
-    [
-      t('batch.closed'),
-      batch.closedAt && `${formatExact(batch.closedAt, currentLocale())} (${batch.closedBy ?? ''})`,
-    ],
+    [t('batch.created'), `${formatExact(batch.createdAt)} (${batch.createdBy})`],
+    [t('batch.closed'), batch.closedAt && `${formatExact(batch.closedAt)} (${batch.closedBy ?? ''})`],
   ] as const;
   return (
     <section class="card stack">
@@ -120,37 +117,27 @@ function Head({ batch, onChanged }: { batch: BatchInfo; onChanged: () => void })
 }
 
 function Counts({ batch, figures }: { batch: BatchInfo; figures: FiguresInfo }): JSX.Element {
-  const language = currentLocale();
-  const count = (number: number): string => formatCount(number, language);
   const { passed, reworked, failed, inWork, held = 0, open, identifiersLeft } = batch.counts;
-  const { firstPassYield, boardsPerHour, taktMs, alreadyDone } = figures;
+  const { alreadyDone } = figures;
   return (
     <ul class="figures">
       <Figure name={t('count.pass')} tone="pass">
-        {count(passed)}
-        <small> / {count(batch.quantity)}</small>
+        {formatCount(passed)}
+        <small> / {formatCount(batch.quantity)}</small>
       </Figure>
-      <Figure name={t('batch.reworked')}>{count(reworked)}</Figure>
+      <Figure name={t('batch.reworked')}>{formatCount(reworked)}</Figure>
       <Figure name={t('count.fail')} tone={failed > 0 ? 'fail' : ''}>
-        {count(failed)}
+        {formatCount(failed)}
       </Figure>
       <Figure name={t('batch.inWork')}>
-        {count(inWork)}
-        <small> · {t('batch.placesLeft', { n: count(open) })}</small>
+        {formatCount(inWork)}
+        <small> · {t('batch.placesLeft', { n: formatCount(open) })}</small>
       </Figure>
-      {held > 0 && <Figure name={t('reserved.title')}>{count(held)}</Figure>}
-      <Figure name={t('today.yield')}>
-        {firstPassYield === undefined ? '–' : formatShare(firstPassYield, language)}
-      </Figure>
-      <Figure name={t('today.perHour')}>
-        {boardsPerHour === undefined ? '–' : count(Math.round(boardsPerHour))}
-      </Figure>
-      <Figure name={t('today.takt')}>
-        {taktMs === undefined || taktMs < 100 ? '–' : formatDuration(taktMs, language)}
-      </Figure>
-      {alreadyDone > 0 && <Figure name={t('today.alreadyDone')}>{count(alreadyDone)}</Figure>}
+      {held > 0 && <Figure name={t('reserved.title')}>{formatCount(held)}</Figure>}
+      <PaceFigures figures={figures} />
+      {alreadyDone > 0 && <Figure name={t('today.alreadyDone')}>{formatCount(alreadyDone)}</Figure>}
       {identifiersLeft !== undefined && (
-        <Figure name={t('batch.identifiersLeft')}>{count(identifiersLeft)}</Figure>
+        <Figure name={t('batch.identifiersLeft')}>{formatCount(identifiersLeft)}</Figure>
       )}
     </ul>
   );
@@ -194,7 +181,7 @@ function Units({ units }: { units: readonly UnitInfo[] }): JSX.Element {
         { name: t('settings.station'), cell: ({ station }) => station },
         {
           name: t('batch.passedAt'),
-          cell: ({ passedAt }) => (passedAt === undefined ? '' : formatExact(passedAt, currentLocale())),
+          cell: ({ passedAt }) => (passedAt === undefined ? '' : formatExact(passedAt)),
         },
       ]}
     />

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { BatchInfo } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatCount, formatExact } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { t } from '../../i18n/translate.js';
 import { link, type Place } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -44,8 +44,6 @@ function List(): JSX.Element {
     'batches',
     async (signal) => (await call('listBatches', { signal })).batches,
   );
-  const language = currentLocale();
-  const count = (number: number): string => formatCount(number, language);
   return (
     <>
       <ListCard<BatchInfo>
@@ -64,13 +62,17 @@ function List(): JSX.Element {
           {
             name: t('count.pass'),
             number: true,
-            cell: ({ counts: { passed }, quantity }) => `${count(passed)} / ${count(quantity)}`,
+            cell: ({ counts: { passed }, quantity }) => `${formatCount(passed)} / ${formatCount(quantity)}`,
           },
-          { name: t('batch.reworked'), number: true, cell: ({ counts: { reworked } }) => count(reworked) },
-          { name: t('count.fail'), number: true, cell: ({ counts: { failed } }) => count(failed) },
+          {
+            name: t('batch.reworked'),
+            number: true,
+            cell: ({ counts: { reworked } }) => formatCount(reworked),
+          },
+          { name: t('count.fail'), number: true, cell: ({ counts: { failed } }) => formatCount(failed) },
           {
             name: t('batch.created'),
-            cell: ({ createdAt }) => <span class="nowrap">{formatExact(createdAt, language)}</span>,
+            cell: ({ createdAt }) => <span class="nowrap">{formatExact(createdAt)}</span>,
           },
         ]}
       />

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { ReservedUnitsInfo } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatExact } from '../../format/format.js';
-import { currentLocale, t, tn } from '../../i18n/translate.js';
+import { t, tn } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { DialogButton } from '../../ui/dialog.js';
@@ -36,7 +36,7 @@ export function StationReserve({ batch, held, onChanged }: StationReserveProps):
       columns={[
         { name: t('settings.station'), cell: ({ station }) => station },
         { name: t('reserved.units'), number: true, cell: ({ units }) => units },
-        { name: t('people.since'), cell: ({ since }) => formatExact(since, currentLocale()) },
+        { name: t('people.since'), cell: ({ since }) => formatExact(since) },
         {
           name: t('devices.status'),
           cell: ({ inReach }) => (

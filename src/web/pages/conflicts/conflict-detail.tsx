@@ -4,7 +4,7 @@ import type { ConflictInfo } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatExact } from '../../format/format.js';
 import { fieldName } from '../../i18n/field-names.js';
-import { currentLocale, maybe, t } from '../../i18n/translate.js';
+import { maybe, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { CompareTable, type ComparedRow } from '../../ui/compare-table.js';
 import { Facts } from '../../ui/facts.js';
@@ -60,7 +60,7 @@ function What({ conflict }: { conflict: ConflictInfo }): JSX.Element {
 
 function Where({ conflict }: { conflict: ConflictInfo }): JSX.Element {
   const { times, firstSeenAt, lastSeenAt, seenBy, facts, decided } = conflict;
-  const at = (iso: string): string => formatExact(iso, currentLocale());
+  const at = (iso: string): string => formatExact(iso);
   return (
     <section class="card">
       <header>
@@ -97,10 +97,7 @@ function comparedRows({ registered, refused }: ConflictInfo): readonly ComparedR
       status === undefined ? t('conflict.notRegistered') : (maybe(`status.${status}`) ?? status),
     ),
     row(t('batch.location'), ({ location }) => location),
-    row(
-      t('devices.provisioned'),
-      ({ provisionedAt }) => provisionedAt && formatExact(provisionedAt, currentLocale()),
-    ),
+    row(t('devices.provisioned'), ({ provisionedAt }) => provisionedAt && formatExact(provisionedAt)),
     row(t('conflict.attempt'), ({ lastAttempt }) => lastAttempt && attemptText(lastAttempt)),
   ];
 }
@@ -113,5 +110,5 @@ function verdictOf(a: string | undefined, b: string | undefined): ComparedRow['v
 function attemptText({ outcome, startedAt, stage, code }: NonNullable<Side['lastAttempt']>): string {
   const words = maybe(`timeline.${outcome}`) ?? outcome;
   const where = stage && (maybe(`stage.${stage}`) ?? stage);
-  return [words, where, code, formatExact(startedAt, currentLocale())].filter(Boolean).join(' · ');
+  return [words, where, code, formatExact(startedAt)].filter(Boolean).join(' · ');
 }

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { ConflictInfo } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatAgo } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { t } from '../../i18n/translate.js';
 import { go, link, type Place } from '../../router.js';
 import { ListCard } from '../../ui/list-card.js';
 import { useLive } from '../../ui/live.js';
@@ -66,7 +66,7 @@ function List({ all }: { all: boolean }): JSX.Element {
           cell: ({ registered }) => <span class="mono">{registered.mac}</span>,
         },
         { name: t('conflict.times'), number: true, cell: ({ times }) => times },
-        { name: t('conflict.last'), cell: ({ lastSeenAt }) => formatAgo(lastSeenAt, now, currentLocale()) },
+        { name: t('conflict.last'), cell: ({ lastSeenAt }) => formatAgo(lastSeenAt, now) },
         { name: t('devices.status'), cell: ({ state }) => <ConflictBadge state={state} /> },
       ]}
     />

@@ -1,7 +1,7 @@
 // What an attempt tells of itself, as lines of text: how it ended, who made it and where, with what.
 import type { DeviceHistory } from '../../../service/contract/index.js';
 import { formatBytes, formatDuration } from '../../format/format.js';
-import { currentLocale, maybe, t } from '../../i18n/translate.js';
+import { maybe, t } from '../../i18n/translate.js';
 import { wifiLines } from '../../ui/wifi-record.js';
 
 type Attempt = DeviceHistory['attempts'][number];
@@ -23,11 +23,7 @@ function howItEnded(attempt: Attempt): string {
   const { outcome, code, stage } = attempt;
   const where = stage === undefined ? '' : (maybe(`stage.${stage}`) ?? stage);
   const tookMs = durationMs(attempt);
-  return joined([
-    outcome === 'failed' && where,
-    code,
-    tookMs !== undefined && formatDuration(tookMs, currentLocale()),
-  ]);
+  return joined([outcome === 'failed' && where, code, tookMs !== undefined && formatDuration(tookMs)]);
 }
 
 /** Its stages together, else the time from the reservation to the end. */

@@ -5,7 +5,7 @@ import type { DeviceHistory } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatExact } from '../../format/format.js';
 import { fieldName } from '../../i18n/field-names.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -73,7 +73,7 @@ function Identity({ device }: { device: DeviceHistory }): JSX.Element {
         [t('devices.status'), <StatusBadge status={status} />],
         ['MAC', <Copyable value={mac} what="MAC" />],
         ['UUID', <Copyable value={uuid} what="UUID" />],
-        [t('devices.provisioned'), provisionedAt && formatExact(provisionedAt, currentLocale())],
+        [t('devices.provisioned'), provisionedAt && formatExact(provisionedAt)],
         [t('column.caUrl'), caUrl && <Copyable value={caUrl} what={t('column.caUrl')} />],
         ...FURTHER.map((name) => [fieldName(name), device[name]] as const),
       ]}
@@ -95,10 +95,7 @@ function Units({ units }: Pick<DeviceHistory, 'units'>): JSX.Element | null {
             [t('batch.serial'), serial && <Copyable value={serial} what={t('batch.serial')} />],
             [t('station.batch'), <a href={link(['batches', batch])}>{batch}</a>],
             [t('batch.lot'), lot && <a href={link(['devices'], { lot })}>{lot}</a>],
-            [
-              t(passed ? 'batch.passedAt' : 'batch.unit.inWork'),
-              formatExact(passedAt ?? claimedAt, currentLocale()),
-            ],
+            [t(passed ? 'batch.passedAt' : 'batch.unit.inWork'), formatExact(passedAt ?? claimedAt)],
           ]}
         />
       ))}

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import type { Device } from '../../../service/contract/index.js';
 import { formatAgo, formatExact } from '../../format/format.js';
 import { fieldName } from '../../i18n/field-names.js';
-import { currentLocale, maybe, t } from '../../i18n/translate.js';
+import { maybe, t } from '../../i18n/translate.js';
 import { go, link } from '../../router.js';
 import { useNow } from '../../ui/load.js';
 import { Badge, CopyButton, type Tone } from '../../ui/parts.js';
@@ -59,7 +59,6 @@ interface RowProps {
 
 function Row({ device, columns, filters, now, selected }: RowProps): JSX.Element {
   const to = link(['devices', device.mac], { ...filters });
-  const language = currentLocale();
   const { provisionedAt } = device;
   return (
     <tr class="clickable" aria-current={selected} onClick={() => go(to)}>
@@ -74,8 +73,8 @@ function Row({ device, columns, filters, now, selected }: RowProps): JSX.Element
       </td>
       <td data-name={t('devices.provisioned')} class="nowrap">
         {provisionedAt !== undefined && (
-          <time dateTime={provisionedAt} title={formatExact(provisionedAt, language)}>
-            {formatAgo(provisionedAt, now, language)}
+          <time dateTime={provisionedAt} title={formatExact(provisionedAt)}>
+            {formatAgo(provisionedAt, now)}
           </time>
         )}
       </td>

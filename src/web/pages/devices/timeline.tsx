@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import type { DeviceHistory } from '../../../service/contract/index.js';
 import { formatExact } from '../../format/format.js';
-import { currentLocale, t, type Key } from '../../i18n/translate.js';
+import { t, type Key } from '../../i18n/translate.js';
 import { BootLog } from '../../ui/boot-log.js';
 import { Icon, type IconName } from '../../ui/icon.js';
 import type { Tone } from '../../ui/parts.js';
@@ -32,7 +32,7 @@ export function Timeline({ device }: { device: DeviceHistory }): JSX.Element {
             <span class="strong">{title}</span>
             <br />
             <time class="muted small" dateTime={at}>
-              {formatExact(at, currentLocale())}
+              {formatExact(at)}
             </time>
             {lines.map((line) => (
               <p key={line} class="small muted">

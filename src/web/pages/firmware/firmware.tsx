@@ -5,7 +5,7 @@ import type { BundleInfo } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatBytes, formatExact } from '../../format/format.js';
 import { hex } from '../../../core/text.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { t } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { DialogButton } from '../../ui/dialog.js';
@@ -50,7 +50,7 @@ export function FirmwarePage(): JSX.Element {
             { name: t('fact.chip'), cell: ({ chips }) => chips.join(', ') },
             { name: t('bundle.parts'), cell: (bundle) => <Parts of={bundle} /> },
             { name: t('lists.by'), cell: ({ addedBy }) => addedBy },
-            { name: t('audit.at'), cell: ({ addedAt }) => formatExact(addedAt, currentLocale()) },
+            { name: t('audit.at'), cell: ({ addedAt }) => formatExact(addedAt) },
           ]}
           {...(mayChange
             ? {

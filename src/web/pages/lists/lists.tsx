@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { ListEntryInfo } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatExact } from '../../format/format.js';
-import { currentLocale, t, tn } from '../../i18n/translate.js';
+import { t, tn } from '../../i18n/translate.js';
 import { link, type Place } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -89,7 +89,7 @@ function OneList({ list, rows, failure, mayChange }: OneListProps): JSX.Element 
           },
           { name: t('reason.label'), cell: ({ reason }) => reason },
           { name: t('lists.by'), cell: ({ createdBy }) => createdBy },
-          { name: t('people.since'), cell: ({ createdAt }) => formatExact(createdAt, currentLocale()) },
+          { name: t('people.since'), cell: ({ createdAt }) => formatExact(createdAt) },
         ]}
         more={hidden > 0 && <span class="muted">{t('lists.more', { n: hidden })}</span>}
         {...(mayChange

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { DeadPush } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatAgo, formatExact } from '../../format/format.js';
-import { currentLocale, t, tn } from '../../i18n/translate.js';
+import { t, tn } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -91,8 +91,8 @@ function When({ dead: { endedAt, tries } }: { dead: DeadPush }): JSX.Element {
   const now = useNow(30_000);
   return (
     <div>
-      <time class="nowrap" dateTime={endedAt} title={formatExact(endedAt, currentLocale())}>
-        {formatAgo(endedAt, now, currentLocale())}
+      <time class="nowrap" dateTime={endedAt} title={formatExact(endedAt)}>
+        {formatAgo(endedAt, now)}
       </time>{' '}
       <span class="muted small nowrap">{tn('push.tries', tries)}</span>
     </div>

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { Role, User } from '../../../service/contract/index.js';
 import { call, serviceNow } from '../../api/client.js';
 import { formatAgo, formatExact } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { t } from '../../i18n/translate.js';
 import { Dialog, DialogButton } from '../../ui/dialog.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { ListCard, RemoveButton } from '../../ui/list-card.js';
@@ -12,7 +12,7 @@ import { OWN, useLive } from '../../ui/live.js';
 import { say } from '../../ui/toasts.js';
 import { ActButton, ActForm } from '../../ui/work.js';
 
-export const ROLE_NAMES: readonly Role[] = ['viewer', 'operator', 'engineer', 'admin'];
+const ROLE_NAMES: readonly Role[] = ['viewer', 'operator', 'engineer', 'admin'];
 const MIN_PASSWORD = 10;
 
 export function PeopleSettings(): JSX.Element {
@@ -33,7 +33,7 @@ export function PeopleSettings(): JSX.Element {
         columns={[
           { name: t('people.name'), cell: ({ name }) => name },
           { name: t('people.role'), cell: ({ role }) => t(`role.${role}`) },
-          { name: t('people.since'), cell: ({ createdAt }) => formatExact(createdAt, currentLocale()) },
+          { name: t('people.since'), cell: ({ createdAt }) => formatExact(createdAt) },
         ]}
         actions={({ name }) => (
           <>
@@ -53,6 +53,11 @@ export function PeopleSettings(): JSX.Element {
       <Sessions />
     </>
   );
+}
+
+export function RoleField({ role, onChange }: { role: Role; onChange: (role: Role) => void }): JSX.Element {
+  const options = ROLE_NAMES.map((value) => ({ value, label: t(`role.${value}`) }));
+  return <SelectField label={t('people.role')} value={role} options={options} onChange={onChange} />;
 }
 
 function AddPerson({ onAdded }: { onAdded: () => void }): JSX.Element {
@@ -75,12 +80,7 @@ function AddPerson({ onAdded }: { onAdded: () => void }): JSX.Element {
       below={<p class="muted small">{t('people.passwordHint', { n: MIN_PASSWORD })}</p>}
     >
       <TextField label={t('people.name')} value={name} onInput={setName} required />
-      <SelectField
-        label={t('people.role')}
-        value={role}
-        options={ROLE_NAMES.map((value) => ({ value, label: t(`role.${value}`) }))}
-        onChange={setRole}
-      />
+      <RoleField role={role} onChange={setRole} />
       <TextField
         label={t('people.password')}
         type="password"
@@ -133,7 +133,7 @@ function Sessions(): JSX.Element | null {
         { name: t('people.name'), cell: ({ user }) => user },
         {
           name: t('people.lastUsed'),
-          cell: ({ lastUsedAt }) => formatAgo(lastUsedAt, serviceNow(), currentLocale()),
+          cell: ({ lastUsedAt }) => formatAgo(lastUsedAt, serviceNow()),
         },
       ]}
       actions={({ id }) => (

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { PushTargetInfo, PushTargetStatus } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatAgo, formatCount } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { t } from '../../i18n/translate.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { ListCard, RemoveButton } from '../../ui/list-card.js';
@@ -56,9 +56,8 @@ interface TargetsProps {
 function Targets({ targets, failure, onChanged }: TargetsProps): JSX.Element {
   const mayManage = useStore((state) => hasRole(state.session, 'admin'));
   const now = useNow(30_000);
-  const language = currentLocale();
   const ago = (iso: string | undefined, none: string): string =>
-    iso === undefined ? none : formatAgo(iso, now, language);
+    iso === undefined ? none : formatAgo(iso, now);
   return (
     <ListCard<Target>
       title={t('push.targets')}
@@ -74,14 +73,14 @@ function Targets({ targets, failure, onChanged }: TargetsProps): JSX.Element {
           number: true,
           cell: ({ pending, oldestPending }) => (
             <div>
-              {formatCount(pending, language)}
+              {formatCount(pending)}
               {oldestPending !== undefined && (
                 <p class="muted small">{t('push.oldest', { ago: ago(oldestPending, '') })}</p>
               )}
             </div>
           ),
         },
-        { name: t('push.dead'), number: true, cell: ({ dead }) => formatCount(dead, language) },
+        { name: t('push.dead'), number: true, cell: ({ dead }) => formatCount(dead) },
         {
           name: t('push.last'),
           cell: ({ lastDelivered }) => <span class="nowrap">{ago(lastDelivered, t('tokens.never'))}</span>,

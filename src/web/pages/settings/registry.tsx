@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { RegistryStatus } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatExact, formatShort } from '../../format/format.js';
-import { currentLocale, t, tn } from '../../i18n/translate.js';
+import { t, tn } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -41,9 +41,7 @@ function Status({ status }: { status: RegistryStatus }): JSX.Element {
   const wanted = code === 'SECRET_UNREADABLE' ? params['wanted'] : undefined;
   return (
     <Note tone={ok ? 'pass' : 'fail'}>
-      <p class="strong">
-        {t(ok ? 'registry.ok' : 'registry.notOk', { ms: formatShort(durationMs, currentLocale()) })}
-      </p>
+      <p class="strong">{t(ok ? 'registry.ok' : 'registry.notOk', { ms: formatShort(durationMs) })}</p>
       <p>{description}</p>
       {wanted === undefined ? (
         message !== undefined && <CodeWords code={code ?? ''} message={message} />
@@ -79,7 +77,7 @@ function SpoolFaults({ faults }: { faults: readonly Fault[] }): JSX.Element {
           <p class="strong">{t(`spool.${code}`, shownParams(params))}</p>
           <p>{t(`spool.do.${code}`, shownParams(params))}</p>
           <p class="mono small">{code}</p>
-          <Folded text={message} />
+          {params['reason'] !== undefined && <Folded text={String(params['reason'])} />}
         </Note>
       ))}
     </section>
@@ -89,7 +87,7 @@ function SpoolFaults({ faults }: { faults: readonly Fault[] }): JSX.Element {
 /** Times as everywhere on the page. */
 const shownParams = (params: Fault['params']): Fault['params'] =>
   typeof params['changedAt'] === 'string'
-    ? { ...params, changedAt: formatExact(params['changedAt'], currentLocale()) }
+    ? { ...params, changedAt: formatExact(params['changedAt']) }
     : params;
 
 /** The URL holds a password: it stays in this field, and is sent only to be tried. */

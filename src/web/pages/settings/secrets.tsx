@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { call } from '../../api/client.js';
 import { formatExact } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { t } from '../../i18n/translate.js';
 import { DialogButton } from '../../ui/dialog.js';
 import { ListCard, RemoveButton } from '../../ui/list-card.js';
 import { OWN, useLive } from '../../ui/live.js';
@@ -31,7 +31,7 @@ export function SecretSettings(): JSX.Element {
       columns={[
         { name: t('people.name'), cell: ({ name }) => name },
         { name: t('secret.use'), cell: ({ name }) => <Copyable value={`file:${name}`} what={name} /> },
-        { name: t('secret.saved'), cell: ({ savedAt }) => formatExact(savedAt, currentLocale()) },
+        { name: t('secret.saved'), cell: ({ savedAt }) => formatExact(savedAt) },
       ]}
       actions={({ name }) => (
         <RemoveButton

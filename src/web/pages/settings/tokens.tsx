@@ -4,13 +4,13 @@ import { useState } from 'preact/hooks';
 import type { Role, Token } from '../../../service/contract/index.js';
 import { call, serviceNow } from '../../api/client.js';
 import { formatAgo, formatExact } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
-import { SelectField, TextField } from '../../ui/field.js';
+import { t } from '../../i18n/translate.js';
+import { TextField } from '../../ui/field.js';
 import { ListCard, RemoveButton } from '../../ui/list-card.js';
 import { OWN, useLive } from '../../ui/live.js';
 import { Copyable, Note } from '../../ui/parts.js';
 import { ActForm } from '../../ui/work.js';
-import { ROLE_NAMES } from './people.js';
+import { RoleField } from './people.js';
 
 export function TokenSettings(): JSX.Element {
   const { value, failure, reload } = useLive(
@@ -19,7 +19,6 @@ export function TokenSettings(): JSX.Element {
     '',
     OWN,
   );
-  const language = currentLocale();
   return (
     <>
       <ListCard<Token>
@@ -31,11 +30,11 @@ export function TokenSettings(): JSX.Element {
         columns={[
           { name: t('tokens.label'), cell: ({ label }) => label },
           { name: t('people.role'), cell: ({ role }) => t(`role.${role}`) },
-          { name: t('people.since'), cell: ({ createdAt }) => formatExact(createdAt, language) },
+          { name: t('people.since'), cell: ({ createdAt }) => formatExact(createdAt) },
           {
             name: t('people.lastUsed'),
             cell: ({ lastUsedAt }) =>
-              lastUsedAt === undefined ? t('tokens.never') : formatAgo(lastUsedAt, serviceNow(), language),
+              lastUsedAt === undefined ? t('tokens.never') : formatAgo(lastUsedAt, serviceNow()),
           },
         ]}
         actions={({ id, label }) => (
@@ -85,12 +84,7 @@ function AddToken({ onAdded }: { onAdded: () => void }): JSX.Element {
         onInput={setLabel}
         required
       />
-      <SelectField
-        label={t('people.role')}
-        value={role}
-        options={ROLE_NAMES.map((value) => ({ value, label: t(`role.${value}`) }))}
-        onChange={setRole}
-      />
+      <RoleField role={role} onChange={setRole} />
     </ActForm>
   );
 }

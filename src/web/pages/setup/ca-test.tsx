@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { CaTest } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatShort } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { t } from '../../i18n/translate.js';
 import { FailureNote, Note } from '../../ui/parts.js';
 
 interface Outcome {
@@ -47,7 +47,7 @@ function Answer({ result, failure }: Outcome): JSX.Element {
 }
 
 function sentenceOf({ ok, durationMs, status = 0, code, message = '' }: CaTest): string {
-  const ms = formatShort(durationMs, currentLocale());
+  const ms = formatShort(durationMs);
   if (ok) return t('ca.ok', { ms, status });
   if (code === 'CA_FAULTY') return t('ca.faulty', { status });
   if (code === 'CA_UNTRUSTED') return t('ca.untrusted');

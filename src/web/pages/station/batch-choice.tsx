@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { BatchInfo } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatCount, formatShare } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -62,16 +62,15 @@ function Choice({ chosen }: { chosen: string | undefined }): JSX.Element | null 
 }
 
 function Progress({ batch }: { batch: BatchInfo }): JSX.Element {
-  const language = currentLocale();
   const { name, quantity, counts } = batch;
   const share = Math.min(1, counts.passed / quantity);
   return (
     <a class="batch" href={link(['batches', name])}>
       <span class="bar-label">{t(batch.state === 'open' ? 'batch.done' : `batch.state.${batch.state}`)}</span>
       <span class="strong">
-        {formatCount(counts.passed, language)}/{formatCount(quantity, language)}
+        {formatCount(counts.passed)}/{formatCount(quantity)}
       </span>
-      <span class="bar" role="img" aria-label={formatShare(share, language)}>
+      <span class="bar" role="img" aria-label={formatShare(share)}>
         <span style={{ width: `${share * 100}%` }} />
       </span>
     </a>

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { hex } from '../../../core/text.js';
 import type { Job, PortState } from '../../../service/contract/index.js';
 import { formatBytes, formatDuration, formatExact, formatShort } from '../../format/format.js';
-import { currentLocale, runWordsFor, t } from '../../i18n/translate.js';
+import { runWordsFor, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { BootLog } from '../../ui/boot-log.js';
@@ -96,7 +96,6 @@ function FailureWords({ failure: { code, message } }: { failure: NonNullable<Job
 }
 
 function JobFacts({ job, portLabel }: { job: Job; portLabel: string }): JSX.Element {
-  const language = currentLocale();
   const { mac, uuid, serial, batch, lot, chip, known, image, profile, durationMs, wifi } = job;
   return (
     <Facts
@@ -112,8 +111,8 @@ function JobFacts({ job, portLabel }: { job: Job; portLabel: string }): JSX.Elem
         [t('wifi.title'), wifi && <WifiFact wifi={wifi} />],
         [t('station.product'), `${profile.name} · r${profile.version}`],
         [t('fact.port'), portLabel],
-        [t('fact.started'), `${formatExact(job.startedAt, language)} (${job.startedBy})`],
-        [t('fact.took'), durationMs !== undefined && formatDuration(durationMs, language)],
+        [t('fact.started'), `${formatExact(job.startedAt)} (${job.startedBy})`],
+        [t('fact.took'), durationMs !== undefined && formatDuration(durationMs)],
         [t('fact.attempt'), t('tile.attempt', { n: job.attempt, of: job.attempts })],
       ]}
     />
@@ -161,7 +160,7 @@ function Times({ marks }: { marks: readonly Mark[] }): JSX.Element {
               />
             </td>
             <td class="right nowrap">
-              {durationMs === undefined ? '' : formatShort(durationMs, currentLocale())}{' '}
+              {durationMs === undefined ? '' : formatShort(durationMs)}{' '}
               {state === 'failed' && (
                 <Badge tone="fail" icon="cross">
                   {t('job.failed')}

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { StationState } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatExact, sentence } from '../../format/format.js';
-import { currentLocale, runWordsFor, t, tn } from '../../i18n/translate.js';
+import { runWordsFor, t, tn } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -83,7 +83,7 @@ function sayCode(code = '', text = ''): string {
 function batchText({ code, message, away }: NonNullable<StationState['batchProblem']>): string {
   if (away === undefined) return sayCode(code, message);
   const { batch, made, left, since } = away;
-  return t('batch.away', { batch, made, left, since: formatExact(since, currentLocale()) });
+  return t('batch.away', { batch, made, left, since: formatExact(since) });
 }
 
 function whyPaused({ reason }: StationState): string {

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { ProfileName, Settings, Today } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatCount, formatShare } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { t } from '../../i18n/translate.js';
 import { setPrefs, usePrefs } from '../../prefs.js';
 import { link } from '../../router.js';
 import { hasRole, knowsWhat } from '../../store/session.js';
@@ -106,8 +106,7 @@ async function choose(settings: Settings, name: string): Promise<void> {
 
 /** Their place is there before they come: nothing jumps. */
 function Counts({ today }: { today: Today | undefined }): JSX.Element {
-  const count = (number: number | undefined): string =>
-    number === undefined ? '–' : formatCount(number, currentLocale());
+  const count = (number: number | undefined): string => (number === undefined ? '–' : formatCount(number));
   return (
     <ul class="counts">
       <Count to={link(['today'])} name={t('count.pass')} tone="pass" value={count(today?.passed)} />
@@ -122,7 +121,7 @@ function Counts({ today }: { today: Today | undefined }): JSX.Element {
           to={link(['today'])}
           name={t('count.yield')}
           tone=""
-          value={formatShare(today.firstPassYield, currentLocale())}
+          value={formatShare(today.firstPassYield)}
         />
       )}
       <Count to={link(['today'])} name={t('count.hour')} tone="" value={count(today?.lastHour)} />

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Job, PortState } from '../../../service/contract/index.js';
 import { formatDuration, shortMac, formatShort } from '../../format/format.js';
-import { currentLocale, t, type Key } from '../../i18n/translate.js';
+import { t, type Key } from '../../i18n/translate.js';
 import { hasRole, knowsWhat } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
 import { Icon, type IconName } from '../../ui/icon.js';
@@ -126,11 +126,7 @@ function JobBody({ port, job }: { port: PortState; job: Job }): JSX.Element {
         <span class="tile-chip">{job.chip?.chip ?? ''}</span>
         {job.attempt > 1 && <span>{t('tile.attempt', { n: job.attempt, of: job.attempts })}</span>}
         <span class="tile-time">
-          {job.durationMs === undefined ? (
-            <Elapsed since={job.startedAt} />
-          ) : (
-            formatDuration(job.durationMs, currentLocale())
-          )}
+          {job.durationMs === undefined ? <Elapsed since={job.startedAt} /> : formatDuration(job.durationMs)}
         </span>
       </p>
     </>
@@ -164,7 +160,7 @@ function Progress({ job }: { job: Job }): JSX.Element {
 
 function Elapsed({ since }: { since: string }): JSX.Element {
   const now = useNow(200);
-  return <>{formatDuration(now - Date.parse(since), currentLocale())}</>;
+  return <>{formatDuration(now - Date.parse(since))}</>;
 }
 
 // The stage strip: a mark for each stage of the way, so that one sees how far a board is and where time goes.
@@ -182,5 +178,5 @@ function StageStrip({ job }: { job: Job }): JSX.Element {
 
 function titleOf({ stage, durationMs }: Mark): string {
   const name = t(`stage.${stage}`);
-  return durationMs === undefined ? name : `${name}: ${formatShort(durationMs, currentLocale())}`;
+  return durationMs === undefined ? name : `${name}: ${formatShort(durationMs)}`;
 }

@@ -9,7 +9,7 @@ import {
   formatShort,
   zoneName,
 } from '../../format/format.js';
-import { currentLocale, maybe, runWordsFor, t } from '../../i18n/translate.js';
+import { maybe, runWordsFor, t } from '../../i18n/translate.js';
 import { link } from '../../router.js';
 import { PlainTable } from '../../ui/plain-table.js';
 
@@ -43,25 +43,24 @@ function Chart({ title, heads, rows, wide = false, children }: ChartProps): JSX.
 }
 
 export function HourColumns({ hours }: { hours: Today['hours'] }): JSX.Element {
-  const language = currentLocale();
   const most = Math.max(1, ...hours.map(({ passed, failed }) => passed + failed));
   return (
     <Chart
       wide
-      title={`${t('today.byHour')} (${zoneName(language)})`}
-      heads={[`${t('today.hour')} (${zoneName(language)})`, t('today.passed'), t('today.failed')]}
-      rows={hours.map(({ start, passed, failed }) => [formatClock(start, language), passed, failed])}
+      title={`${t('today.byHour')} (${zoneName()})`}
+      heads={[`${t('today.hour')} (${zoneName()})`, t('today.passed'), t('today.failed')]}
+      rows={hours.map(({ start, passed, failed }) => [formatClock(start), passed, failed])}
     >
       <div class="columns" aria-hidden="true">
         {hours.map(({ start, passed, failed }) => (
-          <div key={start} class="column" title={`${formatClock(start, language)}: ${passed} / ${failed}`}>
+          <div key={start} class="column" title={`${formatClock(start)}: ${passed} / ${failed}`}>
             <span class="column-value">
-              {passed > 0 ? formatCount(passed, language) : ''}
+              {passed > 0 ? formatCount(passed) : ''}
               {failed > 0 && <b> {failed}✕</b>}
             </span>
             <span class="column-bar failed" style={{ height: `${(failed / most) * 100}%` }} />
             <span class="column-bar" style={{ height: `${(passed / most) * 100}%` }} />
-            <span class="column-name">{formatHour(start, language)}</span>
+            <span class="column-name">{formatHour(start)}</span>
           </div>
         ))}
       </div>
@@ -74,7 +73,6 @@ const stageName = (stage: string): string => maybe(`stage.${stage}`) ?? stage;
 
 /** Pareto of causes: the most frequent first, each leads to its jobs. */
 export function CauseBars({ failures }: { failures: Today['failures'] }): JSX.Element {
-  const language = currentLocale();
   const most = Math.max(1, ...failures.map(({ count }) => count));
   return (
     <Chart
@@ -83,8 +81,8 @@ export function CauseBars({ failures }: { failures: Today['failures'] }): JSX.El
       rows={failures.map(({ code, stage, count, share, cumulative }) => [
         `${causeOf(code)} ${code} (${stageName(stage)})`,
         count,
-        formatShare(share, language),
-        formatShare(cumulative, language),
+        formatShare(share),
+        formatShare(cumulative),
       ])}
     >
       {failures.length === 0 && <p class="muted">{t('today.noFailures')}</p>}
@@ -98,7 +96,7 @@ export function CauseBars({ failures }: { failures: Today['failures'] }): JSX.El
               <span class="bars-fill failed" style={{ width: `${(count / most) * 100}%` }} />
             </span>
             <span class="bars-value">
-              {count} <small class="muted">{formatShare(share, language)}</small>
+              {count} <small class="muted">{formatShare(share)}</small>
             </span>
           </li>
         ))}
@@ -109,7 +107,6 @@ export function CauseBars({ failures }: { failures: Today['failures'] }): JSX.El
 
 /** Median of each stage, with a tick where 95 of 100 boards are done. */
 export function StageBars({ stages }: { stages: Today['stages'] }): JSX.Element {
-  const language = currentLocale();
   const longest = Math.max(1, ...stages.map(({ p95Ms }) => p95Ms));
   return (
     <Chart
@@ -117,8 +114,8 @@ export function StageBars({ stages }: { stages: Today['stages'] }): JSX.Element 
       heads={[t('today.stage'), t('today.median'), t('today.p95'), t('today.runs')]}
       rows={stages.map(({ stage, medianMs, p95Ms, count }) => [
         t(`stage.${stage}`),
-        formatShort(medianMs, language),
-        formatShort(p95Ms, language),
+        formatShort(medianMs),
+        formatShort(p95Ms),
         count,
       ])}
     >
@@ -126,11 +123,11 @@ export function StageBars({ stages }: { stages: Today['stages'] }): JSX.Element 
         {stages.map(({ stage, medianMs, p95Ms }) => (
           <li key={stage}>
             <span class="bars-name">{t(`stage.${stage}`)}</span>
-            <span class="bars-track" title={`95 %: ${formatShort(p95Ms, language)}`}>
+            <span class="bars-track" title={`95 %: ${formatShort(p95Ms)}`}>
               <span class="bars-fill" style={{ width: `${(medianMs / longest) * 100}%` }} />
               <span class="bars-tick" style={{ left: `${(p95Ms / longest) * 100}%` }} />
             </span>
-            <span class="bars-value">{formatShort(medianMs, language)}</span>
+            <span class="bars-value">{formatShort(medianMs)}</span>
           </li>
         ))}
       </ul>

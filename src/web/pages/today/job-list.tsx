@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Job } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatClock, formatDuration } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { t } from '../../i18n/translate.js';
 import { go, link } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { ListCard } from '../../ui/list-card.js';
@@ -63,7 +63,7 @@ export function JobList({ code, state }: JobListProps): JSX.Element {
         keyOf={({ id }) => id}
         onOpen={setOpen}
         columns={[
-          { name: t('fact.started'), cell: ({ startedAt }) => formatClock(startedAt, currentLocale()) },
+          { name: t('fact.started'), cell: ({ startedAt }) => formatClock(startedAt) },
           { name: t('today.slot'), cell: ({ slot }) => slot },
           { name: t('today.result'), cell: ({ state: result }) => <Result state={result} /> },
           { name: 'MAC', cell: ({ mac }) => <span class="mono">{mac}</span> },
@@ -71,7 +71,7 @@ export function JobList({ code, state }: JobListProps): JSX.Element {
           {
             name: t('fact.took'),
             number: true,
-            cell: ({ durationMs }) => durationMs !== undefined && formatDuration(durationMs, currentLocale()),
+            cell: ({ durationMs }) => durationMs !== undefined && formatDuration(durationMs),
           },
         ]}
         more={

@@ -2,8 +2,8 @@
 import type { JSX } from 'preact';
 import type { FiguresInfo, StationInfo, Today } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
-import { formatAgo, formatClockIn, formatCount, formatDuration, formatShare } from '../../format/format.js';
-import { currentLocale, t } from '../../i18n/translate.js';
+import { formatAgo, formatClockIn, formatCount, formatShare } from '../../format/format.js';
+import { t } from '../../i18n/translate.js';
 import { link, type Place } from '../../router.js';
 import { useStore } from '../../store/store.js';
 import { ListCard } from '../../ui/list-card.js';
@@ -11,7 +11,7 @@ import { useLive } from '../../ui/live.js';
 import { useLoad, useNow } from '../../ui/load.js';
 import { Badge, Blank, FailureNote, Skeleton } from '../../ui/parts.js';
 import { CauseBars, HourColumns, StageBars } from './charts.js';
-import { Figure } from './figure.js';
+import { Figure, PaceFigures } from './figure.js';
 import { FilterBar, isFiltered, queryOf } from './filter-bar.js';
 import { JobList } from './job-list.js';
 
@@ -23,7 +23,7 @@ export function TodayPage({ place }: { place: Place }): JSX.Element {
       <header class="page-head">
         <h1>{t('nav.today')}</h1>
         {today !== undefined && !filtered && (
-          <span class="muted">{t('today.since', { time: formatClockIn(today.since, currentLocale()) })}</span>
+          <span class="muted">{t('today.since', { time: formatClockIn(today.since) })}</span>
         )}
       </header>
       <div class="page-body stack loose">
@@ -92,32 +92,22 @@ function Board({ figures, hours, today }: BoardProps): JSX.Element {
 }
 
 function Numbers({ figures, today }: { figures: FiguresInfo; today: Today | undefined }): JSX.Element {
-  const language = currentLocale();
-  const count = (value: number): string => formatCount(value, language);
-  const { firstPassYield, boardsPerHour, taktMs, reworked, alreadyDone } = figures;
+  const { reworked, alreadyDone } = figures;
   return (
     <ul class="figures">
       <Figure name={t('today.passed')} tone="pass" to={link(['today'], { show: 'passed' })}>
-        {count(figures.passed)}
+        {formatCount(figures.passed)}
       </Figure>
       <Figure
         name={t('today.failed')}
         tone={figures.failed > 0 ? 'fail' : ''}
         to={link(['today'], { show: 'failed' })}
       >
-        {count(figures.failed)}
+        {formatCount(figures.failed)}
       </Figure>
-      <Figure name={t('today.yield')}>
-        {firstPassYield === undefined ? '–' : formatShare(firstPassYield, language)}
-      </Figure>
-      <Figure name={t('today.perHour')}>
-        {boardsPerHour === undefined ? '–' : count(Math.round(boardsPerHour))}
-      </Figure>
-      <Figure name={t('today.takt')}>
-        {taktMs === undefined || taktMs < 100 ? '–' : formatDuration(taktMs, language)}
-      </Figure>
-      {reworked > 0 && <Figure name={t('batch.reworked')}>{count(reworked)}</Figure>}
-      {alreadyDone > 0 && <Figure name={t('today.alreadyDone')}>{count(alreadyDone)}</Figure>}
+      <PaceFigures figures={figures} />
+      {reworked > 0 && <Figure name={t('batch.reworked')}>{formatCount(reworked)}</Figure>}
+      {alreadyDone > 0 && <Figure name={t('today.alreadyDone')}>{formatCount(alreadyDone)}</Figure>}
       {today !== undefined && <Waiting today={today} />}
     </ul>
   );
@@ -126,7 +116,6 @@ function Numbers({ figures, today }: { figures: FiguresInfo; today: Today | unde
 /** What is not settled yet. */
 function Waiting({ today }: { today: Today }): JSX.Element {
   const { pending, pendingSync = 0 } = today;
-  const language = currentLocale();
   return (
     <>
       <Figure
@@ -134,11 +123,11 @@ function Waiting({ today }: { today: Today }): JSX.Element {
         tone={pending ? 'warn' : ''}
         to={link(['devices'], { status: 'pending' })}
       >
-        {pending === undefined ? '–' : formatCount(pending, language)}
+        {pending === undefined ? '–' : formatCount(pending)}
       </Figure>
       {pendingSync > 0 && (
         <Figure name={t('today.pendingSync')} tone="warn" to={link(['settings'], { tab: 'registry' })}>
-          {formatCount(pendingSync, language)}
+          {formatCount(pendingSync)}
         </Figure>
       )}
     </>
@@ -151,7 +140,6 @@ interface Group {
 }
 
 function Groups({ groups }: { groups: readonly Group[] }): JSX.Element {
-  const language = currentLocale();
   return (
     <ListCard<Group>
       title={t('today.groups')}
@@ -165,8 +153,7 @@ function Groups({ groups }: { groups: readonly Group[] }): JSX.Element {
         {
           name: t('today.yield'),
           number: true,
-          cell: ({ figures: { firstPassYield: share } }) =>
-            share === undefined ? '–' : formatShare(share, language),
+          cell: ({ figures: { firstPassYield: share } }) => (share === undefined ? '–' : formatShare(share)),
         },
         {
           name: t('today.perHour'),
@@ -197,7 +184,7 @@ function Stations(): JSX.Element | null {
           name: t('today.seen'),
           cell: ({ alive, seenAt }) => (
             <Badge tone={alive ? 'pass' : 'warn'} icon={alive ? 'check' : 'warn'}>
-              {formatAgo(seenAt, now, currentLocale())}
+              {formatAgo(seenAt, now)}
             </Badge>
           ),
         },

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { ValueListInfo, ValueRowInfo } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { formatCount, formatExact } from '../../format/format.js';
-import { currentLocale, t, tn } from '../../i18n/translate.js';
+import { t, tn } from '../../i18n/translate.js';
 import { link, type Place } from '../../router.js';
 import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
@@ -51,7 +51,7 @@ function AllLists(): JSX.Element {
     'values',
     async (signal) => (await call('listValues', { signal })).lists,
   );
-  const count = (number: number): string => formatCount(number, currentLocale());
+  const count = (number: number): string => formatCount(number);
   return (
     <ListCard<ValueListInfo>
       title={t('values.all')}
@@ -176,7 +176,7 @@ function Rows({ list, mayChange }: { list: string; mayChange: boolean }): JSX.El
             name: t('values.when'),
             cell: ({ claimedAt, reason }) => (
               <>
-                {claimedAt !== undefined && formatExact(claimedAt, currentLocale())} {reason}
+                {claimedAt !== undefined && formatExact(claimedAt)} {reason}
               </>
             ),
           },
