@@ -278,7 +278,9 @@ describe('starting and stopping', () => {
   });
   it('does not share the ports with a station, whoever comes first', async () => {
     const service = await start();
-    await expect(ownPorts(bench.dataDir)).rejects.toThrow('an `espmint serve` or `espmint station` uses it');
+    await expect(ownPorts(bench.dataDir)).rejects.toThrow(
+      'an `espmint serve` or `espmint station` for all ports uses it',
+    );
     await service.close();
     const leave = await ownPorts(bench.dataDir);
     await expect(start()).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE' });

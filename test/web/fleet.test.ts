@@ -149,7 +149,8 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     await shown.waitFor();
     await page.getByLabel('What').selectOption('device removed');
     await shown.waitFor({ state: 'detached' });
-    expect(new URL(page.url()).hash).toBe(`#/audit?kind=device+removed&device=${encodeURIComponent(mac)}`);
+    const hash = `#/audit?kind=device+removed&device=${encodeURIComponent(mac)}`;
+    await expect.poll(() => new URL(page.url()).hash).toBe(hash);
     await expect.poll(() => page.getByRole('row').count()).toBe(2);
   });
 
@@ -170,6 +171,9 @@ describe.skipIf(!(await browserAvailable()))('who looks after the fleet', () => 
     expect(await page.getByRole('button', { name: /list/ }).count()).toBe(0);
     await goTo(page, '#/audit');
     await page.getByText('for engineers and administrators').waitFor();
+    await goTo(page, '#/setup');
+    await page.getByText('You can look at this product.').waitFor();
+    expect(await page.getByRole('link', { name: 'New product' }).count()).toBe(0);
   });
 
   it('is told on every page of records that need a person, and reads there what to do', async () => {

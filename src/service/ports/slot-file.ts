@@ -39,5 +39,5 @@ export class SlotFile {
  * @throws DATA_DIR_UNUSABLE where another process has them; FILE_UNWRITABLE, DISK_FULL
  */
 export function ownPorts(dataDir: string): Promise<() => Promise<void>> {
-  return ownFolder(dataDir, 'station', 'an `espmint serve` or `espmint station`');
+  return ownFolder(dataDir, 'station', 'an `espmint serve` or `espmint station` for all ports');
 }

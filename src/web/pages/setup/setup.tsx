@@ -5,13 +5,13 @@ import type { SavedProfile } from '../../../service/contract/index.js';
 import { call } from '../../api/client.js';
 import { t } from '../../i18n/translate.js';
 import { go, link, type Place } from '../../router.js';
+import { hasRole } from '../../store/session.js';
 import { useStore } from '../../store/store.js';
-import { Icon } from '../../ui/icon.js';
 import { useLoad } from '../../ui/load.js';
 import { FailureNote, Note, Skeleton } from '../../ui/parts.js';
 import { Folded } from '../../ui/service-words.js';
 import { Editor } from './editor.js';
-import { NEW, NoProduct } from './no-product.js';
+import { NEW, NewProduct, NoProduct } from './no-product.js';
 import { SetupNav } from './setup-nav.js';
 export function SetupPage({ place }: { place: Place }): JSX.Element {
   const profiles = useStore((state) => state.profiles);
@@ -42,6 +42,7 @@ export function SetupPage({ place }: { place: Place }): JSX.Element {
 function Frame({ name, children }: { name: string | undefined; children: JSX.Element }): JSX.Element {
   const profiles = useStore((state) => state.profiles) ?? [];
   const damaged = useStore((state) => state.damagedProfiles) ?? [];
+  const mayEdit = useStore((state) => hasRole(state.session, 'engineer'));
   return (
     <div class="page">
       <header class="page-head">
@@ -64,10 +65,7 @@ function Frame({ name, children }: { name: string | undefined; children: JSX.Ele
             </select>
           </label>
         )}
-        <a class="button" href={link(['setup', NEW])}>
-          <Icon name="plus" />
-          {t('setup.new')}
-        </a>
+        {mayEdit && <NewProduct tone="" />}
       </header>
       <div class="page-body">
         {damaged.map(({ name: product, version, path, message }) => (

@@ -51,13 +51,15 @@ export function TileSentence({ cause, text, muted = false }: Said & { muted?: bo
   useLayoutEffect(() => {
     const { current: shown } = element;
     if (shown === null) return undefined;
+    const isCut = (): boolean => shown.scrollHeight > shown.clientHeight + 1;
     const fit = (): void => {
-      shown.style.fontSize = '';
-      shown.classList.remove('brief');
-      let px = Number.parseFloat(getComputedStyle(shown).fontSize);
-      const isCut = (): boolean => shown.scrollHeight > shown.clientHeight + 1;
-      while (px > MIN_PX && isCut()) shown.style.fontSize = `${--px}px`;
-      if (isCut()) shown.classList.add('brief');
+      for (const isBrief of [false, true]) {
+        shown.classList.toggle('brief', isBrief);
+        shown.style.fontSize = '';
+        let px = Number.parseFloat(getComputedStyle(shown).fontSize);
+        while (px > MIN_PX && isCut()) shown.style.fontSize = `${--px}px`;
+        if (!isCut()) return;
+      }
     };
     const observer = new ResizeObserver(fit);
     observer.observe(shown.parentElement ?? shown);
