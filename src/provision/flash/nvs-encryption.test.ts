@@ -115,7 +115,9 @@ describe('a board that cannot have an encrypted NVS', () => {
     const before = flashOf(board);
     const none = await flow.run(board, { plan: { ...PLAN, encryption: { scheme: 'flash' } } });
     expect(none).toMatchObject({ ok: false, code: 'PARTITION_NOT_FOUND' });
-    expect(none.ok ? '' : none.message).toMatch(/type data\/nvs_keys for the key of its NVS/);
+    expect(none.ok ? '' : none.message).toMatch(
+      /type data\/nvs_keys for the key of its NVS \(it has: none of that type\); flash the firmware/,
+    );
     expect(Buffer.compare(flashOf(board), before)).toBe(0);
     const target = { offsetBytes: 0x9000, sizeBytes: 0x3000, force: false };
     const half = await flow.run(plug(), { plan: { ...ENCRYPTED, target } });

@@ -64,9 +64,18 @@ export function keyPartitionOf(
       port,
       wanted: `${wanted === undefined ? 'partition' : `partition "${wanted}"`} of type data/nvs_keys for the key of its NVS`,
       present: names === '' ? 'none of that type' : names,
+      choice: present.map(({ label }) => `nvs.encryption.keyPartition: ${label} in the profile`).join(' or '),
     });
   }
-  if (fitting.length > 1) throw new EspmintError('PARTITION_AMBIGUOUS', { port, names });
+  if (fitting.length > 1) {
+    const details = {
+      port,
+      names,
+      type: 'data/nvs_keys',
+      setting: 'nvs.encryption.keyPartition in the profile',
+    };
+    throw new EspmintError('PARTITION_AMBIGUOUS', details);
+  }
   return only;
 }
 

@@ -110,10 +110,11 @@ describe('chooseRegion', () => {
 
   it('names what is there when the wanted partition is not', () => {
     expect(() => choose({ partition: 'cfg' }, { table: STOCK })).toThrow(
-      /no partition "cfg" \(it has: nvs, phy_init, factory\)/,
+      /no partition "cfg" \(it has: nvs, phy_init, factory\); choose --partition nvs, or flash/,
     );
+    // Where no partition is of type NVS, none is offered: naming another one would be refused.
     expect(() => choose({}, { table: table(partition('app', 0x10000, 0x1000, 0, 0)) })).toThrow(
-      code('PARTITION_NOT_FOUND'),
+      /no NVS partition \(it has: app\); flash the firmware whose partition table has it first/,
     );
   });
 });

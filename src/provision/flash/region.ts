@@ -84,7 +84,12 @@ function withoutTable(
 ): ChosenRegion {
   if (target.partition !== undefined) {
     const wanted = `partition "${target.partition}"`;
-    throw new EspmintError('PARTITION_NOT_FOUND', { port, wanted, present: 'no partition table at all' });
+    throw new EspmintError('PARTITION_NOT_FOUND', {
+      port,
+      wanted,
+      present: 'no partition table at all',
+      choice: '',
+    });
   }
   const tableOffset = target.tableOffsetBytes ?? PARTITION_TABLE_OFFSET_BYTES;
   const offsetBytes = target.offsetBytes ?? tableOffset + BEHIND_TABLE_BYTES;
@@ -126,19 +131,21 @@ function regionIn(target: Target, port: string, table: PartitionTable): RegionIn
 /** The partition the user named, or the only one of type data/nvs. */
 function namedOrOnly(target: Target, port: string, table: PartitionTable): Partition {
   const present = table.partitions.map(({ label }) => label).join(', ') || 'nothing';
+  const candidates = table.partitions.filter(isNvs);
   if (target.partition !== undefined) {
     const named = table.partitions.find(({ label }) => label === target.partition);
     if (named !== undefined) return named;
     const wanted = `partition "${target.partition}"`;
-    throw new EspmintError('PARTITION_NOT_FOUND', { port, wanted, present });
+    const choice = candidates.map(({ label }) => `--partition ${label}`).join(' or ');
+    throw new EspmintError('PARTITION_NOT_FOUND', { port, wanted, present, choice });
   }
-  const candidates = table.partitions.filter(isNvs);
   const usual = candidates.find(({ label }) => label === 'nvs') ?? candidates[0];
   if (usual === undefined)
-    throw new EspmintError('PARTITION_NOT_FOUND', { port, wanted: 'NVS partition', present });
+    throw new EspmintError('PARTITION_NOT_FOUND', { port, wanted: 'NVS partition', present, choice: '' });
   if (candidates.length > 1 && usual.label !== 'nvs') {
     const names = candidates.map(({ label }) => label);
-    throw new EspmintError('PARTITION_AMBIGUOUS', { port, names: names.join(', ') });
+    const details = { port, names: names.join(', '), type: 'data/nvs', setting: '--partition' };
+    throw new EspmintError('PARTITION_AMBIGUOUS', details);
   }
   return usual;
 }

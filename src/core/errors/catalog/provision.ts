@@ -4,14 +4,22 @@ import { EXIT, kind, board, input } from '../entry.js';
 import { counted } from '../../text.js';
 
 export const PROVISION_ERRORS = {
-  PARTITION_NOT_FOUND: board<{ port: string; wanted: string; present: string }>({
+  PARTITION_NOT_FOUND: board<{
+    port: string;
+    wanted: string;
+    present: string;
+    /** Such as "--partition nvs"; empty where no partition of the board would do. */
+    choice: string;
+  }>({
     problem: ({ port, wanted, present }) =>
       `${port}: the partition table has no ${wanted} (it has: ${present})`,
-    next: () => 'name one of these with --partition, or flash the firmware with its partition table first',
+    next: ({ choice }) =>
+      `${choice === '' ? '' : `choose ${choice}, or `}flash the firmware whose partition table has it first`,
   }),
-  PARTITION_AMBIGUOUS: board<{ port: string; names: string }>({
-    problem: ({ port, names }) => `${port}: the partition table has several NVS partitions (${names})`,
-    next: () => 'choose one with --partition',
+  PARTITION_AMBIGUOUS: board<{ port: string; names: string; type: string; setting: string }>({
+    problem: ({ port, names, type }) =>
+      `${port}: the partition table has several partitions of type ${type} (${names})`,
+    next: ({ setting }) => `choose one with ${setting}`,
   }),
   IMAGE_DOES_NOT_FIT: board<{
     port: string;
@@ -28,7 +36,7 @@ export const PROVISION_ERRORS = {
     problem: ({ port, offset, size, holds }) =>
       `${port}: the region ${hex(offset)} + ${hex(size)} is not in an NVS partition but in ${holds}`,
     next: () =>
-      'leave --offset out to use the NVS partition of the board, or add --force-offset if you are sure',
+      'leave --offset and --partition out to use the NVS partition of the board, or add --force-offset if you are sure',
   }),
   REGION_INVALID: board<{ port: string; offset: number; size: number; reason: string }>({
     problem: ({ port, offset, size, reason }) =>
