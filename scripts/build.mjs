@@ -23,7 +23,7 @@ const GROUPS = [
   },
   {
     name: 'start',
-    test: /src\/cli\/((run|io|program|examples)\.ts|arguments\/(usage|texts)|output\/printable)|src\/files\/(faults|windows-acl)|commander\//,
+    test: /src\/cli\/((run|io|program|examples)\.ts|arguments\/(usage|texts)|output\/printable)|src\/files\/(faults|read|windows-acl)|commander\//,
     priority: 1,
   },
   {

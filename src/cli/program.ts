@@ -1,5 +1,5 @@
 // The tree of commands and the options that all of them share.
-import { Command, Help, Option } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import { EXAMPLES } from './examples.js';
 import type { CliIo } from './io.js';
 import { usageError } from './arguments/usage.js';
@@ -128,11 +128,14 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 
+const VERSION_FLAG = /^(--version$|-V)/;
+
 /** @param args decides what is loaded: the commands that they name. All others are there by name only. */
 export async function buildProgram(io: CliIo, args: readonly string[] = []): Promise<Command> {
   const program = new Command('espmint')
     .description('Gives every ESP32 its identity: MAC, UUID, key, NVS image, proof and registry entry.')
-    .version(VERSION, '-V, --version', 'print the version')
+    .option('-V, --version', 'print the version')
+    .on('option:version', () => printVersion(program, io, args))
     .option('--data-dir <dir>', 'where espmint keeps its state (or ESPMINT_DATA_DIR)')
     .option(
       '--database-url <url>',
@@ -162,6 +165,18 @@ export async function buildProgram(io: CliIo, args: readonly string[] = []): Pro
   }
   dress(program, io, args);
   return program;
+}
+
+/** Commander takes the option from anywhere in the line, and would drop the command before it. */
+function printVersion(program: Command, io: CliIo, args: readonly string[]): never {
+  const at = args.findIndex((arg) => VERSION_FLAG.test(arg));
+  const command = args
+    .slice(0, at)
+    .reduce<Command>((above, arg) => above.commands.find((one) => one.name() === arg) ?? above, program);
+  if (command !== program)
+    command.error(`error: unknown option '${args[at]}'`, { code: 'commander.unknownOption' });
+  io.stdout(`${VERSION}\n`);
+  throw new CommanderError(0, 'commander.version', VERSION);
 }
 
 /**

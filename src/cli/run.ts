@@ -1,6 +1,7 @@
 // One command line: builds the program, runs it, and turns any failure into one sentence and the exit code of its row.
 import { CommanderError } from 'commander';
 import { EXIT, toEspmintError, type EspmintError } from '../core/errors/index.js';
+import { stopReadingAt } from '../files/read.js';
 import { tellWhatIsNotPrivate } from '../files/windows-acl.js';
 import { jsonLine, OutputClosed, processIo, type CliIo } from './io.js';
 import { printable } from './output/printable.js';
@@ -21,6 +22,7 @@ export async function runProcess(args: readonly string[]): Promise<number> {
 /** Runs one command line with the given input and output. Never throws: a failure is reported, its exit code returned. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number | undefined> {
   tellWhatIsNotPrivate((warning) => io.stderr(`espmint: ${warning}\n`));
+  stopReadingAt(io.signal);
   try {
     checkArguments(args);
     const program = await buildProgram(io, args);
@@ -46,6 +48,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   } finally {
     await io.trace?.close();
     io.trace = undefined;
+    stopReadingAt(undefined);
     tellWhatIsNotPrivate(undefined);
   }
 }

@@ -24,6 +24,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   ETXTBSY: { reason: 'another program runs it', hint: 'end that program, or choose another place' },
   EFBIG: { reason: 'it is longer than this disk or account may hold', hint: 'choose another place' },
   ENXIO: { reason: 'nothing is behind it', hint: 'name a file' },
+  ESPIPE: { reason: 'it is a pipe', hint: 'name a file' },
+  EAGAIN: { reason: 'it gives nothing at once', hint: 'name a file' },
   ERR_ENCODING_INVALID_ENCODED_DATA: { reason: 'it is not UTF-8 text', hint: 'save it as UTF-8' },
   ERR_INVALID_ARG_VALUE: { reason: 'its name has characters that no file has', hint: 'check its name' },
 };

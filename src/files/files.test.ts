@@ -24,6 +24,7 @@ import {
   makePrivateDir,
   openPrivateForAppend,
   readBytes,
+  readFileNow,
   readPrivateFile,
   readSecretFile,
   readTextFile,
@@ -34,6 +35,7 @@ import {
   replaceOwnFile,
   streamToFile,
 } from './index.js';
+import { stopReadingAt } from './read.js';
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
@@ -48,6 +50,19 @@ describe('reading', () => {
     const reading = readTextFile(at('pipe'));
     await writeFile(at('pipe'), 'name: sensor\n');
     expect(await reading).toBe('name: sensor\n');
+  });
+
+  it('waits for the writer of a pipe, until it is told to stop; at once it takes no pipe', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const stop = new AbortController();
+    stopReadingAt(stop.signal);
+    const early = readBytes(at('pipe'));
+    await new Promise(setImmediate);
+    stop.abort();
+    for (const reading of [early, readTextFile(at('pipe'))])
+      await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' });
+    stopReadingAt(undefined);
+    expect(() => readFileNow(at('pipe'))).toThrow('is a pipe');
   });
 
   it('refuses a file that never ends, or is far too big, without filling the memory', async () => {

@@ -9,7 +9,15 @@ export {
   readPrivateFile,
   whyNotOurs,
 } from './private.js';
-export { readBytes, readSecretFile, readTextFile, readTextPieces, textPieces } from './read.js';
+export {
+  readBytes,
+  readFileNow,
+  readPieces,
+  readSecretFile,
+  readTextFile,
+  readTextPieces,
+  textPieces,
+} from './read.js';
 export { isPrivate, restrictToUser, tellWhatIsNotPrivate } from './windows-acl.js';
 export {
   createFile,

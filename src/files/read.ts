@@ -1,5 +1,9 @@
 // Reading the user's files, with errors that name the file and what to do.
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream, fstatSync, open, openSync, closeSync, readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { addAbortSignal } from 'node:stream';
+import { isatty, ReadStream } from 'node:tty';
+import { promisify } from 'node:util';
 import { EspmintError, invalidInput } from '../core/errors/index.js';
 import { tooBig, unreadable } from './faults.js';
 
@@ -7,12 +11,50 @@ import { tooBig, unreadable } from './faults.js';
 const MOST_BYTES = 64 * 1024 * 1024;
 const SECRET_MOST_BYTES = 64 * 1024;
 
+/** Opening a pipe without a writer must not wait in the system, where no signal could end it. Windows has no such flag. */
+const READ_ONLY = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
+
+let stop: AbortSignal | undefined;
+
+/** What ends all reading from now on that waits for another program or for a person: it throws CANCELLED. */
+export function stopReadingAt(signal: AbortSignal | undefined): void {
+  stop = signal;
+}
+
+/** The bytes of a file, a pipe (it waits for its writer) or a terminal, as they come. @throws what the system says */
+export async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
+  const fd = await promisify(open)(path, READ_ONLY);
+  const signal = stop;
+  if (!fstatSync(fd).isFIFO() && !isatty(fd)) {
+    yield* createReadStream('', { fd }) as AsyncIterable<Uint8Array>;
+    return;
+  }
+  const stream = isatty(fd) ? new ReadStream(fd) : new Socket({ fd, writable: false });
+  if (signal !== undefined) addAbortSignal(signal, stream);
+  try {
+    yield* stream as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw signal?.aborted === true ? new EspmintError('CANCELLED', { what: `Reading ${path}` }) : error;
+  }
+}
+
+/** All of a regular file or a device, at once. @throws what the system says; ESPIPE for a pipe, which could keep it waiting */
+export function readFileNow(path: string): Buffer {
+  const fd = openSync(path, READ_ONLY);
+  try {
+    if (fstatSync(fd).isFIFO()) throw Object.assign(new Error(`${path} is a pipe`), { code: 'ESPIPE' });
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** All of a file, or of a pipe, which has no size to ask for. @throws FILE_UNREADABLE also where it has more bytes */
 export async function readBytes(path: string, mostBytes = MOST_BYTES): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   try {
-    for await (const piece of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    for await (const piece of readPieces(path)) {
       bytes += piece.length;
       if (bytes > mostBytes) throw tooBig(path, mostBytes);
       pieces.push(piece);
@@ -34,9 +76,8 @@ export async function readTextFile(path: string, mostBytes = MOST_BYTES): Promis
 }
 
 /** The same, in pieces that end anywhere: for files of any size. @throws FILE_UNREADABLE */
-export async function* readTextPieces(path: string): AsyncGenerator<string> {
-  // Opened when it is read: a stream that fails before would have nobody who listens.
-  yield* textPieces(path, createReadStream(path));
+export function readTextPieces(path: string): AsyncGenerator<string> {
+  return textPieces(path, readPieces(path));
 }
 
 /** Of bytes that come in pieces, also from elsewhere. @param name how errors name them. @throws FILE_UNREADABLE */

@@ -3,6 +3,8 @@ import type { Command, CommanderError } from 'commander';
 import type { EspmintError } from '../../core/errors/index.js';
 import { invalidInput } from '../../core/errors/index.js';
 
+const IMAGE_INSTEAD = '"espmint nvs inspect FILE" reads an image; ';
+
 /** @param args of the whole command line: commander looks for what is missing before what it does not know */
 export function usageError(
   { code, message }: CommanderError,
@@ -23,8 +25,10 @@ export function usageError(
     case 'commander.missingMandatoryOptionValue': {
       const typo = unknownFlag(args, command);
       const lists = flag === '--port' ? '"espmint ports" lists them; ' : '';
-      if (typo === undefined)
-        return invalidInput(flag, 'is missing', `give ${quoted.split(', ').at(-1)}; ${lists}${help}`);
+      if (typo === undefined) {
+        const image = command.args.length > 0 && name === 'espmint inspect' ? IMAGE_INSTEAD : '';
+        return invalidInput(flag, 'is missing', `give ${quoted.split(', ').at(-1)}; ${image}${lists}${help}`);
+      }
       return unknown(
         typo,
         `no option of ${name}`,
@@ -96,9 +100,11 @@ function withoutValue(arg: string): string {
   return arg.replace(/=.*/s, '');
 }
 
-/** `--wifi-password` may be meant for `--wifi-password-file`. */
+/** `--wifi-password` may be meant for `--wifi-password-file`, `--version` for `--bundle-version`. */
 function longer(flag: string, command: Command): string {
-  return flagsOf(command).find((known) => known.startsWith(`${flag}-`)) ?? '';
+  const isLonger = (known: string) =>
+    known.startsWith(`${flag}-`) || (known !== flag && known.endsWith(flag.slice(1)));
+  return flagsOf(command).find(isLonger) ?? '';
 }
 
 /** What looks like an option and is none that this command or one above it knows. */

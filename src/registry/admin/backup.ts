@@ -1,13 +1,13 @@
 // Backup, restore and move: the whole registry, complete and verified, secrets as sealed as they are.
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import type { RegistryOptions } from '../store/connect.js';
-import { PRIVATE_FILE, streamToFile } from '../../files/index.js';
+import { PRIVATE_FILE, readPieces, streamToFile } from '../../files/index.js';
 import { proveSecretsOpen, readSeal } from '../store/data-keys.js';
 import { knownTables, migrate } from '../store/migrate.js';
 import { masterKeySource } from '../store/secrets/master-key.js';
@@ -171,7 +171,9 @@ async function* readBackup(
   const invalid = (reason: string) => new EspmintError('BACKUP_INVALID', { path, reason });
   // Before the lines: readline drops what comes in while nobody is listening.
   const tables = await knownTables();
-  const text = createReadStream(path).pipe(createGunzip());
+  const text = createGunzip();
+  // What goes wrong with the file ends the text with the same error.
+  pipeline(readPieces(path), text).catch(() => undefined);
   const lines = createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY });
   let first = true;
   let batch: { table: string; rows: string[] } = { table: '', rows: [] };
@@ -208,7 +210,7 @@ async function* readBackup(
 
 async function readable(path: string): Promise<void> {
   try {
-    await (await open(path)).close();
+    await access(path, constants.R_OK);
   } catch (error) {
     throw new EspmintError('FILE_UNREADABLE', { path, reason: shortReason(error) });
   }

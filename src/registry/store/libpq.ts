@@ -1,10 +1,10 @@
 // Connection settings as libpq reads them: URL, then a service file, then the PG* variables, then what libpq takes by
 // itself (https://www.postgresql.org/docs/current/libpq-connect.html, 34.1.1.2, 34.15 to 34.17).
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
-import { codeOf, reasonOf } from '../../files/index.js';
+import { codeOf, readFileNow, reasonOf } from '../../files/index.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -137,7 +137,7 @@ function readPassfile({ path, isNamed }: { readonly path: string; readonly isNam
         reason: 'others can read it: give it the mode 0600',
       });
     }
-    return readFileSync(path, 'utf8');
+    return readFileNow(path).toString();
   } catch (error) {
     if (error instanceof EspmintError) throw error;
     if (!isNamed || codeOf(error) === 'ENOENT') return '';
@@ -251,7 +251,7 @@ function readService(given: ReadonlyMap<string, string>, env: Environment): Map<
 function readSection(path: string, name: string): Map<string, string> | undefined {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileNow(path).toString();
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw new EspmintError('FILE_UNREADABLE', { path, reason: reasonOf(error) });

@@ -1,9 +1,8 @@
 // A PostgreSQL server of the user's own: which host takes us, with TLS that checks whom it talks to.
-import { readFileSync } from 'node:fs';
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { EspmintError } from '../../core/errors/index.js';
-import { reasonOf } from '../../files/index.js';
+import { readFileNow, reasonOf } from '../../files/index.js';
 import { boundedSocket } from './bounded-socket.js';
 import type { ServerSource } from './database.js';
 import { endOrCut } from './goodbye.js';
@@ -174,7 +173,7 @@ function sslModeOf(host: string, text: string | undefined): SslMode {
 
 function readPem(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileNow(path).toString();
   } catch (error) {
     throw new EspmintError('FILE_UNREADABLE', { path, reason: reasonOf(error) });
   }

@@ -1,10 +1,9 @@
 // `espmint nvs generate`: CSV files to a partition image.
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { invalidInput } from '../../../core/errors/index.js';
 import { generateNvs } from '../../../core/nvs/generate.js';
 import type { CsvWarning, NvsVersion } from '../../../core/nvs/index.js';
-import { readBytes } from '../../../files/index.js';
+import { readBytes, readFileNow } from '../../../files/index.js';
 import type { CliIo, GlobalOptions } from '../../io.js';
 import { show } from '../../output/show.js';
 import { checkOutputName, parseFormatVersion, parseSize } from './arguments.js';
@@ -51,7 +50,7 @@ async function generate(
   const { image, warnings } = generateNvs(inputs, sizeBytes, {
     version,
     strict: options.strict === true,
-    readFile: (path) => readFileSync(path),
+    readFile: readFileNow,
   });
   if (options.crossCheck === true) {
     const { dataDirOf } = await import('../../compose/compose.js');

@@ -1,7 +1,7 @@
 // The run of `espmint nvs mass`: streams the values file, writes each image whole or not at all, and goes on where an
 // earlier run stopped. Every image is made again on the way there, which proves that the inputs are the same.
 import { randomBytes } from 'node:crypto';
-import { createReadStream, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { EspmintError } from '../../../core/errors/index.js';
@@ -16,7 +16,7 @@ import {
   encodeKeyFile,
   encryptNvs,
 } from '../../../core/nvs/index.js';
-import { removeLeftDrafts, replaceFile, unreadable, unwritable } from '../../../files/index.js';
+import { readFileNow, readPieces, removeLeftDrafts, replaceFile, unreadable, unwritable } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { Manifest, manifestText } from './mass-manifest.js';
 import { sha256Hex } from '../../../core/digest.js';
@@ -183,7 +183,7 @@ class MassRun {
 
 function readIfThere(path: string): Uint8Array | undefined {
   try {
-    return readFileSync(path);
+    return readFileNow(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw unreadable(path, error);
@@ -196,8 +196,8 @@ async function* readRecords(file: string): AsyncGenerator<CsvRecord> {
   const reader = new CsvReader(file);
   let line = 0;
   try {
-    for await (const chunk of createReadStream(file)) {
-      for (const text of splitter.push(decoder.decode(chunk as Uint8Array, { stream: true }))) {
+    for await (const chunk of readPieces(file)) {
+      for (const text of splitter.push(decoder.decode(chunk, { stream: true }))) {
         line += 1;
         const record = reader.push(text);
         if (record !== undefined) yield record;

@@ -1,10 +1,9 @@
 // `espmint nvs mass`: one image for each line of a values file.
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Command } from 'commander';
 import { invalidInput } from '../../../core/errors/index.js';
 import type { CsvWarning, NvsVersion } from '../../../core/nvs/index.js';
-import { readBytes } from '../../../files/index.js';
+import { readBytes, readFileNow } from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { show } from '../../output/show.js';
 import { parseFormatVersion, parseSize } from './arguments.js';
@@ -68,7 +67,7 @@ async function mass(io: CliIo, config: string, values: string, options: MassComm
   const generator = new MassGenerator(columns, values, {
     sizeBytes: options.size,
     version: options.formatVersion,
-    readFile: (path) => readFileSync(path),
+    readFile: readFileNow,
     warn,
     fileIdKey: options.fileId,
   });

@@ -1,9 +1,8 @@
 // `espmint nvs merge`: changes some keys of an image and keeps all others.
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { invalidInput } from '../../../core/errors/index.js';
 import type { MergeResult, NvsName } from '../../../core/nvs/index.js';
-import { readBytes } from '../../../files/index.js';
+import { readBytes, readFileNow } from '../../../files/index.js';
 import { type CliIo, jsonLine } from '../../io.js';
 import { printable } from '../../output/printable.js';
 import { checkOutputName } from './arguments.js';
@@ -56,7 +55,7 @@ async function merge(
   const result = mergeCsv(base, [changes], {
     remove: options.remove,
     allowLoss: options.allowLoss === true,
-    readFile: (path) => readFileSync(path),
+    readFile: readFileNow,
   });
   if (options.dryRun !== true) {
     await writeImage(paths.out, key === undefined ? result.image : encryptNvs(result.image, key));
