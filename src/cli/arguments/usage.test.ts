@@ -11,10 +11,16 @@ describe('a command line that is not understood', () => {
     ['provision --port x --wifi-sid Lab', '--wifi-sid is no option of espmint provision; did you mean'],
     ['provision --port x --wifi-password y', 'did you mean "--wifi-password-file"?'],
     ['provision', '--port is missing; give --port <address>; "espmint ports" lists them;'],
-    ['firmware add x --version 1', '--version is no option of espmint firmware add; did you mean "--bundle-version"?'],
+    [
+      'firmware add x --version 1',
+      '--version is no option of espmint firmware add; did you mean "--bundle-version"?',
+    ],
     ['nvs generate -V', '-V is no option of espmint nvs generate;'],
     ['doctor --version', '--version is no option of espmint doctor;'],
-    ['inspect nvs.bin', '--port is missing; give --port <address>; "espmint nvs inspect FILE" reads an image;'],
+    [
+      'inspect nvs.bin',
+      '--port is missing; give --port <address>; "espmint nvs inspect FILE" reads an image;',
+    ],
     ['provision --port', '--port has no value; write --port <address>;'],
     ['provision --port x My Net', 'espmint provision takes no argument and was given 2;'],
     [

@@ -119,7 +119,7 @@ export class PostgresValues implements Values {
   ): Promise<readonly ListedRow[]> {
     return this.#database.connected('values', async (client) => {
       const list = await readList(client, name);
-      return readRecords<ListedRow>(
+      const rows = await readRecords<ListedRow>(
         client,
         `select number, shown as state, ${macText('mac_key')} as mac, wanted, open_values as values, claimed_at, reason,
            case when shown = 'reserved' then (select station from reserved_units where id = reserved_unit_id) end as reserved_by,
@@ -130,6 +130,16 @@ export class PostgresValues implements Values {
                order by number limit $3) as listed order by number`,
         [list.id, after, limit, ...(state ? [state] : [])],
       );
+      // jsonb keeps no order.
+      return rows.map((row) => ({
+        ...row,
+        values: Object.fromEntries(
+          list.columns.flatMap(({ name: column }) => {
+            const value = row.values[column];
+            return value === undefined ? [] : [[column, value]];
+          }),
+        ),
+      }));
     });
   }
 

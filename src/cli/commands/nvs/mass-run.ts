@@ -16,7 +16,14 @@ import {
   encodeKeyFile,
   encryptNvs,
 } from '../../../core/nvs/index.js';
-import { readFileNow, readPieces, removeLeftDrafts, replaceFile, unreadable, unwritable } from '../../../files/index.js';
+import {
+  readFileNow,
+  readPieces,
+  removeLeftDrafts,
+  replaceFile,
+  unreadable,
+  unwritable,
+} from '../../../files/index.js';
 import type { CliIo } from '../../io.js';
 import { Manifest, manifestText } from './mass-manifest.js';
 import { sha256Hex } from '../../../core/digest.js';
