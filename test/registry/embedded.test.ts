@@ -154,6 +154,33 @@ it('says what to do where its programs are missing or do not work, and that help
   expect((await registry.reserve(BOARD)).known).toBe('new');
 });
 
+it('starts the server on data that are there with one process, and asks its programs only where that fails', async () => {
+  const home = await openHome(folder);
+  const { bin } = await findBinaries(home.account, home.spareDir);
+  await (await openRegistry({ dataDir: folder, binDir: bin })).close();
+  const logging = join(folder, 'logging-bin');
+  const log = join(folder, 'calls');
+  mkdirSync(logging);
+  chmodSync(folder, 0o755);
+  writeFileSync(log, '', { mode: 0o666 });
+  chmodSync(log, 0o666);
+  const write = (name: string, text: string): void =>
+    writeFileSync(join(logging, name), `#!/bin/sh\necho "$1" >> '${log}'\n${text}\n`, { mode: 0o755 });
+  const calls = (): string[] => readFileSync(log, 'utf8').trim().split('\n');
+  write('initdb', 'exit 1');
+  write('postgres', `exec '${join(bin, 'postgres')}' "$@"`);
+  await (await openRegistry({ dataDir: folder, binDir: logging })).close();
+  expect(calls()).toEqual(['-D']);
+  for (const end of ['exit 0', 'echo "error while loading shared libraries" >&2; exit 127']) {
+    writeFileSync(log, '');
+    write('postgres', end);
+    await expect(openRegistry({ dataDir: folder, binDir: logging })).rejects.toMatchObject({
+      code: 'EMBEDDED_BINARIES_MISSING',
+    });
+    expect(calls()).toEqual(['-D', '-V']);
+  }
+});
+
 it('says so when the data is of another major version', async () => {
   await (await openIn(folder)).close();
   writeFileSync(join(folder, 'postgres/cluster/PG_VERSION'), '12\n');

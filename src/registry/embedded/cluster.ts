@@ -51,6 +51,12 @@ export async function ensureCluster(
   return renewed.kind === 'done';
 }
 
+/** The version of a cluster whose server may be started as it is; undefined where something is to be done first. */
+export async function readyMajor(home: ServerHome): Promise<number | undefined> {
+  const major = Number(await clusterMajor(home));
+  return major > 0 && (await hasRoles(home)) ? major : undefined;
+}
+
 async function clusterMajor(home: ServerHome): Promise<string | undefined> {
   return (await readAccountFile(join(home.cluster, 'PG_VERSION')))?.trim();
 }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EspmintError } from '../../core/errors/index.js';
 import { shortReason } from '../reason.js';
 import { type Binaries, findBinaries } from './binaries.js';
-import { ensureCluster } from './cluster.js';
+import { ensureCluster, readyMajor } from './cluster.js';
 import { refuseCopy } from './copied.js';
 import { openHome, type ServerHome } from './home.js';
 import { loopbackConnection, refuseOtherThanScram } from './loopback.js';
@@ -28,6 +28,14 @@ const LONGEST_POLL_MS = 250;
 /** Between two starts: one that ended because of another server will not end otherwise at once. */
 const START_PAUSE_MS = 100;
 const LONGEST_START_PAUSE_MS = 5000;
+
+/** The starts of one join. */
+interface Starts {
+  nextMs: number;
+  pauseMs: number;
+  /** Whether the programs of the last one were asked for their version. */
+  areChecked: boolean;
+}
 
 export interface EmbeddedOptions {
   /** Absolute path of an existing folder. */
@@ -92,7 +100,7 @@ export class Presence {
     let starting: Starting | undefined;
     let last = 'it never answered';
     let pauseMs = POLL_MS;
-    const starts = { nextMs: 0, pauseMs: START_PAUSE_MS };
+    const starts: Starts = { nextMs: 0, pauseMs: START_PAUSE_MS, areChecked: false };
     while (performance.now() < deadline) {
       if (signal?.aborted === true) throw new EspmintError('CANCELLED', { what: 'Opening the registry' });
       const outcome = await tryToEnter(home, signal);
@@ -122,24 +130,27 @@ export class Presence {
   /** Starts the server unless a start of ours is still under way, or has only just ended. */
   async #start(
     home: ServerHome,
-    before: { readonly starting: Starting | undefined; readonly starts: { nextMs: number; pauseMs: number } },
+    before: { readonly starting: Starting | undefined; readonly starts: Starts },
     signal?: AbortSignal,
   ): Promise<Starting | undefined> {
     const { starting, starts } = before;
     const ended = await starting?.ended();
     if (starting !== undefined && ended === undefined) return starting;
-    if (ended?.kind === 'failed') throw ended.error;
+    if (ended?.kind === 'failed' && starts.areChecked) throw ended.error;
     if (performance.now() < starts.nextMs) return starting;
     starts.nextMs = performance.now() + starts.pauseMs;
     starts.pauseMs = Math.min(starts.pauseMs * 2, LONGEST_START_PAUSE_MS);
     await refuseCopy(home);
-    const binaries = await this.#programs(home);
+    // Data that only wait for their server: its start shows sooner than a question whether the programs fit and run here.
+    const major = starting === undefined ? await readyMajor(home) : undefined;
+    starts.areChecked = major === undefined;
+    const binaries = await this.#programs(home, major);
     if (!(await ensureCluster(home, binaries, signal))) return starting;
     return startServer(home, binaries);
   }
 
-  #programs(home: ServerHome): Promise<Binaries> {
-    return findBinaries(home.account, home.spareDir, this.#options.binDir);
+  #programs(home: ServerHome, assumedMajor?: number): Promise<Binaries> {
+    return findBinaries(home.account, home.spareDir, this.#options.binDir, assumedMajor);
   }
 
   /** A server that dies takes our presence with it: the next `ensure` joins anew. */
