@@ -37,8 +37,10 @@ describe('the built page', () => {
     expect(weigh('all pages', pages)).toBeLessThanOrEqual(MAX_SCRIPT_BYTES);
   });
 
-  it('has no inline script or style', () => {
+  it('has no inline script or style, and no address from the root: a proxy may serve it below a path', () => {
     const html = read('index.html').toString();
+    expect(html).not.toMatch(/(?:src|href)="\//);
+    for (const name of scripts) expect(read(name).toString(), name).not.toMatch(/["'`]\/api\/v1/);
     expect(html).not.toMatch(/<script(?![^>]*\bsrc=)/);
     expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/);
   });
