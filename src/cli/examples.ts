@@ -14,7 +14,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   firmware: ['espmint firmware add build/', 'espmint firmware list'],
   values: ['espmint values import values.csv --profile lamp.yaml', 'espmint values list'],
   'values show': ['espmint values show sensors-2026 --state free'],
-  db: ['espmint db check', 'espmint db backup registry.sql'],
+  db: ['espmint db check', 'espmint db backup registry.backup'],
   push: ['espmint push status'],
   keys: ['espmint keys list'],
   nvs: ['espmint nvs generate values.csv nvs.bin 0x6000', 'espmint nvs inspect nvs.bin'],

@@ -1,5 +1,5 @@
 // Firmware bundles of the registry: one set of bytes for each version, wherever they are flashed.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, symlinkSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -18,6 +18,19 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const cli = (...args: string[]): Promise<InProcessRun> => runInProcess([...args, '--data-dir', dataDir]);
 
 describe('a firmware bundle in the registry', () => {
+  it('names no file outside the folder of its listing, by a path or a link', async () => {
+    const home = join(folder, 'inner');
+    mkdirSync(home);
+    writeFileSync(join(folder, 'private'), 'x');
+    symlinkSync('../private', join(home, 'link'));
+    for (const name of ['../private', join(folder, 'private'), 'link']) {
+      writeFileSync(join(home, 'flash_args'), `0x0 "${name}"`);
+      await expect(readFirmwareFile(home)).rejects.toThrow(
+        /which is outside its folder; copy that file into/,
+      );
+    }
+  });
+
   it('is added once for each version, comes back byte for byte, and goes on without the registry', async () => {
     const file = writeBuild(join(folder, 'one'), makeBuild());
     const read = await readFirmwareFile(file);

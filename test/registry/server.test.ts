@@ -278,6 +278,7 @@ describe.runIf(toolAvailable('a PostgreSQL server', binDir))("a registry on the 
     expect(rows).toMatchObject({ devices: 1, device_keys: 3, conflicts: 1 });
     expect(Object.keys(rows).sort()).toEqual(await tablesOf(server.url('main')));
     expect(statSync(file).mode & 0o077).toBe(0);
+    await expect(backUp(at('main'), file)).rejects.toThrow('it exists already');
     expect(gunzipSync(readFileSync(file)).includes(psk)).toBe(false);
     const restored: RegistryOptions = { dataDir: join(folder, 'restored') };
     mkdirSync(join(folder, 'restored'));

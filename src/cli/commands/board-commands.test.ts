@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentIo } from '../../../test/support/cli-io.js';
 import { runCli } from '../run.js';
+import { rightsFinding } from './doctor/doctor-checks.js';
 
 /** A port behind which something never stops to say a little. */
 const server = createServer((socket) => {
@@ -73,4 +74,12 @@ describe('a board whose answers drip', () => {
       expect(await run(args, caller.signal)).toContain('[CANCELLED]');
     },
   );
+});
+
+it('doctor finds a fault in a closed USB port, and a note in a closed built-in one', () => {
+  const builtIn = { path: '/dev/ttyS0', group: 'dialout', isUsb: false };
+  const usb = { path: '/dev/ttyUSB0', group: 'dialout', isUsb: true };
+  expect(rightsFinding([builtIn]).state).toBe('note');
+  expect(rightsFinding([builtIn, usb]).state).toBe('fault');
+  expect(rightsFinding([builtIn]).text).toContain('sudo usermod -aG dialout');
 });

@@ -1,6 +1,6 @@
 // Firmware from files: what a build left in a folder, or one file that lists the others.
-import { readdir } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { readdir, realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { EspmintError } from '../../core/errors/index.js';
 import type { FirmwareBundle } from '../../core/firmware/bundle.js';
 import { LISTING_FILES } from '../../core/firmware/listing-files.js';
@@ -24,9 +24,28 @@ export async function readFirmwareFile(path: string): Promise<FirmwareBundle> {
           hint: 'download its files beside it, and name them by their paths',
         });
       }
-      return readBytes(isAbsolute(name) ? name : join(folder, name));
+      const path = resolve(folder, name);
+      // A build that came from elsewhere must not bring a private file of this computer onto boards, by a link neither.
+      if (isOutside(await real(folder), await real(path))) {
+        throw new EspmintError('FIRMWARE_INVALID', {
+          file: shown(file),
+          reason: `names ${name.slice(0, 100)}, which is outside its folder`,
+          hint: 'copy that file into the folder and name it there, or give one merged image (esptool merge-bin)',
+        });
+      }
+      return readBytes(path);
     },
   });
+}
+
+const real = (path: string): Promise<string> =>
+  realpath(path).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+
+function isOutside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return isAbsolute(way) || way === '..' || way.startsWith(`..${sep}`);
 }
 
 async function fileIn(folder: string): Promise<string> {

@@ -1,13 +1,13 @@
 // Backup, restore and move: the whole registry, complete and verified, secrets as sealed as they are.
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { EspmintError, isEspmintError } from '../../core/errors/index.js';
 import type { RegistryOptions } from '../store/connect.js';
-import { PRIVATE_FILE, readPieces, streamToFile } from '../../files/index.js';
+import { PRIVATE_FILE, readPieces, streamToFile, unwritable } from '../../files/index.js';
 import { proveSecretsOpen, readSeal } from '../store/data-keys.js';
 import { knownTables, migrate } from '../store/migrate.js';
 import { masterKeySource } from '../store/secrets/master-key.js';
@@ -37,11 +37,14 @@ const NO_ROWS = '0:0';
 
 /**
  * Writes a gzipped file of JSON lines, mode 0600: `{"table": ..., "row": {...}}` each. It appears complete or not at
- * all. Keys in it are as sealed as in the database; the master key is not in it, its id is.
+ * all. Keys in it are as sealed as in the database; the master key is not in it, its id is. Like a key, it takes no other
+ * file's place: nothing can make an older backup again.
  *
  * @throws FILE_UNWRITABLE, and what the database throws
  */
 export async function backUp(options: RegistryOptions, path: string): Promise<CopyReport> {
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isFile() === true) throw unwritable(path, Object.assign(new Error(), { code: 'EEXIST' }));
   return withDatabase(
     options,
     'backup',

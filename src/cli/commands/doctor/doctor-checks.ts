@@ -35,24 +35,40 @@ async function checkPorts(): Promise<Finding> {
   return { state: 'ok', text: ports.map(({ path }) => path).join(', ') };
 }
 
+interface ClosedPort {
+  readonly path: string;
+  readonly group: string;
+  readonly isUsb: boolean;
+}
+
 /** On Linux and macOS a serial port is a file that a group may open. */
 async function checkRights(): Promise<Finding> {
-  const closed: string[] = [];
-  for (const { path } of await listPorts()) {
+  const closed: ClosedPort[] = [];
+  for (const { path, usbVendorId } of await listPorts()) {
     const open = await access(path, constants.R_OK | constants.W_OK).then(
       () => true,
       () => false,
     );
-    if (!open) closed.push(`${path} (group ${await groupOf(path)})`);
+    if (!open) closed.push({ path, group: await groupOf(path), isUsb: usbVendorId !== undefined });
   }
-  if (closed.length === 0) return { state: 'ok', text: 'every listed port may be opened' };
-  const group = /group (\S+)\)/.exec(closed[0] ?? '')?.[1] ?? 'dialout';
+  return rightsFinding(closed);
+}
+
+/** Built-in ports are on most computers and seldom have a board: one that is closed is no fault. */
+export function rightsFinding(closed: readonly ClosedPort[]): Finding {
+  const [first] = closed;
+  if (first === undefined) return { state: 'ok', text: 'every listed port may be opened' };
   // Whoever is in the group root may do far more than open a port.
   const next =
-    group === 'root'
+    first.group === 'root'
       ? 'give these ports a group of their own with a udev rule'
-      : `run \`sudo usermod -aG ${group} $USER\` and log in again`;
-  return { state: 'fault', text: `no right to open ${closed.join(', ')}; ${next}` };
+      : `run \`sudo usermod -aG ${first.group} $USER\` and log in again`;
+  const names = closed.map(({ path, group }) => `${path} (group ${group})`).join(', ');
+  const state = closed.some(({ isUsb }) => isUsb) ? 'fault' : 'note';
+  return {
+    state,
+    text: `no right to open ${names}; ${state === 'note' ? 'for a board there: ' : ''}${next}`,
+  };
 }
 
 async function groupOf(path: string): Promise<string> {
