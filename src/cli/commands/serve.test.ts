@@ -1,5 +1,7 @@
 // The key of TLS is a secret: one that others can read, or that is another user's, is refused before anything is opened.
-import { chmod, chown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { makeAuthority } from '../../../test/support/test-authority.js';
+import { datesNotice } from './serve.js';
+import { chmod, chown, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -53,4 +55,12 @@ it('that is closed, as the command makes it, is taken as far as it is a key', as
   const { stderr } = await serve();
   expect(stderr).not.toContain('can be read by others');
   expect(stderr).not.toContain('canary');
+});
+
+it('says that browsers refuse a certificate out of its dates, or because the clock is wrong', async () => {
+  const cert = await readFile(makeAuthority(folder).certificate, 'utf8');
+  const dayMs = 86_400_000;
+  expect(datesNotice(cert)).toBe('');
+  expect(datesNotice(cert, Date.now() + 3 * dayMs)).toMatch(/it is valid from .+ to .+\. Renew it, or set/);
+  expect(datesNotice(cert, Date.now() - dayMs)).toContain('refuse the certificate');
 });

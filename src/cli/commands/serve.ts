@@ -1,4 +1,5 @@
 // `espmint serve`: the dashboard and the HTTP API, until a signal comes.
+import { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import type { EspmintError } from '../../core/errors/index.js';
@@ -101,6 +102,7 @@ async function serve(io: CliIo, options: Options): Promise<void> {
     try {
       show(io, { json }, { type: 'serving', url: service.url }, `${service.url}\n`);
       if (!(await service.hasPeople())) io.stderr(NO_PEOPLE);
+      if (tls !== undefined) io.stderr(datesNotice(tls.cert));
       if (json !== true) io.stderr('Open it in a browser; Ctrl-C stops.\n');
       await untilStopped(io);
       io.stderr('Stopping; running boards finish first (Ctrl-C again: at once).\n');
@@ -122,6 +124,14 @@ async function readTls({ tlsCert, tlsKey }: Options): Promise<TlsFiles | undefin
     throw invalidInput('--tls-cert and --tls-key', 'belong together', 'give both');
   }
   return { cert: await readTextFile(tlsCert), key: await readTlsKey(tlsKey) };
+}
+
+/** What browsers refuse without saying so here: out of its dates, or a clock that is wrong. */
+export function datesNotice(cert: string, nowMs = Date.now()): string {
+  const { validFrom, validTo } = new X509Certificate(cert);
+  if (Date.parse(validFrom) <= nowMs && nowMs <= Date.parse(validTo)) return '';
+  const dates = `from ${validFrom} to ${validTo}`;
+  return `Browsers refuse the certificate of --tls-cert: it is valid ${dates}. Renew it, or set this computer's clock.\n`;
 }
 
 /** As PostgreSQL wants it: nobody but its owner may read it, but a group of root's choice may. */
