@@ -54,7 +54,7 @@ const sessionOf = (limitMs: number): string =>
   `set datestyle = 'ISO'; set standard_conforming_strings = on; set statement_timeout = ${limitMs};
    set lock_timeout = ${Math.min(SHARED_LOCK_MS, limitMs)};
    select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
-   select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout' and setting <> '0'`;
+   select set_config('transaction_timeout', '0', false) where current_setting('transaction_timeout', true) <> '0'`;
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1000;
