@@ -1,7 +1,7 @@
 // The file behind `--registry none`: one JSON record a line, only ever appended to, readable without espmint.
-import { type FileHandle, lstat, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { EspmintError } from '../../core/errors/index.js';
-import { codeOf, replaceOwnFile, toWriteError, unreadable } from '../../files/index.js';
+import { replaceOwnFile, toWriteError, unreadable } from '../../files/index.js';
 import { appendDurably, openForAppend } from './durable-append.js';
 import { GroupCommit } from './group-commit.js';
 import { KeyHistory } from './key-history.js';
@@ -10,14 +10,11 @@ import type { KeyFileRecord } from './records.js';
 export class KeyFile {
   readonly path: string;
   readonly #file: FileHandle;
-  /** Whether this process has made the file. */
-  readonly #isNew: boolean;
   readonly #appends = new GroupCommit<KeyFileRecord>((records) => this.#append(records));
 
-  private constructor(path: string, file: FileHandle, isNew: boolean) {
+  private constructor(path: string, file: FileHandle) {
     this.path = path;
     this.#file = file;
-    this.#isNew = isNew;
   }
 
   /**
@@ -26,10 +23,6 @@ export class KeyFile {
    * @throws FILE_UNWRITABLE, DISK_FULL
    */
   static async open(path: string): Promise<KeyFile> {
-    const isNew = await lstat(path).then(
-      () => false,
-      (error: unknown) => codeOf(error) === 'ENOENT',
-    );
     const file = await openForAppend(path);
     const { mode } = await file.stat().catch(async (error: unknown) => {
       await file.close().catch(() => undefined);
@@ -42,7 +35,7 @@ export class KeyFile {
         reason: 'others can read it: give it the mode 0600',
       });
     }
-    return new KeyFile(path, file, isNew);
+    return new KeyFile(path, file);
   }
 
   /** For people and messages. */
@@ -69,15 +62,10 @@ export class KeyFile {
     return this.#appends.add([record]);
   }
 
-  /** A file that was made for nothing goes again. Never throws. */
+  /** Never throws. */
   async close(): Promise<void> {
     await this.#appends.idle();
-    const size = await this.#file.stat().then(
-      ({ size }) => size,
-      () => undefined,
-    );
     await this.#file.close().catch(() => undefined);
-    if (this.#isNew && size === 0) await rm(this.path, { force: true }).catch(() => undefined);
   }
 
   async #append(records: readonly KeyFileRecord[]): Promise<void> {
