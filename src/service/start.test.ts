@@ -1,7 +1,7 @@
 // The service on a real socket: live events with replay, sign-in, exposure, and a stop in good order.
 import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { systemZone } from '../core/times.js';
@@ -287,10 +287,14 @@ describe('starting and stopping', () => {
     await leave();
     await start();
   });
-  it('takes over from one that was killed', async () => {
+  it.each([
+    ['was killed', JSON.stringify({ ...thisProcess(), pid: 2 ** 22 - 1 })],
+    ['left an empty mark at a power cut', ''],
+  ])('takes over from one that %s', async (_, mark) => {
     const folder = join(bench.dataDir, 'service');
     await mkdir(folder, { mode: 0o700 });
-    await writeFile(join(folder, 'owner.json'), JSON.stringify({ ...thisProcess(), pid: 2 ** 22 - 1 }));
+    await writeFile(join(folder, 'owner.json'), mark);
+    await utimes(join(folder, 'owner.json'), 0, 0);
     await start();
     expect(JSON.parse(await readFile(join(folder, 'owner.json'), 'utf8'))).toEqual(thisProcess());
   });

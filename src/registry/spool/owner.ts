@@ -78,21 +78,21 @@ export async function ownFolder(dataDir: string, name: string, what: string): Pr
   await makePrivateDir(folder);
   const deadline = performance.now() + LEASE_MS + HEARTBEAT_MS;
   for (;;) {
-    const held = await readFile(file, 'utf8').catch(() => '');
+    const held = await readFile(file, 'utf8').catch(() => undefined);
     const state = await ownerState(folder, OWN.has(folder));
     if (state === 'gone') {
-      if (held !== '') await removeOwner(file, held);
+      if (held !== undefined) await removeOwner(file, held);
       try {
         await writeOwner(folder);
         OWN.add(folder);
         // Others who saw the dead owner too may just have this one aside: then it may become another's.
-        if (held === '' || (await isStillOwn(file))) break;
+        if (held === undefined || (await isStillOwn(file))) break;
         OWN.delete(folder);
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw toWriteError(file, error);
       }
     } else if (state === 'alive' || performance.now() > deadline) {
-      const { pid, host } = parseOwner(held) ?? {};
+      const { pid, host } = parseOwner(held ?? '') ?? {};
       const reason = `${what} uses it: process ${pid ?? 'unknown'} on ${host ?? 'another computer'}; stop that one first`;
       throw new EspmintError('DATA_DIR_UNUSABLE', { path: dataDir, reason });
     }
