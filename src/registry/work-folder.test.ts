@@ -11,9 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeLeftFolders, withFolderIn, withWorkFolder } from './work-folder.js';
+import { removeLeftFolders, withWorkFolder } from './work-folder.js';
 
 let dataDir = '';
 beforeEach(() => (dataDir = mkdtempSync(join(tmpdir(), 'espmint-work-'))));
@@ -58,17 +58,5 @@ describe('a work folder', () => {
     mkdirSync(join(dataDir, 'work'), { mode: 0o755 });
     await withWorkFolder(dataDir, use);
     expect(statSync(join(dataDir, 'work')).mode & 0o077).toBe(0);
-  });
-
-  it('of a demo clears what killed ones left among the files of others, and nothing else', async () => {
-    for (const name of ['espmint-demo-left', 'espmint-data', 'demo']) mkdirSync(join(dataDir, name));
-    await withFolderIn(dataDir, 'espmint-demo-', (folder) =>
-      withFolderIn(dataDir, 'espmint-demo-', (other) => {
-        const names = [folder, other].map((path) => basename(path));
-        expect(readdirSync(dataDir).sort()).toEqual([...names, 'demo', 'espmint-data'].sort());
-        return Promise.resolve();
-      }),
-    );
-    expect(readdirSync(dataDir).sort()).toEqual(['demo', 'espmint-data']);
   });
 });

@@ -11,22 +11,11 @@ const NAME = 'work';
 const IN_USE = new Set<string>();
 
 /**
- * Makes a folder in the data directory that only this user can enter, and removes it with all that is in it.
+ * Makes a folder that only this user can enter, and removes it with all that is in it.
  * @throws DATA_DIR_UNUSABLE, FILE_UNWRITABLE, DISK_FULL, and what `use` throws
  */
 export async function withWorkFolder<T>(dataDir: string, use: (folder: string) => Promise<T>): Promise<T> {
-  const parent = join(await openDataDir(dataDir), NAME);
-  await makePrivateDir(parent);
-  return withFolderIn(parent, '', use);
-}
-
-/** The same in any folder, among files of others: theirs have names that do not begin like this. */
-export async function withFolderIn<T>(
-  parent: string,
-  prefix: string,
-  use: (folder: string) => Promise<T>,
-): Promise<T> {
-  const folder = await makeFolder(parent, prefix);
+  const folder = await makeFolder(dataDir);
   const endHeartbeat = beginHeartbeat(folder);
   try {
     return await use(folder);
@@ -37,9 +26,11 @@ export async function withFolderIn<T>(
   }
 }
 
-async function makeFolder(parent: string, prefix: string): Promise<string> {
-  await removeLeftIn(parent, prefix);
-  const name = `${prefix}${randomUUID()}`;
+async function makeFolder(dataDir: string): Promise<string> {
+  const parent = join(await openDataDir(dataDir), NAME);
+  await makePrivateDir(parent);
+  await removeLeftFolders(dataDir);
+  const name = randomUUID();
   const [draft, folder] = [join(parent, `.${name}`), join(parent, name)];
   try {
     // It bears its name only when it says whose it is.
@@ -55,15 +46,12 @@ async function makeFolder(parent: string, prefix: string): Promise<string> {
 }
 
 /** Removes what processes that were killed have left behind: images and lists of values with keys in them. */
-export function removeLeftFolders(dataDir: string): Promise<void> {
-  return removeLeftIn(join(dataDir, NAME), '');
-}
-
-async function removeLeftIn(parent: string, prefix: string): Promise<void> {
+export async function removeLeftFolders(dataDir: string): Promise<void> {
+  const parent = join(dataDir, NAME);
   // Nothing was made here yet, or it cannot be read: then the next one that makes a folder says so.
   for (const name of await readdir(parent).catch(() => [])) {
     const path = join(parent, name);
-    if (name.startsWith('.') || !name.startsWith(prefix)) continue;
-    if (await isAbandoned(path, IN_USE.has(path))) await rm(path, { recursive: true, force: true });
+    if (!name.startsWith('.') && (await isAbandoned(path, IN_USE.has(path))))
+      await rm(path, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,7 @@
 // `espmint demo`: four virtual boards, provisioned for real, then left up to play with.
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { isEspmintError } from '../../core/errors/index.js';
 import { DEFAULT_PORT } from '../../service/options.js';
@@ -29,15 +31,9 @@ export function demoCommand(io: CliIo): Command {
 }
 
 async function demo(io: CliIo, options: Options): Promise<void> {
-  if (options.dataDir !== undefined) return demoIn(io, options, options.dataDir);
-  // A demo leaves nothing behind in the user's own registry; what one left that was killed goes with the next.
-  const { withFolderIn } = await import('../../registry/files.js');
-  return withFolderIn(tmpdir(), 'espmint-demo-', (folder) => demoIn(io, options, folder));
-}
-
-async function demoIn(io: CliIo, options: Options, dataDir: string): Promise<void> {
   const closers: Closer[] = [];
   try {
+    const dataDir = options.dataDir ?? (await temporaryDataDir(closers));
     const ports = await startBoards(closers);
     await provisionAll(io, { ...options, dataDir }, ports);
     if (options.once === true || io.signal.aborted) return;
@@ -47,6 +43,13 @@ async function demoIn(io: CliIo, options: Options, dataDir: string): Promise<voi
   } finally {
     for (const close of closers.reverse()) await close();
   }
+}
+
+/** A demo leaves nothing behind in the user's own registry. */
+async function temporaryDataDir(closers: Closer[]): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'espmint-demo-'));
+  closers.push(() => rm(path, { recursive: true, force: true }));
+  return path;
 }
 
 async function startBoards(closers: Closer[]): Promise<string[]> {
