@@ -28,7 +28,7 @@ export async function createBench(count = 0): Promise<TestBench> {
   const transport = memoryTransport(boards);
   const virtualBoards = memoryBoards(boards);
   const logged: string[] = [];
-  if (count > 0) virtualBoards.add({ count });
+  if (count > 0) await virtualBoards.add({ count });
   const parts: ServiceParts = {
     registry,
     connect: async (port, options) => {
@@ -37,12 +37,7 @@ export async function createBench(count = 0): Promise<TestBench> {
         timeoutMs: LINK_TIMEOUT_MS,
         signal: options.signal,
       });
-      try {
-        return await connectBoard(link, options);
-      } catch (error) {
-        await link.close();
-        throw error;
-      }
+      return connectBoard(link, options);
     },
     openBoard: (port, signal) => transport.open(port, { baud: 115_200, timeoutMs: LINK_TIMEOUT_MS, signal }),
     openPrinter: (address) => openLink(address),

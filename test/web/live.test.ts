@@ -169,7 +169,7 @@ describe.skipIf(!(await browserAvailable()))('a list that somebody reads', () =>
     world.registryOk = true;
     world.tellRegistry();
     await page.clock.runFor(1_000);
-    await page.getByRole('alert').waitFor({ state: 'detached' });
+    await page.getByRole('alert').first().waitFor({ state: 'detached' });
   });
 
   it('of devices takes new ones in above, without moving the rows that are read', async () => {
