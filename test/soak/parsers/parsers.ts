@@ -65,7 +65,7 @@ const IMAGE = encodeNvs(
   NVS_BYTES,
 );
 const NVS_CSV =
-  'key,type,encoding,value\nzc,namespace,,\nname,data,string,"a ""b"""\nn,data,u8,0x10\nk,data,hex2bin,00ff\n';
+  'key,type,encoding,value\nzc,namespace,,\nname,data,string,"a ""b"""\nn,data,u8,16\nk,data,hex2bin,00ff\n';
 const MAC = '24:6f:28:01:02:03';
 const DEVICES = {
   csv: `mac,uuid,serial\n${MAC},5ab1a0a2-5d7c-5d4e-9d6a-0123456789ab,"S,1"\n`,
